@@ -1,0 +1,165 @@
+//! Typed columns: the constants that `#[derive(Table)]` makes.
+
+use std::marker::PhantomData;
+
+use crate::{ColumnRef, Comparison, Expr, Field, Order, Value};
+
+/// A column of table `T` that holds values of type `V`.
+///
+/// Its methods build filters and orders that the compiler checks: `User::AGE.ge(18)` compiles only for a number.
+pub struct Column<T, V> {
+    table: &'static str,
+    name: &'static str,
+    types: PhantomData<fn() -> (T, V)>,
+}
+
+impl<T, V> Clone for Column<T, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, V> Copy for Column<T, V> {}
+
+impl<T, V> std::fmt::Debug for Column<T, V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.table, self.name)
+    }
+}
+
+impl<T, V> Column<T, V> {
+    /// The column `name` of the table `table`. The derive calls this.
+    pub const fn new(table: &'static str, name: &'static str) -> Self {
+        Self { table, name, types: PhantomData }
+    }
+
+    /// The name of the column.
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// The name of the table.
+    pub const fn table(self) -> &'static str {
+        self.table
+    }
+
+    /// This column, by name.
+    pub fn reference(self) -> ColumnRef {
+        ColumnRef::new(self.table, self.name)
+    }
+
+    /// This column as an expression.
+    pub fn expr(self) -> Expr {
+        Expr::Column(self.reference())
+    }
+
+    /// Ascending order by this column, NULLs first.
+    pub fn asc(self) -> Order {
+        Order { expr: self.expr(), descending: false }
+    }
+
+    /// Descending order by this column, NULLs last.
+    pub fn desc(self) -> Order {
+        Order { expr: self.expr(), descending: true }
+    }
+
+    /// The column is NULL.
+    pub fn is_null(self) -> Expr {
+        self.expr().is_null()
+    }
+
+    /// The column is not NULL.
+    pub fn is_not_null(self) -> Expr {
+        self.expr().is_null().not()
+    }
+}
+
+impl<T, V: Field> Column<T, V> {
+    fn compare(self, comparison: Comparison, other: impl Operand<V>) -> Expr {
+        Expr::Compare(comparison, Box::new(self.expr()), Box::new(other.into_expr()))
+    }
+
+    /// Equal to a value or another column.
+    pub fn eq(self, other: impl Operand<V>) -> Expr {
+        self.compare(Comparison::Equal, other)
+    }
+
+    /// Not equal to a value or another column.
+    pub fn ne(self, other: impl Operand<V>) -> Expr {
+        self.compare(Comparison::NotEqual, other)
+    }
+
+    /// Less than a value or another column.
+    pub fn lt(self, other: impl Operand<V>) -> Expr {
+        self.compare(Comparison::Less, other)
+    }
+
+    /// Less than or equal to a value or another column.
+    pub fn le(self, other: impl Operand<V>) -> Expr {
+        self.compare(Comparison::LessOrEqual, other)
+    }
+
+    /// Greater than a value or another column.
+    pub fn gt(self, other: impl Operand<V>) -> Expr {
+        self.compare(Comparison::Greater, other)
+    }
+
+    /// Greater than or equal to a value or another column.
+    pub fn ge(self, other: impl Operand<V>) -> Expr {
+        self.compare(Comparison::GreaterOrEqual, other)
+    }
+
+    /// Between two values, both included.
+    pub fn between(self, low: impl Operand<V>, high: impl Operand<V>) -> Expr {
+        self.ge(low).and(self.le(high))
+    }
+
+    /// Equal to one of the values.
+    pub fn in_list<O: Operand<V> + Into<Value>>(self, values: impl IntoIterator<Item = O>) -> Expr {
+        self.expr().in_list(values)
+    }
+}
+
+impl<T, V: Field<Base = String>> Column<T, V> {
+    /// Matches a pattern: `%` stands for any text, `_` for one character, `\` makes the next one plain.
+    pub fn like(self, pattern: &str) -> Expr {
+        self.expr().like(pattern)
+    }
+}
+
+/// What a column of type `V` can be compared with: a value of its type (with or without the `Option`), borrowed text
+/// or bytes, or another column of the type.
+pub trait Operand<V> {
+    /// The operand as an expression.
+    fn into_expr(self) -> Expr;
+}
+
+impl<V: Field> Operand<V> for V {
+    fn into_expr(self) -> Expr {
+        Expr::Literal(Value::from(self))
+    }
+}
+
+impl<V: Field<Base = V>> Operand<Option<V>> for V {
+    fn into_expr(self) -> Expr {
+        Expr::Literal(Value::from(self))
+    }
+}
+
+impl Operand<String> for &str {
+    fn into_expr(self) -> Expr {
+        Expr::Literal(Value::from(self))
+    }
+}
+
+impl Operand<Option<String>> for &str {
+    fn into_expr(self) -> Expr {
+        Expr::Literal(Value::from(self))
+    }
+}
+
+impl<T, V: Field> Operand<V> for Column<T, V> {
+    fn into_expr(self) -> Expr {
+        self.expr()
+    }
+}

@@ -1,0 +1,132 @@
+//! What a column can hold.
+
+use std::fmt;
+
+/// The type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each variant is named as the Rust type it stands for")]
+pub enum DataType {
+    Bool,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F32,
+    F64,
+    Text,
+    Bytes,
+}
+
+/// What kinds of values can be compared with each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    Bool,
+    Number,
+    Text,
+    Bytes,
+}
+
+impl DataType {
+    /// Every type, in the order of its stored code.
+    pub const ALL: [Self; 13] = [
+        Self::Bool,
+        Self::I8,
+        Self::I16,
+        Self::I32,
+        Self::I64,
+        Self::U8,
+        Self::U16,
+        Self::U32,
+        Self::U64,
+        Self::F32,
+        Self::F64,
+        Self::Text,
+        Self::Bytes,
+    ];
+
+    /// The number that stands for this type in a stored schema. Never changes.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The type that a stored code stands for.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+
+    /// How many bytes a value takes where width is fixed; `None` where each value says.
+    pub fn width(self) -> Option<usize> {
+        match self {
+            Self::Bool | Self::I8 | Self::U8 => Some(1),
+            Self::I16 | Self::U16 => Some(2),
+            Self::I32 | Self::U32 | Self::F32 => Some(4),
+            Self::I64 | Self::U64 | Self::F64 => Some(8),
+            Self::Text | Self::Bytes => None,
+        }
+    }
+
+    /// Whether this is a signed or unsigned integer.
+    pub fn is_integer(self) -> bool {
+        self.integer_range().is_some()
+    }
+
+    /// Whether this is a floating-point number.
+    pub fn is_float(self) -> bool {
+        matches!(self, Self::F32 | Self::F64)
+    }
+
+    /// The smallest and largest value of an integer type.
+    pub fn integer_range(self) -> Option<(i64, u64)> {
+        Some(match self {
+            Self::I8 => (i8::MIN.into(), i8::MAX as u64),
+            Self::I16 => (i16::MIN.into(), i16::MAX as u64),
+            Self::I32 => (i32::MIN.into(), i32::MAX as u64),
+            Self::I64 => (i64::MIN, i64::MAX as u64),
+            Self::U8 => (0, u8::MAX.into()),
+            Self::U16 => (0, u16::MAX.into()),
+            Self::U32 => (0, u32::MAX.into()),
+            Self::U64 => (0, u64::MAX),
+            _ => return None,
+        })
+    }
+
+    /// Whether values of the two types can be compared: numbers with numbers, else like with like.
+    pub fn is_comparable_with(self, other: Self) -> bool {
+        self.family() == other.family()
+    }
+
+    pub(crate) fn family(self) -> Family {
+        match self {
+            Self::Bool => Family::Bool,
+            Self::Text => Family::Text,
+            Self::Bytes => Family::Bytes,
+            _ => Family::Number,
+        }
+    }
+}
+
+impl fmt::Display for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bool => "bool",
+            Self::I8 => "i8",
+            Self::I16 => "i16",
+            Self::I32 => "i32",
+            Self::I64 => "i64",
+            Self::U8 => "u8",
+            Self::U16 => "u16",
+            Self::U32 => "u32",
+            Self::U64 => "u64",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::Text => "text",
+            Self::Bytes => "bytes",
+        })
+    }
+}

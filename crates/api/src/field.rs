@@ -1,0 +1,177 @@
+//! Rust types that can be columns.
+
+use thiserror::Error;
+
+use crate::{DataType, Value, ValueRef};
+
+/// A value that is not of the type it was asked for.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("expected {expected}, found {found}")]
+pub struct ConversionError {
+    /// The type that was asked for.
+    pub expected: &'static str,
+    /// What was found.
+    pub found: Value,
+}
+
+impl ConversionError {
+    /// The error of asking `found` to be a value of type `expected`.
+    pub fn new(expected: &'static str, found: ValueRef<'_>) -> Self {
+        Self { expected, found: found.to_value() }
+    }
+}
+
+/// A Rust type that can stand in a column.
+pub trait Field: Sized {
+    /// The type of the column.
+    const DATA_TYPE: DataType;
+
+    /// Whether the column may be NULL.
+    const NULLABLE: bool = false;
+
+    /// The type without its `Option`.
+    type Base: Field;
+
+    /// The value, borrowed.
+    fn to_value(&self) -> ValueRef<'_>;
+
+    /// The Rust value of a stored one.
+    ///
+    /// # Errors
+    /// [`ConversionError`] if the value is not of this type.
+    fn from_value(value: ValueRef<'_>) -> Result<Self, ConversionError>;
+}
+
+impl<T: Field<Base = T>> Field for Option<T> {
+    const DATA_TYPE: DataType = T::DATA_TYPE;
+    const NULLABLE: bool = true;
+    type Base = T;
+
+    fn to_value(&self) -> ValueRef<'_> {
+        self.as_ref().map_or(ValueRef::Null, T::to_value)
+    }
+
+    #[inline]
+    fn from_value(value: ValueRef<'_>) -> Result<Self, ConversionError> {
+        match value {
+            ValueRef::Null => Ok(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+macro_rules! integer_field {
+    ($($integer:ty => $data_type:ident, $to_value:expr;)*) => {$(
+        impl Field for $integer {
+            const DATA_TYPE: DataType = DataType::$data_type;
+            type Base = Self;
+
+            #[inline]
+            fn to_value(&self) -> ValueRef<'_> {
+                $to_value(*self)
+            }
+
+            #[inline]
+            fn from_value(value: ValueRef<'_>) -> Result<Self, ConversionError> {
+                let number = match value {
+                    ValueRef::Integer(number) => Self::try_from(number).ok(),
+                    ValueRef::Unsigned(number) => Self::try_from(number).ok(),
+                    _ => None,
+                };
+                number.ok_or_else(|| ConversionError::new(stringify!($integer), value))
+            }
+        }
+    )*};
+}
+
+integer_field! {
+    i8 => I8, |number| ValueRef::Integer(i64::from(number));
+    i16 => I16, |number| ValueRef::Integer(i64::from(number));
+    i32 => I32, |number| ValueRef::Integer(i64::from(number));
+    i64 => I64, ValueRef::Integer;
+    u8 => U8, |number| ValueRef::Integer(i64::from(number));
+    u16 => U16, |number| ValueRef::Integer(i64::from(number));
+    u32 => U32, |number| ValueRef::Integer(i64::from(number));
+    u64 => U64, ValueRef::from_u64;
+}
+
+impl Field for bool {
+    const DATA_TYPE: DataType = DataType::Bool;
+    type Base = Self;
+
+    fn to_value(&self) -> ValueRef<'_> {
+        ValueRef::Bool(*self)
+    }
+
+    fn from_value(value: ValueRef<'_>) -> Result<Self, ConversionError> {
+        match value {
+            ValueRef::Bool(value) => Ok(value),
+            other => Err(ConversionError::new("bool", other)),
+        }
+    }
+}
+
+impl Field for f64 {
+    const DATA_TYPE: DataType = DataType::F64;
+    type Base = Self;
+
+    fn to_value(&self) -> ValueRef<'_> {
+        ValueRef::Float(*self)
+    }
+
+    fn from_value(value: ValueRef<'_>) -> Result<Self, ConversionError> {
+        match value {
+            ValueRef::Float(value) => Ok(value),
+            other => Err(ConversionError::new("f64", other)),
+        }
+    }
+}
+
+impl Field for f32 {
+    const DATA_TYPE: DataType = DataType::F32;
+    type Base = Self;
+
+    fn to_value(&self) -> ValueRef<'_> {
+        ValueRef::Float(f64::from(*self))
+    }
+
+    fn from_value(value: ValueRef<'_>) -> Result<Self, ConversionError> {
+        match value {
+            ValueRef::Float(number) if value.fits(DataType::F32) => Ok(number as f32),
+            other => Err(ConversionError::new("f32", other)),
+        }
+    }
+}
+
+impl Field for String {
+    const DATA_TYPE: DataType = DataType::Text;
+    type Base = Self;
+
+    fn to_value(&self) -> ValueRef<'_> {
+        ValueRef::Text(self)
+    }
+
+    #[inline]
+    fn from_value(value: ValueRef<'_>) -> Result<Self, ConversionError> {
+        match value {
+            ValueRef::Text(value) => Ok(value.to_owned()),
+            other => Err(ConversionError::new("text", other)),
+        }
+    }
+}
+
+impl Field for Vec<u8> {
+    const DATA_TYPE: DataType = DataType::Bytes;
+    type Base = Self;
+
+    fn to_value(&self) -> ValueRef<'_> {
+        ValueRef::Bytes(self)
+    }
+
+    fn from_value(value: ValueRef<'_>) -> Result<Self, ConversionError> {
+        match value {
+            ValueRef::Bytes(value) => Ok(value.to_owned()),
+            other => Err(ConversionError::new("bytes", other)),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The shared words of wasm-dbms.
+//!
+//! This crate knows no storage. It holds what every other crate must agree on: how a Rust value becomes bytes
+//! ([`Encode`]), what a page is ([`Page`]), what a column can hold ([`Value`], [`DataType`]), how a table is
+//! described ([`TableSchema`]) and how a question is asked ([`Expr`], [`Query`]). Most users name only the facade
+//! crate `wasm-dbms`, which re-exports all of it.
+
+mod column;
+mod data_type;
+mod encode;
+mod expr;
+mod field;
+mod memory_error;
+mod page;
+pub mod prelude;
+mod projection;
+mod query;
+mod schema;
+mod table;
+mod value;
+
+pub use column::{Column, Operand};
+pub use data_type::DataType;
+pub use encode::{DataSize, Encode};
+pub use expr::{AggregateFunction, ColumnRef, Comparison, Expr, Name};
+pub use field::{ConversionError, Field};
+pub use memory_error::{MemoryError, MemoryResult};
+pub use page::{Page, PageOffset};
+pub use projection::{Aggregate, Projection, Selectable, Summable, avg, count, max, min, sum};
+pub use query::{Join, Order, Query};
+pub use schema::{ColumnSchema, ForeignKeySchema, IndexSchema, OnDelete, SchemaError, TableSchema};
+pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};
+pub use value::{Value, ValueRef};

@@ -1,0 +1,161 @@
+//! Typed answers: what `.columns((User::NAME, count()))` returns.
+
+use std::marker::PhantomData;
+
+use crate::{AggregateFunction, Column, ConversionError, Expr, Field, Order, Value};
+
+/// Something that can be a column of an answer, with the Rust type it comes out as.
+pub trait Selectable {
+    /// The Rust type of the values.
+    type Value: Field;
+
+    /// What is computed.
+    fn to_expr(&self) -> Expr;
+}
+
+impl<T, V: Field> Selectable for Column<T, V> {
+    type Value = V;
+
+    fn to_expr(&self) -> Expr {
+        self.expr()
+    }
+}
+
+/// A value over all rows of a group. Made by [`count`], [`sum`], [`avg`], [`min`] and [`max`].
+#[derive(Debug, Clone)]
+pub struct Aggregate<V> {
+    expr: Expr,
+    value: PhantomData<fn() -> V>,
+}
+
+impl<V> Aggregate<V> {
+    fn new(function: AggregateFunction, argument: Option<Expr>) -> Self {
+        Self { expr: Expr::Aggregate(function, argument.map(Box::new)), value: PhantomData }
+    }
+
+    /// Smallest first.
+    pub fn asc(self) -> Order {
+        Order { expr: self.expr, descending: false }
+    }
+
+    /// Largest first.
+    pub fn desc(self) -> Order {
+        Order { expr: self.expr, descending: true }
+    }
+}
+
+impl<V: Field> Selectable for Aggregate<V> {
+    type Value = V;
+
+    fn to_expr(&self) -> Expr {
+        self.expr.clone()
+    }
+}
+
+/// How many rows the group has.
+pub fn count() -> Aggregate<u64> {
+    Aggregate::new(AggregateFunction::Count, None)
+}
+
+/// The sum of a column over the group, NULLs left out; NULL if nothing is left. Exact for integers.
+pub fn sum<T, V: Summable>(column: Column<T, V>) -> Aggregate<Option<V::Sum>> {
+    Aggregate::new(AggregateFunction::Sum, Some(column.expr()))
+}
+
+/// The mean of a column over the group, NULLs left out; NULL if nothing is left.
+pub fn avg<T, V: Summable>(column: Column<T, V>) -> Aggregate<Option<f64>> {
+    Aggregate::new(AggregateFunction::Average, Some(column.expr()))
+}
+
+/// The smallest value of a column over the group, NULLs left out; NULL if nothing is left.
+pub fn min<T, V: Field>(column: Column<T, V>) -> Aggregate<Option<V::Base>>
+where
+    V::Base: Field<Base = V::Base>,
+{
+    Aggregate::new(AggregateFunction::Minimum, Some(column.expr()))
+}
+
+/// The largest value of a column over the group, NULLs left out; NULL if nothing is left.
+pub fn max<T, V: Field>(column: Column<T, V>) -> Aggregate<Option<V::Base>>
+where
+    V::Base: Field<Base = V::Base>,
+{
+    Aggregate::new(AggregateFunction::Maximum, Some(column.expr()))
+}
+
+/// Numbers: types that can be summed.
+pub trait Summable: Field {
+    /// The type of the sum.
+    type Sum: Field<Base = Self::Sum>;
+}
+
+impl<V: Summable + Field<Base = V>> Summable for Option<V> {
+    type Sum = V::Sum;
+}
+
+macro_rules! summable {
+    ($($number:ty => $sum:ty),*) => {$(
+        impl Summable for $number {
+            type Sum = $sum;
+        }
+    )*};
+}
+
+summable!(i8 => i64, i16 => i64, i32 => i64, i64 => i64, u8 => i64, u16 => i64, u32 => i64, u64 => u64);
+summable!(f32 => f64, f64 => f64);
+
+/// The columns of a typed answer: one [`Selectable`] or a tuple of up to eight.
+pub trait Projection {
+    /// The Rust type of a row of the answer.
+    type Row;
+
+    /// What each column computes.
+    fn exprs(&self) -> Vec<Expr>;
+
+    /// A row of the answer from its values.
+    ///
+    /// # Errors
+    /// [`ConversionError`] if a value is not of the column's type.
+    fn row(values: &[Value]) -> Result<Self::Row, ConversionError>;
+}
+
+/// The value of column `index`.
+fn field<V: Field>(values: &[Value], index: usize) -> Result<V, ConversionError> {
+    V::from_value(values.get(index).unwrap_or(&Value::Null).as_ref())
+}
+
+impl<S: Selectable> Projection for S {
+    type Row = S::Value;
+
+    fn exprs(&self) -> Vec<Expr> {
+        vec![self.to_expr()]
+    }
+
+    fn row(values: &[Value]) -> Result<Self::Row, ConversionError> {
+        field(values, 0)
+    }
+}
+
+macro_rules! tuple_projection {
+    ($($name:ident $index:tt),*) => {
+        impl<$($name: Selectable),*> Projection for ($($name,)*) {
+            type Row = ($($name::Value,)*);
+
+            fn exprs(&self) -> Vec<Expr> {
+                vec![$(self.$index.to_expr()),*]
+            }
+
+            fn row(values: &[Value]) -> Result<Self::Row, ConversionError> {
+                Ok(($(field::<$name::Value>(values, $index)?,)*))
+            }
+        }
+    };
+}
+
+tuple_projection!(A 0, B 1);
+tuple_projection!(A 0, B 1, C 2);
+tuple_projection!(A 0, B 1, C 2, D 3);
+tuple_projection!(A 0, B 1, C 2, D 3, E 4);
+tuple_projection!(A 0, B 1, C 2, D 3, E 4, F 5);
+tuple_projection!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+tuple_projection!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);

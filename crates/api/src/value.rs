@@ -1,0 +1,313 @@
+//! A dynamic value: what stands in one column of one row.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use crate::data_type::Family;
+use crate::{DataType, Field};
+
+/// A value that owns its bytes.
+///
+/// Integers have one canonical form: [`Value::Integer`] wherever an `i64` can hold the number, [`Value::Unsigned`]
+/// only above `i64::MAX`. The conversions from Rust types keep to it.
+///
+/// ```
+/// use wasm_dbms_api::Value;
+///
+/// assert_eq!(Value::from(7u64), Value::Integer(7));
+/// assert_eq!(Value::from(Some("x")), Value::Text("x".into()));
+/// assert_eq!(Value::from(None::<i32>), Value::Null);
+/// ```
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum Value {
+    /// No value.
+    #[default]
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number that an `i64` can hold.
+    Integer(i64),
+    /// A whole number above `i64::MAX`.
+    Unsigned(u64),
+    /// A floating-point number.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+}
+
+/// A value that borrows its bytes: what row readers and writers pass around.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum ValueRef<'a> {
+    /// No value.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number that an `i64` can hold.
+    Integer(i64),
+    /// A whole number above `i64::MAX`.
+    Unsigned(u64),
+    /// A floating-point number.
+    Float(f64),
+    /// Text.
+    Text(&'a str),
+    /// Bytes.
+    Bytes(&'a [u8]),
+}
+
+impl Value {
+    /// The same value, borrowed.
+    pub fn as_ref(&self) -> ValueRef<'_> {
+        match self {
+            Self::Null => ValueRef::Null,
+            Self::Bool(value) => ValueRef::Bool(*value),
+            Self::Integer(value) => ValueRef::Integer(*value),
+            Self::Unsigned(value) => ValueRef::Unsigned(*value),
+            Self::Float(value) => ValueRef::Float(*value),
+            Self::Text(value) => ValueRef::Text(value),
+            Self::Bytes(value) => ValueRef::Bytes(value),
+        }
+    }
+
+    /// Whether this is NULL.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+}
+
+impl<'a> ValueRef<'a> {
+    /// The same value with its own bytes.
+    pub fn to_value(self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(value),
+            Self::Integer(value) => Value::Integer(value),
+            Self::Unsigned(value) => Value::Unsigned(value),
+            Self::Float(value) => Value::Float(value),
+            Self::Text(value) => Value::Text(value.to_owned()),
+            Self::Bytes(value) => Value::Bytes(value.to_owned()),
+        }
+    }
+
+    /// A whole number in canonical form.
+    pub fn from_u64(number: u64) -> Self {
+        i64::try_from(number).map_or(Self::Unsigned(number), Self::Integer)
+    }
+
+    /// Whether this is NULL.
+    pub fn is_null(self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The word for the kind of this value, as errors say it.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Integer(_) | Self::Unsigned(_) => "integer",
+            Self::Float(_) => "float",
+            Self::Text(_) => "text",
+            Self::Bytes(_) => "bytes",
+        }
+    }
+
+    /// Whether a column of this type can hold the value without losing any of it. NULL fits every type here:
+    /// nullability is the column's own question.
+    pub fn fits(self, data_type: DataType) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Bool(_) => data_type == DataType::Bool,
+            Self::Integer(number) => match data_type.integer_range() {
+                Some((low, high)) => number >= low && (number < 0 || number.unsigned_abs() <= high),
+                None => false,
+            },
+            Self::Unsigned(number) => data_type.integer_range().is_some_and(|(_, high)| number <= high),
+            Self::Float(number) => match data_type {
+                DataType::F64 => true,
+                DataType::F32 => number.is_nan() || f64::from(number as f32) == number,
+                _ => false,
+            },
+            Self::Text(_) => data_type == DataType::Text,
+            Self::Bytes(_) => data_type == DataType::Bytes,
+        }
+    }
+
+    /// Whether the value can be compared with a column of this type.
+    pub fn is_comparable_with(self, data_type: DataType) -> bool {
+        self.family().is_none_or(|family| family == data_type.family())
+    }
+
+    /// The order of two values as SQL has it: `None` if either is NULL or the kinds cannot be compared. Numbers
+    /// compare by value across integer and float, exactly; NaN equals itself and is above every number.
+    pub fn compare(self, other: ValueRef<'_>) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Integer(a), ValueRef::Integer(b)) => Some(a.cmp(&b)),
+            (Self::Text(a), ValueRef::Text(b)) => Some(a.cmp(b)),
+            (Self::Bytes(a), ValueRef::Bytes(b)) => Some(a.cmp(b)),
+            (Self::Bool(a), ValueRef::Bool(b)) => Some(a.cmp(&b)),
+            (Self::Float(a), ValueRef::Float(b)) => Some(compare_floats(a, b)),
+            (Self::Float(a), b) => Some(compare_float_with_integer(a, b.as_i128()?)),
+            (a, ValueRef::Float(b)) => Some(compare_float_with_integer(b, a.as_i128()?).reverse()),
+            (a, b) => Some(a.as_i128()?.cmp(&b.as_i128()?)),
+        }
+    }
+
+    /// A total order for sorting: NULL first, then as [`compare`](Self::compare) has it.
+    pub fn sort_order(self, other: ValueRef<'_>) -> Ordering {
+        match (self.is_null(), other.is_null()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) => self.compare(other).unwrap_or_else(|| self.rank().cmp(&other.rank())),
+        }
+    }
+
+    /// The number, if this is an integer.
+    pub fn as_i128(self) -> Option<i128> {
+        match self {
+            Self::Integer(number) => Some(number.into()),
+            Self::Unsigned(number) => Some(number.into()),
+            _ => None,
+        }
+    }
+
+    /// The number as a float, if this is a number.
+    pub fn as_f64(self) -> Option<f64> {
+        match self {
+            Self::Integer(number) => Some(number as f64),
+            Self::Unsigned(number) => Some(number as f64),
+            Self::Float(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    fn family(self) -> Option<Family> {
+        match self {
+            Self::Null => None,
+            Self::Bool(_) => Some(Family::Bool),
+            Self::Integer(_) | Self::Unsigned(_) | Self::Float(_) => Some(Family::Number),
+            Self::Text(_) => Some(Family::Text),
+            Self::Bytes(_) => Some(Family::Bytes),
+        }
+    }
+
+    /// Where a kind stands among kinds that cannot be compared.
+    fn rank(self) -> u8 {
+        self.family().map_or(0, |family| family as u8 + 1)
+    }
+}
+
+/// Floats in one total order: -0.0 equals 0.0, NaN equals NaN and is above every number.
+fn compare_floats(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+}
+
+/// A float against an integer, exactly: no integer is rounded to a float on the way.
+fn compare_float_with_integer(float: f64, integer: i128) -> Ordering {
+    if float.is_nan() {
+        return Ordering::Greater;
+    }
+    // The cast saturates far outside the range of any stored integer, so it cannot make unequal numbers equal.
+    let whole = float.trunc() as i128;
+    whole.cmp(&integer).then_with(|| compare_floats(float, float.trunc()))
+}
+
+impl PartialEq for Value {
+    /// Equal as values of one column are: NULL equals NULL here, 1 equals 1.0, NaN equals NaN.
+    fn eq(&self, other: &Self) -> bool {
+        self.as_ref() == other.as_ref()
+    }
+}
+
+impl PartialEq for ValueRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.sort_order(*other) == Ordering::Equal
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_ref().fmt(f)
+    }
+}
+
+impl fmt::Display for ValueRef<'_> {
+    /// As SQL writes a literal: text in single quotes, bytes as `x'..'`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("NULL"),
+            Self::Bool(value) => value.fmt(f),
+            Self::Integer(value) => value.fmt(f),
+            Self::Unsigned(value) => value.fmt(f),
+            Self::Float(value) => fmt::Debug::fmt(value, f),
+            Self::Text(value) => write!(f, "'{}'", value.replace('\'', "''")),
+            Self::Bytes(value) => {
+                f.write_str("x'")?;
+                value.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                f.write_str("'")
+            }
+        }
+    }
+}
+
+impl<T: Field> From<T> for Value {
+    fn from(value: T) -> Self {
+        value.to_value().to_value()
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(value: Option<&str>) -> Self {
+        value.map_or(Self::Null, Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_integer_above_2_to_53_is_not_equal_to_its_rounded_float() {
+        let integer = Value::from(9_007_199_254_740_993i64);
+        let float = Value::from(9_007_199_254_740_992f64);
+        assert_eq!(integer.as_ref().compare(float.as_ref()), Some(Ordering::Greater));
+        assert_eq!(float.as_ref().compare(integer.as_ref()), Some(Ordering::Less));
+    }
+
+    #[test]
+    fn infinity_is_above_the_largest_u64_and_nan_above_infinity() {
+        let largest = Value::from(u64::MAX);
+        assert_eq!(ValueRef::Float(f64::INFINITY).compare(largest.as_ref()), Some(Ordering::Greater));
+        assert_eq!(
+            ValueRef::Float(f64::NAN).compare(ValueRef::Float(f64::INFINITY)),
+            Some(Ordering::Greater)
+        );
+    }
+
+    #[test]
+    fn null_compares_with_nothing_but_sorts_first() {
+        assert_eq!(ValueRef::Null.compare(ValueRef::Null), None);
+        assert_eq!(ValueRef::Null.sort_order(ValueRef::Integer(i64::MIN)), Ordering::Less);
+    }
+
+    #[test]
+    fn a_value_fits_a_type_only_if_nothing_of_it_is_lost() {
+        assert!(ValueRef::Integer(255).fits(DataType::U8));
+        assert!(!ValueRef::Integer(256).fits(DataType::U8));
+        assert!(!ValueRef::Integer(-1).fits(DataType::U64));
+        assert!(ValueRef::Unsigned(u64::MAX).fits(DataType::U64));
+        assert!(!ValueRef::Unsigned(u64::MAX).fits(DataType::I64));
+        assert!(!ValueRef::Float(0.1).fits(DataType::F32));
+        assert!(ValueRef::Float(0.5).fits(DataType::F32));
+    }
+}
