@@ -1,0 +1,172 @@
+//! The derives of wasm-dbms.
+//!
+//! [`Table`](macro@Table) makes a struct a table, [`DatabaseSchema`](macro@DatabaseSchema) makes a set of tables a
+//! database, [`Encode`](macro@Encode) makes a struct storable in a page. What they write names everything through
+//! the facade crate, as `::wasm_dbms::...`; so it is the facade that one depends on, and it re-exports the derives.
+
+mod database_schema;
+mod encode;
+mod errors;
+mod input;
+mod table;
+mod types;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Makes a struct with named fields a table.
+///
+/// ```
+/// # extern crate wasm_dbms_api as wasm_dbms;
+/// use wasm_dbms::Table as _;
+/// use wasm_dbms_macros::Table;
+///
+/// #[derive(Table)]
+/// #[table = "users"]
+/// pub struct User {
+///     #[primary_key]
+///     #[autoincrement]
+///     pub id: u64,
+///     #[unique]
+///     pub email: String,
+///     #[index]
+///     pub age: Option<u8>,
+///     #[default = true]
+///     pub active: bool,
+/// }
+///
+/// #[derive(Table)]
+/// #[table = "posts"]
+/// #[index(author, score)]
+/// pub struct Post {
+///     #[primary_key]
+///     pub id: u32,
+///     #[foreign_key(table = "users", column = "id", on_delete = "cascade")]
+///     pub author: u64,
+///     #[default(-1)]
+///     pub score: i32,
+/// }
+///
+/// let ada = NewUser { email: "ada@example.com".into(), ..Default::default() };
+/// assert_eq!(ada.id, None); // the database counts
+/// let adults = User::AGE.ge(18);
+/// assert_eq!(Post::schema().primary_key, ["id"]);
+/// # let _ = adults;
+/// ```
+///
+/// # On the struct
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[table = "users"]` | the name of the table; required |
+/// | `#[index(a, b)]` | an index of several columns; may be repeated |
+/// | `#[unique(a, b)]` | the same, and no two rows are equal in all of them |
+///
+/// # On a field
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[primary_key]` | the primary key; on several fields (four at most), one of several columns, in their order |
+/// | `#[autoincrement]` | the database counts where an insert gives no value; integers only, once in a table |
+/// | `#[unique]` | an index that holds each value once |
+/// | `#[index]` | an index |
+/// | `#[foreign_key(table = "users", column = "id", on_delete = "cascade")]` | refers to a row of another table; `on_delete` is `"restrict"` (the default) or `"cascade"` |
+/// | `#[default = 5]`, `#[default(expr)]` | the value where an insert gives none |
+///
+/// `#[default = ..]` takes a literal, because rustc allows nothing else after the `=`; anything else, a negative
+/// number too, stands in parentheses: `#[default(-1)]`. A literal default of an `Option` column is the value
+/// itself, so `#[default = 5]` fits `Option<u8>`; any other expression is of the field's type. Rust's own
+/// `#[derive(Default)]` refuses a struct with `#[default]` fields: implement `Default` by hand there.
+///
+/// A foreign-key column that is not the first column of an index, a unique index or the primary key gets an index
+/// of its own: without it, each delete in the other table would read this one from end to end.
+///
+/// Indexes stand in the schema in this order: those of fields, those of the struct, those of foreign keys. Where two
+/// `#[index(..)]` share a column, clippy sees a repetition: `#[expect(clippy::duplicated_attributes)]` on the struct.
+///
+/// # What is written
+///
+/// - `impl Table`; its `Key` is the type of the primary key, a tuple if it has several columns, `RowId` if there is
+///   none.
+/// - A constant per column, `User::EMAIL: Column<User, String>`.
+/// - The insert form `NewUser`: the same fields, but an `Option` where the database can choose (autoincrement and
+///   default), and `None` lets it.
+/// - `impl Insert` for both.
+#[proc_macro_derive(
+    Table,
+    attributes(
+        table,
+        primary_key,
+        autoincrement,
+        unique,
+        index,
+        foreign_key,
+        default,
+        sanitizer,
+        validate,
+        custom_type,
+        renamed_from,
+        migrate
+    )
+)]
+pub fn derive_table(input: TokenStream) -> TokenStream {
+    expand(table::expand, parse_macro_input!(input))
+}
+
+/// Makes a unit struct the schema of a database: a set of tables, each with its name.
+///
+/// A table that others refer to stands before them. A name that is not the `#[table]` of its type does not compile;
+/// so each type is one that derives `Table`.
+///
+/// ```
+/// # extern crate wasm_dbms_api as wasm_dbms;
+/// use wasm_dbms::DatabaseSchema as _;
+/// use wasm_dbms_macros::{DatabaseSchema, Table};
+///
+/// #[derive(Table)]
+/// #[table = "users"]
+/// pub struct User {
+///     #[primary_key]
+///     pub id: u64,
+/// }
+///
+/// #[derive(DatabaseSchema)]
+/// #[tables(User = "users")]
+/// pub struct Blog;
+///
+/// assert_eq!(Blog::tables()[0].name, "users");
+/// ```
+#[proc_macro_derive(DatabaseSchema, attributes(tables))]
+pub fn derive_database_schema(input: TokenStream) -> TokenStream {
+    expand(database_schema::expand, parse_macro_input!(input))
+}
+
+/// Makes a struct whose fields are all `Encode` storable in a page.
+///
+/// Fields stand in their order, without padding. If all have a fixed size, so has the struct: the sum. Else the
+/// struct is dynamic, and each dynamic field follows its length in bytes, a little-endian `u32`. The alignment is
+/// the largest of the fields'.
+///
+/// ```
+/// # extern crate wasm_dbms_api as wasm_dbms;
+/// use wasm_dbms::{DataSize, Encode as _};
+/// use wasm_dbms_macros::Encode;
+///
+/// #[derive(Encode)]
+/// struct Point {
+///     x: u16,
+///     y: u8,
+/// }
+///
+/// assert_eq!(Point::SIZE, DataSize::Fixed(3));
+/// assert_eq!(*Point { x: 258, y: 3 }.encode(), [2, 1, 3]);
+/// ```
+#[proc_macro_derive(Encode)]
+pub fn derive_encode(input: TokenStream) -> TokenStream {
+    expand(encode::expand, parse_macro_input!(input))
+}
+
+/// What `derive` writes for `input`, or the errors of it.
+fn expand(derive: fn(&DeriveInput) -> syn::Result<proc_macro2::TokenStream>, input: DeriveInput) -> TokenStream {
+    derive(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}

@@ -1,0 +1,107 @@
+//! A field and its attributes: one column.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::ext::IdentExt;
+use syn::{Attribute, Field, Meta, Type, Visibility};
+
+use super::RESERVED;
+use super::attributes::unsupported;
+use super::default;
+use super::foreign_key::ForeignKey;
+use crate::errors::Errors;
+use crate::types::{may_be_integer, option_inner};
+
+/// A column as its field says it.
+pub(super) struct ColumnInput<'a> {
+    pub(super) visibility: &'a Visibility,
+    pub(super) ident: &'a Ident,
+    pub(super) ty: &'a Type,
+    pub(super) name: String,
+    /// The attributes that say all by being there.
+    pub(super) primary_key: Option<&'a Attribute>,
+    pub(super) autoincrement: Option<&'a Attribute>,
+    pub(super) unique: Option<&'a Attribute>,
+    pub(super) index: Option<&'a Attribute>,
+    pub(super) foreign_key: Option<ForeignKey>,
+    /// The default, as an expression of the column's type.
+    pub(super) default: Option<TokenStream>,
+}
+
+impl<'a> ColumnInput<'a> {
+    /// The column; `None` if the field has no name.
+    pub(super) fn parse(field: &'a Field, errors: &mut Errors) -> Option<Self> {
+        let ident = field.ident.as_ref()?;
+        let mut column = Self {
+            visibility: &field.vis,
+            ident,
+            ty: &field.ty,
+            name: ident.unraw().to_string(),
+            primary_key: None,
+            autoincrement: None,
+            unique: None,
+            index: None,
+            foreign_key: None,
+            default: None,
+        };
+        for attribute in &field.attrs {
+            if let Some(word) = attribute.path().get_ident() {
+                errors.keep(column.apply(attribute, &word.to_string()));
+            }
+        }
+        column.check(errors);
+        Some(column)
+    }
+
+    /// Whether an insert may leave the value to the database.
+    pub(super) fn is_optional(&self) -> bool {
+        self.autoincrement.is_some() || self.default.is_some()
+    }
+
+    fn apply(&mut self, attribute: &'a Attribute, word: &str) -> syn::Result<()> {
+        match word {
+            "primary_key" => set(&mut self.primary_key, attribute, alone(attribute, word)?),
+            "autoincrement" => set(&mut self.autoincrement, attribute, alone(attribute, word)?),
+            "unique" => set(&mut self.unique, attribute, alone(attribute, word)?),
+            "index" => set(&mut self.index, attribute, alone(attribute, word)?),
+            "foreign_key" => set(&mut self.foreign_key, attribute, ForeignKey::parse(attribute)?),
+            "default" => set(&mut self.default, attribute, default::parse(attribute, self.ty)?),
+            "table" => Err(syn::Error::new_spanned(attribute, "`#[table]` belongs on the struct")),
+            word if RESERVED.contains(&word) => Err(unsupported(attribute, word)),
+            _ => Ok(()),
+        }
+    }
+
+    fn check(&self, errors: &mut Errors) {
+        let nullable = option_inner(self.ty).is_some();
+        if nullable && self.primary_key.is_some() {
+            errors.add(self.ty, "a primary key is never NULL: its type is no `Option`");
+        }
+        let Some(attribute) = self.autoincrement else { return };
+        if nullable {
+            errors.add(self.ty, "an `#[autoincrement]` column is never NULL: its type is no `Option`");
+        } else if !may_be_integer(self.ty) {
+            errors.add(self.ty, "an `#[autoincrement]` column holds an integer");
+        }
+        if self.default.is_some() {
+            errors.add(attribute, "`#[autoincrement]` and `#[default]` both choose the value: keep one");
+        }
+    }
+}
+
+/// Takes what an attribute says, once.
+fn set<T>(place: &mut Option<T>, attribute: &Attribute, value: T) -> syn::Result<()> {
+    match place.replace(value) {
+        Some(_) => Err(syn::Error::new_spanned(attribute, "this attribute is there twice")),
+        None => Ok(()),
+    }
+}
+
+/// The attribute, if it has no arguments.
+fn alone<'a>(attribute: &'a Attribute, word: &str) -> syn::Result<&'a Attribute> {
+    let advice = match (&attribute.meta, word) {
+        (Meta::Path(_), _) => return Ok(attribute),
+        (_, "index" | "unique") => ": several columns are listed on the struct",
+        _ => "",
+    };
+    Err(syn::Error::new_spanned(attribute, format!("on a field, `#[{word}]` stands alone{advice}")))
+}

@@ -1,0 +1,122 @@
+//! `#[derive(Table)]`: the struct is read into a [`TableInput`], from which each part of the expansion is written.
+
+mod attributes;
+mod column;
+mod columns;
+mod default;
+mod foreign_key;
+mod index;
+mod insert_form;
+mod read;
+mod schema;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::ext::IdentExt;
+use syn::{DeriveInput, Fields, Visibility};
+
+use crate::errors::Errors;
+use crate::input::{refuse_generics, struct_fields};
+use attributes::StructAttributes;
+use column::ColumnInput;
+use index::Index;
+
+/// The attributes of `Table` that are not supported yet; they are registered so that no other derive takes them.
+const RESERVED: [&str; 5] = ["sanitizer", "validate", "custom_type", "renamed_from", "migrate"];
+
+/// How many columns a primary key can have: `Key` is implemented for tuples up to this.
+const PRIMARY_KEY_COLUMNS_MAX: usize = 4;
+
+/// A table as the struct and its attributes say it.
+struct TableInput<'a> {
+    visibility: &'a Visibility,
+    ident: &'a Ident,
+    /// `NewUser` for `User`.
+    insert_form: Ident,
+    /// The name in the database.
+    name: String,
+    columns: Vec<ColumnInput<'a>>,
+    indexes: Vec<Index>,
+}
+
+/// What the derive writes for a struct.
+pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
+    let table = TableInput::parse(input)?;
+    let TableInput { ident, .. } = table;
+    let key = table.key_type();
+    let schema = schema::expand(&table);
+    let read = read::expand(&table);
+    let columns = columns::expand(&table);
+    let insert_form = insert_form::expand(&table);
+    Ok(quote! {
+        #[automatically_derived]
+        impl ::wasm_dbms::Table for #ident {
+            type Key = #key;
+            #schema
+            #read
+        }
+        #columns
+        #insert_form
+    })
+}
+
+impl<'a> TableInput<'a> {
+    fn parse(input: &'a DeriveInput) -> syn::Result<Self> {
+        let mut errors = Errors::default();
+        let fields = struct_fields(input, "Table")?;
+        refuse_generics(input, "Table", &mut errors);
+        let attributes = StructAttributes::parse(input, &mut errors);
+        let columns = parse_columns(input, fields, &mut errors);
+        check_columns(&columns, &mut errors);
+        let indexes = index::resolve(&columns, &attributes.indexes, &mut errors);
+        errors.finish()?;
+
+        let ident = &input.ident;
+        // Located at the struct, but of the expansion: lints leave generated items alone.
+        let span = ident.span().resolved_at(Span::call_site());
+        Ok(Self {
+            visibility: &input.vis,
+            ident,
+            insert_form: format_ident!("New{}", ident.unraw(), span = span),
+            name: attributes.name,
+            columns,
+            indexes,
+        })
+    }
+
+    /// The columns of the primary key.
+    fn primary_key(&self) -> impl Iterator<Item = &ColumnInput<'a>> {
+        self.columns.iter().filter(|column| column.primary_key.is_some())
+    }
+
+    fn key_type(&self) -> TokenStream {
+        let types: Vec<_> = self.primary_key().map(|column| column.ty).collect();
+        match types.as_slice() {
+            [] => quote!(::wasm_dbms::RowId),
+            [ty] => quote!(#ty),
+            types => quote!((#(#types),*)),
+        }
+    }
+}
+
+fn parse_columns<'a>(input: &DeriveInput, fields: &'a Fields, errors: &mut Errors) -> Vec<ColumnInput<'a>> {
+    match fields {
+        Fields::Named(fields) if fields.named.is_empty() => {
+            errors.add(&input.ident, "a table has at least one column: add a field");
+        }
+        Fields::Named(_) => {}
+        Fields::Unnamed(fields) => errors.add(fields, "`Table` is for structs with named fields: columns have names"),
+        Fields::Unit => errors.add(&input.ident, "a table has at least one column: add named fields"),
+    }
+    fields.iter().filter_map(|field| ColumnInput::parse(field, errors)).collect()
+}
+
+/// What no column can know of itself.
+fn check_columns(columns: &[ColumnInput<'_>], errors: &mut Errors) {
+    for attribute in columns.iter().filter_map(|column| column.autoincrement).skip(1) {
+        errors.add(attribute, "a table has one `#[autoincrement]` column at most");
+    }
+    for attribute in columns.iter().filter_map(|column| column.primary_key).skip(PRIMARY_KEY_COLUMNS_MAX) {
+        errors.add(attribute, format!("a primary key has {PRIMARY_KEY_COLUMNS_MAX} columns at most"));
+    }
+}

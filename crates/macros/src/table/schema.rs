@@ -1,0 +1,47 @@
+//! `Table::schema`.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::TableInput;
+use super::column::ColumnInput;
+
+pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
+    let name = &table.name;
+    let columns = table.columns.iter().map(column);
+    let primary_key = table.primary_key().map(|column| &column.name);
+    let indexes = table.indexes.iter().map(|index| {
+        let method = format_ident!("{}", if index.unique { "unique" } else { "index" });
+        let columns = &index.columns;
+        quote!(.#method([#(#columns),*]))
+    });
+    let foreign_keys = table.columns.iter().filter_map(|column| {
+        let key = column.foreign_key.as_ref()?;
+        let (name, table, references, on_delete) = (&column.name, &key.table, &key.column, &key.on_delete);
+        Some(quote!(.foreign_key(#name, #table, #references, ::wasm_dbms::OnDelete::#on_delete)))
+    });
+    quote! {
+        fn schema() -> &'static ::wasm_dbms::TableSchema {
+            static SCHEMA: ::std::sync::OnceLock<::wasm_dbms::TableSchema> = ::std::sync::OnceLock::new();
+            SCHEMA.get_or_init(|| {
+                ::wasm_dbms::TableSchema::new(#name)
+                    #(.column(#columns))*
+                    .primary_key([#(#primary_key),*])
+                    #(#indexes)*
+                    #(#foreign_keys)*
+            })
+        }
+    }
+}
+
+fn column(column: &ColumnInput<'_>) -> TokenStream {
+    let ColumnInput { ty, name, default, autoincrement, .. } = column;
+    let autoincrement = autoincrement.map(|_| quote!(.autoincrement()));
+    let default = default.as_ref().map(|value| quote!(.default(#value)));
+    quote! {
+        ::wasm_dbms::ColumnSchema {
+            nullable: <#ty as ::wasm_dbms::Field>::NULLABLE,
+            ..::wasm_dbms::ColumnSchema::new(#name, <#ty as ::wasm_dbms::Field>::DATA_TYPE) #autoincrement #default
+        }
+    }
+}

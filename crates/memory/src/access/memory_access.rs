@@ -1,0 +1,266 @@
+//! [`MemoryAccess`]: reading, writing, claiming and releasing pages.
+
+use std::borrow::Cow;
+
+use wasm_dbms_api::{DataSize, Encode, MemoryError, MemoryResult, Page, PageOffset};
+
+use crate::access::{PageRef, UnclaimedPages};
+
+/// Whether a page is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageState {
+    /// Claimed by somebody.
+    Used,
+    /// Released; the ledger of unclaimed pages holds it.
+    Free,
+    /// The store's own; never released.
+    Reserved,
+}
+
+/// A store of pages of one size.
+///
+/// An implementor gives [`page_size`](Self::page_size), [`grow_one_page`](Self::grow_one_page) and **either** pair:
+/// [`page`](Self::page) and [`edit`](Self::edit), **or** [`read_at_raw`](Self::read_at_raw) and
+/// [`write_at_raw`](Self::write_at_raw); each pair has defaults over the other, and every other method has a default
+/// over these. So an interceptor is four short functions:
+///
+/// ```
+/// use wasm_dbms_api::prelude::*;
+/// use wasm_dbms_memory::{MemoryAccess, PageRef};
+///
+/// /// Counts the edits that pass through it.
+/// struct Counting<M> {
+///     inner: M,
+///     edits: u64,
+/// }
+///
+/// impl<M: MemoryAccess> MemoryAccess for Counting<M> {
+///     fn page_size(&self) -> u64 {
+///         self.inner.page_size()
+///     }
+///     fn grow_one_page(&mut self) -> MemoryResult<Page> {
+///         self.inner.grow_one_page()
+///     }
+///     fn page(&mut self, page: Page) -> MemoryResult<PageRef> {
+///         self.inner.page(page)
+///     }
+///     fn edit<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
+///         self.edits += 1;
+///         self.inner.edit(page, change)
+///     }
+/// }
+///
+/// let mut store = Counting { inner: wasm_dbms_memory::MemoryManager::in_memory(Default::default())?, edits: 0 };
+/// let page = store.claim_page()?;
+/// store.write_at(page, 8, &42u64)?;
+/// assert_eq!(store.read_at::<u64>(page, 8)?, 42);
+/// assert_eq!(store.edits, 1);
+/// # Ok::<(), MemoryError>(())
+/// ```
+///
+/// Every wrong page, offset, alignment, length or undecodable byte is a distinct [`MemoryError`]; nothing panics, and
+/// a refused write changes no byte.
+pub trait MemoryAccess {
+    /// The size of one page in bytes.
+    fn page_size(&self) -> u64;
+
+    /// Grows the store by exactly one page, all zero, and returns it.
+    ///
+    /// This primitive is not journaled: a transaction that aborts after it leaves the page behind. Behind means
+    /// reusable: the page stays readable and zero, the committed mark does not move, and the next call hands out the
+    /// lowest such page again.
+    ///
+    /// # Errors
+    /// The host's refusal, or the limit on pages.
+    fn grow_one_page(&mut self) -> MemoryResult<Page>;
+
+    /// A handle on the page as it is now.
+    ///
+    /// # Errors
+    /// [`MemoryError::PageOutOfRange`], or what the host or the checksum says.
+    fn page(&mut self, page: Page) -> MemoryResult<PageRef> {
+        let mut bytes = vec![0; self.page_size() as usize];
+        self.read_at_raw(page, 0, &mut bytes)?;
+        Ok(bytes.into())
+    }
+
+    /// Changes the page in place. An interceptor that needs the old bytes takes its handle first.
+    ///
+    /// # Errors
+    /// [`MemoryError::PageOutOfRange`], or what the host or the checksum says; then `change` was not called.
+    fn edit<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
+        let mut bytes = vec![0; self.page_size() as usize];
+        self.read_at_raw(page, 0, &mut bytes)?;
+        let result = change(&mut bytes);
+        self.write_at_raw(page, 0, &bytes)?;
+        Ok(result)
+    }
+
+    /// Looks at the page as it is now. As [`page`](Self::page), but no handle need be made.
+    ///
+    /// # Errors
+    /// As [`page`](Self::page).
+    #[inline]
+    fn view<R>(&mut self, page: Page, look: impl FnOnce(&[u8]) -> R) -> MemoryResult<R> {
+        self.page(page).map(|handle| look(&handle))
+    }
+
+    /// Zeros the page.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    fn zero_page(&mut self, page: Page) -> MemoryResult<()> {
+        self.edit(page, |bytes| bytes.fill(0))
+    }
+
+    /// A page that is all zero: the one released last, or a new one.
+    ///
+    /// # Errors
+    /// As [`grow_one_page`](Self::grow_one_page).
+    fn claim_page(&mut self) -> MemoryResult<Page> {
+        match UnclaimedPages::pop(self)? {
+            Some(page) => Ok(page),
+            None => self.grow_one_page(),
+        }
+    }
+
+    /// Releases the page: zeros it, then hands it to the ledger. Through this trait no byte of it can be read again.
+    ///
+    /// # Errors
+    /// [`MemoryError::ReservedPage`], [`MemoryError::AlreadyUnclaimed`], [`MemoryError::PageOutOfRange`]; then nothing
+    /// was changed.
+    fn unclaim_page(&mut self, page: Page) -> MemoryResult<()> {
+        UnclaimedPages::push(self, page)
+    }
+
+    /// The value at `offset` of the page.
+    ///
+    /// # Errors
+    /// [`MemoryError::Misaligned`], [`MemoryError::PageOutOfRange`], [`MemoryError::OutOfBounds`] (a fixed-size value
+    /// cut by the end of the page too), [`MemoryError::Decode`].
+    fn read_at<D: Encode>(&mut self, page: Page, offset: PageOffset) -> MemoryResult<D> {
+        let handle = self.page(page)?;
+        let length = match D::SIZE {
+            DataSize::Fixed(size) => footprint::<D>(size),
+            DataSize::Dynamic => 1,
+        };
+        check_footprint::<D>(self.page_size(), page, offset, length)?;
+        let bytes = handle.get(offset as usize..).unwrap_or_default();
+        D::decode(Cow::Borrowed(bytes))
+    }
+
+    /// Writes the value at `offset` of the page and zeros its padding up to the alignment.
+    ///
+    /// # Errors
+    /// [`MemoryError::Misaligned`], [`MemoryError::PageOutOfRange`], [`MemoryError::OutOfBounds`]; then no byte was
+    /// changed.
+    fn write_at<E: Encode>(&mut self, page: Page, offset: PageOffset, value: &E) -> MemoryResult<()> {
+        let length = footprint::<E>(value.size());
+        let mut bytes = value.encode().into_owned();
+        check_footprint::<E>(self.page_size(), page, offset, length.max(bytes.len() as u64))?;
+        bytes.resize(length as usize, 0);
+        self.write_at_raw(page, offset, &bytes)
+    }
+
+    /// Writes bytes at `offset` of the page; checks neither alignment nor encoding, always allocation and bounds.
+    ///
+    /// # Errors
+    /// [`MemoryError::PageOutOfRange`], [`MemoryError::OutOfBounds`]; then no byte was changed.
+    fn write_at_raw(&mut self, page: Page, offset: PageOffset, bytes: &[u8]) -> MemoryResult<()> {
+        check_bounds(self.page_size(), page, offset, bytes.len() as u64)?;
+        self.edit(page, |target| crate::bytes::put(target, offset as usize, bytes))
+    }
+
+    /// Zeros the footprint (with padding) of that value.
+    ///
+    /// # Errors
+    /// As [`write_at`](Self::write_at).
+    fn zero<E: Encode>(&mut self, page: Page, offset: PageOffset, value: &E) -> MemoryResult<()> {
+        let length = footprint::<E>(value.size());
+        check_footprint::<E>(self.page_size(), page, offset, length)?;
+        self.zero_raw(page, offset, length as PageOffset)
+    }
+
+    /// Zeros `length` bytes at `offset`; a whole page too.
+    ///
+    /// # Errors
+    /// As [`write_at_raw`](Self::write_at_raw).
+    fn zero_raw(&mut self, page: Page, offset: PageOffset, length: PageOffset) -> MemoryResult<()> {
+        check_bounds(self.page_size(), page, offset, length.into())?;
+        self.write_at_raw(page, offset, &vec![0; length as usize])
+    }
+
+    /// Reads bytes at `offset` of the page and returns how many: fewer than asked at the end of the page.
+    ///
+    /// # Errors
+    /// [`MemoryError::PageOutOfRange`]; [`MemoryError::OutOfBounds`] if `offset` is past the end of the page.
+    fn read_at_raw(&mut self, page: Page, offset: PageOffset, buffer: &mut [u8]) -> MemoryResult<usize> {
+        check_bounds(self.page_size(), page, offset, 0)?;
+        self.view(page, |bytes| {
+            let rest = bytes.get(offset as usize..).unwrap_or_default();
+            let length = rest.len().min(buffer.len());
+            for (target, source) in buffer.iter_mut().zip(rest) {
+                *target = *source;
+            }
+            length
+        })
+    }
+
+    /// Whether the page is in use. The default asks the ledger, page by page; a store that keeps the states in memory
+    /// answers at once.
+    ///
+    /// # Errors
+    /// [`MemoryError::PageOutOfRange`], [`MemoryError::Corrupt`] if the ledger is damaged.
+    fn page_state(&mut self, page: Page) -> MemoryResult<PageState> {
+        UnclaimedPages::state_by_walk(self, page)
+    }
+
+    /// The ledger says: the page is in this state from now on. Called once after each change of the ledger. An
+    /// interceptor over a store that keeps states forwards it; one that does not costs time, never correctness.
+    ///
+    /// # Errors
+    /// As [`page`](Self::page).
+    fn mark_page(&mut self, page: Page, state: PageState) -> MemoryResult<()> {
+        let _ = (page, state);
+        Ok(())
+    }
+
+    /// Puts a page back as an earlier handle holds it. As [`edit`](Self::edit) with a copy, but a store that keeps
+    /// handles takes this one.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    fn restore(&mut self, page: Page, image: &PageRef) -> MemoryResult<()> {
+        self.edit(page, |bytes| crate::bytes::put(bytes, 0, image))
+    }
+
+    /// A rollback says: pages from `first` on were grown by what was undone and are zero again. A store that can hands
+    /// them out anew.
+    ///
+    /// # Errors
+    /// As [`page`](Self::page).
+    fn abandon_growth(&mut self, first: Page) -> MemoryResult<()> {
+        let _ = first;
+        Ok(())
+    }
+}
+
+/// The bytes that a value of `size` bytes takes with its padding.
+fn footprint<E: Encode>(size: PageOffset) -> u64 {
+    u64::from(size).next_multiple_of(u64::from(E::ALIGNMENT.max(1)))
+}
+
+fn check_footprint<E: Encode>(page_size: u64, page: Page, offset: PageOffset, length: u64) -> MemoryResult<()> {
+    let alignment = E::ALIGNMENT.max(1);
+    if offset % alignment != 0 {
+        return Err(MemoryError::Misaligned { page, offset, alignment });
+    }
+    check_bounds(page_size, page, offset, length)
+}
+
+fn check_bounds(page_size: u64, page: Page, offset: PageOffset, length: u64) -> MemoryResult<()> {
+    if u64::from(offset).checked_add(length).is_none_or(|end| end > page_size) {
+        return Err(MemoryError::OutOfBounds { page, offset, length, page_size });
+    }
+    Ok(())
+}

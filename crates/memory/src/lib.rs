@@ -1,0 +1,29 @@
+//! Storage of wasm-dbms: everything between a row's bytes and the host's medium.
+//!
+//! ```text
+//! registry       names, schema snapshots, the root and counters of each tree
+//! tree           B+trees over any MemoryAccess
+//! access         MemoryAccess: the seam; pages, typed reads and writes, claiming and releasing
+//! manager        MemoryManager: the page store behind the seam; batch, commit, checkpoint, recovery
+//! log            what stands on the medium beside pages: header slots, redo ring, checksum ledger
+//! provider       MemoryProvider: the host's medium; heap, file
+//! ```
+//!
+//! Each layer names only what stands below it.
+
+mod access;
+mod bytes;
+mod log;
+mod manager;
+mod provider;
+mod registry;
+mod tree;
+
+pub use access::{
+    MemoryAccess, PageRef, PageState, REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
+};
+pub use log::{FORMAT_VERSION, MAX_PAGES_HINT};
+pub use manager::{Durability, MAX_PAGE_SIZE, MIN_PAGE_SIZE, MemoryManager, Options};
+pub use provider::{FileProvider, Guarantees, HeapProvider, HostSync, MemoryProvider};
+pub use registry::{MAX_SNAPSHOT_BYTES, Registry, TableId, TreeId, TreeState};
+pub use tree::{Cursor, Located, MAX_DEPTH, MAX_KEY_BYTES, MAX_VALUE_BYTES, NodeSummary, Tree, ValueBytes};

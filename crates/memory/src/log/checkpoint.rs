@@ -1,0 +1,97 @@
+//! The checkpoint: brings the pages in place, then flips the header.
+
+use wasm_dbms_api::MemoryResult;
+
+use crate::log::header::Header;
+use crate::log::layout::SLOT_LENGTH;
+use crate::log::recovery::Unfinished;
+use crate::log::{CommittedImage, Log, checksum, ring};
+
+impl Log {
+    /// Brings every committed change in place and flips the header. The flip itself is synced by whatever sync comes
+    /// next; only then is what it frees reused.
+    pub(crate) fn checkpoint(&mut self, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+        self.check_poison()?;
+        if self.header.lsn == self.lsn {
+            return Ok(());
+        }
+        // Rule 10: the log first, or a page in place could hold bytes of a commit that is lost.
+        if self.durable_lsn < self.lsn {
+            self.sync()?;
+        }
+        self.write_in_place(committed)?;
+        self.sync_now()?;
+        self.flip(self.chain)
+    }
+
+    /// Brings everything in place, makes that durable and empties the ring.
+    pub(crate) fn close(&mut self, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+        if self.unfinished.is_some() {
+            return Ok(());
+        }
+        self.checkpoint(committed)?;
+        self.sync()?;
+        ring::clear(&self.medium, &self.layout)?;
+        self.sync_now()
+    }
+
+    /// What must be done once before a session writes anything: see rules 22, 23 and 25 in `docs/DURABILITY.md`.
+    pub(crate) fn start_session(&mut self, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+        let Some(unfinished) = self.unfinished.take() else { return Ok(()) };
+        let started = self.finish_recovery(&unfinished, committed);
+        if started.is_err() {
+            self.unfinished = Some(unfinished);
+        }
+        started
+    }
+
+    fn finish_recovery(&mut self, unfinished: &Unfinished, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+        // What was read may stand only in the host's cache, and the host may think it clean. Written again, it is real.
+        for (address, bytes) in &unfinished.rewrites {
+            self.medium.write_all(*address, bytes)?;
+        }
+        self.sync_now()?;
+        if unfinished.has_replayed {
+            self.write_in_place(committed)?;
+            self.sync_now()?;
+        }
+        // A new seed: no record that was rejected can ever chain to one of this session.
+        self.flip(checksum::next_seed(self.chain, self.header.sequence + 1))?;
+        self.sync_now()
+    }
+
+    /// Writes the pages changed by ranges and the ledger pages that are behind.
+    fn write_in_place(&mut self, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+        for page in self.dirty.sorted() {
+            self.medium.write_all(self.layout.page_address(page), &committed(page)?)?;
+        }
+        for (group, bytes) in self.ledger.dirty_pages(&self.layout) {
+            self.medium.write_all(self.layout.ledger_address(group), &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the header of the last commit into the other slot.
+    fn flip(&mut self, seed: u64) -> MemoryResult<()> {
+        let header = Header {
+            database_id: self.header.database_id,
+            sequence: self.header.sequence + 1,
+            lsn: self.lsn,
+            seed,
+            root: self.ledger.root(),
+            pages: self.pages,
+            tail: (self.head % u64::from(self.layout.ring_length)) as u32,
+            sums: self.ledger.sums().get(..self.layout.groups_of(self.pages)).unwrap_or_default().to_vec(),
+        };
+        let slot = 1 - self.slot;
+        self.medium.write_all(slot as u64 * SLOT_LENGTH, &header.encode(&self.layout))?;
+        self.header = header;
+        self.slot = slot;
+        self.is_header_synced = false;
+        self.tail = self.head;
+        self.chain = seed;
+        self.dirty.clear();
+        self.ledger.clear_dirty();
+        Ok(())
+    }
+}

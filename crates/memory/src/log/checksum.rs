@@ -1,0 +1,40 @@
+//! Checksums: xxh3 with 64 bits, seeded so that the right bytes in the wrong place do not pass.
+
+use wasm_dbms_api::Page;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+/// Spreads a small number over 64 bits.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// The checksum of a page's image: of this page of this database.
+pub(crate) fn of_page(database_id: u64, page: Page, image: &[u8]) -> u64 {
+    xxh3_64_with_seed(image, database_id ^ (u64::from(page) + 1).wrapping_mul(SPREAD))
+}
+
+/// What a ledger entry contributes to the sum of its group and to the root. Sums wrap, so that one entry can be
+/// replaced without the others being read.
+pub(crate) fn of_entry(page: Page, checksum: u64, state: u8) -> u64 {
+    let mut bytes = [0; 16];
+    crate::bytes::put_u64(&mut bytes, 0, checksum);
+    crate::bytes::put_u32(&mut bytes, 8, page);
+    crate::bytes::put_u32(&mut bytes, 12, state.into());
+    xxh3_64(&bytes)
+}
+
+/// The checksum of a record, chained to the one before.
+pub(crate) fn of_record(chain: u64, bytes: &[u8]) -> u64 {
+    xxh3_64_with_seed(bytes, chain)
+}
+
+/// The checksum of bytes that stand for themselves: a header slot, a parked body.
+pub(crate) fn of_bytes(bytes: &[u8]) -> u64 {
+    xxh3_64(bytes)
+}
+
+/// A new chain seed, so that records of an earlier session cannot be taken for this one's.
+pub(crate) fn next_seed(chain: u64, sequence: u64) -> u64 {
+    let mut bytes = [0; 16];
+    crate::bytes::put_u64(&mut bytes, 0, chain);
+    crate::bytes::put_u64(&mut bytes, 8, sequence);
+    xxh3_64_with_seed(&bytes, SPREAD)
+}

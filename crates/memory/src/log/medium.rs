@@ -1,0 +1,84 @@
+//! A provider whose counts are checked: every transfer is whole or a typed error.
+
+use wasm_dbms_api::{MemoryError, MemoryResult};
+
+use crate::provider::MemoryProvider;
+
+/// A provider behind exact reads and writes.
+pub(crate) struct Medium {
+    provider: Box<dyn MemoryProvider>,
+}
+
+impl std::fmt::Debug for Medium {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Medium").field("guarantees", &self.provider.guarantees()).finish()
+    }
+}
+
+impl Medium {
+    pub(crate) fn new(provider: Box<dyn MemoryProvider>) -> Self {
+        Self { provider }
+    }
+
+    pub(crate) fn size(&self) -> MemoryResult<u64> {
+        self.provider.size()
+    }
+
+    pub(crate) fn entropy(&self) -> u64 {
+        self.provider.entropy()
+    }
+
+    /// Makes sure that the medium has at least this many bytes.
+    pub(crate) fn ensure_size(&self, size: u64) -> MemoryResult<()> {
+        if self.provider.size()? < size { self.provider.set_size(size) } else { Ok(()) }
+    }
+
+    /// Reads what is there, at most the buffer's length; the rest of the buffer is zeroed. Returns how much was there.
+    pub(crate) fn read_available(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {
+        let length = self.provider.read(offset, buffer)?;
+        match buffer.get_mut(length..) {
+            Some(rest) => rest.fill(0),
+            None => return Err(impossible("read", length, buffer.len())),
+        }
+        Ok(length)
+    }
+
+    /// Fills the buffer; a medium that ends before is truncated.
+    pub(crate) fn read_exact(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<()> {
+        let length = self.read_available(offset, buffer)?;
+        if length < buffer.len() {
+            let end = offset.saturating_add(buffer.len() as u64);
+            let found = offset.saturating_add(length as u64);
+            return Err(MemoryError::corrupt(format!(
+                "the file is truncated: it ends at byte {found}, a structure reaches to byte {end}"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Writes all the bytes.
+    pub(crate) fn write_all(&self, offset: u64, bytes: &[u8]) -> MemoryResult<()> {
+        let length = self.provider.write(offset, bytes)?;
+        match length.cmp(&bytes.len()) {
+            std::cmp::Ordering::Equal => Ok(()),
+            std::cmp::Ordering::Less => Err(MemoryError::Host {
+                operation: "write",
+                reason: format!("only {length} of {} bytes were written", bytes.len()).into(),
+                is_full: true,
+            }),
+            std::cmp::Ordering::Greater => Err(impossible("write", length, bytes.len())),
+        }
+    }
+
+    pub(crate) fn sync(&self) -> MemoryResult<()> {
+        self.provider.sync()
+    }
+}
+
+fn impossible(operation: &'static str, stated: usize, asked: usize) -> MemoryError {
+    MemoryError::Host {
+        operation,
+        reason: format!("the host states {stated} bytes where {asked} were asked").into(),
+        is_full: false,
+    }
+}

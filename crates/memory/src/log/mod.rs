@@ -1,0 +1,160 @@
+//! The durable side of a database: what stands on the medium and in which order it gets there.
+//!
+//! ```text
+//! 0          header slot A     4 KiB
+//! 4096       header slot B     4 KiB
+//! 8192       redo ring         32 KiB in a new file; the header names offset and length
+//! 40960      group 0:          checksum-ledger page, then as many pages as it has entries for
+//!            group 1 ...
+//! ```
+//!
+//! A commit is one record in the ring and one sync ([`commit`]); a checkpoint brings the pages in place and flips the
+//! header ([`checkpoint`]); opening walks the ring from the header on ([`recovery`]). The rules and the argument why no
+//! crash between any two writes loses an acknowledged commit are in `docs/DURABILITY.md`.
+
+mod checkpoint;
+mod checksum;
+mod commit;
+mod diff;
+mod export;
+mod header;
+mod layout;
+mod ledger;
+mod medium;
+mod record;
+mod recovery;
+mod ring;
+
+pub(crate) use commit::Change;
+pub(crate) use export::write as export_canonical;
+pub use layout::{FORMAT_VERSION, MAX_PAGES_HINT};
+pub(crate) use ledger::StoredState;
+pub(crate) use medium::Medium;
+
+use wasm_dbms_api::{MemoryError, MemoryResult, Page};
+
+use crate::access::PageRef;
+use crate::bytes::NumberSet;
+use header::Header;
+use layout::Layout;
+use ledger::ChecksumLedger;
+use recovery::Unfinished;
+
+/// Gives the committed image of a page.
+pub(crate) type CommittedImage<'a> = dyn FnMut(Page) -> MemoryResult<PageRef> + 'a;
+
+/// The durable side of an open database.
+#[derive(Debug)]
+pub(crate) struct Log {
+    medium: Medium,
+    layout: Layout,
+    /// The header written last, and the slot it stands in.
+    header: Header,
+    slot: usize,
+    /// Whether a completed sync followed the writing of `header`.
+    is_header_synced: bool,
+    /// Ring positions, counted without wrapping: where the next record goes, and the tails of the last header and of
+    /// the last header known synced. What lies between the synced tail and the head must not be overwritten.
+    head: u64,
+    tail: u64,
+    synced_tail: u64,
+    /// The last commit, and the last one known durable.
+    lsn: u64,
+    durable_lsn: u64,
+    /// The checksum that the next record chains to.
+    chain: u64,
+    /// Committed pages (the high-water mark).
+    pages: Page,
+    ledger: ChecksumLedger,
+    /// Pages changed by ranges since the last checkpoint.
+    dirty: NumberSet,
+    /// The record whose parked body stands past the mark, until a header that contains it is synced.
+    pin: Option<u64>,
+    /// What must be done before the first write of the session; `None` once it is done.
+    unfinished: Option<Unfinished>,
+    poison: Option<MemoryError>,
+}
+
+impl Log {
+    /// How many pages are committed.
+    pub(crate) fn pages(&self) -> Page {
+        self.pages
+    }
+
+    /// How many pages this layout can hold.
+    pub(crate) fn max_pages(&self) -> Page {
+        self.layout.max_pages()
+    }
+
+    /// The size of a page in bytes.
+    pub(crate) fn page_size(&self) -> usize {
+        self.layout.page_size
+    }
+
+    /// The number that tells this database from others.
+    pub(crate) fn database_id(&self) -> u64 {
+        self.header.database_id
+    }
+
+    /// Refuses writes from now on if this failed, and keeps the first cause.
+    pub(crate) fn poison_if(&mut self, result: MemoryResult<()>) {
+        if let Err(error) = result
+            && self.poison.is_none()
+        {
+            self.poison = Some(error);
+        }
+    }
+
+    /// Refuses writes after a failed write or sync.
+    pub(crate) fn check_poison(&self) -> MemoryResult<()> {
+        match &self.poison {
+            Some(cause) => Err(MemoryError::Poisoned { cause: cause.to_string().into() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads a committed page from its place and verifies it. Only for pages that no record since the last checkpoint
+    /// changed: those live in the cache until they are in place.
+    pub(crate) fn read_page(&mut self, page: Page) -> MemoryResult<PageRef> {
+        let (expected, _) = self.ledger.entry(page, &self.medium, &self.layout)?;
+        let mut image = vec![0; self.layout.page_size];
+        self.medium.read_exact(self.layout.page_address(page), &mut image)?;
+        let found = checksum::of_page(self.header.database_id, page, &image);
+        if found != expected {
+            return Err(MemoryError::corrupt(format!(
+                "page {page} has checksum {found:016x}, the ledger says {expected:016x}"
+            )));
+        }
+        Ok(image.into())
+    }
+
+    /// The committed state of a page.
+    pub(crate) fn state(&mut self, page: Page) -> MemoryResult<StoredState> {
+        self.ledger.entry(page, &self.medium, &self.layout).map(|(_, state)| state)
+    }
+
+    /// Makes every commit durable.
+    pub(crate) fn sync(&mut self) -> MemoryResult<()> {
+        if self.durable_lsn < self.lsn || !self.is_header_synced { self.sync_now() } else { Ok(()) }
+    }
+
+    fn sync_now(&mut self) -> MemoryResult<()> {
+        self.check_poison()?;
+        if let Err(error) = self.medium.sync() {
+            self.poison = Some(error.clone());
+            return Err(error);
+        }
+        self.note_synced();
+        Ok(())
+    }
+
+    /// A sync completed: every commit and the last header are durable, and what the header freed may be reused.
+    fn note_synced(&mut self) {
+        self.durable_lsn = self.lsn;
+        self.is_header_synced = true;
+        self.synced_tail = self.tail;
+        if self.pin.is_some_and(|pinned| pinned <= self.header.lsn) {
+            self.pin = None;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The redo record: one commit.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0..8 | `u64` checksum of all that follows, chained to the record before |
+//! | 8..16 | `u64` lsn: counts commits |
+//! | 16..24 | `u64` the last lsn known durable when this was written |
+//! | 24..28 | `u32` length of the record, this head included |
+//! | 28..32 | `u32` committed pages afterwards |
+//! | 32..40 | `u64` ledger root afterwards |
+//! | 40..48 | `u64` address of the body if it is parked past the mark, else 0 |
+//! | 48..56 | `u64` length of the body |
+//! | 56..64 | `u64` checksum of a parked body, else 0 |
+//! | 64.. | the body, if it is not parked |
+//!
+//! The body is one entry for each touched page:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0..4 | `u32` page |
+//! | 4 | `u8` state afterwards |
+//! | 5 | `u8` how it changed: 0 ranges, 1 fresh (written in place, whole), 2 all zero |
+//! | 6..8 | `u16` how many ranges follow |
+//! | 8..16 | `u64` checksum of the page's image afterwards |
+//! | 16.. | each range: `u16` offset, `u16` length less one, its bytes |
+
+use wasm_dbms_api::{MemoryError, MemoryResult, Page};
+
+use crate::bytes::{put_u16, put_u32, put_u64, slice_at, u16_at, u32_at, u64_at};
+use crate::log::checksum;
+use crate::log::diff;
+use crate::log::ledger::StoredState;
+
+/// Bytes of a record before its body.
+pub(crate) const HEAD: usize = 64;
+
+const ENTRY_HEAD: usize = 16;
+const RANGE_HEAD: usize = 4;
+const LONGEST_RANGE: usize = 1 << 16;
+
+/// A body that stands past the mark because the ring is too short for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parked {
+    pub(crate) address: u64,
+    pub(crate) length: u64,
+    pub(crate) checksum: u64,
+}
+
+/// A record's head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RecordHead {
+    pub(crate) lsn: u64,
+    pub(crate) durable_lsn: u64,
+    pub(crate) pages: Page,
+    pub(crate) root: u64,
+    pub(crate) parked: Option<Parked>,
+}
+
+impl RecordHead {
+    /// The record's bytes and its checksum, which the next one chains to. `body` is left out if it is parked.
+    pub(crate) fn encode(&self, body: &[u8], chain: u64) -> (Vec<u8>, u64) {
+        let mut bytes = vec![0; HEAD];
+        if self.parked.is_none() {
+            bytes.extend_from_slice(body);
+        }
+        let length = bytes.len() as u32;
+        put_u64(&mut bytes, 8, self.lsn);
+        put_u64(&mut bytes, 16, self.durable_lsn);
+        put_u32(&mut bytes, 24, length);
+        put_u32(&mut bytes, 28, self.pages);
+        put_u64(&mut bytes, 32, self.root);
+        put_u64(&mut bytes, 40, self.parked.map_or(0, |parked| parked.address));
+        put_u64(&mut bytes, 48, body.len() as u64);
+        put_u64(&mut bytes, 56, self.parked.map_or(0, |parked| parked.checksum));
+        let sum = checksum::of_record(chain, bytes.get(8..).unwrap_or_default());
+        put_u64(&mut bytes, 0, sum);
+        (bytes, sum)
+    }
+
+    /// The record at the start of `bytes`, its inline body and its checksum, if it is the one with this lsn that chains
+    /// to `chain`.
+    pub(crate) fn decode(bytes: &[u8], lsn: u64, chain: u64) -> Option<(Self, &[u8], u64)> {
+        let length = u32_at(bytes, 24) as usize;
+        let record = bytes.get(..length).filter(|record| record.len() >= HEAD)?;
+        let sum = u64_at(record, 0);
+        if u64_at(record, 8) != lsn || checksum::of_record(chain, record.get(8..)?) != sum {
+            return None;
+        }
+        let (address, body_length) = (u64_at(record, 40), u64_at(record, 48));
+        let head = Self {
+            lsn,
+            durable_lsn: u64_at(record, 16),
+            pages: u32_at(record, 28),
+            root: u64_at(record, 32),
+            parked: (address != 0).then_some(Parked { address, length: body_length, checksum: u64_at(record, 56) }),
+        };
+        Some((head, record.get(HEAD..)?, sum))
+    }
+}
+
+/// How a page changed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PageChange<'a> {
+    /// Byte ranges; walk them with [`apply_ranges`].
+    Ranges(&'a [u8]),
+    /// Written in place, whole.
+    Fresh,
+    /// All zero.
+    Zero,
+}
+
+/// One entry of a body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    pub(crate) page: Page,
+    pub(crate) state: StoredState,
+    pub(crate) checksum: u64,
+    pub(crate) change: PageChange<'a>,
+}
+
+/// Appends an entry to a body. Returns false, appending nothing, if nothing of the page changed.
+pub(crate) fn push_ranges(
+    body: &mut Vec<u8>,
+    page: Page,
+    old: (&[u8], StoredState),
+    new: (&[u8], StoredState, u64),
+) -> bool {
+    let start = body.len();
+    let mut count = 0u16;
+    push_head(body, page, new.1, 0, new.2);
+    diff::ranges(old.0, new.0, |offset, length| {
+        debug_assert!(length <= LONGEST_RANGE);
+        let head = body.len();
+        body.extend_from_slice(&[0; RANGE_HEAD]);
+        put_u16(body, head, offset as u16);
+        put_u16(body, head + 2, (length - 1) as u16);
+        body.extend_from_slice(slice_at(new.0, offset, length));
+        count += 1;
+    });
+    if count == 0 && old.1 == new.1 {
+        body.truncate(start);
+        return false;
+    }
+    put_u16(body, start + 6, count);
+    true
+}
+
+/// Appends the entry of a page that was written in place.
+pub(crate) fn push_fresh(body: &mut Vec<u8>, page: Page, state: StoredState, checksum: u64) {
+    push_head(body, page, state, 1, checksum);
+}
+
+/// Appends the entry of a page that is all zero.
+pub(crate) fn push_zero(body: &mut Vec<u8>, page: Page, state: StoredState, checksum: u64) {
+    push_head(body, page, state, 2, checksum);
+}
+
+fn push_head(body: &mut Vec<u8>, page: Page, state: StoredState, change: u8, checksum: u64) {
+    body.extend_from_slice(&page.to_le_bytes());
+    body.extend_from_slice(&[state as u8, change, 0, 0]);
+    body.extend_from_slice(&checksum.to_le_bytes());
+}
+
+/// The entries of a body.
+///
+/// # Errors
+/// [`MemoryError::Corrupt`] at the first entry that is cut short or names a state or change that does not exist.
+pub(crate) fn entries(body: &[u8]) -> MemoryResult<Vec<Entry<'_>>> {
+    let mut entries = Vec::new();
+    let mut rest = body;
+    while !rest.is_empty() {
+        let entry = split_entry(&mut rest).ok_or_else(|| {
+            MemoryError::corrupt(format!("entry {} of a redo record cannot be decoded", entries.len()))
+        })?;
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+fn split_entry<'a>(rest: &mut &'a [u8]) -> Option<Entry<'a>> {
+    let (head, mut tail) = rest.split_at_checked(ENTRY_HEAD)?;
+    let ranges = tail;
+    for _ in 0..u16_at(head, 6) {
+        let length = usize::from(u16_at(tail.get(..RANGE_HEAD)?, 2)) + 1;
+        tail = tail.get(RANGE_HEAD + length..)?;
+    }
+    let ranges = ranges.get(..ranges.len() - tail.len())?;
+    *rest = tail;
+    let change = match head.get(5)? {
+        0 => PageChange::Ranges(ranges),
+        1 if ranges.is_empty() => PageChange::Fresh,
+        2 if ranges.is_empty() => PageChange::Zero,
+        _ => return None,
+    };
+    let state = StoredState::from_code(*head.get(4)?)?;
+    Some(Entry { page: u32_at(head, 0), state, checksum: u64_at(head, 8), change })
+}
+
+/// Writes the ranges of an entry into a page's image; false if one does not fit.
+pub(crate) fn apply_ranges(image: &mut [u8], mut ranges: &[u8]) -> bool {
+    while !ranges.is_empty() {
+        let offset = usize::from(u16_at(ranges, 0));
+        let length = usize::from(u16_at(ranges, 2)) + 1;
+        let bytes = slice_at(ranges, RANGE_HEAD, length);
+        match image.get_mut(offset..offset + length) {
+            Some(target) if bytes.len() == length => target.copy_from_slice(bytes),
+            _ => return false,
+        }
+        ranges = ranges.get(RANGE_HEAD + length..).unwrap_or_default();
+    }
+    true
+}

@@ -1,0 +1,72 @@
+//! How a store is opened.
+
+use wasm_dbms_api::{MemoryError, MemoryResult};
+
+/// The smallest page, in bytes.
+pub const MIN_PAGE_SIZE: usize = 4 * 1024;
+
+/// The largest page, in bytes.
+pub const MAX_PAGE_SIZE: usize = 64 * 1024;
+
+/// How a store is opened.
+///
+/// ```
+/// use wasm_dbms_memory::Options;
+///
+/// let options = Options::new().page_size(4096).database_id(7);
+/// assert_eq!(options, options.clone());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    pub(crate) page_size: usize,
+    pub(crate) database_id: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { page_size: 8 * 1024, database_id: None }
+    }
+}
+
+impl Options {
+    /// Pages of 8 KiB; a new database takes its id from the host.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The size of a page in bytes: a power of two from 4 KiB to 64 KiB. It is fixed when a database is made; an
+    /// existing one keeps its own.
+    #[must_use]
+    pub fn page_size(mut self, bytes: usize) -> Self {
+        self.page_size = bytes;
+        self
+    }
+
+    /// The id of a new database: it seeds every checksum, so that pages of another database are found out. The same id
+    /// and operations give the same exported bytes.
+    #[must_use]
+    pub fn database_id(mut self, id: u64) -> Self {
+        self.database_id = Some(id);
+        self
+    }
+
+    pub(crate) fn check(&self) -> MemoryResult<()> {
+        if !self.page_size.is_power_of_two() || !(MIN_PAGE_SIZE..=MAX_PAGE_SIZE).contains(&self.page_size) {
+            return Err(MemoryError::LimitExceeded {
+                what: "the page size (a power of two from 4096 bytes)",
+                limit: MAX_PAGE_SIZE as u64,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// When a commit returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// When it is durable: one sync.
+    #[default]
+    Full,
+    /// At once; a later sync makes it durable. A crash may lose the last such commits, never one from between.
+    Eventual,
+}

@@ -1,0 +1,136 @@
+//! A file as a medium: native systems and WASI.
+
+mod lock;
+mod positioned;
+
+use std::fs::{File, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use wasm_dbms_api::{MemoryError, MemoryResult};
+
+use crate::provider::{Guarantees, MemoryProvider};
+use lock::FileLock;
+
+/// A file, locked exclusively while it is open.
+///
+/// Natively the lock is the operating system's, on the file itself. Where the host has none (WASI preview 1), it is a
+/// lock file beside the database, `<name>.lock`, that holds a token renewed at each sync; one not renewed for
+/// [`FileProvider::STALE_LOCK_SECONDS`] is taken over.
+#[derive(Debug)]
+pub struct FileProvider {
+    file: File,
+    lock: FileLock,
+}
+
+impl FileProvider {
+    /// After this time without a sign of life a lock file is taken over (WASI only).
+    pub const STALE_LOCK_SECONDS: u64 = lock::STALE_SECONDS;
+
+    /// Opens the file, creating it if it is not there, and locks it.
+    ///
+    /// # Errors
+    /// [`MemoryError::Locked`] if another handle has it open; [`MemoryError::Host`] with the path and the system's
+    /// words for a directory, a missing permission, a missing parent.
+    pub fn open(path: impl AsRef<Path>) -> MemoryResult<Self> {
+        let path = path.as_ref();
+        let is_new = !path.exists();
+        let provider = Self::open_with(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))?;
+        if is_new {
+            sync_parent(path);
+        }
+        Ok(provider)
+    }
+
+    /// Opens the file, which must be there, and locks it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and [`MemoryError::Host`] if the file is not there.
+    pub fn open_existing(path: impl AsRef<Path>) -> MemoryResult<Self> {
+        Self::open_with(path.as_ref(), OpenOptions::new().read(true).write(true))
+    }
+
+    fn open_with(path: &Path, options: &OpenOptions) -> MemoryResult<Self> {
+        if path.is_dir() {
+            let reason = format!("{} is a directory", path.display()).into();
+            return Err(MemoryError::Host { operation: "open", reason, is_full: false });
+        }
+        let failed = |error: io::Error| MemoryError::Host {
+            operation: "open",
+            reason: format!("{}: {error}", path.display()).into(),
+            is_full: is_full(&error),
+        };
+        let file = options.open(path).map_err(failed)?;
+        let lock = FileLock::acquire(&file, path)?;
+        Ok(Self { file, lock })
+    }
+}
+
+/// Makes the new directory entry durable. A host that cannot sync a directory is tolerated: the file's own syncs are
+/// what the commit protocol rests on.
+fn sync_parent(path: &Path) {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    let _tolerated = File::open(parent).and_then(|directory| directory.sync_all());
+}
+
+/// Whether the system says that there is no room.
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
+fn host_error(operation: &'static str) -> impl FnOnce(io::Error) -> MemoryError {
+    move |error| MemoryError::Host { operation, is_full: is_full(&error), reason: error.to_string().into() }
+}
+
+impl MemoryProvider for FileProvider {
+    fn size(&self) -> MemoryResult<u64> {
+        self.file.metadata().map(|metadata| metadata.len()).map_err(host_error("size"))
+    }
+
+    fn set_size(&self, size: u64) -> MemoryResult<()> {
+        self.file.set_len(size).map_err(host_error("set_size"))
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {
+        let mut length = 0;
+        while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
+            match positioned::read(&self.file, rest, offset + length as u64) {
+                Ok(0) => break,
+                Ok(count) => length += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(host_error("read")(error)),
+            }
+        }
+        Ok(length)
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> MemoryResult<usize> {
+        let mut length = 0;
+        while let Some(rest) = bytes.get(length..).filter(|rest| !rest.is_empty()) {
+            match positioned::write(&self.file, rest, offset + length as u64) {
+                Ok(0) => break,
+                Ok(count) => length += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(host_error("write")(error)),
+            }
+        }
+        Ok(length)
+    }
+
+    fn sync(&self) -> MemoryResult<()> {
+        self.lock.renew();
+        self.file.sync_data().map_err(host_error("sync"))
+    }
+
+    fn guarantees(&self) -> Guarantees {
+        Guarantees { is_persistent: true }
+    }
+
+    fn entropy(&self) -> u64 {
+        RandomState::new().build_hasher().finish()
+    }
+}

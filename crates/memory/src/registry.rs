@@ -1,0 +1,197 @@
+//! The registry: which tables there are, what they look like, where each tree is rooted.
+//!
+//! One tree rooted at [`REGISTRY_PAGE`], its keys told apart by their first byte:
+//!
+//! | key | value |
+//! |---|---|
+//! | `00` | `u32` next table id, `u32` next tree id |
+//! | `01` name | `u32` table id |
+//! | `02` table id (`u32`, big-endian) | the schema snapshot |
+//! | `03` tree id (`u32`, big-endian) | 64 bytes: `u32` root, `u32` zero, `u64` rows, `u64` counter, zeros |
+//!
+//! Ids are never used again. A plain commit touches only the entries of its trees, which have a fixed size and so are
+//! changed in place. A tree that never held anything has no entry.
+
+use wasm_dbms_api::{MemoryError, MemoryResult, Page};
+
+use crate::access::{MemoryAccess, REGISTRY_PAGE};
+use crate::bytes::{put_u32, put_u64, u32_at, u64_at};
+use crate::tree::{MAX_VALUE_BYTES, Tree};
+
+/// The number of a table; never used again.
+pub type TableId = u32;
+
+/// The number of a tree; never used again.
+pub type TreeId = u32;
+
+/// The longest schema snapshot, in bytes.
+pub const MAX_SNAPSHOT_BYTES: usize = MAX_VALUE_BYTES;
+
+/// The tree of the registry itself.
+const REGISTRY_TREE: TreeId = 0;
+
+const META: u8 = 0;
+const NAME: u8 = 1;
+const SNAPSHOT: u8 = 2;
+const TREE: u8 = 3;
+
+const STATE_BYTES: usize = 64;
+
+/// Where a tree is rooted and what is counted about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TreeState {
+    /// The root page, 0 while the tree is empty.
+    pub root: Page,
+    /// How many entries it holds.
+    pub rows: u64,
+    /// The last number given out by counting up.
+    pub counter: u64,
+}
+
+impl TreeState {
+    fn encode(&self) -> [u8; STATE_BYTES] {
+        let mut bytes = [0; STATE_BYTES];
+        put_u32(&mut bytes, 0, self.root);
+        put_u64(&mut bytes, 8, self.rows);
+        put_u64(&mut bytes, 16, self.counter);
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Self {
+        Self { root: u32_at(bytes, 0), rows: u64_at(bytes, 8), counter: u64_at(bytes, 16) }
+    }
+}
+
+/// The registry of a store.
+#[derive(Debug)]
+pub struct Registry;
+
+impl Registry {
+    const fn tree() -> Tree {
+        Tree::at(REGISTRY_PAGE, REGISTRY_TREE)
+    }
+
+    /// Every table: its id, its name, its snapshot; in the order of their ids.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn tables<M: MemoryAccess>(store: &mut M) -> MemoryResult<Vec<(TableId, String, Vec<u8>)>> {
+        let mut tables = Vec::new();
+        let mut cursor = Self::tree().cursor();
+        let mut key = Vec::new();
+        let mut is_on_entry = cursor.seek(store, &[NAME])?;
+        while is_on_entry {
+            cursor.read_key(store, &mut key)?;
+            let Some(name) = key.strip_prefix(&[NAME]) else { break };
+            let name = String::from_utf8(name.to_vec())
+                .map_err(|_| MemoryError::corrupt("the registry holds a table name that is no text"))?;
+            let id = u32_at(&cursor.value(store)?, 0);
+            let snapshot = Self::tree().get(store, &numbered(SNAPSHOT, id))?;
+            let snapshot =
+                snapshot.ok_or_else(|| MemoryError::corrupt(format!("table {name} has no schema snapshot")))?;
+            tables.push((id, name, snapshot.to_vec()));
+            is_on_entry = cursor.next(store)?;
+        }
+        tables.sort_unstable_by_key(|(id, ..)| *id);
+        Ok(tables)
+    }
+
+    /// Adds a table. Its name must not be there.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn add_table<M: MemoryAccess>(store: &mut M, name: &str, snapshot: &[u8]) -> MemoryResult<TableId> {
+        let id = Self::next_id(store, 0)?;
+        Self::tree().put(store, &named(name), &id.to_le_bytes())?;
+        Self::tree().put(store, &numbered(SNAPSHOT, id), snapshot)?;
+        Ok(id)
+    }
+
+    /// Removes a table. Its trees are the caller's.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn remove_table<M: MemoryAccess>(store: &mut M, id: TableId, name: &str) -> MemoryResult<()> {
+        Self::tree().remove(store, &named(name))?;
+        Self::tree().remove(store, &numbered(SNAPSHOT, id))?;
+        Ok(())
+    }
+
+    /// A number for a new tree.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn add_tree<M: MemoryAccess>(store: &mut M) -> MemoryResult<TreeId> {
+        Self::next_id(store, 4)
+    }
+
+    /// The state of a tree.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn tree_state<M: MemoryAccess>(store: &mut M, id: TreeId) -> MemoryResult<TreeState> {
+        let state = Self::tree().look(store, &numbered(TREE, id), TreeState::decode)?;
+        Ok(state.unwrap_or_default())
+    }
+
+    /// Sets the state of a tree.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn set_tree_state<M: MemoryAccess>(store: &mut M, id: TreeId, state: &TreeState) -> MemoryResult<()> {
+        Self::tree().put(store, &numbered(TREE, id), &state.encode()).map(|_| ())
+    }
+
+    /// Releases every page of a tree and forgets it.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn remove_tree<M: MemoryAccess>(store: &mut M, id: TreeId) -> MemoryResult<()> {
+        let state = Self::tree_state(store, id)?;
+        Tree::at(state.root, id).clear(store)?;
+        Self::tree().remove(store, &numbered(TREE, id))?;
+        Ok(())
+    }
+
+    /// Walks the registry itself, as [`Tree::check`] does.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn check<M: MemoryAccess>(
+        store: &mut M,
+        pages: &mut dyn FnMut(Page) -> bool,
+        findings: &mut Vec<String>,
+    ) -> MemoryResult<()> {
+        if store.view(REGISTRY_PAGE, |bytes| bytes.iter().all(|byte| *byte == 0))? {
+            pages(REGISTRY_PAGE);
+            return Ok(());
+        }
+        Self::tree().check(store, pages, findings).map(|_| ())
+    }
+
+    /// Counts one of the two id counters up.
+    fn next_id<M: MemoryAccess>(store: &mut M, at: usize) -> MemoryResult<u32> {
+        if store.view(REGISTRY_PAGE, |bytes| bytes.first() == Some(&0))? {
+            Self::tree().clear_leaf(store, REGISTRY_PAGE)?;
+        }
+        let mut meta = [0; 8];
+        if let Some(bytes) = Self::tree().get(store, &[META])? {
+            meta = crate::bytes::chunk_at(&bytes, 0).unwrap_or_default();
+        }
+        let id = u32_at(&meta, at)
+            .checked_add(1)
+            .ok_or(MemoryError::LimitExceeded { what: "the number of tables and trees", limit: u32::MAX.into() })?;
+        put_u32(&mut meta, at, id);
+        Self::tree().put(store, &[META], &meta)?;
+        Ok(id)
+    }
+}
+
+fn named(name: &str) -> Vec<u8> {
+    [&[NAME], name.as_bytes()].concat()
+}
+
+fn numbered(tag: u8, id: u32) -> [u8; 5] {
+    let [a, b, c, d] = id.to_be_bytes();
+    [tag, a, b, c, d]
+}

@@ -1,0 +1,236 @@
+//! Walking a tree in order, both ways.
+
+use wasm_dbms_api::{MemoryResult, Page};
+
+use crate::access::{MemoryAccess, PageRef};
+use crate::tree::node::{BRANCH, Node, Search};
+use crate::tree::path::MAX_DEPTH;
+use crate::tree::{Tree, ValueBytes, full_key, value_of};
+
+/// A place in a tree, on an entry or past either end. It holds handles on the pages it stands in, so it sees the tree
+/// as it was when it came there; after a change of the tree, [`seek`](Self::seek) again.
+#[derive(Debug, Clone)]
+pub struct Cursor {
+    tree: Tree,
+    /// Branches from the root down, each with the position of the child taken.
+    branches: Vec<(PageRef, usize)>,
+    leaf: Option<PageRef>,
+    index: usize,
+    count: usize,
+}
+
+impl Tree {
+    /// A cursor on nothing yet.
+    pub fn cursor(self) -> Cursor {
+        Cursor { tree: self, branches: Vec::new(), leaf: None, index: 0, count: 0 }
+    }
+}
+
+impl Cursor {
+    /// Goes to the first entry at or above `key`. Returns whether there is one.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
+    pub fn seek<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
+        self.descend_from_root(store, &mut |store, node, page| match node.search(key) {
+            Search::Tie(_) => {
+                let (search, _) = Tree::at(page, 0).search_with_chains(store, page, key)?;
+                Ok(position(search, node))
+            }
+            search => Ok(position(search, node)),
+        })?;
+        self.settle_forward(store)
+    }
+
+    /// Goes to the last entry below `key`. Returns whether there is one.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
+    pub fn seek_before<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
+        if self.seek(store, key)? { self.prev(store) } else { self.last(store) }
+    }
+
+    /// Goes to the first entry. Returns whether there is one.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
+    pub fn first<M: MemoryAccess>(&mut self, store: &mut M) -> MemoryResult<bool> {
+        self.descend_from_root(store, &mut |_, _, _| Ok(0))?;
+        self.settle_forward(store)
+    }
+
+    /// Goes to the last entry. Returns whether there is one.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
+    pub fn last<M: MemoryAccess>(&mut self, store: &mut M) -> MemoryResult<bool> {
+        self.descend_from_root(store, &mut |_, node, _| Ok(node.count()))?;
+        self.index = self.count;
+        self.prev(store)
+    }
+
+    /// Goes to the next entry. Returns whether there is one.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
+    #[inline]
+    pub fn next<M: MemoryAccess>(&mut self, store: &mut M) -> MemoryResult<bool> {
+        self.index += 1;
+        if self.index < self.count { Ok(true) } else { self.settle_forward(store) }
+    }
+
+    /// Goes to the entry before. Returns whether there is one.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
+    pub fn prev<M: MemoryAccess>(&mut self, store: &mut M) -> MemoryResult<bool> {
+        loop {
+            if self.leaf.is_some() && self.index > 0 {
+                self.index -= 1;
+                return Ok(true);
+            }
+            while self.branches.last().is_some_and(|(_, position)| *position == 0) {
+                self.branches.pop();
+            }
+            let Some((page, position)) = self.branches.last_mut() else {
+                self.leave();
+                return Ok(false);
+            };
+            *position -= 1;
+            let node = Node::new(page);
+            let (child, level) = (node.child(*position), node.level());
+            self.descend(store, child, level.checked_sub(1), &mut |_, node, _| Ok(node.count()))?;
+            self.index = self.count;
+        }
+    }
+
+    /// Whether the cursor stands on an entry.
+    pub fn is_on_entry(&self) -> bool {
+        self.leaf.is_some() && self.index < self.count
+    }
+
+    /// The page the cursor stands in; the same handle as long as it stays there.
+    #[inline]
+    pub fn leaf(&self) -> Option<&PageRef> {
+        self.leaf.as_ref()
+    }
+
+    /// The place of the entry in its page.
+    #[inline]
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Sets `key` to the key of the entry.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
+    #[inline]
+    pub fn read_key<M: MemoryAccess>(&self, store: &mut M, key: &mut Vec<u8>) -> MemoryResult<()> {
+        key.clear();
+        let Some(leaf) = &self.leaf else { return Ok(()) };
+        let node = Node::new(leaf);
+        if node.cell(self.index).key_chain.is_some() {
+            *key = full_key(store, node, self.index)?;
+        } else {
+            node.push_key(self.index, key);
+        }
+        Ok(())
+    }
+
+    /// The value of the entry.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
+    pub fn value<M: MemoryAccess>(&self, store: &mut M) -> MemoryResult<ValueBytes> {
+        match &self.leaf {
+            Some(leaf) => value_of(store, leaf, self.index),
+            None => Ok(ValueBytes::Owned(Vec::new())),
+        }
+    }
+
+    /// Where the value stands in the page, if it stands there.
+    #[inline]
+    pub fn value_range(&self) -> Option<std::ops::Range<usize>> {
+        let node = Node::new(self.leaf.as_ref()?);
+        let cell = node.cell(self.index);
+        match cell.value {
+            crate::tree::node::Stored::Inline(value) => {
+                let end = node.offset(self.index) + cell.length;
+                Some(end.saturating_sub(value.len())..end)
+            }
+            crate::tree::node::Stored::Chain { .. } => None,
+        }
+    }
+
+    /// Stands on the entry at `index`, or goes on to the first of the pages that follow.
+    fn settle_forward<M: MemoryAccess>(&mut self, store: &mut M) -> MemoryResult<bool> {
+        loop {
+            if self.leaf.is_some() && self.index < self.count {
+                return Ok(true);
+            }
+            while self.branches.last().is_some_and(|(page, position)| *position >= Node::new(page).count()) {
+                self.branches.pop();
+            }
+            let Some((page, position)) = self.branches.last_mut() else {
+                self.leave();
+                return Ok(false);
+            };
+            *position += 1;
+            let node = Node::new(page);
+            let (child, level) = (node.child(*position), node.level());
+            self.descend(store, child, level.checked_sub(1), &mut |_, _, _| Ok(0))?;
+        }
+    }
+
+    fn leave(&mut self) {
+        self.leaf = None;
+        self.index = 0;
+        self.count = 0;
+    }
+
+    fn descend_from_root<M: MemoryAccess>(
+        &mut self,
+        store: &mut M,
+        choose: &mut dyn FnMut(&mut M, Node<'_>, Page) -> MemoryResult<usize>,
+    ) -> MemoryResult<()> {
+        self.branches.clear();
+        self.leave();
+        if self.tree.root() == 0 { Ok(()) } else { self.descend(store, self.tree.root(), None, choose) }
+    }
+
+    /// Goes down from `page` to a leaf; `choose` gives the position to take in each node.
+    fn descend<M: MemoryAccess>(
+        &mut self,
+        store: &mut M,
+        mut page: Page,
+        mut level: Option<u8>,
+        choose: &mut dyn FnMut(&mut M, Node<'_>, Page) -> MemoryResult<usize>,
+    ) -> MemoryResult<()> {
+        loop {
+            let handle = store.page(page)?;
+            let node = Node::new(&handle);
+            if level.is_some_and(|expected| expected != node.level()) || self.branches.len() >= MAX_DEPTH {
+                return Err(super::broken_level(page, node.level()));
+            }
+            let position = choose(store, node, page)?;
+            if node.kind() != BRANCH || node.level() == 0 {
+                self.index = position;
+                self.count = node.count();
+                self.leaf = Some(handle);
+                return Ok(());
+            }
+            page = node.child(position);
+            level = Some(node.level() - 1);
+            self.branches.push((handle, position));
+        }
+    }
+}
+
+/// The position that a search leads to: of the child in a branch, of the entry in a leaf.
+fn position(search: Search, node: Node<'_>) -> usize {
+    match search {
+        Search::Found(index) if node.kind() == BRANCH => index + 1,
+        Search::Found(index) | Search::Missing(index) | Search::Tie(index) => index,
+    }
+}

@@ -1,0 +1,424 @@
+//! B+trees: ordered maps from bytes to bytes on the pages of any [`MemoryAccess`].
+//!
+//! A [`Tree`] is just the number of its root page and of itself; everything else is in its pages. The root's page
+//! number does not change while the tree holds anything: when the root splits, its content moves down. An empty tree
+//! has no page at all.
+
+mod check;
+mod cursor;
+mod edit;
+mod entries;
+mod merge;
+mod node;
+mod overflow;
+mod path;
+mod split;
+
+use std::cmp::Ordering;
+
+use wasm_dbms_api::{MemoryError, MemoryResult, Page};
+
+pub use check::NodeSummary;
+pub use cursor::Cursor;
+pub use path::{Located, MAX_DEPTH};
+
+use crate::access::{MemoryAccess, PageRef, REGISTRY_PAGE};
+use crate::tree::edit::StoredKey;
+use crate::tree::entries::{Entries, NodeHead};
+use crate::tree::node::{BRANCH, Node, Search, Stored, cell_length, inline_key_length};
+use crate::tree::path::Path;
+
+/// The longest key, in bytes.
+pub const MAX_KEY_BYTES: usize = 1 << 20;
+
+/// The longest value, in bytes: 1 GiB less one.
+pub const MAX_VALUE_BYTES: usize = (1 << 30) - 1;
+
+/// An ordered map from bytes to bytes.
+///
+/// ```
+/// use wasm_dbms_memory::{MemoryManager, Options, Tree};
+///
+/// let mut store = MemoryManager::in_memory(Options::new())?;
+/// let mut tree = Tree::new(7);
+/// tree.put(&mut store, b"b", b"2")?;
+/// tree.put(&mut store, b"a", b"1")?;
+/// assert_eq!(tree.get(&mut store, b"a")?.as_deref(), Some(&b"1"[..]));
+/// assert!(tree.remove(&mut store, b"a")?);
+/// assert_eq!(tree.get(&mut store, b"a")?.as_deref(), None);
+/// # Ok::<(), wasm_dbms_api::MemoryError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tree {
+    /// The root page, 0 while the tree is empty.
+    root: Page,
+    id: u32,
+}
+
+/// A value read from a tree: still in its page if it stands there, else with bytes of its own.
+#[derive(Debug, Clone)]
+pub enum ValueBytes {
+    /// In its page.
+    InPage(PageRef, usize, usize),
+    /// Collected from a chain.
+    Owned(Vec<u8>),
+}
+
+impl std::ops::Deref for ValueBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::InPage(page, start, end) => page.get(*start..*end).unwrap_or_default(),
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+impl Tree {
+    /// An empty tree. The number tells its pages from those of other trees.
+    pub const fn new(id: u32) -> Self {
+        Self { root: 0, id }
+    }
+
+    /// The tree rooted at a page.
+    pub const fn at(root: Page, id: u32) -> Self {
+        Self { root, id }
+    }
+
+    /// The root page, 0 while the tree is empty.
+    pub const fn root(self) -> Page {
+        self.root
+    }
+
+    /// The number of the tree.
+    pub const fn id(self) -> u32 {
+        self.id
+    }
+
+    /// Looks at the value of a key in place: `look` gets the value's bytes.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn look<M: MemoryAccess, R>(
+        self,
+        store: &mut M,
+        key: &[u8],
+        look: impl FnOnce(&[u8]) -> R,
+    ) -> MemoryResult<Option<R>> {
+        let located = self.locate(store, key)?;
+        if !located.is_found() {
+            return Ok(None);
+        }
+        self.look_at(store, &located, look).map(Some)
+    }
+
+    /// Looks at the value of a located entry in place.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn look_at<M: MemoryAccess, R>(
+        self,
+        store: &mut M,
+        located: &Located,
+        look: impl FnOnce(&[u8]) -> R,
+    ) -> MemoryResult<R> {
+        let mut look = Some(look);
+        let seen = store.view(located.page(), |bytes| match Node::new(bytes).cell(located.index()).value {
+            Stored::Inline(value) => Ok(look.take().map(|look| look(value))),
+            Stored::Chain { length, first } => Err((length, first)),
+        })?;
+        match (seen, look) {
+            (Ok(Some(result)), _) => Ok(result),
+            (Err((length, first)), Some(look)) => Ok(look(&read_chain(store, length, first)?)),
+            _ => Err(MemoryError::corrupt("an entry vanished while it was read")),
+        }
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn get<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Option<ValueBytes>> {
+        let located = self.locate(store, key)?;
+        if !located.is_found() {
+            return Ok(None);
+        }
+        let page = store.page(located.page())?;
+        value_of(store, &page, located.index()).map(Some)
+    }
+
+    /// Whether there is an entry with this key.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn contains<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
+        self.locate(store, key).map(|located| located.is_found())
+    }
+
+    /// Where a key is or would be. Good until the tree changes.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn locate<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Located> {
+        let mut path = Path::default();
+        if self.root == 0 {
+            return Ok(Located::missing(path));
+        }
+        let mut page = self.root;
+        let mut level = None;
+        loop {
+            let (found_level, search, child) = store.view(page, |bytes| {
+                let node = Node::new(bytes);
+                let search = node.search(key);
+                let child = match search {
+                    Search::Tie(_) => 0,
+                    _ if node.kind() != BRANCH => 0,
+                    Search::Found(index) => node.child(index + 1),
+                    Search::Missing(index) => node.child(index),
+                };
+                (if node.kind() == BRANCH { node.level() } else { 0 }, search, child)
+            })?;
+            if level.is_some_and(|expected| found_level != expected) {
+                return Err(broken_level(page, found_level));
+            }
+            let (search, child) = match search {
+                Search::Tie(_) => self.search_with_chains(store, page, key)?,
+                search => (search, child),
+            };
+            let (is_found, index) = match search {
+                Search::Found(index) => (true, index),
+                Search::Missing(index) | Search::Tie(index) => (false, index),
+            };
+            if found_level == 0 {
+                path.push(page, index)?;
+                return Ok(Located { path, is_found });
+            }
+            path.push(page, index + usize::from(is_found))?;
+            level = Some(found_level - 1);
+            page = child;
+        }
+    }
+
+    /// Searches a node where only chains can tell.
+    fn search_with_chains<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        page: Page,
+        key: &[u8],
+    ) -> MemoryResult<(Search, Page)> {
+        let handle = store.page(page)?;
+        let node = Node::new(&handle);
+        let (mut low, mut high) = (0, node.count());
+        let mut search = Search::Missing(0);
+        while low < high {
+            let middle = low.midpoint(high);
+            match full_key(store, node, middle)?.as_slice().cmp(key) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => {
+                    search = Search::Found(middle);
+                    break;
+                }
+            }
+        }
+        let (search, position) = match search {
+            Search::Found(index) => (search, index + 1),
+            _ => (Search::Missing(low), low),
+        };
+        Ok((search, node.child(position)))
+    }
+
+    /// Sets the value of a key. Returns whether the key was there.
+    ///
+    /// # Errors
+    /// [`MemoryError::LimitExceeded`] for a key or value too long; what the store says.
+    pub fn put<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8], value: &[u8]) -> MemoryResult<bool> {
+        let located = self.locate(store, key)?;
+        let was_there = located.is_found();
+        if was_there {
+            self.replace_at(store, located, key, value)?;
+        } else {
+            self.insert_at(store, located, key, value)?;
+        }
+        Ok(was_there)
+    }
+
+    /// Inserts an entry where [`locate`](Self::locate) found that its key is missing.
+    ///
+    /// # Errors
+    /// [`MemoryError::LimitExceeded`] for a key or value too long; what the store says.
+    pub fn insert_at<M: MemoryAccess>(
+        &mut self,
+        store: &mut M,
+        located: Located,
+        key: &[u8],
+        value: &[u8],
+    ) -> MemoryResult<()> {
+        check_length("the length of a key", key.len(), MAX_KEY_BYTES)?;
+        check_length("the length of a value", value.len(), MAX_VALUE_BYTES)?;
+        let mut path = located.path;
+        if path.is_empty() {
+            self.root = store.claim_page()?;
+            self.clear_leaf(store, self.root)?;
+            path.push(self.root, 0)?;
+        }
+        let page_size = store.page_size() as usize;
+        let limit = inline_key_length(page_size);
+        let (inline, rest) = key.split_at_checked(limit).unwrap_or((key, &[]));
+        let chain = if rest.is_empty() { None } else { Some(overflow::write(store, self.id, rest)?) };
+        let is_inline = inline.len() + value.len() + 16 <= cell_length(page_size);
+        let stored = if is_inline {
+            Stored::Inline(value)
+        } else {
+            Stored::Chain { length: value.len() as u32, first: overflow::write(store, self.id, value)? }
+        };
+        self.insert_entry(store, path, StoredKey { inline, chain }, stored)
+    }
+
+    /// Replaces the value of an entry that [`locate`](Self::locate) found.
+    ///
+    /// # Errors
+    /// [`MemoryError::LimitExceeded`] for a value too long; what the store says.
+    pub fn replace_at<M: MemoryAccess>(
+        &mut self,
+        store: &mut M,
+        located: Located,
+        key: &[u8],
+        value: &[u8],
+    ) -> MemoryResult<()> {
+        check_length("the length of a value", value.len(), MAX_VALUE_BYTES)?;
+        let (page, index) = (located.page(), located.index());
+        if store.edit(page, |bytes| edit::replace_value(bytes, index, value))? {
+            return Ok(());
+        }
+        self.free_chains(store, page, index)?;
+        store.edit(page, |bytes| edit::remove(bytes, index))?;
+        self.insert_at(store, located, key, value)
+    }
+
+    /// Removes a key. Returns whether it was there.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn remove<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
+        let located = self.locate(store, key)?;
+        let was_there = located.is_found();
+        if was_there {
+            self.remove_at(store, located)?;
+        }
+        Ok(was_there)
+    }
+
+    /// Removes an entry that [`locate`](Self::locate) found.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn remove_at<M: MemoryAccess>(&mut self, store: &mut M, located: Located) -> MemoryResult<()> {
+        let (page, index) = (located.page(), located.index());
+        self.free_chains(store, page, index)?;
+        store.edit(page, |bytes| edit::remove(bytes, index))?;
+        self.rebalance(store, located.path)
+    }
+
+    /// Releases every page of the tree.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn clear<M: MemoryAccess>(&mut self, store: &mut M) -> MemoryResult<()> {
+        if self.root != 0 {
+            self.clear_below(store, self.root, None)?;
+            if self.root == REGISTRY_PAGE {
+                self.clear_leaf(store, self.root)?;
+            } else {
+                store.unclaim_page(self.root)?;
+                self.root = 0;
+            }
+        }
+        Ok(())
+    }
+
+    fn clear_below<M: MemoryAccess>(self, store: &mut M, page: Page, expected: Option<u8>) -> MemoryResult<()> {
+        let handle = store.page(page)?;
+        let node = Node::new(&handle);
+        if expected.is_some_and(|level| level != node.level()) {
+            return Err(broken_level(page, node.level()));
+        }
+        for index in 0..node.count() {
+            self.free_chains(store, page, index)?;
+        }
+        if node.kind() == BRANCH {
+            for position in 0..=node.count() {
+                let child = node.child(position);
+                self.clear_below(store, child, node.level().checked_sub(1))?;
+                store.unclaim_page(child)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a page an empty leaf of this tree.
+    pub(crate) fn clear_leaf<M: MemoryAccess>(self, store: &mut M, page: Page) -> MemoryResult<()> {
+        let head = NodeHead { level: 0, tree: self.id, first_child: 0 };
+        store.edit(page, |bytes| Entries::default().write(0..0, head, 0, bytes))
+    }
+
+    /// Releases the chains of an entry.
+    fn free_chains<M: MemoryAccess>(self, store: &mut M, page: Page, index: usize) -> MemoryResult<()> {
+        let (key, value) = store.view(page, |bytes| {
+            let cell = Node::new(bytes).cell(index);
+            let value = match cell.value {
+                Stored::Chain { first, .. } => Some(first),
+                Stored::Inline(_) => None,
+            };
+            (cell.key_chain, value)
+        })?;
+        for chain in [key, value].into_iter().flatten() {
+            overflow::free(store, chain)?;
+        }
+        Ok(())
+    }
+}
+
+/// The whole key of an entry.
+pub(crate) fn full_key<M: MemoryAccess>(store: &mut M, node: Node<'_>, index: usize) -> MemoryResult<Vec<u8>> {
+    let mut key = Vec::new();
+    node.push_key(index, &mut key);
+    if let Some(chain) = node.cell(index).key_chain {
+        overflow::read(store, chain, MAX_KEY_BYTES, &mut key)?;
+    }
+    Ok(key)
+}
+
+/// The value of an entry.
+pub(crate) fn value_of<M: MemoryAccess>(store: &mut M, page: &PageRef, index: usize) -> MemoryResult<ValueBytes> {
+    let node = Node::new(page);
+    let cell = node.cell(index);
+    match cell.value {
+        Stored::Inline(value) => {
+            let end = node.offset(index) + cell.length;
+            Ok(ValueBytes::InPage(page.clone(), end.saturating_sub(value.len()), end))
+        }
+        Stored::Chain { length, first } => read_chain(store, length, first).map(ValueBytes::Owned),
+    }
+}
+
+fn read_chain<M: MemoryAccess>(store: &mut M, length: u32, first: Page) -> MemoryResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    overflow::read(store, first, length as usize, &mut bytes)?;
+    if bytes.len() != length as usize {
+        return Err(MemoryError::corrupt(format!(
+            "the overflow chain at page {first} holds {} bytes, its entry says {length}",
+            bytes.len()
+        )));
+    }
+    Ok(bytes)
+}
+
+fn check_length(what: &'static str, length: usize, limit: usize) -> MemoryResult<()> {
+    if length > limit { Err(MemoryError::LimitExceeded { what, limit: limit as u64 }) } else { Ok(()) }
+}
+
+fn broken_level(page: Page, found: u8) -> MemoryError {
+    MemoryError::corrupt(format!("page {page} has level {found}, which its parent does not expect"))
+}

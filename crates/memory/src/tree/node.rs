@@ -1,0 +1,305 @@
+//! A node: one page of a tree, read in place.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0 | `u8` kind: 1 leaf, 2 branch |
+//! | 1 | `u8` level: 0 for a leaf |
+//! | 2..4 | `u16` entries |
+//! | 4..6 | `u16` bytes of the heap, garbage included |
+//! | 6..8 | `u16` garbage in the heap |
+//! | 8..12 | `u32` leftmost child (branch only) |
+//! | 12..16 | `u32` the tree this page belongs to |
+//! | 16..18 | `u16` length of the prefix that all keys of this node share |
+//! | 18..24 | zero |
+//! | 24..32 | reserved |
+//! | 32.. | slots of 6 bytes: `u32` head, `u16` offset of the cell |
+//! | .. end | the heap: cells, and at the very end the prefix |
+//!
+//! A key is prefix + suffix. The head is the suffix's first four bytes as a big-endian number, zeros where it is
+//! shorter, so that a search compares numbers and touches cells only on a tie. A cell holds
+//!
+//! | | |
+//! |---|---|
+//! | varint | suffix length × 2, + 1 if the key goes on in a chain |
+//! | varint | value length × 2, + 1 if the value stands in a chain |
+//! | bytes | the suffix after its first four bytes |
+//! | `u32` | the first page of the key's chain, if it goes on |
+//! | bytes | the value, or the `u32` first page of its chain |
+//!
+//! In a branch the value is the `u32` child that holds the keys from this one on. Keys of up to one eighth of a page are
+//! inline; longer ones have exactly that much inline and the rest in a chain, read only when all of that is equal.
+//!
+//! Invariants: **I1** keys ascend strictly; **I2** children of a branch have its level less one; **I3** every key of a
+//! child is at or above the separator before it and below the one after; **I4** all keys begin with the prefix.
+
+use std::cmp::Ordering;
+
+use wasm_dbms_api::Page;
+
+use crate::bytes::{slice_at, u16_at, u32_at, varint_at};
+
+pub(crate) const KIND: usize = 0;
+pub(crate) const LEVEL: usize = 1;
+pub(crate) const COUNT: usize = 2;
+pub(crate) const HEAP: usize = 4;
+pub(crate) const GARBAGE: usize = 6;
+pub(crate) const FIRST_CHILD: usize = 8;
+pub(crate) const TREE: usize = 12;
+pub(crate) const PREFIX: usize = 16;
+pub(crate) const HEADER: usize = 32;
+pub(crate) const SLOT: usize = 6;
+
+pub(crate) const LEAF: u8 = 1;
+pub(crate) const BRANCH: u8 = 2;
+pub(crate) const OVERFLOW: u8 = 3;
+
+/// How much of a key stands in the node, at most.
+pub(crate) fn inline_key_length(page_size: usize) -> usize {
+    page_size / 8
+}
+
+/// How long a cell may be: four fit in a page.
+pub(crate) fn cell_length(page_size: usize) -> usize {
+    (page_size - HEADER) / 4 - SLOT
+}
+
+/// The first four bytes of a suffix as a number that orders as they do.
+#[inline]
+pub(crate) fn head_of(suffix: &[u8]) -> u32 {
+    match suffix.first_chunk() {
+        Some(chunk) => u32::from_be_bytes(*chunk),
+        None => {
+            let mut chunk = [0; 4];
+            for (place, byte) in chunk.iter_mut().zip(suffix) {
+                *place = *byte;
+            }
+            u32::from_be_bytes(chunk)
+        }
+    }
+}
+
+/// Where a key is, or would be, in a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Search {
+    /// The entry with this key.
+    Found(usize),
+    /// Where an entry with this key would go.
+    Missing(usize),
+    /// The inline parts are equal and both keys go on in chains.
+    Tie(usize),
+}
+
+/// A stored value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stored<'a> {
+    Inline(&'a [u8]),
+    Chain { length: u32, first: Page },
+}
+
+/// An entry of a node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cell<'a> {
+    /// The suffix's length, head included.
+    pub(crate) suffix_length: usize,
+    /// The suffix after its first four bytes.
+    pub(crate) tail: &'a [u8],
+    /// Where the key goes on.
+    pub(crate) key_chain: Option<Page>,
+    pub(crate) value: Stored<'a>,
+    /// How many bytes the cell takes.
+    pub(crate) length: usize,
+}
+
+/// A page of a tree. The bytes may be foreign: nothing here panics, whatever they say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Node<'a> {
+    pub(crate) bytes: &'a [u8],
+}
+
+impl<'a> Node<'a> {
+    #[inline]
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
+    #[inline]
+    pub(crate) fn kind(self) -> u8 {
+        self.bytes.first().copied().unwrap_or(0)
+    }
+
+    #[inline]
+    pub(crate) fn is_leaf(self) -> bool {
+        self.kind() == LEAF
+    }
+
+    #[inline]
+    pub(crate) fn level(self) -> u8 {
+        self.bytes.get(LEVEL).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    pub(crate) fn count(self) -> usize {
+        usize::from(u16_at(self.bytes, COUNT))
+    }
+
+    pub(crate) fn heap(self) -> usize {
+        usize::from(u16_at(self.bytes, HEAP))
+    }
+
+    pub(crate) fn garbage(self) -> usize {
+        usize::from(u16_at(self.bytes, GARBAGE))
+    }
+
+    pub(crate) fn tree(self) -> u32 {
+        u32_at(self.bytes, TREE)
+    }
+
+    /// Bytes in use: everything but what an insert could take.
+    pub(crate) fn used(self) -> usize {
+        (HEADER + self.count() * SLOT + self.heap()).saturating_sub(self.garbage())
+    }
+
+    /// Bytes between the slots and the heap.
+    pub(crate) fn gap(self) -> usize {
+        self.bytes.len().saturating_sub(HEADER + self.count() * SLOT + self.heap())
+    }
+
+    #[inline]
+    pub(crate) fn prefix(self) -> &'a [u8] {
+        let length = usize::from(u16_at(self.bytes, PREFIX));
+        slice_at(self.bytes, self.bytes.len().saturating_sub(length), length)
+    }
+
+    #[inline]
+    fn slots(self) -> &'a [[u8; SLOT]] {
+        slice_at(self.bytes, HEADER, self.count() * SLOT).as_chunks().0
+    }
+
+    #[inline]
+    pub(crate) fn head(self, index: usize) -> u32 {
+        self.slots().get(index).map_or(0, head_in)
+    }
+
+    #[inline]
+    pub(crate) fn offset(self, index: usize) -> usize {
+        self.slots().get(index).map_or(0, offset_in)
+    }
+
+    /// The entry at `index`.
+    #[inline]
+    pub(crate) fn cell(self, index: usize) -> Cell<'a> {
+        self.cell_at(self.offset(index))
+    }
+
+    #[inline]
+    fn cell_at(self, offset: usize) -> Cell<'a> {
+        let (suffix, first) = varint_at(self.bytes, offset);
+        let (value, second) = varint_at(self.bytes, offset + first);
+        let suffix_length = (suffix >> 1) as usize;
+        let tail_at = offset + first + second;
+        let tail_length = suffix_length.saturating_sub(4);
+        let tail = slice_at(self.bytes, tail_at, tail_length);
+        let mut value_at = tail_at + tail_length;
+        let key_chain = (suffix & 1 == 1).then(|| u32_at(self.bytes, value_at));
+        if key_chain.is_some() {
+            value_at += 4;
+        }
+        let (stored, stored_length) = if value & 1 == 0 {
+            let length = (value >> 1) as usize;
+            (Stored::Inline(slice_at(self.bytes, value_at, length)), length)
+        } else {
+            (Stored::Chain { length: value >> 1, first: u32_at(self.bytes, value_at) }, 4)
+        };
+        Cell { suffix_length, tail, key_chain, value: stored, length: value_at + stored_length - offset }
+    }
+
+    /// Appends the inline part of the key of entry `index`.
+    pub(crate) fn push_key(self, index: usize, key: &mut Vec<u8>) {
+        let cell = self.cell(index);
+        key.extend_from_slice(self.prefix());
+        let head = self.head(index).to_be_bytes();
+        key.extend_from_slice(head.get(..cell.suffix_length.min(4)).unwrap_or_default());
+        key.extend_from_slice(cell.tail);
+    }
+
+    /// The child at a position: position 0 is the leftmost, position `i` that of entry `i - 1`.
+    #[inline]
+    pub(crate) fn child(self, position: usize) -> Page {
+        match position.checked_sub(1) {
+            None => u32_at(self.bytes, FIRST_CHILD),
+            Some(index) => match self.cell(index).value {
+                Stored::Inline(bytes) => u32_at(bytes, 0),
+                Stored::Chain { .. } => 0,
+            },
+        }
+    }
+
+    /// Where `key` is or would be.
+    #[inline]
+    pub(crate) fn search(self, key: &[u8]) -> Search {
+        let prefix = self.prefix();
+        let slots = self.slots();
+        let suffix = match key.split_at_checked(prefix.len()) {
+            Some((start, suffix)) => match start.cmp(prefix) {
+                Ordering::Less => return Search::Missing(0),
+                Ordering::Greater => return Search::Missing(slots.len()),
+                Ordering::Equal => suffix,
+            },
+            None if key > prefix => return Search::Missing(slots.len()),
+            None => return Search::Missing(0),
+        };
+        let limit = inline_key_length(self.bytes.len()).saturating_sub(prefix.len());
+        let inline = suffix.get(..limit).unwrap_or(suffix);
+        let goes_on = inline.len() < suffix.len();
+        let head = head_of(inline);
+        let (mut low, mut high) = (0, slots.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            let Some(slot) = slots.get(middle) else { break };
+            let order = head_in(slot).cmp(&head);
+            let order = if order.is_eq() {
+                match self.compare_suffix(offset_in(slot), inline, goes_on) {
+                    Some(order) => order,
+                    None => return Search::Tie(middle),
+                }
+            } else {
+                order
+            };
+            match order {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return Search::Found(middle),
+            }
+        }
+        Search::Missing(low)
+    }
+
+    /// The order of an entry's key against the inline part of a suffix whose head equals its own; none if only chains
+    /// can tell.
+    #[inline]
+    fn compare_suffix(self, offset: usize, inline: &[u8], goes_on: bool) -> Option<Ordering> {
+        let cell = self.cell_at(offset);
+        let order = if cell.suffix_length.min(inline.len()) <= 4 {
+            // Equal heads: the shorter one is a prefix of the longer.
+            cell.suffix_length.cmp(&inline.len())
+        } else {
+            cell.tail.cmp(inline.get(4..).unwrap_or_default())
+        };
+        match (order, cell.key_chain.is_some(), goes_on) {
+            (Ordering::Equal, false, true) => Some(Ordering::Less),
+            (Ordering::Equal, true, false) => Some(Ordering::Greater),
+            (Ordering::Equal, true, true) => None,
+            (order, ..) => Some(order),
+        }
+    }
+}
+
+#[inline]
+fn head_in(slot: &[u8; SLOT]) -> u32 {
+    u32_at(slot, 0)
+}
+
+#[inline]
+fn offset_in(slot: &[u8; SLOT]) -> usize {
+    usize::from(u16_at(slot, 4))
+}

@@ -1,0 +1,71 @@
+//! The way from the root to an entry.
+
+use wasm_dbms_api::{MemoryError, MemoryResult, Page};
+
+/// The most levels a tree can have. Four entries a page reach every page there can be in sixteen.
+pub const MAX_DEPTH: usize = 20;
+
+/// Pages from the root down, each with the position taken in it: of the child in a branch, of the entry in a leaf.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Path {
+    steps: [(Page, u16); MAX_DEPTH],
+    length: usize,
+}
+
+impl Default for Path {
+    fn default() -> Self {
+        Self { steps: [(0, 0); MAX_DEPTH], length: 0 }
+    }
+}
+
+impl Path {
+    pub(crate) fn push(&mut self, page: Page, position: usize) -> MemoryResult<()> {
+        let step = self.steps.get_mut(self.length);
+        let step = step.ok_or_else(|| MemoryError::corrupt(format!("page {page} lies below {MAX_DEPTH} levels")))?;
+        *step = (page, position as u16);
+        self.length += 1;
+        Ok(())
+    }
+
+    /// Takes the lowest step.
+    pub(crate) fn pop(&mut self) -> Option<(Page, usize)> {
+        let last = self.last();
+        self.length = self.length.saturating_sub(1);
+        last
+    }
+
+    pub(crate) fn last(&self) -> Option<(Page, usize)> {
+        self.length.checked_sub(1).and_then(|index| self.steps.get(index)).map(|(page, at)| (*page, usize::from(*at)))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+}
+
+/// Where a key is or would be in a tree. Good until the tree changes.
+#[derive(Debug, Clone, Copy)]
+pub struct Located {
+    pub(crate) path: Path,
+    pub(crate) is_found: bool,
+}
+
+impl Located {
+    pub(crate) fn missing(path: Path) -> Self {
+        Self { path, is_found: false }
+    }
+
+    /// Whether the key is there.
+    #[inline]
+    pub fn is_found(&self) -> bool {
+        self.is_found
+    }
+
+    pub(crate) fn page(&self) -> Page {
+        self.path.last().map_or(0, |(page, _)| page)
+    }
+
+    pub(crate) fn index(&self) -> usize {
+        self.path.last().map_or(0, |(_, index)| index)
+    }
+}

@@ -1,0 +1,201 @@
+//! A tree behaves as `std::collections::BTreeMap` does, whatever is done to it: a seeded model test.
+
+use std::collections::BTreeMap;
+
+use wasm_dbms_api::Page;
+use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options, RESERVED_PAGES, Tree, UnclaimedPages};
+
+type Model = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// What the keys of a run look like.
+#[derive(Debug, Clone, Copy)]
+enum Keys {
+    /// Few bytes, many collisions.
+    Short,
+    /// Numbers, mostly ascending.
+    Ascending,
+    /// Long shared prefixes, some keys longer than a node keeps inline.
+    Long,
+}
+
+struct Run {
+    random: fastrand::Rng,
+    keys: Keys,
+    next: u64,
+}
+
+impl Run {
+    fn key(&mut self) -> Vec<u8> {
+        match self.keys {
+            Keys::Short => {
+                let length = self.random.usize(0..6);
+                (0..length).map(|_| self.random.u8(..4) * 60).collect()
+            }
+            Keys::Ascending => {
+                if self.random.u8(..4) > 0 {
+                    self.next += 1;
+                    return self.next.to_be_bytes().to_vec();
+                }
+                self.random.u64(..=self.next).to_be_bytes().to_vec()
+            }
+            Keys::Long => {
+                let shared = [0, 3, 400, 511, 512, 513, 2000, 9000][self.random.usize(..8)];
+                let mut key = vec![b'k'; shared];
+                key.extend((0..self.random.usize(0..5)).map(|_| self.random.u8(b'i'..=b'm')));
+                key
+            }
+        }
+    }
+
+    fn value(&mut self) -> Vec<u8> {
+        let length = match self.random.u8(..100) {
+            0 => self.random.usize(0..20_000),
+            1..10 => self.random.usize(0..1200),
+            _ => self.random.usize(0..60),
+        };
+        vec![self.random.u8(..); length]
+    }
+}
+
+fn compare(store: &mut MemoryManager, tree: Tree, model: &Model, what: &str) {
+    let mut cursor = tree.cursor();
+    let mut key = Vec::new();
+    let mut found = cursor.first(store).unwrap();
+    for (expected_key, expected_value) in model {
+        assert!(found, "{what}: the tree ends before {expected_key:?}");
+        cursor.read_key(store, &mut key).unwrap();
+        assert!(key == *expected_key, "{what}: {key:?} where {expected_key:?} should be");
+        assert!(*cursor.value(store).unwrap() == **expected_value, "{what}: the value of {key:?} differs");
+        found = cursor.next(store).unwrap();
+    }
+    assert!(!found, "{what}: the tree goes on after its last key");
+    let mut found = cursor.last(store).unwrap();
+    for expected_key in model.keys().rev() {
+        assert!(found, "{what}: backwards the tree ends before {expected_key:?}");
+        cursor.read_key(store, &mut key).unwrap();
+        assert!(key == *expected_key, "{what}: backwards {key:?} where {expected_key:?} should be");
+        found = cursor.prev(store).unwrap();
+    }
+    assert!(!found, "{what}: backwards the tree goes on");
+    check_pages(store, tree, model.len(), what);
+}
+
+/// Every page is in the tree once, or unclaimed once, or reserved.
+fn check_pages(store: &mut MemoryManager, tree: Tree, entries: usize, what: &str) {
+    let mut seen = vec![false; store.page_count() as usize];
+    let mut visit = |page: Page| !std::mem::replace(&mut seen[page as usize], true);
+    let mut findings = Vec::new();
+    let counted = tree.check(store, &mut visit, &mut findings).unwrap();
+    for page in UnclaimedPages::list(store).unwrap() {
+        if !visit(page) {
+            findings.push(format!("page {page} is unclaimed and in use"));
+        }
+    }
+    for page in (0..seen.len() as Page).filter(|page| *page >= RESERVED_PAGES) {
+        if !seen[page as usize] {
+            findings.push(format!("page {page} leaked"));
+        }
+    }
+    assert!(findings.is_empty(), "{what}: {findings:#?}");
+    assert_eq!(counted as usize, entries, "{what}");
+}
+
+fn drive(seed: u64, keys: Keys, operations: usize, page_size: usize) {
+    let mut store = MemoryManager::in_memory(Options::new().page_size(page_size)).unwrap();
+    let mut tree = Tree::new(1);
+    let mut model = Model::new();
+    let mut run = Run { random: fastrand::Rng::with_seed(seed), keys, next: 0 };
+    for step in 0..operations {
+        let what = format!("seed {seed}, {keys:?}, page size {page_size}, step {step}");
+        // Phases of growth and of decline, so that splits and merges both happen at every size.
+        let is_growing = step / (operations / 8).max(1) % 2 == 0;
+        let key = run.key();
+        match run.random.u8(..10) {
+            choice if choice < if is_growing { 6 } else { 2 } => {
+                let value = run.value();
+                let was_there = tree.put(&mut store, &key, &value).unwrap();
+                assert_eq!(was_there, model.insert(key, value).is_some(), "{what}");
+            }
+            choice if choice < 8 => {
+                // Remove what is there: the first key at or above.
+                let key = model.range(key.clone()..).next().map_or(key, |(key, _)| key.clone());
+                assert_eq!(tree.remove(&mut store, &key).unwrap(), model.remove(&key).is_some(), "{what}");
+            }
+            8 => {
+                let value = tree.get(&mut store, &key).unwrap();
+                assert!(value.as_deref() == model.get(&key).map(Vec::as_slice), "{what}");
+            }
+            _ => {
+                let mut cursor = tree.cursor();
+                let expected = model.range(key.clone()..).next();
+                assert_eq!(cursor.seek(&mut store, &key).unwrap(), expected.is_some(), "{what}");
+                if let Some((expected, _)) = expected {
+                    let mut found = Vec::new();
+                    cursor.read_key(&mut store, &mut found).unwrap();
+                    assert!(found == *expected, "{what}");
+                }
+                let expected = model.range(..key.clone()).next_back();
+                assert_eq!(cursor.seek_before(&mut store, &key).unwrap(), expected.is_some(), "{what}");
+            }
+        }
+        if step % (operations / 16).max(1) == 0 {
+            compare(&mut store, tree, &model, &what);
+            store.commit(Default::default()).unwrap();
+        }
+    }
+    let what = format!("seed {seed}, {keys:?}, at the end");
+    compare(&mut store, tree, &model, &what);
+    for key in model.keys() {
+        assert!(tree.remove(&mut store, key).unwrap(), "{what}");
+    }
+    compare(&mut store, tree, &Model::new(), &what);
+    assert_eq!(tree.root(), 0, "{what}: an empty tree has no page");
+}
+
+#[test]
+fn a_tree_equals_the_model_after_a_million_operations() {
+    let seed = 20_261_122;
+    let mut operations = 0;
+    for (index, keys, count, page_size) in [
+        (0, Keys::Short, 300_000, 4096),
+        (1, Keys::Ascending, 400_000, 8192),
+        (2, Keys::Long, 60_000, 4096),
+        (3, Keys::Ascending, 150_000, 65536),
+        (4, Keys::Short, 100_000, 16384),
+        (5, Keys::Long, 20_000, 65536),
+    ] {
+        drive(seed + index, keys, count, page_size);
+        operations += count;
+    }
+    assert!(operations >= 1_000_000);
+}
+
+#[test]
+fn clearing_a_tree_gives_every_page_back() {
+    let mut store = MemoryManager::in_memory(Options::new().page_size(4096)).unwrap();
+    let mut tree = Tree::new(1);
+    for number in 0..5000u32 {
+        tree.put(&mut store, &number.to_be_bytes(), &vec![7; number as usize % 3000]).unwrap();
+    }
+    tree.clear(&mut store).unwrap();
+    check_pages(&mut store, tree, 0, "after clearing");
+    let grown = store.page_count();
+    for number in 0..5000u32 {
+        tree.put(&mut store, &number.to_be_bytes(), &vec![7; number as usize % 3000]).unwrap();
+    }
+    assert_eq!(store.page_count(), grown, "the same content needs no new page");
+    assert_eq!(store.page_size(), 4096);
+}
+
+#[test]
+fn a_key_or_value_too_long_is_refused_and_changes_nothing() {
+    let mut store = MemoryManager::in_memory(Options::new()).unwrap();
+    let mut tree = Tree::new(1);
+    let longest = vec![b'k'; wasm_dbms_memory::MAX_KEY_BYTES];
+    tree.put(&mut store, &longest, b"fits").unwrap();
+    let too_long = vec![b'k'; wasm_dbms_memory::MAX_KEY_BYTES + 1];
+    let error = tree.put(&mut store, &too_long, b"does not").unwrap_err();
+    assert_eq!(error.to_string(), "the length of a key exceeds the limit of 1048576");
+    assert_eq!(tree.get(&mut store, &longest).unwrap().as_deref(), Some(&b"fits"[..]));
+    check_pages(&mut store, tree, 1, "after the refusal");
+}
