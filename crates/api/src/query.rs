@@ -68,12 +68,7 @@ impl Query {
 
     /// Joins a table where the column `left` of the tables before equals its column `right`.
     #[must_use]
-    pub fn join(
-        mut self,
-        table: impl Into<Name>,
-        left: impl Into<ColumnRef>,
-        right: impl Into<ColumnRef>,
-    ) -> Self {
+    pub fn join(mut self, table: impl Into<Name>, left: impl Into<ColumnRef>, right: impl Into<ColumnRef>) -> Self {
         self.joins.push(Join { table: table.into(), left: left.into(), right: right.into() });
         self
     }

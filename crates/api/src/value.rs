@@ -288,10 +288,7 @@ mod tests {
     fn infinity_is_above_the_largest_u64_and_nan_above_infinity() {
         let largest = Value::from(u64::MAX);
         assert_eq!(ValueRef::Float(f64::INFINITY).compare(largest.as_ref()), Some(Ordering::Greater));
-        assert_eq!(
-            ValueRef::Float(f64::NAN).compare(ValueRef::Float(f64::INFINITY)),
-            Some(Ordering::Greater)
-        );
+        assert_eq!(ValueRef::Float(f64::NAN).compare(ValueRef::Float(f64::INFINITY)), Some(Ordering::Greater));
     }
 
     #[test]

@@ -1,1 +1,56 @@
-//! stub
+//! **The relational database that compiles into your WebAssembly module.**
+//!
+//! Typed Rust tables on top, one crash-safe page file below; the same database natively, on WASI, in Node, in a browser
+//! and in memory. Start at [`Database`]; `use wasm_dbms::prelude::*` brings everything that a program names.
+//!
+//! ```text
+//! typed          rows as structs: Select, Update, Delete, the verbs
+//! execute        walks a plan: rows, aggregates, sorts
+//! plan           Query -> bound query -> plan
+//! write          inserts, updates, deletes; constraints
+//! catalog        tables, columns and indexes as numbers
+//! codec          rows, keys and schemas as bytes
+//! store          the one store: savepoints over the page store of wasm-dbms-memory
+//! ```
+
+// The derives name `::wasm_dbms`, here too.
+extern crate self as wasm_dbms;
+
+mod catalog;
+mod codec;
+mod connection;
+mod core;
+mod database;
+mod error;
+mod execute;
+mod inspect;
+mod plan;
+pub mod prelude;
+mod store;
+mod transaction;
+mod typed;
+mod write;
+
+pub use catalog::MAX_CLUSTERED_KEY_BYTES;
+pub use connection::Connection;
+#[doc(hidden)]
+pub use core::Core;
+pub use database::Database;
+pub use error::{Error, Result};
+pub use inspect::PageView;
+pub use plan::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
+pub use store::JournaledWriter;
+pub use transaction::Transaction;
+pub use typed::{Answer, Delete, One, Projected, Rows, Select, Three, Two, Update, UpdateKey};
+
+pub use wasm_dbms_api::*;
+pub use wasm_dbms_macros::{DatabaseSchema, Encode, Table};
+pub use wasm_dbms_memory::{
+    Durability, FORMAT_VERSION, FileProvider, Guarantees, HeapProvider, HostSync, MAX_PAGE_SIZE, MIN_PAGE_SIZE,
+    MemoryAccess, MemoryManager, MemoryProvider, Options, PageRef, PageState, REGISTRY_PAGE, RESERVED_PAGES,
+    UNCLAIMED_PAGES_PAGE, UnclaimedPages,
+};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -111,7 +111,7 @@ pub(crate) fn put_varint(bytes: &mut [u8], at: usize, mut number: u32) -> usize 
 
 /// A set of small numbers with a list of its members, so that clearing costs as much as filling did.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct NumberSet {
+pub struct NumberSet {
     bits: Vec<u64>,
     members: Vec<u32>,
 }
@@ -119,12 +119,12 @@ pub(crate) struct NumberSet {
 impl NumberSet {
     /// Whether the number is in the set.
     #[inline]
-    pub(crate) fn contains(&self, number: u32) -> bool {
+    pub fn contains(&self, number: u32) -> bool {
         self.bits.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
     }
 
     /// Adds the number; false if it was there.
-    pub(crate) fn insert(&mut self, number: u32) -> bool {
+    pub fn insert(&mut self, number: u32) -> bool {
         let index = number as usize / 64;
         if self.bits.len() <= index {
             self.bits.resize(index + 1, 0);
@@ -140,7 +140,7 @@ impl NumberSet {
     }
 
     /// Empties the set.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         for number in self.members.drain(..) {
             if let Some(word) = self.bits.get_mut(number as usize / 64) {
                 *word = 0;
@@ -149,7 +149,7 @@ impl NumberSet {
     }
 
     /// The members from small to large.
-    pub(crate) fn sorted(&self) -> Vec<u32> {
+    pub fn sorted(&self) -> Vec<u32> {
         let mut numbers = self.members.clone();
         numbers.sort_unstable();
         numbers

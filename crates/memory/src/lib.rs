@@ -22,6 +22,7 @@ mod tree;
 pub use access::{
     MemoryAccess, PageRef, PageState, REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
 };
+pub use bytes::NumberSet;
 pub use log::{FORMAT_VERSION, MAX_PAGES_HINT};
 pub use manager::{Durability, MAX_PAGE_SIZE, MIN_PAGE_SIZE, MemoryManager, Options};
 pub use provider::{FileProvider, Guarantees, HeapProvider, HostSync, MemoryProvider};

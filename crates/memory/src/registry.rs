@@ -130,8 +130,9 @@ impl Registry {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn tree_state<M: MemoryAccess>(store: &mut M, id: TreeId) -> MemoryResult<TreeState> {
-        let state = Self::tree().look(store, &numbered(TREE, id), TreeState::decode)?;
-        Ok(state.unwrap_or_default())
+        let mut state = TreeState::default();
+        Self::tree().look(store, &numbered(TREE, id), &mut |bytes| state = TreeState::decode(bytes))?;
+        Ok(state)
     }
 
     /// Sets the state of a tree.

@@ -1,5 +1,7 @@
 //! A tree behaves as `std::collections::BTreeMap` does, whatever is done to it: a seeded model test.
 
+#![cfg(test)]
+
 use std::collections::BTreeMap;
 
 use wasm_dbms_api::Page;
@@ -108,7 +110,7 @@ fn drive(seed: u64, keys: Keys, operations: usize, page_size: usize) {
     for step in 0..operations {
         let what = format!("seed {seed}, {keys:?}, page size {page_size}, step {step}");
         // Phases of growth and of decline, so that splits and merges both happen at every size.
-        let is_growing = step / (operations / 8).max(1) % 2 == 0;
+        let is_growing = (step / (operations / 8).max(1)).is_multiple_of(2);
         let key = run.key();
         match run.random.u8(..10) {
             choice if choice < if is_growing { 6 } else { 2 } => {

@@ -155,9 +155,11 @@ pub trait MemoryAccess {
     /// [`MemoryError::Misaligned`], [`MemoryError::PageOutOfRange`], [`MemoryError::OutOfBounds`]; then no byte was
     /// changed.
     fn write_at<E: Encode>(&mut self, page: Page, offset: PageOffset, value: &E) -> MemoryResult<()> {
-        let length = footprint::<E>(value.size());
         let mut bytes = value.encode().into_owned();
-        check_footprint::<E>(self.page_size(), page, offset, length.max(bytes.len() as u64))?;
+        // Whatever a value says of its size, all its bytes are written or none.
+        let length =
+            footprint::<E>(value.size()).max((bytes.len() as u64).next_multiple_of(E::ALIGNMENT.max(1).into()));
+        check_footprint::<E>(self.page_size(), page, offset, length)?;
         bytes.resize(length as usize, 0);
         self.write_at_raw(page, offset, &bytes)
     }
@@ -252,7 +254,7 @@ fn footprint<E: Encode>(size: PageOffset) -> u64 {
 
 fn check_footprint<E: Encode>(page_size: u64, page: Page, offset: PageOffset, length: u64) -> MemoryResult<()> {
     let alignment = E::ALIGNMENT.max(1);
-    if offset % alignment != 0 {
+    if !offset.is_multiple_of(alignment) {
         return Err(MemoryError::Misaligned { page, offset, alignment });
     }
     check_bounds(page_size, page, offset, length)

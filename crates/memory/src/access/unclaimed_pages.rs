@@ -15,6 +15,8 @@
 //! Invariants: **I1** every page in the ledger but a spill page is all zero; **I2** no page is in it twice; **I3** no
 //! reserved page is in it; **I4** spill pages are full.
 
+use std::collections::BTreeSet;
+
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{MemoryAccess, PageState, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE};
@@ -44,18 +46,20 @@ impl UnclaimedPages {
         match store.page_state(page)? {
             PageState::Reserved => return Err(MemoryError::ReservedPage { page }),
             PageState::Free => return Err(MemoryError::AlreadyUnclaimed { page }),
-            PageState::Used => store.zero_page(page)?,
+            PageState::Used => {}
         }
-        let root = store.page(UNCLAIMED_PAGES_PAGE)?;
-        let count = u32_at(&root, COUNT) as usize;
-        let total = u32_at(&root, TOTAL).saturating_add(1);
-        if count < capacity(root.len()) {
+        let (count, total, capacity) = store.view(UNCLAIMED_PAGES_PAGE, |root| {
+            (u32_at(root, COUNT) as usize, u32_at(root, TOTAL).saturating_add(1), capacity(root.len()))
+        })?;
+        store.zero_page(page)?;
+        if count < capacity {
             store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
                 put_u32(bytes, ENTRIES + count * ENTRY, page);
                 put_u32(bytes, COUNT, count as u32 + 1);
                 put_u32(bytes, TOTAL, total);
             })?;
         } else {
+            let root = store.page(UNCLAIMED_PAGES_PAGE)?;
             store.edit(page, |bytes| {
                 put(bytes, 0, &root);
                 put_u32(bytes, TOTAL, 0);
@@ -106,25 +110,39 @@ impl UnclaimedPages {
     /// [`MemoryError::Corrupt`] if the ledger contradicts itself.
     pub fn list<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<Vec<Page>> {
         let mut pages = Vec::new();
+        let mut spill_pages = BTreeSet::new();
         let mut at = UNCLAIMED_PAGES_PAGE;
         loop {
             let bytes = store.page(at)?;
             let count = u32_at(&bytes, COUNT) as usize;
-            if count > capacity(bytes.len()) {
+            let capacity = capacity(bytes.len());
+            if count > capacity || at != UNCLAIMED_PAGES_PAGE && count < capacity {
                 return Err(MemoryError::corrupt(format!("page {at} of the unclaimed ledger states {count} entries")));
             }
-            pages.extend((0..count).rev().map(|index| u32_at(&bytes, ENTRIES + index * ENTRY)));
+            for index in (0..count).rev() {
+                let page = u32_at(&bytes, ENTRIES + index * ENTRY);
+                check_entry(page)?;
+                pages.push(page);
+            }
             at = u32_at(&bytes, NEXT);
             if at == 0 {
-                return Ok(pages);
+                break;
             }
             // A chain that returns to a page it left would never end; every page is released at most once.
             check_entry(at)?;
-            if pages.len() as u64 > u64::from(Page::MAX) || pages.contains(&at) {
+            if !spill_pages.insert(at) {
                 return Err(MemoryError::corrupt(format!("the unclaimed ledger comes back to page {at}")));
             }
             pages.push(at);
         }
+        let total = Self::count(store)?;
+        if pages.len() as u64 != u64::from(total) {
+            return Err(MemoryError::corrupt(format!(
+                "the unclaimed ledger holds {} pages and states {total}",
+                pages.len()
+            )));
+        }
+        Ok(pages)
     }
 
     /// The state of a page, found by walking the ledger.

@@ -47,7 +47,7 @@ impl Log {
         self.layout.check_pages(pages)?;
         let prepared = self.prepare(changes)?;
         if prepared.entries.is_empty() && pages == self.pages {
-            return if durability == Durability::Full { self.sync() } else { Ok(()) };
+            return if durability == Durability::Full { self.make_durable(committed) } else { Ok(()) };
         }
         self.start_session(committed)?;
 
@@ -87,7 +87,7 @@ impl Log {
             self.poison = Some(error.clone());
             return Err(MemoryError::InDoubt { cause: error.to_string().into() });
         }
-        self.apply(prepared, changes, pages)?;
+        self.apply(prepared, pages)?;
         self.lsn = lsn;
         self.chain = chain;
         self.head += bytes.len() as u64;
@@ -168,12 +168,12 @@ impl Log {
     }
 
     /// The commit happened: the ledger, the mark and the set of pages to bring in place follow.
-    fn apply(&mut self, prepared: Prepared, changes: &[Change], pages: Page) -> MemoryResult<()> {
+    fn apply(&mut self, prepared: Prepared, pages: Page) -> MemoryResult<()> {
         for (page, sum, state) in prepared.entries {
             self.ledger.set(page, sum, state, &self.medium, &self.layout)?;
-        }
-        for change in changes.iter().filter(|change| change.old.is_some()) {
-            self.dirty.insert(change.page);
+            if page < self.pages {
+                self.dirty.insert(page);
+            }
         }
         self.pages = pages;
         Ok(())

@@ -18,6 +18,7 @@ mod commit;
 mod diff;
 mod export;
 mod header;
+mod history;
 mod layout;
 mod ledger;
 mod medium;
@@ -96,15 +97,6 @@ impl Log {
         self.header.database_id
     }
 
-    /// Refuses writes from now on if this failed, and keeps the first cause.
-    pub(crate) fn poison_if(&mut self, result: MemoryResult<()>) {
-        if let Err(error) = result
-            && self.poison.is_none()
-        {
-            self.poison = Some(error);
-        }
-    }
-
     /// Refuses writes after a failed write or sync.
     pub(crate) fn check_poison(&self) -> MemoryResult<()> {
         match &self.poison {
@@ -133,8 +125,15 @@ impl Log {
         self.ledger.entry(page, &self.medium, &self.layout).map(|(_, state)| state)
     }
 
-    /// Makes every commit durable.
-    pub(crate) fn sync(&mut self) -> MemoryResult<()> {
+    /// Makes every commit durable, those that recovery found too.
+    pub(crate) fn make_durable(&mut self, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+        if self.durable_lsn < self.lsn {
+            self.start_session(committed)?;
+        }
+        self.sync()
+    }
+
+    fn sync(&mut self) -> MemoryResult<()> {
         if self.durable_lsn < self.lsn || !self.is_header_synced { self.sync_now() } else { Ok(()) }
     }
 

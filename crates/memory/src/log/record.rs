@@ -161,15 +161,23 @@ fn push_head(body: &mut Vec<u8>, page: Page, state: StoredState, change: u8, che
     body.extend_from_slice(&checksum.to_le_bytes());
 }
 
-/// The entries of a body.
+/// The longest body that a commit can need: each page once, all of it changed. Ranges lie so far apart that several
+/// never take more than a single one.
+pub(crate) fn longest_body(page_size: usize, pages: Page) -> u64 {
+    u64::from(pages) * (ENTRY_HEAD + RANGE_HEAD + page_size) as u64
+}
+
+/// The entries of a body, which stand in the order of their pages, each page once.
 ///
 /// # Errors
-/// [`MemoryError::Corrupt`] at the first entry that is cut short or names a state or change that does not exist.
+/// [`MemoryError::Corrupt`] at the first entry that is cut short, out of order, or names a state or change that does
+/// not exist.
 pub(crate) fn entries(body: &[u8]) -> MemoryResult<Vec<Entry<'_>>> {
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry<'_>> = Vec::new();
     let mut rest = body;
     while !rest.is_empty() {
-        let entry = split_entry(&mut rest).ok_or_else(|| {
+        let entry = split_entry(&mut rest).filter(|entry| entries.last().is_none_or(|last| last.page < entry.page));
+        let entry = entry.ok_or_else(|| {
             MemoryError::corrupt(format!("entry {} of a redo record cannot be decoded", entries.len()))
         })?;
         entries.push(entry);

@@ -9,10 +9,11 @@ use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 use crate::access::PageRef;
 use crate::bytes::NumberSet;
 use crate::log::header::Header;
+use crate::log::history::History;
 use crate::log::layout::{Layout, SECTOR, SLOT_LENGTH};
-use crate::log::ledger::{ChecksumLedger, StoredState};
-use crate::log::record::{self, Entry, PageChange, Parked, RecordHead};
-use crate::log::{Log, Medium, checksum, ring};
+use crate::log::ledger::ChecksumLedger;
+use crate::log::record::{self, PageChange, Parked, RecordHead};
+use crate::log::{Log, Medium, checksum, history, ring};
 
 /// What must be done before the first write of a session.
 #[derive(Debug)]
@@ -24,11 +25,11 @@ pub(crate) struct Unfinished {
 }
 
 /// A record of the chain.
-struct Walked {
-    head: RecordHead,
-    body: Vec<u8>,
+pub(crate) struct Walked {
+    pub(crate) head: RecordHead,
+    pub(crate) body: Vec<u8>,
     /// Whether the body is all there: a parked one may not be.
-    is_whole: bool,
+    pub(crate) is_whole: bool,
     /// The bytes it takes in the ring, and the checksum that the next one chains to.
     length: u64,
     chain: u64,
@@ -99,18 +100,19 @@ impl Log {
         }
         let walked = walk(&medium, &layout, &header)?;
         let durable = walked.iter().map(|record| record.head.durable_lsn).max().unwrap_or(0).max(header.lsn);
-        let durable_count = (durable - header.lsn) as usize;
-        if durable_count > walked.len() {
+        if durable > header.lsn + walked.len() as u64 {
             return Err(MemoryError::corrupt(format!(
                 "the log breaks off after commit {}, but commit {durable} was durable",
                 header.lsn + walked.len() as u64
             )));
         }
-        let kept = longest_verified(&medium, &layout, &header, &walked, durable_count)?;
+        let durable_count = (durable - header.lsn) as usize;
+        let history = History::of(&walked)?;
+        let kept = history.longest_verified(&medium, &layout, header.database_id, &walked, durable_count)?;
         let mut log = Self::at_header(medium, layout, header, slot);
         let mut rewrites = vec![(slot as u64 * SLOT_LENGTH, slot_bytes)];
         let records = walked.get(..kept).unwrap_or_default();
-        let replayed = log.replay(records)?;
+        let replayed = log.replay(records, &history)?;
         for (index, record) in records.iter().enumerate() {
             let position = log.head;
             log.head += record.length;
@@ -121,48 +123,50 @@ impl Log {
                 log.note_rewrites(record, position, &mut rewrites)?;
             }
         }
-        log.durable_lsn = log.lsn;
+        log.durable_lsn = durable;
         log.unfinished = Some(Unfinished { rewrites, has_replayed: kept > 0 });
         Ok((log, replayed))
     }
 
-    /// Replays the records in memory: images, ledger entries, the set of pages to bring in place.
-    fn replay(&mut self, records: &[Walked]) -> MemoryResult<Replayed> {
+    /// Replays the records in memory: images, ledger entries, the set of pages to bring in place. A page that was only
+    /// written fresh is in place; it is verified when it is first read, as every page.
+    fn replay(&mut self, records: &[Walked], history: &History<'_>) -> MemoryResult<Replayed> {
         let mut replayed = Replayed::new();
         let Some(last) = records.last() else { return Ok(replayed) };
+        let marks = records.iter().map(|record| record.head.pages);
+        if !marks.clone().is_sorted() || marks.min().is_some_and(|first| first < self.header.pages) {
+            return Err(MemoryError::corrupt("a redo record takes committed pages back"));
+        }
         self.layout.check_pages(last.head.pages)?;
-        let mut entries: BTreeMap<Page, (u64, StoredState)> = BTreeMap::new();
-        for record in records {
-            for entry in record::entries(&record.body)? {
-                if entry.page >= last.head.pages {
-                    return Err(MemoryError::corrupt(format!("a redo record names page {} past the mark", entry.page)));
-                }
-                entries.insert(entry.page, (entry.checksum, entry.state));
-                if !matches!(entry.change, PageChange::Fresh) {
-                    self.dirty.insert(entry.page);
-                }
+        let mut group_loaded = None;
+        for (page, changes) in history.pages(records.len()) {
+            if page >= last.head.pages {
+                return Err(MemoryError::corrupt(format!("a redo record names page {page} past the mark")));
             }
-        }
-        let mut groups: Vec<usize> = entries.keys().map(|page| self.layout.group_of(*page)).collect();
-        groups.dedup();
-        for group in groups {
-            self.ledger.load_unverified(group, self.header.pages, &self.medium, &self.layout)?;
-        }
-        for (page, (checksum, state)) in &entries {
-            self.ledger.set(*page, *checksum, *state, &self.medium, &self.layout)?;
+            let group = self.layout.group_of(page);
+            if group_loaded.replace(group) != Some(group) {
+                self.ledger.load_unverified(group, self.header.pages, &self.medium, &self.layout)?;
+            }
+            let Some((_, newest)) = changes.last() else { continue };
+            self.ledger.set(page, newest.checksum, newest.state, &self.medium, &self.layout)?;
         }
         if self.ledger.root() != last.head.root {
             return Err(MemoryError::corrupt("the checksum ledger does not add up to the root of the last commit"));
         }
-        for (page, (expected, _)) in &entries {
-            let image = rebuild(&self.medium, &self.layout, records, *page)?;
-            let found = checksum::of_page(self.header.database_id, *page, &image);
-            if found != *expected {
+        for (page, changes) in history.pages(records.len()) {
+            if changes.iter().all(|(_, entry)| matches!(entry.change, PageChange::Fresh)) {
+                continue;
+            }
+            let image = history::rebuild(&self.medium, &self.layout, page, changes)?;
+            let found = checksum::of_page(self.header.database_id, page, &image);
+            let expected = changes.last().map_or(0, |(_, newest)| newest.checksum);
+            if found != expected {
                 return Err(MemoryError::corrupt(format!(
                     "page {page} after replay has checksum {found:016x}, the log says {expected:016x}"
                 )));
             }
-            replayed.insert(*page, image.into());
+            self.dirty.insert(page);
+            replayed.insert(page, image.into());
         }
         Ok(replayed)
     }
@@ -191,8 +195,11 @@ impl Log {
     }
 }
 
-/// The valid header with the highest sequence, with its slot; none where there is no database yet.
-fn choose_header(medium: &Medium) -> MemoryResult<Option<(usize, Vec<u8>, Header, Layout)>> {
+/// A header with the number and the bytes of its slot.
+type Chosen = (usize, Vec<u8>, Header, Layout);
+
+/// The valid header with the highest sequence; none where there is no database yet.
+fn choose_header(medium: &Medium) -> MemoryResult<Option<Chosen>> {
     let mut slots = [vec![0; SLOT_LENGTH as usize], vec![0; SLOT_LENGTH as usize]];
     for (index, slot) in slots.iter_mut().enumerate() {
         medium.read_available(index as u64 * SLOT_LENGTH, slot)?;
@@ -201,7 +208,7 @@ fn choose_header(medium: &Medium) -> MemoryResult<Option<(usize, Vec<u8>, Header
     if medium.size()? <= 2 * SLOT_LENGTH && slots.iter().flatten().all(|byte| *byte == 0) {
         return Ok(None);
     }
-    let mut best: Option<(usize, Vec<u8>, Header, Layout)> = None;
+    let mut best: Option<Chosen> = None;
     let mut refusal: Option<MemoryError> = None;
     for (index, bytes) in slots.into_iter().enumerate() {
         match Header::decode(&bytes) {
@@ -238,7 +245,7 @@ fn walk(medium: &Medium, layout: &Layout, header: &Header) -> MemoryResult<Vec<W
         let Some((bytes, tail)) = rest.split_at_checked(length) else { break };
         let (body, is_whole) = match head.parked {
             None => (body.to_vec(), true),
-            Some(parked) => match read_parked(medium, parked, size)? {
+            Some(parked) => match read_parked(medium, layout, head.pages, parked, size)? {
                 Some(body) => (body, true),
                 None => (Vec::new(), false),
             },
@@ -251,87 +258,22 @@ fn walk(medium: &Medium, layout: &Layout, header: &Header) -> MemoryResult<Vec<W
     Ok(records)
 }
 
-/// A parked body, if it is all there.
-fn read_parked(medium: &Medium, parked: Parked, size: u64) -> MemoryResult<Option<Vec<u8>>> {
-    if parked.address.checked_add(parked.length).is_none_or(|end| end > size) {
+/// A parked body, if it is all there. Its length is what one commit can need, or it is no commit's.
+fn read_parked(
+    medium: &Medium,
+    layout: &Layout,
+    pages: Page,
+    parked: Parked,
+    size: u64,
+) -> MemoryResult<Option<Vec<u8>>> {
+    let longest = record::longest_body(layout.page_size, pages.min(layout.max_pages()));
+    let is_there = parked.address.checked_add(parked.length).is_some_and(|end| end <= size);
+    let mut body = Vec::new();
+    let length = usize::try_from(parked.length).unwrap_or(usize::MAX);
+    if parked.length > longest || !is_there || body.try_reserve_exact(length).is_err() {
         return Ok(None);
     }
-    let mut body = vec![0; parked.length as usize];
+    body.resize(length, 0);
     medium.read_exact(parked.address, &mut body)?;
     Ok((checksum::of_bytes(&body) == parked.checksum).then_some(body))
-}
-
-/// How many records to keep: the most for which every page that an unsynced record names fresh is in place. It is
-/// verified in its final image, because a later record may have changed it and a recovery cut off may have brought it
-/// in place.
-fn longest_verified(
-    medium: &Medium,
-    layout: &Layout,
-    header: &Header,
-    walked: &[Walked],
-    durable_count: usize,
-) -> MemoryResult<usize> {
-    for kept in (durable_count + 1..=walked.len()).rev() {
-        let records = walked.get(..kept).unwrap_or_default();
-        if verifies(medium, layout, header, records, durable_count)? {
-            return Ok(kept);
-        }
-    }
-    let durable = walked.get(..durable_count).unwrap_or_default();
-    if let Some(broken) = durable.iter().find(|record| !record.is_whole) {
-        return Err(MemoryError::corrupt(format!("the parked body of durable commit {} is gone", broken.head.lsn)));
-    }
-    Ok(durable_count)
-}
-
-fn verifies(
-    medium: &Medium,
-    layout: &Layout,
-    header: &Header,
-    records: &[Walked],
-    durable_count: usize,
-) -> MemoryResult<bool> {
-    if records.iter().any(|record| !record.is_whole) {
-        return Ok(false);
-    }
-    let mut fresh: BTreeMap<Page, u64> = BTreeMap::new();
-    for (index, record) in records.iter().enumerate() {
-        for entry in record::entries(&record.body)? {
-            if index >= durable_count && matches!(entry.change, PageChange::Fresh) {
-                fresh.insert(entry.page, entry.checksum);
-            } else if let Some(expected) = fresh.get_mut(&entry.page) {
-                *expected = entry.checksum;
-            }
-        }
-    }
-    for (page, expected) in fresh {
-        if layout.check_pages(page).is_err() {
-            return Ok(false);
-        }
-        let image = rebuild(medium, layout, records, page)?;
-        if checksum::of_page(header.database_id, page, &image) != expected {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// A page as the records leave it: the bytes in place (zero where the file ends before) with all ranges applied.
-fn rebuild(medium: &Medium, layout: &Layout, records: &[Walked], page: Page) -> MemoryResult<Vec<u8>> {
-    let mut image = vec![0; layout.page_size];
-    medium.read_available(layout.page_address(page), &mut image)?;
-    for record in records {
-        for Entry { change, .. } in record::entries(&record.body)?.into_iter().filter(|entry| entry.page == page) {
-            match change {
-                PageChange::Fresh => {}
-                PageChange::Zero => image.fill(0),
-                PageChange::Ranges(ranges) => {
-                    if !record::apply_ranges(&mut image, ranges) {
-                        return Err(MemoryError::corrupt(format!("a redo record runs past the end of page {page}")));
-                    }
-                }
-            }
-        }
-    }
-    Ok(image)
 }

@@ -151,7 +151,10 @@ impl MemoryManager {
             self.touch(page)?;
         }
         for page in self.batch.marked.clone() {
-            self.touch(page)?;
+            // A page whose growth was abandoned may have been marked before.
+            if page < self.next {
+                self.touch(page)?;
+            }
         }
         self.batch.old.sort_unstable_by_key(|(page, _)| *page);
         let mut changes = Vec::with_capacity(self.batch.old.len());
@@ -189,7 +192,12 @@ impl MemoryManager {
     /// # Errors
     /// What the host says; writes are refused from then on.
     pub fn sync(&mut self) -> MemoryResult<()> {
-        self.log.as_mut().map_or(Ok(()), |log| log.sync())
+        self.batch.old.sort_unstable_by_key(|(page, _)| *page);
+        let Self { log, batch, slots, .. } = self;
+        match log {
+            Some(log) => log.make_durable(&mut |page| committed_image(batch, slots, page)),
+            None => Ok(()),
+        }
     }
 
     /// Discards the batch, brings every commit in place and empties the log.
@@ -273,13 +281,13 @@ impl MemoryManager {
         self.committed = self.next;
     }
 
-    /// Brings pages in place when the ring fills up. The commit before it stands whatever happens here: a failure
-    /// poisons the writes that follow and is named by them.
+    /// Brings pages in place when the ring fills up. The commit before it stands whatever happens here: a failed sync
+    /// has poisoned the writes that follow; after a failed write the ring is as full as before, and the commit that
+    /// needs the room names the failure.
     fn checkpoint_if_wanted(&mut self) {
         let Self { log, batch, slots, .. } = self;
         if let Some(log) = log.as_mut().filter(|log| log.wants_checkpoint()) {
-            let checkpoint = log.checkpoint(&mut |page| committed_image(batch, slots, page));
-            log.poison_if(checkpoint);
+            let _met_again = log.checkpoint(&mut |page| committed_image(batch, slots, page));
         }
     }
 
@@ -300,18 +308,18 @@ impl MemoryManager {
 
     /// Finds the states anew where somebody changed the ledger of unclaimed pages without saying what it meant.
     fn settle_states(&mut self) -> MemoryResult<()> {
-        if std::mem::take(&mut self.batch.unmarked_changes) == 0 {
+        if self.batch.unmarked_changes == 0 {
             return Ok(());
         }
-        let free = UnclaimedPages::list(self)?;
         let mut is_free = NumberSet::default();
-        for page in free {
-            is_free.insert(page);
+        for page in UnclaimedPages::list(self)? {
+            if page >= self.next || !is_free.insert(page) {
+                return Err(MemoryError::corrupt(format!("the unclaimed ledger cannot hold page {page} here")));
+            }
         }
         for page in RESERVED_PAGES..self.next {
             let state = if is_free.contains(page) { PageState::Free } else { PageState::Used };
-            let known = self.slots.get(page as usize).and_then(|slot| slot.marked);
-            let known = match known {
+            let known = match self.slots.get(page as usize).and_then(|slot| slot.marked) {
                 Some(state) => state,
                 None => self.committed_state(page)?,
             };
@@ -319,6 +327,7 @@ impl MemoryManager {
                 self.mark_page(page, state)?;
             }
         }
+        self.batch.unmarked_changes = 0;
         Ok(())
     }
 }

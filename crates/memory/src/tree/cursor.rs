@@ -17,16 +17,27 @@ pub struct Cursor {
     leaf: Option<PageRef>,
     index: usize,
     count: usize,
+    /// Entries at or above this key are not part of the walk.
+    end: Option<Vec<u8>>,
+    /// Whether the end lies in this leaf.
+    is_last_leaf: bool,
 }
 
 impl Tree {
     /// A cursor on nothing yet.
     pub fn cursor(self) -> Cursor {
-        Cursor { tree: self, branches: Vec::new(), leaf: None, index: 0, count: 0 }
+        Cursor { tree: self, branches: Vec::new(), leaf: None, index: 0, count: 0, end: None, is_last_leaf: false }
     }
 }
 
 impl Cursor {
+    /// Ends the walk forward before the first entry at or above `end`. Costs one search a leaf, nothing an entry.
+    #[must_use]
+    pub fn until(mut self, end: Option<Vec<u8>>) -> Self {
+        self.end = end;
+        self
+    }
+
     /// Goes to the first entry at or above `key`. Returns whether there is one.
     ///
     /// # Errors
@@ -169,6 +180,10 @@ impl Cursor {
             if self.leaf.is_some() && self.index < self.count {
                 return Ok(true);
             }
+            if self.is_last_leaf {
+                self.leave();
+                return Ok(false);
+            }
             while self.branches.last().is_some_and(|(page, position)| *position >= Node::new(page).count()) {
                 self.branches.pop();
             }
@@ -187,6 +202,7 @@ impl Cursor {
         self.leaf = None;
         self.index = 0;
         self.count = 0;
+        self.is_last_leaf = false;
     }
 
     fn descend_from_root<M: MemoryAccess>(
@@ -216,7 +232,16 @@ impl Cursor {
             let position = choose(store, node, page)?;
             if node.kind() != BRANCH || node.level() == 0 {
                 self.index = position;
-                self.count = node.count();
+                self.count = match &self.end {
+                    None => node.count(),
+                    Some(end) => match node.search(end) {
+                        Search::Found(index) | Search::Missing(index) => index,
+                        Search::Tie(_) => match Tree::at(page, 0).search_with_chains(store, page, end)?.0 {
+                            Search::Found(index) | Search::Missing(index) | Search::Tie(index) => index,
+                        },
+                    },
+                };
+                self.is_last_leaf = self.count < node.count();
                 self.leaf = Some(handle);
                 return Ok(());
             }

@@ -96,43 +96,39 @@ impl Tree {
         self.id
     }
 
-    /// Looks at the value of a key in place: `look` gets the value's bytes.
+    /// Looks at the value of a key in place: `look` gets the value's bytes. Returns whether the key is there.
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
-    pub fn look<M: MemoryAccess, R>(
-        self,
-        store: &mut M,
-        key: &[u8],
-        look: impl FnOnce(&[u8]) -> R,
-    ) -> MemoryResult<Option<R>> {
+    pub fn look<M: MemoryAccess>(self, store: &mut M, key: &[u8], look: &mut dyn FnMut(&[u8])) -> MemoryResult<bool> {
         let located = self.locate(store, key)?;
-        if !located.is_found() {
-            return Ok(None);
+        if located.is_found() {
+            self.look_at(store, &located, look)?;
         }
-        self.look_at(store, &located, look).map(Some)
+        Ok(located.is_found())
     }
 
     /// Looks at the value of a located entry in place.
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
-    pub fn look_at<M: MemoryAccess, R>(
+    pub fn look_at<M: MemoryAccess>(
         self,
         store: &mut M,
         located: &Located,
-        look: impl FnOnce(&[u8]) -> R,
-    ) -> MemoryResult<R> {
-        let mut look = Some(look);
-        let seen = store.view(located.page(), |bytes| match Node::new(bytes).cell(located.index()).value {
-            Stored::Inline(value) => Ok(look.take().map(|look| look(value))),
-            Stored::Chain { length, first } => Err((length, first)),
+        look: &mut dyn FnMut(&[u8]),
+    ) -> MemoryResult<()> {
+        let chain = store.view(located.page(), |bytes| match Node::new(bytes).cell(located.index()).value {
+            Stored::Inline(value) => {
+                look(value);
+                None
+            }
+            Stored::Chain { length, first } => Some((length, first)),
         })?;
-        match (seen, look) {
-            (Ok(Some(result)), _) => Ok(result),
-            (Err((length, first)), Some(look)) => Ok(look(&read_chain(store, length, first)?)),
-            _ => Err(MemoryError::corrupt("an entry vanished while it was read")),
+        if let Some((length, first)) = chain {
+            look(&read_chain(store, length, first)?);
         }
+        Ok(())
     }
 
     /// The value of a key.

@@ -51,6 +51,7 @@ pub(super) use lock_file::FileLock;
 
 /// The lock file. Compiled for tests too, so that its rules are tested natively.
 #[cfg(any(target_family = "wasm", test))]
+#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "natively only its tests use it"))]
 mod lock_file {
     use std::cell::Cell;
     use std::fs::{File, OpenOptions};

@@ -1,0 +1,250 @@
+//! The tables as the engine works with them: schemas resolved to numbers, trees with their state.
+
+mod relation;
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use wasm_dbms_api::{IndexSchema, MemoryError, SchemaError, Table, TableSchema};
+use wasm_dbms_memory::{MemoryAccess, Registry};
+
+pub(crate) use relation::{ForeignKey, Index, KeyShape, Referrer, Relation};
+
+use crate::codec::key;
+use crate::codec::snapshot::Snapshot;
+use crate::{Error, Result};
+
+/// Where a relation stands in the catalog.
+pub(crate) type RelationIndex = usize;
+
+/// The longest code of a primary key that rows are clustered by, in bytes.
+pub const MAX_CLUSTERED_KEY_BYTES: usize = 64;
+
+/// Type ids are hashes already.
+#[derive(Debug, Default)]
+pub(crate) struct TypeIdHasher(u64);
+
+impl Hasher for TypeIdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
+
+/// Every table of a database.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    pub(crate) relations: Vec<Relation>,
+    types: HashMap<TypeId, RelationIndex, BuildHasherDefault<TypeIdHasher>>,
+}
+
+impl Catalog {
+    /// Reads every table from the registry.
+    pub(crate) fn load<M: MemoryAccess>(store: &mut M) -> Result<Self> {
+        let mut catalog = Self::default();
+        for (id, name, bytes) in Registry::tables(store)? {
+            let snapshot = Snapshot::decode(&bytes)?;
+            if snapshot.schema.name != name {
+                let found = &snapshot.schema.name;
+                return Err(MemoryError::corrupt(format!("table {name} has the snapshot of {found}")).into());
+            }
+            catalog.relations.push(Relation::new(id, snapshot)?);
+        }
+        catalog.link()?;
+        for relation in &mut catalog.relations {
+            relation.reload(store)?;
+        }
+        Ok(catalog)
+    }
+
+    /// Where the table of this name stands.
+    pub(crate) fn find(&self, name: &str) -> Result<RelationIndex> {
+        let found = self.relations.iter().position(|relation| relation.schema.name == name);
+        found.ok_or_else(|| Error::Unknown { what: "table", name: name.to_owned() })
+    }
+
+    /// Where the table of this Rust type stands.
+    #[inline]
+    pub(crate) fn find_type<T: Table>(&mut self) -> Result<RelationIndex> {
+        match self.types.get(&TypeId::of::<T>()) {
+            Some(index) => Ok(*index),
+            None => self.bind_type::<T>(),
+        }
+    }
+
+    /// Checks once that the stored schema is the Rust type's.
+    #[cold]
+    fn bind_type<T: Table>(&mut self) -> Result<RelationIndex> {
+        let index = self.find(&T::schema().name)?;
+        self.check_same(index, T::schema())?;
+        self.types.insert(TypeId::of::<T>(), index);
+        Ok(index)
+    }
+
+    /// Checks that a table is stored as the program has it.
+    pub(crate) fn check_same(&self, index: RelationIndex, compiled: &TableSchema) -> Result<()> {
+        let stored = &self.relation(index)?.schema;
+        match difference(stored, compiled) {
+            Some(difference) => Err(Error::SchemaDrift { table: stored.name.clone(), difference }),
+            None => Ok(()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn relation(&self, index: RelationIndex) -> Result<&Relation> {
+        self.relations.get(index).ok_or_else(no_relation)
+    }
+
+    #[inline]
+    pub(crate) fn relation_mut(&mut self, index: RelationIndex) -> Result<&mut Relation> {
+        self.relations.get_mut(index).ok_or_else(no_relation)
+    }
+
+    /// Adds a table to the registry and to the catalog.
+    pub(crate) fn create<M: MemoryAccess>(&mut self, store: &mut M, schema: &TableSchema) -> Result<()> {
+        schema.validate()?;
+        if self.find(&schema.name).is_ok() {
+            return Err(Error::TableExists { table: schema.name.clone() });
+        }
+        self.check_references(schema)?;
+        let table = Registry::add_tree(store)?;
+        let mut indexes = Vec::new();
+        for _ in &schema.indexes {
+            indexes.push(Registry::add_tree(store)?);
+        }
+        let is_clustered = is_clustered(schema) || schema.primary_key.is_empty();
+        let primary_key = if is_clustered { 0 } else { Registry::add_tree(store)? };
+        let snapshot = Snapshot { schema: schema.clone(), table, indexes, primary_key };
+        let id = Registry::add_table(store, &schema.name, &snapshot.encode())?;
+        self.relations.push(Relation::new(id, snapshot)?);
+        self.link()
+    }
+
+    /// Removes a table that no other refers to.
+    pub(crate) fn drop<M: MemoryAccess>(&mut self, store: &mut M, name: &str) -> Result<()> {
+        let index = self.find(name)?;
+        let relation = self.relation(index)?;
+        if let Some(referrer) = relation.referrers.iter().find(|referrer| referrer.relation != index) {
+            let other = self.relation(referrer.relation)?.schema.name.clone();
+            return Err(SchemaError { table: name.to_owned(), problem: format!("table {other} refers to it") }.into());
+        }
+        for tree in relation.trees() {
+            Registry::remove_tree(store, tree)?;
+        }
+        Registry::remove_table(store, relation.id, name)?;
+        self.relations.remove(index);
+        self.types.clear();
+        self.link()
+    }
+
+    /// Checks that what a schema refers to is there, of the same type, and unique.
+    fn check_references(&self, schema: &TableSchema) -> Result<()> {
+        for foreign_key in &schema.foreign_keys {
+            let problem = |problem: String| Error::Schema(SchemaError { table: schema.name.clone(), problem });
+            let other = if foreign_key.table == schema.name {
+                schema
+            } else {
+                match self.find(&foreign_key.table) {
+                    Ok(index) => &self.relation(index)?.schema,
+                    Err(_) => {
+                        let (column, table) = (&foreign_key.column, &foreign_key.table);
+                        return Err(problem(format!("{column} refers to table {table}, which does not exist")));
+                    }
+                }
+            };
+            let target = format!("{}.{}", foreign_key.table, foreign_key.references);
+            let find = |schema: &TableSchema, name: &str| {
+                schema.columns.iter().find(|column| column.name == name).map(|column| column.data_type)
+            };
+            let Some(referred) = find(other, &foreign_key.references) else {
+                return Err(problem(format!("{} refers to {target}, which does not exist", foreign_key.column)));
+            };
+            if find(schema, &foreign_key.column) != Some(referred) {
+                return Err(problem(format!("{} is not of the type of {target}", foreign_key.column)));
+            }
+            let only = [foreign_key.references.clone()];
+            let is_unique = other.primary_key == only
+                || other.indexes.iter().any(|index: &IndexSchema| index.unique && index.columns == only);
+            if !is_unique {
+                return Err(problem(format!("{} refers to {target}, which is not unique", foreign_key.column)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Resolves the references between tables.
+    fn link(&mut self) -> Result<()> {
+        for relation in &mut self.relations {
+            relation.referrers.clear();
+        }
+        for index in 0..self.relations.len() {
+            let relation = self.relation(index)?;
+            let schema = Arc::clone(&relation.schema);
+            let mut foreign_keys = Vec::new();
+            for (number, key) in schema.foreign_keys.iter().enumerate() {
+                let target = self.find(&key.table)?;
+                let column = column_of(&schema, &key.column)?;
+                let referred = column_of(&self.relation(target)?.schema, &key.references)?;
+                foreign_keys.push(ForeignKey { column, relation: target, referred, on_delete: key.on_delete });
+                self.relation_mut(target)?.referrers.push(Referrer { relation: index, foreign_key: number });
+            }
+            self.relation_mut(index)?.foreign_keys = foreign_keys;
+        }
+        Ok(())
+    }
+}
+
+/// The number of a column.
+pub(crate) fn column_of(schema: &TableSchema, name: &str) -> Result<usize> {
+    let position = schema.position(name);
+    position.ok_or_else(|| Error::Unknown { what: "column", name: format!("{}.{name}", schema.name) })
+}
+
+/// Whether rows are clustered by the primary key: there is one, and its code cannot be long.
+fn is_clustered(schema: &TableSchema) -> bool {
+    let codes = schema.primary_key.iter().map(|name| {
+        let column = schema.columns.iter().find(|column| column.name == *name)?;
+        key::longest_code(column.data_type)
+    });
+    let longest: Option<usize> = codes.sum();
+    !schema.primary_key.is_empty() && longest.is_some_and(|longest| longest <= MAX_CLUSTERED_KEY_BYTES)
+}
+
+/// The first difference between two schemas, in words.
+fn difference(stored: &TableSchema, compiled: &TableSchema) -> Option<String> {
+    for column in &compiled.columns {
+        match stored.columns.iter().find(|other| other.name == column.name) {
+            None => return Some(format!("column {} is not stored", column.name)),
+            Some(other) if other != column => return Some(format!("column {} differs", column.name)),
+            Some(_) => {}
+        }
+    }
+    if let Some(column) = stored.columns.iter().find(|column| compiled.position(&column.name).is_none()) {
+        return Some(format!("stored column {} is not in the program", column.name));
+    }
+    if stored.columns != compiled.columns {
+        return Some("the columns stand in another order".into());
+    }
+    if stored.primary_key != compiled.primary_key {
+        return Some("the primary key differs".into());
+    }
+    if stored.indexes != compiled.indexes {
+        return Some("the indexes differ".into());
+    }
+    (stored.foreign_keys != compiled.foreign_keys).then(|| "the foreign keys differ".into())
+}
+
+fn no_relation() -> Error {
+    Error::Unknown { what: "table", name: "of a statement whose table was dropped".into() }
+}

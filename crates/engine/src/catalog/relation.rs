@@ -1,0 +1,241 @@
+//! One table as the engine works with it.
+
+use std::sync::Arc;
+
+use wasm_dbms_api::{DataType, OnDelete, TableSchema, ValueRef};
+use wasm_dbms_memory::{MemoryAccess, Registry, TableId, Tree, TreeId, TreeState};
+
+use crate::Result;
+use crate::catalog::{RelationIndex, column_of};
+use crate::codec::key;
+use crate::codec::row::RowLayout;
+use crate::codec::snapshot::Snapshot;
+
+/// What a table's rows are keyed by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeyShape {
+    /// The columns of the primary key.
+    Columns(Vec<usize>),
+    /// A number that the database gives.
+    RowId,
+}
+
+/// A tree with the state that the registry keeps of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TreeHead {
+    pub(crate) tree: Tree,
+    pub(crate) rows: u64,
+    pub(crate) counter: u64,
+    /// Whether the registry is behind.
+    is_dirty: bool,
+}
+
+impl TreeHead {
+    fn new(id: TreeId) -> Self {
+        Self { tree: Tree::new(id), rows: 0, counter: 0, is_dirty: false }
+    }
+
+    pub(crate) fn reload<M: MemoryAccess>(&mut self, store: &mut M) -> Result<()> {
+        let id = self.tree.id();
+        let state = Registry::tree_state(store, id)?;
+        *self = Self { tree: Tree::at(state.root, id), rows: state.rows, counter: state.counter, is_dirty: false };
+        Ok(())
+    }
+
+    /// Changes the tree and notes whether the registry must follow.
+    #[inline]
+    pub(crate) fn change<R>(&mut self, change: impl FnOnce(&mut Tree) -> R) -> R {
+        let root = self.tree.root();
+        let result = change(&mut self.tree);
+        self.is_dirty |= self.tree.root() != root;
+        result
+    }
+
+    /// Changes what is counted.
+    #[inline]
+    pub(crate) fn count(&mut self, rows: u64, counter: u64) {
+        self.rows = rows;
+        self.counter = counter;
+        self.is_dirty = true;
+    }
+
+    pub(crate) fn flush<M: MemoryAccess>(&mut self, store: &mut M) -> Result<()> {
+        if std::mem::take(&mut self.is_dirty) {
+            let state = TreeState { root: self.tree.root(), rows: self.rows, counter: self.counter };
+            Registry::set_tree_state(store, self.tree.id(), &state)?;
+        }
+        Ok(())
+    }
+}
+
+/// An index: key bytes to the key of a row.
+#[derive(Debug, Clone)]
+pub(crate) struct Index {
+    pub(crate) head: TreeHead,
+    pub(crate) columns: Vec<usize>,
+    pub(crate) is_unique: bool,
+    /// Whether it stands for the primary key of a table whose rows are keyed by a row id.
+    pub(crate) is_primary: bool,
+}
+
+/// A resolved reference to another table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ForeignKey {
+    pub(crate) column: usize,
+    pub(crate) relation: RelationIndex,
+    pub(crate) referred: usize,
+    pub(crate) on_delete: OnDelete,
+}
+
+/// A table that refers to this one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Referrer {
+    pub(crate) relation: RelationIndex,
+    pub(crate) foreign_key: usize,
+}
+
+/// One table.
+#[derive(Debug)]
+pub(crate) struct Relation {
+    pub(crate) id: TableId,
+    pub(crate) schema: Arc<TableSchema>,
+    pub(crate) layout: Arc<RowLayout>,
+    pub(crate) shape: KeyShape,
+    pub(crate) table: TreeHead,
+    pub(crate) indexes: Vec<Index>,
+    pub(crate) foreign_keys: Vec<ForeignKey>,
+    pub(crate) referrers: Vec<Referrer>,
+    pub(crate) autoincrement: Option<usize>,
+}
+
+impl Relation {
+    pub(crate) fn new(id: TableId, snapshot: Snapshot) -> Result<Self> {
+        let Snapshot { schema, table, indexes: trees, primary_key } = snapshot;
+        let numbers = |names: &[String]| names.iter().map(|name| column_of(&schema, name)).collect::<Result<Vec<_>>>();
+        let key_columns = numbers(&schema.primary_key)?;
+        let mut indexes = Vec::new();
+        let new_index = |tree, columns, is_unique, is_primary| Index {
+            head: TreeHead::new(tree),
+            columns,
+            is_unique,
+            is_primary,
+        };
+        for (index, tree) in schema.indexes.iter().zip(trees) {
+            indexes.push(new_index(tree, numbers(&index.columns)?, index.unique, false));
+        }
+        let shape = if key_columns.is_empty() {
+            KeyShape::RowId
+        } else if primary_key != 0 {
+            indexes.push(new_index(primary_key, key_columns, true, true));
+            KeyShape::RowId
+        } else {
+            KeyShape::Columns(key_columns)
+        };
+        let layout = match &shape {
+            KeyShape::Columns(columns) => RowLayout::new(&schema, columns),
+            KeyShape::RowId => RowLayout::new(&schema, &[]),
+        };
+        let autoincrement = schema.columns.iter().position(|column| column.autoincrement);
+        Ok(Self {
+            id,
+            schema: Arc::new(schema),
+            layout: Arc::new(layout),
+            shape,
+            table: TreeHead::new(table),
+            indexes,
+            foreign_keys: Vec::new(),
+            referrers: Vec::new(),
+            autoincrement,
+        })
+    }
+
+    /// The number of every tree.
+    pub(crate) fn trees(&self) -> Vec<TreeId> {
+        self.heads().map(|head| head.tree.id()).collect()
+    }
+
+    fn heads(&self) -> impl Iterator<Item = &TreeHead> {
+        std::iter::once(&self.table).chain(self.indexes.iter().map(|index| &index.head))
+    }
+
+    /// Takes the state of every tree from the registry.
+    pub(crate) fn reload<M: MemoryAccess>(&mut self, store: &mut M) -> Result<()> {
+        self.table.reload(store)?;
+        self.indexes.iter_mut().try_for_each(|index| index.head.reload(store))
+    }
+
+    /// Gives the state of every tree to the registry.
+    pub(crate) fn flush<M: MemoryAccess>(&mut self, store: &mut M) -> Result<()> {
+        self.table.flush(store)?;
+        self.indexes.iter_mut().try_for_each(|index| index.head.flush(store))
+    }
+
+    /// The type of a column.
+    pub(crate) fn data_type(&self, column: usize) -> DataType {
+        self.schema.columns.get(column).map_or(DataType::Bytes, |column| column.data_type)
+    }
+
+    /// The name of a column.
+    pub(crate) fn column_name(&self, column: usize) -> &str {
+        self.schema.columns.get(column).map_or("?", |column| &column.name)
+    }
+
+    /// The names of columns, joined by commas.
+    pub(crate) fn column_names(&self, columns: &[usize]) -> String {
+        columns.iter().map(|column| self.column_name(*column)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// How people call a tree of this table.
+    pub(crate) fn tree_name(&self, tree: TreeId) -> Option<String> {
+        if self.table.tree.id() == tree {
+            return Some(self.schema.name.clone());
+        }
+        let index = self.indexes.iter().find(|index| index.head.tree.id() == tree)?;
+        Some(format!("{}.{}", self.schema.name, self.index_name(index)))
+    }
+
+    /// How people call an index of this table.
+    pub(crate) fn index_name(&self, index: &Index) -> String {
+        if index.is_primary { "primary_key".into() } else { self.column_names(&index.columns).replace(", ", "_") }
+    }
+
+    /// The columns of the primary key.
+    pub(crate) fn primary_key(&self) -> &[usize] {
+        match &self.shape {
+            KeyShape::Columns(columns) => columns,
+            KeyShape::RowId => {
+                let primary = self.indexes.iter().find(|index| index.is_primary);
+                primary.map_or(&[], |index| &index.columns)
+            }
+        }
+    }
+
+    /// The index whose only column is this one, if it is unique.
+    pub(crate) fn unique_index_on(&self, column: usize) -> Option<usize> {
+        self.indexes.iter().position(|index| index.is_unique && index.columns == [column])
+    }
+
+    /// Whether rows are keyed by this column alone.
+    pub(crate) fn is_keyed_by(&self, column: usize) -> bool {
+        matches!(&self.shape, KeyShape::Columns(columns) if *columns == [column])
+    }
+}
+
+impl Index {
+    /// Sets `entry` to the key of this index for a row with these values and this key, and says whether the row's key
+    /// is part of it: it is unless the index is unique and no column is NULL.
+    pub(crate) fn entry_key(&self, values: &[ValueRef<'_>], row_key: &[u8], entry: &mut Vec<u8>) -> bool {
+        entry.clear();
+        let mut has_null = false;
+        for column in &self.columns {
+            let value = values.get(*column).copied().unwrap_or(ValueRef::Null);
+            has_null |= value.is_null();
+            key::push_nullable(entry, value);
+        }
+        let holds_row_key = !self.is_unique || has_null;
+        if holds_row_key {
+            entry.extend_from_slice(row_key);
+        }
+        holds_row_key
+    }
+}

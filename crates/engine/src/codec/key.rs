@@ -1,0 +1,240 @@
+//! The key code: bytes whose order is the order of the values.
+//!
+//! | value | bytes |
+//! |---|---|
+//! | NULL (indexes only) | `00` |
+//! | any other (indexes only) | `01`, then its code |
+//! | bool | `00` or `01` |
+//! | integer 0 and up | `80` + number of significant bytes, then these, big-endian |
+//! | integer below 0 | `7F` - number of significant bytes of its complement, then these, complemented |
+//! | float | 8 bytes: big-endian, sign bit flipped, all bits flipped below zero; -0.0 as 0.0, one NaN above all |
+//! | text, bytes | its bytes with `00` as `00 FF`, then `00 01` |
+//!
+//! Codes delimit themselves, so the columns of a key simply follow each other. Integers of every width share one code, so
+//! widening a column keeps its keys. Columns of a primary key are never NULL and go without the first byte.
+
+use wasm_dbms_api::{DataType, ValueRef};
+
+const NULL: u8 = 0;
+const VALUE: u8 = 1;
+
+const ZERO: u8 = 0x80;
+const BELOW_ZERO: u8 = 0x7F;
+
+/// The bits of the one NaN.
+const NAN: u64 = 0x7FF8_0000_0000_0000;
+
+/// The longest code of a value whose type bounds it; `None` where the value decides.
+pub(crate) fn longest_code(data_type: DataType) -> Option<usize> {
+    match data_type {
+        DataType::Bool => Some(1),
+        DataType::Text | DataType::Bytes => None,
+        _ => Some(9),
+    }
+}
+
+/// Whether the code gives the value back exactly, so that a row need not keep it too.
+pub(crate) fn gives_back(data_type: DataType) -> bool {
+    data_type.is_integer() || data_type == DataType::Bool
+}
+
+/// Appends the code of an index column.
+pub(crate) fn push_nullable(key: &mut Vec<u8>, value: ValueRef<'_>) {
+    if value.is_null() {
+        key.push(NULL);
+    } else {
+        key.push(VALUE);
+        push(key, value);
+    }
+}
+
+/// Appends the first byte of every index column that is not NULL.
+pub(crate) fn push_value_tag(key: &mut Vec<u8>) {
+    key.push(VALUE);
+}
+
+/// Appends the code of a value that is not NULL.
+#[inline]
+pub(crate) fn push(key: &mut Vec<u8>, value: ValueRef<'_>) {
+    match value {
+        ValueRef::Null => key.push(NULL),
+        ValueRef::Bool(value) => key.push(u8::from(value)),
+        ValueRef::Integer(number) if number < 0 => push_negative(key, number),
+        ValueRef::Integer(number) => push_unsigned(key, number.unsigned_abs()),
+        ValueRef::Unsigned(number) => push_unsigned(key, number),
+        ValueRef::Float(number) => key.extend_from_slice(&float_code(number).to_be_bytes()),
+        ValueRef::Text(text) => push_bytes(key, text.as_bytes()),
+        ValueRef::Bytes(bytes) => push_bytes(key, bytes),
+        _ => key.push(NULL),
+    }
+}
+
+#[inline]
+fn push_unsigned(key: &mut Vec<u8>, number: u64) {
+    let skipped = number.leading_zeros() as usize / 8;
+    key.push(ZERO + (8 - skipped) as u8);
+    key.extend_from_slice(number.to_be_bytes().get(skipped..).unwrap_or_default());
+}
+
+fn push_negative(key: &mut Vec<u8>, number: i64) {
+    let complement = !number as u64;
+    let skipped = complement.leading_zeros() as usize / 8;
+    key.push(BELOW_ZERO - (8 - skipped) as u8);
+    key.extend(complement.to_be_bytes().iter().skip(skipped).map(|byte| !byte));
+}
+
+/// A number that orders as floats do.
+pub(crate) fn float_code(number: f64) -> u64 {
+    let bits = if number.is_nan() { NAN } else { (number + 0.0).to_bits() };
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+}
+
+fn push_bytes(key: &mut Vec<u8>, bytes: &[u8]) {
+    push_escaped(key, bytes);
+    key.extend_from_slice(&[0, 1]);
+}
+
+/// Appends bytes as text and bytes have them, but not the end: the common start of all that begin with them.
+pub(crate) fn push_escaped(key: &mut Vec<u8>, bytes: &[u8]) {
+    for part in bytes.split_inclusive(|byte| *byte == 0) {
+        key.extend_from_slice(part);
+        if part.last() == Some(&0) {
+            key.push(0xFF);
+        }
+    }
+}
+
+/// How many bytes the code at the start of `bytes` takes; none if it is cut short.
+pub(crate) fn length(bytes: &[u8], data_type: DataType) -> Option<usize> {
+    let length = match data_type {
+        DataType::Bool => 1,
+        DataType::F32 | DataType::F64 => 8,
+        DataType::Text | DataType::Bytes => {
+            let mut at = 0;
+            loop {
+                at += bytes.get(at..)?.iter().position(|byte| *byte == 0)?;
+                match bytes.get(at + 1)? {
+                    0xFF => at += 2,
+                    _ => break at + 2,
+                }
+            }
+        }
+        _ => match *bytes.first()? {
+            tag @ ZERO.. => usize::from(tag - ZERO) + 1,
+            tag => usize::from(BELOW_ZERO - tag) + 1,
+        },
+    };
+    (length <= bytes.len()).then_some(length)
+}
+
+/// How many bytes an index column takes, its first byte included; none if it is cut short.
+pub(crate) fn nullable_length(bytes: &[u8], data_type: DataType) -> Option<usize> {
+    match bytes.split_first()? {
+        (&NULL, _) => Some(1),
+        (_, rest) => length(rest, data_type).map(|length| length + 1),
+    }
+}
+
+/// The value of a code that gives it back exactly.
+#[inline]
+pub(crate) fn decode(bytes: &[u8], data_type: DataType) -> Option<ValueRef<'static>> {
+    let (&tag, rest) = bytes.split_first()?;
+    if data_type == DataType::Bool {
+        return Some(ValueRef::Bool(tag != 0));
+    }
+    if tag >= ZERO {
+        let number = rest.get(..usize::from(tag - ZERO)).filter(|digits| digits.len() <= 8)?;
+        let number = number.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+        return Some(ValueRef::from_u64(number));
+    }
+    let digits = rest.get(..usize::from(BELOW_ZERO - tag)).filter(|digits| digits.len() <= 8)?;
+    let complement = digits.iter().fold(0u64, |number, byte| number << 8 | u64::from(!byte));
+    Some(ValueRef::Integer(!(complement as i64)))
+}
+
+/// Makes the smallest key above every key that begins with this one; false if there is none.
+pub(crate) fn make_successor(key: &mut Vec<u8>) -> bool {
+    while let Some(last) = key.last_mut() {
+        if *last < 0xFF {
+            *last += 1;
+            return true;
+        }
+        key.pop();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_dbms_api::Value;
+
+    use super::*;
+
+    fn code(value: &Value) -> Vec<u8> {
+        let mut key = Vec::new();
+        push_nullable(&mut key, value.as_ref());
+        key
+    }
+
+    fn numbers() -> Vec<Value> {
+        let mut numbers: Vec<Value> = vec![i64::MIN.into(), i64::MAX.into(), u64::MAX.into(), Value::Null];
+        for shift in 0..63 {
+            for delta in [-1, 0, 1] {
+                numbers.push(((1i64 << shift) + delta).into());
+                numbers.push((-(1i64 << shift) + delta).into());
+            }
+        }
+        numbers
+    }
+
+    #[test]
+    fn the_order_of_codes_is_the_order_of_integers() {
+        let numbers = numbers();
+        for left in &numbers {
+            for right in &numbers {
+                let expected = left.as_ref().sort_order(right.as_ref());
+                assert_eq!(code(left).cmp(&code(right)), expected, "{left} and {right}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_integer_comes_back_from_its_code() {
+        for number in numbers().iter().filter(|number| !number.is_null()) {
+            let key = code(number);
+            assert_eq!(decode(&key[1..], DataType::I64).unwrap().to_value(), *number);
+            assert_eq!(length(&key[1..], DataType::I64), Some(key.len() - 1));
+        }
+    }
+
+    #[test]
+    fn the_order_of_codes_is_the_order_of_floats() {
+        let floats = [f64::NEG_INFINITY, -1.5, -1e-300, -0.0, 0.0, 5e-324, 1.0, 1.5, f64::MAX, f64::INFINITY, f64::NAN];
+        for left in floats {
+            for right in floats {
+                let (left, right) = (Value::from(left), Value::from(right));
+                let expected = left.as_ref().sort_order(right.as_ref());
+                assert_eq!(code(&left).cmp(&code(&right)), expected, "{left} and {right}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_codes_is_the_order_of_texts_with_zeros_in_them() {
+        let texts = ["", "\0", "\0\0", "\0a", "a", "a\0", "a\0b", "a\u{1}", "aa", "b", "é"];
+        for left in texts {
+            for right in texts {
+                // What follows must not change the order: columns after this one, the primary key.
+                for ends in [[0u8, 0xFF], [0xFF, 0], [1, 1]] {
+                    let mut left_key = code(&left.into());
+                    let mut right_key = code(&right.into());
+                    assert_eq!(nullable_length(&left_key, DataType::Text), Some(left_key.len()));
+                    left_key.push(ends[0]);
+                    right_key.push(ends[1]);
+                    let expected = left.cmp(right).then(ends[0].cmp(&ends[1]));
+                    assert_eq!(left_key.cmp(&right_key), expected, "{left:?} and {right:?}");
+                }
+            }
+        }
+    }
+}

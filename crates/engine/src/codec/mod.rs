@@ -1,0 +1,5 @@
+//! How rows, keys and schemas become bytes.
+
+pub(crate) mod key;
+pub(crate) mod row;
+pub(crate) mod snapshot;

@@ -1,0 +1,241 @@
+//! The bytes of a row. Any column can be read in place, without decoding the others.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 1 | low two bits: bytes of an end, as 0 = 1, 1 = 2, 2 = 4; the others: the schema version (0 today) |
+//! | null bitmap | one bit for each nullable column, 1 = NULL; whole bytes |
+//! | fixed columns | one after the other, little-endian; zero where NULL |
+//! | ends | where each variable column ends, counted from the first one's start |
+//! | variable columns | one after the other |
+//!
+//! Columns of the primary key that the key gives back exactly are not in the row.
+
+use wasm_dbms_api::{ConversionError, DataType, RowSource, TableSchema, ValueRef};
+
+use crate::codec::key;
+
+/// Where a column's value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the key, after this many columns of it.
+    Key(usize),
+    /// At this offset after the null bitmap.
+    Fixed(usize),
+    /// The variable column of this number.
+    Variable(usize),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct ColumnLayout {
+    data_type: DataType,
+    place: Place,
+    null_bit: Option<usize>,
+}
+
+/// Where everything stands in the rows of a table.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RowLayout {
+    columns: Vec<ColumnLayout>,
+    /// The types of the key's columns, in the key's order.
+    key_types: Vec<DataType>,
+    bitmap_bytes: usize,
+    fixed_bytes: usize,
+    variable_count: usize,
+}
+
+impl RowLayout {
+    /// The layout of a table whose rows are keyed by these columns; none if they are keyed by a row id.
+    pub(crate) fn new(schema: &TableSchema, key_columns: &[usize]) -> Self {
+        let mut layout = Self::default();
+        let mut null_bits = 0;
+        for (index, column) in schema.columns.iter().enumerate() {
+            let in_key = key_columns.iter().position(|key| *key == index).filter(|_| key::gives_back(column.data_type));
+            let place = match (in_key, column.data_type.width()) {
+                (Some(position), _) => Place::Key(position),
+                (None, Some(width)) => {
+                    layout.fixed_bytes += width;
+                    Place::Fixed(layout.fixed_bytes - width)
+                }
+                (None, None) => {
+                    layout.variable_count += 1;
+                    Place::Variable(layout.variable_count - 1)
+                }
+            };
+            let null_bit = column.nullable.then_some(null_bits);
+            null_bits += usize::from(column.nullable);
+            layout.columns.push(ColumnLayout { data_type: column.data_type, place, null_bit });
+        }
+        layout.bitmap_bytes = null_bits.div_ceil(8);
+        let types = key_columns.iter().filter_map(|index| schema.columns.get(*index)).map(|column| column.data_type);
+        layout.key_types = types.collect();
+        layout
+    }
+
+    /// Whether reading this column needs the key.
+    pub(crate) fn is_in_key(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|column| matches!(column.place, Place::Key(_)))
+    }
+
+    /// Sets `row` to the bytes of these values, which are of their columns' types.
+    pub(crate) fn encode(&self, values: &[ValueRef<'_>], row: &mut Vec<u8>) {
+        row.clear();
+        let variable_bytes = |(layout, value): (&ColumnLayout, &ValueRef<'_>)| match (layout.place, value) {
+            (Place::Variable(_), ValueRef::Text(text)) => text.len(),
+            (Place::Variable(_), ValueRef::Bytes(bytes)) => bytes.len(),
+            _ => 0,
+        };
+        let total: usize = self.columns.iter().zip(values).map(variable_bytes).sum();
+        let (width_code, width) = match total {
+            0..=0xFF => (0, 1),
+            0x100..=0xFFFF => (1, 2),
+            _ => (2, 4),
+        };
+        let fixed_at = 1 + self.bitmap_bytes;
+        let ends_at = fixed_at + self.fixed_bytes;
+        let data_at = ends_at + self.variable_count * width;
+        row.reserve(data_at + total);
+        row.resize(data_at, 0);
+        set(row, 0, &[width_code]);
+        for (layout, value) in self.columns.iter().zip(values) {
+            if let Some(bit) = layout.null_bit
+                && value.is_null()
+                && let Some(byte) = row.get_mut(1 + bit / 8)
+            {
+                *byte |= 1 << (bit % 8);
+            }
+            match layout.place {
+                Place::Key(_) => {}
+                Place::Fixed(offset) => set_fixed(row, fixed_at + offset, *value, layout.data_type),
+                Place::Variable(number) => {
+                    match value {
+                        ValueRef::Text(text) => row.extend_from_slice(text.as_bytes()),
+                        ValueRef::Bytes(bytes) => row.extend_from_slice(bytes),
+                        _ => {}
+                    }
+                    let end = (row.len() - data_at) as u32;
+                    set(row, ends_at + number * width, end.to_le_bytes().get(..width).unwrap_or_default());
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+fn set(row: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(target) = row.get_mut(at..at + bytes.len()) {
+        target.copy_from_slice(bytes);
+    }
+}
+
+#[inline]
+fn set_fixed(row: &mut [u8], at: usize, value: ValueRef<'_>, data_type: DataType) {
+    let width = data_type.width().unwrap_or(0);
+    let bytes = match value {
+        ValueRef::Bool(value) => u64::from(value).to_le_bytes(),
+        ValueRef::Integer(number) => number.to_le_bytes(),
+        ValueRef::Unsigned(number) => number.to_le_bytes(),
+        ValueRef::Float(number) if data_type == DataType::F32 => {
+            u64::from((number as f32).to_bits()).to_le_bytes()
+        }
+        // One NaN: the bytes of a file must not depend on which one a processor makes.
+        ValueRef::Float(number) if number.is_nan() => f64::NAN.to_bits().to_le_bytes(),
+        ValueRef::Float(number) => number.to_bits().to_le_bytes(),
+        _ => return,
+    };
+    set(row, at, bytes.get(..width).unwrap_or_default());
+}
+
+/// A row in place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RowView<'a> {
+    pub(crate) layout: &'a RowLayout,
+    pub(crate) key: &'a [u8],
+    pub(crate) row: &'a [u8],
+}
+
+impl<'a> RowView<'a> {
+    /// The value of a column.
+    #[inline]
+    pub(crate) fn value(&self, index: usize) -> Result<ValueRef<'a>, ConversionError> {
+        let Some(column) = self.layout.columns.get(index) else { return Ok(ValueRef::Null) };
+        self.read(column).ok_or_else(|| ConversionError::new(name_of(column.data_type), ValueRef::Bytes(self.row)))
+    }
+
+    #[inline]
+    fn read(&self, column: &ColumnLayout) -> Option<ValueRef<'a>> {
+        if let Some(bit) = column.null_bit
+            && self.row.get(1 + bit / 8)? >> (bit % 8) & 1 == 1
+        {
+            return Some(ValueRef::Null);
+        }
+        match column.place {
+            Place::Fixed(offset) => {
+                let bytes = self.row.get(1 + self.layout.bitmap_bytes + offset..)?;
+                Some(match column.data_type {
+                    DataType::Bool => ValueRef::Bool(*bytes.first()? != 0),
+                    DataType::I8 => ValueRef::Integer(i8::from_le_bytes(*bytes.first_chunk()?).into()),
+                    DataType::I16 => ValueRef::Integer(i16::from_le_bytes(*bytes.first_chunk()?).into()),
+                    DataType::I32 => ValueRef::Integer(i32::from_le_bytes(*bytes.first_chunk()?).into()),
+                    DataType::I64 => ValueRef::Integer(i64::from_le_bytes(*bytes.first_chunk()?)),
+                    DataType::U8 => ValueRef::Integer((*bytes.first()?).into()),
+                    DataType::U16 => ValueRef::Integer(u16::from_le_bytes(*bytes.first_chunk()?).into()),
+                    DataType::U32 => ValueRef::Integer(u32::from_le_bytes(*bytes.first_chunk()?).into()),
+                    DataType::U64 => ValueRef::from_u64(u64::from_le_bytes(*bytes.first_chunk()?)),
+                    DataType::F32 => ValueRef::Float(f32::from_le_bytes(*bytes.first_chunk()?).into()),
+                    DataType::F64 => ValueRef::Float(f64::from_le_bytes(*bytes.first_chunk()?)),
+                    _ => return None,
+                })
+            }
+            Place::Variable(number) => {
+                let bytes = self.variable(number)?;
+                match column.data_type {
+                    DataType::Text => std::str::from_utf8(bytes).ok().map(ValueRef::Text),
+                    _ => Some(ValueRef::Bytes(bytes)),
+                }
+            }
+            Place::Key(position) => {
+                let mut rest = self.key;
+                for data_type in self.layout.key_types.iter().take(position) {
+                    rest = rest.get(key::length(rest, *data_type)?..)?;
+                }
+                key::decode(rest, column.data_type)
+            }
+        }
+    }
+
+    /// The bytes of a variable column.
+    #[inline]
+    fn variable(&self, number: usize) -> Option<&'a [u8]> {
+        let width = match self.row.first()? & 3 {
+            0 => 1,
+            1 => 2,
+            _ => 4,
+        };
+        let ends_at = 1 + self.layout.bitmap_bytes + self.layout.fixed_bytes;
+        let data_at = ends_at + self.layout.variable_count * width;
+        let end_of = |number: usize| {
+            let at = ends_at + number * width;
+            let bytes = self.row.get(at..at + width)?;
+            Some(bytes.iter().rev().fold(0usize, |end, byte| end << 8 | usize::from(*byte)))
+        };
+        let start = if number == 0 { 0 } else { end_of(number - 1)? };
+        self.row.get(data_at..)?.get(start..end_of(number)?)
+    }
+}
+
+impl RowSource for RowView<'_> {
+    #[inline]
+    fn column(&self, index: usize) -> Result<ValueRef<'_>, ConversionError> {
+        self.value(index)
+    }
+}
+
+fn name_of(data_type: DataType) -> &'static str {
+    match data_type {
+        DataType::Text => "a row with text",
+        DataType::Bytes => "a row with bytes",
+        DataType::Bool => "a row with a bool",
+        DataType::F32 | DataType::F64 => "a row with a float",
+        _ => "a row with an integer",
+    }
+}

@@ -1,0 +1,155 @@
+//! What lies under the lock: the store, the catalog, and the turns of a transaction.
+
+use wasm_dbms_memory::{Durability, MemoryManager};
+
+use crate::catalog::{Catalog, RelationIndex};
+use crate::store::Store;
+use crate::write::Scratch;
+use crate::{Error, Result};
+
+/// The database itself.
+#[derive(Debug)]
+pub struct Core {
+    pub(crate) store: Store,
+    pub(crate) catalog: Catalog,
+    pub(crate) scratch: Scratch,
+    /// Tables written since the last commit.
+    touched: Vec<RelationIndex>,
+    /// Whether tables were created or dropped since the last commit.
+    has_new_schema: bool,
+    /// Why the transaction can only be rolled back.
+    failure: Option<String>,
+}
+
+impl Core {
+    pub(crate) fn open(manager: MemoryManager) -> Result<Self> {
+        let mut store = Store::new(manager);
+        let catalog = Catalog::load(&mut store)?;
+        Ok(Self {
+            store,
+            catalog,
+            scratch: Scratch::default(),
+            touched: Vec::new(),
+            has_new_schema: false,
+            failure: None,
+        })
+    }
+
+    /// Notes that a table is about to be written.
+    #[inline]
+    pub(crate) fn touch(&mut self, relation: RelationIndex) {
+        if !self.touched.contains(&relation) {
+            self.touched.push(relation);
+        }
+    }
+
+    /// Notes that tables are about to be created or dropped.
+    pub(crate) fn touch_schema(&mut self) {
+        self.has_new_schema = true;
+    }
+
+    /// Ends the transaction: everything written since the last commit stays.
+    pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
+        if let Some(failure) = self.failure.take() {
+            self.discard()?;
+            return Err(Error::MustRollBack(failure));
+        }
+        let committed = match self.flush() {
+            Ok(()) => self.store.inner_mut().commit(durability).map_err(Error::from),
+            Err(error) => Err(error),
+        };
+        match committed {
+            Ok(()) => {
+                self.touched.clear();
+                self.has_new_schema = false;
+                Ok(())
+            }
+            Err(error) => {
+                self.discard()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends the transaction: nothing written since the last commit stays.
+    pub(crate) fn discard(&mut self) -> Result<()> {
+        self.failure = None;
+        self.store.forget_savepoints();
+        self.store.inner_mut().discard();
+        self.reload()?;
+        self.touched.clear();
+        self.has_new_schema = false;
+        Ok(())
+    }
+
+    /// Runs a statement that may fail half-way; if it does, nothing of it stays.
+    pub(crate) fn atomic<R>(&mut self, statement: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        self.open_savepoint()?;
+        match statement(self) {
+            Ok(result) => {
+                self.release_savepoint();
+                Ok(result)
+            }
+            Err(error) => {
+                self.roll_back_savepoint()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens a savepoint inside those that are open.
+    pub(crate) fn open_savepoint(&mut self) -> Result<()> {
+        self.flush()?;
+        self.store.savepoint();
+        Ok(())
+    }
+
+    /// Closes the innermost savepoint and keeps what was written since.
+    pub(crate) fn release_savepoint(&mut self) {
+        self.store.release();
+    }
+
+    /// Closes the innermost savepoint and undoes what was written since.
+    pub(crate) fn roll_back_savepoint(&mut self) -> Result<()> {
+        let undone = self.store.roll_back().map_err(Error::from).and_then(|()| self.reload());
+        if let Err(error) = &undone {
+            self.failure.get_or_insert_with(|| error.to_string());
+        }
+        undone
+    }
+
+    /// Runs a statement that checks everything before it writes; should it fail all the same, the transaction can only
+    /// be rolled back.
+    #[inline]
+    pub(crate) fn checked<R>(&mut self, statement: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        let result = statement(self);
+        if let Err(error @ (Error::Memory(_) | Error::Conversion(_))) = &result {
+            self.failure.get_or_insert_with(|| error.to_string());
+        }
+        result
+    }
+
+    /// Gives the state of the touched trees to the registry.
+    fn flush(&mut self) -> Result<()> {
+        for relation in &self.touched {
+            if let Some(relation) = self.catalog.relations.get_mut(*relation) {
+                relation.flush(&mut self.store)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the state of the touched trees from the registry.
+    fn reload(&mut self) -> Result<()> {
+        if self.has_new_schema {
+            self.catalog = Catalog::load(&mut self.store)?;
+            return Ok(());
+        }
+        for relation in &self.touched {
+            if let Some(relation) = self.catalog.relations.get_mut(*relation) {
+                relation.reload(&mut self.store)?;
+            }
+        }
+        Ok(())
+    }
+}

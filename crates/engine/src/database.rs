@@ -1,0 +1,282 @@
+//! [`Database`]: the face.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+
+use wasm_dbms_api::{DatabaseSchema, TableSchema};
+use wasm_dbms_memory::{Durability, MemoryManager, MemoryProvider, Options};
+
+use crate::connection::sealed::Sealed;
+use crate::core::Core;
+use crate::{Connection, Error, Result, Transaction};
+
+/// A relational database on a medium, or in memory.
+///
+/// ```
+/// use wasm_dbms::prelude::*;
+///
+/// #[derive(Table, Debug, Clone, PartialEq)]
+/// #[table = "users"]
+/// struct User {
+///     #[primary_key]
+///     #[autoincrement]
+///     id: u64,
+///     #[unique]
+///     email: String,
+///     #[index]
+///     age: Option<u8>,
+/// }
+///
+/// #[derive(DatabaseSchema)]
+/// #[tables(User = "users")]
+/// struct People;
+///
+/// let db = Database::in_memory().with_schema::<People>()?;
+/// let id = db.insert(&NewUser { email: "ada@example.com".into(), age: Some(36), ..Default::default() })?;
+/// let ada = db.get::<User>(id)?.ok_or("no such user")?;
+/// assert_eq!(ada.email, "ada@example.com");
+/// let adults = db.select::<User>().filter(User::AGE.ge(18)).all()?;
+/// assert_eq!(adults, [ada]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Database {
+    core: Mutex<Core>,
+    /// The thread that has the writer's turn, 0 if none.
+    holder: AtomicU64,
+}
+
+/// The writer's turn.
+pub(crate) struct Turn<'a> {
+    pub(crate) core: MutexGuard<'a, Core>,
+    holder: &'a AtomicU64,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.holder.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A number that tells threads apart.
+fn this_thread() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    thread_local! {
+        static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.with(|number| *number)
+}
+
+impl Database {
+    /// A database that lives in memory only.
+    #[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "an empty store with the default options opens")]
+    pub fn in_memory() -> Self {
+        Self::in_memory_with(Options::new()).expect("the default options are right")
+    }
+
+    /// A database that lives in memory only, with options.
+    ///
+    /// # Errors
+    /// [`MemoryError::LimitExceeded`](crate::MemoryError::LimitExceeded) for a page size that cannot be.
+    pub fn in_memory_with(options: Options) -> Result<Self> {
+        Self::new(MemoryManager::in_memory(options)?)
+    }
+
+    /// Opens the database on a medium, or makes a new one where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] for a medium that is no database, a damaged or newer one, or what the host says.
+    pub fn open(provider: impl MemoryProvider + 'static) -> Result<Self> {
+        Self::open_with(provider, Options::new())
+    }
+
+    /// Opens the database on a medium, with options.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(provider: impl MemoryProvider + 'static, options: Options) -> Result<Self> {
+        Self::new(MemoryManager::open(Box::new(provider), options)?)
+    }
+
+    fn new(manager: MemoryManager) -> Result<Self> {
+        Ok(Self { core: Mutex::new(Core::open(manager)?), holder: AtomicU64::new(0) })
+    }
+
+    /// Creates the tables of a schema that are missing, and checks that the others are stored as the program has them.
+    ///
+    /// # Errors
+    /// [`Error::SchemaDrift`] for a table that is stored otherwise; [`Error::Schema`] for a schema that contradicts
+    /// itself.
+    pub fn with_schema<S: DatabaseSchema>(self) -> Result<Self> {
+        self.write_many(|core| {
+            for schema in S::tables() {
+                match core.catalog.find(&schema.name) {
+                    Err(_) => {
+                        core.touch_schema();
+                        core.catalog.create(&mut core.store, schema)?;
+                    }
+                    Ok(index) => core.catalog.check_same(index, schema)?,
+                }
+            }
+            Ok(())
+        })?;
+        Ok(self)
+    }
+
+    /// Creates a table.
+    ///
+    /// # Errors
+    /// [`Error::TableExists`], [`Error::Schema`], or what storage says.
+    pub fn create_table(&self, schema: &TableSchema) -> Result<()> {
+        self.write_many(|core| {
+            core.touch_schema();
+            core.catalog.create(&mut core.store, schema)
+        })
+    }
+
+    /// Drops a table with its rows and indexes.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; [`Error::Schema`] if another table refers to it.
+    pub fn drop_table(&self, name: &str) -> Result<()> {
+        self.write_many(|core| {
+            core.touch_schema();
+            core.catalog.drop(&mut core.store, name)
+        })
+    }
+
+    /// The description of every table, in the order of their creation.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] from inside a transaction's closure.
+    pub fn schemas(&self) -> Result<Vec<TableSchema>> {
+        self.read(|core| Ok(core.catalog.relations.iter().map(|relation| (*relation.schema).clone()).collect()))
+    }
+
+    /// The name of every table, in the order of their creation.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] from inside a transaction's closure.
+    pub fn tables(&self) -> Result<Vec<String>> {
+        self.read(|core| Ok(core.catalog.relations.iter().map(|relation| relation.schema.name.clone()).collect()))
+    }
+
+    /// Runs a transaction: what the closure writes stays if it returns `Ok`, and nothing of it if it returns an error
+    /// or panics. It has the writer's turn for as long as it runs, so it conflicts with nobody.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let refused = db.transaction(|tx| {
+    ///     tx.insert_values("t", &[("n", Value::from(1))])?;
+    ///     Err::<(), _>(Error::other("changed my mind"))
+    /// });
+    /// assert!(refused.is_err());
+    /// assert_eq!(db.query(&Query::from("t"))?.rows.len(), 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The closure's own; what the commit says ([`Error::is_in_doubt`] if it may survive all the same).
+    pub fn transaction<R>(&self, run: impl FnOnce(&mut Transaction<'_>) -> Result<R>) -> Result<R> {
+        self.transaction_with(Durability::Full, run)
+    }
+
+    /// Runs a transaction with another durability than full.
+    ///
+    /// # Errors
+    /// As [`transaction`](Self::transaction).
+    pub fn transaction_with<R>(
+        &self,
+        durability: Durability,
+        run: impl FnOnce(&mut Transaction<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let turn = self.turn()?;
+        let mut transaction = Transaction::new(turn);
+        let result = run(&mut transaction)?;
+        transaction.commit(durability)?;
+        Ok(result)
+    }
+
+    /// Writes the last commit in canonical form: the same operations and options give the same bytes on every host. The
+    /// bytes are a database that can be opened.
+    ///
+    /// # Errors
+    /// What the writer or the host says.
+    pub fn export(&self, writer: &mut dyn Write) -> Result<()> {
+        self.read(|core| Ok(core.store.inner_mut().export(writer)?))
+    }
+
+    /// Makes every commit durable that was not yet (those with [`Durability::Eventual`]).
+    ///
+    /// # Errors
+    /// What the host says.
+    pub fn sync(&self) -> Result<()> {
+        self.read(|core| Ok(core.store.inner_mut().sync()?))
+    }
+
+    /// Brings everything in place and empties the log. A database that is dropped instead loses nothing that was
+    /// committed; the next opening replays the log.
+    ///
+    /// # Errors
+    /// What the host says.
+    pub fn close(self) -> Result<()> {
+        let core = self.core.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(core.store.into_inner().close()?)
+    }
+
+    /// Waits for the writer's turn.
+    fn turn(&self) -> Result<Turn<'_>> {
+        let thread = this_thread();
+        let core = match self.core.try_lock() {
+            Ok(core) => core,
+            // A panic in a closure left the transaction open: it is discarded below.
+            Err(TryLockError::Poisoned(poisoned)) => self.recovered(poisoned.into_inner())?,
+            Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == thread => return Err(Error::Busy),
+            Err(TryLockError::WouldBlock) => match self.core.lock() {
+                Ok(core) => core,
+                Err(poisoned) => self.recovered(poisoned.into_inner())?,
+            },
+        };
+        self.holder.store(thread, Ordering::Relaxed);
+        Ok(Turn { core, holder: &self.holder })
+    }
+
+    fn recovered<'a>(&self, mut core: MutexGuard<'a, Core>) -> Result<MutexGuard<'a, Core>> {
+        core.discard()?;
+        self.core.clear_poison();
+        Ok(core)
+    }
+}
+
+impl Sealed for Database {}
+
+impl Connection for Database {
+    #[inline]
+    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        let mut turn = self.turn()?;
+        read(&mut turn.core)
+    }
+
+    #[inline]
+    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        let mut turn = self.turn()?;
+        match statement(&mut turn.core) {
+            Ok(result) => {
+                turn.core.commit(Durability::Full)?;
+                Ok(result)
+            }
+            Err(error) => {
+                turn.core.discard()?;
+                Err(error)
+            }
+        }
+    }
+
+    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        // The statement is the whole transaction: discarding the one rolls back the other.
+        self.write(statement)
+    }
+}

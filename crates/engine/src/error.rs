@@ -1,0 +1,145 @@
+//! The one error at the face.
+
+use thiserror::Error;
+use wasm_dbms_api::{ConversionError, MemoryError, SchemaError, Value};
+
+/// The result of every call to the database.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What can go wrong. The predicates ([`is_constraint`](Self::is_constraint), [`is_full`](Self::is_full), ..) answer
+/// what a caller usually wants to know; the variants name table, column and value.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Storage refused or found something.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    /// A schema contradicts itself, or the tables it refers to.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// A stored value is not of the type it was asked for.
+    #[error(transparent)]
+    Conversion(#[from] ConversionError),
+    /// There is no such table, column or index.
+    #[error("there is no {what} {name}")]
+    Unknown {
+        /// `table`, `column`, ..
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// There is such a table already.
+    #[error("table {table} exists already")]
+    TableExists {
+        /// Its name.
+        table: String,
+    },
+    /// The stored schema of a table is not the one of the program.
+    #[error("table {table} is stored with another schema: {difference}")]
+    SchemaDrift {
+        /// Its name.
+        table: String,
+        /// The first difference.
+        difference: String,
+    },
+    /// A column that must not be NULL would be.
+    #[error("column {table}.{column} must not be null")]
+    NotNull {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// A row with this key is there already.
+    #[error("{table} has a row with {columns} = {value} already")]
+    Unique {
+        /// The table.
+        table: String,
+        /// The columns, joined by commas.
+        columns: String,
+        /// Their values, joined by commas.
+        value: String,
+    },
+    /// A row refers to one that is not there, or is referred to by one that is.
+    #[error("{table}.{column} = {value} {problem} {other}")]
+    ForeignKey {
+        /// The table that refers.
+        table: String,
+        /// Its column.
+        column: String,
+        /// The value.
+        value: Value,
+        /// `refers to no row of` or `still refers to`.
+        problem: &'static str,
+        /// The table referred to.
+        other: String,
+    },
+    /// A value that its column cannot hold.
+    #[error("column {table}.{column} of type {expected} cannot hold {value}")]
+    Type {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Its type.
+        expected: String,
+        /// The value.
+        value: Value,
+    },
+    /// A question that makes no sense: unlike types compared, an aggregate where none can be.
+    #[error("{0}")]
+    Query(String),
+    /// A number went past the range of its type.
+    #[error("{0} is out of range")]
+    OutOfRange(String),
+    /// The database was asked from inside its own transaction's closure; ask the transaction.
+    #[error("the database is busy with a transaction of this thread: use the transaction's own methods")]
+    Busy,
+    /// An earlier statement of the transaction failed half-way; it can only be rolled back.
+    #[error("the transaction can only be rolled back: {0}")]
+    MustRollBack(String),
+    /// An error of the caller's own, to roll a transaction back with.
+    #[error(transparent)]
+    Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Wraps an error of the caller's own: returned from a transaction's closure it rolls the transaction back.
+    ///
+    /// ```
+    /// let error = wasm_dbms::Error::other("the account is empty");
+    /// assert_eq!(error.to_string(), "the account is empty");
+    /// ```
+    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Other(error.into())
+    }
+
+    /// Whether another transaction was first; trying again may succeed.
+    pub fn is_conflict(&self) -> bool {
+        false
+    }
+
+    /// Whether the medium, the quota or a limit is exhausted.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Memory(error) if error.is_full())
+    }
+
+    /// Whether stored bytes are damaged.
+    pub fn is_corrupt(&self) -> bool {
+        match self {
+            Self::Memory(error) => error.is_corrupt(),
+            Self::Conversion(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the data would break a constraint of its schema.
+    pub fn is_constraint(&self) -> bool {
+        matches!(self, Self::NotNull { .. } | Self::Unique { .. } | Self::ForeignKey { .. } | Self::Type { .. })
+    }
+
+    /// Whether the last commit may or may not have survived.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self, Self::Memory(error) if error.is_in_doubt())
+    }
+}

@@ -1,0 +1,140 @@
+//! From joined rows to the answer: grouping, order, offset, limit.
+
+use wasm_dbms_api::Value;
+
+use crate::Result;
+use crate::core::Core;
+use crate::execute::aggregate;
+use crate::execute::sort::{Kept, Sorter};
+use crate::execute::{Frame, RowStream};
+use crate::plan::{BoundExpr, Context, Plan};
+
+/// Everything that a plan without grouping answers, each row made by `make`.
+pub(crate) fn collect<T>(
+    core: &mut Core,
+    plan: &Plan,
+    rows: &mut RowStream<'_>,
+    make: &mut dyn FnMut(&Frame) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut made = Vec::new();
+    if plan.order.is_empty() {
+        for_each(core, plan, rows, &mut |frame| {
+            made.push(make(frame)?);
+            Ok(())
+        })?;
+        return Ok(made);
+    }
+    let mut sorter = Sorter::new(top(plan));
+    while rows.next(core)? {
+        match sorter.offer(&plan.order, Context::Frame(&rows.frame))? {
+            Kept::No => {}
+            Kept::New => made.push(make(&rows.frame)?),
+            Kept::In(slot) => {
+                if let Some(place) = made.get_mut(slot) {
+                    *place = make(&rows.frame)?;
+                }
+            }
+        }
+    }
+    Ok(in_order(made, sorter.finish(), plan))
+}
+
+/// Calls `visit` with each row of a plan that needs no sort.
+pub(crate) fn for_each(
+    core: &mut Core,
+    plan: &Plan,
+    rows: &mut RowStream<'_>,
+    visit: &mut dyn FnMut(&Frame) -> Result<()>,
+) -> Result<()> {
+    let mut remaining = plan.limit.unwrap_or(u64::MAX);
+    let mut skip = plan.offset;
+    while remaining > 0 && rows.next(core)? {
+        if skip > 0 {
+            skip -= 1;
+            continue;
+        }
+        remaining -= 1;
+        visit(&rows.frame)?;
+    }
+    Ok(())
+}
+
+/// How many rows a plan answers.
+pub(crate) fn count(core: &mut Core, plan: &Plan) -> Result<u64> {
+    // A table's own count, where nothing chooses among its rows.
+    if let [step] = plan.steps.as_slice()
+        && step.filters.is_empty()
+        && step.access == crate::plan::Access::Scan
+        && plan.grouping.is_none()
+    {
+        let rows = core.catalog.relation(step.relation)?.table.rows;
+        return Ok(rows.saturating_sub(plan.offset).min(plan.limit.unwrap_or(u64::MAX)));
+    }
+    let mut rows = RowStream::new(&core.catalog, plan)?;
+    let mut needed = Vec::new();
+    columns_of_steps(plan, &mut |source, column| needed.push((source, column)));
+    rows.skip_keys_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
+    let mut count = 0;
+    for_each(core, plan, &mut rows, &mut |_| {
+        count += 1;
+        Ok(())
+    })?;
+    Ok(count)
+}
+
+/// Everything that a plan answers, as values.
+pub(crate) fn values(core: &mut Core, plan: &Plan) -> Result<Vec<Vec<Value>>> {
+    let mut rows = RowStream::new(&core.catalog, plan)?;
+    let mut needed = Vec::new();
+    let mut note = |source, column| needed.push((source, column));
+    columns_of_steps(plan, &mut note);
+    let ordered = plan.order.iter().map(|key| &key.expr);
+    let grouped = plan.grouping.iter().flat_map(|grouping| {
+        grouping.keys.iter().chain(grouping.aggregates.iter().filter_map(|aggregate| aggregate.argument.as_ref()))
+    });
+    for expr in plan.outputs.iter().chain(ordered).chain(grouped) {
+        expr.visit_columns(&mut note);
+    }
+    rows.skip_keys_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
+    match &plan.grouping {
+        None => collect(core, plan, &mut rows, &mut |frame| outputs(&plan.outputs, Context::Frame(frame))),
+        Some(grouping) => {
+            let groups = aggregate::groups(core, &mut rows, grouping)?;
+            let mut made = Vec::with_capacity(groups.len());
+            let mut sorter = Sorter::new(None);
+            for slots in &groups {
+                sorter.offer(&plan.order, Context::Group(slots))?;
+                made.push(outputs(&plan.outputs, Context::Group(slots))?);
+            }
+            Ok(in_order(made, sorter.finish(), plan))
+        }
+    }
+}
+
+/// Calls `visit` with every column that walking the rows reads.
+fn columns_of_steps(plan: &Plan, visit: &mut dyn FnMut(usize, usize)) {
+    for step in &plan.steps {
+        for filter in &step.filters {
+            filter.visit_columns(visit);
+        }
+        step.access.visit_columns(visit);
+    }
+}
+
+fn outputs(exprs: &[BoundExpr], context: Context<'_>) -> Result<Vec<Value>> {
+    exprs.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect()
+}
+
+/// How many rows a sort must keep.
+fn top(plan: &Plan) -> Option<usize> {
+    plan.limit.map(|limit| usize::try_from(limit.saturating_add(plan.offset)).unwrap_or(usize::MAX))
+}
+
+/// Puts rows in the order of their slots, without those before the offset and after the limit.
+fn in_order<T>(made: Vec<T>, order: Vec<usize>, plan: &Plan) -> Vec<T> {
+    let mut made: Vec<Option<T>> = made.into_iter().map(Some).collect();
+    let offset = usize::try_from(plan.offset).unwrap_or(usize::MAX);
+    let limit = plan.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let chosen = order.into_iter().skip(offset).take(limit);
+    chosen.filter_map(|slot| made.get_mut(slot).and_then(Option::take)).collect()
+}

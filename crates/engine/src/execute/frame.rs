@@ -1,0 +1,99 @@
+//! The rows that stand side by side while a plan is walked: one for each source.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use wasm_dbms_api::ValueRef;
+use wasm_dbms_memory::{PageRef, ValueBytes};
+
+use crate::Result;
+use crate::codec::row::{RowLayout, RowView};
+
+/// A row in its page, or with bytes of its own.
+#[derive(Debug)]
+pub(crate) struct SourceRow {
+    layout: Arc<RowLayout>,
+    pub(crate) key: Vec<u8>,
+    page: Option<PageRef>,
+    range: Range<usize>,
+    owned: Vec<u8>,
+}
+
+impl SourceRow {
+    pub(crate) fn new(layout: Arc<RowLayout>) -> Self {
+        Self { layout, key: Vec::new(), page: None, range: 0..0, owned: Vec::new() }
+    }
+
+    /// The row is these bytes of a page. A scan sets the page once and then only the range.
+    #[inline]
+    pub(crate) fn set_in_page(&mut self, page: &PageRef, range: Range<usize>) {
+        if !self.page.as_ref().is_some_and(|own| own.is_same(page)) {
+            self.page = Some(page.clone());
+        }
+        self.range = range;
+    }
+
+    /// The row is this value.
+    pub(crate) fn set_value(&mut self, value: ValueBytes) {
+        match value {
+            ValueBytes::InPage(page, start, end) => {
+                self.page = Some(page);
+                self.range = start..end;
+            }
+            ValueBytes::Owned(bytes) => {
+                self.page = None;
+                self.owned = bytes;
+            }
+        }
+    }
+
+    /// The row is a copy of these bytes.
+    pub(crate) fn set_copy(&mut self, key: &[u8], row: &[u8]) {
+        self.key.clear();
+        self.key.extend_from_slice(key);
+        self.page = None;
+        self.owned.clear();
+        self.owned.extend_from_slice(row);
+    }
+
+    /// The bytes of the row.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match &self.page {
+            Some(page) => page.get(self.range.clone()).unwrap_or_default(),
+            None => &self.owned,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn view(&self) -> RowView<'_> {
+        RowView { layout: &self.layout, key: &self.key, row: self.bytes() }
+    }
+}
+
+/// One row for each source.
+#[derive(Debug, Default)]
+pub(crate) struct Frame {
+    pub(crate) sources: Vec<SourceRow>,
+}
+
+impl Frame {
+    /// The value of a column of a source.
+    #[inline]
+    pub(crate) fn value(&self, source: usize, column: usize) -> Result<ValueRef<'_>> {
+        match self.sources.get(source) {
+            Some(row) => Ok(row.view().value(column)?),
+            None => Ok(ValueRef::Null),
+        }
+    }
+
+    /// The row of a source.
+    #[inline]
+    pub(crate) fn view(&self, source: usize) -> Option<RowView<'_>> {
+        self.sources.get(source).map(SourceRow::view)
+    }
+
+    pub(crate) fn source_mut(&mut self, source: usize) -> Option<&mut SourceRow> {
+        self.sources.get_mut(source)
+    }
+}

@@ -1,0 +1,11 @@
+//! Walking a plan: rows flow up one by one.
+
+mod aggregate;
+mod answer;
+mod frame;
+mod rows;
+mod sort;
+
+pub(crate) use answer::{collect, count, for_each, values};
+pub(crate) use frame::Frame;
+pub(crate) use rows::RowStream;

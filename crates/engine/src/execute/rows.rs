@@ -1,0 +1,310 @@
+//! The joined rows of a plan, one by one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wasm_dbms_api::ValueRef;
+use wasm_dbms_memory::{Cursor, Tree};
+
+use crate::Result;
+use crate::catalog::{Catalog, KeyShape, Relation};
+use crate::codec::key;
+use crate::core::Core;
+use crate::execute::Frame;
+use crate::execute::frame::SourceRow;
+use crate::plan::{Access, Bound, BoundExpr, Context, Plan, Step};
+use crate::plan::{BoundValue, key_range};
+use crate::store::Store;
+use crate::write::row_key_in;
+
+/// The rows of one table of the plan, for one row of the tables before.
+#[derive(Debug)]
+enum Walk {
+    /// Not entered.
+    Outside,
+    /// Along the table itself.
+    Table { cursor: Cursor, is_before_first: bool, start: Vec<u8> },
+    /// Along an index, each entry leading to its row.
+    Index { cursor: Cursor, is_before_first: bool, start: Vec<u8>, entry: Vec<u8> },
+    /// Along the rows of a hash table that have the same key.
+    Hash { key: Vec<u8>, next: usize },
+    /// Nothing can match.
+    Nothing,
+}
+
+/// A whole table by the values of one column. Rows with NULL there are left out: NULL equals nothing.
+#[derive(Debug, Default)]
+struct HashedTable {
+    rows: Vec<(Vec<u8>, Vec<u8>)>,
+    by_key: HashMap<Vec<u8>, Vec<usize>>,
+}
+
+/// The joined rows of a plan. After [`next`](Self::next) returned true the row is in [`frame`](Self::frame).
+#[derive(Debug)]
+pub(crate) struct RowStream<'p> {
+    plan: &'p Plan,
+    pub(crate) frame: Frame,
+    walks: Vec<Walk>,
+    hashed: Vec<Option<HashedTable>>,
+    needs_key: Vec<bool>,
+    has_started: bool,
+}
+
+impl<'p> RowStream<'p> {
+    /// The rows of a plan, with every column that their tables have.
+    pub(crate) fn new(catalog: &Catalog, plan: &'p Plan) -> Result<Self> {
+        let mut frame = Frame::default();
+        let mut needs_key = Vec::new();
+        for relation in &plan.sources {
+            let relation = catalog.relation(*relation)?;
+            frame.sources.push(SourceRow::new(Arc::clone(&relation.layout)));
+            needs_key.push(matches!(relation.shape, KeyShape::Columns(_)));
+        }
+        Ok(Self {
+            plan,
+            frame,
+            walks: plan.steps.iter().map(|_| Walk::Outside).collect(),
+            hashed: plan.steps.iter().map(|_| None).collect(),
+            needs_key,
+            has_started: false,
+        })
+    }
+
+    /// Says that of a source only columns outside the key are read, so that its key need not be put together.
+    pub(crate) fn skip_keys_but(&mut self, is_needed: &dyn Fn(usize, usize) -> bool, catalog: &Catalog) -> Result<()> {
+        for (source, relation) in self.plan.sources.iter().enumerate() {
+            let relation = catalog.relation(*relation)?;
+            let columns = 0..relation.schema.columns.len();
+            let needs = columns.into_iter().any(|column| relation.layout.is_in_key(column) && is_needed(source, column));
+            if let Some(needs_key) = self.needs_key.get_mut(source) {
+                *needs_key &= needs;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that the key of every row is read, whatever its table is keyed by.
+    pub(crate) fn keep_keys(&mut self) {
+        self.needs_key.fill(true);
+    }
+
+    /// Goes to the next row. Returns whether there is one.
+    pub(crate) fn next(&mut self, core: &mut Core) -> Result<bool> {
+        let last = self.plan.steps.len() - 1;
+        let mut depth = if self.has_started { last } else { 0 };
+        if !std::mem::replace(&mut self.has_started, true) {
+            self.enter(core, 0)?;
+        }
+        loop {
+            if self.advance(core, depth)? {
+                if depth == last {
+                    return Ok(true);
+                }
+                depth += 1;
+                self.enter(core, depth)?;
+            } else if depth == 0 {
+                return Ok(false);
+            } else {
+                depth -= 1;
+            }
+        }
+    }
+
+    /// Starts the walk of a step anew, for the rows that the steps before stand on.
+    fn enter(&mut self, core: &mut Core, depth: usize) -> Result<()> {
+        let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
+        let relation = core.catalog.relation(step.relation)?;
+        let walk = match &step.access {
+            Access::Scan => {
+                Walk::Table { cursor: relation.table.tree.cursor(), is_before_first: true, start: Vec::new() }
+            }
+            Access::Range { index, equal, low, high } => {
+                let context = Context::Frame(&self.frame);
+                let is_nullable = index.is_some();
+                let equal = equal.iter().map(|expr| expr.value(context)).collect::<Result<Vec<_>>>()?;
+                let low = low.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
+                let high = high.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
+                match key_range(&equal, low, high, is_nullable) {
+                    None => Walk::Nothing,
+                    Some(range) => {
+                        let index = index.and_then(|number| relation.indexes.get(number));
+                        let tree: Tree = index.map_or(relation.table.tree, |index| index.head.tree);
+                        let cursor = tree.cursor().until(range.end);
+                        let (is_before_first, start) = (true, range.start);
+                        match index {
+                            None => Walk::Table { cursor, is_before_first, start },
+                            Some(_) => Walk::Index { cursor, is_before_first, start, entry: Vec::new() },
+                        }
+                    }
+                }
+            }
+            Access::Hash { column, probe } => {
+                let value = probe.value(Context::Frame(&self.frame))?;
+                let mut key = Vec::new();
+                key::push(&mut key, value);
+                let is_null = value.is_null();
+                self.build_hash(core, depth, *column)?;
+                if is_null { Walk::Nothing } else { Walk::Hash { key, next: 0 } }
+            }
+        };
+        if let Some(place) = self.walks.get_mut(depth) {
+            *place = walk;
+        }
+        Ok(())
+    }
+
+    /// Goes to the next row of a step that passes its filters.
+    fn advance(&mut self, core: &mut Core, depth: usize) -> Result<bool> {
+        let Self { plan, frame, walks, hashed, needs_key, .. } = self;
+        let (Some(step), Some(walk)) = (plan.steps.get(depth), walks.get_mut(depth)) else { return Ok(false) };
+        let needs_key = needs_key.get(step.source).copied().unwrap_or(true);
+        let Core { store, catalog, .. } = core;
+        let relation = catalog.relation(step.relation)?;
+        let hashed = hashed.get(depth).and_then(Option::as_ref);
+        loop {
+            let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
+            if !walk.next(store, relation, step, hashed, needs_key, row)? {
+                return Ok(false);
+            }
+            if holds_all(&step.filters, frame)? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Reads the whole of a table into a hash table, once.
+    fn build_hash(&mut self, core: &mut Core, depth: usize, column: usize) -> Result<()> {
+        let Some(place) = self.hashed.get_mut(depth) else { return Ok(()) };
+        if place.is_some() {
+            return Ok(());
+        }
+        let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
+        let Core { store, catalog, .. } = core;
+        let relation = catalog.relation(step.relation)?;
+        let mut table = HashedTable::default();
+        let mut cursor = relation.table.tree.cursor();
+        let mut row = SourceRow::new(Arc::clone(&relation.layout));
+        let mut key = Vec::new();
+        let mut is_on_entry = cursor.first(store)?;
+        while is_on_entry {
+            set_row(store, &cursor, true, &mut row)?;
+            let value = row.view().value(column)?;
+            if !value.is_null() {
+                key.clear();
+                key::push(&mut key, value);
+                table.by_key.entry(key.clone()).or_default().push(table.rows.len());
+                table.rows.push((row.key.clone(), row.bytes().to_vec()));
+            }
+            is_on_entry = cursor.next(store)?;
+        }
+        *place = Some(table);
+        Ok(())
+    }
+}
+
+impl Walk {
+    /// Sets `row` to the next row of the walk. Returns whether there is one.
+    #[inline]
+    fn next(
+        &mut self,
+        store: &mut Store,
+        relation: &Relation,
+        step: &Step,
+        hashed: Option<&HashedTable>,
+        needs_key: bool,
+        row: &mut SourceRow,
+    ) -> Result<bool> {
+        match self {
+            Self::Outside | Self::Nothing => Ok(false),
+            Self::Table { cursor, is_before_first, start } => {
+                if !step_on(store, cursor, is_before_first, start)? {
+                    return Ok(false);
+                }
+                set_row(store, cursor, needs_key, row)?;
+                Ok(true)
+            }
+            Self::Index { cursor, is_before_first, start, entry } => {
+                if !step_on(store, cursor, is_before_first, start)? {
+                    return Ok(false);
+                }
+                let Access::Range { index: Some(number), .. } = &step.access else { return Ok(false) };
+                let Some(index) = relation.indexes.get(*number) else { return Ok(false) };
+                let stored = cursor.value(store)?;
+                row.key.clear();
+                if stored.is_empty() {
+                    cursor.read_key(store, entry)?;
+                    row.key.extend_from_slice(row_key_in(relation, index, entry)?);
+                } else {
+                    row.key.extend_from_slice(&stored);
+                }
+                match relation.table.tree.get(store, &row.key)? {
+                    Some(value) => row.set_value(value),
+                    None => {
+                        let name = relation.index_name(index);
+                        let table = &relation.schema.name;
+                        return Err(wasm_dbms_api::MemoryError::corrupt(format!(
+                            "index {table}.{name} has an entry whose row is not there"
+                        ))
+                        .into());
+                    }
+                }
+                Ok(true)
+            }
+            Self::Hash { key, next } => {
+                let Some(hashed) = hashed else { return Ok(false) };
+                let found = hashed.by_key.get(key).and_then(|rows| rows.get(*next));
+                let Some((row_key, bytes)) = found.and_then(|number| hashed.rows.get(*number)) else {
+                    return Ok(false);
+                };
+                *next += 1;
+                row.set_copy(row_key, bytes);
+                Ok(true)
+            }
+        }
+    }
+}
+
+/// Goes to the first entry of a walk, or to the next.
+#[inline]
+fn step_on(store: &mut Store, cursor: &mut Cursor, is_before_first: &mut bool, start: &[u8]) -> Result<bool> {
+    if std::mem::take(is_before_first) {
+        return Ok(if start.is_empty() { cursor.first(store)? } else { cursor.seek(store, start)? });
+    }
+    Ok(cursor.next(store)?)
+}
+
+/// Sets `row` to the entry of a table's tree that the cursor stands on.
+#[inline]
+fn set_row(store: &mut Store, cursor: &Cursor, needs_key: bool, row: &mut SourceRow) -> Result<()> {
+    if needs_key {
+        cursor.read_key(store, &mut row.key)?;
+    }
+    match (cursor.leaf(), cursor.value_range()) {
+        (Some(leaf), Some(range)) => row.set_in_page(leaf, range),
+        _ => row.set_value(cursor.value(store)?),
+    }
+    Ok(())
+}
+
+#[inline]
+fn holds_all(filters: &[BoundExpr], frame: &Frame) -> Result<bool> {
+    for filter in filters {
+        if !filter.holds(Context::Frame(frame))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Result<BoundValue<'a>> {
+    Ok(match bound {
+        Bound::Included(expr) => BoundValue::Included(expr.value(context)?),
+        Bound::Excluded(expr) => BoundValue::Excluded(expr.value(context)?),
+        Bound::Prefix(prefix) => BoundValue::Prefix(prefix),
+    })
+}
+
+/// A value as the bytes that equal values share, whatever their types.
+pub(crate) fn push_hash_key(key: &mut Vec<u8>, value: ValueRef<'_>) {
+    key::push_nullable(key, value);
+}

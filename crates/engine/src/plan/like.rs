@@ -1,0 +1,127 @@
+//! Patterns: `%` stands for any text, `_` for one character, `\` makes the next one plain.
+
+/// One part of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Any,
+    One,
+    Plain(char),
+}
+
+/// A pattern, taken apart once.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Pattern {
+    text: String,
+    parts: Vec<Part>,
+}
+
+impl Pattern {
+    pub(crate) fn new(text: &str) -> Self {
+        let mut parts = Vec::new();
+        let mut chars = text.chars();
+        while let Some(char) = chars.next() {
+            let part = match char {
+                '%' => Part::Any,
+                '_' => Part::One,
+                '\\' => Part::Plain(chars.next().unwrap_or('\\')),
+                plain => Part::Plain(plain),
+            };
+            if part != Part::Any || parts.last() != Some(&Part::Any) {
+                parts.push(part);
+            }
+        }
+        Self { text: text.to_owned(), parts }
+    }
+
+    /// The pattern as it was written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What every match begins with.
+    pub(crate) fn prefix(&self) -> String {
+        let plain = self.parts.iter().map_while(|part| match part {
+            Part::Plain(char) => Some(*char),
+            _ => None,
+        });
+        plain.collect()
+    }
+
+    /// Whether a text matches. Linear in the product of both lengths at worst: it remembers only the last `%`.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let mut parts = self.parts.as_slice();
+        let mut rest = text.chars();
+        let mut retry: Option<(&[Part], std::str::Chars<'_>)> = None;
+        loop {
+            match parts.split_first() {
+                Some((Part::Any, after)) => {
+                    retry = Some((after, rest.clone()));
+                    parts = after;
+                    continue;
+                }
+                Some((part, after)) => {
+                    let mut ahead = rest.clone();
+                    let is_match = match (part, ahead.next()) {
+                        (Part::One, Some(_)) => true,
+                        (Part::Plain(plain), Some(char)) => *plain == char,
+                        _ => false,
+                    };
+                    if is_match {
+                        rest = ahead;
+                        parts = after;
+                        continue;
+                    }
+                }
+                None if rest.as_str().is_empty() => return true,
+                None => {}
+            }
+            // Let the last `%` stand for one character more.
+            let Some((after, from)) = &mut retry else { return false };
+            if from.next().is_none() {
+                return false;
+            }
+            parts = after;
+            rest = from.clone();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    #[test]
+    fn patterns_match_as_sql_says() {
+        for (pattern, text, expected) in [
+            ("", "", true),
+            ("", "a", false),
+            ("%", "", true),
+            ("a%", "abc", true),
+            ("a%", "ba", false),
+            ("%c", "abc", true),
+            ("%b%", "abc", true),
+            ("a_c", "abc", true),
+            ("a_c", "ac", false),
+            ("_", "é", true),
+            ("%a%b", "xaxbxb", true),
+            ("%ab%ab", "abab", true),
+            ("%ab%ab", "abxa", false),
+            (r"100\%", "100%", true),
+            (r"100\%", "1000", false),
+            ("A%", "abc", false),
+        ] {
+            assert_eq!(Pattern::new(pattern).matches(text), expected, "{text:?} LIKE {pattern:?}");
+        }
+    }
+
+    #[test]
+    fn many_wildcards_do_not_explode() {
+        let text = "a".repeat(2000);
+        assert!(!Pattern::new(&format!("{}b", "a%".repeat(100))).matches(&text));
+    }
+
+    #[test]
+    fn the_prefix_ends_at_the_first_wildcard() {
+        assert_eq!(Pattern::new(r"a\%b_c%").prefix(), "a%b");
+    }
+}

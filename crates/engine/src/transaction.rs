@@ -1,0 +1,91 @@
+//! [`Transaction`]: statements that stay together.
+
+use std::cell::RefCell;
+
+use wasm_dbms_memory::Durability;
+
+use crate::connection::sealed::Sealed;
+use crate::core::Core;
+use crate::database::Turn;
+use crate::{Connection, Error, Result};
+
+/// A transaction that has the writer's turn. It has every verb of [`Database`](crate::Database) for rows; each
+/// statement is atomic by itself, and an error of one leaves the transaction usable.
+pub struct Transaction<'a> {
+    turn: RefCell<Turn<'a>>,
+    is_committed: bool,
+}
+
+impl std::fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transaction").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Transaction<'a> {
+    pub(crate) fn new(turn: Turn<'a>) -> Self {
+        Self { turn: RefCell::new(turn), is_committed: false }
+    }
+
+    pub(crate) fn commit(mut self, durability: Durability) -> Result<()> {
+        self.is_committed = true;
+        self.turn.get_mut().core.commit(durability)
+    }
+
+    /// Runs statements that stay together inside the transaction: if the closure returns an error, nothing of what it
+    /// wrote stays, and the transaction goes on.
+    ///
+    /// # Errors
+    /// The closure's own.
+    pub fn savepoint<R>(&mut self, run: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        self.with(|core| core.open_savepoint())?;
+        match run(self) {
+            Ok(result) => {
+                self.with(|core| {
+                    core.release_savepoint();
+                    Ok(())
+                })?;
+                Ok(result)
+            }
+            Err(error) => {
+                self.with(|core| core.roll_back_savepoint())?;
+                Err(error)
+            }
+        }
+    }
+
+    fn with<R>(&self, run: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        match self.turn.try_borrow_mut() {
+            Ok(mut turn) => run(&mut turn.core),
+            // A row visitor asks the transaction that is reading its rows.
+            Err(_) => Err(Error::Busy),
+        }
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if !self.is_committed {
+            // Discarding only puts handles back; should reading the registry fail, the next statement reports it.
+            let _reported_later = self.turn.get_mut().core.discard();
+        }
+    }
+}
+
+impl Sealed for Transaction<'_> {}
+
+impl Connection for Transaction<'_> {
+    #[inline]
+    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        self.with(read)
+    }
+
+    #[inline]
+    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        self.with(|core| core.checked(statement))
+    }
+
+    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        self.with(|core| core.atomic(statement))
+    }
+}

@@ -1,0 +1,49 @@
+//! [`Delete`]: deleting rows.
+
+use std::marker::PhantomData;
+
+use wasm_dbms_api::{Expr, Table};
+
+use crate::typed::update::matching_keys;
+use crate::{Connection, Result};
+
+/// A deletion of every row that a filter keeps, made by `db.delete::<User>()`.
+#[derive(Debug)]
+#[must_use = "nothing is deleted before run"]
+pub struct Delete<'c, C, T> {
+    connection: &'c C,
+    filter: Option<Expr>,
+    table: PhantomData<fn() -> T>,
+}
+
+impl<'c, C: Connection, T: Table> Delete<'c, C, T> {
+    pub(crate) fn new(connection: &'c C) -> Self {
+        Self { connection, filter: None, table: PhantomData }
+    }
+
+    /// Keeps the rows for which `filter`, and every filter given before, is true. Without one every row is deleted.
+    pub fn filter(mut self, filter: Expr) -> Self {
+        self.filter = Some(match self.filter.take() {
+            Some(before) => before.and(filter),
+            None => filter,
+        });
+        self
+    }
+
+    /// Deletes the rows, with those that refer to them with cascade, and returns how many of this table there were. If
+    /// one is refused, none is deleted.
+    ///
+    /// # Errors
+    /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to one of them; what storage says.
+    pub fn run(self) -> Result<u64> {
+        self.connection.write_many(|core| {
+            let index = core.catalog.find_type::<T>()?;
+            let keys = matching_keys(core, index, self.filter)?;
+            let mut count = 0;
+            for key in &keys {
+                count += core.delete_cascading(index, key)?;
+            }
+            Ok(count)
+        })
+    }
+}

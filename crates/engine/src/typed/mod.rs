@@ -1,0 +1,13 @@
+//! The typed face: rows as structs, columns as constants.
+
+mod delete;
+mod rows;
+mod select;
+mod update;
+mod verbs;
+
+pub use delete::Delete;
+pub use rows::{One, Rows, Three, Two};
+pub use select::{Projected, Select};
+pub use update::{Update, UpdateKey};
+pub use verbs::Answer;

@@ -1,0 +1,246 @@
+//! [`Select`]: a typed question.
+
+use std::marker::PhantomData;
+
+use wasm_dbms_api::{Column, Expr, Field, Order, Projection, Query, Table};
+
+use crate::core::Core;
+use crate::execute::{self, RowStream};
+use crate::plan::{self, Plan};
+use crate::typed::rows::{FrameRef, One, Rows, Three, Two};
+use crate::{Connection, Result};
+
+/// A typed question, made by `db.select::<User>()`. Nothing is read before one of [`all`](Self::all),
+/// [`first`](Self::first), [`count`](Self::count), [`for_each`](Self::for_each).
+#[derive(Debug)]
+#[must_use = "a question is only asked by all, first, count or for_each"]
+pub struct Select<'c, C, R> {
+    connection: &'c C,
+    query: Query,
+    /// Checks that each table is stored as its struct says.
+    binders: Vec<fn(&mut Core) -> Result<()>>,
+    rows: PhantomData<fn() -> R>,
+}
+
+/// A typed question for some columns, made by [`Select::columns`].
+#[derive(Debug)]
+#[must_use = "a question is only asked by all or first"]
+pub struct Projected<'c, C, P> {
+    connection: &'c C,
+    query: Query,
+    binders: Vec<fn(&mut Core) -> Result<()>>,
+    projection: PhantomData<fn() -> P>,
+}
+
+fn bind<T: Table>(core: &mut Core) -> Result<()> {
+    core.catalog.find_type::<T>().map(|_| ())
+}
+
+impl<'c, C: Connection, T: Table> Select<'c, C, One<T>> {
+    pub(crate) fn new(connection: &'c C) -> Self {
+        let query = Query::from(T::schema().name.as_str());
+        Self { connection, query, binders: vec![bind::<T>], rows: PhantomData }
+    }
+
+    /// Joins the rows of table `B` whose column `right` equals `left`.
+    pub fn join<B: Table>(
+        self,
+        left: Column<impl Table, impl Field>,
+        right: Column<B, impl Field>,
+    ) -> Select<'c, C, Two<T, B>> {
+        self.joined::<B, _>(left, right)
+    }
+}
+
+impl<'c, C: Connection, A: Table, B: Table> Select<'c, C, Two<A, B>> {
+    /// Joins the rows of table `D` whose column `right` equals `left`.
+    pub fn join<D: Table>(
+        self,
+        left: Column<impl Table, impl Field>,
+        right: Column<D, impl Field>,
+    ) -> Select<'c, C, Three<A, B, D>> {
+        self.joined::<D, _>(left, right)
+    }
+}
+
+impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
+    fn joined<B: Table, S: Rows>(
+        mut self,
+        left: Column<impl Table, impl Field>,
+        right: Column<B, impl Field>,
+    ) -> Select<'c, C, S> {
+        self.binders.push(bind::<B>);
+        Select {
+            connection: self.connection,
+            query: self.query.join(B::schema().name.as_str(), left.reference(), right.reference()),
+            binders: self.binders,
+            rows: PhantomData,
+        }
+    }
+
+    /// Keeps the rows for which `filter`, and every filter given before, is true.
+    pub fn filter(mut self, filter: Expr) -> Self {
+        self.query = self.query.filter(filter);
+        self
+    }
+
+    /// Orders by this where the orders given before leave a tie.
+    pub fn order_by(mut self, order: Order) -> Self {
+        self.query.order_by.push(order);
+        self
+    }
+
+    /// At most `limit` rows.
+    pub fn limit(mut self, limit: u64) -> Self {
+        self.query.limit = Some(limit);
+        self
+    }
+
+    /// Skips the first `offset` rows.
+    pub fn offset(mut self, offset: u64) -> Self {
+        self.query.offset = offset;
+        self
+    }
+
+    /// Makes rows equal in this column, and in those given before, one; then [`columns`](Self::columns) says what of
+    /// them is asked.
+    pub fn group_by<T: Table>(mut self, column: Column<T, impl Field>) -> Self {
+        self.query.group_by.push(column.reference());
+        self
+    }
+
+    /// Asks for some columns or aggregates instead of whole rows: one, or a tuple of up to eight.
+    pub fn columns<P: Projection>(mut self, projection: P) -> Projected<'c, C, P> {
+        self.query.columns = projection.exprs();
+        Projected {
+            connection: self.connection,
+            query: self.query,
+            binders: self.binders,
+            projection: PhantomData,
+        }
+    }
+
+    /// Every row.
+    ///
+    /// # Errors
+    /// [`Error::Query`](crate::Error::Query) for a question that makes no sense; what storage says.
+    pub fn all(self) -> Result<Vec<R::Row>> {
+        self.connection.read(|core| {
+            let plan = planned(core, &self.query, &self.binders)?;
+            let mut rows = RowStream::new(&core.catalog, &plan)?;
+            execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))
+        })
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn first(self) -> Result<Option<R::Row>> {
+        Ok(self.limit(1).all()?.pop())
+    }
+
+    /// How many rows there are, without making any.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn count(self) -> Result<u64> {
+        self.connection.read(|core| {
+            let plan = planned(core, &self.query, &self.binders)?;
+            execute::count(core, &plan)
+        })
+    }
+
+    /// Calls `visit` with each row, one at a time. Only an order that no index gives needs the rows in memory.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all), and what `visit` returns, which ends the walk.
+    pub fn for_each(self, mut visit: impl FnMut(R::Row) -> Result<()>) -> Result<()> {
+        self.connection.read(|core| {
+            let plan = planned(core, &self.query, &self.binders)?;
+            let mut rows = RowStream::new(&core.catalog, &plan)?;
+            if plan.order.is_empty() {
+                return execute::for_each(core, &plan, &mut rows, &mut |frame| visit(R::read(&FrameRef(frame))?));
+            }
+            let sorted = execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
+            sorted.into_iter().try_for_each(visit)
+        })
+    }
+
+    /// How the question would be answered, in words.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn explain(self) -> Result<String> {
+        explained(self.connection, &self.query, &self.binders)
+    }
+}
+
+impl<C: Connection, P: Projection> Projected<'_, C, P> {
+    /// Keeps the rows for which `filter`, and every filter given before, is true.
+    pub fn filter(mut self, filter: Expr) -> Self {
+        self.query = self.query.filter(filter);
+        self
+    }
+
+    /// Orders by this where the orders given before leave a tie.
+    pub fn order_by(mut self, order: Order) -> Self {
+        self.query.order_by.push(order);
+        self
+    }
+
+    /// At most `limit` rows.
+    pub fn limit(mut self, limit: u64) -> Self {
+        self.query.limit = Some(limit);
+        self
+    }
+
+    /// Skips the first `offset` rows.
+    pub fn offset(mut self, offset: u64) -> Self {
+        self.query.offset = offset;
+        self
+    }
+
+    /// Every row of the answer.
+    ///
+    /// # Errors
+    /// As [`Select::all`].
+    pub fn all(self) -> Result<Vec<P::Row>> {
+        self.connection.read(|core| {
+            let plan = planned(core, &self.query, &self.binders)?;
+            let values = execute::values(core, &plan)?;
+            values.iter().map(|row| Ok(P::row(row)?)).collect()
+        })
+    }
+
+    /// The first row of the answer.
+    ///
+    /// # Errors
+    /// As [`Select::all`].
+    pub fn first(self) -> Result<Option<P::Row>> {
+        Ok(self.limit(1).all()?.pop())
+    }
+
+    /// How the question would be answered, in words.
+    ///
+    /// # Errors
+    /// As [`Select::all`].
+    pub fn explain(self) -> Result<String> {
+        explained(self.connection, &self.query, &self.binders)
+    }
+}
+
+fn planned(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Result<()>]) -> Result<Plan> {
+    for bind in binders {
+        bind(core)?;
+    }
+    plan::plan(&core.catalog, query)
+}
+
+fn explained<C: Connection>(
+    connection: &C,
+    query: &Query,
+    binders: &[fn(&mut Core) -> Result<()>],
+) -> Result<String> {
+    connection.read(|core| planned(core, query, binders)?.explain(&core.catalog))
+}

@@ -1,0 +1,115 @@
+//! [`Update`] and [`UpdateKey`]: changing rows.
+
+use std::marker::PhantomData;
+
+use wasm_dbms_api::{Column, Expr, Field, Query, Table, Value};
+
+use crate::catalog::RelationIndex;
+use crate::core::Core;
+use crate::execute::{self, RowStream};
+use crate::plan;
+use crate::write::Assignment;
+use crate::{Connection, Result};
+
+/// A change of every row that a filter keeps, made by `db.update::<User>()`.
+#[derive(Debug)]
+#[must_use = "nothing is changed before run"]
+pub struct Update<'c, C, T> {
+    connection: &'c C,
+    filter: Option<Expr>,
+    assignments: Vec<(&'static str, Value)>,
+    table: PhantomData<fn() -> T>,
+}
+
+/// A change of the row with a key, made by `db.update_key::<User>(id)`.
+#[derive(Debug)]
+#[must_use = "nothing is changed before run"]
+pub struct UpdateKey<'c, C, T> {
+    connection: &'c C,
+    key: Vec<u8>,
+    assignments: Vec<(&'static str, Value)>,
+    table: PhantomData<fn() -> T>,
+}
+
+impl<'c, C: Connection, T: Table> Update<'c, C, T> {
+    pub(crate) fn new(connection: &'c C) -> Self {
+        Self { connection, filter: None, assignments: Vec::new(), table: PhantomData }
+    }
+
+    /// Sets a column to a value.
+    pub fn set<V: Field>(mut self, column: Column<T, V>, value: impl Into<V>) -> Self {
+        self.assignments.push((column.name(), Value::from(value.into())));
+        self
+    }
+
+    /// Keeps the rows for which `filter`, and every filter given before, is true. Without one every row is changed.
+    pub fn filter(mut self, filter: Expr) -> Self {
+        self.filter = Some(match self.filter.take() {
+            Some(before) => before.and(filter),
+            None => filter,
+        });
+        self
+    }
+
+    /// Changes the rows and returns how many there were. If one is refused, none is changed.
+    ///
+    /// # Errors
+    /// A constraint that a new row would break; [`Error::Query`](crate::Error::Query); what storage says.
+    pub fn run(self) -> Result<u64> {
+        self.connection.write_many(|core| {
+            let index = core.catalog.find_type::<T>()?;
+            let assignments = resolve(core, index, self.assignments)?;
+            let keys = matching_keys(core, index, self.filter)?;
+            for key in &keys {
+                core.update_row(index, key, &assignments)?;
+            }
+            Ok(keys.len() as u64)
+        })
+    }
+}
+
+impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
+    pub(crate) fn new(connection: &'c C, key: Vec<u8>) -> Self {
+        Self { connection, key, assignments: Vec::with_capacity(1), table: PhantomData }
+    }
+
+    /// Sets a column to a value.
+    pub fn set<V: Field>(mut self, column: Column<T, V>, value: impl Into<V>) -> Self {
+        self.assignments.push((column.name(), Value::from(value.into())));
+        self
+    }
+
+    /// Changes the row. Returns whether there is one.
+    ///
+    /// # Errors
+    /// A constraint that the new row would break; what storage says.
+    pub fn run(self) -> Result<bool> {
+        self.connection.write(|core| {
+            let index = core.catalog.find_type::<T>()?;
+            let assignments = resolve(core, index, self.assignments)?;
+            match core.row_key(index, &self.key)? {
+                Some(key) => core.update_row(index, &key, &assignments),
+                None => Ok(false),
+            }
+        })
+    }
+}
+
+fn resolve(core: &Core, index: RelationIndex, given: Vec<(&'static str, Value)>) -> Result<Vec<Assignment>> {
+    let schema = &core.catalog.relation(index)?.schema;
+    given.into_iter().map(|(column, value)| Ok((crate::catalog::column_of(schema, column)?, value))).collect()
+}
+
+/// The key of every row that the filter keeps.
+pub(crate) fn matching_keys(core: &mut Core, index: RelationIndex, filter: Option<Expr>) -> Result<Vec<Vec<u8>>> {
+    let query = Query { filter, ..Query::from(core.catalog.relation(index)?.schema.name.clone()) };
+    let plan = plan::plan(&core.catalog, &query)?;
+    let mut rows = RowStream::new(&core.catalog, &plan)?;
+    rows.keep_keys();
+    let mut keys = Vec::new();
+    execute::for_each(core, &plan, &mut rows, &mut |frame| {
+        keys.extend(frame.sources.first().map(|row| row.key.clone()));
+        Ok(())
+    })?;
+    Ok(keys)
+}

@@ -1,0 +1,269 @@
+//! The verbs that the database and a transaction have in common.
+
+use wasm_dbms_api::{AsKey, Column, Insert, Key, Operand, Query, Table, Value, ValueRef};
+
+use crate::catalog::{KeyShape, RelationIndex};
+use crate::codec::key;
+use crate::codec::row::RowView;
+use crate::core::Core;
+use crate::execute;
+use crate::typed::{Delete, One, Select, Update, UpdateKey};
+use crate::write::keys_with;
+use crate::{Connection, Database, Result, Transaction};
+
+/// The answer to a dynamic question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The name of each column.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// The most columns of a key that are put together without asking the heap.
+fn encode_key(values: &[ValueRef<'_>], bytes: &mut Vec<u8>) {
+    for value in values {
+        key::push(bytes, *value);
+    }
+}
+
+/// The verbs, once for each connection: a trait would have to be imported by every user.
+macro_rules! verbs {
+    ($connection:ty) => {
+        impl $connection {
+            /// Inserts a row and returns its primary key (the number of the row where there is none).
+            ///
+            /// # Errors
+            /// A constraint that the row would break ([`Error::is_constraint`](crate::Error::is_constraint)); what storage says.
+            pub fn insert<I: Insert>(&self, row: &I) -> Result<<I::Table as Table>::Key> {
+                self.write(|core| {
+                    let index = core.catalog.find_type::<I::Table>()?;
+                    core.insert_row(index, row.row().as_ref(), |values| {
+                        Ok(<I::Table as Table>::Key::from_values(values)?)
+                    })
+                })
+            }
+
+            /// Inserts rows and returns how many. If one is refused, none is inserted.
+            ///
+            /// # Errors
+            /// As [`insert`](Self::insert).
+            pub fn insert_many<'r, I: Insert + 'r>(&self, rows: impl IntoIterator<Item = &'r I>) -> Result<usize> {
+                self.write_many(|core| {
+                    let index = core.catalog.find_type::<I::Table>()?;
+                    let mut count = 0;
+                    for row in rows {
+                        core.insert_row(index, row.row().as_ref(), |_| Ok(()))?;
+                        count += 1;
+                    }
+                    Ok(count)
+                })
+            }
+
+            /// Inserts a row by the names of its columns; a column that is not named gets its default.
+            ///
+            /// # Errors
+            /// [`Error::Unknown`](crate::Error::Unknown); as [`insert`](Self::insert).
+            pub fn insert_values(&self, table: &str, values: &[(&str, Value)]) -> Result<()> {
+                self.write(|core| insert_named(core, table, values))
+            }
+
+            /// The row with this primary key.
+            ///
+            /// # Errors
+            /// What storage says.
+            pub fn get<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<Option<T>> {
+                self.read(|core| {
+                    let index = core.catalog.find_type::<T>()?;
+                    core.get(index, key.values().as_ref(), &mut |row| Ok(T::read(row)?))
+                })
+            }
+
+            /// The first row with this value in a column; one look-up where the column has an index.
+            ///
+            /// # Errors
+            /// What storage says.
+            pub fn get_by<T: Table, V: wasm_dbms_api::Field>(
+                &self,
+                column: Column<T, V>,
+                value: impl Operand<V> + Into<Value>,
+            ) -> Result<Option<T>> {
+                self.read(|core| {
+                    let index = core.catalog.find_type::<T>()?;
+                    let value: Value = value.into();
+                    core.get_by(index, column.name(), value.as_ref(), &mut |row| Ok(T::read(row)?))
+                })
+            }
+
+            /// A typed question about a table; see [`Select`].
+            pub fn select<T: Table>(&self) -> Select<'_, Self, One<T>> {
+                Select::new(self)
+            }
+
+            /// A change of rows of a table; see [`Update`].
+            pub fn update<T: Table>(&self) -> Update<'_, Self, T> {
+                Update::new(self)
+            }
+
+            /// A change of the row with this primary key; see [`UpdateKey`].
+            pub fn update_key<T: Table>(&self, key: impl AsKey<T::Key>) -> UpdateKey<'_, Self, T> {
+                let mut bytes = Vec::with_capacity(16);
+                encode_key(key.values().as_ref(), &mut bytes);
+                UpdateKey::new(self, bytes)
+            }
+
+            /// A deletion of rows of a table; see [`Delete`].
+            pub fn delete<T: Table>(&self) -> Delete<'_, Self, T> {
+                Delete::new(self)
+            }
+
+            /// Deletes the row with this primary key, with those that refer to it with cascade. Returns whether there
+            /// was one.
+            ///
+            /// # Errors
+            /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to it; what storage says.
+            pub fn delete_key<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<bool> {
+                let mut bytes = Vec::with_capacity(16);
+                encode_key(key.values().as_ref(), &mut bytes);
+                let (index, is_referred) = self.read(|core| {
+                    let index = core.catalog.find_type::<T>()?;
+                    Ok((index, !core.catalog.relation(index)?.referrers.is_empty()))
+                })?;
+                if is_referred {
+                    return self.write_many(|core| match core.row_key(index, &bytes)? {
+                        Some(key) => Ok(core.delete_cascading(index, &key)? > 0),
+                        None => Ok(false),
+                    });
+                }
+                self.write(|core| match core.row_key(index, &bytes)? {
+                    Some(key) => core.delete_row(index, &key),
+                    None => Ok(false),
+                })
+            }
+
+            /// Answers a dynamic question.
+            ///
+            /// # Errors
+            /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); what storage says.
+            pub fn query(&self, query: &Query) -> Result<Answer> {
+                self.read(|core| {
+                    let plan = crate::plan::plan(&core.catalog, query)?;
+                    let rows = execute::values(core, &plan)?;
+                    Ok(Answer { columns: plan.names, rows })
+                })
+            }
+
+            /// How a dynamic question would be answered, in words.
+            ///
+            /// # Errors
+            /// As [`query`](Self::query).
+            pub fn explain(&self, query: &Query) -> Result<String> {
+                self.read(|core| crate::plan::plan(&core.catalog, query)?.explain(&core.catalog))
+            }
+        }
+    };
+}
+
+verbs!(Database);
+verbs!(Transaction<'_>);
+
+fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Result<()> {
+    let index = core.catalog.find(table)?;
+    let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
+    let mut row = vec![None; schema.columns.len()];
+    for (name, value) in values {
+        let column = crate::catalog::column_of(&schema, name)?;
+        if let Some(place) = row.get_mut(column) {
+            *place = Some(value.as_ref());
+        }
+    }
+    core.insert_row(index, &row, |_| Ok(()))
+}
+
+impl Core {
+    /// The row with this primary key, read in place.
+    fn get<T>(
+        &mut self,
+        index: RelationIndex,
+        key: &[ValueRef<'_>],
+        read: &mut dyn FnMut(&RowView<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut bytes = std::mem::take(&mut self.scratch.key);
+        bytes.clear();
+        encode_key(key, &mut bytes);
+        let found = match self.is_clustered_by_primary_key(index)? {
+            true => self.read_clustered(index, &bytes, read),
+            false => match self.row_key(index, &bytes)? {
+                Some(row_key) => self.read_clustered(index, &row_key, read),
+                None => Ok(None),
+            },
+        };
+        self.scratch.key = bytes;
+        found
+    }
+
+    fn is_clustered_by_primary_key(&self, index: RelationIndex) -> Result<bool> {
+        Ok(matches!(self.catalog.relation(index)?.shape, KeyShape::Columns(_)))
+    }
+
+    /// The row with this key in the table's own tree.
+    fn read_clustered<T>(
+        &mut self,
+        index: RelationIndex,
+        row_key: &[u8],
+        read: &mut dyn FnMut(&RowView<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let Self { store, catalog, .. } = self;
+        let relation = catalog.relation(index)?;
+        let layout = &*relation.layout;
+        let mut result = None;
+        relation.table.tree.look(store, row_key, &mut |row| {
+            result = Some(read(&RowView { layout, key: row_key, row }));
+        })?;
+        result.transpose()
+    }
+
+    /// The first row with this value in a column.
+    fn get_by<T>(
+        &mut self,
+        index: RelationIndex,
+        column: &str,
+        value: ValueRef<'_>,
+        read: &mut dyn FnMut(&RowView<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if value.is_null() {
+            return Ok(None);
+        }
+        let column = crate::catalog::column_of(&self.catalog.relation(index)?.schema, column)?;
+        let mut row_key = None;
+        keys_with(self, index, column, value, &mut |key| {
+            row_key = Some(key.to_vec());
+            false
+        })?;
+        match row_key {
+            Some(row_key) => self.read_clustered(index, &row_key, read),
+            None => Ok(None),
+        }
+    }
+
+    /// The key of a row in the table's own tree, from the code of its primary key.
+    pub(crate) fn row_key(&mut self, index: RelationIndex, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        let Self { store, catalog, .. } = self;
+        let relation = catalog.relation(index)?;
+        let Some(primary) = relation.indexes.iter().find(|index| index.is_primary) else {
+            return Ok(Some(key.to_vec()));
+        };
+        let mut entry = Vec::with_capacity(key.len() + primary.columns.len());
+        let mut rest = key;
+        for column in &primary.columns {
+            let length = key::length(rest, relation.data_type(*column));
+            let Some((code, after)) = length.and_then(|length| rest.split_at_checked(length)) else {
+                return Ok(None);
+            };
+            key::push_value_tag(&mut entry);
+            entry.extend_from_slice(code);
+            rest = after;
+        }
+        Ok(primary.head.tree.get(store, &entry)?.map(|value| value.to_vec()))
+    }
+}

@@ -1,0 +1,124 @@
+//! Deleting a row, and those that go with it.
+
+use wasm_dbms_api::{OnDelete, ValueRef};
+
+use crate::catalog::RelationIndex;
+use crate::codec::row::RowView;
+use crate::core::Core;
+use crate::write::keys_with;
+use crate::{Error, Result};
+
+impl Core {
+    /// Deletes the row with this key. Returns whether there was one. Only for tables that no other refers to: all that
+    /// can be refused is refused before the first write.
+    pub(crate) fn delete_row(&mut self, index: RelationIndex, row_key: &[u8]) -> Result<bool> {
+        self.touch(index);
+        let mut row = std::mem::take(&mut self.scratch.found);
+        let is_there = self.read_row(index, row_key, &mut row)?;
+        if is_there {
+            let relation = self.catalog.relation(index)?;
+            let layout = std::sync::Arc::clone(&relation.layout);
+            let values = values_of(&RowView { layout: &layout, key: row_key, row: &row }, relation.schema.columns.len())?;
+            self.remove_row_at(index, row_key, &values)?;
+        }
+        self.scratch.found = row;
+        Ok(is_there)
+    }
+
+    /// Deletes the row with this key and every row that refers to it with cascade, whatever the depth. Returns how many
+    /// rows of its own table went.
+    ///
+    /// # Errors
+    /// [`Error::ForeignKey`] if a row refers to one of them with restrict; then some rows are gone already, and the
+    /// caller rolls back.
+    pub(crate) fn delete_cascading(&mut self, index: RelationIndex, row_key: &[u8]) -> Result<u64> {
+        let mut count = 0;
+        // A list of its own instead of recursion: chains of references may be as long as tables are.
+        let mut pending: Vec<(RelationIndex, Vec<u8>)> = vec![(index, row_key.to_vec())];
+        let mut row = Vec::new();
+        while let Some((current, row_key)) = pending.pop() {
+            self.touch(current);
+            if !self.read_row(current, &row_key, &mut row)? {
+                continue;
+            }
+            let relation = self.catalog.relation(current)?;
+            let layout = std::sync::Arc::clone(&relation.layout);
+            let values =
+                values_of(&RowView { layout: &layout, key: &row_key, row: &row }, relation.schema.columns.len())?;
+            self.remove_row_at(current, &row_key, &values)?;
+            count += u64::from(current == index);
+            self.follow_references(current, &values, &mut pending)?;
+        }
+        Ok(count)
+    }
+
+    /// Adds the rows that must go with a deleted one, or refuses.
+    fn follow_references(
+        &mut self,
+        index: RelationIndex,
+        values: &[ValueRef<'_>],
+        pending: &mut Vec<(RelationIndex, Vec<u8>)>,
+    ) -> Result<()> {
+        for number in 0.. {
+            let Some(referrer) = self.catalog.relation(index)?.referrers.get(number).copied() else { break };
+            let child = self.catalog.relation(referrer.relation)?;
+            let Some(foreign_key) = child.foreign_keys.get(referrer.foreign_key).copied() else { continue };
+            let value = values.get(foreign_key.referred).copied().unwrap_or(ValueRef::Null);
+            if value.is_null() {
+                continue;
+            }
+            let cascades = foreign_key.on_delete == OnDelete::Cascade;
+            let mut is_referred = false;
+            keys_with(self, referrer.relation, foreign_key.column, value, &mut |row_key| {
+                is_referred = true;
+                if cascades {
+                    pending.push((referrer.relation, row_key.to_vec()));
+                }
+                cascades
+            })?;
+            if is_referred && !cascades {
+                let child = self.catalog.relation(referrer.relation)?;
+                return Err(Error::ForeignKey {
+                    table: child.schema.name.clone(),
+                    column: child.column_name(foreign_key.column).to_owned(),
+                    value: value.to_value(),
+                    problem: "still refers to",
+                    other: self.catalog.relation(index)?.schema.name.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets `row` to the bytes of a row. Returns whether there is one.
+    fn read_row(&mut self, index: RelationIndex, row_key: &[u8], row: &mut Vec<u8>) -> Result<bool> {
+        let tree = self.catalog.relation(index)?.table.tree;
+        Ok(tree.look(&mut self.store, row_key, &mut |bytes| {
+            row.clear();
+            row.extend_from_slice(bytes);
+        })?)
+    }
+
+    /// Removes a row that is there, and its entries in the indexes.
+    pub(crate) fn remove_row_at(
+        &mut self,
+        index: RelationIndex,
+        row_key: &[u8],
+        values: &[ValueRef<'_>],
+    ) -> Result<()> {
+        let Self { store, catalog, scratch, .. } = self;
+        let relation = catalog.relation_mut(index)?;
+        for other in &mut relation.indexes {
+            other.entry_key(values, row_key, &mut scratch.entry);
+            other.head.change(|tree| tree.remove(store, &scratch.entry))?;
+        }
+        relation.table.change(|tree| tree.remove(store, row_key))?;
+        relation.table.count(relation.table.rows.saturating_sub(1), relation.table.counter);
+        Ok(())
+    }
+}
+
+/// Every value of a row.
+fn values_of<'a>(view: &RowView<'a>, count: usize) -> Result<Vec<ValueRef<'a>>> {
+    (0..count).map(|column| view.value(column).map_err(Error::from)).collect()
+}

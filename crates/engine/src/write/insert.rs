@@ -1,0 +1,129 @@
+//! Inserting a row.
+
+use wasm_dbms_api::ValueRef;
+
+use crate::catalog::{KeyShape, Relation, RelationIndex};
+use crate::codec::key;
+use crate::core::Core;
+use crate::write::{check_foreign_keys, check_value, is_taken, unique_violation};
+use crate::{Error, Result};
+
+/// The most columns whose values are put together without asking the heap.
+const FEW_COLUMNS: usize = 16;
+
+impl Core {
+    /// Inserts a row; `None` lets the database choose (autoincrement, default, NULL). The row's key is in
+    /// `scratch.key` afterwards; `key_values` is called with the values of its primary key (or its row id).
+    ///
+    /// Everything that can be refused is refused before the first write.
+    pub(crate) fn insert_row<R>(
+        &mut self,
+        index: RelationIndex,
+        given: &[Option<ValueRef<'_>>],
+        key_values: impl FnOnce(&[ValueRef<'_>]) -> Result<R>,
+    ) -> Result<R> {
+        self.touch(index);
+        let relation = self.catalog.relation(index)?;
+        let counter = next_count(relation, given)?;
+        let schema = std::sync::Arc::clone(&relation.schema);
+        let mut few = [ValueRef::Null; FEW_COLUMNS];
+        let mut many = Vec::new();
+        let count = schema.columns.len();
+        let values: &mut [ValueRef<'_>] = match few.get_mut(..count) {
+            Some(few) => few,
+            None => {
+                many.resize(count, ValueRef::Null);
+                &mut many
+            }
+        };
+        for (number, value) in values.iter_mut().enumerate() {
+            *value = match (given.get(number).copied().flatten(), schema.columns.get(number)) {
+                (Some(value), _) => value,
+                (None, Some(column)) if column.autoincrement => ValueRef::from_u64(counter),
+                (None, Some(column)) => column.default.as_ref().map_or(ValueRef::Null, |default| default.as_ref()),
+                (None, None) => ValueRef::Null,
+            };
+            check_value(relation, number, *value)?;
+        }
+        self.insert_values(index, values, counter)?;
+        let relation = self.catalog.relation(index)?;
+        let primary_key = relation.primary_key();
+        if primary_key.is_empty() {
+            return key_values(&[ValueRef::from_u64(relation.table.counter)]);
+        }
+        if let [only] = primary_key {
+            return key_values(&[values.get(*only).copied().unwrap_or(ValueRef::Null)]);
+        }
+        let parts: Vec<_> =
+            primary_key.iter().map(|column| values.get(*column).copied().unwrap_or(ValueRef::Null)).collect();
+        key_values(&parts)
+    }
+
+    /// Inserts a row of checked values.
+    pub(crate) fn insert_values(
+        &mut self,
+        index: RelationIndex,
+        values: &[ValueRef<'_>],
+        counter: u64,
+    ) -> Result<()> {
+        if !self.catalog.relation(index)?.foreign_keys.is_empty() {
+            check_foreign_keys(self, index, values, None)?;
+        }
+        let Self { store, catalog, scratch, .. } = self;
+        let relation = catalog.relation_mut(index)?;
+        let mut counter = counter;
+        scratch.key.clear();
+        match &relation.shape {
+            KeyShape::Columns(columns) => {
+                for column in columns {
+                    key::push(&mut scratch.key, values.get(*column).copied().unwrap_or(ValueRef::Null));
+                }
+            }
+            KeyShape::RowId => {
+                let row_id = relation.table.counter + 1;
+                counter = counter.max(row_id);
+                key::push(&mut scratch.key, ValueRef::from_u64(row_id));
+            }
+        }
+        let located = relation.table.tree.locate(store, &scratch.key)?;
+        if located.is_found() {
+            return Err(unique_violation(relation, relation.primary_key(), values));
+        }
+        for unique in relation.indexes.iter().filter(|index| index.is_unique) {
+            let holds_row_key = unique.entry_key(values, &scratch.key, &mut scratch.entry);
+            if !holds_row_key && is_taken(store, unique, &scratch.entry)? {
+                return Err(unique_violation(relation, &unique.columns, values));
+            }
+        }
+        relation.layout.encode(values, &mut scratch.row);
+        relation.table.change(|tree| tree.insert_at(store, located, &scratch.key, &scratch.row))?;
+        for other in &mut relation.indexes {
+            let holds_row_key = other.entry_key(values, &scratch.key, &mut scratch.entry);
+            let value: &[u8] = if holds_row_key { &[] } else { &scratch.key };
+            other.head.change(|tree| tree.put(store, &scratch.entry, value))?;
+        }
+        relation.table.count(relation.table.rows + 1, counter);
+        Ok(())
+    }
+}
+
+/// The counter after the insert: one more where the database chooses, at least the given value where it does not.
+fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>]) -> Result<u64> {
+    let counter = relation.table.counter;
+    let Some(column) = relation.autoincrement else { return Ok(counter) };
+    match given.get(column).copied().flatten() {
+        Some(ValueRef::Integer(number)) => Ok(counter.max(u64::try_from(number).unwrap_or(0))),
+        Some(ValueRef::Unsigned(number)) => Ok(counter.max(number)),
+        Some(_) => Ok(counter),
+        None => {
+            let next = counter.checked_add(1).filter(|next| {
+                let range = relation.data_type(column).integer_range();
+                range.is_some_and(|(_, high)| *next <= high)
+            });
+            next.ok_or_else(|| {
+                let column = relation.column_name(column);
+                Error::OutOfRange(format!("the next value of {}.{column}", relation.schema.name))
+            })
+        }
+    }
+}

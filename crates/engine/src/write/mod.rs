@@ -1,0 +1,180 @@
+//! Writing rows: every face's inserts, updates and deletes end here.
+
+mod delete;
+mod insert;
+mod update;
+
+use wasm_dbms_api::ValueRef;
+
+use crate::catalog::{Index, RelationIndex};
+use crate::codec::key;
+use crate::codec::row::RowView;
+use crate::core::Core;
+use crate::store::Store;
+use crate::{Error, Result};
+
+pub(crate) use update::Assignment;
+
+/// Buffers that statements use again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    pub(crate) key: Vec<u8>,
+    pub(crate) row: Vec<u8>,
+    pub(crate) entry: Vec<u8>,
+    pub(crate) found: Vec<u8>,
+}
+
+/// Whether an index has a row with these values of its columns; `entry` is their key.
+fn is_taken(store: &mut Store, index: &Index, entry: &[u8]) -> Result<bool> {
+    Ok(index.head.tree.contains(store, entry)?)
+}
+
+/// Calls `visit` with the key of each row that has `value` in `column` of a relation. The column is the first of an
+/// index, or the whole scan is paid.
+pub(crate) fn keys_with(
+    core: &mut Core,
+    relation: RelationIndex,
+    column: usize,
+    value: ValueRef<'_>,
+    visit: &mut dyn FnMut(&[u8]) -> bool,
+) -> Result<()> {
+    let Core { store, catalog, .. } = core;
+    let relation = catalog.relation(relation)?;
+    if relation.is_keyed_by(column) {
+        let mut row_key = Vec::new();
+        key::push(&mut row_key, value);
+        if relation.table.tree.contains(store, &row_key)? {
+            visit(&row_key);
+        }
+        return Ok(());
+    }
+    let mut entry = Vec::new();
+    if let Some(index) = relation.indexes.iter().find(|index| index.columns.first() == Some(&column)) {
+        let mut start = Vec::new();
+        key::push_nullable(&mut start, value);
+        let mut cursor = index.head.tree.cursor();
+        let mut is_on_entry = cursor.seek(store, &start)?;
+        while is_on_entry {
+            cursor.read_key(store, &mut entry)?;
+            if !entry.starts_with(&start) {
+                break;
+            }
+            let stored = cursor.value(store)?;
+            let row_key = if stored.is_empty() { row_key_in(relation, index, &entry)? } else { &stored };
+            if !visit(row_key) {
+                break;
+            }
+            is_on_entry = cursor.next(store)?;
+        }
+        return Ok(());
+    }
+    let mut cursor = relation.table.tree.cursor();
+    let mut is_on_entry = cursor.first(store)?;
+    while is_on_entry {
+        cursor.read_key(store, &mut entry)?;
+        let row = cursor.value(store)?;
+        let view = RowView { layout: &relation.layout, key: &entry, row: &row };
+        let is_match = view.value(column)?.compare(value) == Some(std::cmp::Ordering::Equal);
+        if is_match && !visit(&entry) {
+            break;
+        }
+        is_on_entry = cursor.next(store)?;
+    }
+    Ok(())
+}
+
+/// The key of the row in an index entry that holds it.
+pub(crate) fn row_key_in<'a>(
+    relation: &crate::catalog::Relation,
+    index: &Index,
+    entry: &'a [u8],
+) -> Result<&'a [u8]> {
+    let mut rest = entry;
+    for column in &index.columns {
+        let length = key::nullable_length(rest, relation.data_type(*column));
+        rest = length.and_then(|length| rest.get(length..)).ok_or_else(|| {
+            let name = relation.index_name(index);
+            wasm_dbms_api::MemoryError::corrupt(format!("an entry of index {}.{name} is cut short", relation.schema.name))
+        })?;
+    }
+    Ok(rest)
+}
+
+/// The error of a key that is taken.
+fn unique_violation(relation: &crate::catalog::Relation, columns: &[usize], values: &[ValueRef<'_>]) -> Error {
+    let shown = columns.iter().map(|column| values.get(*column).copied().unwrap_or(ValueRef::Null).to_string());
+    Error::Unique {
+        table: relation.schema.name.clone(),
+        columns: relation.column_names(columns),
+        value: shown.collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// Checks that a value can stand in a column.
+#[inline]
+fn check_value(relation: &crate::catalog::Relation, column: usize, value: ValueRef<'_>) -> Result<()> {
+    let Some(schema) = relation.schema.columns.get(column) else { return Ok(()) };
+    if value.is_null() {
+        if schema.nullable {
+            return Ok(());
+        }
+        return Err(Error::NotNull { table: relation.schema.name.clone(), column: schema.name.clone() });
+    }
+    if value.fits(schema.data_type) {
+        return Ok(());
+    }
+    Err(Error::Type {
+        table: relation.schema.name.clone(),
+        column: schema.name.clone(),
+        expected: schema.data_type.to_string(),
+        value: value.to_value(),
+    })
+}
+
+/// Checks that the rows that a row refers to are there.
+fn check_foreign_keys(
+    core: &mut Core,
+    relation: RelationIndex,
+    values: &[ValueRef<'_>],
+    columns: Option<&[usize]>,
+) -> Result<()> {
+    for number in 0.. {
+        let Some(foreign_key) = core.catalog.relation(relation)?.foreign_keys.get(number).copied() else { break };
+        let value = values.get(foreign_key.column).copied().unwrap_or(ValueRef::Null);
+        let is_asked = columns.is_none_or(|columns| columns.contains(&foreign_key.column));
+        if value.is_null() || !is_asked {
+            continue;
+        }
+        // A row may refer to itself before it is there.
+        let refers_to_itself = foreign_key.relation == relation
+            && values.get(foreign_key.referred).and_then(|own| own.compare(value)) == Some(std::cmp::Ordering::Equal);
+        if refers_to_itself || exists(core, foreign_key.relation, foreign_key.referred, value)? {
+            continue;
+        }
+        let child = core.catalog.relation(relation)?;
+        return Err(Error::ForeignKey {
+            table: child.schema.name.clone(),
+            column: child.column_name(foreign_key.column).to_owned(),
+            value: value.to_value(),
+            problem: "refers to no row of",
+            other: core.catalog.relation(foreign_key.relation)?.schema.name.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// Whether a row has this value in a unique column.
+fn exists(core: &mut Core, relation: RelationIndex, column: usize, value: ValueRef<'_>) -> Result<bool> {
+    let Core { store, catalog, scratch, .. } = core;
+    let relation = catalog.relation(relation)?;
+    scratch.found.clear();
+    if relation.is_keyed_by(column) {
+        key::push(&mut scratch.found, value);
+        return Ok(relation.table.tree.contains(store, &scratch.found)?);
+    }
+    if let Some(index) = relation.unique_index_on(column).and_then(|number| relation.indexes.get(number)) {
+        key::push_nullable(&mut scratch.found, value);
+        return is_taken(store, index, &scratch.found);
+    }
+    Ok(false)
+}

@@ -1,0 +1,26 @@
+//! `cargo xtask ci`: what must hold before a commit, cheapest first; the first failure ends it.
+
+use anyhow::Result;
+
+use crate::project::Project;
+use crate::steps::Steps;
+use crate::{command, debian, docs, test, wasm};
+
+/// Runs every step. Where the environment says `CI`, what the steps need is installed first.
+pub(crate) fn run(project: &Project) -> Result<()> {
+    let mut steps = Steps::default();
+    if debian::is_ci() {
+        steps.step("install", wasm::install)?;
+    }
+    steps.step("format", || {
+        command::run(command::cargo().current_dir(project.root()).args(["fmt", "--all", "--", "--check"]))
+    })?;
+    steps.step("clippy", || {
+        command::run(project.cargo("clippy").args(["--workspace", "--all-targets", "--", "-D", "warnings"]))
+    })?;
+    steps.step("docs", || docs::run(project))?;
+    steps.step("tests", || test::native(project))?;
+    steps.step("wasm", || wasm::run(project, &wasm::Options::default()))?;
+    steps.print();
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! The chores of wasm-dbms, one door: `cargo xtask <verb>`.
+//!
+//! | to change | see |
+//! |---|---|
+//! | what continuous integration runs | `ci.rs` |
+//! | which wasm toolchain is taken, and its flags | `wasm/toolchain.rs` |
+//! | what must be equal on every host | `wasm/agreement.rs` |
+//! | the size limit of the module | `wasm/size.rs` |
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on its standard streams")]
+
+mod bench;
+mod ci;
+mod command;
+mod debian;
+mod docs;
+mod project;
+mod steps;
+mod test;
+mod wasm;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::project::Project;
+
+/// The chores of wasm-dbms.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What can be done.
+#[derive(Subcommand)]
+enum Verb {
+    /// Everything that must hold before a commit: format, lints, documentation, tests, wasm
+    Ci,
+    /// All tests and doctests, then the example on each wasm host
+    Test(test::Options),
+    /// Build the example for wasm, run it on each wasm host here, compare the hosts, print the sizes
+    Wasm(wasm::Options),
+    /// The side-by-side benchmark; arguments are passed on to it
+    Bench(bench::Options),
+    /// Build the documentation; a warning is an error
+    Docs,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: Verb) -> anyhow::Result<()> {
+    let project = Project::find()?;
+    match verb {
+        Verb::Ci => ci::run(&project),
+        Verb::Test(options) => test::run(&project, &options),
+        Verb::Wasm(options) => wasm::run(&project, &options),
+        Verb::Bench(options) => bench::run(&project, &options),
+        Verb::Docs => docs::run(&project),
+    }
+}

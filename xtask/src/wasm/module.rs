@@ -1,0 +1,107 @@
+//! A wasm module of the example `world`: built, then shrunk where `wasm-opt` is here.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use super::toolchain::Toolchain;
+use crate::command;
+use crate::project::Project;
+
+/// The package of the example, and its program, which has the same name.
+pub(super) const WORLD: &str = "world";
+
+/// How a module is shrunk. The features are named one by one: with all of them, types appear that Node 20 rejects.
+const WASM_OPT: [&str; 9] = [
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--strip-debug",
+    "--strip-producers",
+];
+
+/// What a module is built for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    /// A bare host: a library whose storage is the heap.
+    Unknown,
+    /// WASI preview 1: a program whose storage is a file.
+    Wasip1,
+}
+
+impl Target {
+    /// Every target.
+    pub(super) const ALL: [Self; 2] = [Self::Unknown, Self::Wasip1];
+
+    /// The name the compiler has for it.
+    pub(super) fn triple(self) -> &'static str {
+        match self {
+            Self::Unknown => "wasm32-unknown-unknown",
+            Self::Wasip1 => "wasm32-wasip1",
+        }
+    }
+
+    /// What `cargo rustc` is asked for. A library that were built as an `rlib` too would get no link-time optimisation.
+    fn artifact(self) -> &'static [&'static str] {
+        match self {
+            Self::Unknown => &["--package", WORLD, "--no-default-features", "--lib", "--crate-type", "cdylib"],
+            Self::Wasip1 => &["--package", WORLD, "--no-default-features", "--example", WORLD],
+        }
+    }
+
+    /// Where `cargo rustc` puts it, in the directory of the profile.
+    fn file(self) -> PathBuf {
+        let file = format!("{WORLD}.wasm");
+        match self {
+            Self::Unknown => file.into(),
+            Self::Wasip1 => Path::new("examples").join(file),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.triple())
+    }
+}
+
+/// A module on disk.
+pub(super) struct Module {
+    /// What it was built for.
+    pub(super) target: Target,
+    /// The module as the compiler left it, with the names of its functions.
+    pub(super) raw: PathBuf,
+    /// The module after `wasm-opt`.
+    pub(super) optimized: Option<PathBuf>,
+}
+
+impl Module {
+    /// Builds and shrinks the module.
+    pub(super) fn build(project: &Project, toolchain: &Toolchain, target: Target) -> Result<Self> {
+        let mut cargo = toolchain.build(target, target.artifact());
+        command::run(cargo.current_dir(project.root()).env("CARGO_TARGET_DIR", project.wasm_target()))?;
+        let directory = project.wasm_target().join(target.triple()).join("release");
+        let raw = directory.join(target.file());
+        if !raw.is_file() {
+            bail!("the build left no {}", raw.display());
+        }
+        let Some(wasm_opt) = command::find("wasm-opt") else {
+            println!("skipped: shrinking the module, since there is no `wasm-opt` here (Debian and npm: binaryen)");
+            return Ok(Self { target, raw, optimized: None });
+        };
+        let optimized = directory.join(format!("{WORLD}.optimized.wasm"));
+        command::run(Command::new(wasm_opt).args(WASM_OPT).arg(&raw).arg("-o").arg(&optimized))?;
+        Ok(Self { target, raw, optimized: Some(optimized) })
+    }
+
+    /// The module that is measured and run: the shrunk one if there is one.
+    pub(super) fn shipped(&self) -> &Path {
+        self.optimized.as_deref().unwrap_or(&self.raw)
+    }
+}

@@ -1,0 +1,89 @@
+//! What a module weighs: on disk, and as a server would send it.
+
+use std::fs;
+use std::io::Write;
+
+use anyhow::{Context, Result, bail};
+use comfy_table::{CellAlignment, Table};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::module::{Module, Target};
+
+/// What the module for a bare host may weigh after `wasm-opt` and `gzip -9`.
+const GZIP_BYTES_MAX: usize = 350 * 1024;
+
+/// The sizes of one module, in bytes.
+struct Sizes {
+    raw: usize,
+    optimized: Option<usize>,
+    gzip: usize,
+    brotli: usize,
+}
+
+/// Prints the sizes of all modules; an error if the one for a bare host is over the limit.
+pub(super) fn check(modules: &[&Module]) -> Result<()> {
+    let mut table = Table::new();
+    table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
+    table.set_header(["module (bytes)", "raw", "wasm-opt -Oz", "then gzip -9", "then brotli -q 11"]);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let mut verdict = Ok(());
+    for module in modules {
+        let sizes = Sizes::of(module)?;
+        let optimized = sizes.optimized.map_or_else(|| "skipped".to_owned(), |bytes| bytes.to_string());
+        table.add_row([
+            module.target.to_string(),
+            sizes.raw.to_string(),
+            optimized,
+            sizes.gzip.to_string(),
+            sizes.brotli.to_string(),
+        ]);
+        if module.target == Target::Unknown {
+            verdict = sizes.check_limit();
+        }
+    }
+    println!("\n{table}");
+    verdict
+}
+
+impl Sizes {
+    /// Measures a module.
+    fn of(module: &Module) -> Result<Self> {
+        let read = |path| fs::read(path).with_context(|| format!("reading {path:?}"));
+        let shipped = read(module.shipped())?;
+        Ok(Self {
+            raw: read(&module.raw)?.len(),
+            optimized: module.optimized.as_ref().map(|_| shipped.len()),
+            gzip: gzip(&shipped)?,
+            brotli: brotli(&shipped)?,
+        })
+    }
+
+    /// Holds the module to [`GZIP_BYTES_MAX`].
+    fn check_limit(&self) -> Result<()> {
+        if self.optimized.is_none() {
+            println!("skipped: the size limit, since it is for a module after `wasm-opt`");
+        } else if self.gzip > GZIP_BYTES_MAX {
+            bail!(
+                "the module for {} weighs {} bytes gzip, over the limit of {GZIP_BYTES_MAX}",
+                Target::Unknown,
+                self.gzip
+            );
+        }
+        Ok(())
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Result<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}
+
+fn brotli(bytes: &[u8]) -> Result<usize> {
+    let mut compressed = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+    Ok(brotli::BrotliCompress(&mut &*bytes, &mut compressed, &parameters)?)
+}

@@ -1,0 +1,128 @@
+//! The compiler for wasm: rustup's targets where they are installed, else Debian's compiler, which builds the standard
+//! library itself.
+
+use std::fmt;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::module::Target;
+use crate::{command, debian};
+
+/// The command entry point (`_start`) of wasi-libc. Debian's compiler brings none of its own.
+const WASI_START: &str = "/usr/lib/wasm32-wasi/crt1-command.o";
+
+/// What a run of this tool by cargo leaves in the environment, and flags that are meant for the native build.
+const FOREIGN_VARIABLES: [&str; 15] = [
+    "CARGO",
+    "CARGO_BUILD_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_PATH",
+    "LD_LIBRARY_PATH",
+    "RUSTC",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTC_WRAPPER",
+    "RUSTDOC",
+    "RUSTFLAGS",
+    "RUSTUP_TOOLCHAIN",
+    "RUSTUP_TOOLCHAIN_SOURCE",
+    "RUST_RECURSION_COUNT",
+];
+
+/// A compiler that can build for both targets.
+pub(super) enum Toolchain {
+    /// The toolchain of rustup that runs this tool, with its precompiled standard library.
+    Rustup {
+        /// What `rustc --version` says.
+        version: String,
+    },
+    /// Debian's packages.
+    Debian {
+        /// What `rustc --version` says.
+        version: String,
+    },
+}
+
+impl Toolchain {
+    /// The toolchain to take, if there is one.
+    pub(super) fn find() -> Result<Option<Self>> {
+        let sysroot = command::output(&mut native_rustc("--print=sysroot"))?;
+        let targets = Path::new(sysroot.trim()).join("lib").join("rustlib");
+        if Target::ALL.iter().all(|target| targets.join(target.triple()).join("lib").is_dir()) {
+            let version = command::output(&mut native_rustc("--version"))?.trim().to_owned();
+            return Ok(Some(Self::Rustup { version }));
+        }
+        if debian::missing(&debian::TOOLCHAIN).is_empty() {
+            let version = command::output(clean(&mut Command::new("/usr/bin/rustc")).arg("--version"))?;
+            return Ok(Some(Self::Debian { version: version.trim().to_owned() }));
+        }
+        Ok(None)
+    }
+
+    /// A cargo command that builds one `artifact` (arguments of cargo) for `target`, in the release profile.
+    pub(super) fn build(&self, target: Target, artifact: &[&str]) -> Command {
+        match self {
+            Self::Rustup { .. } => {
+                let mut cargo = command::cargo();
+                cargo_rustc(&mut cargo, target, artifact);
+                // The older mangling does not tell the instances of a function apart by name.
+                cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", "-Csymbol-mangling-version=v0");
+                cargo
+            }
+            Self::Debian { .. } => {
+                let mut cargo = Command::new("/usr/bin/cargo");
+                cargo_rustc(clean(&mut cargo), target, artifact).arg("-Zbuild-std=std,panic_abort");
+                cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
+                if target == Target::Wasip1 {
+                    cargo.env(
+                        "RUSTFLAGS",
+                        "-Clink-self-contained=no -Clinker=wasm-ld-22 -L/usr/lib/wasm32-wasi -Clink-arg=-lc",
+                    );
+                    // For the program alone: a library of the same build has no `main` that `_start` could call.
+                    cargo.args(["--", &format!("-Clink-arg={WASI_START}")]);
+                }
+                cargo
+            }
+        }
+    }
+}
+
+impl fmt::Display for Toolchain {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rustup { version } => write!(formatter, "rustup's targets, {version}"),
+            Self::Debian { version } => write!(formatter, "Debian's packages with -Zbuild-std, {version}"),
+        }
+    }
+}
+
+/// What to install where there is no toolchain.
+pub(super) fn advice() -> String {
+    let packages = debian::TOOLCHAIN.join(" ");
+    format!(
+        "there is no toolchain for wasm here. Either:\n    rustup target add {}\nor, on Debian as root:\n    \
+         apt-get install -y {packages}\n(`cargo xtask wasm --install` does the latter)",
+        Target::ALL.map(Target::triple).join(" "),
+    )
+}
+
+/// The native compiler beside the cargo that runs this tool.
+fn native_rustc(question: &str) -> Command {
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.arg(question);
+    rustc
+}
+
+fn cargo_rustc<'a>(cargo: &'a mut Command, target: Target, artifact: &[&str]) -> &'a mut Command {
+    cargo.args(["rustc", "--release", "--target", target.triple()]).args(artifact)
+}
+
+fn clean(command: &mut Command) -> &mut Command {
+    for variable in FOREIGN_VARIABLES {
+        command.env_remove(variable);
+    }
+    command
+}
