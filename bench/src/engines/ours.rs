@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use wasm_dbms::prelude::*;
 
-use super::{CACHE_BYTES, Engine};
+use super::Engine;
 use crate::answer::Answer;
 use crate::dataset::{Post, User};
 use crate::workload::Workload;
@@ -40,7 +40,7 @@ impl Ours {
 }
 
 fn open_file(path: &Path) -> Result<Database> {
-    let options = Options::new().cache_bytes(CACHE_BYTES);
+    let options = Options::new();
     Ok(Database::open_with(FileProvider::open(path)?, options)?.with_schema::<Blog>()?)
 }
 
@@ -147,7 +147,7 @@ impl Engine for Ours {
     }
 
     fn update_balances(&mut self, changes: &[(u32, i64)]) -> Result<u64> {
-        self.database()?.transaction(|transaction| {
+        self.database()?.try_transaction(|transaction| {
             let mut found = 0;
             for (id, balance) in changes {
                 let update = transaction.update_key::<User>(*id).set(User::BALANCE, *balance);
@@ -158,7 +158,7 @@ impl Engine for Ours {
     }
 
     fn delete_users(&mut self, ids: &[u32]) -> Result<u64> {
-        self.database()?.transaction(|transaction| {
+        self.database()?.try_transaction(|transaction| {
             let mut found = 0;
             for id in ids {
                 found += u64::from(transaction.delete_key::<User>(*id)?);

@@ -184,6 +184,20 @@ impl Database {
         self.transaction_with(Durability::Full, run)
     }
 
+    /// Runs a transaction whose closure has an error type of its own.
+    ///
+    /// # Errors
+    /// As [`transaction`](Self::transaction).
+    pub fn try_transaction<R, E: From<Error>>(
+        &self,
+        run: impl FnOnce(&mut Transaction<'_>) -> std::result::Result<R, E>,
+    ) -> std::result::Result<R, E> {
+        let mut transaction = Transaction::new(self.turn()?);
+        let result = run(&mut transaction)?;
+        transaction.commit(Durability::Full)?;
+        Ok(result)
+    }
+
     /// Runs a transaction with another durability than full.
     ///
     /// # Errors

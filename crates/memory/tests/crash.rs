@@ -107,7 +107,7 @@ fn workload(mix: Mix, seed: u64, steps: usize, counts: &mut Counts) {
         if counts.images.is_multiple_of(8) {
             go_on(image, serial, entries.clone()).unwrap_or_else(|what| panic!("seed {seed}, going on: {what}"));
         }
-        if counts.images.is_multiple_of(101) {
+        if counts.images.is_multiple_of(251) {
             crash_again(image, &driver, serial, entries, counts);
         }
     });

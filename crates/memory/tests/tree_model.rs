@@ -16,6 +16,8 @@ enum Keys {
     Short,
     /// Numbers, mostly ascending.
     Ascending,
+    /// Numbers as a length byte and their significant bytes, mostly ascending: keys that fit the heads of their slots.
+    Coded,
     /// Long shared prefixes, some keys longer than a node keeps inline.
     Long,
 }
@@ -39,6 +41,14 @@ impl Run {
                     return self.next.to_be_bytes().to_vec();
                 }
                 self.random.u64(..=self.next).to_be_bytes().to_vec()
+            }
+            Keys::Coded => {
+                self.next += u64::from(self.random.u8(..4) > 0);
+                let number = if self.random.u8(..8) > 0 { self.next } else { self.random.u64(..=self.next) };
+                let skipped = number.leading_zeros() as usize / 8;
+                let mut key = vec![0x88 - skipped as u8];
+                key.extend_from_slice(&number.to_be_bytes()[skipped..]);
+                key
             }
             Keys::Long => {
                 let shared = [0, 3, 400, 511, 512, 513, 2000, 9000][self.random.usize(..8)];
@@ -165,6 +175,7 @@ fn a_tree_equals_the_model_after_a_million_operations() {
         (3, Keys::Ascending, 150_000, 65536),
         (4, Keys::Short, 100_000, 16384),
         (5, Keys::Long, 20_000, 65536),
+        (6, Keys::Coded, 300_000, 4096),
     ] {
         drive(seed + index, keys, count, page_size);
         operations += count;
@@ -200,4 +211,19 @@ fn a_key_or_value_too_long_is_refused_and_changes_nothing() {
     assert_eq!(error.to_string(), "the length of a key exceeds the limit of 1048576");
     assert_eq!(tree.get(&mut store, &longest).unwrap().as_deref(), Some(&b"fits"[..]));
     check_pages(&mut store, tree, 1, "after the refusal");
+}
+
+/// The bug: keys short enough to fit their heads have no tails that a shared prefix could shorten, so a full node without
+/// a prefix did not fit when it was laid out with one.
+#[test]
+fn full_nodes_of_short_keys_can_be_laid_out_again() {
+    let mut store = MemoryManager::in_memory(Options::new()).unwrap();
+    let mut tree = Tree::new(1);
+    for number in 0..100_000u32 {
+        let skipped = number.leading_zeros() as usize / 8;
+        let mut key = vec![0x84 - skipped as u8];
+        key.extend_from_slice(&number.to_be_bytes()[skipped..]);
+        tree.put(&mut store, &key, &[7; 237]).unwrap();
+    }
+    check_pages(&mut store, tree, 100_000, "after ascending inserts");
 }

@@ -42,7 +42,7 @@ pub fn make(database: &Database, region: &Region, rates: &mut Rates, report: &mu
 /// Appends the name of the region to the name of each of its places: `Oxford, England`. Gives their number.
 fn name_region_in_places(database: &Database, region: &Region) -> Result<u64> {
     let places = database.select::<Place>().filter(Place::REGION.eq(region.code.as_str())).all()?;
-    database.transaction(|transaction| -> Result<u64> {
+    database.try_transaction(|transaction| -> Result<u64> {
         for place in &places {
             let name = format!("{}, {}", place.name, region.name);
             if !transaction.update_key::<Place>(place.id).set(Place::NAME, name).run()? {
@@ -66,7 +66,7 @@ fn refuse_deletion(database: &Database, region: &Region) -> Result<()> {
 fn take_back(database: &Database, region: &Region) -> Result<u64> {
     let before = picture(database, region)?;
     let mut moved = 0;
-    let outcome = database.transaction(|transaction| -> Result<()> {
+    let outcome = database.try_transaction(|transaction| -> Result<()> {
         moved = transaction
             .update::<Place>()
             .set(Place::REGION, None::<String>)

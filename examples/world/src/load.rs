@@ -36,7 +36,7 @@ pub fn load(database: &Database, data: &Data, rates: &mut Rates, report: &mut dy
         return Err(Error::Occupied { places, regions });
     }
     let whole = Stopwatch::start();
-    let loaded = database.transaction(|transaction| -> Result<Loaded> {
+    let loaded = database.try_transaction(|transaction| -> Result<Loaded> {
         let stopwatch = Stopwatch::start();
         let codes = load_regions(transaction, &data.regions, report)?;
         let regions = codes.len() as u64;

@@ -51,12 +51,9 @@ const DATABASE_ID: u64 = 0x0057_4f52_4c44;
 /// Bytes of a page of every database of the scenario.
 pub const PAGE_SIZE: usize = 8 * 1024;
 
-/// Bytes of memory for pages.
-const CACHE_BYTES: usize = 64 << 20;
-
 /// The options of every host: the same operations under them give the same exported bytes.
 pub fn options() -> Options {
-    Options::new().page_size(PAGE_SIZE).cache_bytes(CACHE_BYTES).database_id(DATABASE_ID)
+    Options::new().page_size(PAGE_SIZE).database_id(DATABASE_ID)
 }
 
 /// Opens the database in `provider` and creates the tables that are missing.

@@ -127,7 +127,7 @@ fn a_rolled_back_transaction_leaves_no_byte() {
         database.export(&mut bytes).map(|()| bytes).expect("the export succeeds")
     };
     let before = exported();
-    let outcome = database.transaction(|transaction| -> world::Result<()> {
+    let outcome = database.try_transaction(|transaction| -> world::Result<()> {
         transaction.update::<Place>().set(Place::REGION, None::<String>).run()?;
         transaction.delete::<Region>().run()?;
         Err(Error::TakenBack)

@@ -171,7 +171,7 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub fn explain(self) -> Result<String> {
+    pub fn explain(&self) -> Result<String> {
         explained(self.connection, &self.query, &self.binders)
     }
 }
@@ -225,7 +225,7 @@ impl<C: Connection, P: Projection> Projected<'_, C, P> {
     ///
     /// # Errors
     /// As [`Select::all`].
-    pub fn explain(self) -> Result<String> {
+    pub fn explain(&self) -> Result<String> {
         explained(self.connection, &self.query, &self.binders)
     }
 }

@@ -80,12 +80,8 @@ impl RecordHead {
     /// The record at the start of `bytes`, its inline body and its checksum, if it is the one with this lsn that chains
     /// to `chain`.
     pub(crate) fn decode(bytes: &[u8], lsn: u64, chain: u64) -> Option<(Self, &[u8], u64)> {
-        let length = u32_at(bytes, 24) as usize;
-        let record = bytes.get(..length).filter(|record| record.len() >= HEAD)?;
-        let sum = u64_at(record, 0);
-        if u64_at(record, 8) != lsn || checksum::of_record(chain, record.get(8..)?) != sum {
-            return None;
-        }
+        let sum = self::sum(bytes, chain).filter(|sum| *sum == u64_at(bytes, 0) && lsn == u64_at(bytes, 8))?;
+        let record = bytes.get(..u32_at(bytes, 24) as usize)?;
         let (address, body_length) = (u64_at(record, 40), u64_at(record, 48));
         let head = Self {
             lsn,
@@ -96,6 +92,17 @@ impl RecordHead {
         };
         Some((head, record.get(HEAD..)?, sum))
     }
+}
+
+/// The checksum that the record at the start of `bytes` ought to have, if its length can be.
+pub(crate) fn sum(bytes: &[u8], chain: u64) -> Option<u64> {
+    let record = bytes.get(..u32_at(bytes, 24) as usize).filter(|record| record.len() >= HEAD)?;
+    record.get(8..).map(|covered| checksum::of_record(chain, covered))
+}
+
+/// The lsn of the record at the start of `bytes`, and the one it calls durable; not verified.
+pub(crate) fn stated_lsns(bytes: &[u8]) -> (u64, u64) {
+    (u64_at(bytes, 8), u64_at(bytes, 16))
 }
 
 /// How a page changed.

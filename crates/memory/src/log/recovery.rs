@@ -255,7 +255,28 @@ fn walk(medium: &Medium, layout: &Layout, header: &Header) -> MemoryResult<Vec<W
         chain = sum;
         lsn += 1;
     }
+    refuse_hole(rest, lsn + 1, chain)?;
     Ok(records)
+}
+
+/// A crash tears only what was not synced. So if a record beyond the break states that the commit missing there was
+/// durable, the log is damaged, and to go on without that commit would lose it silently.
+fn refuse_hole(rest: &[u8], missing: u64, chain: u64) -> MemoryResult<()> {
+    // What a later record may chain to: the checksum that stands at the start of any record before it, or, if that is
+    // what was damaged, the one that the missing record's bytes have.
+    let mut sums: Vec<u64> = record::sum(rest, chain).into_iter().collect();
+    for (index, sector) in rest.chunks(SECTOR as usize).enumerate() {
+        let later = rest.get(index * SECTOR as usize..).unwrap_or_default();
+        let (lsn, durable) = record::stated_lsns(later);
+        let states_it = (missing..lsn).contains(&durable);
+        if states_it && sums.iter().any(|sum| RecordHead::decode(later, lsn, *sum).is_some()) {
+            return Err(MemoryError::corrupt(format!(
+                "commit {missing} is damaged in the redo ring: commit {lsn} after it states that it was durable"
+            )));
+        }
+        sums.push(crate::bytes::u64_at(sector, 0));
+    }
+    Ok(())
 }
 
 /// A parked body, if it is all there. Its length is what one commit can need, or it is no commit's.

@@ -100,12 +100,16 @@ impl Entries {
         }
     }
 
-    /// The prefix that a node with these entries would have.
+    /// The prefix that a node with these entries would have: what all keys share, but no more than leaves the longest
+    /// key a suffix that fits its head. Beyond that a longer prefix would save no tail and take room itself, and a part
+    /// of a full node's entries might no longer fit in a node.
     fn prefix_length(&self, range: Range<usize>) -> usize {
-        match range.len() {
-            0 | 1 => 0,
-            _ => common_prefix(self.key(range.start).inline, self.key(range.end - 1).inline),
+        if range.len() < 2 {
+            return 0;
         }
+        let shared = common_prefix(self.key(range.start).inline, self.key(range.end - 1).inline);
+        let longest = range.map(|index| self.key(index).inline.len()).max().unwrap_or(0);
+        shared.min(longest.saturating_sub(4))
     }
 
     /// The bytes that a node with these entries would use.

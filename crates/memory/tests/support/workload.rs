@@ -155,7 +155,7 @@ impl Driver {
 
     /// A commit on a medium that fails at one of the next calls.
     fn fail(&mut self) {
-        let calls = self.random.usize(..9);
+        let calls = self.random.usize(..4);
         self.recorder.fail_after(Some(calls));
         let durability = if self.random.bool() { Durability::Full } else { Durability::Eventual };
         let changes = [Self::change_some, Self::change_all, Self::claim, Self::grow_large];

@@ -1,0 +1,165 @@
+//! What the providers promise: sizes, short reads at the end, and refusals that name what was refused.
+
+#![cfg(test)]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use wasm_dbms_api::MemoryError;
+use wasm_dbms_memory::{FileProvider, HeapProvider, MemoryProvider};
+
+/// A provider of each kind, empty.
+fn each(check: impl Fn(&dyn MemoryProvider)) {
+    check(&HeapProvider::new());
+    let folder = tempfile::tempdir().unwrap();
+    check(&FileProvider::open(folder.path().join("a.db")).unwrap());
+}
+
+fn read(provider: &dyn MemoryProvider, offset: u64, length: usize) -> Vec<u8> {
+    let mut buffer = vec![0xEE; length];
+    let count = provider.read(offset, &mut buffer).unwrap();
+    assert!(buffer[count..].iter().all(|byte| *byte == 0xEE), "bytes past the count are left alone");
+    buffer.truncate(count);
+    buffer
+}
+
+#[test]
+fn a_new_medium_is_empty() {
+    each(|provider| {
+        assert_eq!(provider.size().unwrap(), 0);
+        assert_eq!(read(provider, 0, 8), []);
+    });
+}
+
+#[test]
+fn what_was_written_is_read_and_a_read_at_the_end_is_short() {
+    each(|provider| {
+        assert_eq!(provider.write(0, b"0123456789").unwrap(), 10);
+        assert_eq!(provider.write(4, b"abc").unwrap(), 3);
+        assert_eq!(provider.size().unwrap(), 10);
+        assert_eq!(read(provider, 2, 6), b"23abc7");
+        assert_eq!(read(provider, 8, 6), b"89");
+        assert_eq!(read(provider, 10, 6), b"");
+        assert_eq!(read(provider, 1 << 40, 6), b"");
+        provider.sync().unwrap();
+    });
+}
+
+#[test]
+fn a_write_past_the_end_grows_the_medium_with_zeros() {
+    each(|provider| {
+        provider.write(6, b"ab").unwrap();
+        assert_eq!(provider.size().unwrap(), 8);
+        assert_eq!(read(provider, 0, 8), b"\0\0\0\0\0\0ab");
+    });
+}
+
+#[test]
+fn setting_the_size_grows_with_zeros_and_shrinks() {
+    each(|provider| {
+        provider.write(0, b"0123456789").unwrap();
+        provider.set_size(4).unwrap();
+        assert_eq!(read(provider, 0, 10), b"0123");
+        provider.set_size(6).unwrap();
+        assert_eq!(read(provider, 0, 10), b"0123\0\0", "what was cut off does not come back");
+        provider.set_size(0).unwrap();
+        assert_eq!(provider.size().unwrap(), 0);
+    });
+}
+
+#[test]
+fn a_size_that_no_host_can_give_is_refused() {
+    each(|provider| {
+        assert!(matches!(provider.set_size(u64::MAX).unwrap_err(), MemoryError::Host { .. }));
+        assert!(matches!(provider.write(u64::MAX - 3, b"0123").unwrap_err(), MemoryError::Host { .. }));
+        assert_eq!(provider.size().unwrap(), 0);
+    });
+}
+
+#[test]
+fn only_a_file_outlives_its_process() {
+    assert!(!HeapProvider::new().guarantees().is_persistent);
+    let folder = tempfile::tempdir().unwrap();
+    assert!(FileProvider::open(folder.path().join("a.db")).unwrap().guarantees().is_persistent);
+}
+
+#[test]
+fn scratch_space_is_another_medium() {
+    each(|provider| {
+        provider.scratch().unwrap().write(0, b"spilled").unwrap();
+        assert_eq!(provider.size().unwrap(), 0);
+    });
+}
+
+#[test]
+fn clones_of_a_heap_share_their_bytes() {
+    let heap = HeapProvider::from_bytes(b"abc".to_vec());
+    heap.clone().write(3, b"d").unwrap();
+    assert_eq!(heap.to_bytes(), b"abcd");
+}
+
+#[test]
+fn two_files_get_different_entropy() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |name| FileProvider::open(folder.path().join(name)).unwrap();
+    assert_ne!(open("a.db").entropy(), open("b.db").entropy());
+}
+
+/// The refusal of opening this path, which must name it.
+fn refusal(path: &Path, open: impl Fn(PathBuf) -> Result<FileProvider, MemoryError>) -> MemoryError {
+    let error = open(path.to_path_buf()).unwrap_err();
+    assert!(error.to_string().contains(&path.display().to_string()), "{error} does not name {}", path.display());
+    error
+}
+
+#[test]
+fn a_second_opener_is_refused_and_the_file_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let first = FileProvider::open(&path).unwrap();
+    assert!(matches!(refusal(&path, FileProvider::open), MemoryError::Locked { .. }));
+    assert!(matches!(refusal(&path, FileProvider::open_existing), MemoryError::Locked { .. }));
+    drop(first);
+    FileProvider::open(&path).unwrap();
+}
+
+#[test]
+fn a_directory_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(refusal(folder.path(), FileProvider::open).to_string().contains("is a directory"));
+    refusal(folder.path(), FileProvider::open_existing);
+}
+
+#[test]
+fn a_file_in_a_folder_that_is_not_there_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = refusal(&folder.path().join("missing").join("a.db"), FileProvider::open);
+    assert!(matches!(error, MemoryError::Host { operation: "open", is_full: false, .. }), "{error}");
+}
+
+#[test]
+fn opening_an_existing_file_creates_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let error = refusal(&path, FileProvider::open_existing);
+    assert!(matches!(error, MemoryError::Host { operation: "open", .. }), "{error}");
+    assert!(!path.exists());
+}
+
+/// Tests may run as root, whom few files refuse: those of the kernel do.
+#[test]
+fn a_file_that_may_not_be_written_is_refused() {
+    let candidates = ["/sys/kernel/uevent_seqnum", "/sys/kernel/vmcoreinfo", "/proc/version", "/sys/kernel/notes"];
+    let is_refused = |path: &&&str| {
+        let options = std::fs::OpenOptions::new().read(true).write(true).open(path);
+        Path::new(path).exists() && options.is_err()
+    };
+    match candidates.iter().find(is_refused) {
+        Some(path) => {
+            let error = refusal(Path::new(path), FileProvider::open_existing);
+            assert!(matches!(error, MemoryError::Host { operation: "open", .. }), "{error}");
+        }
+        None => println!("skipped: this system lets this user write every file that was tried"),
+    }
+}
