@@ -219,26 +219,78 @@ impl<T: Into<Value>> From<T> for Expr {
     }
 }
 
+/// How deep an expression is shown; what is below stands as `..`.
+const MAX_SHOWN_DEPTH: usize = 500;
+
+/// A part of an expression, with its depth.
+struct Shown<'a>(&'a Expr, usize);
+
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Literal(value) => value.fmt(f),
-            Self::Column(column) => column.fmt(f),
-            Self::Compare(comparison, left, right) => write!(f, "{left} {comparison} {right}"),
-            Self::And(left, right) => write!(f, "({left} AND {right})"),
-            Self::Or(left, right) => write!(f, "({left} OR {right})"),
-            Self::Not(inner) => write!(f, "NOT ({inner})"),
-            Self::IsNull(inner) => write!(f, "{inner} IS NULL"),
-            Self::InList(inner, values) => {
-                write!(f, "{inner} IN (")?;
+        Shown(self, 0).fmt(f)
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(expr, depth) = *self;
+        if depth > MAX_SHOWN_DEPTH {
+            return f.write_str("..");
+        }
+        let part = |expr| Shown(expr, depth + 1);
+        match expr {
+            Expr::Literal(value) => value.fmt(f),
+            Expr::Column(column) => column.fmt(f),
+            Expr::Compare(comparison, left, right) => write!(f, "{} {comparison} {}", part(left), part(right)),
+            Expr::And(left, right) => write!(f, "({} AND {})", part(left), part(right)),
+            Expr::Or(left, right) => write!(f, "({} OR {})", part(left), part(right)),
+            Expr::Not(inner) => write!(f, "NOT ({})", part(inner)),
+            Expr::IsNull(inner) => write!(f, "{} IS NULL", part(inner)),
+            Expr::InList(inner, values) => {
+                write!(f, "{} IN (", part(inner))?;
                 for (index, value) in values.iter().enumerate() {
                     write!(f, "{}{value}", if index == 0 { "" } else { ", " })?;
                 }
                 f.write_str(")")
             }
-            Self::Like(inner, pattern) => write!(f, "{inner} LIKE {}", crate::ValueRef::Text(pattern)),
-            Self::Aggregate(function, None) => write!(f, "{function}(*)"),
-            Self::Aggregate(function, Some(inner)) => write!(f, "{function}({inner})"),
+            Expr::Like(inner, pattern) => write!(f, "{} LIKE {}", part(inner), crate::ValueRef::Text(pattern)),
+            Expr::Aggregate(function, None) => write!(f, "{function}(*)"),
+            Expr::Aggregate(function, Some(inner)) => write!(f, "{function}({})", part(inner)),
+        }
+    }
+}
+
+impl Expr {
+    /// Moves the parts that have parts of their own out.
+    fn take_parts(&mut self, parts: &mut Vec<Self>) {
+        let mut take = |part: &mut Box<Self>| {
+            if !matches!(**part, Self::Literal(_) | Self::Column(_)) {
+                parts.push(std::mem::replace(&mut **part, Self::Literal(Value::Null)));
+            }
+        };
+        match self {
+            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
+                take(left);
+                take(right);
+            }
+            Self::Not(inner) | Self::IsNull(inner) | Self::InList(inner, _) | Self::Like(inner, _) => take(inner),
+            Self::Aggregate(_, inner) => {
+                if let Some(inner) = inner {
+                    take(inner);
+                }
+            }
+            Self::Literal(_) | Self::Column(_) => {}
+        }
+    }
+}
+
+impl Drop for Expr {
+    /// A list instead of recursion: filters that programs put together may be deeper than the stack.
+    fn drop(&mut self) {
+        let mut parts = Vec::new();
+        self.take_parts(&mut parts);
+        while let Some(mut part) = parts.pop() {
+            part.take_parts(&mut parts);
         }
     }
 }

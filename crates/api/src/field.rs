@@ -4,20 +4,32 @@ use thiserror::Error;
 
 use crate::{DataType, Value, ValueRef};
 
-/// A value that is not of the type it was asked for.
+/// A value that is not of the type it was asked for. One word wide, so that reading a column costs nothing for it.
 #[derive(Debug, Clone, PartialEq, Error)]
-#[error("expected {expected}, found {found}")]
-pub struct ConversionError {
-    /// The type that was asked for.
-    pub expected: &'static str,
-    /// What was found.
-    pub found: Value,
+#[error("expected {}, found {}", .0.expected, .0.found)]
+pub struct ConversionError(Box<Mismatch>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Mismatch {
+    expected: &'static str,
+    found: Value,
 }
 
 impl ConversionError {
     /// The error of asking `found` to be a value of type `expected`.
+    #[cold]
     pub fn new(expected: &'static str, found: ValueRef<'_>) -> Self {
-        Self { expected, found: found.to_value() }
+        Self(Box::new(Mismatch { expected, found: found.to_value() }))
+    }
+
+    /// The type that was asked for.
+    pub fn expected(&self) -> &'static str {
+        self.0.expected
+    }
+
+    /// What was found.
+    pub fn found(&self) -> &Value {
+        &self.0.found
     }
 }
 

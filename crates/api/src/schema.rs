@@ -238,6 +238,12 @@ impl TableSchema {
                 }
             }
         }
+        if self.indexes.len() > Self::MAX_INDEXES {
+            return Some(format!("more than {} indexes", Self::MAX_INDEXES));
+        }
+        if self.foreign_keys.len() > Self::MAX_FOREIGN_KEYS {
+            return Some(format!("more than {} foreign keys", Self::MAX_FOREIGN_KEYS));
+        }
         if self.indexes.iter().any(|index| index.columns.is_empty()) {
             return Some("an index without columns".into());
         }
@@ -255,4 +261,10 @@ impl TableSchema {
 
     /// The most columns a key or index can have.
     pub const MAX_KEY_COLUMNS: usize = 16;
+
+    /// The most indexes a table can have.
+    pub const MAX_INDEXES: usize = 1000;
+
+    /// The most foreign keys a table can have.
+    pub const MAX_FOREIGN_KEYS: usize = 1000;
 }

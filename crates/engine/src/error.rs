@@ -86,6 +86,16 @@ pub enum Error {
         /// The value.
         value: Value,
     },
+    /// A key or a row that is longer than it can be.
+    #[error("{what} would take {bytes} bytes; the limit is {limit}")]
+    TooLong {
+        /// `the key of users on email`, `a row of users`.
+        what: String,
+        /// How many bytes it would take.
+        bytes: u64,
+        /// How many it can.
+        limit: u64,
+    },
     /// A question that makes no sense: unlike types compared, an aggregate where none can be.
     #[error("{0}")]
     Query(String),
@@ -121,7 +131,10 @@ impl Error {
 
     /// Whether the medium, the quota or a limit is exhausted.
     pub fn is_full(&self) -> bool {
-        matches!(self, Self::Memory(error) if error.is_full())
+        match self {
+            Self::Memory(error) => error.is_full(),
+            _ => matches!(self, Self::TooLong { .. }),
+        }
     }
 
     /// Whether stored bytes are damaged.

@@ -5,40 +5,9 @@
 mod support;
 
 use wasm_dbms_api::{MemoryError, Page};
-use wasm_dbms_memory::{
-    Durability, FileProvider, HeapProvider, MemoryAccess, MemoryManager, Options, REGISTRY_PAGE, Registry, Tree,
-    TreeState,
-};
+use wasm_dbms_memory::{Durability, FileProvider, HeapProvider, MemoryAccess, MemoryManager, Options, REGISTRY_PAGE};
 
-use support::{Call, Entries, Recorder, TREE, content, in_memory, open, open_bytes, options};
-
-/// Sets these keys to this byte, and the counter too.
-fn put(store: &mut MemoryManager, keys: std::ops::Range<u32>, byte: u8, length: usize) {
-    let mut state = Registry::tree_state(store, TREE).unwrap();
-    if state == TreeState::default() {
-        assert_eq!(Registry::add_tree(store).unwrap(), TREE);
-    }
-    let mut tree = Tree::at(state.root, TREE);
-    for key in keys {
-        state.rows += u64::from(!tree.put(store, &key.to_be_bytes(), &vec![byte; length]).unwrap());
-    }
-    (state.root, state.counter) = (tree.root(), byte.into());
-    Registry::set_tree_state(store, TREE, &state).unwrap();
-}
-
-fn commit(store: &mut MemoryManager, keys: std::ops::Range<u32>, byte: u8, length: usize) {
-    put(store, keys, byte, length);
-    store.commit(Durability::Full).unwrap();
-}
-
-fn expected(keys: std::ops::Range<u32>, byte: u8, length: usize) -> Entries {
-    keys.map(|key| (key.to_be_bytes().to_vec(), vec![byte; length])).collect()
-}
-
-#[track_caller]
-fn assert_content(store: &mut MemoryManager, keys: std::ops::Range<u32>, byte: u8, length: usize) {
-    assert!(content(store).unwrap() == (byte.into(), expected(keys, byte, length)));
-}
+use support::{Call, Entries, Recorder, assert_content, commit, content, open, open_bytes, options, put};
 
 #[test]
 fn closing_and_reopening_keeps_every_commit() {
@@ -222,9 +191,9 @@ fn opening_and_reading_write_nothing() {
 fn an_empty_or_never_committed_medium_becomes_a_database() {
     let mut header_only = Recorder::default();
     open(header_only.clone()).unwrap();
-    header_only = Recorder::from_bytes(header_only.to_bytes()[..512].to_vec());
+    header_only = Recorder::from_bytes(header_only.to_bytes()[..40_960].to_vec());
     for medium in
-        [Recorder::default(), Recorder::from_bytes(vec![0; 512]), Recorder::from_bytes(vec![0; 8192]), header_only]
+        [Recorder::default(), Recorder::from_bytes(vec![0; 512]), Recorder::from_bytes(vec![0; 40_960]), header_only]
     {
         let mut store = open(medium.clone()).unwrap();
         assert_eq!(content(&mut store).unwrap(), (0, Entries::new()));
@@ -275,34 +244,6 @@ fn after_a_failed_record_or_sync_the_commit_is_in_doubt_and_writes_are_refused()
 }
 
 #[test]
-fn the_same_operations_export_the_same_bytes_from_every_host() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = FileProvider::open(folder.path().join("a.db")).unwrap();
-    let mut stores = [in_memory(), open(HeapProvider::new()).unwrap(), open(file).unwrap()];
-    let mut exports = Vec::new();
-    for (index, store) in stores.iter_mut().enumerate() {
-        commit(store, 0..1000, 1, 100);
-        let pages: Vec<Page> = (0..30).map(|_| store.claim_page().unwrap()).collect();
-        pages.into_iter().for_each(|page| store.unclaim_page(page).unwrap());
-        store.commit(if index == 1 { Durability::Eventual } else { Durability::Full }).unwrap();
-        for byte in 2..40 {
-            commit(store, 0..1000, byte, 100);
-        }
-        // What is not committed is not exported.
-        put(store, 0..2000, 99, 100);
-        let mut export = Vec::new();
-        store.export(&mut export).unwrap();
-        exports.push(export);
-    }
-    assert!(exports[0] == exports[1] && exports[1] == exports[2]);
-    let mut store = open_bytes(&exports[0]).unwrap();
-    assert_content(&mut store, 0..1000, 39, 100);
-    let mut again = Vec::new();
-    store.export(&mut again).unwrap();
-    assert!(again == exports[0], "an export of the export is the same");
-}
-
-#[test]
 fn a_database_of_many_groups_is_reopened() {
     let medium = HeapProvider::new();
     let mut store = MemoryManager::open(Box::new(medium.clone()), options()).unwrap();
@@ -319,5 +260,27 @@ fn a_database_of_many_groups_is_reopened() {
     let mut store = open(medium).unwrap();
     for page in &pages {
         assert_eq!(store.read_at::<Page>(*page, 0).unwrap(), *page);
+    }
+}
+
+#[test]
+fn opening_after_a_large_durable_load_reads_the_log_and_not_what_was_loaded() {
+    let medium = Recorder::default();
+    let mut store = open(medium.clone()).unwrap();
+    for _ in 0..5000 {
+        let page = store.claim_page().unwrap();
+        store.edit(page, |bytes| bytes.fill(7)).unwrap();
+    }
+    store.commit(Durability::Full).unwrap();
+    commit(&mut store, 0..10, 1, 10);
+    drop(store);
+    let before = medium.read_bytes();
+    let mut store = open(medium.clone()).unwrap();
+    let read = medium.read_bytes() - before;
+    assert!(read < 512 * 1024, "{read} bytes were read of {}", medium.to_bytes().len());
+    store.edit(2, |bytes| bytes.fill(8)).unwrap();
+    store.commit(Durability::Full).unwrap();
+    for page in 3..5002 {
+        assert!(store.view(page, |bytes| bytes.iter().all(|byte| *byte == 7)).unwrap(), "page {page}");
     }
 }

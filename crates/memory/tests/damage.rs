@@ -62,8 +62,13 @@ fn a_truncated_file_is_refused() {
         let refused = outcome(&bytes[..length]).unwrap_err();
         assert!(refused.contains("truncated"), "{length} bytes: {refused}");
     }
-    for length in [1, 100, 500] {
-        assert!(outcome(&bytes[..length]).is_err(), "{length} bytes");
+    let bytes = database(false);
+    for length in [bytes.len() - PAGE_SIZE, PAGES] {
+        let refused = outcome(&bytes[..length]).unwrap_err();
+        assert!(refused.contains("truncated"), "not closed, {length} bytes: {refused}");
+    }
+    for length in [1, 100, 500, 512, RING, PAGES - PAGE_SIZE - 1] {
+        assert!(outcome(&bytes[..length]).is_err(), "not closed, {length} bytes");
     }
 }
 

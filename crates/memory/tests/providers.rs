@@ -1,4 +1,5 @@
-//! What the providers promise: sizes, short reads at the end, and refusals that name what was refused.
+//! What the providers promise: sizes, short reads at the end, and refusals that name what was refused; and what the
+//! store makes of a provider that does not keep its promises.
 
 #![cfg(test)]
 
@@ -6,8 +7,10 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use wasm_dbms_api::MemoryError;
-use wasm_dbms_memory::{FileProvider, HeapProvider, MemoryProvider};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use wasm_dbms_api::{MemoryError, MemoryResult};
+use wasm_dbms_memory::{Durability, FileProvider, Guarantees, HeapProvider, MemoryAccess, MemoryProvider};
 
 /// A provider of each kind, empty.
 fn each(check: impl Fn(&dyn MemoryProvider)) {
@@ -95,8 +98,10 @@ fn scratch_space_is_another_medium() {
 #[test]
 fn clones_of_a_heap_share_their_bytes() {
     let heap = HeapProvider::from_bytes(b"abc".to_vec());
-    heap.clone().write(3, b"d").unwrap();
-    assert_eq!(heap.to_bytes(), b"abcd");
+    let clone = heap.clone();
+    clone.write(3, b"d").unwrap();
+    heap.write(0, b"A").unwrap();
+    assert_eq!((heap.to_bytes(), clone.to_bytes()), (b"Abcd".to_vec(), b"Abcd".to_vec()));
 }
 
 #[test]
@@ -162,4 +167,78 @@ fn a_file_that_may_not_be_written_is_refused() {
         }
         None => println!("skipped: this system lets this user write every file that was tried"),
     }
+}
+
+/// States a count of its own after so many honest calls.
+struct Lying {
+    inner: HeapProvider,
+    honest_calls: AtomicUsize,
+    count: usize,
+}
+
+impl Lying {
+    fn count(&self, honest: usize) -> usize {
+        let left = self.honest_calls.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        if left.is_ok() { honest } else { self.count }
+    }
+}
+
+impl MemoryProvider for Lying {
+    fn size(&self) -> MemoryResult<u64> {
+        self.inner.size()
+    }
+
+    fn set_size(&self, size: u64) -> MemoryResult<()> {
+        self.inner.set_size(size)
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {
+        self.inner.read(offset, buffer).map(|count| self.count(count))
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> MemoryResult<usize> {
+        self.inner.write(offset, bytes).map(|count| self.count(count))
+    }
+
+    fn sync(&self) -> MemoryResult<()> {
+        self.inner.sync()
+    }
+
+    fn guarantees(&self) -> Guarantees {
+        self.inner.guarantees()
+    }
+}
+
+#[test]
+fn a_count_that_cannot_be_is_an_error_wherever_it_comes() {
+    // What Chrome's OPFS returns at its quota: minus eight, taken for a number without a sign.
+    for count in [4_294_967_288, usize::MAX, 70_000] {
+        for honest_calls in 0..20 {
+            let provider = Lying { inner: HeapProvider::new(), honest_calls: honest_calls.into(), count };
+            let used = support::open(provider).and_then(|mut store| {
+                (0..16).try_for_each(|_| store.claim_page().and_then(|page| store.write_at(page, 0, &1u64)))?;
+                (0..8).try_for_each(|number: u64| {
+                    store.write_at(2, 8, &number)?;
+                    store.commit(Durability::Full)
+                })?;
+                store.close()
+            });
+            match used {
+                Err(MemoryError::Host { is_full: false, reason, .. }) => assert!(reason.contains("the host states")),
+                Err(MemoryError::InDoubt { .. }) => {}
+                Err(error) => panic!("{count} after {honest_calls} honest calls: {error}"),
+                Ok(()) => assert!(honest_calls > 10),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_short_write_says_that_the_medium_is_full() {
+    let provider = Lying { inner: HeapProvider::new(), honest_calls: 4.into(), count: 100 };
+    let refused = support::open(provider).unwrap_err();
+    assert!(refused.is_full() || refused.is_in_doubt(), "{refused}");
+    let provider = Lying { inner: HeapProvider::new(), honest_calls: 2.into(), count: 100 };
+    let refused = support::open(provider).unwrap_err();
+    assert!(refused.is_full() && refused.to_string().contains("only 100 of 40960 bytes"), "{refused}");
 }

@@ -146,7 +146,8 @@ fn what_an_interceptor_releases_without_a_word_is_known_after_the_commit_and_aft
 
 #[test]
 fn a_ledger_that_contradicts_itself_is_named_and_never_walked_for_ever() {
-    let damage: [(&str, fn(&mut [u8])); 6] = [
+    type Damage = (&'static str, fn(&mut [u8]));
+    let damage: [Damage; 6] = [
         ("a count past the page", |root| root[..4].copy_from_slice(&5000u32.to_le_bytes())),
         ("a chain to itself", |root| root[4..8].copy_from_slice(&2u32.to_le_bytes())),
         ("a reserved page", |root| root[16..20].copy_from_slice(&1u32.to_le_bytes())),

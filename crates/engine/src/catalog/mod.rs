@@ -201,6 +201,14 @@ impl Catalog {
             }
             self.relation_mut(index)?.foreign_keys = foreign_keys;
         }
+        for index in 0..self.relations.len() {
+            let mut referred = Vec::new();
+            for referrer in &self.relation(index)?.referrers {
+                let key = self.relation(referrer.relation)?.foreign_keys.get(referrer.foreign_key);
+                referred.extend(key.map(|key| key.referred));
+            }
+            self.relation_mut(index)?.find_plain_columns(&referred);
+        }
         Ok(())
     }
 }

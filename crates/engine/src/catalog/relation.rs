@@ -106,6 +106,9 @@ pub(crate) struct Relation {
     pub(crate) foreign_keys: Vec<ForeignKey>,
     pub(crate) referrers: Vec<Referrer>,
     pub(crate) autoincrement: Option<usize>,
+    /// For each column, whether a change of it changes nothing but its own bytes in the row: no key, index, reference
+    /// or counter knows it, and its place is fixed.
+    plain: Vec<bool>,
 }
 
 impl Relation {
@@ -146,7 +149,28 @@ impl Relation {
             foreign_keys: Vec::new(),
             referrers: Vec::new(),
             autoincrement,
+            plain: Vec::new(),
         })
+    }
+
+    /// Whether a change of this column changes nothing but its own bytes in the row.
+    #[inline]
+    pub(crate) fn is_plain(&self, column: usize) -> bool {
+        self.plain.get(column).copied().unwrap_or(false)
+    }
+
+    /// Finds the plain columns. `referred` are those that other tables refer to.
+    pub(crate) fn find_plain_columns(&mut self, referred: &[usize]) {
+        let is_plain = |column: usize| {
+            let in_key = matches!(&self.shape, KeyShape::Columns(columns) if columns.contains(&column));
+            self.layout.is_fixed(column)
+                && !in_key
+                && self.autoincrement != Some(column)
+                && !referred.contains(&column)
+                && !self.indexes.iter().any(|index| index.columns.contains(&column))
+                && !self.foreign_keys.iter().any(|key| key.column == column)
+        };
+        self.plain = (0..self.schema.columns.len()).map(is_plain).collect();
     }
 
     /// The number of every tree.

@@ -3,3 +3,4 @@
 pub(crate) mod key;
 pub(crate) mod row;
 pub(crate) mod snapshot;
+mod text;

@@ -12,14 +12,14 @@
 
 use wasm_dbms_api::{ConversionError, DataType, RowSource, TableSchema, ValueRef};
 
-use crate::codec::key;
+use crate::codec::{key, text};
 
 /// Where a column's value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// In the key, after this many columns of it.
     Key(usize),
-    /// At this offset after the null bitmap.
+    /// At this offset of the row.
     Fixed(usize),
     /// The variable column of this number.
     Variable(usize),
@@ -29,7 +29,8 @@ enum Place {
 struct ColumnLayout {
     data_type: DataType,
     place: Place,
-    null_bit: Option<usize>,
+    /// The byte and the bit that tell NULL.
+    null: Option<(usize, u8)>,
 }
 
 /// Where everything stands in the rows of a table.
@@ -38,34 +39,34 @@ pub(crate) struct RowLayout {
     columns: Vec<ColumnLayout>,
     /// The types of the key's columns, in the key's order.
     key_types: Vec<DataType>,
-    bitmap_bytes: usize,
-    fixed_bytes: usize,
+    /// Where the ends of the variable columns start: after the null bitmap and the fixed columns.
+    ends_at: usize,
     variable_count: usize,
 }
 
 impl RowLayout {
     /// The layout of a table whose rows are keyed by these columns; none if they are keyed by a row id.
     pub(crate) fn new(schema: &TableSchema, key_columns: &[usize]) -> Self {
-        let mut layout = Self::default();
+        let nullable = schema.columns.iter().filter(|column| column.nullable).count();
+        let mut layout = Self { ends_at: 1 + nullable.div_ceil(8), ..Self::default() };
         let mut null_bits = 0;
         for (index, column) in schema.columns.iter().enumerate() {
             let in_key = key_columns.iter().position(|key| *key == index).filter(|_| key::gives_back(column.data_type));
             let place = match (in_key, column.data_type.width()) {
                 (Some(position), _) => Place::Key(position),
                 (None, Some(width)) => {
-                    layout.fixed_bytes += width;
-                    Place::Fixed(layout.fixed_bytes - width)
+                    layout.ends_at += width;
+                    Place::Fixed(layout.ends_at - width)
                 }
                 (None, None) => {
                     layout.variable_count += 1;
                     Place::Variable(layout.variable_count - 1)
                 }
             };
-            let null_bit = column.nullable.then_some(null_bits);
+            let null = column.nullable.then_some((1 + null_bits / 8, 1 << (null_bits % 8)));
             null_bits += usize::from(column.nullable);
-            layout.columns.push(ColumnLayout { data_type: column.data_type, place, null_bit });
+            layout.columns.push(ColumnLayout { data_type: column.data_type, place, null });
         }
-        layout.bitmap_bytes = null_bits.div_ceil(8);
         let types = key_columns.iter().filter_map(|index| schema.columns.get(*index)).map(|column| column.data_type);
         layout.key_types = types.collect();
         layout
@@ -90,22 +91,21 @@ impl RowLayout {
             0x100..=0xFFFF => (1, 2),
             _ => (2, 4),
         };
-        let fixed_at = 1 + self.bitmap_bytes;
-        let ends_at = fixed_at + self.fixed_bytes;
+        let ends_at = self.ends_at;
         let data_at = ends_at + self.variable_count * width;
         row.reserve(data_at + total);
         row.resize(data_at, 0);
         set(row, 0, &[width_code]);
         for (layout, value) in self.columns.iter().zip(values) {
-            if let Some(bit) = layout.null_bit
+            if let Some((at, bit)) = layout.null
                 && value.is_null()
-                && let Some(byte) = row.get_mut(1 + bit / 8)
+                && let Some(byte) = row.get_mut(at)
             {
-                *byte |= 1 << (bit % 8);
+                *byte |= bit;
             }
             match layout.place {
                 Place::Key(_) => {}
-                Place::Fixed(offset) => set_fixed(row, fixed_at + offset, *value, layout.data_type),
+                Place::Fixed(offset) => set_fixed(row, offset, *value, layout.data_type),
                 Place::Variable(number) => {
                     match value {
                         ValueRef::Text(text) => row.extend_from_slice(text.as_bytes()),
@@ -116,6 +116,34 @@ impl RowLayout {
                     set(row, ends_at + number * width, end.to_le_bytes().get(..width).unwrap_or_default());
                 }
             }
+        }
+    }
+
+    /// Whether a change of this column changes nothing else of the row's bytes: its place is fixed.
+    pub(crate) fn is_fixed(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|column| matches!(column.place, Place::Fixed(_)))
+    }
+
+    /// Overwrites a fixed column in the bytes of a row.
+    pub(crate) fn patch(&self, row: &mut [u8], column: usize, value: ValueRef<'_>) {
+        let Some(ColumnLayout { data_type, place: Place::Fixed(offset), null }) = self.columns.get(column) else {
+            return;
+        };
+        if let Some((at, bit)) = null
+            && let Some(byte) = row.get_mut(*at)
+        {
+            if value.is_null() {
+                *byte |= bit;
+            } else {
+                *byte &= !bit;
+            }
+        }
+        if value.is_null() {
+            // NULL has one form: zeros under its bit.
+            let width = data_type.width().unwrap_or(0);
+            set(row, *offset, [0; 8].get(..width).unwrap_or_default());
+        } else {
+            set_fixed(row, *offset, value, *data_type);
         }
     }
 }
@@ -134,10 +162,11 @@ fn set_fixed(row: &mut [u8], at: usize, value: ValueRef<'_>, data_type: DataType
         ValueRef::Bool(value) => u64::from(value).to_le_bytes(),
         ValueRef::Integer(number) => number.to_le_bytes(),
         ValueRef::Unsigned(number) => number.to_le_bytes(),
-        ValueRef::Float(number) if data_type == DataType::F32 => {
-            u64::from((number as f32).to_bits()).to_le_bytes()
-        }
         // One NaN: the bytes of a file must not depend on which one a processor makes.
+        ValueRef::Float(number) if data_type == DataType::F32 => {
+            let number = if number.is_nan() { f32::NAN } else { number as f32 };
+            u64::from(number.to_bits()).to_le_bytes()
+        }
         ValueRef::Float(number) if number.is_nan() => f64::NAN.to_bits().to_le_bytes(),
         ValueRef::Float(number) => number.to_bits().to_le_bytes(),
         _ => return,
@@ -154,32 +183,27 @@ pub(crate) struct RowView<'a> {
 }
 
 impl<'a> RowView<'a> {
-    /// The value of a column.
+    /// The value of a column; none if the bytes are no row of the table.
     #[inline]
-    pub(crate) fn value(&self, index: usize) -> Result<ValueRef<'a>, ConversionError> {
-        let Some(column) = self.layout.columns.get(index) else { return Ok(ValueRef::Null) };
-        self.read(column).ok_or_else(|| ConversionError::new(name_of(column.data_type), ValueRef::Bytes(self.row)))
-    }
-
-    #[inline]
-    fn read(&self, column: &ColumnLayout) -> Option<ValueRef<'a>> {
-        if let Some(bit) = column.null_bit
-            && self.row.get(1 + bit / 8)? >> (bit % 8) & 1 == 1
+    pub(crate) fn value(&self, index: usize) -> Option<ValueRef<'a>> {
+        let column = self.layout.columns.get(index)?;
+        if let Some((at, bit)) = column.null
+            && self.row.get(at)? & bit != 0
         {
             return Some(ValueRef::Null);
         }
         match column.place {
             Place::Fixed(offset) => {
-                let bytes = self.row.get(1 + self.layout.bitmap_bytes + offset..)?;
+                let bytes = self.row.get(offset..)?;
                 Some(match column.data_type {
+                    DataType::U32 => ValueRef::Integer(u32::from_le_bytes(*bytes.first_chunk()?).into()),
+                    DataType::I64 => ValueRef::Integer(i64::from_le_bytes(*bytes.first_chunk()?)),
                     DataType::Bool => ValueRef::Bool(*bytes.first()? != 0),
                     DataType::I8 => ValueRef::Integer(i8::from_le_bytes(*bytes.first_chunk()?).into()),
                     DataType::I16 => ValueRef::Integer(i16::from_le_bytes(*bytes.first_chunk()?).into()),
                     DataType::I32 => ValueRef::Integer(i32::from_le_bytes(*bytes.first_chunk()?).into()),
-                    DataType::I64 => ValueRef::Integer(i64::from_le_bytes(*bytes.first_chunk()?)),
                     DataType::U8 => ValueRef::Integer((*bytes.first()?).into()),
                     DataType::U16 => ValueRef::Integer(u16::from_le_bytes(*bytes.first_chunk()?).into()),
-                    DataType::U32 => ValueRef::Integer(u32::from_le_bytes(*bytes.first_chunk()?).into()),
                     DataType::U64 => ValueRef::from_u64(u64::from_le_bytes(*bytes.first_chunk()?)),
                     DataType::F32 => ValueRef::Float(f32::from_le_bytes(*bytes.first_chunk()?).into()),
                     DataType::F64 => ValueRef::Float(f64::from_le_bytes(*bytes.first_chunk()?)),
@@ -189,7 +213,7 @@ impl<'a> RowView<'a> {
             Place::Variable(number) => {
                 let bytes = self.variable(number)?;
                 match column.data_type {
-                    DataType::Text => std::str::from_utf8(bytes).ok().map(ValueRef::Text),
+                    DataType::Text => text::from_utf8(bytes).map(ValueRef::Text),
                     _ => Some(ValueRef::Bytes(bytes)),
                 }
             }
@@ -203,39 +227,53 @@ impl<'a> RowView<'a> {
         }
     }
 
+    /// The value of a column, or the error of bytes that are no row of the table.
+    pub(crate) fn try_value(&self, index: usize) -> Result<ValueRef<'a>, ConversionError> {
+        self.value(index).ok_or_else(|| self.broken(index))
+    }
+
+    #[cold]
+    fn broken(&self, index: usize) -> ConversionError {
+        let data_type = self.layout.columns.get(index).map(|column| column.data_type);
+        ConversionError::new(name_of(data_type), ValueRef::Bytes(self.row))
+    }
+
     /// The bytes of a variable column.
     #[inline]
     fn variable(&self, number: usize) -> Option<&'a [u8]> {
-        let width = match self.row.first()? & 3 {
-            0 => 1,
-            1 => 2,
-            _ => 4,
-        };
-        let ends_at = 1 + self.layout.bitmap_bytes + self.layout.fixed_bytes;
-        let data_at = ends_at + self.layout.variable_count * width;
+        let ends_at = self.layout.ends_at;
+        let count = self.layout.variable_count;
+        if self.row.first()? & 3 == 0 {
+            let end_of = |number: usize| self.row.get(ends_at + number).copied().map(usize::from);
+            let start = if number == 0 { 0 } else { end_of(number - 1)? };
+            let data_at = ends_at + count;
+            return self.row.get(data_at + start..data_at + end_of(number)?);
+        }
+        let width = if self.row.first()? & 3 == 1 { 2 } else { 4 };
         let end_of = |number: usize| {
             let at = ends_at + number * width;
             let bytes = self.row.get(at..at + width)?;
             Some(bytes.iter().rev().fold(0usize, |end, byte| end << 8 | usize::from(*byte)))
         };
         let start = if number == 0 { 0 } else { end_of(number - 1)? };
-        self.row.get(data_at..)?.get(start..end_of(number)?)
+        self.row.get(ends_at + count * width..)?.get(start..end_of(number)?)
     }
 }
 
 impl RowSource for RowView<'_> {
     #[inline]
     fn column(&self, index: usize) -> Result<ValueRef<'_>, ConversionError> {
-        self.value(index)
+        self.try_value(index)
     }
 }
 
-fn name_of(data_type: DataType) -> &'static str {
+fn name_of(data_type: Option<DataType>) -> &'static str {
     match data_type {
-        DataType::Text => "a row with text",
-        DataType::Bytes => "a row with bytes",
-        DataType::Bool => "a row with a bool",
-        DataType::F32 | DataType::F64 => "a row with a float",
-        _ => "a row with an integer",
+        Some(DataType::Text) => "a row with text",
+        Some(DataType::Bytes) => "a row with bytes",
+        Some(DataType::Bool) => "a row with a bool",
+        Some(DataType::F32 | DataType::F64) => "a row with a float",
+        Some(_) => "a row with an integer",
+        None => "a row with more columns",
     }
 }

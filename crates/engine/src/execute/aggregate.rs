@@ -9,7 +9,7 @@ use wasm_dbms_api::{AggregateFunction, Value, ValueRef};
 use crate::core::Core;
 use crate::execute::rows::push_hash_key;
 use crate::execute::{Frame, RowStream};
-use crate::plan::{BoundAggregate, Context, Grouping};
+use crate::plan::{BoundAggregate, Context, Grouping, broken_row};
 use crate::{Error, Result};
 
 /// What is known of a group so far.
@@ -66,7 +66,7 @@ pub(crate) fn groups(core: &mut Core, rows: &mut RowStream<'_>, grouping: &Group
         } else {
             key.clear();
             for expr in &grouping.keys {
-                push_hash_key(&mut key, expr.value(context)?);
+                push_hash_key(&mut key, expr.evaluate(context).ok_or_else(broken_row)?);
             }
             match numbers.get(&key) {
                 Some(number) => *number,
@@ -99,7 +99,7 @@ fn add_row(aggregates: &[BoundAggregate], states: &mut [State], frame: &Frame) -
         match &aggregate.argument {
             None => state.add(aggregate.function, ValueRef::Bool(true)),
             Some(argument) => {
-                let value = argument.value(Context::Frame(frame))?;
+                let value = argument.evaluate(Context::Frame(frame)).ok_or_else(broken_row)?;
                 if !value.is_null() {
                     state.add(aggregate.function, value);
                 }

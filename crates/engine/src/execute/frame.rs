@@ -6,7 +6,6 @@ use std::sync::Arc;
 use wasm_dbms_api::ValueRef;
 use wasm_dbms_memory::{PageRef, ValueBytes};
 
-use crate::Result;
 use crate::codec::row::{RowLayout, RowView};
 
 /// A row in its page, or with bytes of its own.
@@ -78,13 +77,10 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// The value of a column of a source.
+    /// The value of a column of a source; none if the bytes are no row of its table.
     #[inline]
-    pub(crate) fn value(&self, source: usize, column: usize) -> Result<ValueRef<'_>> {
-        match self.sources.get(source) {
-            Some(row) => Ok(row.view().value(column)?),
-            None => Ok(ValueRef::Null),
-        }
+    pub(crate) fn value(&self, source: usize, column: usize) -> Option<ValueRef<'_>> {
+        self.sources.get(source)?.view().value(column)
     }
 
     /// The row of a source.

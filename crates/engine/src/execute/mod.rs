@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod answer;
+mod filter;
 mod frame;
 mod rows;
 mod sort;

@@ -11,8 +11,9 @@ use crate::catalog::{Catalog, KeyShape, Relation};
 use crate::codec::key;
 use crate::core::Core;
 use crate::execute::Frame;
+use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
-use crate::plan::{Access, Bound, BoundExpr, Context, Plan, Step};
+use crate::plan::{Access, Bound, Context, Plan, Step};
 use crate::plan::{BoundValue, key_range};
 use crate::store::Store;
 use crate::write::row_key_in;
@@ -32,6 +33,16 @@ enum Walk {
     Nothing,
 }
 
+/// When the key of a source's row is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KeyUse {
+    Never,
+    /// Only of rows that pass the filters.
+    AfterFilters,
+    /// The filters read it.
+    BeforeFilters,
+}
+
 /// A whole table by the values of one column. Rows with NULL there are left out: NULL equals nothing.
 #[derive(Debug, Default)]
 struct HashedTable {
@@ -46,7 +57,8 @@ pub(crate) struct RowStream<'p> {
     pub(crate) frame: Frame,
     walks: Vec<Walk>,
     hashed: Vec<Option<HashedTable>>,
-    needs_key: Vec<bool>,
+    filters: Vec<Filters>,
+    needs_key: Vec<KeyUse>,
     has_started: bool,
 }
 
@@ -58,13 +70,28 @@ impl<'p> RowStream<'p> {
         for relation in &plan.sources {
             let relation = catalog.relation(*relation)?;
             frame.sources.push(SourceRow::new(Arc::clone(&relation.layout)));
-            needs_key.push(matches!(relation.shape, KeyShape::Columns(_)));
+            let is_read = matches!(relation.shape, KeyShape::Columns(_));
+            needs_key.push(if is_read { KeyUse::AfterFilters } else { KeyUse::Never });
+        }
+        for step in &plan.steps {
+            let layout = &catalog.relation(step.relation)?.layout;
+            for filter in &step.filters {
+                filter.visit_columns(&mut |source, column| {
+                    if source == step.source
+                        && layout.is_in_key(column)
+                        && let Some(needs_key) = needs_key.get_mut(source)
+                    {
+                        *needs_key = KeyUse::BeforeFilters;
+                    }
+                });
+            }
         }
         Ok(Self {
             plan,
             frame,
             walks: plan.steps.iter().map(|_| Walk::Outside).collect(),
             hashed: plan.steps.iter().map(|_| None).collect(),
+            filters: plan.steps.iter().map(Filters::new).collect(),
             needs_key,
             has_started: false,
         })
@@ -76,8 +103,8 @@ impl<'p> RowStream<'p> {
             let relation = catalog.relation(*relation)?;
             let columns = 0..relation.schema.columns.len();
             let needs = columns.into_iter().any(|column| relation.layout.is_in_key(column) && is_needed(source, column));
-            if let Some(needs_key) = self.needs_key.get_mut(source) {
-                *needs_key &= needs;
+            if let Some(needs_key) = self.needs_key.get_mut(source).filter(|_| !needs) {
+                *needs_key = KeyUse::Never;
             }
         }
         Ok(())
@@ -85,7 +112,9 @@ impl<'p> RowStream<'p> {
 
     /// Says that the key of every row is read, whatever its table is keyed by.
     pub(crate) fn keep_keys(&mut self) {
-        self.needs_key.fill(true);
+        for needs_key in self.needs_key.iter_mut().filter(|needs_key| **needs_key == KeyUse::Never) {
+            *needs_key = KeyUse::AfterFilters;
+        }
     }
 
     /// Goes to the next row. Returns whether there is one.
@@ -155,18 +184,27 @@ impl<'p> RowStream<'p> {
 
     /// Goes to the next row of a step that passes its filters.
     fn advance(&mut self, core: &mut Core, depth: usize) -> Result<bool> {
-        let Self { plan, frame, walks, hashed, needs_key, .. } = self;
-        let (Some(step), Some(walk)) = (plan.steps.get(depth), walks.get_mut(depth)) else { return Ok(false) };
-        let needs_key = needs_key.get(step.source).copied().unwrap_or(true);
+        let Self { plan, frame, walks, hashed, filters, needs_key, .. } = self;
+        let (Some(step), Some(walk), Some(filters)) = (plan.steps.get(depth), walks.get_mut(depth), filters.get(depth))
+        else {
+            return Ok(false);
+        };
+        let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
         let Core { store, catalog, .. } = core;
         let relation = catalog.relation(step.relation)?;
         let hashed = hashed.get(depth).and_then(Option::as_ref);
         loop {
             let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
-            if !walk.next(store, relation, step, hashed, needs_key, row)? {
+            if !walk.next(store, relation, step, hashed, needs_key == KeyUse::BeforeFilters, row)? {
                 return Ok(false);
             }
-            if holds_all(&step.filters, frame)? {
+            if filters.hold(frame, step.source)? {
+                if needs_key == KeyUse::AfterFilters
+                    && let Walk::Table { cursor, .. } = walk
+                    && let Some(row) = frame.source_mut(step.source)
+                {
+                    cursor.read_key(store, &mut row.key)?;
+                }
                 return Ok(true);
             }
         }
@@ -188,7 +226,7 @@ impl<'p> RowStream<'p> {
         let mut is_on_entry = cursor.first(store)?;
         while is_on_entry {
             set_row(store, &cursor, true, &mut row)?;
-            let value = row.view().value(column)?;
+            let value = row.view().try_value(column)?;
             if !value.is_null() {
                 key.clear();
                 key::push(&mut key, value);
@@ -284,16 +322,6 @@ fn set_row(store: &mut Store, cursor: &Cursor, needs_key: bool, row: &mut Source
         _ => row.set_value(cursor.value(store)?),
     }
     Ok(())
-}
-
-#[inline]
-fn holds_all(filters: &[BoundExpr], frame: &Frame) -> Result<bool> {
-    for filter in filters {
-        if !filter.holds(Context::Frame(frame))? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Result<BoundValue<'a>> {

@@ -165,9 +165,21 @@ impl Scope<'_> {
                 self.check_comparison(&bound, expr)?;
                 bound
             }
-            Expr::And(left, right) => BoundExpr::And(bind(left)?, bind(right)?),
-            Expr::Or(left, right) => BoundExpr::Or(bind(left)?, bind(right)?),
-            Expr::Not(inner) => BoundExpr::Not(bind(inner)?),
+            Expr::And(left, right) => {
+                let (left, right) = (bind(left)?, bind(right)?);
+                self.check_truth(expr, &[&left, &right])?;
+                BoundExpr::And(left, right)
+            }
+            Expr::Or(left, right) => {
+                let (left, right) = (bind(left)?, bind(right)?);
+                self.check_truth(expr, &[&left, &right])?;
+                BoundExpr::Or(left, right)
+            }
+            Expr::Not(inner) => {
+                let inner = bind(inner)?;
+                self.check_truth(expr, &[&inner])?;
+                BoundExpr::Not(inner)
+            }
             Expr::IsNull(inner) => BoundExpr::IsNull(bind(inner)?),
             Expr::InList(inner, values) => {
                 let inner = bind(inner)?;
@@ -229,6 +241,15 @@ impl Scope<'_> {
             },
             BoundExpr::Slot(_) => None,
             _ => Some(DataType::Bool),
+        }
+    }
+
+    /// Checks that the parts of a logical expression are true or false.
+    fn check_truth(&self, expr: &Expr, parts: &[&BoundExpr]) -> Result<()> {
+        let types = parts.iter().filter_map(|part| self.type_of(part));
+        match types.into_iter().find(|data_type| *data_type != DataType::Bool) {
+            Some(data_type) => Err(Error::Query(format!("{expr}: {data_type} is neither true nor false"))),
+            None => Ok(()),
         }
     }
 

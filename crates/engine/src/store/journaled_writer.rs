@@ -108,24 +108,36 @@ impl<M: MemoryAccess> JournaledWriter<M> {
     }
 
     /// Keeps the page's handle if this is the first write to it since the innermost savepoint. Only that one needs it:
-    /// released, it hands the handle on to the one around it.
+    /// released, it hands the handle on to the one around it. Returns whether it is the first.
     #[inline]
-    fn record(&mut self, page: Page) -> MemoryResult<()> {
+    fn record(&mut self, page: Page) -> MemoryResult<bool> {
         match self.levels.last() {
             Some(level) if !level.recorded.contains(page) => self.record_image(page),
-            _ => Ok(()),
+            _ => Ok(false),
         }
     }
 
     #[cold]
-    fn record_image(&mut self, page: Page) -> MemoryResult<()> {
+    fn record_image(&mut self, page: Page) -> MemoryResult<bool> {
         let image = self.inner.page(page)?;
         if let Some(level) = self.levels.last_mut()
             && level.recorded.insert(page)
         {
             level.images.push((page, image));
         }
-        Ok(())
+        Ok(true)
+    }
+
+    /// The first write to a page was refused: a page that can be read but not written (grown and given up) could not be
+    /// put back either.
+    #[cold]
+    fn forget_last_image(&mut self) {
+        let Some(level) = self.levels.last_mut() else { return };
+        level.images.pop();
+        level.recorded.clear();
+        for (page, _) in &level.images {
+            level.recorded.insert(*page);
+        }
     }
 }
 
@@ -154,13 +166,21 @@ impl<M: MemoryAccess> MemoryAccess for JournaledWriter<M> {
 
     #[inline]
     fn edit<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
-        self.record(page)?;
-        self.inner.edit(page, change)
+        let is_first = self.record(page)?;
+        let result = self.inner.edit(page, change);
+        if is_first && result.is_err() {
+            self.forget_last_image();
+        }
+        result
     }
 
     fn restore(&mut self, page: Page, image: &PageRef) -> MemoryResult<()> {
-        self.record(page)?;
-        self.inner.restore(page, image)
+        let is_first = self.record(page)?;
+        let result = self.inner.restore(page, image);
+        if is_first && result.is_err() {
+            self.forget_last_image();
+        }
+        result
     }
 
     fn page_state(&mut self, page: Page) -> MemoryResult<PageState> {

@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::execute::{self, RowStream};
 use crate::plan::{self, Plan};
 use crate::typed::rows::{FrameRef, One, Rows, Three, Two};
-use crate::{Connection, Result};
+use crate::{Connection, Error, Result};
 
 /// A typed question, made by `db.select::<User>()`. Nothing is read before one of [`all`](Self::all),
 /// [`first`](Self::first), [`count`](Self::count), [`for_each`](Self::for_each).
@@ -126,7 +126,7 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     /// [`Error::Query`](crate::Error::Query) for a question that makes no sense; what storage says.
     pub fn all(self) -> Result<Vec<R::Row>> {
         self.connection.read(|core| {
-            let plan = planned(core, &self.query, &self.binders)?;
+            let plan = planned_rows(core, &self.query, &self.binders)?;
             let mut rows = RowStream::new(&core.catalog, &plan)?;
             execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))
         })
@@ -146,7 +146,7 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     /// As [`all`](Self::all).
     pub fn count(self) -> Result<u64> {
         self.connection.read(|core| {
-            let plan = planned(core, &self.query, &self.binders)?;
+            let plan = planned_rows(core, &self.query, &self.binders)?;
             execute::count(core, &plan)
         })
     }
@@ -157,7 +157,7 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     /// As [`all`](Self::all), and what `visit` returns, which ends the walk.
     pub fn for_each(self, mut visit: impl FnMut(R::Row) -> Result<()>) -> Result<()> {
         self.connection.read(|core| {
-            let plan = planned(core, &self.query, &self.binders)?;
+            let plan = planned_rows(core, &self.query, &self.binders)?;
             let mut rows = RowStream::new(&core.catalog, &plan)?;
             if plan.order.is_empty() {
                 return execute::for_each(core, &plan, &mut rows, &mut |frame| visit(R::read(&FrameRef(frame))?));
@@ -235,6 +235,14 @@ fn planned(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Result<()
         bind(core)?;
     }
     plan::plan(&core.catalog, query)
+}
+
+/// The plan of a question for whole rows, which a group has none of.
+fn planned_rows(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Result<()>]) -> Result<Plan> {
+    if !query.group_by.is_empty() {
+        return Err(Error::Query("a grouped question has no rows of its tables: say what is asked with columns".into()));
+    }
+    planned(core, query, binders)
 }
 
 fn explained<C: Connection>(

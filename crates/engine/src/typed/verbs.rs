@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::execute;
 use crate::typed::{Delete, One, Select, Update, UpdateKey};
 use crate::write::keys_with;
-use crate::{Connection, Database, Result, Transaction};
+use crate::{Connection, Database, Error, Result, Transaction};
 
 /// The answer to a dynamic question.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,19 +125,13 @@ macro_rules! verbs {
             pub fn delete_key<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<bool> {
                 let mut bytes = Vec::with_capacity(16);
                 encode_key(key.values().as_ref(), &mut bytes);
-                let (index, is_referred) = self.read(|core| {
+                self.write(|core| {
                     let index = core.catalog.find_type::<T>()?;
-                    Ok((index, !core.catalog.relation(index)?.referrers.is_empty()))
-                })?;
-                if is_referred {
-                    return self.write_many(|core| match core.row_key(index, &bytes)? {
-                        Some(key) => Ok(core.delete_cascading(index, &key)? > 0),
-                        None => Ok(false),
-                    });
-                }
-                self.write(|core| match core.row_key(index, &bytes)? {
-                    Some(key) => core.delete_row(index, &key),
-                    None => Ok(false),
+                    let Some(key) = core.row_key(index, &bytes)? else { return Ok(false) };
+                    if core.catalog.relation(index)?.referrers.is_empty() {
+                        return core.delete_row(index, &key);
+                    }
+                    core.atomic(|core| Ok(core.delete_cascading(index, &key)? > 0))
                 })
             }
 
@@ -173,9 +167,9 @@ fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Resul
     let mut row = vec![None; schema.columns.len()];
     for (name, value) in values {
         let column = crate::catalog::column_of(&schema, name)?;
-        if let Some(place) = row.get_mut(column) {
-            *place = Some(value.as_ref());
-        }
+        let place = row.get_mut(column).filter(|place| place.is_none());
+        let place = place.ok_or_else(|| Error::Query(format!("column {table}.{name} is given twice")))?;
+        *place = Some(value.as_ref());
     }
     core.insert_row(index, &row, |_| Ok(()))
 }

@@ -120,5 +120,5 @@ impl Core {
 
 /// Every value of a row.
 fn values_of<'a>(view: &RowView<'a>, count: usize) -> Result<Vec<ValueRef<'a>>> {
-    (0..count).map(|column| view.value(column).map_err(Error::from)).collect()
+    (0..count).map(|column| view.try_value(column).map_err(Error::from)).collect()
 }

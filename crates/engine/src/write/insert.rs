@@ -5,7 +5,7 @@ use wasm_dbms_api::ValueRef;
 use crate::catalog::{KeyShape, Relation, RelationIndex};
 use crate::codec::key;
 use crate::core::Core;
-use crate::write::{check_foreign_keys, check_value, is_taken, unique_violation};
+use crate::write::{check_foreign_keys, check_lengths, check_value, is_taken, unique_violation};
 use crate::{Error, Result};
 
 /// The most columns whose values are put together without asking the heap.
@@ -80,11 +80,14 @@ impl Core {
                 }
             }
             KeyShape::RowId => {
-                let row_id = relation.table.counter + 1;
-                counter = counter.max(row_id);
-                key::push(&mut scratch.key, ValueRef::from_u64(row_id));
+                // Row ids and a column that counts up share the counter.
+                let next = relation.table.counter.checked_add(1);
+                let next = next.ok_or_else(|| Error::OutOfRange(format!("the next row id of {}", relation.schema.name)))?;
+                counter = counter.max(next);
+                key::push(&mut scratch.key, ValueRef::from_u64(counter));
             }
         }
+        check_lengths(relation, values, scratch)?;
         let located = relation.table.tree.locate(store, &scratch.key)?;
         if located.is_found() {
             return Err(unique_violation(relation, relation.primary_key(), values));
@@ -112,9 +115,7 @@ fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>]) -> Result<u64
     let counter = relation.table.counter;
     let Some(column) = relation.autoincrement else { return Ok(counter) };
     match given.get(column).copied().flatten() {
-        Some(ValueRef::Integer(number)) => Ok(counter.max(u64::try_from(number).unwrap_or(0))),
-        Some(ValueRef::Unsigned(number)) => Ok(counter.max(number)),
-        Some(_) => Ok(counter),
+        Some(value) => Ok(count_with(counter, value)),
         None => {
             let next = counter.checked_add(1).filter(|next| {
                 let range = relation.data_type(column).integer_range();
@@ -126,4 +127,9 @@ fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>]) -> Result<u64
             })
         }
     }
+}
+
+/// The counter once a column that counts up holds this value.
+pub(crate) fn count_with(counter: u64, value: ValueRef<'_>) -> u64 {
+    counter.max(value.as_i128().and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
 }

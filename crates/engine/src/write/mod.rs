@@ -5,8 +5,9 @@ mod insert;
 mod update;
 
 use wasm_dbms_api::ValueRef;
+use wasm_dbms_memory::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
 
-use crate::catalog::{Index, RelationIndex};
+use crate::catalog::{Index, MAX_CLUSTERED_KEY_BYTES, RelationIndex};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
@@ -74,7 +75,7 @@ pub(crate) fn keys_with(
         cursor.read_key(store, &mut entry)?;
         let row = cursor.value(store)?;
         let view = RowView { layout: &relation.layout, key: &entry, row: &row };
-        let is_match = view.value(column)?.compare(value) == Some(std::cmp::Ordering::Equal);
+        let is_match = view.try_value(column)?.compare(value) == Some(std::cmp::Ordering::Equal);
         if is_match && !visit(&entry) {
             break;
         }
@@ -131,24 +132,62 @@ fn check_value(relation: &crate::catalog::Relation, column: usize, value: ValueR
     })
 }
 
-/// Checks that the rows that a row refers to are there.
+/// Checks that no key of a row and not the row itself is longer than a tree takes. A row of little text has no long key,
+/// whatever its indexes.
+#[inline]
+fn check_lengths(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], scratch: &mut Scratch) -> Result<()> {
+    let length = |value: &ValueRef<'_>| match value {
+        ValueRef::Text(text) => text.len(),
+        ValueRef::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    // A byte takes two in a key at most; the rest is for what else stands in it.
+    if values.iter().map(length).sum::<usize>() <= MAX_KEY_BYTES / 4 { Ok(()) } else { check_long(relation, values, scratch) }
+}
+
+#[cold]
+fn check_long(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], scratch: &mut Scratch) -> Result<()> {
+    let table = &relation.schema.name;
+    for index in &relation.indexes {
+        let holds_row_key = index.entry_key(values, &[], &mut scratch.entry);
+        let bytes = scratch.entry.len() + if holds_row_key { MAX_CLUSTERED_KEY_BYTES } else { 0 };
+        if bytes > MAX_KEY_BYTES {
+            let columns = relation.column_names(&index.columns);
+            let what = format!("the key of {table} on {columns}");
+            return Err(Error::TooLong { what, bytes: bytes as u64, limit: MAX_KEY_BYTES as u64 });
+        }
+    }
+    relation.layout.encode(values, &mut scratch.row);
+    let bytes = scratch.row.len();
+    if bytes > MAX_VALUE_BYTES {
+        let what = format!("a row of {table}");
+        return Err(Error::TooLong { what, bytes: bytes as u64, limit: MAX_VALUE_BYTES as u64 });
+    }
+    Ok(())
+}
+
+/// Checks that the rows that a row refers to are there. Of a row that changes, `change` has the columns that do and the
+/// values it had.
 fn check_foreign_keys(
     core: &mut Core,
     relation: RelationIndex,
     values: &[ValueRef<'_>],
-    columns: Option<&[usize]>,
+    change: Option<(&[usize], &[ValueRef<'_>])>,
 ) -> Result<()> {
     for number in 0.. {
         let Some(foreign_key) = core.catalog.relation(relation)?.foreign_keys.get(number).copied() else { break };
         let value = values.get(foreign_key.column).copied().unwrap_or(ValueRef::Null);
-        let is_asked = columns.is_none_or(|columns| columns.contains(&foreign_key.column));
+        let is_asked = change.is_none_or(|(columns, _)| columns.contains(&foreign_key.column));
         if value.is_null() || !is_asked {
             continue;
         }
-        // A row may refer to itself before it is there.
-        let refers_to_itself = foreign_key.relation == relation
-            && values.get(foreign_key.referred).and_then(|own| own.compare(value)) == Some(std::cmp::Ordering::Equal);
-        if refers_to_itself || exists(core, foreign_key.relation, foreign_key.referred, value)? {
+        // A row may refer to itself before it is there, but not to what it will no longer be.
+        let is_own = |values: &[ValueRef<'_>]| {
+            let own = values.get(foreign_key.referred).and_then(|own| own.compare(value));
+            foreign_key.relation == relation && own == Some(std::cmp::Ordering::Equal)
+        };
+        let was_own = change.is_some_and(|(_, old_values)| is_own(old_values));
+        if is_own(values) || !was_own && exists(core, foreign_key.relation, foreign_key.referred, value)? {
             continue;
         }
         let child = core.catalog.relation(relation)?;

@@ -5,7 +5,8 @@ use wasm_dbms_api::{Value, ValueRef};
 use crate::catalog::{KeyShape, RelationIndex};
 use crate::codec::row::RowView;
 use crate::core::Core;
-use crate::write::{check_foreign_keys, check_value, is_taken, keys_with, unique_violation};
+use crate::write::insert::count_with;
+use crate::write::{check_foreign_keys, check_lengths, check_value, is_taken, keys_with, unique_violation};
 use crate::{Error, Result};
 
 /// A column and its new value.
@@ -30,6 +31,17 @@ impl Core {
         if !located.is_found() {
             return Ok(false);
         }
+        if assignments.iter().all(|(column, _)| relation.is_plain(*column)) {
+            let layout = std::sync::Arc::clone(&relation.layout);
+            let is_changed = relation.table.tree.change_at(&mut self.store, &located, &mut |row| {
+                for (column, value) in assignments {
+                    layout.patch(row, *column, value.as_ref());
+                }
+            })?;
+            if is_changed {
+                return Ok(true);
+            }
+        }
         let mut old_row = std::mem::take(&mut self.scratch.found);
         relation.table.tree.look_at(&mut self.store, &located, &mut |row| {
             old_row.clear();
@@ -39,7 +51,7 @@ impl Core {
         let view = RowView { layout: &layout, key: row_key, row: &old_row };
         let mut old_values = Vec::with_capacity(relation.schema.columns.len());
         for column in 0..relation.schema.columns.len() {
-            old_values.push(view.value(column)?);
+            old_values.push(view.try_value(column)?);
         }
         let mut values = old_values.clone();
         for (column, value) in assignments {
@@ -53,9 +65,10 @@ impl Core {
             KeyShape::RowId => false,
         };
         let changed: Vec<usize> = (0..values.len()).filter(is_changed).collect();
-        self.check_change(index, &old_values, &values, &changed)?;
+        self.check_change(index, row_key, &old_values, &values, &changed)?;
+        check_lengths(self.catalog.relation(index)?, &values, &mut self.scratch)?;
         if changes_key {
-            let counter = self.catalog.relation(index)?.table.counter;
+            let counter = self.counter_with(index, &values)?;
             // What could refuse the new row is asked while the old one is still there: only the old row itself may
             // stand in its way, and only where an index does not change.
             self.check_unique(index, row_key, &old_values, &values)?;
@@ -75,6 +88,7 @@ impl Core {
     fn check_change(
         &mut self,
         index: RelationIndex,
+        row_key: &[u8],
         old_values: &[ValueRef<'_>],
         values: &[ValueRef<'_>],
         changed: &[usize],
@@ -83,7 +97,7 @@ impl Core {
             return Ok(());
         }
         if !self.catalog.relation(index)?.foreign_keys.is_empty() {
-            check_foreign_keys(self, index, values, Some(changed))?;
+            check_foreign_keys(self, index, values, Some((changed, old_values)))?;
         }
         for number in 0.. {
             let Some(referrer) = self.catalog.relation(index)?.referrers.get(number).copied() else { break };
@@ -93,11 +107,13 @@ impl Core {
                 continue;
             }
             let old = old_values.get(foreign_key.referred).copied().unwrap_or(ValueRef::Null);
+            // A row that refers to itself may change both sides at once.
+            let lets_go = referrer.relation == index && changed.contains(&foreign_key.column);
             let mut is_referred = false;
             if !old.is_null() {
-                keys_with(self, referrer.relation, foreign_key.column, old, &mut |_| {
-                    is_referred = true;
-                    false
+                keys_with(self, referrer.relation, foreign_key.column, old, &mut |key| {
+                    is_referred = !(lets_go && key == row_key);
+                    !is_referred
                 })?;
             }
             if is_referred {
@@ -172,11 +188,18 @@ impl Core {
             let value: &[u8] = if holds_row_key { &[] } else { row_key };
             other.head.change(|tree| tree.put(store, &scratch.entry, value))?;
         }
-        if let Some(column) = relation.autoincrement.filter(|column| changed.contains(column)) {
-            let given = values.get(column).and_then(|value| value.as_i128()).unwrap_or(0);
-            let counter = relation.table.counter.max(u64::try_from(given).unwrap_or(0));
-            relation.table.count(relation.table.rows, counter);
+        if relation.autoincrement.is_some_and(|column| changed.contains(&column)) {
+            let counter = self.counter_with(index, values)?;
+            let table = &mut self.catalog.relation_mut(index)?.table;
+            table.count(table.rows, counter);
         }
         Ok(())
+    }
+
+    /// The counter of a table once a row has these values.
+    fn counter_with(&self, index: RelationIndex, values: &[ValueRef<'_>]) -> Result<u64> {
+        let relation = self.catalog.relation(index)?;
+        let value = relation.autoincrement.and_then(|column| values.get(column));
+        Ok(value.map_or(relation.table.counter, |value| count_with(relation.table.counter, *value)))
     }
 }

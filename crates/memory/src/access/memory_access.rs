@@ -201,9 +201,7 @@ pub trait MemoryAccess {
         self.view(page, |bytes| {
             let rest = bytes.get(offset as usize..).unwrap_or_default();
             let length = rest.len().min(buffer.len());
-            for (target, source) in buffer.iter_mut().zip(rest) {
-                *target = *source;
-            }
+            crate::bytes::put(buffer, 0, crate::bytes::slice_at(rest, 0, length));
             length
         })
     }

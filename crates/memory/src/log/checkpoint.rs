@@ -4,7 +4,7 @@ use wasm_dbms_api::MemoryResult;
 
 use crate::log::header::Header;
 use crate::log::layout::SLOT_LENGTH;
-use crate::log::recovery::Unfinished;
+use crate::log::unfinished::Unfinished;
 use crate::log::{CommittedImage, Log, checksum, ring};
 
 impl Log {
@@ -24,7 +24,8 @@ impl Log {
         self.flip(self.chain)
     }
 
-    /// Brings everything in place, makes that durable and empties the ring.
+    /// Brings everything in place, makes that durable and empties the ring. The other slot gets the header too: the one
+    /// before names a ring that is gone, and must not stand in for a header that is damaged later.
     pub(crate) fn close(&mut self, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
         if self.unfinished.is_some() {
             return Ok(());
@@ -32,6 +33,7 @@ impl Log {
         self.checkpoint(committed)?;
         self.sync()?;
         ring::clear(&self.medium, &self.layout)?;
+        self.flip(self.chain)?;
         self.sync_now()
     }
 
@@ -46,10 +48,7 @@ impl Log {
     }
 
     fn finish_recovery(&mut self, unfinished: &Unfinished, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
-        // What was read may stand only in the host's cache, and the host may think it clean. Written again, it is real.
-        for (address, bytes) in &unfinished.rewrites {
-            self.medium.write_all(*address, bytes)?;
-        }
+        unfinished.rewrite(&self.medium, &self.layout, self.header.database_id)?;
         self.sync_now()?;
         if unfinished.has_replayed {
             self.write_in_place(committed)?;

@@ -16,6 +16,9 @@ pub(crate) const RING_OFFSET: u64 = 2 * SLOT_LENGTH;
 /// How long the redo ring of a new database is.
 pub(crate) const RING_LENGTH: u32 = 32 * 1024;
 
+/// Where the groups start. No database is shorter.
+pub(crate) const GROUPS_OFFSET: u64 = RING_OFFSET + RING_LENGTH as u64;
+
 /// The unit that a medium writes whole or not at all; records start on one.
 pub(crate) const SECTOR: u32 = 512;
 
@@ -65,15 +68,10 @@ impl Layout {
         pages.div_ceil(self.pages_per_group.max(1)) as usize
     }
 
-    /// Where the groups start.
-    fn groups_start(&self) -> u64 {
-        RING_OFFSET + u64::from(RING_LENGTH)
-    }
-
     /// Where the ledger page of a group stands.
     pub(crate) fn ledger_address(&self, group: usize) -> u64 {
         let pages_before = group as u64 * (u64::from(self.pages_per_group) + 1);
-        self.groups_start() + pages_before * self.page_size as u64
+        GROUPS_OFFSET + pages_before * self.page_size as u64
     }
 
     /// Where a page stands.
@@ -86,7 +84,7 @@ impl Layout {
     pub(crate) fn end_of(&self, pages: Page) -> u64 {
         match pages.checked_sub(1) {
             Some(last) => self.page_address(last) + self.page_size as u64,
-            None => self.groups_start(),
+            None => GROUPS_OFFSET,
         }
     }
 

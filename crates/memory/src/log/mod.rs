@@ -25,6 +25,7 @@ mod medium;
 mod record;
 mod recovery;
 mod ring;
+mod unfinished;
 
 pub(crate) use commit::Change;
 pub(crate) use export::write as export_canonical;
@@ -39,7 +40,7 @@ use crate::bytes::NumberSet;
 use header::Header;
 use layout::Layout;
 use ledger::ChecksumLedger;
-use recovery::Unfinished;
+use unfinished::Unfinished;
 
 /// Gives the committed image of a page.
 pub(crate) type CommittedImage<'a> = dyn FnMut(Page) -> MemoryResult<PageRef> + 'a;

@@ -80,7 +80,10 @@ impl RecordHead {
     /// The record at the start of `bytes`, its inline body and its checksum, if it is the one with this lsn that chains
     /// to `chain`.
     pub(crate) fn decode(bytes: &[u8], lsn: u64, chain: u64) -> Option<(Self, &[u8], u64)> {
-        let sum = self::sum(bytes, chain).filter(|sum| *sum == u64_at(bytes, 0) && lsn == u64_at(bytes, 8))?;
+        if u64_at(bytes, 8) != lsn {
+            return None;
+        }
+        let sum = sum(bytes, chain).filter(|sum| *sum == u64_at(bytes, 0))?;
         let record = bytes.get(..u32_at(bytes, 24) as usize)?;
         let (address, body_length) = (u64_at(record, 40), u64_at(record, 48));
         let head = Self {

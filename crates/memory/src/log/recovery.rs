@@ -10,19 +10,11 @@ use crate::access::PageRef;
 use crate::bytes::NumberSet;
 use crate::log::header::Header;
 use crate::log::history::History;
-use crate::log::layout::{Layout, SECTOR, SLOT_LENGTH};
+use crate::log::layout::{GROUPS_OFFSET, Layout, SECTOR, SLOT_LENGTH};
 use crate::log::ledger::ChecksumLedger;
 use crate::log::record::{self, PageChange, Parked, RecordHead};
+use crate::log::unfinished::Unfinished;
 use crate::log::{Log, Medium, checksum, history, ring};
-
-/// What must be done before the first write of a session.
-#[derive(Debug)]
-pub(crate) struct Unfinished {
-    /// Bytes to be written again, each where it was read.
-    pub(crate) rewrites: Vec<(u64, Vec<u8>)>,
-    /// Whether records were replayed, so that pages must be brought in place.
-    pub(crate) has_replayed: bool,
-}
 
 /// A record of the chain.
 pub(crate) struct Walked {
@@ -49,12 +41,15 @@ impl Log {
         }
     }
 
-    /// A new database: a header of one sector and nothing else. The first pages come with the first commit.
+    /// A new database: the ring, zeroed so that its room is taken, then a header. The first pages come with the first
+    /// commit.
     fn create(medium: Medium, page_size: usize, database_id: Option<u64>) -> MemoryResult<Self> {
         let layout = Layout::new(page_size);
         let database_id = database_id.unwrap_or_else(|| medium.entropy());
         let seed = checksum::next_seed(database_id, 1);
         let header = Header { database_id, sequence: 1, lsn: 0, seed, root: 0, pages: 0, tail: 0, sums: Vec::new() };
+        medium.write_all(0, &vec![0; GROUPS_OFFSET as usize])?;
+        medium.sync()?;
         medium.write_all(0, &header.encode(&layout))?;
         medium.sync()?;
         Ok(Self::at_header(medium, layout, header, 0))
@@ -90,14 +85,6 @@ impl Log {
         header: Header,
         layout: Layout,
     ) -> MemoryResult<(Self, Replayed)> {
-        let size = medium.size()?;
-        if size < layout.end_of(header.pages) && header.pages > 0 {
-            return Err(MemoryError::corrupt(format!(
-                "the file is truncated: {size} bytes, its {} committed pages need {}",
-                header.pages,
-                layout.end_of(header.pages)
-            )));
-        }
         let walked = walk(&medium, &layout, &header)?;
         let durable = walked.iter().map(|record| record.head.durable_lsn).max().unwrap_or(0).max(header.lsn);
         if durable > header.lsn + walked.len() as u64 {
@@ -107,24 +94,42 @@ impl Log {
             )));
         }
         let durable_count = (durable - header.lsn) as usize;
+        // Pages that only unsynced records name may be missing; those that were durable may not.
+        let durable_mark = walked.get(..durable_count).and_then(<[_]>::last).map_or(0, |record| record.head.pages);
+        let pages = durable_mark.max(header.pages);
+        let size = medium.size()?;
+        if size < layout.end_of(pages) {
+            return Err(MemoryError::corrupt(format!(
+                "the file is truncated: {size} bytes, its {pages} committed pages need {}",
+                layout.end_of(pages)
+            )));
+        }
         let history = History::of(&walked)?;
         let kept = history.longest_verified(&medium, &layout, header.database_id, &walked, durable_count)?;
         let mut log = Self::at_header(medium, layout, header, slot);
-        let mut rewrites = vec![(slot as u64 * SLOT_LENGTH, slot_bytes)];
+        let mut unfinished = Unfinished::at_header(slot as u64 * SLOT_LENGTH, slot_bytes, kept > 0);
         let records = walked.get(..kept).unwrap_or_default();
         let replayed = log.replay(records, &history)?;
         for (index, record) in records.iter().enumerate() {
-            let position = log.head;
+            if index >= durable_count {
+                unfinished.note_record(&log.layout, log.head, &record.bytes);
+                unfinished.note_parked(record.head.parked, &record.body);
+            }
             log.head += record.length;
             log.lsn = record.head.lsn;
             log.chain = record.chain;
             log.pages = record.head.pages;
-            if index >= durable_count {
-                log.note_rewrites(record, position, &mut rewrites)?;
+        }
+        for (page, changes) in history.pages(kept) {
+            if let [(index, entry), later @ ..] = changes
+                && *index >= durable_count
+                && matches!(entry.change, PageChange::Fresh)
+            {
+                unfinished.note_fresh(&log.medium, &log.layout, page, entry.checksum, !later.is_empty())?;
             }
         }
         log.durable_lsn = durable;
-        log.unfinished = Some(Unfinished { rewrites, has_replayed: kept > 0 });
+        log.unfinished = Some(unfinished);
         Ok((log, replayed))
     }
 
@@ -170,29 +175,6 @@ impl Log {
         }
         Ok(replayed)
     }
-
-    /// Collects what a record not known durable stands on: itself, its parked body, its fresh pages as they are in place.
-    fn note_rewrites(&self, record: &Walked, position: u64, rewrites: &mut Vec<(u64, Vec<u8>)>) -> MemoryResult<()> {
-        let start = position % u64::from(self.layout.ring_length);
-        let room = (u64::from(self.layout.ring_length) - start) as usize;
-        let (first, second) = record.bytes.split_at_checked(room).unwrap_or((&record.bytes, &[]));
-        rewrites.push((self.layout.ring_offset + start, first.to_vec()));
-        if !second.is_empty() {
-            rewrites.push((self.layout.ring_offset, second.to_vec()));
-        }
-        if let Some(parked) = record.head.parked {
-            rewrites.push((parked.address, record.body.clone()));
-        }
-        for entry in record::entries(&record.body)? {
-            if matches!(entry.change, PageChange::Fresh) {
-                let address = self.layout.page_address(entry.page);
-                let mut image = vec![0; self.layout.page_size];
-                self.medium.read_available(address, &mut image)?;
-                rewrites.push((address, image));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// A header with the number and the bytes of its slot.
@@ -204,8 +186,7 @@ fn choose_header(medium: &Medium) -> MemoryResult<Option<Chosen>> {
     for (index, slot) in slots.iter_mut().enumerate() {
         medium.read_available(index as u64 * SLOT_LENGTH, slot)?;
     }
-    // A creation that was cut off leaves zeros and no more than a header's room.
-    if medium.size()? <= 2 * SLOT_LENGTH && slots.iter().flatten().all(|byte| *byte == 0) {
+    if is_blank(medium)? {
         return Ok(None);
     }
     let mut best: Option<Chosen> = None;
@@ -230,6 +211,13 @@ fn choose_header(medium: &Medium) -> MemoryResult<Option<Chosen>> {
         (None, Some(refusal)) => Err(refusal),
         (None, None) => Ok(None),
     }
+}
+
+/// Whether there is nothing, or what a creation that was cut off leaves: zeros, no more than up to the groups.
+fn is_blank(medium: &Medium) -> MemoryResult<bool> {
+    let mut bytes = vec![0; GROUPS_OFFSET as usize];
+    let is_short = medium.size()? <= GROUPS_OFFSET;
+    Ok(is_short && medium.read_available(0, &mut bytes).map(|_| bytes.iter().all(|byte| *byte == 0))?)
 }
 
 /// The records that chain to the header, up to the first that does not verify.

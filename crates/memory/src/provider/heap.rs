@@ -63,9 +63,7 @@ impl MemoryProvider for HeapProvider {
         let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
         let source = bytes.get(start..).unwrap_or_default();
         let length = source.len().min(buffer.len());
-        for (target, byte) in buffer.iter_mut().zip(source) {
-            *target = *byte;
-        }
+        crate::bytes::put(buffer, 0, crate::bytes::slice_at(source, 0, length));
         Ok(length)
     }
 

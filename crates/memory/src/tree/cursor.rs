@@ -138,13 +138,13 @@ impl Cursor {
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     #[inline]
     pub fn read_key<M: MemoryAccess>(&self, store: &mut M, key: &mut Vec<u8>) -> MemoryResult<()> {
-        key.clear();
-        let Some(leaf) = &self.leaf else { return Ok(()) };
+        let Some(leaf) = &self.leaf else {
+            key.clear();
+            return Ok(());
+        };
         let node = Node::new(leaf);
-        if node.cell(self.index).key_chain.is_some() {
+        if !node.read_key(self.index, key) {
             *key = full_key(store, node, self.index)?;
-        } else {
-            node.push_key(self.index, key);
         }
         Ok(())
     }
@@ -163,15 +163,7 @@ impl Cursor {
     /// Where the value stands in the page, if it stands there.
     #[inline]
     pub fn value_range(&self) -> Option<std::ops::Range<usize>> {
-        let node = Node::new(self.leaf.as_ref()?);
-        let cell = node.cell(self.index);
-        match cell.value {
-            crate::tree::node::Stored::Inline(value) => {
-                let end = node.offset(self.index) + cell.length;
-                Some(end.saturating_sub(value.len())..end)
-            }
-            crate::tree::node::Stored::Chain { .. } => None,
-        }
+        Node::new(self.leaf.as_ref()?).value_range(self.index)
     }
 
     /// Stands on the entry at `index`, or goes on to the first of the pages that follow.

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use wasm_dbms_api::Page;
 
-use crate::bytes::{put, put_u16, put_u32};
-use crate::tree::edit::{StoredKey, cell_size, write_cell};
+use crate::bytes::{put, put_u16, put_u32, slice_at, varint_length};
+use crate::tree::edit::{StoredKey, write_cell};
 use crate::tree::node::{
     BRANCH, COUNT, FIRST_CHILD, HEADER, HEAP, KIND, LEAF, LEVEL, Node, PREFIX, SLOT, Stored, TREE, head_of,
 };
@@ -18,17 +18,27 @@ pub(crate) struct NodeHead {
     pub(crate) first_child: Page,
 }
 
-#[derive(Debug)]
+/// Where an entry stands among the bytes, and how long its cell is beside the suffix.
+#[derive(Debug, Clone, Copy)]
 struct Entry {
-    key: Range<usize>,
-    chain: Option<Page>,
-    value: EntryValue,
+    key_at: u32,
+    key_length: u32,
+    value_at: u32,
+    value_length: u32,
+    key_chain: Option<Page>,
+    /// Length and first page of a value that stands in a chain.
+    value_chain: Option<(u32, Page)>,
+    /// Bytes of the slot and of the cell without its suffix's length and tail.
+    fixed_size: u32,
 }
 
-#[derive(Debug)]
-enum EntryValue {
-    Inline(Range<usize>),
-    Chain { length: u32, first: Page },
+impl Entry {
+    /// The bytes that the entry takes in a node with a prefix of this length.
+    #[inline]
+    fn size(&self, prefix: usize) -> usize {
+        let suffix = (self.key_length as usize).saturating_sub(prefix);
+        self.fixed_size as usize + varint_length((suffix as u32) << 1) + suffix.saturating_sub(4)
+    }
 }
 
 /// Entries in ascending order, with bytes of their own.
@@ -39,23 +49,32 @@ pub(crate) struct Entries {
 }
 
 impl Entries {
-    /// Takes every entry of a node.
+    /// Takes every entry of a node, with room for one more.
     pub(crate) fn of(node: Node<'_>) -> Self {
-        let mut entries = Self::default();
-        entries.bytes.reserve(node.bytes.len());
+        let mut entries = Self {
+            bytes: Vec::with_capacity(node.bytes.len() * 2 + node.count() * node.prefix().len()),
+            entries: Vec::with_capacity(node.count() + 1),
+        };
         entries.append(node);
         entries
     }
 
     /// Appends every entry of a node whose keys are above all that are there.
     pub(crate) fn append(&mut self, node: Node<'_>) {
+        let prefix = node.prefix();
         for index in 0..node.count() {
-            let start = self.bytes.len();
-            node.push_key(index, &mut self.bytes);
-            let key = start..self.bytes.len();
             let cell = node.cell(index);
-            let value = self.keep(cell.value);
-            self.entries.push(Entry { key, chain: cell.key_chain, value });
+            let head = node.head(index).to_be_bytes();
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(prefix);
+            self.bytes.extend_from_slice(&head);
+            if cell.suffix_length > 4 {
+                self.bytes.extend_from_slice(cell.tail);
+            } else {
+                self.bytes.truncate(start + prefix.len() + cell.suffix_length);
+            }
+            let entry = self.entry(start, cell.key_chain, cell.value);
+            self.entries.push(entry);
         }
     }
 
@@ -63,19 +82,30 @@ impl Entries {
     pub(crate) fn insert(&mut self, index: usize, key: StoredKey<'_>, value: Stored<'_>) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(key.inline);
-        let range = start..self.bytes.len();
-        let value = self.keep(value);
-        self.entries.insert(index, Entry { key: range, chain: key.chain, value });
+        let entry = self.entry(start, key.chain, value);
+        self.entries.insert(index, entry);
     }
 
-    fn keep(&mut self, value: Stored<'_>) -> EntryValue {
-        match value {
+    /// The entry whose key is the bytes from `key_at` on; takes its value.
+    #[inline]
+    fn entry(&mut self, key_at: usize, key_chain: Option<Page>, value: Stored<'_>) -> Entry {
+        let key_end = self.bytes.len();
+        let (value_chain, value_code, stored_length) = match value {
             Stored::Inline(bytes) => {
-                let start = self.bytes.len();
                 self.bytes.extend_from_slice(bytes);
-                EntryValue::Inline(start..self.bytes.len())
+                (None, (bytes.len() as u32) << 1, bytes.len())
             }
-            Stored::Chain { length, first } => EntryValue::Chain { length, first },
+            Stored::Chain { length, first } => (Some((length, first)), length << 1 | 1, 4),
+        };
+        let chain_length = if key_chain.is_some() { 4 } else { 0 };
+        Entry {
+            key_at: key_at as u32,
+            key_length: (key_end - key_at) as u32,
+            value_at: key_end as u32,
+            value_length: (self.bytes.len() - key_end) as u32,
+            key_chain,
+            value_chain,
+            fixed_size: (SLOT + varint_length(value_code) + stored_length + chain_length) as u32,
         }
     }
 
@@ -84,20 +114,26 @@ impl Entries {
     }
 
     /// The key of an entry.
+    #[inline]
     pub(crate) fn key(&self, index: usize) -> StoredKey<'_> {
         self.entries.get(index).map_or(StoredKey { inline: &[], chain: None }, |entry| StoredKey {
-            inline: self.bytes.get(entry.key.clone()).unwrap_or_default(),
-            chain: entry.chain,
+            inline: slice_at(&self.bytes, entry.key_at as usize, entry.key_length as usize),
+            chain: entry.key_chain,
         })
     }
 
     /// The value of an entry.
+    #[inline]
     pub(crate) fn value(&self, index: usize) -> Stored<'_> {
-        match self.entries.get(index).map(|entry| &entry.value) {
-            Some(EntryValue::Inline(range)) => Stored::Inline(self.bytes.get(range.clone()).unwrap_or_default()),
-            Some(EntryValue::Chain { length, first }) => Stored::Chain { length: *length, first: *first },
-            None => Stored::Inline(&[]),
+        let Some(entry) = self.entries.get(index) else { return Stored::Inline(&[]) };
+        match entry.value_chain {
+            Some((length, first)) => Stored::Chain { length, first },
+            None => Stored::Inline(slice_at(&self.bytes, entry.value_at as usize, entry.value_length as usize)),
         }
+    }
+
+    fn range(&self, range: Range<usize>) -> &[Entry] {
+        self.entries.get(range).unwrap_or_default()
     }
 
     /// The prefix that a node with these entries would have: what all keys share, but no more than leaves the longest
@@ -108,30 +144,22 @@ impl Entries {
             return 0;
         }
         let shared = common_prefix(self.key(range.start).inline, self.key(range.end - 1).inline);
-        let longest = range.map(|index| self.key(index).inline.len()).max().unwrap_or(0);
+        let longest = self.range(range).iter().map(|entry| entry.key_length as usize).max().unwrap_or(0);
         shared.min(longest.saturating_sub(4))
     }
 
     /// The bytes that a node with these entries would use.
     pub(crate) fn size(&self, range: Range<usize>) -> usize {
         let prefix = self.prefix_length(range.clone());
-        let cells = range.map(|index| {
-            let key = self.key(index);
-            SLOT + cell_size(key.inline.len() - prefix, key.chain.is_some(), self.value(index))
-        });
-        HEADER + prefix + cells.sum::<usize>()
+        HEADER + prefix + self.range(range).iter().map(|entry| entry.size(prefix)).sum::<usize>()
     }
 
     /// Where to split so that both halves are about equally full.
     pub(crate) fn middle(&self) -> usize {
-        let size = |index: usize| {
-            let key = self.key(index);
-            SLOT + cell_size(key.inline.len(), key.chain.is_some(), self.value(index))
-        };
-        let total: usize = (0..self.len()).map(size).sum();
+        let total: usize = self.entries.iter().map(|entry| entry.size(0)).sum();
         let mut left = 0;
-        for index in 0..self.len() {
-            left += size(index);
+        for (index, entry) in self.entries.iter().enumerate() {
+            left += entry.size(0);
             if left * 2 >= total {
                 return (index + 1).clamp(1, self.len() - 1);
             }
@@ -159,11 +187,13 @@ impl Entries {
         for (place, index) in range.enumerate() {
             let key = self.key(index);
             let suffix = key.inline.get(prefix..).unwrap_or_default();
-            let value = self.value(index);
-            offset -= cell_size(suffix.len(), key.chain.is_some(), value);
-            write_cell(bytes, offset, suffix, key.chain, value);
-            put_u32(bytes, HEADER + place * SLOT, head_of(suffix));
-            put_u16(bytes, HEADER + place * SLOT + 4, offset as u16);
+            let size = self.entries.get(index).map_or(0, |entry| entry.size(prefix) - SLOT);
+            offset -= size;
+            write_cell(bytes, offset, suffix, key.chain, self.value(index));
+            let mut slot = [0; SLOT];
+            put_u32(&mut slot, 0, head_of(suffix));
+            put_u16(&mut slot, 4, offset as u16);
+            put(bytes, HEADER + place * SLOT, &slot);
         }
         let heap = bytes.len() - offset;
         put_u16(bytes, HEAP, heap as u16);

@@ -101,11 +101,13 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn look<M: MemoryAccess>(self, store: &mut M, key: &[u8], look: &mut dyn FnMut(&[u8])) -> MemoryResult<bool> {
-        let located = self.locate(store, key)?;
-        if located.is_found() {
-            self.look_at(store, &located, look)?;
+        match self.find(store, key)? {
+            Some((page, index)) => {
+                look_in(store, page, index, look)?;
+                Ok(true)
+            }
+            None => Ok(false),
         }
-        Ok(located.is_found())
     }
 
     /// Looks at the value of a located entry in place.
@@ -118,17 +120,23 @@ impl Tree {
         located: &Located,
         look: &mut dyn FnMut(&[u8]),
     ) -> MemoryResult<()> {
-        let chain = store.view(located.page(), |bytes| match Node::new(bytes).cell(located.index()).value {
-            Stored::Inline(value) => {
-                look(value);
-                None
-            }
-            Stored::Chain { length, first } => Some((length, first)),
-        })?;
-        if let Some((length, first)) = chain {
-            look(&read_chain(store, length, first)?);
-        }
-        Ok(())
+        look_in(store, located.page(), located.index(), look)
+    }
+
+    /// Lets `change` overwrite the value of a located entry in place, keeping its length. Returns false, changing
+    /// nothing, if the value does not stand in its node.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn change_at<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        located: &Located,
+        change: &mut dyn FnMut(&mut [u8]),
+    ) -> MemoryResult<bool> {
+        let (page, index) = (located.page(), located.index());
+        let Some(range) = store.view(page, |bytes| Node::new(bytes).value_range(index))? else { return Ok(false) };
+        store.edit(page, |bytes| bytes.get_mut(range).map(change).is_some())
     }
 
     /// The value of a key.
@@ -136,12 +144,9 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn get<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Option<ValueBytes>> {
-        let located = self.locate(store, key)?;
-        if !located.is_found() {
-            return Ok(None);
-        }
-        let page = store.page(located.page())?;
-        value_of(store, &page, located.index()).map(Some)
+        let Some((page, index)) = self.find(store, key)? else { return Ok(None) };
+        let page = store.page(page)?;
+        value_of(store, &page, index).map(Some)
     }
 
     /// Whether there is an entry with this key.
@@ -149,7 +154,57 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn contains<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
-        self.locate(store, key).map(|located| located.is_found())
+        self.find(store, key).map(|found| found.is_some())
+    }
+
+    /// The leaf and the place in it of a key that is there: [`locate`](Self::locate) without the way.
+    fn find<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Option<(Page, usize)>> {
+        let mut page = self.root;
+        let mut level = None;
+        while page != 0 {
+            let (search, child, found_level) = self.step(store, page, key, level)?;
+            if found_level == 0 {
+                return Ok(match search {
+                    Search::Found(index) => Some((page, index)),
+                    _ => None,
+                });
+            }
+            level = Some(found_level - 1);
+            page = child;
+        }
+        Ok(None)
+    }
+
+    /// Searches one node: where the key is or would be, the child that leads on, the node's level.
+    #[inline]
+    fn step<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        page: Page,
+        key: &[u8],
+        expected_level: Option<u8>,
+    ) -> MemoryResult<(Search, Page, u8)> {
+        let (level, search, child) = store.view(page, |bytes| {
+            let node = Node::new(bytes);
+            let search = node.search(key);
+            let is_branch = node.kind() == BRANCH;
+            let child = match search {
+                Search::Found(index) if is_branch => node.child(index + 1),
+                Search::Missing(index) if is_branch => node.child(index),
+                _ => 0,
+            };
+            (if is_branch { node.level() } else { 0 }, search, child)
+        })?;
+        if expected_level.is_some_and(|expected| level != expected) {
+            return Err(broken_level(page, level));
+        }
+        match search {
+            Search::Tie(_) => {
+                let (search, child) = self.search_with_chains(store, page, key)?;
+                Ok((search, child, level))
+            }
+            search => Ok((search, child, level)),
+        }
     }
 
     /// Where a key is or would be. Good until the tree changes.
@@ -164,24 +219,7 @@ impl Tree {
         let mut page = self.root;
         let mut level = None;
         loop {
-            let (found_level, search, child) = store.view(page, |bytes| {
-                let node = Node::new(bytes);
-                let search = node.search(key);
-                let child = match search {
-                    Search::Tie(_) => 0,
-                    _ if node.kind() != BRANCH => 0,
-                    Search::Found(index) => node.child(index + 1),
-                    Search::Missing(index) => node.child(index),
-                };
-                (if node.kind() == BRANCH { node.level() } else { 0 }, search, child)
-            })?;
-            if level.is_some_and(|expected| found_level != expected) {
-                return Err(broken_level(page, found_level));
-            }
-            let (search, child) = match search {
-                Search::Tie(_) => self.search_with_chains(store, page, key)?,
-                search => (search, child),
-            };
+            let (search, child, found_level) = self.step(store, page, key, level)?;
             let (is_found, index) = match search {
                 Search::Found(index) => (true, index),
                 Search::Missing(index) | Search::Tie(index) => (false, index),
@@ -396,6 +434,27 @@ pub(crate) fn value_of<M: MemoryAccess>(store: &mut M, page: &PageRef, index: us
             Ok(ValueBytes::InPage(page.clone(), end.saturating_sub(value.len()), end))
         }
         Stored::Chain { length, first } => read_chain(store, length, first).map(ValueBytes::Owned),
+    }
+}
+
+/// Calls `look` with the value of an entry, in place if it stands there.
+fn look_in<M: MemoryAccess>(store: &mut M, page: Page, index: usize, look: &mut dyn FnMut(&[u8])) -> MemoryResult<()> {
+    let chain = store.view(page, |bytes| match Node::new(bytes).value_range(index) {
+        Some(range) => {
+            look(bytes.get(range).unwrap_or_default());
+            None
+        }
+        None => match Node::new(bytes).cell(index).value {
+            Stored::Chain { length, first } => Some((length, first)),
+            Stored::Inline(_) => None,
+        },
+    })?;
+    match chain {
+        Some((length, first)) => {
+            look(&read_chain(store, length, first)?);
+            Ok(())
+        }
+        None => Ok(()),
     }
 }
 

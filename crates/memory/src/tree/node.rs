@@ -213,6 +213,39 @@ impl<'a> Node<'a> {
         Cell { suffix_length, tail, key_chain, value: stored, length: value_at + stored_length - offset }
     }
 
+    /// Where the value of entry `index` stands in the page, if it is inline. Reads as little of the cell as it can.
+    #[inline]
+    pub(crate) fn value_range(self, index: usize) -> Option<std::ops::Range<usize>> {
+        let offset = self.offset(index);
+        let (suffix, first) = varint_at(self.bytes, offset);
+        let (value, second) = varint_at(self.bytes, offset + first);
+        if value & 1 == 1 {
+            return None;
+        }
+        let chain = if suffix & 1 == 1 { 4 } else { 0 };
+        let start = offset + first + second + ((suffix >> 1) as usize).saturating_sub(4) + chain;
+        Some(start..start + (value >> 1) as usize)
+    }
+
+    /// Sets `key` to the inline part of the key of entry `index`; false if the key goes on in a chain.
+    #[inline]
+    pub(crate) fn read_key(self, index: usize, key: &mut Vec<u8>) -> bool {
+        let Some(slot) = self.slots().get(index) else { return true };
+        let offset = offset_in(slot);
+        let (suffix, first) = varint_at(self.bytes, offset);
+        let suffix_length = (suffix >> 1) as usize;
+        key.clear();
+        key.extend_from_slice(self.prefix());
+        key.extend_from_slice(&head_in(slot).to_be_bytes());
+        if suffix_length > 4 {
+            let (_, second) = varint_at(self.bytes, offset + first);
+            key.extend_from_slice(slice_at(self.bytes, offset + first + second, suffix_length - 4));
+        } else {
+            key.truncate(key.len() + suffix_length - 4);
+        }
+        suffix & 1 == 0
+    }
+
     /// Appends the inline part of the key of entry `index`.
     pub(crate) fn push_key(self, index: usize, key: &mut Vec<u8>) {
         let cell = self.cell(index);
@@ -227,10 +260,7 @@ impl<'a> Node<'a> {
     pub(crate) fn child(self, position: usize) -> Page {
         match position.checked_sub(1) {
             None => u32_at(self.bytes, FIRST_CHILD),
-            Some(index) => match self.cell(index).value {
-                Stored::Inline(bytes) => u32_at(bytes, 0),
-                Stored::Chain { .. } => 0,
-            },
+            Some(index) => self.value_range(index).map_or(0, |range| u32_at(self.bytes, range.start)),
         }
     }
 
@@ -240,6 +270,7 @@ impl<'a> Node<'a> {
         let prefix = self.prefix();
         let slots = self.slots();
         let suffix = match key.split_at_checked(prefix.len()) {
+            Some((_, suffix)) if prefix.is_empty() => suffix,
             Some((start, suffix)) => match start.cmp(prefix) {
                 Ordering::Less => return Search::Missing(0),
                 Ordering::Greater => return Search::Missing(slots.len()),
@@ -252,7 +283,7 @@ impl<'a> Node<'a> {
         let inline = suffix.get(..limit).unwrap_or(suffix);
         let goes_on = inline.len() < suffix.len();
         let head = head_of(inline);
-        let (mut low, mut high) = (0, slots.len());
+        let (mut low, mut high) = interpolate(slots, head);
         while low < high {
             let middle = low.midpoint(high);
             let Some(slot) = slots.get(middle) else { break };
@@ -278,18 +309,67 @@ impl<'a> Node<'a> {
     /// can tell.
     #[inline]
     fn compare_suffix(self, offset: usize, inline: &[u8], goes_on: bool) -> Option<Ordering> {
-        let cell = self.cell_at(offset);
-        let order = if cell.suffix_length.min(inline.len()) <= 4 {
+        let (suffix, first) = varint_at(self.bytes, offset);
+        let suffix_length = (suffix >> 1) as usize;
+        let order = if suffix_length.min(inline.len()) <= 4 {
             // Equal heads: the shorter one is a prefix of the longer.
-            cell.suffix_length.cmp(&inline.len())
+            suffix_length.cmp(&inline.len())
         } else {
-            cell.tail.cmp(inline.get(4..).unwrap_or_default())
+            let (_, second) = varint_at(self.bytes, offset + first);
+            let tail = slice_at(self.bytes, offset + first + second, suffix_length - 4);
+            tail.cmp(inline.get(4..).unwrap_or_default())
         };
-        match (order, cell.key_chain.is_some(), goes_on) {
+        match (order, suffix & 1 == 1, goes_on) {
             (Ordering::Equal, false, true) => Some(Ordering::Less),
             (Ordering::Equal, true, false) => Some(Ordering::Greater),
             (Ordering::Equal, true, true) => None,
             (order, ..) => Some(order),
+        }
+    }
+}
+
+/// A part of the slots that holds every slot with this head, and the place where one would go. Heads are often spread
+/// evenly (numbers, random text): then a guess by proportion lands within a few slots, and looking from there in growing
+/// strides costs fewer cache lines than halving the whole node.
+#[inline]
+fn interpolate(slots: &[[u8; SLOT]], head: u32) -> (usize, usize) {
+    let count = slots.len();
+    let (Some(first), Some(last)) = (slots.first().map(head_in), slots.last().map(head_in)) else { return (0, count) };
+    if count < 16 || head <= first || head >= last {
+        return (0, count);
+    }
+    let share = u64::from(head - first) * (count as u64 - 1) / u64::from(last - first);
+    let guess = share as usize;
+    let order_at = |index: usize| slots.get(index).map(|slot| head_in(slot).cmp(&head));
+    let mut stride = 2;
+    match order_at(guess) {
+        Some(Ordering::Less) => {
+            let mut low = guess + 1;
+            loop {
+                match order_at(low + stride) {
+                    Some(Ordering::Less) => low += stride + 1,
+                    Some(Ordering::Greater) => return (low, low + stride),
+                    // Equal heads can run on.
+                    _ => return (low, count),
+                }
+                stride *= 4;
+            }
+        }
+        Some(Ordering::Greater) => {
+            let mut high = guess;
+            while let Some(probe) = high.checked_sub(stride + 1) {
+                match order_at(probe) {
+                    Some(Ordering::Greater) => high = probe,
+                    Some(Ordering::Less) => return (probe + 1, high),
+                    _ => return (0, high),
+                }
+                stride *= 4;
+            }
+            (0, high)
+        }
+        _ => {
+            let is_alone = |index: Option<usize>| index.and_then(order_at).is_some_and(Ordering::is_ne);
+            if is_alone(guess.checked_sub(1)) && is_alone(Some(guess + 1)) { (guess, guess + 1) } else { (0, count) }
         }
     }
 }

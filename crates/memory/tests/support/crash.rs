@@ -58,6 +58,11 @@ pub(crate) fn for_each_image(
     }
 }
 
+/// Applies the first `sectors` sectors of a write, or any other call whole.
+pub(crate) fn apply_sectors(image: &mut Vec<u8>, call: &Call, sectors: usize) {
+    apply(image, call, Fate::First(sectors));
+}
+
 fn all_fates(pending: &[&Call], random: &mut fastrand::Rng) -> Vec<Vec<Fate>> {
     let count = pending.len();
     let one = |index: usize, this: Fate, before: Fate, after: Fate| -> Vec<Fate> {

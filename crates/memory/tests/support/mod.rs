@@ -4,13 +4,16 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of this")]
 
 mod crash;
+mod history;
+mod keys;
 mod recorder;
 mod stores;
 mod workload;
 
 use std::collections::BTreeMap;
 
-pub(crate) use crash::for_each_image;
+pub(crate) use crash::{apply_sectors, for_each_image};
+pub(crate) use keys::{assert_content, commit, put};
 pub(crate) use recorder::{Call, Recorder};
 pub(crate) use stores::{Five, FourFunctions, NineMethods};
 pub(crate) use workload::{Driver, Mix};

@@ -19,6 +19,7 @@ struct Tape {
     /// The medium as its opener sees it: every call so far, synced or not.
     live: Vec<u8>,
     calls: Vec<Call>,
+    read_bytes: usize,
     /// After this many more calls one fails.
     calls_until_failure: Option<usize>,
 }
@@ -43,6 +44,11 @@ impl Recorder {
 
     pub(crate) fn sync_count(&self) -> usize {
         self.tape().calls.iter().filter(|call| **call == Call::Sync).count()
+    }
+
+    /// How many bytes were read.
+    pub(crate) fn read_bytes(&self) -> usize {
+        self.tape().read_bytes
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
@@ -105,10 +111,11 @@ impl MemoryProvider for Recorder {
     }
 
     fn read(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {
-        let tape = self.tape();
+        let mut tape = self.tape();
         let source = tape.live.get(offset as usize..).unwrap_or_default();
         let length = source.len().min(buffer.len());
         buffer[..length].copy_from_slice(&source[..length]);
+        tape.read_bytes += length;
         Ok(length)
     }
 

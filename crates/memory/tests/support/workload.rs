@@ -1,69 +1,13 @@
-//! A seeded workload on a recorded medium, with the history that tells which states a crash may leave.
+//! A seeded workload on a recorded medium. It writes its own history.
 
 use std::collections::HashMap;
 
 use wasm_dbms_api::{MemoryError, Page};
 use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Registry, Tree, TreeState};
 
-use super::recorder::{Call, Recorder};
+use super::history::{Attempt, History};
+use super::recorder::Recorder;
 use super::{Entries, RAW_PAGE, TREE, content, open};
-
-/// One call of commit.
-#[derive(Debug, Clone)]
-struct Attempt {
-    serial: u64,
-    parent: u64,
-    /// Calls made when it began, and when it was acknowledged.
-    begin: usize,
-    end: Option<usize>,
-    is_full: bool,
-    /// Refused before anything of it was logged.
-    is_refused: bool,
-}
-
-/// Every commit that was tried, and the state it leads to.
-#[derive(Debug, Default)]
-pub(crate) struct History {
-    root: u64,
-    attempts: Vec<Attempt>,
-    states: HashMap<u64, Entries>,
-}
-
-impl History {
-    /// The newest commit that a crash after `made` calls must not lose.
-    pub(crate) fn durable(&self, made: usize, calls: &[Call]) -> u64 {
-        let is_durable = |attempt: &&Attempt| {
-            let Some(end) = attempt.end.filter(|end| *end <= made) else { return false };
-            let later = calls.get(end..made).unwrap_or_default();
-            let sync = later.iter().find(|call| matches!(call, Call::Sync | Call::FailedSync));
-            attempt.is_full || sync == Some(&Call::Sync)
-        };
-        self.attempts.iter().rev().find(is_durable).map_or(self.root, |attempt| attempt.serial)
-    }
-
-    /// The newest commit that had begun.
-    pub(crate) fn begun(&self, made: usize) -> u64 {
-        self.attempts.iter().rev().find(|attempt| attempt.begin < made).map_or(self.root, |attempt| attempt.serial)
-    }
-
-    /// Whether a crash after `made` calls may leave this content.
-    ///
-    /// # Errors
-    /// Why not.
-    pub(crate) fn judge(&self, made: usize, durable: u64, serial: u64, entries: &Entries) -> Result<(), String> {
-        if self.states.get(&serial) != Some(entries) {
-            return Err(format!("the content is no commit's (it says {serial})"));
-        }
-        let mut at = serial;
-        while at != durable {
-            match self.attempts.iter().find(|attempt| attempt.serial == at) {
-                Some(attempt) if attempt.begin < made && !attempt.is_refused => at = attempt.parent,
-                _ => return Err(format!("commit {serial} stands where {durable} was durable")),
-            }
-        }
-        Ok(())
-    }
-}
 
 /// What a workload does most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +16,12 @@ pub(crate) enum Mix {
     Wide,
     /// Commits that fill the ring in a few steps, most of them `Full`, none that grows the file much.
     Ring,
-    /// Small commits, most of them `Eventual`, and many failures.
+    /// Small commits, most of them `Eventual`, and processes that die.
     Loose,
+    /// Half of the commits meet a failure.
+    Faulty,
+    /// The file grows with every step.
+    Growing,
 }
 
 /// Runs a workload.
@@ -132,6 +80,17 @@ impl Driver {
                 75..90 => self.reopen(),
                 _ => self.fail(),
             },
+            Mix::Growing => match self.random.u8(..100) {
+                0..50 => self.commit(Durability::Full, Self::claim),
+                50..70 => self.commit(Durability::Eventual, Self::claim),
+                70..85 => self.commit(Durability::Full, Self::grow_large),
+                _ => self.commit(Durability::Full, Self::change_all),
+            },
+            Mix::Faulty => match self.random.u8(..100) {
+                0..50 => self.fail(),
+                50..70 => self.commit(Durability::Full, Self::change_many),
+                _ => self.step_wide(),
+            },
         }
         self.tick += 1;
     }
@@ -155,16 +114,39 @@ impl Driver {
 
     /// A commit on a medium that fails at one of the next calls.
     fn fail(&mut self) {
-        let calls = self.random.usize(..4);
+        let calls = if self.random.bool() { self.random.usize(..3) } else { self.random.usize(..16) };
         self.recorder.fail_after(Some(calls));
         let durability = if self.random.bool() { Durability::Full } else { Durability::Eventual };
-        let changes = [Self::change_some, Self::change_all, Self::claim, Self::grow_large];
+        let changes = [Self::change_some, Self::change_many, Self::change_all, Self::claim, Self::grow_large];
         let change = changes[self.random.usize(..changes.len())];
         self.commit(durability, change);
         self.recorder.fail_after(None);
         if self.random.bool() {
             self.reopen();
         }
+    }
+
+    /// Claims so many pages in one commit.
+    pub(crate) fn claim_many(&mut self, count: usize) {
+        self.commit(Durability::Full, |store, tree, entries, random| {
+            while entries.len() < count {
+                Self::claim(store, tree, entries, random);
+            }
+        });
+        self.tick += 1;
+    }
+
+    /// A commit larger than the ring, on a medium that fails after so many calls.
+    pub(crate) fn fail_while_parking(&mut self, calls: usize) {
+        self.recorder.fail_after(Some(calls));
+        self.commit(Durability::Full, Self::change_all);
+        self.recorder.fail_after(None);
+        self.tick += 1;
+    }
+
+    /// Which commit it is at, and what that holds.
+    pub(crate) fn state(&self) -> (u64, Entries) {
+        (self.serial, self.entries.clone())
     }
 
     /// Closes the store cleanly and opens it again.
@@ -222,6 +204,10 @@ impl Driver {
                 self.history.attempts.push(attempt);
                 self.history.states.insert(serial, entries.clone());
                 (self.serial, self.entries) = (serial, entries);
+                // The checkpoint after it may have failed.
+                if self.is_poisoned() {
+                    self.reopen();
+                }
             }
             Err(error) => {
                 attempt.is_refused = !error.is_in_doubt();
@@ -239,12 +225,17 @@ impl Driver {
         assert!(entries == self.entries, "after {error}");
         self.in_doubt += u32::from(error.is_in_doubt());
         self.refused += u32::from(!error.is_in_doubt());
-        let poisoned = self.store().edit(wasm_dbms_memory::REGISTRY_PAGE, |_| ()).is_err();
-        self.store().discard();
-        assert!(poisoned || !error.is_in_doubt(), "writes go on after {error}");
-        if poisoned {
+        let is_poisoned = self.is_poisoned();
+        assert!(is_poisoned || !error.is_in_doubt(), "writes go on after {error}");
+        if is_poisoned {
             self.reopen();
         }
+    }
+
+    fn is_poisoned(&mut self) -> bool {
+        let is_poisoned = self.store().edit(wasm_dbms_memory::REGISTRY_PAGE, |_| ()).is_err();
+        self.store().discard();
+        is_poisoned
     }
 
     fn change_some(store: &mut MemoryManager, tree: &mut Tree, entries: &mut Entries, random: &mut fastrand::Rng) {

@@ -1,0 +1,271 @@
+//! Bad input of every kind is refused with an error that names the thing, and nothing is lost by it.
+
+#![cfg(test)]
+
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use wasm_dbms::prelude::*;
+
+use support::{assert_sound, rows};
+
+#[derive(Table, Debug, Clone, PartialEq)]
+#[table = "users"]
+struct User {
+    #[primary_key]
+    #[autoincrement]
+    id: u64,
+    #[unique]
+    email: String,
+    age: Option<u8>,
+    photo: Vec<u8>,
+}
+
+#[derive(DatabaseSchema)]
+#[tables(User = "users")]
+struct People;
+
+fn ada() -> NewUser {
+    NewUser { email: "ada@example.com".into(), age: Some(36), ..Default::default() }
+}
+
+fn people() -> Database {
+    let db = Database::in_memory().with_schema::<People>().unwrap();
+    db.insert(&ada()).unwrap();
+    db
+}
+
+/// The error of a question about users.
+fn refused(query: Query) -> String {
+    let error = people().query(&query).unwrap_err();
+    assert!(matches!(error, Error::Query(_) | Error::Unknown { .. }), "{error:?}");
+    error.to_string()
+}
+
+#[test]
+fn a_table_that_is_not_there_is_named() {
+    assert_eq!(refused(Query::from("ghosts")), "there is no table ghosts");
+    assert_eq!(refused(Query::from("users").join("ghosts", "users.id", "ghosts.id")), "there is no table ghosts");
+    let error = people().insert_values("ghosts", &[]).unwrap_err();
+    assert_eq!(error.to_string(), "there is no table ghosts");
+    assert_eq!(people().drop_table("ghosts").unwrap_err().to_string(), "there is no table ghosts");
+}
+
+#[test]
+fn a_table_that_the_program_has_and_the_database_not_is_named() {
+    let db = Database::in_memory();
+    assert_eq!(db.insert(&ada()).unwrap_err().to_string(), "there is no table users");
+    assert_eq!(db.get::<User>(1).unwrap_err().to_string(), "there is no table users");
+    assert_eq!(db.select::<User>().all().unwrap_err().to_string(), "there is no table users");
+}
+
+#[test]
+fn a_column_that_is_not_there_is_named() {
+    assert_eq!(refused(Query::from("users").column(Expr::column("size"))), "there is no column size");
+    assert_eq!(refused(Query::from("users").order_by(Expr::column("users.size"), true)), "there is no column users.size");
+    assert_eq!(refused(Query::from("users").group_by("size")), "there is no column size");
+    let error = people().insert_values("users", &[("size", Value::from(1))]).unwrap_err();
+    assert_eq!(error.to_string(), "there is no column users.size");
+}
+
+#[test]
+fn a_column_given_twice_is_refused() {
+    let db = people();
+    let email = ("email", Value::from("x"));
+    let error = db.insert_values("users", &[email.clone(), email]).unwrap_err();
+    assert_eq!(error.to_string(), "column users.email is given twice");
+}
+
+#[test]
+fn unlike_types_are_not_compared() {
+    let compare = |left: &str, right: Expr| {
+        refused(Query::from("users").filter(Expr::column(left).compare(Comparison::Less, right)))
+    };
+    assert_eq!(compare("age", "x".into()), "age < 'x': u8 cannot be compared with text");
+    assert_eq!(compare("email", Expr::column("id")), "email < id: text cannot be compared with u64");
+    assert_eq!(compare("photo", true.into()), "photo < true: bytes cannot be compared with bool");
+    let list = Query::from("users").filter(Expr::column("age").in_list([Value::from(1), Value::from("x")]));
+    assert_eq!(refused(list), "age IN (1, 'x'): u8 cannot be compared with 'x'");
+    let like = Query::from("users").filter(Expr::column("age").like("1%"));
+    assert_eq!(refused(like), "age LIKE '1%': only text can be matched with a pattern");
+}
+
+#[test]
+fn a_filter_must_be_true_or_false_and_so_must_its_parts() {
+    assert_eq!(refused(Query::from("users").filter(Expr::column("age"))), "a filter must be true or false");
+    let both = Expr::column("email").is_null().and(Expr::column("age"));
+    assert_eq!(refused(Query::from("users").filter(both)), "(email IS NULL AND age): u8 is neither true nor false");
+    let not = Expr::column("email").not();
+    assert_eq!(refused(Query::from("users").filter(not)), "NOT (email): text is neither true nor false");
+}
+
+#[test]
+fn an_aggregate_in_a_filter_or_in_an_aggregate_is_refused() {
+    let count = || Expr::Aggregate(AggregateFunction::Count, None);
+    let filter = Query::from("users").filter(count().compare(Comparison::Greater, 1));
+    assert_eq!(refused(filter), "count(*) cannot stand here: aggregates are columns or orders");
+    let nested = Expr::Aggregate(AggregateFunction::Sum, Some(Box::new(count())));
+    assert_eq!(
+        refused(Query::from("users").column(nested)),
+        "count(*) cannot stand here: aggregates are columns or orders"
+    );
+    let sum = Expr::Aggregate(AggregateFunction::Sum, Some(Box::new(Expr::column("email"))));
+    assert_eq!(refused(Query::from("users").column(sum)), "sum(email): only numbers can be added up");
+    let sum = Expr::Aggregate(AggregateFunction::Sum, None);
+    assert_eq!(refused(Query::from("users").column(sum)), "sum(*) needs an argument");
+}
+
+#[test]
+fn a_column_that_is_not_grouped_is_named() {
+    let count = Expr::Aggregate(AggregateFunction::Count, None);
+    let query = Query::from("users").group_by("age").column(Expr::column("email")).column(count);
+    assert_eq!(refused(query), "column email is neither grouped by nor inside an aggregate");
+    let error = people().select::<User>().group_by(User::AGE).all().unwrap_err();
+    let expected = "a grouped question has no rows of its tables: say what is asked with columns";
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(people().select::<User>().group_by(User::AGE).count().unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn a_table_joined_to_itself_or_too_many_tables_are_refused() {
+    let query = Query::from("users").join("users", "users.id", "users.id");
+    assert_eq!(refused(query), "table users is there twice");
+    let many = (0..100).fold(Query::from("users"), |query, _| query.join("users", "users.id", "users.id"));
+    assert_eq!(refused(many), "a question joins at most 64 tables");
+}
+
+#[test]
+fn an_expression_nested_too_deep_is_refused_and_overflows_no_stack() {
+    let depth = 100_000;
+    let is_null = || Expr::column("age").is_null();
+    let shapes: [fn(Expr) -> Expr; 7] = [
+        |deep| deep.not(),
+        |deep| deep.and(Expr::column("age").is_null()),
+        |deep| Expr::column("age").is_null().or(deep),
+        |deep| deep.compare(Comparison::Equal, true),
+        |deep| deep.is_null(),
+        |deep| deep.in_list([true]),
+        |deep| Expr::Aggregate(AggregateFunction::Count, Some(Box::new(deep))),
+    ];
+    for shape in shapes {
+        let deep = || (0..depth).fold(is_null(), |deep, _| shape(deep));
+        assert!(deep().to_string().contains(".."));
+        let query = || Query::from("users");
+        for query in [query().filter(deep()), query().column(deep()), query().order_by(deep(), false)] {
+            let message = refused(query);
+            assert!(message.contains("nested deeper than 500") || message.contains("cannot stand here"), "{message}");
+        }
+        let refused = people().delete::<User>().filter(deep()).run().unwrap_err();
+        assert!(matches!(refused, Error::Query(_)), "{refused}");
+    }
+}
+
+#[test]
+fn a_page_that_is_out_of_range_is_named() {
+    let db = people();
+    let pages = db.page_count();
+    for number in [pages, pages + 1, u32::MAX] {
+        let error = db.page(number).unwrap_err();
+        assert_eq!(error.to_string(), format!("page {number} is out of range: the store has {pages} pages"));
+    }
+}
+
+#[test]
+fn a_key_that_is_too_long_is_refused_and_the_transaction_goes_on() {
+    let db = people();
+    let long = "x".repeat((1 << 20) + 1);
+    db.transaction(|tx| {
+        tx.insert(&NewUser { email: "first".into(), ..ada() })?;
+        let error = tx.insert(&NewUser { email: long.clone(), ..ada() }).unwrap_err();
+        assert_eq!(error.to_string(), "the key of users on email would take 1048580 bytes; the limit is 1048576");
+        assert!(error.is_full());
+        let error = tx.update_key::<User>(1).set(User::EMAIL, long.clone()).run().unwrap_err();
+        assert!(matches!(error, Error::TooLong { .. }), "{error}");
+        assert_eq!(tx.get_by(User::EMAIL, long.as_str())?, None);
+        assert_eq!(tx.select::<User>().filter(User::EMAIL.ge(long.as_str())).count()?, 0);
+        tx.insert(&NewUser { email: "second".into(), ..ada() })?;
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(db.select::<User>().count().unwrap(), 3);
+    assert_sound(&db);
+}
+
+#[test]
+fn the_longest_key_that_can_be_is_found_again() {
+    let db = people();
+    let longest = "x".repeat((1 << 20) - 3);
+    let id = db.insert(&NewUser { email: longest.clone(), ..ada() }).unwrap();
+    assert_eq!(db.get_by(User::EMAIL, longest.as_str()).unwrap().unwrap().id, id);
+    assert_sound(&db);
+    assert!(db.delete_key::<User>(id).unwrap());
+    assert_sound(&db);
+}
+
+#[test]
+fn a_value_of_five_mebibytes_comes_back() {
+    let medium = HeapProvider::new();
+    let db = Database::open(medium.clone()).unwrap().with_schema::<People>().unwrap();
+    let photo: Vec<u8> = (0..5u32 << 20).map(|index| (index % 251) as u8).collect();
+    let id = db.insert(&NewUser { photo: photo.clone(), ..ada() }).unwrap();
+    drop(db);
+    let db = Database::open(medium).unwrap();
+    assert!(db.get::<User>(id).unwrap().unwrap().photo == photo);
+    assert_sound(&db);
+    assert!(db.delete_key::<User>(id).unwrap());
+    assert_sound(&db);
+}
+
+#[test]
+fn the_database_is_busy_inside_its_own_transaction() {
+    let db = people();
+    db.transaction(|tx| {
+        tx.insert(&NewUser { email: "new".into(), ..ada() })?;
+        assert!(matches!(db.insert(&ada()), Err(Error::Busy)));
+        assert!(matches!(db.transaction(|_| Ok(())), Err(Error::Busy)));
+        assert!(matches!(db.select::<User>().all(), Err(Error::Busy)));
+        assert!(matches!(db.check(), Err(Error::Busy)));
+        let visited = tx.select::<User>().for_each(|user| {
+            assert!(matches!(tx.get::<User>(user.id), Err(Error::Busy)));
+            Ok(())
+        });
+        visited
+    })
+    .unwrap();
+    let visited = db.select::<User>().for_each(|_| db.tables().map(|_| ()));
+    assert!(matches!(visited, Err(Error::Busy)), "{visited:?}");
+    assert_eq!(db.select::<User>().count().unwrap(), 2);
+    assert_sound(&db);
+}
+
+#[test]
+fn a_panic_in_a_closure_undoes_the_transaction_and_the_database_goes_on() {
+    let db = people();
+    let before = rows(&db, "users");
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        db.transaction(|tx| {
+            tx.insert(&NewUser { email: "new".into(), ..ada() })?;
+            tx.savepoint(|tx| {
+                tx.delete::<User>().run()?;
+                Ok(())
+            })?;
+            if tx.select::<User>().count()? == 0 {
+                panic!("changed my mind");
+            }
+            Ok(())
+        })
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(rows(&db, "users"), before);
+    let panicked = catch_unwind(AssertUnwindSafe(|| db.select::<User>().for_each(|_| panic!("in a visitor"))));
+    assert!(panicked.is_err());
+    let panicking = (0..10).map(|number| match number {
+        9 => panic!("in an iterator"),
+        number => Box::leak(Box::new(NewUser { email: number.to_string(), ..ada() })),
+    });
+    assert!(catch_unwind(AssertUnwindSafe(|| db.insert_many::<NewUser>(panicking.map(|user| &*user)))).is_err());
+    assert_eq!(rows(&db, "users"), before);
+    db.insert(&NewUser { email: "after".into(), ..ada() }).unwrap();
+    assert_sound(&db);
+}

@@ -1,0 +1,139 @@
+//! What the tests share: databases in a folder that goes away, and runs of the binary.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail as it does")]
+#![allow(dead_code, unreachable_pub, reason = "each test file takes what it needs")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+use wasm_dbms::prelude::*;
+
+#[derive(Table, Debug, Clone, PartialEq)]
+#[table = "authors"]
+pub struct Author {
+    #[primary_key]
+    #[autoincrement]
+    pub id: u64,
+    #[unique]
+    pub email: String,
+    #[default = true]
+    pub active: bool,
+}
+
+#[derive(Table, Debug, Clone, PartialEq)]
+#[table = "books"]
+#[index(author, title)]
+pub struct Book {
+    #[primary_key]
+    pub isbn: String,
+    #[foreign_key(table = "authors", column = "id", on_delete = "cascade")]
+    pub author: u64,
+    pub title: String,
+    pub price: Option<f64>,
+    pub cover: Vec<u8>,
+}
+
+#[derive(DatabaseSchema)]
+#[tables(Author = "authors", Book = "books")]
+pub struct Library;
+
+/// What a run came to.
+pub struct Run {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A folder with a database in it.
+pub struct Folder {
+    folder: TempDir,
+}
+
+impl Folder {
+    pub fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A folder with a library of as many authors, each with a book.
+    pub fn with_library(authors: u64) -> Self {
+        let folder = Self::empty();
+        folder.change(|db| {
+            db.transaction(|tx| {
+                for number in 1..=authors {
+                    let email = format!("author{number}@example.com");
+                    let author = tx.insert(&NewAuthor { email, ..Default::default() })?;
+                    tx.insert(&Book {
+                        isbn: format!("isbn-{number:05}"),
+                        author,
+                        title: format!("Title, \"{number}\""),
+                        price: (number % 2 == 1).then_some(number as f64 + 0.5),
+                        cover: vec![number as u8, 0xAB],
+                    })?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        });
+        folder
+    }
+
+    /// Changes the library, which is made if it is not there. On a copy in memory: a file that this process had open
+    /// would stay locked for as long as a child that another test has just forked still shares its handle.
+    pub fn change(&self, change: impl FnOnce(&Database)) {
+        let medium = HeapProvider::from_bytes(std::fs::read(self.database()).unwrap_or_default());
+        let options = Options::new().database_id(7);
+        let db = Database::open_with(medium.clone(), options).unwrap().with_schema::<Library>().unwrap();
+        change(&db);
+        db.close().unwrap();
+        std::fs::write(self.database(), medium.to_bytes()).unwrap();
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.path("library.db")
+    }
+
+    /// Runs the binary on the database.
+    pub fn run(&self, words: &[&str]) -> Run {
+        run_on(&self.database(), words)
+    }
+
+    /// Runs the binary, which must succeed, and returns what it printed.
+    pub fn output(&self, words: &[&str]) -> String {
+        let run = self.run(words);
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{words:?}");
+        run.stdout
+    }
+
+    /// Runs the binary, which must refuse in one line, and returns the line.
+    pub fn refusal(&self, words: &[&str]) -> String {
+        refused(&self.run(words))
+    }
+}
+
+/// The one line of a run that was refused.
+pub fn refused(run: &Run) -> String {
+    assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{}", run.stderr);
+    let line = run.stderr.strip_prefix("error: ").unwrap();
+    assert_eq!(line.lines().count(), 1, "{line}");
+    line.trim_end().to_owned()
+}
+
+pub fn command(file: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-dbms"));
+    command.arg(file).args(words).stdin(Stdio::null());
+    command
+}
+
+pub fn run_on(file: &Path, words: &[&str]) -> Run {
+    let output = command(file, words).output().unwrap();
+    Run {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
