@@ -1,15 +1,14 @@
 //! Rows that become one: hash aggregation. Groups come in the order in which their first rows came.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use wasm_dbms_api::{AggregateFunction, Value, ValueRef};
 
+use crate::codec::key;
 use crate::core::Core;
-use crate::execute::rows::push_hash_key;
 use crate::execute::{Frame, RowStream};
-use crate::plan::{BoundAggregate, Context, Grouping, broken_row};
+use crate::plan::{BoundAggregate, BoundExpr, Context, Grouping, broken_row};
 use crate::{Error, Result};
 
 /// What is known of a group so far.
@@ -44,6 +43,10 @@ impl Hasher for KeyHasher {
         self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517C_C1B7_2722_0A95);
     }
 
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number as u64);
+    }
+
     fn write_usize(&mut self, number: usize) {
         self.write_u64(number as u64);
     }
@@ -51,35 +54,23 @@ impl Hasher for KeyHasher {
 
 /// The slots of every group: first its keys, then its aggregates.
 pub(crate) fn groups(core: &mut Core, rows: &mut RowStream<'_>, grouping: &Grouping) -> Result<Vec<Vec<Value>>> {
-    let mut numbers: HashMap<Vec<u8>, usize, BuildHasherDefault<KeyHasher>> = HashMap::default();
+    let mut numbers = GroupNumbers::default();
     let mut groups: Vec<(Vec<Value>, Vec<State>)> = Vec::new();
     let fresh = || grouping.aggregates.iter().map(|aggregate| State::new(aggregate.function)).collect::<Vec<_>>();
     if grouping.keys.is_empty() {
         // Aggregates over everything have one row, even of nothing.
         groups.push((Vec::new(), fresh()));
     }
-    let mut key = Vec::new();
     while rows.next(core)? {
         let context = Context::Frame(&rows.frame);
-        let number = if grouping.keys.is_empty() {
-            0
-        } else {
-            key.clear();
-            for expr in &grouping.keys {
-                push_hash_key(&mut key, expr.evaluate(context).ok_or_else(broken_row)?);
-            }
-            match numbers.get(&key) {
-                Some(number) => *number,
-                None => {
-                    let values = grouping.keys.iter().map(|expr| Ok(expr.value(context)?.to_value()));
-                    groups.push((values.collect::<Result<Vec<_>>>()?, fresh()));
-                    match numbers.entry(key.clone()) {
-                        Entry::Vacant(place) => *place.insert(groups.len() - 1),
-                        Entry::Occupied(place) => *place.get(),
-                    }
-                }
-            }
+        let number = match grouping.keys.as_slice() {
+            [] => 0,
+            keys => numbers.number_of(keys, context)?,
         };
+        if number == groups.len() {
+            let values = grouping.keys.iter().map(|expr| Ok(expr.value(context)?.to_value()));
+            groups.push((values.collect::<Result<Vec<_>>>()?, fresh()));
+        }
         let Some((_, states)) = groups.get_mut(number) else { continue };
         add_row(&grouping.aggregates, states, &rows.frame)?;
     }
@@ -91,6 +82,37 @@ pub(crate) fn groups(core: &mut Core, rows: &mut RowStream<'_>, grouping: &Group
         answer.push(slots);
     }
     Ok(answer)
+}
+
+/// The number of each group, in the order in which their first rows came.
+#[derive(Default)]
+struct GroupNumbers {
+    /// Where the only key is an integer: most often.
+    by_integer: HashMap<i64, usize, BuildHasherDefault<KeyHasher>>,
+    by_key: HashMap<Vec<u8>, usize, BuildHasherDefault<KeyHasher>>,
+    key: Vec<u8>,
+}
+
+impl GroupNumbers {
+    /// The number of the row's group; the next free one if it is new.
+    #[inline]
+    fn number_of(&mut self, keys: &[BoundExpr], context: Context<'_>) -> Result<usize> {
+        let next = self.by_integer.len() + self.by_key.len();
+        if let [only] = keys
+            && let ValueRef::Integer(number) = only.evaluate(context).ok_or_else(broken_row)?
+        {
+            return Ok(*self.by_integer.entry(number).or_insert(next));
+        }
+        self.key.clear();
+        for expr in keys {
+            key::push_nullable(&mut self.key, expr.evaluate(context).ok_or_else(broken_row)?);
+        }
+        if let Some(number) = self.by_key.get(&self.key) {
+            return Ok(*number);
+        }
+        self.by_key.insert(self.key.clone(), next);
+        Ok(next)
+    }
 }
 
 #[inline]

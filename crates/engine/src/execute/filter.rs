@@ -3,6 +3,7 @@
 use wasm_dbms_api::{Comparison, ValueRef};
 
 use crate::Result;
+use crate::catalog::Relation;
 use crate::execute::Frame;
 use crate::plan::{BoundExpr, Context, Step, broken_row};
 
@@ -24,10 +25,12 @@ struct IntegerRange {
 }
 
 impl Filters {
-    pub(crate) fn new(step: &Step) -> Self {
+    pub(crate) fn new(step: &Step, relation: &Relation) -> Self {
         let mut filters = Self::default();
         for filter in &step.filters {
-            match IntegerRange::of(filter, step.source) {
+            // A float column can be compared with an integer too, but is not in its ranges.
+            let range = IntegerRange::of(filter, step.source);
+            match range.filter(|range| relation.data_type(range.column).is_integer()) {
                 Some(range) => filters.add_range(range),
                 None => filters.others.push(filter.clone()),
             }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use wasm_dbms_api::ValueRef;
 use wasm_dbms_memory::{Cursor, Tree};
 
 use crate::Result;
@@ -73,8 +72,11 @@ impl<'p> RowStream<'p> {
             let is_read = matches!(relation.shape, KeyShape::Columns(_));
             needs_key.push(if is_read { KeyUse::AfterFilters } else { KeyUse::Never });
         }
+        let mut filters = Vec::new();
         for step in &plan.steps {
-            let layout = &catalog.relation(step.relation)?.layout;
+            let relation = catalog.relation(step.relation)?;
+            filters.push(Filters::new(step, relation));
+            let layout = &relation.layout;
             for filter in &step.filters {
                 filter.visit_columns(&mut |source, column| {
                     if source == step.source
@@ -91,7 +93,7 @@ impl<'p> RowStream<'p> {
             frame,
             walks: plan.steps.iter().map(|_| Walk::Outside).collect(),
             hashed: plan.steps.iter().map(|_| None).collect(),
-            filters: plan.steps.iter().map(Filters::new).collect(),
+            filters,
             needs_key,
             has_started: false,
         })
@@ -193,9 +195,20 @@ impl<'p> RowStream<'p> {
         let Core { store, catalog, .. } = core;
         let relation = catalog.relation(step.relation)?;
         let hashed = hashed.get(depth).and_then(Option::as_ref);
+        let reads_key_first = needs_key == KeyUse::BeforeFilters;
         loop {
             let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
-            if !walk.next(store, relation, step, hashed, needs_key == KeyUse::BeforeFilters, row)? {
+            let is_there = match walk {
+                Walk::Table { cursor, is_before_first, start } => {
+                    let is_there = step_on(store, cursor, is_before_first, start)?;
+                    if is_there {
+                        set_row(store, cursor, reads_key_first, row)?;
+                    }
+                    is_there
+                }
+                _ => walk.next(store, relation, step, hashed, row)?,
+            };
+            if !is_there {
                 return Ok(false);
             }
             if filters.hold(frame, step.source)? {
@@ -241,26 +254,17 @@ impl<'p> RowStream<'p> {
 }
 
 impl Walk {
-    /// Sets `row` to the next row of the walk. Returns whether there is one.
-    #[inline]
+    /// Sets `row` to the next row of a walk that is not along a table. Returns whether there is one.
     fn next(
         &mut self,
         store: &mut Store,
         relation: &Relation,
         step: &Step,
         hashed: Option<&HashedTable>,
-        needs_key: bool,
         row: &mut SourceRow,
     ) -> Result<bool> {
         match self {
-            Self::Outside | Self::Nothing => Ok(false),
-            Self::Table { cursor, is_before_first, start } => {
-                if !step_on(store, cursor, is_before_first, start)? {
-                    return Ok(false);
-                }
-                set_row(store, cursor, needs_key, row)?;
-                Ok(true)
-            }
+            Self::Outside | Self::Nothing | Self::Table { .. } => Ok(false),
             Self::Index { cursor, is_before_first, start, entry } => {
                 if !step_on(store, cursor, is_before_first, start)? {
                     return Ok(false);
@@ -330,9 +334,4 @@ fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Result<BoundValue<
         Bound::Excluded(expr) => BoundValue::Excluded(expr.value(context)?),
         Bound::Prefix(prefix) => BoundValue::Prefix(prefix),
     })
-}
-
-/// A value as the bytes that equal values share, whatever their types.
-pub(crate) fn push_hash_key(key: &mut Vec<u8>, value: ValueRef<'_>) {
-    key::push_nullable(key, value);
 }

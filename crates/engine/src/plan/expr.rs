@@ -75,6 +75,14 @@ impl BoundExpr {
     pub(crate) fn evaluate<'a>(&'a self, context: Context<'a>) -> Option<ValueRef<'a>> {
         match (self, context) {
             (Self::Column { source, column }, Context::Frame(frame)) => frame.value(*source, *column),
+            _ => self.evaluate_other(context),
+        }
+    }
+
+    /// As [`evaluate`](Self::evaluate), for all but columns.
+    fn evaluate_other<'a>(&'a self, context: Context<'a>) -> Option<ValueRef<'a>> {
+        match (self, context) {
+            (Self::Column { source, column }, Context::Frame(frame)) => frame.value(*source, *column),
             (Self::Literal(value), _) => Some(value.as_ref()),
             (Self::Slot(slot), Context::Group(slots)) => Some(slots.get(*slot).unwrap_or(&Value::Null).as_ref()),
             (Self::Column { .. }, Context::Group(_)) | (Self::Slot(_), Context::Frame(_)) => Some(ValueRef::Null),

@@ -177,12 +177,12 @@ impl<'a> Node<'a> {
 
     #[inline]
     pub(crate) fn head(self, index: usize) -> u32 {
-        self.slots().get(index).map_or(0, head_in)
+        u32_at(self.bytes, HEADER + index * SLOT)
     }
 
     #[inline]
     pub(crate) fn offset(self, index: usize) -> usize {
-        self.slots().get(index).map_or(0, offset_in)
+        usize::from(u16_at(self.bytes, HEADER + index * SLOT + 4))
     }
 
     /// The entry at `index`.
@@ -230,13 +230,12 @@ impl<'a> Node<'a> {
     /// Sets `key` to the inline part of the key of entry `index`; false if the key goes on in a chain.
     #[inline]
     pub(crate) fn read_key(self, index: usize, key: &mut Vec<u8>) -> bool {
-        let Some(slot) = self.slots().get(index) else { return true };
-        let offset = offset_in(slot);
+        let offset = self.offset(index);
         let (suffix, first) = varint_at(self.bytes, offset);
         let suffix_length = (suffix >> 1) as usize;
         key.clear();
         key.extend_from_slice(self.prefix());
-        key.extend_from_slice(&head_in(slot).to_be_bytes());
+        key.extend_from_slice(&self.head(index).to_be_bytes());
         if suffix_length > 4 {
             let (_, second) = varint_at(self.bytes, offset + first);
             key.extend_from_slice(slice_at(self.bytes, offset + first + second, suffix_length - 4));

@@ -16,7 +16,7 @@ pub(crate) use crash::{apply_sectors, for_each_image};
 pub(crate) use keys::{assert_content, commit, put};
 pub(crate) use recorder::{Call, Recorder};
 pub(crate) use stores::{Five, FourFunctions, NineMethods};
-pub(crate) use workload::{Driver, Mix};
+pub(crate) use workload::Driver;
 
 use wasm_dbms_api::{MemoryResult, Page};
 use wasm_dbms_memory::{
@@ -32,6 +32,21 @@ pub(crate) const TREE: u32 = 1;
 /// Keys that begin with this byte are followed by the number of a page that was claimed outside the tree; their value
 /// is the one byte that fills it.
 pub(crate) const RAW_PAGE: u8 = 0xFF;
+
+/// What a workload does most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mix {
+    /// Everything.
+    Wide,
+    /// Commits that fill the ring in a few steps, most of them `Full`, none that grows the file much.
+    Ring,
+    /// Small commits, most of them `Eventual`, and processes that die.
+    Loose,
+    /// Half of the commits meet a failure.
+    Faulty,
+    /// The file grows with every step.
+    Growing,
+}
 
 /// Pages of 4 KiB and a fixed database id.
 pub(crate) fn options() -> Options {

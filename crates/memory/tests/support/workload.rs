@@ -7,22 +7,7 @@ use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Registry, Tree, 
 
 use super::history::{Attempt, History};
 use super::recorder::Recorder;
-use super::{Entries, RAW_PAGE, TREE, content, open};
-
-/// What a workload does most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mix {
-    /// Everything.
-    Wide,
-    /// Commits that fill the ring in a few steps, most of them `Full`, none that grows the file much.
-    Ring,
-    /// Small commits, most of them `Eventual`, and processes that die.
-    Loose,
-    /// Half of the commits meet a failure.
-    Faulty,
-    /// The file grows with every step.
-    Growing,
-}
+use super::{Entries, Mix, RAW_PAGE, TREE, content, open};
 
 /// Runs a workload.
 pub(crate) struct Driver {

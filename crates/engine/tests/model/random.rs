@@ -1,0 +1,200 @@
+//! Random schemas, rows and questions. Values come from small sets, so that they meet; the ends of every type are in
+//! them.
+
+use wasm_dbms::prelude::*;
+
+use super::ModelTable;
+
+/// A column that an expression may name.
+#[derive(Debug, Clone)]
+pub(crate) struct Visible {
+    pub(crate) name: String,
+    pub(crate) data_type: DataType,
+}
+
+impl Visible {
+    fn expr(&self) -> Expr {
+        Expr::column(&self.name)
+    }
+}
+
+/// The columns of a table, by their full names.
+pub(crate) fn columns_of(schema: &TableSchema) -> Vec<Visible> {
+    let name = |column: &ColumnSchema| format!("{}.{}", schema.name, column.name);
+    schema.columns.iter().map(|column| Visible { name: name(column), data_type: column.data_type }).collect()
+}
+
+/// A value of a type.
+pub(crate) fn value(random: &mut fastrand::Rng, data_type: DataType) -> Value {
+    if let Some((low, high)) = data_type.integer_range() {
+        return match random.u8(..12) {
+            0 => Value::from(low),
+            1 => Value::from(high),
+            _ if low < 0 => Value::from(random.i64(-3..6)),
+            _ => Value::from(random.i64(0..6)),
+        };
+    }
+    match data_type {
+        DataType::Bool => Value::from(random.bool()),
+        DataType::F32 | DataType::F64 => {
+            let floats = [-1.5, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0, 5.0, -3.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+            // The ends are rare, or every sum would be NaN.
+            Value::from(floats[if random.u8(..10) == 0 { random.usize(9..12) } else { random.usize(..9) }])
+        }
+        DataType::Text => Value::from(text(random, &["a", "b", "A", "é", "\0", "%", "_", "\\", "zz"])),
+        _ => Value::from((0..random.usize(..4)).map(|_| random.choice([0u8, 1, 0xFE, 0xFF]).unwrap()).collect::<Vec<_>>()),
+    }
+}
+
+fn text(random: &mut fastrand::Rng, parts: &[&str]) -> String {
+    (0..random.usize(..4)).map(|_| parts[random.usize(..parts.len())]).collect()
+}
+
+/// A value that can be compared with a type, of whatever kind.
+fn comparable(random: &mut fastrand::Rng, data_type: DataType) -> Value {
+    let numbers = [DataType::I8, DataType::U64, DataType::I64, DataType::F64, DataType::U8];
+    match random.u8(..20) {
+        0 => Value::Null,
+        1..6 if data_type.is_comparable_with(DataType::F64) => {
+            let other = numbers[random.usize(..numbers.len())];
+            value(random, other)
+        }
+        _ => value(random, data_type),
+    }
+}
+
+fn comparison(random: &mut fastrand::Rng) -> Comparison {
+    use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
+    [Equal, Equal, Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual][random.usize(..8)]
+}
+
+/// A filter over the columns.
+pub(crate) fn filter(random: &mut fastrand::Rng, columns: &[Visible], depth: usize) -> Expr {
+    let column = &columns[random.usize(..columns.len())];
+    let part = |random: &mut fastrand::Rng| filter(random, columns, depth - 1);
+    match random.u8(..if depth == 0 { 60 } else { 100 }) {
+        0..28 => column.expr().compare(comparison(random), comparable(random, column.data_type)),
+        28..31 => Expr::from(comparable(random, column.data_type)).compare(comparison(random), column.expr()),
+        31..37 => {
+            let alike: Vec<_> = columns.iter().filter(|other| other.data_type.is_comparable_with(column.data_type)).collect();
+            column.expr().compare(comparison(random), alike[random.usize(..alike.len())].expr())
+        }
+        37..43 => {
+            let (low, high) = (comparable(random, column.data_type), comparable(random, column.data_type));
+            let low = column.expr().compare(Comparison::GreaterOrEqual, low);
+            low.and(column.expr().compare(Comparison::LessOrEqual, high))
+        }
+        43..48 => {
+            let values = (0..random.usize(..4)).map(|_| comparable(random, column.data_type)).collect::<Vec<_>>();
+            column.expr().in_list(values)
+        }
+        48..54 => match columns.iter().find(|column| column.data_type == DataType::Text) {
+            Some(column) => column.expr().like(text(random, &["a", "b", "%", "_", "\\", "é", "z", "a%", "\0"])),
+            None => column.expr().is_null(),
+        },
+        54..58 => column.expr().is_null(),
+        58 => Expr::from([Value::Null, Value::from(true), Value::from(false)][random.usize(..3)].clone()),
+        59 => match columns.iter().find(|column| column.data_type == DataType::Bool) {
+            Some(column) => column.expr(),
+            None => column.expr().is_null(),
+        },
+        60..80 => part(random).and(part(random)),
+        80..90 => part(random).or(part(random)),
+        90..96 => part(random).not(),
+        96..98 => part(random).is_null(),
+        _ => part(random).compare(comparison(random), part(random)),
+    }
+}
+
+/// A table with a column of each type, some nullable, and a primary key and indexes of every kind.
+pub(crate) fn table(random: &mut fastrand::Rng, name: &str, rows: usize) -> ModelTable {
+    let mut schema = TableSchema::new(name)
+        .column(ColumnSchema::new("id", DataType::U64))
+        .column(ColumnSchema::new("key", DataType::Text));
+    for data_type in DataType::ALL {
+        let column = ColumnSchema::new(data_type.to_string(), data_type);
+        let is_nullable = random.bool() && data_type != DataType::I32;
+        schema = schema.column(if is_nullable { column.nullable() } else { column });
+    }
+    let keys: [&[&str]; 5] = [&[], &["id"], &["key"], &["i32", "id"], &["key", "i32"]];
+    schema = schema.primary_key(keys[random.usize(..5)].iter().copied());
+    for _ in 0..random.usize(1..7) {
+        let mut columns: Vec<String> = schema.columns.iter().map(|column| column.name.clone()).collect();
+        random.shuffle(&mut columns);
+        columns.truncate(random.usize(1..4));
+        let is_unique = columns.iter().any(|column| column == "id" || column == "key");
+        let columns = columns.iter().map(String::as_str);
+        schema = if is_unique && random.bool() { schema.unique(columns) } else { schema.index(columns) };
+    }
+    let mut ids: Vec<u64> = (0..rows as u64).collect();
+    random.shuffle(&mut ids);
+    let row = |id: u64| {
+        let columns = schema.columns.iter().map(|column| match column.name.as_str() {
+            "id" => Value::from(id),
+            "key" => Value::from(format!("{}{}", ["a", "b", ""][id as usize % 3], id * 7 % 101)),
+            _ if column.nullable && random.u8(..4) == 0 => Value::Null,
+            _ => value(random, column.data_type),
+        });
+        columns.collect()
+    };
+    let rows = ids.into_iter().map(row).collect();
+    ModelTable { schema, rows }
+}
+
+/// A question about one to three of the tables.
+pub(crate) fn query(random: &mut fastrand::Rng, tables: &[ModelTable]) -> Query {
+    let mut order: Vec<usize> = (0..tables.len()).collect();
+    random.shuffle(&mut order);
+    let first = &tables[order[0]].schema;
+    let mut query = Query::from(first.name.clone());
+    let mut columns = columns_of(first);
+    let joins = [0, 0, 0, 1, 1, 2][random.usize(..6)];
+    for other in order.iter().skip(1).take(joins) {
+        let other = &tables[*other].schema;
+        let right = columns_of(other);
+        let right_column = &right[random.usize(..right.len())];
+        let alike: Vec<_> =
+            columns.iter().filter(|left| left.data_type.is_comparable_with(right_column.data_type)).collect();
+        let left = alike[random.usize(..alike.len())].name.clone();
+        query = query.join(other.name.clone(), left.as_str(), right_column.name.as_str());
+        columns.extend(right);
+    }
+    for _ in 0..random.usize(..3) {
+        query = query.filter(filter(random, &columns, 3));
+    }
+    let is_grouped = random.u8(..4) == 0;
+    let mut choices: Vec<Expr> = columns.iter().map(Visible::expr).collect();
+    if is_grouped {
+        choices.clear();
+        for _ in 0..random.usize(..3) {
+            let key = &columns[random.usize(..columns.len())];
+            query = query.group_by(key.name.as_str());
+            choices.push(key.expr());
+        }
+        choices.extend((0..random.usize(1..5)).map(|_| aggregate(random, &columns)));
+        query.columns = choices.clone();
+    } else if random.bool() {
+        query.columns = (0..random.usize(1..5)).map(|_| choices[random.usize(..choices.len())].clone()).collect();
+        if random.bool() {
+            query.columns.push(filter(random, &columns, 1));
+        }
+    }
+    for _ in 0..random.usize(..4) {
+        query = query.order_by(choices[random.usize(..choices.len())].clone(), random.bool());
+    }
+    query.limit = (random.u8(..3) == 0).then(|| random.u64(..12));
+    query.offset = if random.u8(..4) == 0 { random.u64(..8) } else { 0 };
+    query
+}
+
+fn aggregate(random: &mut fastrand::Rng, columns: &[Visible]) -> Expr {
+    use AggregateFunction::{Average, Count, Maximum, Minimum, Sum};
+    let numbers: Vec<_> = columns.iter().filter(|column| column.data_type.is_comparable_with(DataType::F64)).collect();
+    let function = [Count, Sum, Average, Minimum, Maximum][random.usize(..5)];
+    let column = match function {
+        Sum | Average => numbers[random.usize(..numbers.len())],
+        _ => &columns[random.usize(..columns.len())],
+    };
+    let has_argument = function != Count || random.bool();
+    Expr::Aggregate(function, has_argument.then(|| Box::new(column.expr())))
+}
