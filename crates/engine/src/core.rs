@@ -85,7 +85,11 @@ impl Core {
     /// Runs a statement that may fail half-way; if it does, nothing of it stays.
     pub(crate) fn atomic<R>(&mut self, statement: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
         self.open_savepoint()?;
-        match statement(self) {
+        let mut open = OpenSavepoint { core: self, is_closed: false };
+        let result = statement(open.core);
+        open.is_closed = true;
+        drop(open);
+        match result {
             Ok(result) => {
                 self.release_savepoint();
                 Ok(result)
@@ -151,5 +155,20 @@ impl Core {
             }
         }
         Ok(())
+    }
+}
+
+/// A savepoint that a panic of the caller's (an iterator of rows) rolls back: the transaction may catch it and go on.
+struct OpenSavepoint<'a> {
+    core: &'a mut Core,
+    is_closed: bool,
+}
+
+impl Drop for OpenSavepoint<'_> {
+    fn drop(&mut self) {
+        if !self.is_closed {
+            // Should it fail, the transaction remembers that it can only be rolled back.
+            let _remembered = self.core.roll_back_savepoint();
+        }
     }
 }

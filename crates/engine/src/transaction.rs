@@ -39,7 +39,11 @@ impl<'a> Transaction<'a> {
     /// The closure's own.
     pub fn savepoint<R>(&mut self, run: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
         self.with(|core| core.open_savepoint())?;
-        match run(self) {
+        let mut open = OpenSavepoint { transaction: self, is_closed: false };
+        let result = run(open.transaction);
+        open.is_closed = true;
+        drop(open);
+        match result {
             Ok(result) => {
                 self.with(|core| {
                     core.release_savepoint();
@@ -59,6 +63,21 @@ impl<'a> Transaction<'a> {
             Ok(mut turn) => run(&mut turn.core),
             // A row visitor asks the transaction that is reading its rows.
             Err(_) => Err(Error::Busy),
+        }
+    }
+}
+
+/// A savepoint that a panic in its closure rolls back: the transaction may catch it and go on.
+struct OpenSavepoint<'t, 'a> {
+    transaction: &'t mut Transaction<'a>,
+    is_closed: bool,
+}
+
+impl Drop for OpenSavepoint<'_, '_> {
+    fn drop(&mut self) {
+        if !self.is_closed {
+            // Should it fail, the transaction remembers that it can only be rolled back.
+            let _remembered = self.transaction.with(|core| core.roll_back_savepoint());
         }
     }
 }

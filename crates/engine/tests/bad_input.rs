@@ -4,11 +4,9 @@
 
 mod support;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use wasm_dbms::prelude::*;
 
-use support::{assert_sound, rows};
+use support::assert_sound;
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "users"]
@@ -236,36 +234,5 @@ fn the_database_is_busy_inside_its_own_transaction() {
     let visited = db.select::<User>().for_each(|_| db.tables().map(|_| ()));
     assert!(matches!(visited, Err(Error::Busy)), "{visited:?}");
     assert_eq!(db.select::<User>().count().unwrap(), 2);
-    assert_sound(&db);
-}
-
-#[test]
-fn a_panic_in_a_closure_undoes_the_transaction_and_the_database_goes_on() {
-    let db = people();
-    let before = rows(&db, "users");
-    let panicked = catch_unwind(AssertUnwindSafe(|| {
-        db.transaction(|tx| {
-            tx.insert(&NewUser { email: "new".into(), ..ada() })?;
-            tx.savepoint(|tx| {
-                tx.delete::<User>().run()?;
-                Ok(())
-            })?;
-            if tx.select::<User>().count()? == 0 {
-                panic!("changed my mind");
-            }
-            Ok(())
-        })
-    }));
-    assert!(panicked.is_err());
-    assert_eq!(rows(&db, "users"), before);
-    let panicked = catch_unwind(AssertUnwindSafe(|| db.select::<User>().for_each(|_| panic!("in a visitor"))));
-    assert!(panicked.is_err());
-    let panicking = (0..10).map(|number| match number {
-        9 => panic!("in an iterator"),
-        number => Box::leak(Box::new(NewUser { email: number.to_string(), ..ada() })),
-    });
-    assert!(catch_unwind(AssertUnwindSafe(|| db.insert_many::<NewUser>(panicking.map(|user| &*user)))).is_err());
-    assert_eq!(rows(&db, "users"), before);
-    db.insert(&NewUser { email: "after".into(), ..ada() }).unwrap();
     assert_sound(&db);
 }

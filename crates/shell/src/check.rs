@@ -28,7 +28,7 @@ pub(crate) fn write(database: &Database, out: &mut dyn Write) -> Result<Outcome>
     for finding in &findings {
         writeln!(out, "{}", cell::escaped(finding))?;
     }
-    writeln!(out, "{} findings", findings.len())?;
+    writeln!(out, "findings: {}", findings.len())?;
     Ok(Outcome::Findings)
 }
 

@@ -143,13 +143,21 @@ pub(crate) fn decode(bytes: &[u8], data_type: DataType) -> Option<ValueRef<'stat
         return Some(ValueRef::Bool(tag != 0));
     }
     if tag >= ZERO {
-        let number = rest.get(..usize::from(tag - ZERO)).filter(|digits| digits.len() <= 8)?;
-        let number = number.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-        return Some(ValueRef::from_u64(number));
+        return digits(rest, tag - ZERO).map(ValueRef::from_u64);
     }
-    let digits = rest.get(..usize::from(BELOW_ZERO - tag)).filter(|digits| digits.len() <= 8)?;
-    let complement = digits.iter().fold(0u64, |number, byte| number << 8 | u64::from(!byte));
+    let length = BELOW_ZERO - tag;
+    let stored = digits(rest, length)?;
+    let mask = u64::MAX.checked_shr(64 - 8 * u32::from(length)).unwrap_or(0);
+    let complement = !stored & mask;
     Some(ValueRef::Integer(!(complement as i64)))
+}
+
+/// The number of `length` big-endian digits, at most eight.
+#[inline]
+fn digits(bytes: &[u8], length: u8) -> Option<u64> {
+    let length = usize::from(length);
+    let digits = bytes.get(..length).filter(|digits| digits.len() <= 8)?;
+    Some(digits.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte)))
 }
 
 /// Makes the smallest key above every key that begins with this one; false if there is none.

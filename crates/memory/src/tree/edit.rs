@@ -3,7 +3,7 @@
 use wasm_dbms_api::Page;
 
 use crate::bytes::{put, put_u16, put_u32, put_varint, u16_at, varint_length};
-use crate::tree::node::{COUNT, GARBAGE, HEADER, HEAP, Node, SLOT, Stored, head_of};
+use crate::tree::node::{COUNT, GARBAGE, HEAP, Node, SLOT, Stored, head_of};
 
 /// A key as a node stores it.
 #[derive(Debug, Clone, Copy)]
@@ -56,10 +56,10 @@ pub(crate) fn insert(bytes: &mut [u8], index: usize, key: StoredKey<'_>, value: 
     }
     let node = Node::new(bytes);
     let (count, heap) = (node.count(), node.heap() + size);
+    let (slot_at, end) = (node.slots_at(index), node.slots_at(count));
     let offset = bytes.len() - heap;
     write_cell(bytes, offset, suffix, key.chain, value);
-    let slot_at = HEADER + index * SLOT;
-    bytes.copy_within(slot_at..HEADER + count * SLOT, slot_at + SLOT);
+    bytes.copy_within(slot_at..end, slot_at + SLOT);
     put_u32(bytes, slot_at, head_of(suffix));
     put_u16(bytes, slot_at + 4, offset as u16);
     put_u16(bytes, COUNT, count as u16 + 1);
@@ -90,12 +90,11 @@ pub(crate) fn remove(bytes: &mut [u8], index: usize) {
     let node = Node::new(bytes);
     let (count, heap, offset) = (node.count(), node.heap(), node.offset(index));
     let length = node.cell(index).length;
+    let (slot_at, end) = (node.slots_at(index), node.slots_at(count));
     let garbage = usize::from(u16_at(bytes, GARBAGE)) + length;
     if let Some(cell) = bytes.get_mut(offset..offset + length) {
         cell.fill(0);
     }
-    let slot_at = HEADER + index * SLOT;
-    let end = HEADER + count * SLOT;
     bytes.copy_within(slot_at + SLOT..end, slot_at);
     if let Some(slot) = bytes.get_mut(end - SLOT..end) {
         slot.fill(0);
@@ -125,16 +124,15 @@ pub(crate) fn replace_value(bytes: &mut [u8], index: usize, value: &[u8]) -> boo
 fn compact(bytes: &mut [u8]) {
     let old = bytes.to_vec();
     let node = Node::new(&old);
-    let heap_end = bytes.len() - node.prefix().len();
-    let mut offset = heap_end;
-    if let Some(area) = bytes.get_mut(HEADER + node.count() * SLOT..heap_end) {
+    let mut offset = bytes.len();
+    if let Some(area) = bytes.get_mut(node.slots_at(node.count())..) {
         area.fill(0);
     }
     for index in 0..node.count() {
         let (from, length) = (node.offset(index), node.cell(index).length);
         offset -= length;
         put(bytes, offset, old.get(from..from + length).unwrap_or_default());
-        put_u16(bytes, HEADER + index * SLOT + 4, offset as u16);
+        put_u16(bytes, node.slots_at(index) + 4, offset as u16);
     }
     put_u16(bytes, HEAP, (bytes.len() - offset) as u16);
     put_u16(bytes, GARBAGE, 0);

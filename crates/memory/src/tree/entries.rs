@@ -176,8 +176,8 @@ impl Entries {
         };
         let first_key = if range.is_empty() { &[] } else { self.key(range.start).inline };
         bytes.fill(0);
-        let mut offset = bytes.len() - prefix;
-        put(bytes, offset, first_key.get(..prefix).unwrap_or_default());
+        let mut offset = bytes.len();
+        put(bytes, HEADER, first_key.get(..prefix).unwrap_or_default());
         put(bytes, KIND, &[if head.level == 0 { LEAF } else { BRANCH }]);
         put(bytes, LEVEL, &[head.level]);
         put_u16(bytes, COUNT, range.len() as u16);
@@ -193,7 +193,7 @@ impl Entries {
             let mut slot = [0; SLOT];
             put_u32(&mut slot, 0, head_of(suffix));
             put_u16(&mut slot, 4, offset as u16);
-            put(bytes, HEADER + place * SLOT, &slot);
+            put(bytes, HEADER + prefix + place * SLOT, &slot);
         }
         let heap = bytes.len() - offset;
         put_u16(bytes, HEAP, heap as u16);

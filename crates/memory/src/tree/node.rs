@@ -12,8 +12,9 @@
 //! | 16..18 | `u16` length of the prefix that all keys of this node share |
 //! | 18..24 | zero |
 //! | 24..32 | reserved |
-//! | 32.. | slots of 6 bytes: `u32` head, `u16` offset of the cell |
-//! | .. end | the heap: cells, and at the very end the prefix |
+//! | 32.. | the prefix: beside the header, since a search reads it first |
+//! | after it | slots of 6 bytes: `u32` head, `u16` offset of the cell |
+//! | .. end | the heap: cells, the first one at the very end |
 //!
 //! A key is prefix + suffix. The head is the suffix's first four bytes as a big-endian number, zeros where it is
 //! shorter, so that a search compares numbers and touches cells only on a tie. A cell holds
@@ -156,33 +157,38 @@ impl<'a> Node<'a> {
 
     /// Bytes in use: everything but what an insert could take.
     pub(crate) fn used(self) -> usize {
-        (HEADER + self.count() * SLOT + self.heap()).saturating_sub(self.garbage())
+        (self.slots_at(self.count()) + self.heap()).saturating_sub(self.garbage())
     }
 
     /// Bytes between the slots and the heap.
     pub(crate) fn gap(self) -> usize {
-        self.bytes.len().saturating_sub(HEADER + self.count() * SLOT + self.heap())
+        self.bytes.len().saturating_sub(self.slots_at(self.count()) + self.heap())
     }
 
     #[inline]
     pub(crate) fn prefix(self) -> &'a [u8] {
-        let length = usize::from(u16_at(self.bytes, PREFIX));
-        slice_at(self.bytes, self.bytes.len().saturating_sub(length), length)
+        slice_at(self.bytes, HEADER, usize::from(u16_at(self.bytes, PREFIX)))
+    }
+
+    /// Where slot `index` stands.
+    #[inline]
+    pub(crate) fn slots_at(self, index: usize) -> usize {
+        HEADER + usize::from(u16_at(self.bytes, PREFIX)) + index * SLOT
     }
 
     #[inline]
     fn slots(self) -> &'a [[u8; SLOT]] {
-        slice_at(self.bytes, HEADER, self.count() * SLOT).as_chunks().0
+        slice_at(self.bytes, self.slots_at(0), self.count() * SLOT).as_chunks().0
     }
 
     #[inline]
     pub(crate) fn head(self, index: usize) -> u32 {
-        u32_at(self.bytes, HEADER + index * SLOT)
+        u32_at(self.bytes, self.slots_at(index))
     }
 
     #[inline]
     pub(crate) fn offset(self, index: usize) -> usize {
-        usize::from(u16_at(self.bytes, HEADER + index * SLOT + 4))
+        usize::from(u16_at(self.bytes, self.slots_at(index) + 4))
     }
 
     /// The entry at `index`.
@@ -282,24 +288,37 @@ impl<'a> Node<'a> {
         let inline = suffix.get(..limit).unwrap_or(suffix);
         let goes_on = inline.len() < suffix.len();
         let head = head_of(inline);
-        let (mut low, mut high) = interpolate(slots, head);
+        let (mut low, mut high) = (0usize, slots.len());
+        let mut middle = match guess(slots, head) {
+            Some(guess) => guess,
+            None => low.midpoint(high),
+        };
+        let mut stride = FIRST_STRIDE;
         while low < high {
-            let middle = low.midpoint(high);
             let Some(slot) = slots.get(middle) else { break };
-            let order = head_in(slot).cmp(&head);
-            let order = if order.is_eq() {
+            let found = head_in(slot);
+            let order = if found == head {
                 match self.compare_suffix(offset_in(slot), inline, goes_on) {
                     Some(order) => order,
                     None => return Search::Tie(middle),
                 }
             } else {
-                order
+                found.cmp(&head)
             };
             match order {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
                 Ordering::Equal => return Search::Found(middle),
             }
+            // Near the guess in growing strides, then by halves.
+            middle = if high - low <= stride * 2 {
+                low.midpoint(high)
+            } else if order == Ordering::Less {
+                low + stride
+            } else {
+                high - 1 - stride
+            };
+            stride *= 4;
         }
         Search::Missing(low)
     }
@@ -327,50 +346,19 @@ impl<'a> Node<'a> {
     }
 }
 
-/// A part of the slots that holds every slot with this head, and the place where one would go. Heads are often spread
-/// evenly (numbers, random text): then a guess by proportion lands within a few slots, and looking from there in growing
-/// strides costs fewer cache lines than halving the whole node.
+/// How far from a guess a search looks next.
+const FIRST_STRIDE: usize = 2;
+
+/// Where a head should be by proportion. Heads are often spread evenly (numbers, random text): then the guess is within a
+/// few slots, and looking from there in growing strides costs fewer cache lines than halving the whole node.
 #[inline]
-fn interpolate(slots: &[[u8; SLOT]], head: u32) -> (usize, usize) {
+fn guess(slots: &[[u8; SLOT]], head: u32) -> Option<usize> {
     let count = slots.len();
-    let (Some(first), Some(last)) = (slots.first().map(head_in), slots.last().map(head_in)) else { return (0, count) };
+    let (first, last) = (head_in(slots.first()?), head_in(slots.last()?));
     if count < 16 || head <= first || head >= last {
-        return (0, count);
+        return None;
     }
-    let share = u64::from(head - first) * (count as u64 - 1) / u64::from(last - first);
-    let guess = share as usize;
-    let order_at = |index: usize| slots.get(index).map(|slot| head_in(slot).cmp(&head));
-    let mut stride = 2;
-    match order_at(guess) {
-        Some(Ordering::Less) => {
-            let mut low = guess + 1;
-            loop {
-                match order_at(low + stride) {
-                    Some(Ordering::Less) => low += stride + 1,
-                    Some(Ordering::Greater) => return (low, low + stride),
-                    // Equal heads can run on.
-                    _ => return (low, count),
-                }
-                stride *= 4;
-            }
-        }
-        Some(Ordering::Greater) => {
-            let mut high = guess;
-            while let Some(probe) = high.checked_sub(stride + 1) {
-                match order_at(probe) {
-                    Some(Ordering::Greater) => high = probe,
-                    Some(Ordering::Less) => return (probe + 1, high),
-                    _ => return (0, high),
-                }
-                stride *= 4;
-            }
-            (0, high)
-        }
-        _ => {
-            let is_alone = |index: Option<usize>| index.and_then(order_at).is_some_and(Ordering::is_ne);
-            if is_alone(guess.checked_sub(1)) && is_alone(Some(guess + 1)) { (guess, guess + 1) } else { (0, count) }
-        }
-    }
+    Some((u64::from(head - first) * (count as u64 - 1) / u64::from(last - first)) as usize)
 }
 
 #[inline]
