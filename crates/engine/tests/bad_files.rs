@@ -76,7 +76,7 @@ fn a_truncated_file_gives_an_error_or_every_row() {
         let (bytes, rows) = notes(is_closed);
         let (mut refused, mut whole) = (0, 0);
         for length in (0..=bytes.len()).step_by(512) {
-            let cut = bytes.get(..length).unwrap().to_vec();
+            let cut = bytes[..length].to_vec();
             match opened(cut) {
                 Ok(found) => {
                     assert!(found == rows, "cut to {length} of {} bytes it holds other rows", bytes.len());
@@ -120,7 +120,9 @@ fn a_newer_format_is_refused_by_its_number() {
 #[test]
 fn a_directory_a_missing_parent_and_a_file_without_permission_are_named() {
     let directory = tempfile::tempdir().unwrap();
-    for path in [directory.path().to_path_buf(), directory.path().join("no/such.db"), "/proc/sys/kernel/osrelease".into()] {
+    for path in
+        [directory.path().to_path_buf(), directory.path().join("no/such.db"), "/proc/sys/kernel/osrelease".into()]
+    {
         let error = open(&path).unwrap_err();
         assert!(matches!(error, Error::Memory(MemoryError::Host { operation: "open", .. })), "{error:?}");
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
@@ -160,7 +162,10 @@ fn a_database_of_damaged_bytes_gives_an_error_or_every_row() {
         match opened(damaged) {
             Ok(found) => assert!(found == rows, "seed {seed}, round {round}: other rows"),
             Err(error) => {
-                assert!(error.is_corrupt() || matches!(error, Error::Memory(_)), "seed {seed}, round {round}: {error:?}");
+                assert!(
+                    error.is_corrupt() || matches!(error, Error::Memory(_)),
+                    "seed {seed}, round {round}: {error:?}"
+                );
                 refused += 1;
             }
         }

@@ -61,7 +61,10 @@ fn a_table_that_the_program_has_and_the_database_not_is_named() {
 #[test]
 fn a_column_that_is_not_there_is_named() {
     assert_eq!(refused(Query::from("users").column(Expr::column("size"))), "there is no column size");
-    assert_eq!(refused(Query::from("users").order_by(Expr::column("users.size"), true)), "there is no column users.size");
+    assert_eq!(
+        refused(Query::from("users").order_by(Expr::column("users.size"), true)),
+        "there is no column users.size"
+    );
     assert_eq!(refused(Query::from("users").group_by("size")), "there is no column size");
     let error = people().insert_values("users", &[("size", Value::from(1))]).unwrap_err();
     assert_eq!(error.to_string(), "there is no column users.size");
@@ -224,11 +227,10 @@ fn the_database_is_busy_inside_its_own_transaction() {
         assert!(matches!(db.transaction(|_| Ok(())), Err(Error::Busy)));
         assert!(matches!(db.select::<User>().all(), Err(Error::Busy)));
         assert!(matches!(db.check(), Err(Error::Busy)));
-        let visited = tx.select::<User>().for_each(|user| {
+        tx.select::<User>().for_each(|user| {
             assert!(matches!(tx.get::<User>(user.id), Err(Error::Busy)));
             Ok(())
-        });
-        visited
+        })
     })
     .unwrap();
     let visited = db.select::<User>().for_each(|_| db.tables().map(|_| ()));

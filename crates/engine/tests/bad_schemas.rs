@@ -29,7 +29,8 @@ fn child(column: ColumnSchema, table: &str, references: &str) -> TableSchema {
 #[test]
 fn a_schema_that_contradicts_itself_is_refused_in_words() {
     let t = || TableSchema::new("t").column(id());
-    let many = (0..=1000).fold(TableSchema::new("t"), |t, n| t.column(ColumnSchema::new(format!("c{n}"), DataType::Bool)));
+    let many =
+        (0..=1000).fold(TableSchema::new("t"), |t, n| t.column(ColumnSchema::new(format!("c{n}"), DataType::Bool)));
     let keys: Vec<String> = (0..17).map(|number| format!("k{number}")).collect();
     let wide = keys.iter().fold(t(), |t, name| t.column(ColumnSchema::new(name, DataType::Bool)));
     for (schema, expected) in [
@@ -47,7 +48,9 @@ fn a_schema_that_contradicts_itself_is_refused_in_words() {
             "table t: the default 256 is no u8 of column x",
         ),
         (
-            TableSchema::new("t").column(id().autoincrement()).column(ColumnSchema::new("n", DataType::I8).autoincrement()),
+            TableSchema::new("t")
+                .column(id().autoincrement())
+                .column(ColumnSchema::new("n", DataType::I8).autoincrement()),
             "table t: more than one column counts up",
         ),
         (t().primary_key(["no"]), "table t: the key column no does not exist"),

@@ -184,6 +184,22 @@ fn aggregates_over_nothing_have_one_row_and_groups_of_nothing_none() {
 }
 
 #[test]
+fn a_nan_has_one_form_whatever_made_it() {
+    let bytes = |single: f32, double: f64| {
+        let db = Database::in_memory();
+        let schema =
+            TableSchema::new("t").column(column("single", DataType::F32)).column(column("double", DataType::F64));
+        db.create_table(&schema.index(["single", "double"])).unwrap();
+        db.insert_values("t", &[("single", single.into()), ("double", double.into())]).unwrap();
+        exported(&db)
+    };
+    let expected = bytes(f32::NAN, f64::NAN);
+    for (single, double) in [(0xFFC0_0000, 0xFFF8_0000_0000_0001), (0x7FC0_1234, 0x7FF0_0000_0000_0001)] {
+        assert!(bytes(f32::from_bits(single), f64::from_bits(double)) == expected);
+    }
+}
+
+#[test]
 fn a_dropped_table_gives_its_pages_back() {
     let db = Database::in_memory();
     let schema = tables().pop().unwrap();
@@ -209,7 +225,10 @@ fn a_dropped_table_gives_its_pages_back() {
 fn tables_are_not_created_or_dropped_inside_a_transaction_and_survive_its_rollback() {
     let db = people();
     let rolled_back = db.transaction(|tx| {
-        assert!(matches!(db.create_table(&TableSchema::new("t").column(column("x", DataType::Bool))), Err(Error::Busy)));
+        assert!(matches!(
+            db.create_table(&TableSchema::new("t").column(column("x", DataType::Bool))),
+            Err(Error::Busy)
+        ));
         assert!(matches!(db.drop_table("posts"), Err(Error::Busy)));
         tx.insert_values("users", &[("name", "new".into())])?;
         Err::<(), _>(Error::other("no"))

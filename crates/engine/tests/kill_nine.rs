@@ -137,7 +137,7 @@ fn write_until_killed(path: &Path, seed: u64, after: Duration) -> (Option<u64>, 
     let text = reader.join().unwrap();
     let (mut done, mut full) = (None, None);
     // What follows the last line end was cut short by the kill.
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     for line in whole.lines() {
         let Some((number, word)) = line.strip_prefix("done ").and_then(|rest| rest.split_once(' ')) else { continue };
         done = Some(number.parse().unwrap());
@@ -175,7 +175,9 @@ fn a_killed_process_loses_nothing_that_was_acknowledged() {
             db.close().unwrap();
         }
     }
-    println!("{KILLS} kills, {last} batches, {unacknowledged} that were not acknowledged, {idle} kills before a commit");
+    println!(
+        "{KILLS} kills, {last} batches, {unacknowledged} that were not acknowledged, {idle} kills before a commit"
+    );
     assert!(last > 2 * KILLS, "too few batches were written: {last}");
     assert!(idle < KILLS / 2, "too many writers were killed before their first commit: {idle}");
 }

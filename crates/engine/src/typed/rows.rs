@@ -32,6 +32,7 @@ pub struct Two<A, B>(PhantomData<fn() -> (A, B)>);
 
 /// Rows of three tables.
 #[derive(Debug)]
+#[expect(clippy::type_complexity, reason = "three types side by side are no more complex than two")]
 pub struct Three<A, B, C>(PhantomData<fn() -> (A, B, C)>);
 
 fn read<T: Table>(frame: &FrameRef<'_>, source: usize) -> Result<T> {

@@ -20,7 +20,15 @@ pub struct Answer {
     pub rows: Vec<Vec<Value>>,
 }
 
-/// The most columns of a key that are put together without asking the heap.
+/// Reads a row in place, where there is one.
+type ReadRow<'a> = dyn FnMut(&RowView<'_>) -> Result<()> + 'a;
+
+#[cold]
+fn no_key() -> Error {
+    Error::Query("the insert gave no key".into())
+}
+
+/// Appends the codes of a key's values.
 fn encode_key(values: &[ValueRef<'_>], bytes: &mut Vec<u8>) {
     for value in values {
         key::push(bytes, *value);
@@ -38,9 +46,12 @@ macro_rules! verbs {
             pub fn insert<I: Insert>(&self, row: &I) -> Result<<I::Table as Table>::Key> {
                 self.write(|core| {
                     let index = core.catalog.find_type::<I::Table>()?;
-                    core.insert_row(index, row.row().as_ref(), |values| {
-                        Ok(<I::Table as Table>::Key::from_values(values)?)
-                    })
+                    let mut key = None;
+                    core.insert_row(index, row.row().as_ref(), &mut |values| {
+                        key = Some(<I::Table as Table>::Key::from_values(values)?);
+                        Ok(())
+                    })?;
+                    key.ok_or_else(no_key)
                 })
             }
 
@@ -53,7 +64,7 @@ macro_rules! verbs {
                     let index = core.catalog.find_type::<I::Table>()?;
                     let mut count = 0;
                     for row in rows {
-                        core.insert_row(index, row.row().as_ref(), |_| Ok(()))?;
+                        core.insert_row(index, row.row().as_ref(), &mut |_| Ok(()))?;
                         count += 1;
                     }
                     Ok(count)
@@ -75,7 +86,12 @@ macro_rules! verbs {
             pub fn get<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<Option<T>> {
                 self.read(|core| {
                     let index = core.catalog.find_type::<T>()?;
-                    core.get(index, key.values().as_ref(), &mut |row| Ok(T::read(row)?))
+                    let mut found = None;
+                    core.get(index, key.values().as_ref(), &mut |row| {
+                        found = Some(T::read(row)?);
+                        Ok(())
+                    })?;
+                    Ok(found)
                 })
             }
 
@@ -91,7 +107,12 @@ macro_rules! verbs {
                 self.read(|core| {
                     let index = core.catalog.find_type::<T>()?;
                     let value: Value = value.into();
-                    core.get_by(index, column.name(), value.as_ref(), &mut |row| Ok(T::read(row)?))
+                    let mut found = None;
+                    core.get_by(index, column.name(), value.as_ref(), &mut |row| {
+                        found = Some(T::read(row)?);
+                        Ok(())
+                    })?;
+                    Ok(found)
                 })
             }
 
@@ -171,62 +192,51 @@ fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Resul
         let place = place.ok_or_else(|| Error::Query(format!("column {table}.{name} is given twice")))?;
         *place = Some(value.as_ref());
     }
-    core.insert_row(index, &row, |_| Ok(()))
+    core.insert_row(index, &row, &mut |_| Ok(()))
 }
 
+// Nothing here is generic over a Rust type: the storage functions below it are compiled once, in this crate.
 impl Core {
-    /// The row with this primary key, read in place.
-    fn get<T>(
-        &mut self,
-        index: RelationIndex,
-        key: &[ValueRef<'_>],
-        read: &mut dyn FnMut(&RowView<'_>) -> Result<T>,
-    ) -> Result<Option<T>> {
+    /// Reads the row with this primary key in place.
+    fn get(&mut self, index: RelationIndex, key: &[ValueRef<'_>], read: &mut ReadRow<'_>) -> Result<()> {
         let mut bytes = std::mem::take(&mut self.scratch.key);
         bytes.clear();
         encode_key(key, &mut bytes);
-        let found = match self.is_clustered_by_primary_key(index)? {
-            true => self.read_clustered(index, &bytes, read),
-            false => match self.row_key(index, &bytes)? {
+        let is_clustered = matches!(self.catalog.relation(index)?.shape, KeyShape::Columns(_));
+        let result = if is_clustered {
+            self.read_clustered(index, &bytes, read)
+        } else {
+            match self.row_key(index, &bytes)? {
                 Some(row_key) => self.read_clustered(index, &row_key, read),
-                None => Ok(None),
-            },
+                None => Ok(()),
+            }
         };
         self.scratch.key = bytes;
-        found
+        result
     }
 
-    fn is_clustered_by_primary_key(&self, index: RelationIndex) -> Result<bool> {
-        Ok(matches!(self.catalog.relation(index)?.shape, KeyShape::Columns(_)))
-    }
-
-    /// The row with this key in the table's own tree.
-    fn read_clustered<T>(
-        &mut self,
-        index: RelationIndex,
-        row_key: &[u8],
-        read: &mut dyn FnMut(&RowView<'_>) -> Result<T>,
-    ) -> Result<Option<T>> {
+    /// Reads the row with this key in the table's own tree.
+    fn read_clustered(&mut self, index: RelationIndex, row_key: &[u8], read: &mut ReadRow<'_>) -> Result<()> {
         let Self { store, catalog, .. } = self;
         let relation = catalog.relation(index)?;
         let layout = &*relation.layout;
-        let mut result = None;
+        let mut result = Ok(());
         relation.table.tree.look(store, row_key, &mut |row| {
-            result = Some(read(&RowView { layout, key: row_key, row }));
+            result = read(&RowView { layout, key: row_key, row });
         })?;
-        result.transpose()
+        result
     }
 
-    /// The first row with this value in a column.
-    fn get_by<T>(
+    /// Reads the first row with this value in a column.
+    fn get_by(
         &mut self,
         index: RelationIndex,
         column: &str,
         value: ValueRef<'_>,
-        read: &mut dyn FnMut(&RowView<'_>) -> Result<T>,
-    ) -> Result<Option<T>> {
+        read: &mut ReadRow<'_>,
+    ) -> Result<()> {
         if value.is_null() {
-            return Ok(None);
+            return Ok(());
         }
         let column = crate::catalog::column_of(&self.catalog.relation(index)?.schema, column)?;
         let mut row_key = None;
@@ -236,7 +246,7 @@ impl Core {
         })?;
         match row_key {
             Some(row_key) => self.read_clustered(index, &row_key, read),
-            None => Ok(None),
+            None => Ok(()),
         }
     }
 

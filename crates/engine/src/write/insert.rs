@@ -16,12 +16,12 @@ impl Core {
     /// `scratch.key` afterwards; `key_values` is called with the values of its primary key (or its row id).
     ///
     /// Everything that can be refused is refused before the first write.
-    pub(crate) fn insert_row<R>(
+    pub(crate) fn insert_row(
         &mut self,
         index: RelationIndex,
         given: &[Option<ValueRef<'_>>],
-        key_values: impl FnOnce(&[ValueRef<'_>]) -> Result<R>,
-    ) -> Result<R> {
+        key_values: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>,
+    ) -> Result<()> {
         self.touch(index);
         let relation = self.catalog.relation(index)?;
         let counter = next_count(relation, given)?;

@@ -42,7 +42,9 @@ pub(crate) fn value(random: &mut fastrand::Rng, data_type: DataType) -> Value {
             Value::from(floats[if random.u8(..10) == 0 { random.usize(9..12) } else { random.usize(..9) }])
         }
         DataType::Text => Value::from(text(random, &["a", "b", "A", "é", "\0", "%", "_", "\\", "zz"])),
-        _ => Value::from((0..random.usize(..4)).map(|_| random.choice([0u8, 1, 0xFE, 0xFF]).unwrap()).collect::<Vec<_>>()),
+        _ => Value::from(
+            (0..random.usize(..4)).map(|_| random.choice([0u8, 1, 0xFE, 0xFF]).unwrap()).collect::<Vec<_>>(),
+        ),
     }
 }
 
@@ -76,7 +78,8 @@ pub(crate) fn filter(random: &mut fastrand::Rng, columns: &[Visible], depth: usi
         0..28 => column.expr().compare(comparison(random), comparable(random, column.data_type)),
         28..31 => Expr::from(comparable(random, column.data_type)).compare(comparison(random), column.expr()),
         31..37 => {
-            let alike: Vec<_> = columns.iter().filter(|other| other.data_type.is_comparable_with(column.data_type)).collect();
+            let alike: Vec<_> =
+                columns.iter().filter(|other| other.data_type.is_comparable_with(column.data_type)).collect();
             column.expr().compare(comparison(random), alike[random.usize(..alike.len())].expr())
         }
         37..43 => {
