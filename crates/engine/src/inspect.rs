@@ -152,7 +152,8 @@ fn check_index(
             Some(row) => {
                 let view = RowView { layout: &relation.layout, key: &row_key, row: &row };
                 let columns = 0..relation.schema.columns.len();
-                let values = columns.map(|column| view.try_value(column)).collect::<std::result::Result<Vec<_>, _>>()?;
+                let values =
+                    columns.map(|column| view.try_value(column)).collect::<std::result::Result<Vec<_>, _>>()?;
                 index.entry_key(&values, &row_key, &mut expected);
                 if expected != entry {
                     findings.push(format!("index {name} has an entry that its row does not give"));

@@ -46,9 +46,9 @@ pub use typed::{Answer, Delete, One, Projected, Rows, Select, Three, Two, Update
 pub use wasm_dbms_api::*;
 pub use wasm_dbms_macros::{DatabaseSchema, Encode, Table};
 pub use wasm_dbms_memory::{
-    Durability, FORMAT_VERSION, FileProvider, Guarantees, HeapProvider, HostSync, MAX_KEY_BYTES, MAX_PAGE_SIZE, MAX_VALUE_BYTES, MIN_PAGE_SIZE,
-    MemoryAccess, MemoryManager, MemoryProvider, Options, PageRef, PageState, REGISTRY_PAGE, RESERVED_PAGES,
-    UNCLAIMED_PAGES_PAGE, UnclaimedPages,
+    Durability, FORMAT_VERSION, FileProvider, Guarantees, HeapProvider, HostSync, MAX_KEY_BYTES, MAX_PAGE_SIZE,
+    MAX_VALUE_BYTES, MIN_PAGE_SIZE, MemoryAccess, MemoryManager, MemoryProvider, Options, PageRef, PageState,
+    REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
 };
 
 #[cfg(doctest)]

@@ -1,5 +1,7 @@
 //! The database does what a newcomer tries first.
 
+#![cfg(test)]
+
 use wasm_dbms::prelude::*;
 
 #[derive(Table, Debug, Clone, PartialEq)]
@@ -189,7 +191,10 @@ fn closing_and_opening_gives_back_every_row() {
 fn the_plan_uses_the_index() {
     let db = blog();
     let plan = db.select::<User>().filter(User::EMAIL.like("user00%")).explain().unwrap();
-    assert_eq!(plan, "search index users.email with email begins with 'user00' (about 1 rows)\n  filter users.email LIKE 'user00%'\n");
+    assert_eq!(
+        plan,
+        "search index users.email with email begins with 'user00' (about 1 rows)\n  filter users.email LIKE 'user00%'\n"
+    );
     let plan = db.select::<User>().filter(User::ID.between(3u64, 9u64)).order_by(User::ID.asc()).explain().unwrap();
     assert_eq!(plan, "search primary key of users with id >= 3 and id <= 9 (about 9 rows)\n");
 }

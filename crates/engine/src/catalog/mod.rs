@@ -8,12 +8,13 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use wasm_dbms_api::{IndexSchema, MemoryError, SchemaError, Table, TableSchema};
-use wasm_dbms_memory::{MemoryAccess, Registry};
+use wasm_dbms_memory::Registry;
 
 pub(crate) use relation::{ForeignKey, Index, KeyShape, Referrer, Relation};
 
 use crate::codec::key;
 use crate::codec::snapshot::Snapshot;
+use crate::store::Store;
 use crate::{Error, Result};
 
 /// Where a relation stands in the catalog.
@@ -51,7 +52,7 @@ pub(crate) struct Catalog {
 
 impl Catalog {
     /// Reads every table from the registry.
-    pub(crate) fn load<M: MemoryAccess>(store: &mut M) -> Result<Self> {
+    pub(crate) fn load(store: &mut Store) -> Result<Self> {
         let mut catalog = Self::default();
         for (id, name, bytes) in Registry::tables(store)? {
             let snapshot = Snapshot::decode(&bytes)?;
@@ -112,7 +113,7 @@ impl Catalog {
     }
 
     /// Adds a table to the registry and to the catalog.
-    pub(crate) fn create<M: MemoryAccess>(&mut self, store: &mut M, schema: &TableSchema) -> Result<()> {
+    pub(crate) fn create(&mut self, store: &mut Store, schema: &TableSchema) -> Result<()> {
         schema.validate()?;
         if self.find(&schema.name).is_ok() {
             return Err(Error::TableExists { table: schema.name.clone() });
@@ -132,7 +133,7 @@ impl Catalog {
     }
 
     /// Removes a table that no other refers to.
-    pub(crate) fn drop<M: MemoryAccess>(&mut self, store: &mut M, name: &str) -> Result<()> {
+    pub(crate) fn drop(&mut self, store: &mut Store, name: &str) -> Result<()> {
         let index = self.find(name)?;
         let relation = self.relation(index)?;
         if let Some(referrer) = relation.referrers.iter().find(|referrer| referrer.relation != index) {

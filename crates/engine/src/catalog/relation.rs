@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use wasm_dbms_api::{DataType, OnDelete, TableSchema, ValueRef};
-use wasm_dbms_memory::{MemoryAccess, Registry, TableId, Tree, TreeId, TreeState};
+use wasm_dbms_memory::{Registry, TableId, Tree, TreeId, TreeState};
 
 use crate::Result;
 use crate::catalog::{RelationIndex, column_of};
 use crate::codec::key;
 use crate::codec::row::RowLayout;
 use crate::codec::snapshot::Snapshot;
+use crate::store::Store;
 
 /// What a table's rows are keyed by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl TreeHead {
         Self { tree: Tree::new(id), rows: 0, counter: 0, is_dirty: false }
     }
 
-    pub(crate) fn reload<M: MemoryAccess>(&mut self, store: &mut M) -> Result<()> {
+    pub(crate) fn reload(&mut self, store: &mut Store) -> Result<()> {
         let id = self.tree.id();
         let state = Registry::tree_state(store, id)?;
         *self = Self { tree: Tree::at(state.root, id), rows: state.rows, counter: state.counter, is_dirty: false };
@@ -59,7 +60,7 @@ impl TreeHead {
         self.is_dirty = true;
     }
 
-    pub(crate) fn flush<M: MemoryAccess>(&mut self, store: &mut M) -> Result<()> {
+    pub(crate) fn flush(&mut self, store: &mut Store) -> Result<()> {
         if std::mem::take(&mut self.is_dirty) {
             let state = TreeState { root: self.tree.root(), rows: self.rows, counter: self.counter };
             Registry::set_tree_state(store, self.tree.id(), &state)?;
@@ -117,12 +118,8 @@ impl Relation {
         let numbers = |names: &[String]| names.iter().map(|name| column_of(&schema, name)).collect::<Result<Vec<_>>>();
         let key_columns = numbers(&schema.primary_key)?;
         let mut indexes = Vec::new();
-        let new_index = |tree, columns, is_unique, is_primary| Index {
-            head: TreeHead::new(tree),
-            columns,
-            is_unique,
-            is_primary,
-        };
+        let new_index =
+            |tree, columns, is_unique, is_primary| Index { head: TreeHead::new(tree), columns, is_unique, is_primary };
         for (index, tree) in schema.indexes.iter().zip(trees) {
             indexes.push(new_index(tree, numbers(&index.columns)?, index.unique, false));
         }
@@ -183,13 +180,13 @@ impl Relation {
     }
 
     /// Takes the state of every tree from the registry.
-    pub(crate) fn reload<M: MemoryAccess>(&mut self, store: &mut M) -> Result<()> {
+    pub(crate) fn reload(&mut self, store: &mut Store) -> Result<()> {
         self.table.reload(store)?;
         self.indexes.iter_mut().try_for_each(|index| index.head.reload(store))
     }
 
     /// Gives the state of every tree to the registry.
-    pub(crate) fn flush<M: MemoryAccess>(&mut self, store: &mut M) -> Result<()> {
+    pub(crate) fn flush(&mut self, store: &mut Store) -> Result<()> {
         self.table.flush(store)?;
         self.indexes.iter_mut().try_for_each(|index| index.head.flush(store))
     }

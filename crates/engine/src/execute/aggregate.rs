@@ -15,8 +15,14 @@ use crate::{Error, Result};
 #[derive(Debug, Clone)]
 enum State {
     Count(u64),
-    Integers { sum: i128, count: u64 },
-    Floats { sum: f64, count: u64 },
+    Integers {
+        sum: i128,
+        count: u64,
+    },
+    Floats {
+        sum: f64,
+        count: u64,
+    },
     /// The smallest or largest value.
     Extreme(Value),
 }

@@ -4,15 +4,19 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use wasm_dbms_api::ValueRef;
-use wasm_dbms_memory::{PageRef, ValueBytes};
+use wasm_dbms_memory::{Cursor, PageRef, ValueBytes};
 
+use crate::Result;
 use crate::codec::row::{RowLayout, RowView};
+use crate::store::Store;
 
 /// A row in its page, or with bytes of its own.
 #[derive(Debug)]
 pub(crate) struct SourceRow {
     layout: Arc<RowLayout>,
     pub(crate) key: Vec<u8>,
+    /// Whether `key` is one of the leaf that `page` is.
+    has_key_of_page: bool,
     page: Option<PageRef>,
     range: Range<usize>,
     owned: Vec<u8>,
@@ -20,7 +24,7 @@ pub(crate) struct SourceRow {
 
 impl SourceRow {
     pub(crate) fn new(layout: Arc<RowLayout>) -> Self {
-        Self { layout, key: Vec::new(), page: None, range: 0..0, owned: Vec::new() }
+        Self { layout, key: Vec::new(), has_key_of_page: false, page: None, range: 0..0, owned: Vec::new() }
     }
 
     /// The row is these bytes of a page. A scan sets the page once and then only the range.
@@ -28,8 +32,18 @@ impl SourceRow {
     pub(crate) fn set_in_page(&mut self, page: &PageRef, range: Range<usize>) {
         if !self.page.as_ref().is_some_and(|own| own.is_same(page)) {
             self.page = Some(page.clone());
+            self.has_key_of_page = false;
         }
         self.range = range;
+    }
+
+    /// Reads the key of the row that a cursor over its table stands on.
+    #[inline]
+    pub(crate) fn read_key(&mut self, store: &mut Store, cursor: &Cursor) -> Result<()> {
+        let has_page = self.page.is_some();
+        cursor.read_key_after(store, &mut self.key, self.has_key_of_page && has_page)?;
+        self.has_key_of_page = has_page;
+        Ok(())
     }
 
     /// The row is this value.
@@ -37,6 +51,7 @@ impl SourceRow {
         match value {
             ValueBytes::InPage(page, start, end) => {
                 self.page = Some(page);
+                self.has_key_of_page = false;
                 self.range = start..end;
             }
             ValueBytes::Owned(bytes) => {

@@ -104,7 +104,8 @@ impl<'p> RowStream<'p> {
         for (source, relation) in self.plan.sources.iter().enumerate() {
             let relation = catalog.relation(*relation)?;
             let columns = 0..relation.schema.columns.len();
-            let needs = columns.into_iter().any(|column| relation.layout.is_in_key(column) && is_needed(source, column));
+            let needs =
+                columns.into_iter().any(|column| relation.layout.is_in_key(column) && is_needed(source, column));
             if let Some(needs_key) = self.needs_key.get_mut(source).filter(|_| !needs) {
                 *needs_key = KeyUse::Never;
             }
@@ -193,8 +194,6 @@ impl<'p> RowStream<'p> {
         };
         let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
         let Core { store, catalog, .. } = core;
-        let relation = catalog.relation(step.relation)?;
-        let hashed = hashed.get(depth).and_then(Option::as_ref);
         let reads_key_first = needs_key == KeyUse::BeforeFilters;
         loop {
             let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
@@ -206,7 +205,10 @@ impl<'p> RowStream<'p> {
                     }
                     is_there
                 }
-                _ => walk.next(store, relation, step, hashed, row)?,
+                _ => {
+                    let hashed = hashed.get(depth).and_then(Option::as_ref);
+                    walk.next(store, catalog.relation(step.relation)?, step, hashed, row)?
+                }
             };
             if !is_there {
                 return Ok(false);
@@ -216,7 +218,7 @@ impl<'p> RowStream<'p> {
                     && let Walk::Table { cursor, .. } = walk
                     && let Some(row) = frame.source_mut(step.source)
                 {
-                    cursor.read_key(store, &mut row.key)?;
+                    row.read_key(store, cursor)?;
                 }
                 return Ok(true);
             }
@@ -318,14 +320,11 @@ fn step_on(store: &mut Store, cursor: &mut Cursor, is_before_first: &mut bool, s
 /// Sets `row` to the entry of a table's tree that the cursor stands on.
 #[inline]
 fn set_row(store: &mut Store, cursor: &Cursor, needs_key: bool, row: &mut SourceRow) -> Result<()> {
-    if needs_key {
-        cursor.read_key(store, &mut row.key)?;
-    }
     match (cursor.leaf(), cursor.value_range()) {
         (Some(leaf), Some(range)) => row.set_in_page(leaf, range),
         _ => row.set_value(cursor.value(store)?),
     }
-    Ok(())
+    if needs_key { row.read_key(store, cursor) } else { Ok(()) }
 }
 
 fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Result<BoundValue<'a>> {

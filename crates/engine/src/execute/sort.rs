@@ -33,13 +33,7 @@ pub(crate) struct Sorter {
 impl Sorter {
     /// A sorter that keeps the first `top` rows.
     pub(crate) fn new(top: Option<usize>) -> Self {
-        Self {
-            top: top.unwrap_or(usize::MAX),
-            heap: BinaryHeap::new(),
-            all: Vec::new(),
-            arrivals: 0,
-            key: Vec::new(),
-        }
+        Self { top: top.unwrap_or(usize::MAX), heap: BinaryHeap::new(), all: Vec::new(), arrivals: 0, key: Vec::new() }
     }
 
     /// Offers a row.

@@ -135,7 +135,8 @@ impl Condition {
     fn of(number: usize, conjunct: &BoundExpr, source: usize, is_bound: &dyn Fn(usize) -> bool) -> Option<Self> {
         match conjunct {
             BoundExpr::Compare(comparison, left, right) => {
-                let compare = |comparison, column, value| Self::compare(number, comparison, column, value, source, is_bound);
+                let compare =
+                    |comparison, column, value| Self::compare(number, comparison, column, value, source, is_bound);
                 compare(*comparison, left, right).or_else(|| compare(comparison.flipped(), right, left))
             }
             BoundExpr::Like(inner, pattern) => match &**inner {

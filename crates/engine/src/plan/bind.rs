@@ -46,8 +46,8 @@ pub(crate) fn bind(catalog: &Catalog, query: &Query) -> Result<BoundQuery> {
             return Err(Error::Query(format!("table {} is there twice", join.table)));
         }
         scope.sources.push(relation);
-        let condition = Expr::Column(join.left.clone())
-            .compare(wasm_dbms_api::Comparison::Equal, Expr::Column(join.right.clone()));
+        let condition =
+            Expr::Column(join.left.clone()).compare(wasm_dbms_api::Comparison::Equal, Expr::Column(join.right.clone()));
         conjuncts.push(scope.bind(&condition, None, 0)?);
     }
     if let Some(filter) = &query.filter {
@@ -90,16 +90,7 @@ pub(crate) fn bind(catalog: &Catalog, query: &Query) -> Result<BoundQuery> {
         order.push(OrderKey { expr: scope.bind(&key.expr, grouping.as_mut(), 0)?, descending: key.descending });
     }
     let Scope { sources, .. } = scope;
-    Ok(BoundQuery {
-        sources,
-        conjuncts,
-        grouping,
-        outputs,
-        names,
-        order,
-        limit: query.limit,
-        offset: query.offset,
-    })
+    Ok(BoundQuery { sources, conjuncts, grouping, outputs, names, order, limit: query.limit, offset: query.offset })
 }
 
 /// Whether there is an aggregate in the expression, not counting below `MAX_EXPRESSION_DEPTH`, where binding refuses.

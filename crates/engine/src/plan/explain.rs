@@ -32,9 +32,10 @@ pub(crate) fn explain(plan: &Plan, catalog: &Catalog) -> Result<String> {
         let _infallible = writeln!(text, "group{by} computing {aggregates}");
     }
     if !plan.order.is_empty() {
-        let keys = plan.order.iter().map(|key| {
-            Ok(format!("{}{}", explain.expr(&key.expr)?, if key.descending { " desc" } else { "" }))
-        });
+        let keys = plan
+            .order
+            .iter()
+            .map(|key| Ok(format!("{}{}", explain.expr(&key.expr)?, if key.descending { " desc" } else { "" })));
         let how = if plan.limit.is_some() { "keep the top rows by" } else { "sort by" };
         let _infallible = writeln!(text, "{how} {}", keys.collect::<Result<Vec<_>>>()?.join(", "));
     }

@@ -11,7 +11,10 @@ use crate::{Error, Result};
 pub(crate) enum BoundExpr {
     Literal(Value),
     /// A column of a source.
-    Column { source: usize, column: usize },
+    Column {
+        source: usize,
+        column: usize,
+    },
     /// A slot of a group: first its keys, then its aggregates.
     Slot(usize),
     Compare(Comparison, Box<Self>, Box<Self>),

@@ -10,8 +10,8 @@ mod expr;
 mod like;
 mod optimize;
 
-pub use bind::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
 pub(crate) use access::{Access, Bound, BoundValue, key_range};
+pub use bind::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
 pub(crate) use expr::{BoundExpr, Context, broken_row};
 
 use wasm_dbms_api::{AggregateFunction, Query};

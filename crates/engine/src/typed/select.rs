@@ -112,12 +112,7 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     /// Asks for some columns or aggregates instead of whole rows: one, or a tuple of up to eight.
     pub fn columns<P: Projection>(mut self, projection: P) -> Projected<'c, C, P> {
         self.query.columns = projection.exprs();
-        Projected {
-            connection: self.connection,
-            query: self.query,
-            binders: self.binders,
-            projection: PhantomData,
-        }
+        Projected { connection: self.connection, query: self.query, binders: self.binders, projection: PhantomData }
     }
 
     /// Every row.
@@ -240,15 +235,13 @@ fn planned(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Result<()
 /// The plan of a question for whole rows, which a group has none of.
 fn planned_rows(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Result<()>]) -> Result<Plan> {
     if !query.group_by.is_empty() {
-        return Err(Error::Query("a grouped question has no rows of its tables: say what is asked with columns".into()));
+        return Err(Error::Query(
+            "a grouped question has no rows of its tables: say what is asked with columns".into(),
+        ));
     }
     planned(core, query, binders)
 }
 
-fn explained<C: Connection>(
-    connection: &C,
-    query: &Query,
-    binders: &[fn(&mut Core) -> Result<()>],
-) -> Result<String> {
+fn explained<C: Connection>(connection: &C, query: &Query, binders: &[fn(&mut Core) -> Result<()>]) -> Result<String> {
     connection.read(|core| planned(core, query, binders)?.explain(&core.catalog))
 }

@@ -18,7 +18,8 @@ impl Core {
         if is_there {
             let relation = self.catalog.relation(index)?;
             let layout = std::sync::Arc::clone(&relation.layout);
-            let values = values_of(&RowView { layout: &layout, key: row_key, row: &row }, relation.schema.columns.len())?;
+            let values =
+                values_of(&RowView { layout: &layout, key: row_key, row: &row }, relation.schema.columns.len())?;
             self.remove_row_at(index, row_key, &values)?;
         }
         self.scratch.found = row;

@@ -60,12 +60,7 @@ impl Core {
     }
 
     /// Inserts a row of checked values.
-    pub(crate) fn insert_values(
-        &mut self,
-        index: RelationIndex,
-        values: &[ValueRef<'_>],
-        counter: u64,
-    ) -> Result<()> {
+    pub(crate) fn insert_values(&mut self, index: RelationIndex, values: &[ValueRef<'_>], counter: u64) -> Result<()> {
         if !self.catalog.relation(index)?.foreign_keys.is_empty() {
             check_foreign_keys(self, index, values, None)?;
         }
@@ -82,7 +77,8 @@ impl Core {
             KeyShape::RowId => {
                 // Row ids and a column that counts up share the counter.
                 let next = relation.table.counter.checked_add(1);
-                let next = next.ok_or_else(|| Error::OutOfRange(format!("the next row id of {}", relation.schema.name)))?;
+                let next =
+                    next.ok_or_else(|| Error::OutOfRange(format!("the next row id of {}", relation.schema.name)))?;
                 counter = counter.max(next);
                 key::push(&mut scratch.key, ValueRef::from_u64(counter));
             }

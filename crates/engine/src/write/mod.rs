@@ -85,17 +85,16 @@ pub(crate) fn keys_with(
 }
 
 /// The key of the row in an index entry that holds it.
-pub(crate) fn row_key_in<'a>(
-    relation: &crate::catalog::Relation,
-    index: &Index,
-    entry: &'a [u8],
-) -> Result<&'a [u8]> {
+pub(crate) fn row_key_in<'a>(relation: &crate::catalog::Relation, index: &Index, entry: &'a [u8]) -> Result<&'a [u8]> {
     let mut rest = entry;
     for column in &index.columns {
         let length = key::nullable_length(rest, relation.data_type(*column));
         rest = length.and_then(|length| rest.get(length..)).ok_or_else(|| {
             let name = relation.index_name(index);
-            wasm_dbms_api::MemoryError::corrupt(format!("an entry of index {}.{name} is cut short", relation.schema.name))
+            wasm_dbms_api::MemoryError::corrupt(format!(
+                "an entry of index {}.{name} is cut short",
+                relation.schema.name
+            ))
         })?;
     }
     Ok(rest)
@@ -142,7 +141,11 @@ fn check_lengths(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], s
         _ => 0,
     };
     // A byte takes two in a key at most; the rest is for what else stands in it.
-    if values.iter().map(length).sum::<usize>() <= MAX_KEY_BYTES / 4 { Ok(()) } else { check_long(relation, values, scratch) }
+    if values.iter().map(length).sum::<usize>() <= MAX_KEY_BYTES / 4 {
+        Ok(())
+    } else {
+        check_long(relation, values, scratch)
+    }
 }
 
 #[cold]

@@ -138,12 +138,26 @@ impl Cursor {
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     #[inline]
     pub fn read_key<M: MemoryAccess>(&self, store: &mut M, key: &mut Vec<u8>) -> MemoryResult<()> {
+        self.read_key_after(store, key, false)
+    }
+
+    /// As [`read_key`](Self::read_key); `is_same_leaf` says that `key` holds a key of the very leaf the cursor is in.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
+    #[inline]
+    pub fn read_key_after<M: MemoryAccess>(
+        &self,
+        store: &mut M,
+        key: &mut Vec<u8>,
+        is_same_leaf: bool,
+    ) -> MemoryResult<()> {
         let Some(leaf) = &self.leaf else {
             key.clear();
             return Ok(());
         };
         let node = Node::new(leaf);
-        if !node.read_key(self.index, key) {
+        if !node.read_key(self.index, key, is_same_leaf) {
             *key = full_key(store, node, self.index)?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use wasm_dbms_api::Page;
 
 use crate::bytes::{put, put_u16, put_u32, put_varint, u16_at, varint_length};
-use crate::tree::node::{COUNT, GARBAGE, HEAP, Node, SLOT, Stored, head_of};
+use crate::tree::node::{COUNT, GARBAGE, HEAP, LAST_HEAD, Node, SLOT, Stored, head_of};
 
 /// A key as a node stores it.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +62,9 @@ pub(crate) fn insert(bytes: &mut [u8], index: usize, key: StoredKey<'_>, value: 
     bytes.copy_within(slot_at..end, slot_at + SLOT);
     put_u32(bytes, slot_at, head_of(suffix));
     put_u16(bytes, slot_at + 4, offset as u16);
+    if index == count {
+        put_u32(bytes, LAST_HEAD, head_of(suffix));
+    }
     put_u16(bytes, COUNT, count as u16 + 1);
     put_u16(bytes, HEAP, heap as u16);
     Insertion::Done

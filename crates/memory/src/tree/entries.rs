@@ -7,7 +7,7 @@ use wasm_dbms_api::Page;
 use crate::bytes::{put, put_u16, put_u32, slice_at, varint_length};
 use crate::tree::edit::{StoredKey, write_cell};
 use crate::tree::node::{
-    BRANCH, COUNT, FIRST_CHILD, HEADER, HEAP, KIND, LEAF, LEVEL, Node, PREFIX, SLOT, Stored, TREE, head_of,
+    BRANCH, COUNT, FIRST_CHILD, HEADER, HEAP, KIND, LAST_HEAD, LEAF, LEVEL, Node, PREFIX, SLOT, Stored, TREE, head_of,
 };
 
 /// What every node has beside its entries.
@@ -184,6 +184,7 @@ impl Entries {
         put_u32(bytes, FIRST_CHILD, head.first_child);
         put_u32(bytes, TREE, head.tree);
         put_u16(bytes, PREFIX, prefix as u16);
+        let mut last_head = 0;
         for (place, index) in range.enumerate() {
             let key = self.key(index);
             let suffix = key.inline.get(prefix..).unwrap_or_default();
@@ -192,9 +193,11 @@ impl Entries {
             write_cell(bytes, offset, suffix, key.chain, self.value(index));
             let mut slot = [0; SLOT];
             put_u32(&mut slot, 0, head_of(suffix));
+            last_head = head_of(suffix);
             put_u16(&mut slot, 4, offset as u16);
             put(bytes, HEADER + prefix + place * SLOT, &slot);
         }
+        put_u32(bytes, LAST_HEAD, last_head);
         let heap = bytes.len() - offset;
         put_u16(bytes, HEAP, heap as u16);
     }

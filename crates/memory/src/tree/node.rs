@@ -10,7 +10,8 @@
 //! | 8..12 | `u32` leftmost child (branch only) |
 //! | 12..16 | `u32` the tree this page belongs to |
 //! | 16..18 | `u16` length of the prefix that all keys of this node share |
-//! | 18..24 | zero |
+//! | 18..20 | zero |
+//! | 20..24 | `u32` head of the entry that was last when one was last added at the end: where a search starts is guessed from it |
 //! | 24..32 | reserved |
 //! | 32.. | the prefix: beside the header, since a search reads it first |
 //! | after it | slots of 6 bytes: `u32` head, `u16` offset of the cell |
@@ -47,6 +48,7 @@ pub(crate) const GARBAGE: usize = 6;
 pub(crate) const FIRST_CHILD: usize = 8;
 pub(crate) const TREE: usize = 12;
 pub(crate) const PREFIX: usize = 16;
+pub(crate) const LAST_HEAD: usize = 20;
 pub(crate) const HEADER: usize = 32;
 pub(crate) const SLOT: usize = 6;
 
@@ -233,14 +235,20 @@ impl<'a> Node<'a> {
         Some(start..start + (value >> 1) as usize)
     }
 
-    /// Sets `key` to the inline part of the key of entry `index`; false if the key goes on in a chain.
+    /// Sets `key` to the inline part of the key of entry `index`; false if the key goes on in a chain. With `has_prefix`
+    /// it holds another key of this node already, so that the prefix need not be copied.
     #[inline]
-    pub(crate) fn read_key(self, index: usize, key: &mut Vec<u8>) -> bool {
+    pub(crate) fn read_key(self, index: usize, key: &mut Vec<u8>, has_prefix: bool) -> bool {
+        let prefix = self.prefix();
+        if has_prefix {
+            key.truncate(prefix.len());
+        } else {
+            key.clear();
+            key.extend_from_slice(prefix);
+        }
         let offset = self.offset(index);
         let (suffix, first) = varint_at(self.bytes, offset);
         let suffix_length = (suffix >> 1) as usize;
-        key.clear();
-        key.extend_from_slice(self.prefix());
         key.extend_from_slice(&self.head(index).to_be_bytes());
         if suffix_length > 4 {
             let (_, second) = varint_at(self.bytes, offset + first);
@@ -289,7 +297,7 @@ impl<'a> Node<'a> {
         let goes_on = inline.len() < suffix.len();
         let head = head_of(inline);
         let (mut low, mut high) = (0usize, slots.len());
-        let mut middle = match guess(slots, head) {
+        let mut middle = match guess(slots, head, u32_at(self.bytes, LAST_HEAD)) {
             Some(guess) => guess,
             None => low.midpoint(high),
         };
@@ -349,12 +357,13 @@ impl<'a> Node<'a> {
 /// How far from a guess a search looks next.
 const FIRST_STRIDE: usize = 2;
 
-/// Where a head should be by proportion. Heads are often spread evenly (numbers, random text): then the guess is within a
-/// few slots, and looking from there in growing strides costs fewer cache lines than halving the whole node.
+/// Where a head should be by proportion between the first and the last. Heads are often spread evenly (numbers, random
+/// text): then the guess is within a few slots, and looking from there in growing strides costs fewer cache lines than
+/// halving the whole node. `last` is only a hint, taken from the header so that the last slot's cache line is not needed.
 #[inline]
-fn guess(slots: &[[u8; SLOT]], head: u32) -> Option<usize> {
+fn guess(slots: &[[u8; SLOT]], head: u32, last: u32) -> Option<usize> {
     let count = slots.len();
-    let (first, last) = (head_in(slots.first()?), head_in(slots.last()?));
+    let first = head_in(slots.first()?);
     if count < 16 || head <= first || head >= last {
         return None;
     }

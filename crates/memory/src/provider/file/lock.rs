@@ -12,10 +12,13 @@
 //! The holder renews it at each sync, at most once a second, and removes it when it closes. A lock file without a sign
 //! of life for [`STALE_SECONDS`] is taken over.
 
+#[cfg(not(target_family = "wasm"))]
 use std::fs::File;
 use std::path::Path;
 
-use wasm_dbms_api::{MemoryError, MemoryResult};
+use wasm_dbms_api::MemoryError;
+#[cfg(not(target_family = "wasm"))]
+use wasm_dbms_api::MemoryResult;
 
 /// After this time without a sign of life a lock file is taken over.
 pub(super) const STALE_SECONDS: u64 = 30;
@@ -24,6 +27,7 @@ fn locked(path: &Path, holder: String) -> MemoryError {
     MemoryError::Locked { what: path.display().to_string().into(), holder: holder.into() }
 }
 
+/// The system's lock on the file itself.
 #[cfg(not(target_family = "wasm"))]
 #[derive(Debug)]
 pub(super) struct FileLock;
@@ -42,8 +46,18 @@ impl FileLock {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "the system's lock needs no sign of life; WASI's does")]
-    pub(super) fn renew(&self) {}
+    /// The system's lock needs no sign of life; WASI's does.
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "the face of both kinds")]
+    pub(super) fn renew(&self) -> MemoryResult<()> {
+        Ok(())
+    }
+
+    /// Gives the lock up at once. Closing the file would too, but only when the last copy of its handle is gone, and a
+    /// child process that another thread is just starting has one for a moment.
+    #[expect(clippy::unused_self, reason = "the face of both kinds")]
+    pub(super) fn release(&self, file: &File) {
+        let _closing_does_it_too = file.unlock();
+    }
 }
 
 #[cfg(target_family = "wasm")]
@@ -110,15 +124,28 @@ mod lock_file {
             Ok(lock)
         }
 
-        /// Shows a sign of life, at most once a second. A failure is tolerated: the lock then grows stale, and the
-        /// file's own syncs report what is wrong with the medium.
-        pub(crate) fn renew(&self) {
-            let now = now();
-            if now != self.renewed.get() {
-                self.renewed.set(now);
-                let _tolerated = self.write(now);
-            }
+        /// Shows a sign of life, at most once a second.
+        ///
+        /// # Errors
+        /// [`MemoryError::Locked`] if another handle took the lock over meanwhile: nothing may be written any more.
+        pub(crate) fn renew(&self) -> MemoryResult<()> {
+            self.renew_at(now())
         }
+
+        fn renew_at(&self, now: u64) -> MemoryResult<()> {
+            if now == self.renewed.get() {
+                return Ok(());
+            }
+            if self.holder() != Some(self.token) {
+                return Err(locked(&self.path, "it was taken over after a long silence".into()));
+            }
+            self.renewed.set(now);
+            self.write(now)
+        }
+
+        /// The lock file goes when the lock is dropped.
+        #[expect(clippy::unused_self, reason = "the face of both kinds")]
+        pub(crate) fn release(&self, _file: &File) {}
 
         fn write(&self, now: u64) -> MemoryResult<()> {
             let mut bytes = [0; 16];
@@ -147,8 +174,14 @@ mod lock_file {
             chunk_at(&self.read(), 0).map(u64::from_le_bytes)
         }
 
+        /// The second that the lock file states; of one whose holder has only just made it, when that was.
         fn last_sign_of_life(&self) -> u64 {
-            u64_at(&self.read(), 8)
+            let bytes = self.read();
+            if bytes.len() >= 16 {
+                return u64_at(&bytes, 8);
+            }
+            let modified = std::fs::metadata(&self.path).and_then(|metadata| metadata.modified());
+            modified.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |elapsed| elapsed.as_secs())
         }
     }
 
@@ -183,6 +216,26 @@ mod lock_file {
             let database = folder.path().join("a.db");
             drop(FileLock::acquire_at(&database, 1000).unwrap());
             FileLock::acquire_at(&database, 1001).unwrap();
+        }
+
+        #[test]
+        fn a_holder_that_was_silent_too_long_learns_that_it_lost_the_lock() {
+            let folder = tempfile::tempdir().unwrap();
+            let database = folder.path().join("a.db");
+            let silent = FileLock::acquire_at(&database, 1000).unwrap();
+            let heir = FileLock::acquire_at(&database, 1000 + STALE_SECONDS).unwrap();
+            let lost = silent.renew_at(1001 + STALE_SECONDS).unwrap_err();
+            assert!(matches!(lost, MemoryError::Locked { .. }), "{lost}");
+            heir.renew_at(1002 + STALE_SECONDS).unwrap();
+        }
+
+        #[test]
+        fn a_lock_file_that_its_holder_has_only_just_made_is_not_stale() {
+            let folder = tempfile::tempdir().unwrap();
+            let database = folder.path().join("a.db");
+            std::fs::write(folder.path().join("a.db.lock"), []).unwrap();
+            let refused = FileLock::acquire_at(&database, now()).unwrap_err();
+            assert!(matches!(refused, MemoryError::Locked { .. }), "{refused}");
         }
 
         #[test]

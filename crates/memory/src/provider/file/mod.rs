@@ -86,6 +86,12 @@ fn host_error(operation: &'static str) -> impl FnOnce(io::Error) -> MemoryError 
     move |error| MemoryError::Host { operation, is_full: is_full(&error), reason: error.to_string().into() }
 }
 
+impl Drop for FileProvider {
+    fn drop(&mut self) {
+        self.lock.release(&self.file);
+    }
+}
+
 impl MemoryProvider for FileProvider {
     fn size(&self) -> MemoryResult<u64> {
         self.file.metadata().map(|metadata| metadata.len()).map_err(host_error("size"))
@@ -122,7 +128,7 @@ impl MemoryProvider for FileProvider {
     }
 
     fn sync(&self) -> MemoryResult<()> {
-        self.lock.renew();
+        self.lock.renew()?;
         self.file.sync_data().map_err(host_error("sync"))
     }
 
