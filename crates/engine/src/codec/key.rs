@@ -96,6 +96,10 @@ fn push_bytes(key: &mut Vec<u8>, bytes: &[u8]) {
 
 /// Appends bytes as text and bytes have them, but not the end: the common start of all that begin with them.
 pub(crate) fn push_escaped(key: &mut Vec<u8>, bytes: &[u8]) {
+    if !bytes.contains(&0) {
+        key.extend_from_slice(bytes);
+        return;
+    }
     for part in bytes.split_inclusive(|byte| *byte == 0) {
         key.extend_from_slice(part);
         if part.last() == Some(&0) {

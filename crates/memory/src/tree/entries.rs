@@ -42,10 +42,18 @@ impl Entry {
 }
 
 /// Entries in ascending order, with bytes of their own.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Entries {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
+    /// The longest prefix that nodes are laid out with.
+    longest_prefix: usize,
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), entries: Vec::new(), longest_prefix: usize::MAX }
+    }
 }
 
 impl Entries {
@@ -54,6 +62,7 @@ impl Entries {
         let mut entries = Self {
             bytes: Vec::with_capacity(node.bytes.len() * 2 + node.count() * node.prefix().len()),
             entries: Vec::with_capacity(node.count() + 1),
+            ..Self::default()
         };
         entries.append(node);
         entries
@@ -145,7 +154,19 @@ impl Entries {
         }
         let shared = common_prefix(self.key(range.start).inline, self.key(range.end - 1).inline);
         let longest = self.range(range).iter().map(|entry| entry.key_length as usize).max().unwrap_or(0);
-        shared.min(longest.saturating_sub(4))
+        shared.min(longest.saturating_sub(4)).min(self.longest_prefix)
+    }
+
+    /// Keeps the prefixes of nodes that are laid out from now on to what all entries share. The halves of a split take
+    /// keys from the whole range of the node that was split: a prefix of their own first and last keys would soon meet
+    /// one that does not begin with it.
+    pub(crate) fn share_prefix(&mut self) {
+        self.longest_prefix = self.prefix_length(0..self.len());
+    }
+
+    /// Lets nodes that are laid out from now on have the prefix of their own entries.
+    pub(crate) fn free_prefix(&mut self) {
+        self.longest_prefix = usize::MAX;
     }
 
     /// The bytes that a node with these entries would use.

@@ -297,11 +297,12 @@ impl<'a> Node<'a> {
         let goes_on = inline.len() < suffix.len();
         let head = head_of(inline);
         let (mut low, mut high) = (0usize, slots.len());
-        let mut middle = match guess(slots, head, u32_at(self.bytes, LAST_HEAD)) {
+        let guessed = guess(slots, head, u32_at(self.bytes, LAST_HEAD));
+        let mut middle = match guessed {
             Some(guess) => guess,
             None => low.midpoint(high),
         };
-        let mut stride = FIRST_STRIDE;
+        let mut is_near_guess = guessed.is_some();
         while low < high {
             let Some(slot) = slots.get(middle) else { break };
             let found = head_in(slot);
@@ -318,15 +319,15 @@ impl<'a> Node<'a> {
                 Ordering::Greater => high = middle,
                 Ordering::Equal => return Search::Found(middle),
             }
-            // Near the guess in growing strides, then by halves.
-            middle = if high - low <= stride * 2 {
+            // Once more near the guess, then by halves.
+            middle = if !is_near_guess || high - low <= STRIDE * 2 {
                 low.midpoint(high)
             } else if order == Ordering::Less {
-                low + stride
+                low + STRIDE
             } else {
-                high - 1 - stride
+                high - 1 - STRIDE
             };
-            stride *= 4;
+            is_near_guess = false;
         }
         Search::Missing(low)
     }
@@ -354,12 +355,12 @@ impl<'a> Node<'a> {
     }
 }
 
-/// How far from a guess a search looks next.
-const FIRST_STRIDE: usize = 2;
+/// How far from a guess a search looks once more before it falls back to halving.
+const STRIDE: usize = 3;
 
 /// Where a head should be by proportion between the first and the last. Heads are often spread evenly (numbers, random
-/// text): then the guess is within a few slots, and looking from there in growing strides costs fewer cache lines than
-/// halving the whole node. `last` is only a hint, taken from the header so that the last slot's cache line is not needed.
+/// text): then the guess is within a few slots, and looking beside it costs fewer cache lines than halving the whole node;
+/// where they are not, two looks are lost. `last` is only a hint, taken from the header so that the last slot's cache line is not needed.
 #[inline]
 fn guess(slots: &[[u8; SLOT]], head: u32, last: u32) -> Option<usize> {
     let count = slots.len();
