@@ -33,10 +33,64 @@ struct ColumnLayout {
     null: Option<(usize, u8)>,
 }
 
+/// How a column is read: its layout folded into eight bytes and one choice.
+#[derive(Debug, Clone, Copy)]
+struct Reader {
+    kind: ReaderKind,
+    /// The bit that tells NULL, 0 if the column never is, and the byte it stands in.
+    null_bit: u8,
+    null_at: u16,
+    /// An offset, the number of a variable column, or a place in the key.
+    at: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReaderKind {
+    Bool,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F32,
+    F64,
+    Text,
+    Bytes,
+    Key,
+}
+
+impl Reader {
+    fn new(column: &ColumnLayout) -> Self {
+        let (null_at, null_bit) = column.null.unwrap_or((0, 0));
+        let (Place::Key(at) | Place::Fixed(at) | Place::Variable(at)) = column.place;
+        let kind = match (column.place, column.data_type) {
+            (Place::Key(_), _) => ReaderKind::Key,
+            (_, DataType::Bool) => ReaderKind::Bool,
+            (_, DataType::I8) => ReaderKind::I8,
+            (_, DataType::I16) => ReaderKind::I16,
+            (_, DataType::I32) => ReaderKind::I32,
+            (_, DataType::I64) => ReaderKind::I64,
+            (_, DataType::U8) => ReaderKind::U8,
+            (_, DataType::U16) => ReaderKind::U16,
+            (_, DataType::U32) => ReaderKind::U32,
+            (_, DataType::U64) => ReaderKind::U64,
+            (_, DataType::F32) => ReaderKind::F32,
+            (_, DataType::F64) => ReaderKind::F64,
+            (_, DataType::Text) => ReaderKind::Text,
+            _ => ReaderKind::Bytes,
+        };
+        Self { kind, null_bit, null_at: null_at as u16, at: at as u32 }
+    }
+}
+
 /// Where everything stands in the rows of a table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RowLayout {
     columns: Vec<ColumnLayout>,
+    readers: Vec<Reader>,
     /// The types of the key's columns, in the key's order.
     key_types: Vec<DataType>,
     /// Where the ends of the variable columns start: after the null bitmap and the fixed columns.
@@ -67,6 +121,7 @@ impl RowLayout {
             null_bits += usize::from(column.nullable);
             layout.columns.push(ColumnLayout { data_type: column.data_type, place, null });
         }
+        layout.readers = layout.columns.iter().map(Reader::new).collect();
         let types = key_columns.iter().filter_map(|index| schema.columns.get(*index)).map(|column| column.data_type);
         layout.key_types = types.collect();
         layout
@@ -186,48 +241,47 @@ impl<'a> RowView<'a> {
     /// The value of a column; none if the bytes are no row of the table.
     #[inline]
     pub(crate) fn value(&self, index: usize) -> Option<ValueRef<'a>> {
-        let column = self.layout.columns.get(index)?;
-        if let Some((at, bit)) = column.null
-            && self.row.get(at)? & bit != 0
-        {
+        let reader = *self.layout.readers.get(index)?;
+        if reader.null_bit != 0 && self.row.get(usize::from(reader.null_at))? & reader.null_bit != 0 {
             return Some(ValueRef::Null);
         }
-        match column.place {
-            Place::Fixed(offset) => {
-                let bytes = self.row.get(offset..)?;
-                Some(match column.data_type {
-                    DataType::U32 => ValueRef::Integer(u32::from_le_bytes(*bytes.first_chunk()?).into()),
-                    DataType::I64 => ValueRef::Integer(i64::from_le_bytes(*bytes.first_chunk()?)),
-                    DataType::Bool => ValueRef::Bool(*bytes.first()? != 0),
-                    DataType::I8 => ValueRef::Integer(i8::from_le_bytes(*bytes.first_chunk()?).into()),
-                    DataType::I16 => ValueRef::Integer(i16::from_le_bytes(*bytes.first_chunk()?).into()),
-                    DataType::I32 => ValueRef::Integer(i32::from_le_bytes(*bytes.first_chunk()?).into()),
-                    DataType::U8 => ValueRef::Integer((*bytes.first()?).into()),
-                    DataType::U16 => ValueRef::Integer(u16::from_le_bytes(*bytes.first_chunk()?).into()),
-                    DataType::U64 => ValueRef::from_u64(u64::from_le_bytes(*bytes.first_chunk()?)),
-                    DataType::F32 => ValueRef::Float(f32::from_le_bytes(*bytes.first_chunk()?).into()),
-                    DataType::F64 => ValueRef::Float(f64::from_le_bytes(*bytes.first_chunk()?)),
-                    _ => return None,
-                })
-            }
-            Place::Variable(number) => {
-                let bytes = self.variable(number)?;
-                match column.data_type {
-                    DataType::Text => text::from_utf8(bytes).map(ValueRef::Text),
-                    _ => Some(ValueRef::Bytes(bytes)),
-                }
-            }
-            Place::Key(position) => {
-                let mut rest = self.key;
-                for data_type in self.layout.key_types.iter().take(position) {
-                    rest = rest.get(key::length(rest, *data_type)?..)?;
-                }
-                key::decode(rest, column.data_type)
-            }
+        let at = reader.at as usize;
+        Some(match reader.kind {
+            ReaderKind::U32 => ValueRef::Integer(u32::from_le_bytes(self.fixed(at)?).into()),
+            ReaderKind::I64 => ValueRef::Integer(i64::from_le_bytes(self.fixed(at)?)),
+            ReaderKind::Text => ValueRef::Text(text::from_utf8(self.variable(at)?)?),
+            ReaderKind::Key => self.in_key(at)?,
+            ReaderKind::Bool => ValueRef::Bool(self.fixed::<1>(at)? != [0]),
+            ReaderKind::I8 => ValueRef::Integer(i8::from_le_bytes(self.fixed(at)?).into()),
+            ReaderKind::I16 => ValueRef::Integer(i16::from_le_bytes(self.fixed(at)?).into()),
+            ReaderKind::I32 => ValueRef::Integer(i32::from_le_bytes(self.fixed(at)?).into()),
+            ReaderKind::U8 => ValueRef::Integer(u8::from_le_bytes(self.fixed(at)?).into()),
+            ReaderKind::U16 => ValueRef::Integer(u16::from_le_bytes(self.fixed(at)?).into()),
+            ReaderKind::U64 => ValueRef::from_u64(u64::from_le_bytes(self.fixed(at)?)),
+            ReaderKind::F32 => ValueRef::Float(f32::from_le_bytes(self.fixed(at)?).into()),
+            ReaderKind::F64 => ValueRef::Float(f64::from_le_bytes(self.fixed(at)?)),
+            ReaderKind::Bytes => ValueRef::Bytes(self.variable(at)?),
+        })
+    }
+
+    /// The bytes of a fixed column.
+    #[inline]
+    fn fixed<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        self.row.get(at..)?.first_chunk().copied()
+    }
+
+    /// The value of a column of the key.
+    #[inline]
+    fn in_key(&self, position: usize) -> Option<ValueRef<'a>> {
+        let mut rest = self.key;
+        for data_type in self.layout.key_types.iter().take(position) {
+            rest = rest.get(key::length(rest, *data_type)?..)?;
         }
+        key::decode(rest, *self.layout.key_types.get(position)?)
     }
 
     /// The value of a column, or the error of bytes that are no row of the table.
+    #[inline]
     pub(crate) fn try_value(&self, index: usize) -> Result<ValueRef<'a>, ConversionError> {
         self.value(index).ok_or_else(|| self.broken(index))
     }

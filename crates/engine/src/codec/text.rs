@@ -15,17 +15,16 @@ pub(crate) fn from_utf8(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok()
 }
 
-/// Whether every byte is below 0x80, eight at a time.
+/// Whether every byte is below 0x80, eight at a time; the last eight are looked at together, some of them twice.
 #[inline]
 fn is_ascii(bytes: &[u8]) -> bool {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut seen = 0;
-    for word in words {
-        seen |= u64::from_le_bytes(*word);
-    }
-    for byte in rest {
-        seen |= u64::from(*byte);
-    }
+    let seen = match bytes.last_chunk::<8>() {
+        Some(last) => {
+            let (words, _) = bytes.as_chunks::<8>();
+            words.iter().fold(u64::from_le_bytes(*last), |seen, word| seen | u64::from_le_bytes(*word))
+        }
+        None => bytes.iter().fold(0, |seen, byte| seen | u64::from(*byte)),
+    };
     seen & HIGH_BITS == 0
 }
 

@@ -27,20 +27,22 @@ impl Core {
         for (column, value) in assignments {
             check_value(relation, *column, value.as_ref())?;
         }
-        let located = relation.table.tree.locate(&mut self.store, row_key)?;
-        if !located.is_found() {
-            return Ok(false);
-        }
         if assignments.iter().all(|(column, _)| relation.is_plain(*column)) {
-            let layout = std::sync::Arc::clone(&relation.layout);
-            let is_changed = relation.table.tree.change_at(&mut self.store, &located, &mut |row| {
+            let layout = &*relation.layout;
+            let changed = relation.table.tree.change(&mut self.store, row_key, &mut |row| {
                 for (column, value) in assignments {
                     layout.patch(row, *column, value.as_ref());
                 }
             })?;
-            if is_changed {
-                return Ok(true);
+            match changed {
+                None => return Ok(false),
+                Some(true) => return Ok(true),
+                Some(false) => {}
             }
+        }
+        let located = relation.table.tree.locate(&mut self.store, row_key)?;
+        if !located.is_found() {
+            return Ok(false);
         }
         let mut old_row = std::mem::take(&mut self.scratch.found);
         relation.table.tree.look_at(&mut self.store, &located, &mut |row| {

@@ -25,7 +25,7 @@ pub use path::{Located, MAX_DEPTH};
 use crate::access::{MemoryAccess, PageRef, REGISTRY_PAGE};
 use crate::tree::edit::StoredKey;
 use crate::tree::entries::{Entries, NodeHead};
-use crate::tree::node::{BRANCH, Node, Search, Stored, cell_length, inline_key_length};
+use crate::tree::node::{BRANCH, Node, Search, Step, Stored, cell_length, inline_key_length};
 use crate::tree::path::Path;
 
 /// The longest key, in bytes.
@@ -123,20 +123,28 @@ impl Tree {
         look_in(store, located.page(), located.index(), look)
     }
 
-    /// Lets `change` overwrite the value of a located entry in place, keeping its length. Returns false, changing
-    /// nothing, if the value does not stand in its node.
+    /// Lets `change` overwrite the value of a key in place, keeping its length. Returns none if the key is not there, and
+    /// false, changing nothing, if its value does not stand in its node.
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
-    pub fn change_at<M: MemoryAccess>(
+    pub fn change<M: MemoryAccess>(
         self,
         store: &mut M,
-        located: &Located,
+        key: &[u8],
         change: &mut dyn FnMut(&mut [u8]),
-    ) -> MemoryResult<bool> {
-        let (page, index) = (located.page(), located.index());
-        let Some(range) = store.view(page, |bytes| Node::new(bytes).value_range(index))? else { return Ok(false) };
-        store.edit(page, |bytes| bytes.get_mut(range).map(change).is_some())
+    ) -> MemoryResult<Option<bool>> {
+        let Some((page, index)) = self.find(store, key)? else { return Ok(None) };
+        let is_inline = store.view(page, |bytes| Node::new(bytes).value_range(index).is_some())?;
+        if !is_inline {
+            return Ok(Some(false));
+        }
+        store
+            .edit(page, |bytes| {
+                let range = Node::new(bytes).value_range(index);
+                range.and_then(|range| bytes.get_mut(range)).map(change).is_some()
+            })
+            .map(Some)
     }
 
     /// The value of a key.
@@ -162,7 +170,7 @@ impl Tree {
         let mut page = self.root;
         let mut level = None;
         while page != 0 {
-            let (search, child, found_level) = self.step(store, page, key, level)?;
+            let Step { search, child, level: found_level } = self.step(store, page, key, level)?;
             if found_level == 0 {
                 return Ok(match search {
                     Search::Found(index) => Some((page, index)),
@@ -183,28 +191,15 @@ impl Tree {
         page: Page,
         key: &[u8],
         expected_level: Option<u8>,
-    ) -> MemoryResult<(Search, Page, u8)> {
-        let (level, search, child) = store.view(page, |bytes| {
-            let node = Node::new(bytes);
-            let search = node.search(key);
-            let is_branch = node.kind() == BRANCH;
-            let child = match search {
-                Search::Found(index) if is_branch => node.child(index + 1),
-                Search::Missing(index) if is_branch => node.child(index),
-                _ => 0,
-            };
-            (if is_branch { node.level() } else { 0 }, search, child)
-        })?;
-        if expected_level.is_some_and(|expected| level != expected) {
-            return Err(broken_level(page, level));
+    ) -> MemoryResult<Step> {
+        let mut step = store.view(page, |bytes| Node::new(bytes).step(key))?;
+        if expected_level.is_some_and(|expected| step.level != expected) {
+            return Err(broken_level(page, step.level));
         }
-        match search {
-            Search::Tie(_) => {
-                let (search, child) = self.search_with_chains(store, page, key)?;
-                Ok((search, child, level))
-            }
-            search => Ok((search, child, level)),
+        if matches!(step.search, Search::Tie(_)) {
+            (step.search, step.child) = self.search_with_chains(store, page, key)?;
         }
+        Ok(step)
     }
 
     /// Where a key is or would be. Good until the tree changes.
@@ -219,7 +214,7 @@ impl Tree {
         let mut page = self.root;
         let mut level = None;
         loop {
-            let (search, child, found_level) = self.step(store, page, key, level)?;
+            let Step { search, child, level: found_level } = self.step(store, page, key, level)?;
             let (is_found, index) = match search {
                 Search::Found(index) => (true, index),
                 Search::Missing(index) | Search::Tie(index) => (false, index),

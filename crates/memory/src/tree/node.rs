@@ -92,6 +92,16 @@ pub(crate) enum Search {
     Tie(usize),
 }
 
+/// What a search of one node leads to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) search: Search,
+    /// The child that leads on; 0 in a leaf or on a tie.
+    pub(crate) child: Page,
+    /// 0 in a leaf.
+    pub(crate) level: u8,
+}
+
 /// A stored value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Stored<'a> {
@@ -176,11 +186,6 @@ impl<'a> Node<'a> {
     #[inline]
     pub(crate) fn slots_at(self, index: usize) -> usize {
         HEADER + usize::from(u16_at(self.bytes, PREFIX)) + index * SLOT
-    }
-
-    #[inline]
-    fn slots(self) -> &'a [[u8; SLOT]] {
-        slice_at(self.bytes, self.slots_at(0), self.count() * SLOT).as_chunks().0
     }
 
     #[inline]
@@ -277,11 +282,30 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Searches the node and finds the child that leads on.
+    #[inline]
+    pub(crate) fn step(self, key: &[u8]) -> Step {
+        let search = self.search(key);
+        if self.kind() != BRANCH {
+            return Step { search, child: 0, level: 0 };
+        }
+        let child = match search {
+            Search::Found(index) => self.child(index + 1),
+            Search::Missing(index) => self.child(index),
+            Search::Tie(_) => 0,
+        };
+        Step { search, child, level: self.level() }
+    }
+
     /// Where `key` is or would be.
     #[inline]
     pub(crate) fn search(self, key: &[u8]) -> Search {
-        let prefix = self.prefix();
-        let slots = self.slots();
+        let Some(header) = self.bytes.first_chunk::<HEADER>() else { return Search::Missing(0) };
+        let prefix_length = usize::from(u16_at(header, PREFIX));
+        let rest = self.bytes.get(HEADER..).unwrap_or_default();
+        let (prefix, rest) = rest.split_at_checked(prefix_length).unwrap_or_default();
+        let slots = rest.as_chunks::<SLOT>().0;
+        let slots = slots.get(..usize::from(u16_at(header, COUNT))).unwrap_or_default();
         let suffix = match key.split_at_checked(prefix.len()) {
             Some((_, suffix)) if prefix.is_empty() => suffix,
             Some((start, suffix)) => match start.cmp(prefix) {
@@ -297,7 +321,7 @@ impl<'a> Node<'a> {
         let goes_on = inline.len() < suffix.len();
         let head = head_of(inline);
         let (mut low, mut high) = (0usize, slots.len());
-        let guessed = guess(slots, head, u32_at(self.bytes, LAST_HEAD));
+        let guessed = guess(slots, head, u32_at(header, LAST_HEAD));
         let mut middle = match guessed {
             Some(guess) => guess,
             None => low.midpoint(high),

@@ -8,21 +8,25 @@ pub const MAX_DEPTH: usize = 20;
 /// Pages from the root down, each with the position taken in it: of the child in a branch, of the entry in a leaf.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Path {
-    steps: [(Page, u16); MAX_DEPTH],
-    length: usize,
+    pages: [Page; MAX_DEPTH],
+    positions: [u16; MAX_DEPTH],
+    length: u8,
 }
 
 impl Default for Path {
     fn default() -> Self {
-        Self { steps: [(0, 0); MAX_DEPTH], length: 0 }
+        Self { pages: [0; MAX_DEPTH], positions: [0; MAX_DEPTH], length: 0 }
     }
 }
 
 impl Path {
     pub(crate) fn push(&mut self, page: Page, position: usize) -> MemoryResult<()> {
-        let step = self.steps.get_mut(self.length);
-        let step = step.ok_or_else(|| MemoryError::corrupt(format!("page {page} lies below {MAX_DEPTH} levels")))?;
-        *step = (page, position as u16);
+        let index = usize::from(self.length);
+        let (Some(page_at), Some(position_at)) = (self.pages.get_mut(index), self.positions.get_mut(index)) else {
+            return Err(MemoryError::corrupt(format!("page {page} lies below {MAX_DEPTH} levels")));
+        };
+        *page_at = page;
+        *position_at = position as u16;
         self.length += 1;
         Ok(())
     }
@@ -35,7 +39,8 @@ impl Path {
     }
 
     pub(crate) fn last(&self) -> Option<(Page, usize)> {
-        self.length.checked_sub(1).and_then(|index| self.steps.get(index)).map(|(page, at)| (*page, usize::from(*at)))
+        let index = usize::from(self.length.checked_sub(1)?);
+        Some((*self.pages.get(index)?, usize::from(*self.positions.get(index)?)))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
