@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{DataType, Value, ValueRef};
+use crate::{DataType, RowSource, Value, ValueRef};
 
 /// A value that is not of the type it was asked for. One word wide, so that reading a column costs nothing for it.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -52,6 +52,15 @@ pub trait Field: Sized {
     /// # Errors
     /// [`ConversionError`] if the value is not of this type.
     fn from_value(value: ValueRef<'_>) -> Result<Self, ConversionError>;
+
+    /// The Rust value of a column of a row.
+    ///
+    /// # Errors
+    /// [`ConversionError`] if the column does not hold a value of this type.
+    #[inline]
+    fn read<R: RowSource>(row: &R, index: usize) -> Result<Self, ConversionError> {
+        Self::from_value(row.column(index)?)
+    }
 }
 
 impl<T: Field<Base = T>> Field for Option<T> {
@@ -91,6 +100,14 @@ macro_rules! integer_field {
                     _ => None,
                 };
                 number.ok_or_else(|| ConversionError::new(stringify!($integer), value))
+            }
+
+            #[inline]
+            fn read<R: RowSource>(row: &R, index: usize) -> Result<Self, ConversionError> {
+                match row.integer(index).and_then(|number| Self::try_from(number).ok()) {
+                    Some(number) => Ok(number),
+                    None => Self::from_value(row.column(index)?),
+                }
             }
         }
     )*};
@@ -168,6 +185,14 @@ impl Field for String {
         match value {
             ValueRef::Text(value) => Ok(value.to_owned()),
             other => Err(ConversionError::new("text", other)),
+        }
+    }
+
+    #[inline]
+    fn read<R: RowSource>(row: &R, index: usize) -> Result<Self, ConversionError> {
+        match row.text(index) {
+            Some(text) => Ok(text.to_owned()),
+            None => Self::from_value(row.column(index)?),
         }
     }
 }

@@ -9,6 +9,21 @@ pub trait RowSource {
     /// # Errors
     /// [`ConversionError`] if the stored bytes are no value of the column.
     fn column(&self, index: usize) -> Result<ValueRef<'_>, ConversionError>;
+
+    /// The column's integer, if it holds one that an `i64` can: a short cut that fits in registers. `None` says nothing
+    /// but that [`column`](Self::column) must be asked.
+    #[inline]
+    fn integer(&self, index: usize) -> Option<i64> {
+        let _ = index;
+        None
+    }
+
+    /// The column's text, if it holds text: a short cut as [`integer`](Self::integer) is.
+    #[inline]
+    fn text(&self, index: usize) -> Option<&str> {
+        let _ = index;
+        None
+    }
 }
 
 /// A Rust struct that is a row of a table.

@@ -264,6 +264,42 @@ impl<'a> RowView<'a> {
         })
     }
 
+    /// The integer of a column, where it holds one that an `i64` can. Unlike a [`ValueRef`] it comes back in registers:
+    /// writing one of those to memory and reading it again at once costs more than decoding the column.
+    pub(crate) fn integer(&self, index: usize) -> Option<i64> {
+        let reader = *self.layout.readers.get(index)?;
+        if reader.null_bit != 0 && self.row.get(usize::from(reader.null_at))? & reader.null_bit != 0 {
+            return None;
+        }
+        let at = reader.at as usize;
+        Some(match reader.kind {
+            ReaderKind::U32 => u32::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::I64 => i64::from_le_bytes(self.fixed(at)?),
+            ReaderKind::Key => match self.in_key(at)? {
+                ValueRef::Integer(number) => number,
+                _ => return None,
+            },
+            ReaderKind::I8 => i8::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::I16 => i16::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::I32 => i32::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::U8 => u8::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::U16 => u16::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::U64 => i64::try_from(u64::from_le_bytes(self.fixed(at)?)).ok()?,
+            _ => return None,
+        })
+    }
+
+    /// The text of a column, where it holds text; in registers, as [`integer`](Self::integer).
+    pub(crate) fn text(&self, index: usize) -> Option<&'a str> {
+        let reader = *self.layout.readers.get(index)?;
+        if reader.kind != ReaderKind::Text
+            || (reader.null_bit != 0 && self.row.get(usize::from(reader.null_at))? & reader.null_bit != 0)
+        {
+            return None;
+        }
+        text::from_utf8(self.variable(reader.at as usize)?)
+    }
+
     /// The bytes of a fixed column.
     #[inline]
     fn fixed<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
@@ -318,6 +354,16 @@ impl RowSource for RowView<'_> {
     #[inline]
     fn column(&self, index: usize) -> Result<ValueRef<'_>, ConversionError> {
         self.try_value(index)
+    }
+
+    #[inline]
+    fn integer(&self, index: usize) -> Option<i64> {
+        RowView::integer(self, index)
+    }
+
+    #[inline]
+    fn text(&self, index: usize) -> Option<&str> {
+        RowView::text(self, index)
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn groups(core: &mut Core, rows: &mut RowStream<'_>, grouping: &Group
         let context = Context::Frame(&rows.frame);
         let number = match grouping.keys.as_slice() {
             [] => 0,
-            keys => numbers.number_of(keys, context)?,
+            keys => numbers.number_of(keys, &rows.frame)?,
         };
         if number == groups.len() {
             let values = grouping.keys.iter().map(|expr| Ok(expr.value(context)?.to_value()));
@@ -102,16 +102,16 @@ struct GroupNumbers {
 impl GroupNumbers {
     /// The number of the row's group; the next free one if it is new.
     #[inline]
-    fn number_of(&mut self, keys: &[BoundExpr], context: Context<'_>) -> Result<usize> {
+    fn number_of(&mut self, keys: &[BoundExpr], frame: &Frame) -> Result<usize> {
         let next = self.by_integer.len() + self.by_key.len();
         if let [only] = keys
-            && let ValueRef::Integer(number) = only.evaluate(context).ok_or_else(broken_row)?
+            && let Some(number) = frame.integer(only)
         {
             return Ok(*self.by_integer.entry(number).or_insert(next));
         }
         self.key.clear();
         for expr in keys {
-            key::push_nullable(&mut self.key, expr.evaluate(context).ok_or_else(broken_row)?);
+            key::push_nullable(&mut self.key, expr.evaluate(Context::Frame(frame)).ok_or_else(broken_row)?);
         }
         if let Some(number) = self.by_key.get(&self.key) {
             return Ok(*number);
@@ -127,6 +127,10 @@ fn add_row(aggregates: &[BoundAggregate], states: &mut [State], frame: &Frame) -
         match &aggregate.argument {
             None => state.add(aggregate.function, ValueRef::Bool(true)),
             Some(argument) => {
+                if let Some(number) = frame.integer(argument) {
+                    state.add_integer(aggregate.function, number);
+                    continue;
+                }
                 let value = argument.evaluate(Context::Frame(frame)).ok_or_else(broken_row)?;
                 if !value.is_null() {
                     state.add(aggregate.function, value);
@@ -146,8 +150,20 @@ impl State {
         }
     }
 
-    /// Adds a value that is not NULL.
+    /// Adds an integer.
     #[inline]
+    fn add_integer(&mut self, function: AggregateFunction, number: i64) {
+        match self {
+            Self::Count(count) => *count += 1,
+            Self::Integers { sum, count } => {
+                *sum = sum.wrapping_add(number.into());
+                *count += 1;
+            }
+            _ => self.add(function, ValueRef::Integer(number)),
+        }
+    }
+
+    /// Adds a value that is not NULL.
     fn add(&mut self, function: AggregateFunction, value: ValueRef<'_>) {
         match self {
             Self::Count(count) => *count += 1,

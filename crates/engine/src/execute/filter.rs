@@ -54,11 +54,13 @@ impl Filters {
         if !self.ranges.is_empty() {
             let Some(view) = frame.view(source) else { return Ok(false) };
             for range in &self.ranges {
-                let holds = match view.value(range.column).ok_or_else(broken_row)? {
-                    ValueRef::Integer(number) => range.low <= number && number <= range.high,
-                    // Above every `i64`: within the range only where it has no end.
-                    ValueRef::Unsigned(_) => range.high == i64::MAX && range.low != i64::MAX,
-                    _ => false,
+                let holds = match view.integer(range.column) {
+                    Some(number) => range.low <= number && number <= range.high,
+                    None => match view.value(range.column).ok_or_else(broken_row)? {
+                        // Above every `i64`: within the range only where it has no end.
+                        ValueRef::Unsigned(_) => range.high == i64::MAX && range.low != i64::MAX,
+                        _ => false,
+                    },
                 };
                 if !holds {
                     return Ok(false);

@@ -8,6 +8,7 @@ use wasm_dbms_memory::{Cursor, PageRef, ValueBytes};
 
 use crate::Result;
 use crate::codec::row::{RowLayout, RowView};
+use crate::plan::BoundExpr;
 use crate::store::Store;
 
 /// A row in its page, or with bytes of its own.
@@ -96,6 +97,15 @@ impl Frame {
     #[inline]
     pub(crate) fn value(&self, source: usize, column: usize) -> Option<ValueRef<'_>> {
         self.sources.get(source)?.view().value(column)
+    }
+
+    /// The integer of an expression that is a column, where it holds one: the short cut of [`RowView::integer`].
+    #[inline]
+    pub(crate) fn integer(&self, expr: &BoundExpr) -> Option<i64> {
+        match expr {
+            BoundExpr::Column { source, column } => self.sources.get(*source)?.view().integer(*column),
+            _ => None,
+        }
     }
 
     /// The row of a source.

@@ -14,7 +14,7 @@ pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
             row: &R,
         ) -> ::core::result::Result<Self, ::wasm_dbms::ConversionError> {
             ::core::result::Result::Ok(Self {
-                #(#fields: ::wasm_dbms::Field::from_value(::wasm_dbms::RowSource::column(row, #indexes)?)?,)*
+                #(#fields: ::wasm_dbms::Field::read(row, #indexes)?,)*
             })
         }
     }
