@@ -101,13 +101,45 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn look<M: MemoryAccess>(self, store: &mut M, key: &[u8], look: &mut dyn FnMut(&[u8])) -> MemoryResult<bool> {
-        match self.find(store, key)? {
-            Some((page, index)) => {
-                look_in(store, page, index, look)?;
-                Ok(true)
+        let mut page = self.root;
+        let mut level = None;
+        while page != 0 {
+            // The leaf is searched and looked at in one view: a point read is the commonest call there is.
+            let (step, is_seen) = store.view(page, |bytes| {
+                let node = Node::new(bytes);
+                let step = node.step(key);
+                match (step.level, step.search) {
+                    (0, Search::Found(index)) => match node.value_range(index) {
+                        Some(range) => {
+                            look(bytes.get(range).unwrap_or_default());
+                            (step, true)
+                        }
+                        None => (step, false),
+                    },
+                    _ => (step, false),
+                }
+            })?;
+            if level.is_some_and(|expected| step.level != expected) {
+                return Err(broken_level(page, step.level));
             }
-            None => Ok(false),
+            match (step.level, step.search) {
+                _ if is_seen => return Ok(true),
+                // What chains must tell takes the long way.
+                (_, Search::Tie(_)) | (0, Search::Found(_)) => {
+                    let found = self.find(store, key)?;
+                    return match found {
+                        Some((page, index)) => look_in(store, page, index, look).map(|()| true),
+                        None => Ok(false),
+                    };
+                }
+                (0, _) => return Ok(false),
+                (found_level, _) => {
+                    level = Some(found_level - 1);
+                    page = step.child;
+                }
+            }
         }
+        Ok(false)
     }
 
     /// Looks at the value of a located entry in place.
