@@ -67,25 +67,28 @@ impl Engine for Ours {
         Ok(())
     }
 
+    // A batch of reads is one transaction here as it is for SQLite: the turn is taken once.
     fn users_by_id(&mut self, ids: &[u32], answer: &mut Answer) -> Result<()> {
-        let database = self.database()?;
-        for id in ids {
-            if let Some(user) = database.get::<User>(*id)? {
-                answer.add(&user);
+        Ok(self.database()?.transaction(|transaction| {
+            for id in ids {
+                if let Some(user) = transaction.get::<User>(*id)? {
+                    answer.add(&user);
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })?)
     }
 
     fn users_by_email(&mut self, emails: &[String], answer: &mut Answer) -> Result<()> {
-        let database = self.database()?;
-        for email in emails {
-            let user: Option<User> = database.get_by(User::EMAIL, email.as_str())?;
-            if let Some(user) = user {
-                answer.add(&user);
+        Ok(self.database()?.transaction(|transaction| {
+            for email in emails {
+                let user: Option<User> = transaction.get_by(User::EMAIL, email.as_str())?;
+                if let Some(user) = user {
+                    answer.add(&user);
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })?)
     }
 
     fn users_in_key_ranges(&mut self, ranges: &[RangeInclusive<u32>], answer: &mut Answer) -> Result<()> {

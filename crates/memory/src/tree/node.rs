@@ -307,27 +307,31 @@ impl<'a> Node<'a> {
         let slots = rest.as_chunks::<SLOT>().0;
         let slots = slots.get(..usize::from(u16_at(header, COUNT))).unwrap_or_default();
         let suffix = match key.split_at_checked(prefix.len()) {
-            Some((_, suffix)) if prefix.is_empty() => suffix,
-            Some((start, suffix)) => match start.cmp(prefix) {
-                Ordering::Less => return Search::Missing(0),
-                Ordering::Greater => return Search::Missing(slots.len()),
-                Ordering::Equal => suffix,
-            },
-            None if key > prefix => return Search::Missing(slots.len()),
-            None => return Search::Missing(0),
+            // A prefix is a few bytes: a loop over them costs less than a call.
+            Some((start, suffix)) if start.iter().zip(prefix).all(|(left, right)| left == right) => suffix,
+            Some((start, _)) if *start < *prefix => return Search::Missing(0),
+            None if key < prefix => return Search::Missing(0),
+            // A key that is a part of the prefix itself is below all.
+            None if prefix.starts_with(key) => return Search::Missing(0),
+            _ => return Search::Missing(slots.len()),
         };
         let limit = inline_key_length(self.bytes.len()).saturating_sub(prefix.len());
         let inline = suffix.get(..limit).unwrap_or(suffix);
         let goes_on = inline.len() < suffix.len();
         let head = head_of(inline);
         let (mut low, mut high) = (0usize, slots.len());
-        let guessed = guess(slots, head, u32_at(header, LAST_HEAD));
-        let mut middle = match guessed {
-            Some(guess) => guess,
-            None => low.midpoint(high),
-        };
-        let mut is_near_guess = guessed.is_some();
+        // Heads known to stand before `low` and from `high` on, as far as they are.
+        let mut low_head = slots.first().map_or(0, head_in);
+        let mut high_head = u32_at(header, LAST_HEAD);
+        let mut guesses = GUESSES;
         while low < high {
+            let room = high - low;
+            let middle = if guesses > 0 && room > 8 && low_head < head && head < high_head {
+                guesses -= 1;
+                low + guess(room, head - low_head, high_head - low_head)
+            } else {
+                low.midpoint(high)
+            };
             let Some(slot) = slots.get(middle) else { break };
             let found = head_in(slot);
             let order = if found == head {
@@ -339,19 +343,10 @@ impl<'a> Node<'a> {
                 found.cmp(&head)
             };
             match order {
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
+                Ordering::Less => (low, low_head) = (middle + 1, found),
+                Ordering::Greater => (high, high_head) = (middle, found),
                 Ordering::Equal => return Search::Found(middle),
             }
-            // Once more near the guess, then by halves.
-            middle = if !is_near_guess || high - low <= STRIDE * 2 {
-                low.midpoint(high)
-            } else if order == Ordering::Less {
-                low + STRIDE
-            } else {
-                high - 1 - STRIDE
-            };
-            is_near_guess = false;
         }
         Search::Missing(low)
     }
@@ -379,20 +374,16 @@ impl<'a> Node<'a> {
     }
 }
 
-/// How far from a guess a search looks once more before it falls back to halving.
-const STRIDE: usize = 3;
+/// How often a search guesses before it falls back to halving.
+const GUESSES: u8 = 3;
 
-/// Where a head should be by proportion between the first and the last. Heads are often spread evenly (numbers, random
-/// text): then the guess is within a few slots, and looking beside it costs fewer cache lines than halving the whole node;
-/// where they are not, two looks are lost. `last` is only a hint, taken from the header so that the last slot's cache line is not needed.
+/// Where a head should be by proportion, among `room` slots. Heads are often spread evenly (numbers, random text): then
+/// two or three guesses land on the slot and cost fewer cache lines than halving the whole node; where they are not, those
+/// are lost. The head of the last slot comes from the header, as a hint, so that its cache line is not needed.
 #[inline]
-fn guess(slots: &[[u8; SLOT]], head: u32, last: u32) -> Option<usize> {
-    let count = slots.len();
-    let first = head_in(slots.first()?);
-    if count < 16 || head <= first || head >= last {
-        return None;
-    }
-    Some((u64::from(head - first) * (count as u64 - 1) / u64::from(last - first)) as usize)
+fn guess(room: usize, part: u32, whole: u32) -> usize {
+    // At most `room - 1`: the part is less than the whole.
+    (u64::from(part) * room as u64 / u64::from(whole)) as usize
 }
 
 #[inline]
