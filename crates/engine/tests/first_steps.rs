@@ -198,3 +198,13 @@ fn the_plan_uses_the_index() {
     let plan = db.select::<User>().filter(User::ID.between(3u64, 9u64)).order_by(User::ID.asc()).explain().unwrap();
     assert_eq!(plan, "search primary key of users with id >= 3 and id <= 9 (about 9 rows)\n");
 }
+
+#[test]
+fn an_empty_database_with_one_table_and_one_index_fits_in_64_kib() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("empty.db");
+    let db = Database::open(FileProvider::open(&path).unwrap()).unwrap().with_schema::<Blog>().unwrap();
+    assert_eq!(db.page_count(), 2, "a declared but empty table has no page of its own");
+    db.close().unwrap();
+    assert!(std::fs::metadata(&path).unwrap().len() <= 64 * 1024);
+}
