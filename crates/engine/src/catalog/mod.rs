@@ -48,6 +48,8 @@ impl Hasher for TypeIdHasher {
 pub(crate) struct Catalog {
     pub(crate) relations: Vec<Relation>,
     types: HashMap<TypeId, RelationIndex, BuildHasherDefault<TypeIdHasher>>,
+    /// The type asked for last: most calls ask for the same one again.
+    last_type: Option<(TypeId, RelationIndex)>,
 }
 
 impl Catalog {
@@ -78,10 +80,19 @@ impl Catalog {
     /// Where the table of this Rust type stands.
     #[inline]
     pub(crate) fn find_type<T: Table>(&mut self) -> Result<RelationIndex> {
-        match self.types.get(&TypeId::of::<T>()) {
-            Some(index) => Ok(*index),
-            None => self.bind_type::<T>(),
+        match self.last_type {
+            Some((last, index)) if last == TypeId::of::<T>() => Ok(index),
+            _ => self.find_other_type::<T>(),
         }
+    }
+
+    fn find_other_type<T: Table>(&mut self) -> Result<RelationIndex> {
+        let index = match self.types.get(&TypeId::of::<T>()) {
+            Some(index) => *index,
+            None => self.bind_type::<T>()?,
+        };
+        self.last_type = Some((TypeId::of::<T>(), index));
+        Ok(index)
     }
 
     /// Checks once that the stored schema is the Rust type's.
@@ -146,6 +157,7 @@ impl Catalog {
         Registry::remove_table(store, relation.id, name)?;
         self.relations.remove(index);
         self.types.clear();
+        self.last_type = None;
         self.link()
     }
 

@@ -150,6 +150,12 @@ impl Relation {
         })
     }
 
+    /// Whether rows are keyed by their primary key.
+    #[inline]
+    pub(crate) fn is_clustered(&self) -> bool {
+        matches!(self.shape, KeyShape::Columns(_))
+    }
+
     /// Whether a change of this column changes nothing but its own bytes in the row.
     #[inline]
     pub(crate) fn is_plain(&self, column: usize) -> bool {

@@ -71,9 +71,13 @@ pub(crate) fn push(key: &mut Vec<u8>, value: ValueRef<'_>) {
 
 #[inline]
 fn push_unsigned(key: &mut Vec<u8>, number: u64) {
-    let skipped = number.leading_zeros() as usize / 8;
-    key.push(ZERO + (8 - skipped) as u8);
-    key.extend_from_slice(number.to_be_bytes().get(skipped..).unwrap_or_default());
+    let skipped = number.leading_zeros() / 8;
+    let length = 8 - skipped as usize;
+    // Nine bytes at once and back to what counts: a copy of a length known only now is a call.
+    let digits = number.checked_shl(8 * skipped).unwrap_or(0).to_be_bytes();
+    let [a, b, c, d, e, f, g, h] = digits;
+    key.extend_from_slice(&[ZERO + length as u8, a, b, c, d, e, f, g, h]);
+    key.truncate(key.len() - (8 - length));
 }
 
 fn push_negative(key: &mut Vec<u8>, number: i64) {
@@ -149,11 +153,21 @@ pub(crate) fn decode(bytes: &[u8], data_type: DataType) -> Option<ValueRef<'stat
     if tag >= ZERO {
         return digits(rest, tag - ZERO).map(ValueRef::from_u64);
     }
+    decode_integer(bytes).map(ValueRef::Integer)
+}
+
+/// The integer of a code, where it is one that an `i64` holds.
+#[inline]
+pub(crate) fn decode_integer(bytes: &[u8]) -> Option<i64> {
+    let (&tag, rest) = bytes.split_first()?;
+    if tag >= ZERO {
+        return i64::try_from(digits(rest, tag - ZERO)?).ok();
+    }
     let length = BELOW_ZERO - tag;
     let stored = digits(rest, length)?;
     let mask = u64::MAX.checked_shr(64 - 8 * u32::from(length)).unwrap_or(0);
     let complement = !stored & mask;
-    Some(ValueRef::Integer(!(complement as i64)))
+    Some(!(complement as i64))
 }
 
 /// The number of `length` big-endian digits, at most eight.

@@ -275,10 +275,13 @@ impl<'a> RowView<'a> {
         Some(match reader.kind {
             ReaderKind::U32 => u32::from_le_bytes(self.fixed(at)?).into(),
             ReaderKind::I64 => i64::from_le_bytes(self.fixed(at)?),
-            ReaderKind::Key => match self.in_key(at)? {
-                ValueRef::Integer(number) => number,
-                _ => return None,
-            },
+            ReaderKind::Key => {
+                let data_type = self.layout.key_types.get(at)?;
+                if !data_type.is_integer() {
+                    return None;
+                }
+                key::decode_integer(self.key_from(at)?)?
+            }
             ReaderKind::I8 => i8::from_le_bytes(self.fixed(at)?).into(),
             ReaderKind::I16 => i16::from_le_bytes(self.fixed(at)?).into(),
             ReaderKind::I32 => i32::from_le_bytes(self.fixed(at)?).into(),
@@ -309,11 +312,17 @@ impl<'a> RowView<'a> {
     /// The value of a column of the key.
     #[inline]
     fn in_key(&self, position: usize) -> Option<ValueRef<'a>> {
+        key::decode(self.key_from(position)?, *self.layout.key_types.get(position)?)
+    }
+
+    /// The key from one of its columns on.
+    #[inline]
+    fn key_from(&self, position: usize) -> Option<&'a [u8]> {
         let mut rest = self.key;
         for data_type in self.layout.key_types.iter().take(position) {
             rest = rest.get(key::length(rest, *data_type)?..)?;
         }
-        key::decode(rest, *self.layout.key_types.get(position)?)
+        Some(rest)
     }
 
     /// The value of a column, or the error of bytes that are no row of the table.

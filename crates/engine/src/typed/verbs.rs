@@ -2,7 +2,9 @@
 
 use wasm_dbms_api::{AsKey, Column, Insert, Key, Operand, Query, Table, Value, ValueRef};
 
-use crate::catalog::{KeyShape, RelationIndex};
+use wasm_dbms_memory::Place;
+
+use crate::catalog::RelationIndex;
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
@@ -19,9 +21,6 @@ pub struct Answer {
     /// The rows.
     pub rows: Vec<Vec<Value>>,
 }
-
-/// Reads a row in place, where there is one.
-type ReadRow<'a> = dyn FnMut(&RowView<'_>) -> Result<()> + 'a;
 
 #[cold]
 fn no_key() -> Error {
@@ -86,12 +85,10 @@ macro_rules! verbs {
             pub fn get<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<Option<T>> {
                 self.read(|core| {
                     let index = core.catalog.find_type::<T>()?;
-                    let mut found = None;
-                    core.get(index, key.values().as_ref(), &mut |row| {
-                        found = Some(T::read(row)?);
-                        Ok(())
-                    })?;
-                    Ok(found)
+                    match core.find(index, key.values().as_ref())? {
+                        Some(row) => Ok(Some(T::read(&row)?)),
+                        None => Ok(None),
+                    }
                 })
             }
 
@@ -107,12 +104,10 @@ macro_rules! verbs {
                 self.read(|core| {
                     let index = core.catalog.find_type::<T>()?;
                     let value: Value = value.into();
-                    let mut found = None;
-                    core.get_by(index, column.name(), value.as_ref(), &mut |row| {
-                        found = Some(T::read(row)?);
-                        Ok(())
-                    })?;
-                    Ok(found)
+                    match core.find_by(index, column.name(), value.as_ref())? {
+                        Some(row) => Ok(Some(T::read(&row)?)),
+                        None => Ok(None),
+                    }
                 })
             }
 
@@ -197,46 +192,53 @@ fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Resul
 
 // Nothing here is generic over a Rust type: the storage functions below it are compiled once, in this crate.
 impl Core {
-    /// Reads the row with this primary key in place.
-    fn get(&mut self, index: RelationIndex, key: &[ValueRef<'_>], read: &mut ReadRow<'_>) -> Result<()> {
-        let mut bytes = std::mem::take(&mut self.scratch.key);
-        bytes.clear();
-        encode_key(key, &mut bytes);
-        let is_clustered = matches!(self.catalog.relation(index)?.shape, KeyShape::Columns(_));
-        let result = if is_clustered {
-            self.read_clustered(index, &bytes, read)
-        } else {
-            match self.row_key(index, &bytes)? {
-                Some(row_key) => self.read_clustered(index, &row_key, read),
-                None => Ok(()),
+    /// The row with this primary key.
+    #[inline]
+    fn find(&mut self, index: RelationIndex, key: &[ValueRef<'_>]) -> Result<Option<RowView<'_>>> {
+        self.scratch.key.clear();
+        encode_key(key, &mut self.scratch.key);
+        if !self.catalog.relation(index)?.is_clustered() && !self.find_row_key(index)? {
+            return Ok(None);
+        }
+        self.find_clustered(index)
+    }
+
+    /// Puts the row key in place of the code of a primary key, in the scratch; false if there is no such row.
+    #[cold]
+    fn find_row_key(&mut self, index: RelationIndex) -> Result<bool> {
+        let key = std::mem::take(&mut self.scratch.key);
+        match self.row_key(index, &key)? {
+            Some(row_key) => self.scratch.key = row_key,
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The row whose key in the table's own tree stands in the scratch.
+    #[inline]
+    fn find_clustered(&mut self, index: RelationIndex) -> Result<Option<RowView<'_>>> {
+        let Self { store, catalog, scratch, .. } = self;
+        let relation = catalog.relation(index)?;
+        let tree = relation.table.tree;
+        let row = match tree.place(store, &scratch.key)? {
+            Place::Missing => return Ok(None),
+            Place::InPage { page, start, end } => {
+                let bytes = store.inner_mut().bytes(page)?;
+                bytes.get(usize::from(start)..usize::from(end)).unwrap_or_default()
+            }
+            Place::Entry { page, index } => {
+                let row = &mut scratch.row;
+                tree.look_at(store, page, index, &mut |bytes| bytes.clone_into(row))?;
+                row
             }
         };
-        self.scratch.key = bytes;
-        result
+        Ok(Some(RowView { layout: &relation.layout, key: &scratch.key, row }))
     }
 
-    /// Reads the row with this key in the table's own tree.
-    fn read_clustered(&mut self, index: RelationIndex, row_key: &[u8], read: &mut ReadRow<'_>) -> Result<()> {
-        let Self { store, catalog, .. } = self;
-        let relation = catalog.relation(index)?;
-        let layout = &*relation.layout;
-        let mut result = Ok(());
-        relation.table.tree.look(store, row_key, &mut |row| {
-            result = read(&RowView { layout, key: row_key, row });
-        })?;
-        result
-    }
-
-    /// Reads the first row with this value in a column.
-    fn get_by(
-        &mut self,
-        index: RelationIndex,
-        column: &str,
-        value: ValueRef<'_>,
-        read: &mut ReadRow<'_>,
-    ) -> Result<()> {
+    /// The first row with this value in a column.
+    fn find_by(&mut self, index: RelationIndex, column: &str, value: ValueRef<'_>) -> Result<Option<RowView<'_>>> {
         if value.is_null() {
-            return Ok(());
+            return Ok(None);
         }
         let column = crate::catalog::column_of(&self.catalog.relation(index)?.schema, column)?;
         let mut row_key = None;
@@ -244,10 +246,9 @@ impl Core {
             row_key = Some(key.to_vec());
             false
         })?;
-        match row_key {
-            Some(row_key) => self.read_clustered(index, &row_key, read),
-            None => Ok(()),
-        }
+        let Some(row_key) = row_key else { return Ok(None) };
+        self.scratch.key = row_key;
+        self.find_clustered(index)
     }
 
     /// The key of a row in the table's own tree, from the code of its primary key.

@@ -45,7 +45,7 @@ impl Core {
             return Ok(false);
         }
         let mut old_row = std::mem::take(&mut self.scratch.found);
-        relation.table.tree.look_at(&mut self.store, &located, &mut |row| {
+        relation.table.tree.look_at(&mut self.store, located.page(), located.index(), &mut |row| {
             old_row.clear();
             old_row.extend_from_slice(row);
         })?;

@@ -234,6 +234,27 @@ impl MemoryManager {
         })
     }
 
+    /// The bytes of a page as it is now, without a handle on it.
+    ///
+    /// # Errors
+    /// [`MemoryError::PageOutOfRange`], [`MemoryError::Corrupt`], or what the host says.
+    #[inline]
+    pub fn bytes(&mut self, page: Page) -> MemoryResult<&[u8]> {
+        if !matches!(self.slots.get(page as usize), Some(Slot { image: Some(_), .. })) {
+            self.load(page)?;
+        }
+        match self.slots.get(page as usize) {
+            Some(Slot { image: Some(image), .. }) => Ok(image),
+            _ => Ok(&self.zero),
+        }
+    }
+
+    /// Brings a page into memory.
+    #[cold]
+    fn load(&mut self, page: Page) -> MemoryResult<()> {
+        self.current(page).map(|_| ())
+    }
+
     /// The page as it is now, read from its place if need be.
     fn current(&mut self, page: Page) -> MemoryResult<PageRef> {
         let pages = self.slots.len() as Page;

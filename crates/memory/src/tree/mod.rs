@@ -25,7 +25,7 @@ pub use path::{Located, MAX_DEPTH};
 use crate::access::{MemoryAccess, PageRef, REGISTRY_PAGE};
 use crate::tree::edit::StoredKey;
 use crate::tree::entries::{Entries, NodeHead};
-use crate::tree::node::{BRANCH, Node, Search, Step, Stored, cell_length, inline_key_length};
+use crate::tree::node::{BRANCH, Node, Search, Step, Stored, Way, cell_length, inline_key_length};
 use crate::tree::path::Path;
 
 /// The longest key, in bytes.
@@ -64,6 +64,29 @@ pub enum ValueBytes {
     Owned(Vec<u8>),
 }
 
+/// Where a value stands; good until the tree changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Nowhere: the key is not there.
+    Missing,
+    /// In these bytes of a page.
+    InPage {
+        /// The page.
+        page: Page,
+        /// The first byte.
+        start: u16,
+        /// The byte after the last.
+        end: u16,
+    },
+    /// Where this entry says, in a chain if need be.
+    Entry {
+        /// The leaf.
+        page: Page,
+        /// The entry.
+        index: usize,
+    },
+}
+
 impl std::ops::Deref for ValueBytes {
     type Target = [u8];
 
@@ -96,63 +119,68 @@ impl Tree {
         self.id
     }
 
+    /// Where the value of a key stands.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn place<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Place> {
+        let mut page = self.root;
+        let mut level = None;
+        while page != 0 {
+            // A leaf is searched and its cell looked at in one view: a point read is the commonest call there is.
+            let way = store.view(page, |bytes| Node::new(bytes).way(key))?;
+            let found_level = match way {
+                Way::Child(_, level) => level,
+                _ => 0,
+            };
+            if level.is_some_and(|expected| expected != found_level) && !matches!(way, Way::Tie) {
+                return Err(broken_level(page, found_level));
+            }
+            match way {
+                Way::Child(child, found_level) => {
+                    level = Some(found_level - 1);
+                    page = child;
+                }
+                Way::Value(start, end) => return Ok(Place::InPage { page, start, end }),
+                Way::Entry(index) => return Ok(Place::Entry { page, index: index.into() }),
+                Way::Missing => break,
+                // What chains must tell takes the long way.
+                Way::Tie => {
+                    let Some((page, index)) = self.find(store, key)? else { break };
+                    return Ok(Place::Entry { page, index });
+                }
+            }
+        }
+        Ok(Place::Missing)
+    }
+
     /// Looks at the value of a key in place: `look` gets the value's bytes. Returns whether the key is there.
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn look<M: MemoryAccess>(self, store: &mut M, key: &[u8], look: &mut dyn FnMut(&[u8])) -> MemoryResult<bool> {
-        let mut page = self.root;
-        let mut level = None;
-        while page != 0 {
-            // The leaf is searched and looked at in one view: a point read is the commonest call there is.
-            let (step, is_seen) = store.view(page, |bytes| {
-                let node = Node::new(bytes);
-                let step = node.step(key);
-                match (step.level, step.search) {
-                    (0, Search::Found(index)) => match node.value_range(index) {
-                        Some(range) => {
-                            look(bytes.get(range).unwrap_or_default());
-                            (step, true)
-                        }
-                        None => (step, false),
-                    },
-                    _ => (step, false),
-                }
-            })?;
-            if level.is_some_and(|expected| step.level != expected) {
-                return Err(broken_level(page, step.level));
+        match self.place(store, key)? {
+            Place::Missing => return Ok(false),
+            Place::InPage { page, start, end } => {
+                store.view(page, |bytes| look(bytes.get(usize::from(start)..usize::from(end)).unwrap_or_default()))?;
             }
-            match (step.level, step.search) {
-                _ if is_seen => return Ok(true),
-                // What chains must tell takes the long way.
-                (_, Search::Tie(_)) | (0, Search::Found(_)) => {
-                    let found = self.find(store, key)?;
-                    return match found {
-                        Some((page, index)) => look_in(store, page, index, look).map(|()| true),
-                        None => Ok(false),
-                    };
-                }
-                (0, _) => return Ok(false),
-                (found_level, _) => {
-                    level = Some(found_level - 1);
-                    page = step.child;
-                }
-            }
+            Place::Entry { page, index } => look_in(store, page, index, look)?,
         }
-        Ok(false)
+        Ok(true)
     }
 
-    /// Looks at the value of a located entry in place.
+    /// Looks at the value of an entry that was found, in place if it stands there.
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn look_at<M: MemoryAccess>(
         self,
         store: &mut M,
-        located: &Located,
+        page: Page,
+        index: usize,
         look: &mut dyn FnMut(&[u8]),
     ) -> MemoryResult<()> {
-        look_in(store, located.page(), located.index(), look)
+        look_in(store, page, index, look)
     }
 
     /// Lets `change` overwrite the value of a key in place, keeping its length. Returns none if the key is not there, and

@@ -71,13 +71,12 @@ pub(crate) fn cell_length(page_size: usize) -> usize {
 pub(crate) fn head_of(suffix: &[u8]) -> u32 {
     match suffix.first_chunk() {
         Some(chunk) => u32::from_be_bytes(*chunk),
-        None => {
-            let mut chunk = [0; 4];
-            for (place, byte) in chunk.iter_mut().zip(suffix) {
-                *place = *byte;
-            }
-            u32::from_be_bytes(chunk)
-        }
+        None => match *suffix {
+            [first, second, third] => u32::from_be_bytes([first, second, third, 0]),
+            [first, second] => u32::from_be_bytes([first, second, 0, 0]),
+            [first] => u32::from_be_bytes([first, 0, 0, 0]),
+            _ => 0,
+        },
     }
 }
 
@@ -100,6 +99,21 @@ pub(crate) struct Step {
     pub(crate) child: Page,
     /// 0 in a leaf.
     pub(crate) level: u8,
+}
+
+/// Where the search for a key's value leads on from a node: small enough for registers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Way {
+    /// To a child; the node has this level, 1 or more.
+    Child(Page, u8),
+    /// The value stands in these bytes of the page.
+    Value(u16, u16),
+    /// The key is that of this entry, whose value stands in a chain.
+    Entry(u16),
+    /// The key is not there.
+    Missing,
+    /// Only chains can tell.
+    Tie,
 }
 
 /// A stored value.
@@ -297,6 +311,25 @@ impl<'a> Node<'a> {
         Step { search, child, level: self.level() }
     }
 
+    /// Where the search for the value of `key` leads on.
+    #[inline]
+    pub(crate) fn way(self, key: &[u8]) -> Way {
+        let Step { search, child, level } = self.step(key);
+        match search {
+            Search::Tie(_) => Way::Tie,
+            _ if level > 0 => Way::Child(child, level),
+            Search::Missing(_) => Way::Missing,
+            // A page is at most 64 KiB long; only the end of the whole of it would not fit.
+            Search::Found(index) => match self.value_range(index) {
+                Some(range) => match (u16::try_from(range.start), u16::try_from(range.end)) {
+                    (Ok(start), Ok(end)) => Way::Value(start, end),
+                    _ => Way::Entry(index as u16),
+                },
+                None => Way::Entry(index as u16),
+            },
+        }
+    }
+
     /// Where `key` is or would be.
     #[inline]
     pub(crate) fn search(self, key: &[u8]) -> Search {
@@ -320,33 +353,46 @@ impl<'a> Node<'a> {
         let goes_on = inline.len() < suffix.len();
         let head = head_of(inline);
         let (mut low, mut high) = (0usize, slots.len());
-        // Heads known to stand before `low` and from `high` on, as far as they are.
-        let mut low_head = slots.first().map_or(0, head_in);
-        let mut high_head = u32_at(header, LAST_HEAD);
-        let mut guesses = GUESSES;
-        while low < high {
-            let room = high - low;
-            let middle = if guesses > 0 && room > 8 && low_head < head && head < high_head {
-                guesses -= 1;
-                low + guess(room, head - low_head, high_head - low_head)
-            } else {
-                low.midpoint(high)
-            };
-            let Some(slot) = slots.get(middle) else { break };
-            let found = head_in(slot);
-            let order = if found == head {
-                match self.compare_suffix(offset_in(slot), inline, goes_on) {
-                    Some(order) => order,
-                    None => return Search::Tie(middle),
+        if header.first() == Some(&LEAF) {
+            // Heads known to stand before `low` and from `high` on, as far as they are.
+            let mut low_head = slots.first().map_or(0, head_in);
+            let mut high_head = u32_at(header, LAST_HEAD);
+            for _ in 0..GUESSES {
+                let room = high - low;
+                if room <= 8 || head <= low_head || head >= high_head {
+                    break;
                 }
-            } else {
-                found.cmp(&head)
-            };
-            match order {
-                Ordering::Less => (low, low_head) = (middle + 1, found),
-                Ordering::Greater => (high, high_head) = (middle, found),
-                Ordering::Equal => return Search::Found(middle),
+                let middle = low + guess(room, head - low_head, high_head - low_head);
+                let Some(slot) = slots.get(middle) else { break };
+                let found = head_in(slot);
+                match found.cmp(&head) {
+                    Ordering::Less => (low, low_head) = (middle + 1, found),
+                    Ordering::Greater => (high, high_head) = (middle, found),
+                    Ordering::Equal => match self.compare_suffix(offset_in(slot), inline, goes_on) {
+                        None => return Search::Tie(middle),
+                        Some(Ordering::Less) => (low, low_head) = (middle + 1, found),
+                        Some(Ordering::Greater) => (high, high_head) = (middle, found),
+                        Some(Ordering::Equal) => return Search::Found(middle),
+                    },
+                }
             }
+        }
+        low += count_below(slots.get(low..high).unwrap_or_default(), head);
+        // What has the same head is told apart by what follows it.
+        let mut middle = low;
+        while low < high {
+            let Some(slot) = slots.get(middle) else { break };
+            if head_in(slot) != head {
+                high = middle;
+            } else {
+                match self.compare_suffix(offset_in(slot), inline, goes_on) {
+                    None => return Search::Tie(middle),
+                    Some(Ordering::Less) => low = middle + 1,
+                    Some(Ordering::Greater) => high = middle,
+                    Some(Ordering::Equal) => return Search::Found(middle),
+                }
+            }
+            middle = low.midpoint(high);
         }
         Search::Missing(low)
     }
@@ -384,6 +430,21 @@ const GUESSES: u8 = 3;
 fn guess(room: usize, part: u32, whole: u32) -> usize {
     // At most `room - 1`: the part is less than the whole.
     (u64::from(part) * room as u64 / u64::from(whole)) as usize
+}
+
+/// How many of these slots have a head below this one. The halving has no branch that depends on what it finds: a
+/// processor guesses those wrong half of the time, and that costs more than the rest of a step.
+#[inline]
+fn count_below(slots: &[[u8; SLOT]], head: u32) -> usize {
+    let mut below = 0;
+    let mut room = slots.len();
+    while room > 0 {
+        let half = room - room / 2;
+        let Some(slot) = slots.get(below + half - 1) else { break };
+        below += if head_in(slot) < head { half } else { 0 };
+        room -= half;
+    }
+    below
 }
 
 #[inline]

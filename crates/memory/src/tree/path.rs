@@ -66,11 +66,13 @@ impl Located {
         self.is_found
     }
 
-    pub(crate) fn page(&self) -> Page {
+    /// The leaf where the key is or would be.
+    pub fn page(&self) -> Page {
         self.path.last().map_or(0, |(page, _)| page)
     }
 
-    pub(crate) fn index(&self) -> usize {
+    /// The place in that leaf.
+    pub fn index(&self) -> usize {
         self.path.last().map_or(0, |(_, index)| index)
     }
 }
