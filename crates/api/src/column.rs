@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::{ColumnRef, Comparison, Expr, Field, Order, Value};
+use crate::{ColumnRef, Comparison, Expr, Field, Order, Value, ValueRef};
 
 /// A column of table `T` that holds values of type `V`.
 ///
@@ -10,6 +10,7 @@ use crate::{ColumnRef, Comparison, Expr, Field, Order, Value};
 pub struct Column<T, V> {
     table: &'static str,
     name: &'static str,
+    position: usize,
     types: PhantomData<fn() -> (T, V)>,
 }
 
@@ -28,14 +29,19 @@ impl<T, V> std::fmt::Debug for Column<T, V> {
 }
 
 impl<T, V> Column<T, V> {
-    /// The column `name` of the table `table`. The derive calls this.
-    pub const fn new(table: &'static str, name: &'static str) -> Self {
-        Self { table, name, types: PhantomData }
+    /// The column `name` of the table `table`, at this position among its columns. The derive calls this.
+    pub const fn new(table: &'static str, name: &'static str, position: usize) -> Self {
+        Self { table, name, position, types: PhantomData }
     }
 
     /// The name of the column.
     pub const fn name(self) -> &'static str {
         self.name
+    }
+
+    /// Where the column stands among those of its table, from 0.
+    pub const fn position(self) -> usize {
+        self.position
     }
 
     /// The name of the table.
@@ -161,5 +167,39 @@ impl Operand<Option<String>> for &str {
 impl<T, V: Field> Operand<V> for Column<T, V> {
     fn into_expr(self) -> Expr {
         self.expr()
+    }
+}
+
+/// A value that a column of type `V` can be compared with: an [`Operand`] that is no column.
+pub trait Literal<V>: Operand<V> {
+    /// The value, borrowed.
+    fn as_value(&self) -> ValueRef<'_>;
+}
+
+impl<V: Field> Literal<V> for V {
+    #[inline]
+    fn as_value(&self) -> ValueRef<'_> {
+        self.to_value()
+    }
+}
+
+impl<V: Field<Base = V>> Literal<Option<V>> for V {
+    #[inline]
+    fn as_value(&self) -> ValueRef<'_> {
+        self.to_value()
+    }
+}
+
+impl Literal<String> for &str {
+    #[inline]
+    fn as_value(&self) -> ValueRef<'_> {
+        ValueRef::Text(self)
+    }
+}
+
+impl Literal<Option<String>> for &str {
+    #[inline]
+    fn as_value(&self) -> ValueRef<'_> {
+        ValueRef::Text(self)
     }
 }

@@ -19,7 +19,7 @@ mod schema;
 mod table;
 mod value;
 
-pub use column::{Column, Operand};
+pub use column::{Column, Literal, Operand};
 pub use data_type::DataType;
 pub use encode::{DataSize, Encode};
 pub use expr::{AggregateFunction, ColumnRef, Comparison, Expr, Name};

@@ -1,6 +1,6 @@
 //! The verbs that the database and a transaction have in common.
 
-use wasm_dbms_api::{AsKey, Column, Insert, Key, Operand, Query, Table, Value, ValueRef};
+use wasm_dbms_api::{AsKey, Column, Insert, Key, Literal, Query, Table, Value, ValueRef};
 
 use wasm_dbms_memory::Place;
 
@@ -10,7 +10,7 @@ use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::execute;
 use crate::typed::{Delete, One, Select, Update, UpdateKey};
-use crate::write::keys_with;
+use crate::write::{keys_with, row_key_in};
 use crate::{Connection, Database, Error, Result, Transaction};
 
 /// The answer to a dynamic question.
@@ -99,12 +99,11 @@ macro_rules! verbs {
             pub fn get_by<T: Table, V: wasm_dbms_api::Field>(
                 &self,
                 column: Column<T, V>,
-                value: impl Operand<V> + Into<Value>,
+                value: impl Literal<V>,
             ) -> Result<Option<T>> {
                 self.read(|core| {
                     let index = core.catalog.find_type::<T>()?;
-                    let value: Value = value.into();
-                    match core.find_by(index, column.name(), value.as_ref())? {
+                    match core.find_by(index, column.position(), value.as_value())? {
                         Some(row) => Ok(Some(T::read(&row)?)),
                         None => Ok(None),
                     }
@@ -236,19 +235,42 @@ impl Core {
     }
 
     /// The first row with this value in a column.
-    fn find_by(&mut self, index: RelationIndex, column: &str, value: ValueRef<'_>) -> Result<Option<RowView<'_>>> {
-        if value.is_null() {
+    fn find_by(&mut self, index: RelationIndex, column: usize, value: ValueRef<'_>) -> Result<Option<RowView<'_>>> {
+        if value.is_null() || !self.find_row_key_by(index, column, value)? {
             return Ok(None);
         }
-        let column = crate::catalog::column_of(&self.catalog.relation(index)?.schema, column)?;
+        self.find_clustered(index)
+    }
+
+    /// Sets the row key in the scratch to that of the first row with this value in a column; false if there is none.
+    fn find_row_key_by(&mut self, index: RelationIndex, column: usize, value: ValueRef<'_>) -> Result<bool> {
+        let Self { store, catalog, scratch, .. } = self;
+        let relation = catalog.relation(index)?;
+        scratch.key.clear();
+        if relation.is_keyed_by(column) {
+            key::push(&mut scratch.key, value);
+            return Ok(true);
+        }
+        if let Some(by) = relation.indexes.iter().find(|by| by.columns.first() == Some(&column)) {
+            scratch.found.clear();
+            key::push_nullable(&mut scratch.found, value);
+            let is_found = by.head.tree.first_from(store, &scratch.found, &mut scratch.entry, &mut scratch.key)?;
+            if !is_found || !scratch.entry.starts_with(&scratch.found) {
+                return Ok(false);
+            }
+            if scratch.key.is_empty() {
+                scratch.key.extend_from_slice(row_key_in(relation, by, &scratch.entry)?);
+            }
+            return Ok(true);
+        }
         let mut row_key = None;
         keys_with(self, index, column, value, &mut |key| {
             row_key = Some(key.to_vec());
             false
         })?;
-        let Some(row_key) = row_key else { return Ok(None) };
-        self.scratch.key = row_key;
-        self.find_clustered(index)
+        let is_found = row_key.is_some();
+        self.scratch.key = row_key.unwrap_or_default();
+        Ok(is_found)
     }
 
     /// The key of a row in the table's own tree, from the code of its primary key.

@@ -7,7 +7,7 @@ use super::TableInput;
 
 pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
     let TableInput { visibility, ident, name: table_name, .. } = table;
-    let constants = table.columns.iter().map(|column| {
+    let constants = table.columns.iter().enumerate().map(|(position, column)| {
         let (name, ty) = (&column.name, column.ty);
         // Located at the field, but of the expansion: lints leave generated items alone.
         let constant = Ident::new(&constant_name(name), column.ident.span().resolved_at(Span::call_site()));
@@ -15,7 +15,7 @@ pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
         quote! {
             #[doc = #doc]
             #visibility const #constant: ::wasm_dbms::Column<#ident, #ty> =
-                ::wasm_dbms::Column::new(#table_name, #name);
+                ::wasm_dbms::Column::new(#table_name, #name, #position);
         }
     });
     quote! {

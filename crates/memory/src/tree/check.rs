@@ -6,7 +6,8 @@ use crate::access::MemoryAccess;
 use crate::bytes::u32_at;
 use crate::tree::node::{BRANCH, LEAF, Node, OVERFLOW, Stored, TREE};
 use crate::tree::path::MAX_DEPTH;
-use crate::tree::{Tree, full_key, overflow};
+use crate::tree::read::full_key;
+use crate::tree::{Tree, overflow};
 
 /// What a page of a tree holds, for people to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]

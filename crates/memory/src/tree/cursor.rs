@@ -3,9 +3,10 @@
 use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::{MemoryAccess, PageRef};
+use crate::tree::Tree;
 use crate::tree::node::{BRANCH, Node, Search};
 use crate::tree::path::MAX_DEPTH;
-use crate::tree::{Tree, ValueBytes, full_key, value_of};
+use crate::tree::read::{ValueBytes, full_key, value_of};
 
 /// A place in a tree, on an entry or past either end. It holds handles on the pages it stands in, so it sees the tree
 /// as it was when it came there; after a change of the tree, [`seek`](Self::seek) again.

@@ -1,0 +1,331 @@
+//! Reading a tree by key: from the root to one leaf, each node searched in place.
+
+use std::cmp::Ordering;
+
+use wasm_dbms_api::{MemoryError, MemoryResult, Page};
+
+use crate::access::{MemoryAccess, PageRef};
+use crate::tree::node::{Node, Search, Step, Stored, Way};
+use crate::tree::path::{Located, Path};
+use crate::tree::{MAX_KEY_BYTES, Tree, broken_level, overflow};
+
+/// Where a value stands; good until the tree changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Nowhere: the key is not there.
+    Missing,
+    /// In these bytes of a page.
+    InPage {
+        /// The page.
+        page: Page,
+        /// The first byte.
+        start: u16,
+        /// The byte after the last.
+        end: u16,
+    },
+    /// Where this entry says, in a chain if need be.
+    Entry {
+        /// The leaf.
+        page: Page,
+        /// The entry.
+        index: usize,
+    },
+}
+
+/// A value read from a tree: still in its page if it stands there, else with bytes of its own.
+#[derive(Debug, Clone)]
+pub enum ValueBytes {
+    /// In its page.
+    InPage(PageRef, usize, usize),
+    /// Collected from a chain.
+    Owned(Vec<u8>),
+}
+
+impl std::ops::Deref for ValueBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::InPage(page, start, end) => page.get(*start..*end).unwrap_or_default(),
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+impl Tree {
+    /// Where the value of a key stands.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn place<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Place> {
+        let mut page = self.root;
+        let mut level = None;
+        while page != 0 {
+            // A leaf is searched and its cell looked at in one view: a point read is the commonest call there is.
+            let way = store.view(page, |bytes| Node::new(bytes).way(key))?;
+            let found_level = match way {
+                Way::Child(_, level) => level,
+                _ => 0,
+            };
+            if level.is_some_and(|expected| expected != found_level) && !matches!(way, Way::Tie) {
+                return Err(broken_level(page, found_level));
+            }
+            match way {
+                Way::Child(child, found_level) => {
+                    level = Some(found_level - 1);
+                    page = child;
+                }
+                Way::Value(start, end) => return Ok(Place::InPage { page, start, end }),
+                Way::Entry(index) => return Ok(Place::Entry { page, index: index.into() }),
+                Way::Missing => break,
+                // What chains must tell takes the long way.
+                Way::Tie => {
+                    let Some((page, index)) = self.find(store, key)? else { break };
+                    return Ok(Place::Entry { page, index });
+                }
+            }
+        }
+        Ok(Place::Missing)
+    }
+
+    /// Looks at the value of a key in place: `look` gets the value's bytes. Returns whether the key is there.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn look<M: MemoryAccess>(self, store: &mut M, key: &[u8], look: &mut dyn FnMut(&[u8])) -> MemoryResult<bool> {
+        match self.place(store, key)? {
+            Place::Missing => return Ok(false),
+            Place::InPage { page, start, end } => {
+                store.view(page, |bytes| look(bytes.get(usize::from(start)..usize::from(end)).unwrap_or_default()))?;
+            }
+            Place::Entry { page, index } => look_in(store, page, index, look)?,
+        }
+        Ok(true)
+    }
+
+    /// Looks at the value of an entry that was found, in place if it stands there.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn look_at<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        page: Page,
+        index: usize,
+        look: &mut dyn FnMut(&[u8]),
+    ) -> MemoryResult<()> {
+        look_in(store, page, index, look)
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn get<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Option<ValueBytes>> {
+        let Some((page, index)) = self.find(store, key)? else { return Ok(None) };
+        let page = store.page(page)?;
+        value_of(store, &page, index).map(Some)
+    }
+
+    /// Whether there is an entry with this key.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn contains<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
+        self.find(store, key).map(|found| found.is_some())
+    }
+
+    /// The leaf and the place in it of a key that is there: [`locate`](Self::locate) without the way.
+    pub(crate) fn find<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Option<(Page, usize)>> {
+        let mut page = self.root;
+        let mut level = None;
+        while page != 0 {
+            let Step { search, child, level: found_level } = self.step(store, page, key, level)?;
+            if found_level == 0 {
+                return Ok(match search {
+                    Search::Found(index) => Some((page, index)),
+                    _ => None,
+                });
+            }
+            level = Some(found_level - 1);
+            page = child;
+        }
+        Ok(None)
+    }
+
+    /// Searches one node: where the key is or would be, the child that leads on, the node's level.
+    #[inline]
+    fn step<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        page: Page,
+        key: &[u8],
+        expected_level: Option<u8>,
+    ) -> MemoryResult<Step> {
+        let mut step = store.view(page, |bytes| Node::new(bytes).step(key))?;
+        if expected_level.is_some_and(|expected| step.level != expected) {
+            return Err(broken_level(page, step.level));
+        }
+        if matches!(step.search, Search::Tie(_)) {
+            (step.search, step.child) = self.search_with_chains(store, page, key)?;
+        }
+        Ok(step)
+    }
+
+    /// Sets `key` and `value` to the first entry at or above `from`; false if there is none. A walk of one step, without
+    /// a cursor.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn first_from<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        from: &[u8],
+        key: &mut Vec<u8>,
+        value: &mut Vec<u8>,
+    ) -> MemoryResult<bool> {
+        let mut page = self.root;
+        let mut level = None;
+        while page != 0 {
+            let Step { search, child, level: found_level } = self.step(store, page, from, level)?;
+            if found_level > 0 {
+                level = Some(found_level - 1);
+                page = child;
+                continue;
+            }
+            let (Search::Found(index) | Search::Missing(index) | Search::Tie(index)) = search;
+            let is_read = store.view(page, |bytes| {
+                let node = Node::new(bytes);
+                let range = if index < node.count() { node.value_range(index) } else { None };
+                let Some(stored) = range.and_then(|range| bytes.get(range)) else { return false };
+                stored.clone_into(value);
+                node.read_key(index, key, false)
+            })?;
+            if is_read {
+                return Ok(true);
+            }
+            break;
+        }
+        // It stands in the next leaf, or in a chain.
+        let mut cursor = self.cursor();
+        if !cursor.seek(store, from)? {
+            return Ok(false);
+        }
+        cursor.read_key(store, key)?;
+        value.clear();
+        value.extend_from_slice(&cursor.value(store)?);
+        Ok(true)
+    }
+
+    /// Where a key is or would be. Good until the tree changes.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn locate<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Located> {
+        let mut path = Path::default();
+        if self.root == 0 {
+            return Ok(Located::missing(path));
+        }
+        let mut page = self.root;
+        let mut level = None;
+        loop {
+            let Step { search, child, level: found_level } = self.step(store, page, key, level)?;
+            let (is_found, index) = match search {
+                Search::Found(index) => (true, index),
+                Search::Missing(index) | Search::Tie(index) => (false, index),
+            };
+            if found_level == 0 {
+                path.push(page, index)?;
+                return Ok(Located { path, is_found });
+            }
+            path.push(page, index + usize::from(is_found))?;
+            level = Some(found_level - 1);
+            page = child;
+        }
+    }
+
+    /// Searches a node where only chains can tell.
+    pub(crate) fn search_with_chains<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        page: Page,
+        key: &[u8],
+    ) -> MemoryResult<(Search, Page)> {
+        let handle = store.page(page)?;
+        let node = Node::new(&handle);
+        let (mut low, mut high) = (0, node.count());
+        let mut search = Search::Missing(0);
+        while low < high {
+            let middle = low.midpoint(high);
+            match full_key(store, node, middle)?.as_slice().cmp(key) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => {
+                    search = Search::Found(middle);
+                    break;
+                }
+            }
+        }
+        let (search, position) = match search {
+            Search::Found(index) => (search, index + 1),
+            _ => (Search::Missing(low), low),
+        };
+        Ok((search, node.child(position)))
+    }
+}
+
+/// The whole key of an entry.
+pub(crate) fn full_key<M: MemoryAccess>(store: &mut M, node: Node<'_>, index: usize) -> MemoryResult<Vec<u8>> {
+    let mut key = Vec::new();
+    node.push_key(index, &mut key);
+    if let Some(chain) = node.cell(index).key_chain {
+        overflow::read(store, chain, MAX_KEY_BYTES, &mut key)?;
+    }
+    Ok(key)
+}
+
+/// The value of an entry.
+pub(crate) fn value_of<M: MemoryAccess>(store: &mut M, page: &PageRef, index: usize) -> MemoryResult<ValueBytes> {
+    let node = Node::new(page);
+    let cell = node.cell(index);
+    match cell.value {
+        Stored::Inline(value) => {
+            let end = node.offset(index) + cell.length;
+            Ok(ValueBytes::InPage(page.clone(), end.saturating_sub(value.len()), end))
+        }
+        Stored::Chain { length, first } => read_chain(store, length, first).map(ValueBytes::Owned),
+    }
+}
+
+/// Calls `look` with the value of an entry, in place if it stands there.
+fn look_in<M: MemoryAccess>(store: &mut M, page: Page, index: usize, look: &mut dyn FnMut(&[u8])) -> MemoryResult<()> {
+    let chain = store.view(page, |bytes| match Node::new(bytes).value_range(index) {
+        Some(range) => {
+            look(bytes.get(range).unwrap_or_default());
+            None
+        }
+        None => match Node::new(bytes).cell(index).value {
+            Stored::Chain { length, first } => Some((length, first)),
+            Stored::Inline(_) => None,
+        },
+    })?;
+    match chain {
+        Some((length, first)) => {
+            look(&read_chain(store, length, first)?);
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+fn read_chain<M: MemoryAccess>(store: &mut M, length: u32, first: Page) -> MemoryResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    overflow::read(store, first, length as usize, &mut bytes)?;
+    if bytes.len() != length as usize {
+        return Err(MemoryError::corrupt(format!(
+            "the overflow chain at page {first} holds {} bytes, its entry says {length}",
+            bytes.len()
+        )));
+    }
+    Ok(bytes)
+}
