@@ -12,21 +12,23 @@ mod merge;
 mod node;
 mod overflow;
 mod path;
+mod sound;
 mod split;
 
 use std::cmp::Ordering;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-pub use check::NodeSummary;
+pub use check::{MAX_FINDINGS, NodeSummary, add_finding};
 pub use cursor::Cursor;
 pub use path::{Located, MAX_DEPTH};
 
-use crate::access::{MemoryAccess, PageRef, REGISTRY_PAGE};
+use crate::access::{MemoryAccess, PageRef, REGISTRY_PAGE, RESERVED_PAGES};
 use crate::tree::edit::StoredKey;
 use crate::tree::entries::{Entries, NodeHead};
 use crate::tree::node::{BRANCH, Node, Search, Step, Stored, cell_length, inline_key_length};
 use crate::tree::path::Path;
+use crate::tree::sound::unsound;
 
 /// The longest key, in bytes.
 pub const MAX_KEY_BYTES: usize = 1 << 20;
@@ -128,7 +130,7 @@ impl Tree {
                 (_, Search::Tie(_)) | (0, Search::Found(_)) => {
                     let found = self.find(store, key)?;
                     return match found {
-                        Some((page, index)) => look_in(store, page, index, look).map(|()| true),
+                        Some((page, index)) => self.look_in(store, page, index, look).map(|()| true),
                         None => Ok(false),
                     };
                 }
@@ -152,7 +154,7 @@ impl Tree {
         located: &Located,
         look: &mut dyn FnMut(&[u8]),
     ) -> MemoryResult<()> {
-        look_in(store, located.page(), located.index(), look)
+        self.look_in(store, located.page(), located.index(), look)
     }
 
     /// Lets `change` overwrite the value of a key in place, keeping its length. Returns none if the key is not there, and
@@ -186,7 +188,7 @@ impl Tree {
     pub fn get<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Option<ValueBytes>> {
         let Some((page, index)) = self.find(store, key)? else { return Ok(None) };
         let page = store.page(page)?;
-        value_of(store, &page, index).map(Some)
+        value_of(store, self.id, &page, index).map(Some)
     }
 
     /// Whether there is an entry with this key.
@@ -257,7 +259,7 @@ impl Tree {
             }
             path.push(page, index + usize::from(is_found))?;
             level = Some(found_level - 1);
-            page = child;
+            page = check_child(page, child)?;
         }
     }
 
@@ -274,7 +276,7 @@ impl Tree {
         let mut search = Search::Missing(0);
         while low < high {
             let middle = low.midpoint(high);
-            match full_key(store, node, middle)?.as_slice().cmp(key) {
+            match full_key(store, self.id, node, middle)?.as_slice().cmp(key) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
                 Ordering::Equal => {
@@ -354,7 +356,7 @@ impl Tree {
             return Ok(());
         }
         self.free_chains(store, page, index)?;
-        store.edit(page, |bytes| edit::remove(bytes, index))?;
+        self.remove_entry(store, page, index)?;
         self.insert_at(store, located, key, value)
     }
 
@@ -378,8 +380,14 @@ impl Tree {
     pub fn remove_at<M: MemoryAccess>(&mut self, store: &mut M, located: Located) -> MemoryResult<()> {
         let (page, index) = (located.page(), located.index());
         self.free_chains(store, page, index)?;
-        store.edit(page, |bytes| edit::remove(bytes, index))?;
+        self.remove_entry(store, page, index)?;
         self.rebalance(store, located.path)
+    }
+
+    /// Removes an entry from its node.
+    pub(crate) fn remove_entry<M: MemoryAccess>(self, store: &mut M, page: Page, index: usize) -> MemoryResult<()> {
+        let is_done = store.edit(page, |bytes| edit::remove(bytes, self.id, index))?;
+        if is_done { Ok(()) } else { Err(unsound(page, self.id)) }
     }
 
     /// Releases every page of the tree.
@@ -399,10 +407,14 @@ impl Tree {
         Ok(())
     }
 
+    /// Releases every page below this one. What was released is zero and so no node: no page is met twice.
     fn clear_below<M: MemoryAccess>(self, store: &mut M, page: Page, expected: Option<u8>) -> MemoryResult<()> {
         let handle = store.page(page)?;
         let node = Node::new(&handle);
-        if expected.is_some_and(|level| level != node.level()) {
+        if !node.is_walkable(self.id) {
+            return Err(unsound(page, self.id));
+        }
+        if expected.is_some_and(|level| level != node.level()) || usize::from(node.level()) >= MAX_DEPTH {
             return Err(broken_level(page, node.level()));
         }
         for index in 0..node.count() {
@@ -421,7 +433,7 @@ impl Tree {
     /// Makes a page an empty leaf of this tree.
     pub(crate) fn clear_leaf<M: MemoryAccess>(self, store: &mut M, page: Page) -> MemoryResult<()> {
         let head = NodeHead { level: 0, tree: self.id, first_child: 0 };
-        store.edit(page, |bytes| Entries::default().write(0..0, head, 0, bytes))
+        self.write_node(store, page, &Entries::default(), 0..0, head)
     }
 
     /// Releases the chains of an entry.
@@ -435,59 +447,75 @@ impl Tree {
             (cell.key_chain, value)
         })?;
         for chain in [key, value].into_iter().flatten() {
-            overflow::free(store, chain)?;
+            overflow::free(store, self.id, chain)?;
         }
         Ok(())
+    }
+
+    /// Calls `look` with the value of an entry, in place if it stands there.
+    fn look_in<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        page: Page,
+        index: usize,
+        look: &mut dyn FnMut(&[u8]),
+    ) -> MemoryResult<()> {
+        let chain = store.view(page, |bytes| match Node::new(bytes).value_range(index) {
+            Some(range) => {
+                look(bytes.get(range).unwrap_or_default());
+                None
+            }
+            None => match Node::new(bytes).cell(index).value {
+                Stored::Chain { length, first } => Some((length, first)),
+                Stored::Inline(_) => None,
+            },
+        })?;
+        match chain {
+            Some((length, first)) => {
+                look(&read_chain(store, self.id, length, first)?);
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 }
 
 /// The whole key of an entry.
-pub(crate) fn full_key<M: MemoryAccess>(store: &mut M, node: Node<'_>, index: usize) -> MemoryResult<Vec<u8>> {
+pub(crate) fn full_key<M: MemoryAccess>(
+    store: &mut M,
+    tree: u32,
+    node: Node<'_>,
+    index: usize,
+) -> MemoryResult<Vec<u8>> {
     let mut key = Vec::new();
     node.push_key(index, &mut key);
     if let Some(chain) = node.cell(index).key_chain {
-        overflow::read(store, chain, MAX_KEY_BYTES, &mut key)?;
+        overflow::read(store, tree, chain, MAX_KEY_BYTES, &mut key)?;
     }
     Ok(key)
 }
 
 /// The value of an entry.
-pub(crate) fn value_of<M: MemoryAccess>(store: &mut M, page: &PageRef, index: usize) -> MemoryResult<ValueBytes> {
+pub(crate) fn value_of<M: MemoryAccess>(
+    store: &mut M,
+    tree: u32,
+    page: &PageRef,
+    index: usize,
+) -> MemoryResult<ValueBytes> {
     let node = Node::new(page);
     let cell = node.cell(index);
     match cell.value {
         Stored::Inline(value) => {
-            let end = node.offset(index) + cell.length;
+            let end = node.offset(index).wrapping_add(cell.length);
             Ok(ValueBytes::InPage(page.clone(), end.saturating_sub(value.len()), end))
         }
-        Stored::Chain { length, first } => read_chain(store, length, first).map(ValueBytes::Owned),
+        Stored::Chain { length, first } => read_chain(store, tree, length, first).map(ValueBytes::Owned),
     }
 }
 
-/// Calls `look` with the value of an entry, in place if it stands there.
-fn look_in<M: MemoryAccess>(store: &mut M, page: Page, index: usize, look: &mut dyn FnMut(&[u8])) -> MemoryResult<()> {
-    let chain = store.view(page, |bytes| match Node::new(bytes).value_range(index) {
-        Some(range) => {
-            look(bytes.get(range).unwrap_or_default());
-            None
-        }
-        None => match Node::new(bytes).cell(index).value {
-            Stored::Chain { length, first } => Some((length, first)),
-            Stored::Inline(_) => None,
-        },
-    })?;
-    match chain {
-        Some((length, first)) => {
-            look(&read_chain(store, length, first)?);
-            Ok(())
-        }
-        None => Ok(()),
-    }
-}
-
-fn read_chain<M: MemoryAccess>(store: &mut M, length: u32, first: Page) -> MemoryResult<Vec<u8>> {
+fn read_chain<M: MemoryAccess>(store: &mut M, tree: u32, length: u32, first: Page) -> MemoryResult<Vec<u8>> {
     let mut bytes = Vec::new();
-    overflow::read(store, first, length as usize, &mut bytes)?;
+    overflow::read(store, tree, first, length as usize, &mut bytes)?;
     if bytes.len() != length as usize {
         return Err(MemoryError::corrupt(format!(
             "the overflow chain at page {first} holds {} bytes, its entry says {length}",
@@ -499,6 +527,15 @@ fn read_chain<M: MemoryAccess>(store: &mut M, length: u32, first: Page) -> Memor
 
 fn check_length(what: &'static str, length: usize, limit: usize) -> MemoryResult<()> {
     if length > limit { Err(MemoryError::LimitExceeded { what, limit: limit as u64 }) } else { Ok(()) }
+}
+
+/// No page of a tree but the registry's root is one of the store's own.
+#[inline]
+fn check_child(parent: Page, child: Page) -> MemoryResult<Page> {
+    if child < RESERVED_PAGES {
+        return Err(MemoryError::corrupt(format!("page {parent} leads to the reserved page {child}")));
+    }
+    Ok(child)
 }
 
 fn broken_level(page: Page, found: u8) -> MemoryError {
