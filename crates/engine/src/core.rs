@@ -62,6 +62,8 @@ impl Core {
             Ok(()) => {
                 self.touched.clear();
                 self.has_new_schema = false;
+                #[cfg(debug_assertions)]
+                crate::check::verify_if_asked(self);
                 Ok(())
             }
             Err(error) => {

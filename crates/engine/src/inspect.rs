@@ -1,14 +1,10 @@
-//! Looking inside: pages for people, and the check of everything.
+//! Looking inside: pages for people.
 
 use wasm_dbms_api::Page;
-use wasm_dbms_memory::{
-    MemoryAccess, NodeSummary, NumberSet, PageState, REGISTRY_PAGE, RESERVED_PAGES, Registry, UNCLAIMED_PAGES_PAGE,
-    UnclaimedPages,
-};
+use wasm_dbms_memory::{MemoryAccess, NodeSummary, PageState, REGISTRY_PAGE, UNCLAIMED_PAGES_PAGE, UnclaimedPages};
 
-use crate::codec::row::RowView;
+use crate::check::check;
 use crate::core::Core;
-use crate::write::row_key_in;
 use crate::{Connection, Database, Result};
 
 /// What a page of the database holds, for people to look at.
@@ -58,20 +54,31 @@ impl Database {
         self.read(|core| page_view(core, number))
     }
 
-    /// Walks everything: every tree, the order of its keys, every index against its table, the pages that belong to
-    /// nobody or to two. Returns what is wrong, in words; nothing if all is well.
+    /// Walks everything: every page that is in use is read and verified, every tree walked, every row read; every index
+    /// is held against its table and the table against it; every reference must lead to a row; each page must belong to
+    /// one tree, or be unclaimed. Returns what is wrong, in words; nothing if all is well. It goes on after a finding, up
+    /// to [`MAX_FINDINGS`](wasm_dbms_memory::MAX_FINDINGS), and takes time in proportion to the database whatever the
+    /// bytes say.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let db = Database::in_memory();
+    /// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// assert!(db.check()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
-    /// What reading says where nothing more can be walked.
+    /// [`Error::Busy`](crate::Error::Busy) from inside a transaction's closure.
     pub fn check(&self) -> Result<Vec<String>> {
-        self.read(check)
+        self.read(|core| Ok(check(core)))
     }
 }
 
 fn page_view(core: &mut Core, number: Page) -> Result<PageView> {
     let bytes = core.store.page(number)?.to_vec();
     let summary = NodeSummary::of(&bytes);
-    let named = core.catalog.relations.iter().find_map(|relation| relation.tree_name(summary.tree));
+    let named = core.catalog.tree_name(summary.tree);
     let mut view = PageView {
         number,
         kind: summary.kind.to_owned(),
@@ -93,74 +100,4 @@ fn page_view(core: &mut Core, number: Page) -> Result<PageView> {
         view.used = 0;
     }
     Ok(view)
-}
-
-fn check(core: &mut Core) -> Result<Vec<String>> {
-    let mut findings = Vec::new();
-    let mut seen = NumberSet::default();
-    let Core { store, catalog, .. } = core;
-    seen.insert(UNCLAIMED_PAGES_PAGE);
-    Registry::check(store, &mut |page| seen.insert(page), &mut findings)?;
-    for relation in &catalog.relations {
-        let name = &relation.schema.name;
-        let entries = relation.table.tree.check(store, &mut |page| seen.insert(page), &mut findings)?;
-        if entries != relation.table.rows {
-            findings.push(format!("table {name} has {entries} rows, the registry says {}", relation.table.rows));
-        }
-        for index in &relation.indexes {
-            let index_name = relation.index_name(index);
-            let entries = index.head.tree.check(store, &mut |page| seen.insert(page), &mut findings)?;
-            if entries != relation.table.rows {
-                findings.push(format!(
-                    "index {name}.{index_name} has {entries} entries, the table has {} rows",
-                    relation.table.rows
-                ));
-            }
-            check_index(store, relation, index, &mut findings)?;
-        }
-    }
-    for page in UnclaimedPages::list(store)? {
-        if !seen.insert(page) {
-            findings.push(format!("page {page} is unclaimed and in use, or unclaimed twice"));
-        }
-    }
-    for page in RESERVED_PAGES..store.inner().page_count() {
-        if !seen.contains(page) {
-            findings.push(format!("page {page} belongs to nobody"));
-        }
-    }
-    Ok(findings)
-}
-
-/// Every entry of an index leads to a row that gives this very entry.
-fn check_index(
-    store: &mut crate::store::Store,
-    relation: &crate::catalog::Relation,
-    index: &crate::catalog::Index,
-    findings: &mut Vec<String>,
-) -> Result<()> {
-    let name = format!("{}.{}", relation.schema.name, relation.index_name(index));
-    let mut cursor = index.head.tree.cursor();
-    let (mut entry, mut expected) = (Vec::new(), Vec::new());
-    let mut is_on_entry = cursor.first(store)?;
-    while is_on_entry {
-        cursor.read_key(store, &mut entry)?;
-        let stored = cursor.value(store)?;
-        let row_key = if stored.is_empty() { row_key_in(relation, index, &entry)?.to_vec() } else { stored.to_vec() };
-        match relation.table.tree.get(store, &row_key)? {
-            None => findings.push(format!("index {name} has an entry whose row is not there")),
-            Some(row) => {
-                let view = RowView { layout: &relation.layout, key: &row_key, row: &row };
-                let columns = 0..relation.schema.columns.len();
-                let values =
-                    columns.map(|column| view.try_value(column)).collect::<std::result::Result<Vec<_>, _>>()?;
-                index.entry_key(&values, &row_key, &mut expected);
-                if expected != entry {
-                    findings.push(format!("index {name} has an entry that its row does not give"));
-                }
-            }
-        }
-        is_on_entry = cursor.next(store)?;
-    }
-    Ok(())
 }

@@ -17,6 +17,7 @@
 extern crate self as wasm_dbms;
 
 mod catalog;
+mod check;
 mod codec;
 mod connection;
 mod core;

@@ -51,7 +51,7 @@ fn opened(bytes: Vec<u8>) -> Result<Vec<Vec<Value>>> {
     let db = Database::open(HeapProvider::from_bytes(bytes))?;
     let rows = db.query(&Query::from("notes"))?.rows;
     let findings = db.check()?;
-    if findings.is_empty() { Ok(rows) } else { Err(Error::other(findings.join("; "))) }
+    if findings.is_empty() { Ok(rows) } else { Err(MemoryError::corrupt(findings.join("; ")).into()) }
 }
 
 #[test]

@@ -26,5 +26,8 @@ pub use bytes::NumberSet;
 pub use log::{FORMAT_VERSION, MAX_PAGES_HINT};
 pub use manager::{Durability, MAX_PAGE_SIZE, MIN_PAGE_SIZE, MemoryManager, Options};
 pub use provider::{FileProvider, Guarantees, HeapProvider, HostSync, MemoryProvider};
-pub use registry::{MAX_SNAPSHOT_BYTES, Registry, TableId, TreeId, TreeState};
-pub use tree::{Cursor, Located, MAX_DEPTH, MAX_KEY_BYTES, MAX_VALUE_BYTES, NodeSummary, Place, Tree, ValueBytes};
+pub use registry::{MAX_SNAPSHOT_BYTES, REGISTRY_TREE, Registry, TableId, TreeId, TreeState};
+pub use tree::{
+    Cursor, Located, MAX_DEPTH, MAX_FINDINGS, MAX_KEY_BYTES, MAX_VALUE_BYTES, NodeSummary, Place, Tree, ValueBytes,
+    add_finding,
+};

@@ -12,6 +12,8 @@
 //! Ids are never used again. A plain commit touches only the entries of its trees, which have a fixed size and so are
 //! changed in place. A tree that never held anything has no entry.
 
+use std::collections::BTreeSet;
+
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{MemoryAccess, REGISTRY_PAGE};
@@ -28,7 +30,7 @@ pub type TreeId = u32;
 pub const MAX_SNAPSHOT_BYTES: usize = MAX_VALUE_BYTES;
 
 /// The tree of the registry itself.
-const REGISTRY_TREE: TreeId = 0;
+pub const REGISTRY_TREE: TreeId = 0;
 
 const META: u8 = 0;
 const NAME: u8 = 1;
@@ -76,7 +78,8 @@ impl Registry {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn tables<M: MemoryAccess>(store: &mut M) -> MemoryResult<Vec<(TableId, String, Vec<u8>)>> {
-        let mut tables = Vec::new();
+        let mut tables: Vec<(TableId, String, Vec<u8>)> = Vec::new();
+        let mut ids = BTreeSet::new();
         let mut cursor = Self::tree().cursor();
         let mut key = Vec::new();
         let mut is_on_entry = cursor.seek(store, &[NAME])?;
@@ -86,6 +89,9 @@ impl Registry {
             let name = String::from_utf8(name.to_vec())
                 .map_err(|_| MemoryError::corrupt("the registry holds a table name that is no text"))?;
             let id = u32_at(&cursor.value(store)?, 0);
+            if !ids.insert(id) {
+                return Err(MemoryError::corrupt(format!("table {name} has the id of another")));
+            }
             let snapshot = Self::tree().get(store, &numbered(SNAPSHOT, id))?;
             let snapshot =
                 snapshot.ok_or_else(|| MemoryError::corrupt(format!("table {name} has no schema snapshot")))?;
@@ -163,11 +169,12 @@ impl Registry {
         pages: &mut dyn FnMut(Page) -> bool,
         findings: &mut Vec<String>,
     ) -> MemoryResult<()> {
-        if store.view(REGISTRY_PAGE, |bytes| bytes.iter().all(|byte| *byte == 0))? {
+        // A page that cannot be read is a finding of the walk below.
+        if store.view(REGISTRY_PAGE, |bytes| bytes.iter().all(|byte| *byte == 0)).unwrap_or(false) {
             pages(REGISTRY_PAGE);
             return Ok(());
         }
-        Self::tree().check(store, pages, findings).map(|_| ())
+        Self::tree().check_as("the registry", store, pages, findings).map(|_| ())
     }
 
     /// Counts one of the two id counters up.

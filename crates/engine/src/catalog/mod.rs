@@ -3,12 +3,12 @@
 mod relation;
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use wasm_dbms_api::{IndexSchema, MemoryError, SchemaError, Table, TableSchema};
-use wasm_dbms_memory::Registry;
+use wasm_dbms_memory::{REGISTRY_TREE, Registry, TreeId};
 
 pub(crate) use relation::{ForeignKey, Index, KeyShape, Referrer, Relation};
 
@@ -56,19 +56,29 @@ impl Catalog {
     /// Reads every table from the registry.
     pub(crate) fn load(store: &mut Store) -> Result<Self> {
         let mut catalog = Self::default();
+        let mut trees = BTreeSet::from([REGISTRY_TREE]);
         for (id, name, bytes) in Registry::tables(store)? {
             let snapshot = Snapshot::decode(&bytes)?;
             if snapshot.schema.name != name {
                 let found = &snapshot.schema.name;
                 return Err(MemoryError::corrupt(format!("table {name} has the snapshot of {found}")).into());
             }
-            catalog.relations.push(Relation::new(id, snapshot)?);
+            let relation = Relation::new(id, snapshot)?;
+            if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.insert(*tree)) {
+                return Err(MemoryError::corrupt(format!("table {name} has tree {tree}, which is another's")).into());
+            }
+            catalog.relations.push(relation);
         }
         catalog.link()?;
         for relation in &mut catalog.relations {
             relation.reload(store)?;
         }
         Ok(catalog)
+    }
+
+    /// How people call a tree.
+    pub(crate) fn tree_name(&self, tree: TreeId) -> Option<String> {
+        self.relations.iter().find_map(|relation| relation.tree_name(tree))
     }
 
     /// Where the table of this name stands.
@@ -138,7 +148,10 @@ impl Catalog {
         let is_clustered = is_clustered(schema) || schema.primary_key.is_empty();
         let primary_key = if is_clustered { 0 } else { Registry::add_tree(store)? };
         let snapshot = Snapshot { schema: schema.clone(), table, indexes, primary_key };
-        let id = Registry::add_table(store, &schema.name, &snapshot.encode())?;
+        let bytes = snapshot.encode();
+        // What is stored must be read again: the bounds of reading are refused here, not at the next opening.
+        Snapshot::decode(&bytes)?;
+        let id = Registry::add_table(store, &schema.name, &bytes)?;
         self.relations.push(Relation::new(id, snapshot)?);
         self.link()
     }

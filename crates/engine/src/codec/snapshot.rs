@@ -21,6 +21,9 @@ use wasm_dbms_memory::TreeId;
 
 const VERSION: u8 = 0;
 
+/// How many bytes of column names the keys and indexes of a table may repeat.
+const MAX_COPIED_NAME_BYTES: usize = 4 << 20;
+
 /// A table's description and the numbers of its trees.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Snapshot {
@@ -81,7 +84,7 @@ impl Snapshot {
 
     /// The snapshot of these bytes.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, MemoryError> {
-        let snapshot = Reader(bytes).snapshot();
+        let snapshot = Reader { bytes, names_left: bytes.len() + MAX_COPIED_NAME_BYTES }.snapshot();
         let snapshot = snapshot.ok_or_else(|| MemoryError::corrupt("a schema snapshot cannot be decoded"))?;
         match snapshot.schema.validate() {
             Ok(()) => Ok(snapshot),
@@ -135,12 +138,17 @@ impl Writer {
     }
 }
 
-struct Reader<'a>(&'a [u8]);
+/// The bytes of a snapshot that are not read yet, and of names that may still be copied: a column's name is copied for
+/// each key and index it is in, and a foreign snapshot may say so thousands of times of a long one.
+struct Reader<'a> {
+    bytes: &'a [u8],
+    names_left: usize,
+}
 
 impl<'a> Reader<'a> {
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
+        let (taken, rest) = self.bytes.split_at_checked(length)?;
+        self.bytes = rest;
         Some(taken)
     }
 
@@ -182,9 +190,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// As many as the count before them says; each takes bytes, so a false count ends with them.
-    fn list<T>(&mut self, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let count = self.count()?;
+    /// As many as the count before them says, at most `limit`; each takes bytes, so a false count ends with them.
+    fn list<T>(&mut self, limit: usize, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let count = self.count().filter(|count| *count <= limit)?;
         let mut list = Vec::new();
         for _ in 0..count {
             list.push(one(self)?);
@@ -198,28 +206,34 @@ impl<'a> Reader<'a> {
         }
         let table = self.u32()?;
         let mut schema = TableSchema::new(self.text()?);
-        schema.columns = self.list(Self::column)?;
+        schema.columns = self.list(TableSchema::MAX_COLUMNS, Self::column)?;
         let columns = schema.columns.clone();
-        let name_of = |number: usize| columns.get(number).map(|column| column.name.clone());
-        schema.primary_key = self.list(|reader| name_of(reader.count()?))?;
-        let indexes = self.list(|reader| {
+        schema.primary_key = self.list(TableSchema::MAX_KEY_COLUMNS, |reader| reader.name(&columns))?;
+        let indexes = self.list(TableSchema::MAX_INDEXES, |reader| {
             let tree = reader.u32()?;
             let unique = reader.u8()? != 0;
-            let columns = reader.list(|reader| name_of(reader.count()?))?;
+            let columns = reader.list(TableSchema::MAX_KEY_COLUMNS, |reader| reader.name(&columns))?;
             Some((tree, IndexSchema { columns, unique }))
         })?;
         let (trees, indexes) = indexes.into_iter().unzip();
         schema.indexes = indexes;
         let primary_key = self.u32()?;
-        schema.foreign_keys = self.list(|reader| {
+        schema.foreign_keys = self.list(TableSchema::MAX_FOREIGN_KEYS, |reader| {
             Some(ForeignKeySchema {
-                column: name_of(reader.count()?)?,
+                column: reader.name(&columns)?,
                 table: reader.text()?,
                 references: reader.text()?,
                 on_delete: if reader.u8()? == 1 { OnDelete::Cascade } else { OnDelete::Restrict },
             })
         })?;
-        self.0.is_empty().then_some(Snapshot { schema, table, indexes: trees, primary_key })
+        self.bytes.is_empty().then_some(Snapshot { schema, table, indexes: trees, primary_key })
+    }
+
+    /// The name of the column whose number follows.
+    fn name(&mut self, columns: &[ColumnSchema]) -> Option<String> {
+        let name = &columns.get(self.count()?)?.name;
+        self.names_left = self.names_left.checked_sub(name.len())?;
+        Some(name.clone())
     }
 
     fn column(&mut self) -> Option<ColumnSchema> {

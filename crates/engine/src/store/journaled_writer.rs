@@ -146,6 +146,10 @@ impl<M: MemoryAccess> MemoryAccess for JournaledWriter<M> {
         self.inner.page_size()
     }
 
+    fn page_count(&self) -> Page {
+        self.inner.page_count()
+    }
+
     fn grow_one_page(&mut self) -> MemoryResult<Page> {
         let page = self.inner.grow_one_page()?;
         if let Some(level) = self.levels.last_mut() {

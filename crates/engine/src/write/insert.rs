@@ -101,7 +101,7 @@ impl Core {
             let value: &[u8] = if holds_row_key { &[] } else { &scratch.key };
             other.head.change(|tree| tree.put(store, &scratch.entry, value))?;
         }
-        relation.table.count(relation.table.rows + 1, counter);
+        relation.table.count(relation.table.rows.saturating_add(1), counter);
         Ok(())
     }
 }

@@ -64,6 +64,11 @@ pub trait MemoryAccess {
     /// The size of one page in bytes.
     fn page_size(&self) -> u64;
 
+    /// No more pages than this can be read. Walks over foreign bytes end by it; the default knows no bound.
+    fn page_count(&self) -> Page {
+        Page::MAX
+    }
+
     /// Grows the store by exactly one page, all zero, and returns it.
     ///
     /// This primitive is not journaled: a transaction that aborts after it leaves the page behind. Behind means

@@ -51,6 +51,7 @@ impl UnclaimedPages {
         let (count, total, capacity) = store.view(UNCLAIMED_PAGES_PAGE, |root| {
             (u32_at(root, COUNT) as usize, u32_at(root, TOTAL).saturating_add(1), capacity(root.len()))
         })?;
+        check_count(UNCLAIMED_PAGES_PAGE, count, capacity)?;
         store.zero_page(page)?;
         if count < capacity {
             store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
@@ -75,13 +76,18 @@ impl UnclaimedPages {
 
     /// Takes the page released last; all zero.
     pub(crate) fn pop<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<Option<Page>> {
-        let (count, next, total) = store.view(UNCLAIMED_PAGES_PAGE, |root| {
-            (u32_at(root, COUNT) as usize, u32_at(root, NEXT), u32_at(root, TOTAL))
+        let (count, next, total, capacity) = store.view(UNCLAIMED_PAGES_PAGE, |root| {
+            (u32_at(root, COUNT) as usize, u32_at(root, NEXT), u32_at(root, TOTAL), capacity(root.len()))
         })?;
+        check_count(UNCLAIMED_PAGES_PAGE, count, capacity)?;
         let page = if count > 0 {
             let at = ENTRIES + (count - 1) * ENTRY;
             let page = store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, at))?;
-            check_entry(page)?;
+            check_free(store, page)?;
+            // Whoever claims a page takes it for zero; a foreign file may say so of one that is not.
+            if !store.view(page, |bytes| bytes.iter().all(|byte| *byte == 0))? {
+                return Err(MemoryError::corrupt(format!("page {page} is unclaimed but not zero")));
+            }
             store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
                 put_u32(bytes, at, 0);
                 put_u32(bytes, COUNT, count as u32 - 1);
@@ -89,8 +95,12 @@ impl UnclaimedPages {
             })?;
             page
         } else if next != 0 {
-            check_entry(next)?;
+            check_free(store, next)?;
             let spill = store.page(next)?;
+            let spilled = u32_at(&spill, COUNT) as usize;
+            if spilled != capacity {
+                return Err(broken_count(next, spilled));
+            }
             store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
                 put(bytes, 0, &spill);
                 put_u32(bytes, TOTAL, total.saturating_sub(1));
@@ -116,8 +126,12 @@ impl UnclaimedPages {
             let bytes = store.page(at)?;
             let count = u32_at(&bytes, COUNT) as usize;
             let capacity = capacity(bytes.len());
-            if count > capacity || at != UNCLAIMED_PAGES_PAGE && count < capacity {
-                return Err(MemoryError::corrupt(format!("page {at} of the unclaimed ledger states {count} entries")));
+            check_count(at, count, capacity)?;
+            if at != UNCLAIMED_PAGES_PAGE && count < capacity {
+                return Err(broken_count(at, count));
+            }
+            if pages.len() as u64 > u64::from(store.page_count()) {
+                return Err(MemoryError::corrupt("the unclaimed ledger holds more pages than there are"));
             }
             for index in (0..count).rev() {
                 let page = u32_at(&bytes, ENTRIES + index * ENTRY);
@@ -145,6 +159,66 @@ impl UnclaimedPages {
         Ok(pages)
     }
 
+    /// Walks the ledger: its pages, its counts, that what it holds is free, zero and held once. `pages` is told of each
+    /// page and says whether it is met for the first time; what is wrong is handed to `finding`.
+    pub fn check<M: MemoryAccess + ?Sized>(
+        store: &mut M,
+        pages: &mut dyn FnMut(Page) -> bool,
+        finding: &mut dyn FnMut(String),
+    ) {
+        let (mut held, mut at) = (0u64, UNCLAIMED_PAGES_PAGE);
+        let mut is_first = |store: &mut M, page: Page| {
+            let what = match (check_entry(page), store.page_state(page)) {
+                (Err(error), _) | (_, Err(error)) => Some(error.to_string()),
+                (_, Ok(PageState::Free)) if pages(page) => None,
+                (_, Ok(PageState::Free)) => Some(format!("page {page} is unclaimed and in use, or unclaimed twice")),
+                (_, Ok(_)) => Some(format!("page {page} is unclaimed, its state says that it is used")),
+            };
+            let is_first = what.is_none();
+            what.into_iter().for_each(&mut *finding);
+            is_first
+        };
+        let mut lines = Vec::new();
+        loop {
+            let bytes = match store.page(at) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    lines.push(format!("page {at} of the unclaimed ledger: {error}"));
+                    break;
+                }
+            };
+            let (count, capacity) = (u32_at(&bytes, COUNT) as usize, capacity(bytes.len()));
+            if count > capacity || at != UNCLAIMED_PAGES_PAGE && count < capacity {
+                lines.push(broken_count(at, count).to_string());
+            }
+            for index in (0..count.min(capacity)).rev() {
+                let page = u32_at(&bytes, ENTRIES + index * ENTRY);
+                held += 1;
+                if is_first(store, page) {
+                    match store.view(page, |bytes| bytes.iter().all(|byte| *byte == 0)) {
+                        Ok(true) => {}
+                        Ok(false) => lines.push(format!("page {page} is unclaimed but not zero")),
+                        Err(error) => lines.push(error.to_string()),
+                    }
+                }
+            }
+            at = u32_at(&bytes, NEXT);
+            if at == 0 {
+                break;
+            }
+            // A chain that returns to a page it left would never end; every page is released at most once.
+            held += 1;
+            if !is_first(store, at) {
+                break;
+            }
+        }
+        let total = u64::from(Self::count(store).unwrap_or(0));
+        if held != total {
+            lines.push(format!("the unclaimed ledger holds {held} pages and states {total}"));
+        }
+        lines.into_iter().for_each(finding);
+    }
+
     /// The state of a page, found by walking the ledger.
     pub(crate) fn state_by_walk<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResult<PageState> {
         store.view(page, |_| ())?;
@@ -159,6 +233,24 @@ impl UnclaimedPages {
 /// How many entries a page of this size holds.
 fn capacity(page_size: usize) -> usize {
     page_size.saturating_sub(ENTRIES) / ENTRY
+}
+
+/// A page about to be handed out is one that was released.
+fn check_free<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResult<()> {
+    check_entry(page)?;
+    match store.page_state(page)? {
+        PageState::Free => Ok(()),
+        state => Err(MemoryError::corrupt(format!("the unclaimed ledger holds page {page}, which is {state:?}"))),
+    }
+}
+
+fn check_count(page: Page, count: usize, capacity: usize) -> MemoryResult<()> {
+    if count > capacity { Err(broken_count(page, count)) } else { Ok(()) }
+}
+
+#[cold]
+fn broken_count(page: Page, count: usize) -> MemoryError {
+    MemoryError::corrupt(format!("page {page} of the unclaimed ledger states {count} entries"))
 }
 
 fn check_entry(page: Page) -> MemoryResult<()> {

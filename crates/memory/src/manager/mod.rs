@@ -376,6 +376,10 @@ impl MemoryAccess for MemoryManager {
         self.page_size as u64
     }
 
+    fn page_count(&self) -> Page {
+        self.next
+    }
+
     fn grow_one_page(&mut self) -> MemoryResult<Page> {
         let limit = self.log.as_ref().map_or(Page::MAX, |log| log.max_pages());
         if self.next >= limit {

@@ -1,13 +1,27 @@
 //! Walking a whole tree and saying what is wrong with it.
 
+use std::ops::RangeInclusive;
+
 use wasm_dbms_api::{MemoryResult, Page};
 
-use crate::access::MemoryAccess;
+use crate::access::{MemoryAccess, PageRef};
 use crate::bytes::u32_at;
 use crate::tree::node::{BRANCH, LEAF, Node, OVERFLOW, Stored, TREE};
 use crate::tree::path::MAX_DEPTH;
 use crate::tree::read::full_key;
-use crate::tree::{Tree, overflow};
+use crate::tree::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Tree, overflow};
+
+/// How many findings a check lists; the rest is one line more.
+pub const MAX_FINDINGS: usize = 1000;
+
+/// Adds a finding to the list, unless it is full.
+pub fn add_finding(findings: &mut Vec<String>, finding: String) {
+    if findings.len() < MAX_FINDINGS {
+        findings.push(finding);
+    } else if findings.len() == MAX_FINDINGS {
+        findings.push(format!("and more: only the first {MAX_FINDINGS} findings are listed"));
+    }
+}
 
 /// What a page of a tree holds, for people to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +57,7 @@ impl NodeSummary {
 struct Walk<'a, M> {
     store: &'a mut M,
     tree: Tree,
+    name: &'a str,
     pages: &'a mut dyn FnMut(Page) -> bool,
     findings: &'a mut Vec<String>,
     /// The key met last, and whether it is a separator.
@@ -51,20 +66,37 @@ struct Walk<'a, M> {
 }
 
 impl Tree {
-    /// Walks the whole tree: kinds, levels, order of keys, chains. `pages` is told of each page and says whether it is
-    /// met for the first time; what is wrong is added to `findings`. Returns how many entries there are.
+    /// Walks the whole tree: whether its pages can be read and are nodes of it, kinds, levels, every cell, the order of
+    /// keys within and across nodes, chains. `pages` is told of each page and says whether it is met for the first time;
+    /// what is wrong is added to `findings`, at most [`MAX_FINDINGS`]. Returns how many entries there are.
+    ///
+    /// Each page is walked once, whatever the pages say.
     ///
     /// # Errors
-    /// What the store says.
+    /// None today: what cannot be read is a finding.
     pub fn check<M: MemoryAccess>(
         self,
         store: &mut M,
         pages: &mut dyn FnMut(Page) -> bool,
         findings: &mut Vec<String>,
     ) -> MemoryResult<u64> {
-        let mut walk = Walk { store, tree: self, pages, findings, last_key: None, entries: 0 };
+        self.check_as(&format!("tree {}", self.id()), store, pages, findings)
+    }
+
+    /// As [`check`](Self::check); the findings call the tree by this name.
+    ///
+    /// # Errors
+    /// None today: what cannot be read is a finding.
+    pub fn check_as<M: MemoryAccess>(
+        self,
+        name: &str,
+        store: &mut M,
+        pages: &mut dyn FnMut(Page) -> bool,
+        findings: &mut Vec<String>,
+    ) -> MemoryResult<u64> {
+        let mut walk = Walk { store, tree: self, name, pages, findings, last_key: None, entries: 0 };
         if self.root() != 0 {
-            walk.node(self.root(), None, 0)?;
+            walk.node(self.root(), None, 0);
         }
         Ok(walk.entries)
     }
@@ -72,78 +104,130 @@ impl Tree {
 
 impl<M: MemoryAccess> Walk<'_, M> {
     fn finding(&mut self, page: Page, what: &str) {
-        self.findings.push(format!("page {page} of tree {}: {what}", self.tree.id()));
+        add_finding(self.findings, format!("page {page} of {}: {what}", self.name));
     }
 
-    fn node(&mut self, page: Page, level: Option<u8>, depth: usize) -> MemoryResult<()> {
-        if depth > MAX_DEPTH {
-            self.finding(page, "lies too deep");
-            return Ok(());
+    /// A page that is met for the first time and can be read.
+    fn visit(&mut self, page: Page) -> Option<PageRef> {
+        match self.store.page(page) {
+            Err(error) => {
+                self.finding(page, &error.to_string());
+                None
+            }
+            Ok(_) if page >= self.store.page_count() => {
+                self.finding(page, "is past the last page");
+                None
+            }
+            Ok(_) if !(self.pages)(page) => {
+                self.finding(page, "is used twice");
+                None
+            }
+            Ok(handle) => Some(handle),
         }
-        if !(self.pages)(page) {
-            self.finding(page, "is used twice");
-            return Ok(());
+    }
+
+    fn node(&mut self, page: Page, level: Option<u8>, depth: usize) {
+        if depth >= MAX_DEPTH {
+            return self.finding(page, &format!("lies below {MAX_DEPTH} levels"));
         }
-        let handle = self.store.page(page)?;
+        let Some(handle) = self.visit(page) else { return };
         let node = Node::new(&handle);
-        if node.kind() != LEAF && node.kind() != BRANCH {
-            self.finding(page, "is no node");
-            return Ok(());
+        if let Some(what) = broken_head(node, level, self.tree.id()) {
+            return self.finding(page, &what);
         }
-        if node.is_leaf() != (node.level() == 0) || level.is_some_and(|level| level != node.level()) {
-            self.finding(page, "has the wrong level");
-            return Ok(());
+        if !node.is_sound() {
+            self.finding(page, "its cells do not fit its heap");
         }
-        if node.tree() != self.tree.id() {
-            self.finding(page, &format!("belongs to tree {}", node.tree()));
-        }
-        if node.used() + node.garbage() + node.gap() != handle.len() {
-            self.finding(page, "does not add up");
-        }
-        if !node.is_leaf() {
-            self.node(node.child(0), node.level().checked_sub(1), depth + 1)?;
+        let below = node.level().checked_sub(1);
+        if below.is_some() {
+            self.node(node.child(0), below, depth + 1);
         }
         for index in 0..node.count() {
-            self.entry(page, node, index)?;
-            if !node.is_leaf() {
-                self.node(node.child(index + 1), node.level().checked_sub(1), depth + 1)?;
+            self.entry(page, node, index);
+            if below.is_some() {
+                self.node(node.child(index + 1), below, depth + 1);
             }
         }
-        Ok(())
     }
 
-    fn entry(&mut self, page: Page, node: Node<'_>, index: usize) -> MemoryResult<()> {
+    fn entry(&mut self, page: Page, node: Node<'_>, index: usize) {
         let cell = node.cell(index);
-        let mut chains: Vec<Page> = cell.key_chain.into_iter().collect();
-        if let Stored::Chain { first, .. } = cell.value {
-            chains.push(first);
+        let unused = node.head(index).to_be_bytes();
+        if unused.get(cell.suffix_length..).is_some_and(|unused| unused.iter().any(|byte| *byte != 0)) {
+            self.finding(page, &format!("the head of entry {index} is longer than its key"));
         }
-        for chain in chains {
-            let Self { store, pages, .. } = self;
-            let mut is_double = false;
-            overflow::pages(*store, chain, &mut |page| {
-                let is_new = pages(page);
-                is_double |= !is_new;
-                is_new
-            })?;
-            if is_double {
-                self.finding(chain, "starts a chain with a page that is used twice");
+        if let Stored::Chain { length, first } = cell.value {
+            self.chain(page, index, first, (length as usize..=length as usize, MAX_VALUE_BYTES));
+        }
+        let is_readable =
+            cell.key_chain.is_none_or(|first| self.chain(page, index, first, (1..=MAX_KEY_BYTES, MAX_KEY_BYTES)));
+        if is_readable {
+            match full_key(self.store, self.tree.id(), node, index) {
+                Ok(key) => self.key(page, node, index, key),
+                Err(error) => self.finding(page, &format!("the key of entry {index}: {error}")),
             }
         }
-        let key = full_key(self.store, node, index)?;
-        let is_ascending = match &self.last_key {
-            None => true,
-            // The first key of a leaf may equal the separator before it.
-            Some((last, is_separator)) if *is_separator && node.is_leaf() => *last <= key,
-            Some((last, _)) => *last < key,
-        };
-        if !is_ascending {
-            self.finding(page, &format!("entry {index} is out of order"));
-        }
-        self.last_key = Some((key, !node.is_leaf()));
         if node.is_leaf() {
             self.entries += 1;
         }
-        Ok(())
     }
+
+    /// Keys ascend within a node and across nodes; a separator is above all keys before it, and the first key after it
+    /// may equal it.
+    fn key(&mut self, page: Page, node: Node<'_>, index: usize, key: Vec<u8>) {
+        let what = match &self.last_key {
+            Some((last, true)) if node.is_leaf() && *last > key => "is below the separator that leads to it",
+            Some((last, false)) if !node.is_leaf() && *last >= key => "separates keys that are not below it",
+            Some((last, is_separator)) if *last >= key && !(*is_separator && node.is_leaf()) => "is out of order",
+            _ => "",
+        };
+        if !what.is_empty() {
+            self.finding(page, &format!("entry {index} {what}"));
+        }
+        self.last_key = Some((key, !node.is_leaf()));
+    }
+
+    /// Walks a chain; whether it can be read. It holds so many bytes, and never more than the limit.
+    fn chain(
+        &mut self,
+        owner: Page,
+        index: usize,
+        first: Page,
+        (expected, limit): (RangeInclusive<usize>, usize),
+    ) -> bool {
+        let mut found = 0;
+        let mut page = first;
+        loop {
+            let Some(handle) = self.visit(page) else { return false };
+            let Some((chunk, next)) = overflow::link(&handle, self.tree.id()) else {
+                self.finding(page, &format!("does not go on with the chain of entry {index} of page {owner}"));
+                return false;
+            };
+            found += chunk.len();
+            if next == 0 || found > limit {
+                break;
+            }
+            page = next;
+        }
+        if !expected.contains(&found) {
+            let expected = expected.end();
+            self.finding(owner, &format!("the chain of entry {index} holds {found} bytes, it says {expected}"));
+        }
+        found <= limit
+    }
+}
+
+/// What is wrong with the header of a node.
+fn broken_head(node: Node<'_>, level: Option<u8>, tree: u32) -> Option<String> {
+    if node.kind() != LEAF && node.kind() != BRANCH {
+        return Some(format!("is no node: its kind is {}", node.kind()));
+    }
+    if node.is_leaf() != (node.level() == 0) || level.is_some_and(|level| level != node.level()) {
+        let expected = level.map_or("another".to_owned(), |level| level.to_string());
+        return Some(format!("has level {}, {expected} was expected", node.level()));
+    }
+    if node.tree() != tree {
+        return Some(format!("belongs to tree {}, tree {tree} was expected", node.tree()));
+    }
+    (!node.is_coherent()).then(|| "its header does not fit the page".to_owned())
 }

@@ -1,12 +1,13 @@
 //! Walking a tree in order, both ways.
 
-use wasm_dbms_api::{MemoryResult, Page};
+use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{MemoryAccess, PageRef};
 use crate::tree::Tree;
 use crate::tree::node::{BRANCH, Node, Search};
 use crate::tree::path::MAX_DEPTH;
 use crate::tree::read::{ValueBytes, full_key, value_of};
+use crate::tree::sound::unsound;
 
 /// A place in a tree, on an entry or past either end. It holds handles on the pages it stands in, so it sees the tree
 /// as it was when it came there; after a change of the tree, [`seek`](Self::seek) again.
@@ -22,12 +23,23 @@ pub struct Cursor {
     end: Option<Vec<u8>>,
     /// Whether the end lies in this leaf.
     is_last_leaf: bool,
+    /// How many leaves the walk is to the right of the one it began in; a tree cannot have more than there are pages.
+    leaves: i64,
 }
 
 impl Tree {
     /// A cursor on nothing yet.
     pub fn cursor(self) -> Cursor {
-        Cursor { tree: self, branches: Vec::new(), leaf: None, index: 0, count: 0, end: None, is_last_leaf: false }
+        Cursor {
+            tree: self,
+            branches: Vec::new(),
+            leaf: None,
+            index: 0,
+            count: 0,
+            end: None,
+            is_last_leaf: false,
+            leaves: 0,
+        }
     }
 }
 
@@ -44,9 +56,10 @@ impl Cursor {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn seek<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
+        let tree = self.tree;
         self.descend_from_root(store, &mut |store, node, page| match node.search(key) {
             Search::Tie(_) => {
-                let (search, _) = Tree::at(page, 0).search_with_chains(store, page, key)?;
+                let (search, _) = tree.search_with_chains(store, page, key)?;
                 Ok(position(search, node))
             }
             search => Ok(position(search, node)),
@@ -109,6 +122,7 @@ impl Cursor {
                 return Ok(false);
             };
             *position -= 1;
+            self.leaves -= 1;
             let node = Node::new(page);
             let (child, level) = (node.child(*position), node.level());
             self.descend(store, child, level.checked_sub(1), &mut |_, node, _| Ok(node.count()))?;
@@ -159,7 +173,7 @@ impl Cursor {
         };
         let node = Node::new(leaf);
         if !node.read_key(self.index, key, is_same_leaf) {
-            *key = full_key(store, node, self.index)?;
+            *key = full_key(store, self.tree.id(), node, self.index)?;
         }
         Ok(())
     }
@@ -170,7 +184,7 @@ impl Cursor {
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn value<M: MemoryAccess>(&self, store: &mut M) -> MemoryResult<ValueBytes> {
         match &self.leaf {
-            Some(leaf) => value_of(store, leaf, self.index),
+            Some(leaf) => value_of(store, self.tree.id(), leaf, self.index),
             None => Ok(ValueBytes::Owned(Vec::new())),
         }
     }
@@ -199,6 +213,7 @@ impl Cursor {
                 return Ok(false);
             };
             *position += 1;
+            self.leaves += 1;
             let node = Node::new(page);
             let (child, level) = (node.child(*position), node.level());
             self.descend(store, child, level.checked_sub(1), &mut |_, _, _| Ok(0))?;
@@ -219,6 +234,7 @@ impl Cursor {
     ) -> MemoryResult<()> {
         self.branches.clear();
         self.leave();
+        self.leaves = 0;
         if self.tree.root() == 0 { Ok(()) } else { self.descend(store, self.tree.root(), None, choose) }
     }
 
@@ -230,9 +246,16 @@ impl Cursor {
         mut level: Option<u8>,
         choose: &mut dyn FnMut(&mut M, Node<'_>, Page) -> MemoryResult<usize>,
     ) -> MemoryResult<()> {
+        // Branches that lead to the same leaves again and again would make a walk without end.
+        if self.leaves.unsigned_abs() > u64::from(store.page_count()) {
+            return Err(MemoryError::corrupt(format!("tree {} comes back to pages it left", self.tree.id())));
+        }
         loop {
             let handle = store.page(page)?;
             let node = Node::new(&handle);
+            if !node.is_walkable(self.tree.id()) {
+                return Err(unsound(page, self.tree.id()));
+            }
             if level.is_some_and(|expected| expected != node.level()) || self.branches.len() >= MAX_DEPTH {
                 return Err(super::broken_level(page, node.level()));
             }
@@ -243,7 +266,7 @@ impl Cursor {
                     None => node.count(),
                     Some(end) => match node.search(end) {
                         Search::Found(index) | Search::Missing(index) => index,
-                        Search::Tie(_) => match Tree::at(page, 0).search_with_chains(store, page, end)?.0 {
+                        Search::Tie(_) => match self.tree.search_with_chains(store, page, end)?.0 {
                             Search::Found(index) | Search::Missing(index) | Search::Tie(index) => index,
                         },
                     },
@@ -252,7 +275,7 @@ impl Cursor {
                 self.leaf = Some(handle);
                 return Ok(());
             }
-            page = node.child(position);
+            page = super::check_child(page, node.child(position))?;
             level = Some(node.level() - 1);
             self.branches.push((handle, position));
         }

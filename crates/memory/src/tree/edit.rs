@@ -2,8 +2,8 @@
 
 use wasm_dbms_api::Page;
 
-use crate::bytes::{put, put_u16, put_u32, put_varint, u16_at, varint_length};
-use crate::tree::node::{COUNT, GARBAGE, HEAP, LAST_HEAD, Node, SLOT, Stored, head_of};
+use crate::bytes::{put, put_u16, put_u32, put_varint, varint_length};
+use crate::tree::node::{COUNT, Cell, GARBAGE, HEAP, LAST_HEAD, Node, SLOT, Stored, head_of};
 
 /// A key as a node stores it.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub(crate) enum Insertion {
     Done,
     /// There is no room, or the key does not begin with the node's prefix.
     NoRoom,
+    /// The page is no sound node of the tree; nothing was changed.
+    Unsound,
 }
 
 /// The bytes that a cell takes.
@@ -43,16 +45,21 @@ fn value_code(value: Stored<'_>) -> (u32, usize) {
     }
 }
 
-/// Inserts an entry at `index`.
-pub(crate) fn insert(bytes: &mut [u8], index: usize, key: StoredKey<'_>, value: Stored<'_>) -> Insertion {
+/// Inserts an entry at `index` into a node of `tree`.
+pub(crate) fn insert(bytes: &mut [u8], tree: u32, index: usize, key: StoredKey<'_>, value: Stored<'_>) -> Insertion {
     let node = Node::new(bytes);
+    if !node.is_of(tree) || index > node.count() {
+        return Insertion::Unsound;
+    }
     let Some(suffix) = key.inline.strip_prefix(node.prefix()) else { return Insertion::NoRoom };
     let size = cell_size(suffix.len(), key.chain.is_some(), value);
     if node.gap() < size + SLOT {
         if node.gap() + node.garbage() < size + SLOT {
             return Insertion::NoRoom;
         }
-        compact(bytes);
+        if !compact(bytes) {
+            return Insertion::Unsound;
+        }
     }
     let node = Node::new(bytes);
     let (count, heap) = (node.count(), node.heap() + size);
@@ -88,13 +95,21 @@ pub(crate) fn write_cell(bytes: &mut [u8], offset: usize, suffix: &[u8], chain: 
     }
 }
 
-/// Removes the entry at `index`. Its chains are the caller's.
-pub(crate) fn remove(bytes: &mut [u8], index: usize) {
+/// Removes the entry at `index` from a node of `tree`. Its chains are the caller's. False, changing nothing, if the page
+/// is no sound node.
+#[must_use]
+pub(crate) fn remove(bytes: &mut [u8], tree: u32, index: usize) -> bool {
     let node = Node::new(bytes);
     let (count, heap, offset) = (node.count(), node.heap(), node.offset(index));
-    let length = node.cell(index).length;
+    if !node.is_of(tree) || index >= count {
+        return false;
+    }
+    let Some(Cell { length, .. }) = node.sound_cell(index) else { return false };
+    let garbage = node.garbage() + length;
+    if garbage > heap {
+        return false;
+    }
     let (slot_at, end) = (node.slots_at(index), node.slots_at(count));
-    let garbage = usize::from(u16_at(bytes, GARBAGE)) + length;
     if let Some(cell) = bytes.get_mut(offset..offset + length) {
         cell.fill(0);
     }
@@ -108,25 +123,28 @@ pub(crate) fn remove(bytes: &mut [u8], index: usize) {
     } else {
         put_u16(bytes, GARBAGE, garbage as u16);
     }
+    true
 }
 
 /// Overwrites the inline value of the entry at `index` with one of the same length; false if it has another.
 pub(crate) fn replace_value(bytes: &mut [u8], index: usize, value: &[u8]) -> bool {
-    let cell = Node::new(bytes).cell(index);
-    match cell.value {
-        Stored::Inline(old) if old.len() == value.len() => {
-            let end = Node::new(bytes).offset(index) + cell.length;
-            put(bytes, end - value.len(), value);
+    let range = Node::new(bytes).value_range(index).filter(|range| range.len() == value.len());
+    match range.and_then(|range| bytes.get_mut(range)) {
+        Some(old) => {
+            old.copy_from_slice(value);
             true
         }
-        _ => false,
+        None => false,
     }
 }
 
-/// Moves the cells together, so that all garbage becomes gap.
-fn compact(bytes: &mut [u8]) {
+/// Moves the cells together, so that all garbage becomes gap. False, changing nothing, if they are not sound.
+fn compact(bytes: &mut [u8]) -> bool {
     let old = bytes.to_vec();
     let node = Node::new(&old);
+    if !node.is_sound() {
+        return false;
+    }
     let mut offset = bytes.len();
     if let Some(area) = bytes.get_mut(node.slots_at(node.count())..) {
         area.fill(0);
@@ -139,4 +157,5 @@ fn compact(bytes: &mut [u8]) {
     }
     put_u16(bytes, HEAP, (bytes.len() - offset) as u16);
     put_u16(bytes, GARBAGE, 0);
+    true
 }

@@ -57,22 +57,31 @@ impl Default for Entries {
 }
 
 impl Entries {
-    /// Takes every entry of a node, with room for one more.
-    pub(crate) fn of(node: Node<'_>) -> Self {
+    /// Takes every entry of a node, with room for one more; none if the node is not sound.
+    pub(crate) fn of(node: Node<'_>) -> Option<Self> {
+        if !node.is_coherent() {
+            return None;
+        }
         let mut entries = Self {
             bytes: Vec::with_capacity(node.bytes.len() * 2 + node.count() * node.prefix().len()),
             entries: Vec::with_capacity(node.count() + 1),
             ..Self::default()
         };
-        entries.append(node);
-        entries
+        entries.append(node).then_some(entries)
     }
 
-    /// Appends every entry of a node whose keys are above all that are there.
-    pub(crate) fn append(&mut self, node: Node<'_>) {
+    /// Appends every entry of a node whose keys are above all that are there; false if the node is not sound.
+    #[must_use]
+    pub(crate) fn append(&mut self, node: Node<'_>) -> bool {
+        if !node.is_coherent() {
+            return false;
+        }
         let prefix = node.prefix();
+        let mut room = node.heap();
         for index in 0..node.count() {
-            let cell = node.cell(index);
+            let Some(cell) = node.sound_cell(index) else { return false };
+            let Some(rest) = room.checked_sub(cell.length) else { return false };
+            room = rest;
             let head = node.head(index).to_be_bytes();
             let start = self.bytes.len();
             self.bytes.extend_from_slice(prefix);
@@ -85,6 +94,7 @@ impl Entries {
             let entry = self.entry(start, cell.key_chain, cell.value);
             self.entries.push(entry);
         }
+        true
     }
 
     /// Inserts an entry.
@@ -188,8 +198,10 @@ impl Entries {
         1
     }
 
-    /// Lays a node with these entries out; `prefix_hint` is the prefix of a node of one entry.
-    pub(crate) fn write(&self, range: Range<usize>, head: NodeHead, prefix_hint: usize, bytes: &mut [u8]) {
+    /// Lays a node with these entries out; `prefix_hint` is the prefix of a node of one entry. Whoever calls has made sure
+    /// by [`size`](Self::size) that they fit; false if they do not.
+    #[must_use]
+    pub(crate) fn write(&self, range: Range<usize>, head: NodeHead, prefix_hint: usize, bytes: &mut [u8]) -> bool {
         let prefix = if range.len() == 1 {
             prefix_hint.min(self.key(range.start).inline.len())
         } else {
@@ -206,11 +218,15 @@ impl Entries {
         put_u32(bytes, TREE, head.tree);
         put_u16(bytes, PREFIX, prefix as u16);
         let mut last_head = 0;
+        let slots_end = HEADER + prefix + range.len() * SLOT;
         for (place, index) in range.enumerate() {
             let key = self.key(index);
             let suffix = key.inline.get(prefix..).unwrap_or_default();
             let size = self.entries.get(index).map_or(0, |entry| entry.size(prefix) - SLOT);
-            offset -= size;
+            match offset.checked_sub(size) {
+                Some(next) if next >= slots_end => offset = next,
+                _ => return false,
+            }
             write_cell(bytes, offset, suffix, key.chain, self.value(index));
             let mut slot = [0; SLOT];
             put_u32(&mut slot, 0, head_of(suffix));
@@ -221,6 +237,7 @@ impl Entries {
         put_u32(bytes, LAST_HEAD, last_head);
         let heap = bytes.len() - offset;
         put_u16(bytes, HEAP, heap as u16);
+        true
     }
 }
 

@@ -3,22 +3,20 @@
 use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::{MemoryAccess, REGISTRY_PAGE};
-use crate::tree::edit::{self, StoredKey};
+use crate::tree::edit::StoredKey;
 use crate::tree::entries::{Entries, NodeHead};
 use crate::tree::node::{BRANCH, Node, Stored};
 use crate::tree::path::Path;
+use crate::tree::sound::unsound;
 use crate::tree::{Tree, overflow};
 
 impl Tree {
     /// Restores the fill of the node at the lowest step of `path`, and of those above it.
     pub(crate) fn rebalance<M: MemoryAccess>(&mut self, store: &mut M, mut path: Path) -> MemoryResult<()> {
         while let Some((page, _)) = path.pop() {
-            let (used, size, count, kind) = store.view(page, |bytes| {
-                let node = Node::new(bytes);
-                (node.used(), bytes.len(), node.count(), node.kind())
-            })?;
+            let (used, size) = store.view(page, |bytes| (Node::new(bytes).used(), bytes.len()))?;
             let Some((parent, position)) = path.last() else {
-                return self.shrink_root(store, page, count, kind);
+                return self.shrink_root(store, page);
             };
             if used * 2 >= size {
                 return Ok(());
@@ -47,11 +45,16 @@ impl Tree {
         let (left, right) = (parent_node.child(separator), parent_node.child(separator + 1));
         let (left_handle, right_handle) = (store.page(left)?, store.page(right)?);
         let (left_node, right_node) = (Node::new(&left_handle), Node::new(&right_handle));
+        let is_child =
+            |node: Node<'_>| node.is_of(self.id()) && node.level().checked_add(1) == Some(parent_node.level());
+        if left == right || !is_child(left_node) || !is_child(right_node) {
+            return Err(unsound(parent, self.id()));
+        }
         // A cheap bound first: merging can only lengthen what the shorter prefix no longer covers.
         if left_node.used() + right_node.used() > left_handle.len() + left_handle.len() / 8 {
             return Ok(false);
         }
-        let mut entries = Entries::of(left_node);
+        let mut entries = Entries::of(left_node).ok_or_else(|| unsound(left, self.id()))?;
         let separator_chain = parent_node.cell(separator).key_chain;
         let is_branch = left_node.kind() == BRANCH;
         if is_branch {
@@ -62,33 +65,41 @@ impl Tree {
             let stored = StoredKey { inline: &key, chain: separator_chain };
             entries.insert(entries.len(), stored, Stored::Inline(&child));
         }
-        entries.append(right_node);
+        if !entries.append(right_node) {
+            return Err(unsound(right, self.id()));
+        }
         let all = 0..entries.len();
         if entries.size(all.clone()) > left_handle.len() {
             return Ok(false);
         }
         let head = NodeHead { level: left_node.level(), tree: self.id(), first_child: left_node.child(0) };
-        store.edit(left, |bytes| entries.write(all, head, 0, bytes))?;
-        store.edit(parent, |bytes| edit::remove(bytes, separator))?;
+        self.write_node(store, left, &entries, all, head)?;
+        self.remove_entry(store, parent, separator)?;
         store.unclaim_page(right)?;
         if let Some(chain) = separator_chain.filter(|_| !is_branch) {
-            overflow::free(store, chain)?;
+            overflow::free(store, self.id(), chain)?;
         }
         Ok(true)
     }
 
     /// A root branch with one child takes over its content; an empty root leaf is released.
-    fn shrink_root<M: MemoryAccess>(&mut self, store: &mut M, root: Page, count: usize, kind: u8) -> MemoryResult<()> {
-        if count > 0 {
-            return Ok(());
-        }
-        if kind == BRANCH {
-            let child = store.view(root, |bytes| Node::new(bytes).child(0))?;
+    fn shrink_root<M: MemoryAccess>(&mut self, store: &mut M, root: Page) -> MemoryResult<()> {
+        loop {
+            let (count, level, child) = store.view(root, |bytes| {
+                let node = Node::new(bytes);
+                (node.count(), node.level(), node.child(0))
+            })?;
+            if count > 0 {
+                return Ok(());
+            }
+            // A root branch leads to nodes one level below: so the loop ends.
+            let Some(below) = level.checked_sub(1) else { break };
             let handle = store.page(child)?;
+            if !Node::new(&handle).is_of(self.id()) || Node::new(&handle).level() != below {
+                return Err(unsound(child, self.id()));
+            }
             store.restore(root, &handle)?;
             store.unclaim_page(child)?;
-            let node = Node::new(&handle);
-            return self.shrink_root(store, root, node.count(), node.kind());
         }
         if root != REGISTRY_PAGE {
             store.unclaim_page(root)?;

@@ -13,19 +13,21 @@ mod node;
 mod overflow;
 mod path;
 mod read;
+mod sound;
 mod split;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-pub use check::NodeSummary;
+pub use check::{MAX_FINDINGS, NodeSummary, add_finding};
 pub use cursor::Cursor;
 pub use path::{Located, MAX_DEPTH};
 pub use read::{Place, ValueBytes};
 
-use crate::access::{MemoryAccess, REGISTRY_PAGE};
+use crate::access::{MemoryAccess, REGISTRY_PAGE, RESERVED_PAGES};
 use crate::tree::edit::StoredKey;
 use crate::tree::entries::{Entries, NodeHead};
 use crate::tree::node::{BRANCH, Node, Stored, cell_length, inline_key_length};
+use crate::tree::sound::unsound;
 
 /// The longest key, in bytes.
 pub const MAX_KEY_BYTES: usize = 1 << 20;
@@ -163,7 +165,7 @@ impl Tree {
             return Ok(());
         }
         self.free_chains(store, page, index)?;
-        store.edit(page, |bytes| edit::remove(bytes, index))?;
+        self.remove_entry(store, page, index)?;
         self.insert_at(store, located, key, value)
     }
 
@@ -187,8 +189,14 @@ impl Tree {
     pub fn remove_at<M: MemoryAccess>(&mut self, store: &mut M, located: Located) -> MemoryResult<()> {
         let (page, index) = (located.page(), located.index());
         self.free_chains(store, page, index)?;
-        store.edit(page, |bytes| edit::remove(bytes, index))?;
+        self.remove_entry(store, page, index)?;
         self.rebalance(store, located.path)
+    }
+
+    /// Removes an entry from its node.
+    pub(crate) fn remove_entry<M: MemoryAccess>(self, store: &mut M, page: Page, index: usize) -> MemoryResult<()> {
+        let is_done = store.edit(page, |bytes| edit::remove(bytes, self.id, index))?;
+        if is_done { Ok(()) } else { Err(unsound(page, self.id)) }
     }
 
     /// Releases every page of the tree.
@@ -208,10 +216,14 @@ impl Tree {
         Ok(())
     }
 
+    /// Releases every page below this one. What was released is zero and so no node: no page is met twice.
     fn clear_below<M: MemoryAccess>(self, store: &mut M, page: Page, expected: Option<u8>) -> MemoryResult<()> {
         let handle = store.page(page)?;
         let node = Node::new(&handle);
-        if expected.is_some_and(|level| level != node.level()) {
+        if !node.is_walkable(self.id) {
+            return Err(unsound(page, self.id));
+        }
+        if expected.is_some_and(|level| level != node.level()) || usize::from(node.level()) >= MAX_DEPTH {
             return Err(broken_level(page, node.level()));
         }
         for index in 0..node.count() {
@@ -230,7 +242,7 @@ impl Tree {
     /// Makes a page an empty leaf of this tree.
     pub(crate) fn clear_leaf<M: MemoryAccess>(self, store: &mut M, page: Page) -> MemoryResult<()> {
         let head = NodeHead { level: 0, tree: self.id, first_child: 0 };
-        store.edit(page, |bytes| Entries::default().write(0..0, head, 0, bytes))
+        self.write_node(store, page, &Entries::default(), 0..0, head)
     }
 
     /// Releases the chains of an entry.
@@ -244,7 +256,7 @@ impl Tree {
             (cell.key_chain, value)
         })?;
         for chain in [key, value].into_iter().flatten() {
-            overflow::free(store, chain)?;
+            overflow::free(store, self.id, chain)?;
         }
         Ok(())
     }
@@ -252,6 +264,15 @@ impl Tree {
 
 fn check_length(what: &'static str, length: usize, limit: usize) -> MemoryResult<()> {
     if length > limit { Err(MemoryError::LimitExceeded { what, limit: limit as u64 }) } else { Ok(()) }
+}
+
+/// No page of a tree but the registry's root is one of the store's own.
+#[inline]
+fn check_child(parent: Page, child: Page) -> MemoryResult<Page> {
+    if child < RESERVED_PAGES {
+        return Err(MemoryError::corrupt(format!("page {parent} leads to the reserved page {child}")));
+    }
+    Ok(child)
 }
 
 fn broken_level(page: Page, found: u8) -> MemoryError {

@@ -237,7 +237,9 @@ impl<'a> Node<'a> {
         } else {
             (Stored::Chain { length: value >> 1, first: u32_at(self.bytes, value_at) }, 4)
         };
-        Cell { suffix_length, tail, key_chain, value: stored, length: value_at + stored_length - offset }
+        // Foreign lengths may overflow where an address has 32 bits; whoever trusts this one checked the key's first.
+        let length = value_at.wrapping_add(stored_length).wrapping_sub(offset);
+        Cell { suffix_length, tail, key_chain, value: stored, length }
     }
 
     /// Where the value of entry `index` stands in the page, if it is inline. Reads as little of the cell as it can.
@@ -251,7 +253,7 @@ impl<'a> Node<'a> {
         }
         let chain = if suffix & 1 == 1 { 4 } else { 0 };
         let start = offset + first + second + ((suffix >> 1) as usize).saturating_sub(4) + chain;
-        Some(start..start + (value >> 1) as usize)
+        Some(start..start.wrapping_add((value >> 1) as usize))
     }
 
     /// Sets `key` to the inline part of the key of entry `index`; false if the key goes on in a chain. With `has_prefix`

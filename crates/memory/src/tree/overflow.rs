@@ -40,52 +40,60 @@ pub(crate) fn write<M: MemoryAccess>(store: &mut M, tree: u32, bytes: &[u8]) -> 
     Ok(next)
 }
 
-/// Appends the bytes of a chain. It must hold at most `limit` of them.
-pub(crate) fn read<M: MemoryAccess>(store: &mut M, first: Page, limit: usize, bytes: &mut Vec<u8>) -> MemoryResult<()> {
-    let start = bytes.len();
-    let mut page = first;
-    while page != 0 {
-        let (chunk_length, next) = store.view(page, |source| {
-            let chunk = slice_at(source, BYTES, u32_at(source, LENGTH) as usize);
-            let is_chain = source.first() == Some(&OVERFLOW) && !chunk.is_empty();
-            if is_chain && bytes.len() - start + chunk.len() <= limit {
-                bytes.extend_from_slice(chunk);
-                (chunk.len(), u32_at(source, NEXT))
-            } else {
-                (0, 0)
-            }
-        })?;
-        if chunk_length == 0 {
-            return Err(MemoryError::corrupt(format!("page {page} does not go on with an overflow chain")));
-        }
-        page = next;
-    }
-    Ok(())
+/// The bytes that a page of a chain of this tree holds and the page after it; none if it is no such page. All pages but
+/// the last are full, so a chain is as long as its bytes.
+pub(crate) fn link(source: &[u8], tree: u32) -> Option<(&[u8], Page)> {
+    let (length, next) = (u32_at(source, LENGTH) as usize, u32_at(source, NEXT));
+    let is_chain = source.first() == Some(&OVERFLOW) && u32_at(source, TREE) == tree;
+    let chunk = slice_at(source, BYTES, length);
+    let is_full = chunk.len() + BYTES == source.len();
+    (is_chain && !chunk.is_empty() && (is_full || next == 0)).then_some((chunk, next))
 }
 
-/// Releases the pages of a chain.
-pub(crate) fn free<M: MemoryAccess>(store: &mut M, first: Page) -> MemoryResult<()> {
-    let mut page = first;
-    while page != 0 {
-        let (kind, next) = store.view(page, |source| (source.first().copied(), u32_at(source, NEXT)))?;
-        if kind != Some(OVERFLOW) {
-            return Err(MemoryError::corrupt(format!("page {page} does not go on with an overflow chain")));
-        }
-        store.unclaim_page(page)?;
-        page = next;
-    }
-    Ok(())
-}
-
-/// The pages of a chain, each once.
-pub(crate) fn pages<M: MemoryAccess>(
+/// Appends the bytes of a chain. It must hold at most `limit` of them, and no more than the store has pages: a chain
+/// that comes back to itself ends there.
+pub(crate) fn read<M: MemoryAccess>(
     store: &mut M,
+    tree: u32,
     first: Page,
-    visit: &mut dyn FnMut(Page) -> bool,
+    limit: usize,
+    bytes: &mut Vec<u8>,
 ) -> MemoryResult<()> {
+    let start = bytes.len();
+    let mut pages_left = store.page_count();
     let mut page = first;
-    while page != 0 && visit(page) {
-        page = store.view(page, |source| u32_at(source, NEXT))?;
+    loop {
+        let next = store.view(page, |source| {
+            let (chunk, next) = link(source, tree)?;
+            if pages_left == 0 || bytes.len() - start + chunk.len() > limit {
+                return None;
+            }
+            bytes.extend_from_slice(chunk);
+            Some(next)
+        })?;
+        match next {
+            None => return Err(broken(page)),
+            Some(0) => return Ok(()),
+            Some(next) => page = next,
+        }
+        pages_left -= 1;
     }
-    Ok(())
+}
+
+/// Releases the pages of a chain. What was released is zero, so the chain cannot come back to it.
+pub(crate) fn free<M: MemoryAccess>(store: &mut M, tree: u32, first: Page) -> MemoryResult<()> {
+    let mut page = first;
+    loop {
+        let next = store.view(page, |source| link(source, tree).map(|(_, next)| next))?.ok_or_else(|| broken(page))?;
+        store.unclaim_page(page)?;
+        if next == 0 {
+            return Ok(());
+        }
+        page = next;
+    }
+}
+
+#[cold]
+fn broken(page: Page) -> MemoryError {
+    MemoryError::corrupt(format!("page {page} does not go on with an overflow chain"))
 }

@@ -7,7 +7,7 @@ use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 use crate::access::{MemoryAccess, PageRef};
 use crate::tree::node::{Node, Search, Step, Stored, Way};
 use crate::tree::path::{Located, Path};
-use crate::tree::{MAX_KEY_BYTES, Tree, broken_level, overflow};
+use crate::tree::{MAX_KEY_BYTES, Tree, broken_level, check_child, overflow};
 
 /// Where a value stands; good until the tree changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn place<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Place> {
-        let mut page = self.root;
+        let mut page = self.root();
         let mut level = None;
         while page != 0 {
             // A leaf is searched and its cell looked at in one view: a point read is the commonest call there is.
@@ -98,7 +98,7 @@ impl Tree {
             Place::InPage { page, start, end } => {
                 store.view(page, |bytes| look(bytes.get(usize::from(start)..usize::from(end)).unwrap_or_default()))?;
             }
-            Place::Entry { page, index } => look_in(store, page, index, look)?,
+            Place::Entry { page, index } => look_in(store, self.id(), page, index, look)?,
         }
         Ok(true)
     }
@@ -114,7 +114,7 @@ impl Tree {
         index: usize,
         look: &mut dyn FnMut(&[u8]),
     ) -> MemoryResult<()> {
-        look_in(store, page, index, look)
+        look_in(store, self.id(), page, index, look)
     }
 
     /// The value of a key.
@@ -124,7 +124,7 @@ impl Tree {
     pub fn get<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Option<ValueBytes>> {
         let Some((page, index)) = self.find(store, key)? else { return Ok(None) };
         let page = store.page(page)?;
-        value_of(store, &page, index).map(Some)
+        value_of(store, self.id(), &page, index).map(Some)
     }
 
     /// Whether there is an entry with this key.
@@ -137,7 +137,7 @@ impl Tree {
 
     /// The leaf and the place in it of a key that is there: [`locate`](Self::locate) without the way.
     pub(crate) fn find<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Option<(Page, usize)>> {
-        let mut page = self.root;
+        let mut page = self.root();
         let mut level = None;
         while page != 0 {
             let Step { search, child, level: found_level } = self.step(store, page, key, level)?;
@@ -184,7 +184,7 @@ impl Tree {
         key: &mut Vec<u8>,
         value: &mut Vec<u8>,
     ) -> MemoryResult<bool> {
-        let mut page = self.root;
+        let mut page = self.root();
         let mut level = None;
         while page != 0 {
             let Step { search, child, level: found_level } = self.step(store, page, from, level)?;
@@ -223,10 +223,10 @@ impl Tree {
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn locate<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Located> {
         let mut path = Path::default();
-        if self.root == 0 {
+        if self.root() == 0 {
             return Ok(Located::missing(path));
         }
-        let mut page = self.root;
+        let mut page = self.root();
         let mut level = None;
         loop {
             let Step { search, child, level: found_level } = self.step(store, page, key, level)?;
@@ -240,7 +240,7 @@ impl Tree {
             }
             path.push(page, index + usize::from(is_found))?;
             level = Some(found_level - 1);
-            page = child;
+            page = check_child(page, child)?;
         }
     }
 
@@ -257,7 +257,7 @@ impl Tree {
         let mut search = Search::Missing(0);
         while low < high {
             let middle = low.midpoint(high);
-            match full_key(store, node, middle)?.as_slice().cmp(key) {
+            match full_key(store, self.id(), node, middle)?.as_slice().cmp(key) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
                 Ordering::Equal => {
@@ -275,30 +275,46 @@ impl Tree {
 }
 
 /// The whole key of an entry.
-pub(crate) fn full_key<M: MemoryAccess>(store: &mut M, node: Node<'_>, index: usize) -> MemoryResult<Vec<u8>> {
+pub(crate) fn full_key<M: MemoryAccess>(
+    store: &mut M,
+    tree: u32,
+    node: Node<'_>,
+    index: usize,
+) -> MemoryResult<Vec<u8>> {
     let mut key = Vec::new();
     node.push_key(index, &mut key);
     if let Some(chain) = node.cell(index).key_chain {
-        overflow::read(store, chain, MAX_KEY_BYTES, &mut key)?;
+        overflow::read(store, tree, chain, MAX_KEY_BYTES, &mut key)?;
     }
     Ok(key)
 }
 
 /// The value of an entry.
-pub(crate) fn value_of<M: MemoryAccess>(store: &mut M, page: &PageRef, index: usize) -> MemoryResult<ValueBytes> {
+pub(crate) fn value_of<M: MemoryAccess>(
+    store: &mut M,
+    tree: u32,
+    page: &PageRef,
+    index: usize,
+) -> MemoryResult<ValueBytes> {
     let node = Node::new(page);
     let cell = node.cell(index);
     match cell.value {
         Stored::Inline(value) => {
-            let end = node.offset(index) + cell.length;
+            let end = node.offset(index).wrapping_add(cell.length);
             Ok(ValueBytes::InPage(page.clone(), end.saturating_sub(value.len()), end))
         }
-        Stored::Chain { length, first } => read_chain(store, length, first).map(ValueBytes::Owned),
+        Stored::Chain { length, first } => read_chain(store, tree, length, first).map(ValueBytes::Owned),
     }
 }
 
 /// Calls `look` with the value of an entry, in place if it stands there.
-fn look_in<M: MemoryAccess>(store: &mut M, page: Page, index: usize, look: &mut dyn FnMut(&[u8])) -> MemoryResult<()> {
+fn look_in<M: MemoryAccess>(
+    store: &mut M,
+    tree: u32,
+    page: Page,
+    index: usize,
+    look: &mut dyn FnMut(&[u8]),
+) -> MemoryResult<()> {
     let chain = store.view(page, |bytes| match Node::new(bytes).value_range(index) {
         Some(range) => {
             look(bytes.get(range).unwrap_or_default());
@@ -311,16 +327,16 @@ fn look_in<M: MemoryAccess>(store: &mut M, page: Page, index: usize, look: &mut 
     })?;
     match chain {
         Some((length, first)) => {
-            look(&read_chain(store, length, first)?);
+            look(&read_chain(store, tree, length, first)?);
             Ok(())
         }
         None => Ok(()),
     }
 }
 
-fn read_chain<M: MemoryAccess>(store: &mut M, length: u32, first: Page) -> MemoryResult<Vec<u8>> {
+fn read_chain<M: MemoryAccess>(store: &mut M, tree: u32, length: u32, first: Page) -> MemoryResult<Vec<u8>> {
     let mut bytes = Vec::new();
-    overflow::read(store, first, length as usize, &mut bytes)?;
+    overflow::read(store, tree, first, length as usize, &mut bytes)?;
     if bytes.len() != length as usize {
         return Err(MemoryError::corrupt(format!(
             "the overflow chain at page {first} holds {} bytes, its entry says {length}",

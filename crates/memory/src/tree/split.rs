@@ -1,5 +1,7 @@
 //! Inserting an entry, splitting nodes on the way up where there is no room.
 
+use std::ops::Range;
+
 use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::MemoryAccess;
@@ -7,6 +9,7 @@ use crate::tree::edit::{self, Insertion, StoredKey};
 use crate::tree::entries::{Entries, NodeHead, common_prefix};
 use crate::tree::node::{Node, Stored, inline_key_length};
 use crate::tree::path::Path;
+use crate::tree::sound::unsound;
 use crate::tree::{MAX_KEY_BYTES, Tree, overflow};
 
 /// A key taken out of its node, chain included.
@@ -25,8 +28,10 @@ impl Tree {
         value: Stored<'_>,
     ) -> MemoryResult<()> {
         let Some((page, index)) = path.pop() else { return Ok(()) };
-        if store.edit(page, |bytes| edit::insert(bytes, index, key, value))? == Insertion::Done {
-            return Ok(());
+        match store.edit(page, |bytes| edit::insert(bytes, self.id(), index, key, value))? {
+            Insertion::Done => return Ok(()),
+            Insertion::NoRoom => {}
+            Insertion::Unsound => return Err(unsound(page, self.id())),
         }
         let handle = store.page(page)?;
         let node = Node::new(&handle);
@@ -34,13 +39,13 @@ impl Tree {
             return self.append_node(store, path, page, key, value);
         }
         let head = NodeHead { level: node.level(), tree: self.id(), first_child: node.child(0) };
-        let mut entries = Entries::of(node);
+        let mut entries = Entries::of(node).ok_or_else(|| unsound(page, self.id()))?;
         entries.insert(index, key, value);
         let all = 0..entries.len();
         if entries.size(all.clone()) <= handle.len() {
-            return store.edit(page, |bytes| entries.write(all, head, 0, bytes));
+            return self.write_node(store, page, &entries, all, head);
         }
-        let split = choose_split(&mut entries, index, handle.len());
+        let split = choose_split(&mut entries, index, handle.len()).ok_or_else(|| unsound(page, self.id()))?;
         let (separator, right_from, right_head) = if head.level == 0 {
             (self.leaf_separator(store, &entries, split)?, split, head)
         } else {
@@ -50,9 +55,9 @@ impl Tree {
             (separator, split + 1, NodeHead { first_child: child_of(entries.value(split)), ..head })
         };
         let right = store.claim_page()?;
-        store.edit(right, |bytes| entries.write(right_from..entries.len(), right_head, 0, bytes))?;
+        self.write_node(store, right, &entries, right_from..entries.len(), right_head)?;
         let left = if path.is_empty() { store.claim_page()? } else { page };
-        store.edit(left, |bytes| entries.write(0..split, head, 0, bytes))?;
+        self.write_node(store, left, &entries, 0..split, head)?;
         self.insert_separator(store, path, (page, left, right), head.level, &separator)
     }
 
@@ -79,7 +84,9 @@ impl Tree {
         let separator = if level == 0 {
             entries.insert(0, key, value);
             let head = NodeHead { level, tree: self.id(), first_child: 0 };
-            store.edit(right, |bytes| entries.write(0..1, head, hint, bytes))?;
+            if !store.edit(right, |bytes| entries.write(0..1, head, hint, bytes))? {
+                return Err(unsound(page, self.id()));
+            }
             let mut pair = Entries::default();
             pair.insert(0, last, Stored::Inline(&[]));
             pair.insert(1, key, Stored::Inline(&[]));
@@ -87,7 +94,7 @@ impl Tree {
         } else {
             // The entry moves up; its child becomes the leftmost of the right node.
             let head = NodeHead { level, tree: self.id(), first_child: child_of(value) };
-            store.edit(right, |bytes| entries.write(0..0, head, 0, bytes))?;
+            self.write_node(store, right, &entries, 0..0, head)?;
             Separator { inline: key.inline.to_vec(), chain: key.chain }
         };
         let left = if path.is_empty() { store.claim_page()? } else { page };
@@ -114,7 +121,20 @@ impl Tree {
         let root = NodeHead { level: level + 1, tree: self.id(), first_child: left };
         let mut only = Entries::default();
         only.insert(0, key, Stored::Inline(&child));
-        store.edit(page, |bytes| only.write(0..1, root, 0, bytes))
+        self.write_node(store, page, &only, 0..1, root)
+    }
+
+    /// Lays a page out as a node of these entries, which fit.
+    pub(crate) fn write_node<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        page: Page,
+        entries: &Entries,
+        range: Range<usize>,
+        head: NodeHead,
+    ) -> MemoryResult<()> {
+        let fits = store.edit(page, |bytes| entries.write(range, head, 0, bytes))?;
+        if fits { Ok(()) } else { Err(unsound(page, self.id())) }
     }
 
     /// The shortest key that is above the last of the left leaf and not above the first of the right one.
@@ -132,7 +152,7 @@ impl Tree {
         let mut keys = [left.inline.to_vec(), right.inline.to_vec()];
         for (key, chain) in keys.iter_mut().zip([left.chain, right.chain]) {
             if let Some(chain) = chain {
-                overflow::read(store, chain, MAX_KEY_BYTES, key)?;
+                overflow::read(store, self.id(), chain, MAX_KEY_BYTES, key)?;
             }
         }
         let [left, mut right] = keys;
@@ -144,8 +164,8 @@ impl Tree {
 }
 
 /// Where to split: in the middle. An entry that does not share the others' prefix stands at one end, and is split off
-/// alone if the halves would not fit.
-fn choose_split(entries: &mut Entries, index: usize, page_size: usize) -> usize {
+/// alone if the halves would not fit. None if nothing fits: then the keys are not in order.
+fn choose_split(entries: &mut Entries, index: usize, page_size: usize) -> Option<usize> {
     let candidates = [entries.middle(), index, index + 1];
     let find = |entries: &Entries| {
         candidates.into_iter().find(|split| {
@@ -156,10 +176,10 @@ fn choose_split(entries: &mut Entries, index: usize, page_size: usize) -> usize 
     };
     entries.share_prefix();
     if let Some(split) = find(entries) {
-        return split;
+        return Some(split);
     }
     entries.free_prefix();
-    find(entries).unwrap_or(1)
+    find(entries)
 }
 
 /// The page number in a branch's entry.

@@ -1,0 +1,271 @@
+//! The check of everything: pages, trees, rows, indexes, references, the unclaimed ledger.
+//!
+//! Pages first: each one below the mark is reserved, in one tree, or unclaimed, and its state says so. Then rows: each one
+//! reads as its schema says, stands under its own key in its one form, and has its entry in each index; each entry of an
+//! index leads to a row that gives this very entry. A walk that cannot go on is a finding and the next walk begins.
+
+use wasm_dbms_api::{Page, ValueRef};
+use wasm_dbms_memory::{
+    MemoryAccess, NodeSummary, NumberSet, PageState, RESERVED_PAGES, Registry, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
+    add_finding,
+};
+
+use crate::Result;
+use crate::catalog::{Catalog, ForeignKey, Index, KeyShape, Relation};
+use crate::codec::key;
+use crate::codec::row::RowView;
+use crate::core::Core;
+use crate::store::Store;
+use crate::write::row_key_in;
+
+/// What is wrong with the database, in words.
+pub(crate) fn check(core: &mut Core) -> Vec<String> {
+    let Core { store, catalog, .. } = core;
+    let mut check = Check { store, catalog, findings: Vec::new(), key: Vec::new(), bytes: Vec::new() };
+    check.pages();
+    for relation in &catalog.relations {
+        if let Err(error) = check.rows(relation) {
+            check.finding(format!("table {} cannot be walked: {error}", relation.schema.name));
+        }
+        for index in &relation.indexes {
+            let name = name_of(relation, index);
+            if let Err(error) = check.entries(relation, index, &name) {
+                check.finding(format!("{name} cannot be walked: {error}"));
+            }
+        }
+    }
+    check.findings
+}
+
+/// With the variable `VERIFY=all` of the environment, every commit of a build with debug assertions is followed by a
+/// check: for tests.
+#[cfg(debug_assertions)]
+pub(crate) fn verify_if_asked(core: &mut Core) {
+    static IS_ASKED: std::sync::LazyLock<bool> =
+        std::sync::LazyLock::new(|| std::env::var_os("VERIFY").is_some_and(|value| value == "all"));
+    if *IS_ASKED {
+        let findings = check(core);
+        debug_assert!(findings.is_empty(), "after a commit: {findings:#?}");
+    }
+}
+
+struct Check<'a> {
+    store: &'a mut Store,
+    catalog: &'a Catalog,
+    findings: Vec<String>,
+    /// Buffers of a row.
+    key: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+impl Check<'_> {
+    fn finding(&mut self, finding: String) {
+        add_finding(&mut self.findings, finding);
+    }
+
+    /// Every page belongs to exactly one owner. What trees say of their entries is counted against the registry.
+    fn pages(&mut self) {
+        let catalog = self.catalog;
+        let mut seen = NumberSet::default();
+        seen.insert(UNCLAIMED_PAGES_PAGE);
+        let registry = Registry::check(self.store, &mut |page| seen.insert(page), &mut self.findings);
+        if let Err(error) = registry {
+            self.finding(format!("the registry cannot be walked: {error}"));
+        }
+        for relation in &catalog.relations {
+            let table = &relation.schema.name;
+            let heads = relation.indexes.iter().map(|index| (&index.head, name_of(relation, index)));
+            for (head, name) in std::iter::once((&relation.table, format!("table {table}"))).chain(heads) {
+                let tree = head.tree;
+                let entries = tree.check_as(&name, self.store, &mut |page| seen.insert(page), &mut self.findings);
+                let entries = entries.unwrap_or(0);
+                let rows = relation.table.rows;
+                if entries != rows && tree.id() == relation.table.tree.id() {
+                    self.finding(format!("{name} has {entries} rows, the registry says {rows}"));
+                } else if entries != rows {
+                    self.finding(format!("{name} has {entries} entries, the table should have {rows} rows"));
+                }
+            }
+        }
+        let pages = self.store.page_count();
+        for page in (RESERVED_PAGES..pages).filter(|page| seen.contains(*page)) {
+            if let Ok(state @ (PageState::Free | PageState::Reserved)) = self.store.page_state(page) {
+                add_finding(&mut self.findings, format!("page {page} is in use, its state says that it is {state:?}"));
+            }
+        }
+        let Self { store, findings, .. } = self;
+        UnclaimedPages::check(*store, &mut |page| seen.insert(page), &mut |finding| add_finding(findings, finding));
+        for page in (RESERVED_PAGES..pages).filter(|page| !seen.contains(*page)) {
+            let what = self.describe(page);
+            self.finding(format!("page {page} belongs to nobody; it is {what}"));
+        }
+    }
+
+    /// What a page looks like.
+    fn describe(&mut self, page: Page) -> String {
+        let state = self.store.page_state(page);
+        match self.store.view(page, |bytes| (bytes.iter().all(|byte| *byte == 0), NodeSummary::of(bytes))) {
+            Err(error) => error.to_string(),
+            Ok((true, _)) => format!("all zero, its state is {state:?}"),
+            Ok((_, summary)) => match self.catalog.tree_name(summary.tree).filter(|_| summary.kind != "other") {
+                Some(name) => format!("a {} page of {name}", summary.kind),
+                None => format!("a page of kind {}, tree {}", summary.kind, summary.tree),
+            },
+        }
+    }
+
+    /// Every row reads as its schema says and has its entry in each index.
+    fn rows(&mut self, relation: &Relation) -> Result<()> {
+        let mut cursor = relation.table.tree.cursor();
+        let mut row_key = Vec::new();
+        let mut is_on_entry = cursor.first(self.store)?;
+        while is_on_entry {
+            cursor.read_key(self.store, &mut row_key)?;
+            match cursor.value(self.store) {
+                Ok(row) => self.row(relation, &row_key, &row),
+                Err(error) => self.finding(format!("{} cannot be read: {error}", row_name(relation, &row_key, &[]))),
+            }
+            is_on_entry = cursor.next(self.store)?;
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, relation: &Relation, row_key: &[u8], row: &[u8]) {
+        let view = RowView { layout: &relation.layout, key: row_key, row };
+        let columns = 0..relation.schema.columns.len();
+        let values = match columns.map(|column| view.try_value(column)).collect::<std::result::Result<Vec<_>, _>>() {
+            Ok(values) => values,
+            Err(error) => {
+                return self.finding(format!("{} cannot be read: {error}", row_name(relation, row_key, &[])));
+            }
+        };
+        let value = |column: usize| values.get(column).copied().unwrap_or(ValueRef::Null);
+        let name = || row_name(relation, row_key, &values);
+        relation.layout.encode(&values, &mut self.bytes);
+        if self.bytes != row {
+            self.finding(format!("{} is not stored in its one form", name()));
+        }
+        self.key.clear();
+        match &relation.shape {
+            KeyShape::Columns(columns) => columns.iter().for_each(|column| key::push(&mut self.key, value(*column))),
+            KeyShape::RowId => match row_id(row_key) {
+                Some(number) if number <= relation.table.counter => {
+                    key::push(&mut self.key, ValueRef::from_u64(number));
+                }
+                _ => self.finding(format!("{} is past the counter {}", name(), relation.table.counter)),
+            },
+        }
+        if self.key != row_key {
+            self.finding(format!("{} stands under a key that it does not give", name()));
+        }
+        if let Some(column) = relation.autoincrement {
+            let number = value(column).as_i128().unwrap_or(0);
+            if number > i128::from(relation.table.counter) {
+                self.finding(format!("{} is past the counter {}", name(), relation.table.counter));
+            }
+        }
+        for index in &relation.indexes {
+            let holds_row_key = index.entry_key(&values, row_key, &mut self.key);
+            let expected: &[u8] = if holds_row_key { &[] } else { row_key };
+            let what = match index.head.tree.get(self.store, &self.key) {
+                Ok(Some(found)) if *found == *expected => continue,
+                Ok(Some(_)) => "an entry of another row".to_owned(),
+                Ok(None) => "no entry".to_owned(),
+                Err(error) => format!("an entry that cannot be read ({error})"),
+            };
+            self.finding(format!("{} has {what} in {}", name(), name_of(relation, index)));
+        }
+        for foreign_key in &relation.foreign_keys {
+            let referred = value(foreign_key.column);
+            if !referred.is_null() && !self.is_there(foreign_key, referred) {
+                let column = relation.column_name(foreign_key.column);
+                self.finding(format!("{} refers by {column} to a row that is not there", name()));
+            }
+        }
+    }
+
+    /// Whether the row that a reference leads to is there.
+    fn is_there(&mut self, foreign_key: &ForeignKey, value: ValueRef<'_>) -> bool {
+        let Ok(other) = self.catalog.relation(foreign_key.relation) else { return false };
+        self.key.clear();
+        let tree = if other.is_keyed_by(foreign_key.referred) {
+            key::push(&mut self.key, value);
+            other.table.tree
+        } else {
+            let index = other.unique_index_on(foreign_key.referred).and_then(|number| other.indexes.get(number));
+            let Some(index) = index else { return false };
+            key::push_nullable(&mut self.key, value);
+            index.head.tree
+        };
+        tree.contains(self.store, &self.key).unwrap_or(false)
+    }
+
+    /// Every entry of an index leads to a row that gives this very entry.
+    fn entries(&mut self, relation: &Relation, index: &Index, name: &str) -> Result<()> {
+        let mut cursor = index.head.tree.cursor();
+        let mut entry = Vec::new();
+        let mut is_on_entry = cursor.first(self.store)?;
+        while is_on_entry {
+            cursor.read_key(self.store, &mut entry)?;
+            let stored = cursor.value(self.store)?;
+            if let Err(what) = self.entry(relation, index, &entry, &stored) {
+                self.finding(format!("{name} has an entry {what}"));
+            }
+            is_on_entry = cursor.next(self.store)?;
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        relation: &Relation,
+        index: &Index,
+        entry: &[u8],
+        stored: &[u8],
+    ) -> std::result::Result<(), String> {
+        let in_words = |error: crate::Error| format!("that cannot be read: {error}");
+        let row_key = if stored.is_empty() { row_key_in(relation, index, entry).map_err(in_words)? } else { stored };
+        let row = relation.table.tree.get(self.store, row_key).map_err(|error| in_words(error.into()))?;
+        let Some(row) = row else {
+            return Err(format!("for {}, which is not there", row_name(relation, row_key, &[])));
+        };
+        let view = RowView { layout: &relation.layout, key: row_key, row: &row };
+        let columns = 0..relation.schema.columns.len();
+        let values = columns.map(|column| view.try_value(column)).collect::<std::result::Result<Vec<_>, _>>();
+        let values = values.map_err(|error| in_words(error.into()))?;
+        index.entry_key(&values, row_key, &mut self.key);
+        if self.key == entry {
+            Ok(())
+        } else {
+            Err(format!("that {} does not give", row_name(relation, row_key, &values)))
+        }
+    }
+}
+
+/// How people call an index.
+fn name_of(relation: &Relation, index: &Index) -> String {
+    format!("index {}.{}", relation.schema.name, relation.index_name(index))
+}
+
+/// How people call a row: by its primary key, or by the bytes of its key where it has none or cannot be read.
+fn row_name(relation: &Relation, row_key: &[u8], values: &[ValueRef<'_>]) -> String {
+    let table = &relation.schema.name;
+    let parts: Vec<String> = relation
+        .primary_key()
+        .iter()
+        .filter_map(|column| Some(format!("{} = {}", relation.column_name(*column), values.get(*column)?)))
+        .collect();
+    if !parts.is_empty() {
+        return format!("the row of {table} with {}", parts.join(", "));
+    }
+    match row_id(row_key).filter(|_| relation.shape == KeyShape::RowId) {
+        Some(number) => format!("row {number} of {table}"),
+        None => format!("the row of {table} with the key {}", ValueRef::Bytes(row_key)),
+    }
+}
+
+/// The number that a row without a key is kept under.
+fn row_id(row_key: &[u8]) -> Option<u64> {
+    let number = key::decode(row_key, wasm_dbms_api::DataType::U64)?.as_i128()?;
+    u64::try_from(number).ok()
+}

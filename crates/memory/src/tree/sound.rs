@@ -1,0 +1,76 @@
+//! Whether a node's numbers fit its page. A page with the right checksum may still be foreign: it is asked before it is
+//! changed or taken apart, so that nothing there runs past a page, counts below zero or asks for memory without bound.
+//!
+//! Two questions at two prices. *Coherent* reads the header only, and is asked at each change of a page: kind and level
+//! fit, prefix, slots and heap fit in the page, the garbage in the heap. *Sound* reads each cell, and is asked where all
+//! of them are read anyway: each one lies in the heap, is no longer than a node may keep, and together they are as long
+//! as the heap says.
+
+use wasm_dbms_api::{MemoryError, Page};
+
+use crate::bytes::{u16_at, u32_at};
+use crate::tree::node::{
+    BRANCH, COUNT, Cell, GARBAGE, HEADER, HEAP, KIND, LEAF, LEVEL, Node, PREFIX, SLOT, Stored, TREE, cell_length,
+    inline_key_length,
+};
+
+impl<'a> Node<'a> {
+    /// Whether the header fits the page.
+    #[inline]
+    pub(crate) fn is_coherent(self) -> bool {
+        let Some(header) = self.bytes.first_chunk::<HEADER>() else { return false };
+        let number = |at| usize::from(u16_at(header, at));
+        let is_node = match header.get(KIND) {
+            Some(&LEAF) => header.get(LEVEL) == Some(&0),
+            Some(&BRANCH) => header.get(LEVEL) != Some(&0),
+            _ => false,
+        };
+        let (prefix, heap) = (number(PREFIX), number(HEAP));
+        is_node
+            && prefix <= inline_key_length(self.bytes.len())
+            && HEADER + prefix + number(COUNT) * SLOT + heap <= self.bytes.len()
+            && number(GARBAGE) <= heap
+    }
+
+    /// Whether the page may be changed as a node of this tree.
+    #[inline]
+    pub(crate) fn is_of(self, tree: u32) -> bool {
+        u32_at(self.bytes, TREE) == tree && self.is_coherent()
+    }
+
+    /// Whether the page may be walked as a node of this tree: also one that is all zero, as the registry's root is until
+    /// the first table.
+    #[inline]
+    pub(crate) fn is_walkable(self, tree: u32) -> bool {
+        self.is_of(tree) || self.kind() == 0 && self.count() == 0 && tree == 0
+    }
+
+    /// The entry at `index`, if its cell is one that this node can have. The header is coherent.
+    #[inline]
+    pub(crate) fn sound_cell(self, index: usize) -> Option<Cell<'a>> {
+        let page_size = self.bytes.len();
+        let (offset, cell) = (self.offset(index), self.cell(index));
+        let key_length = self.prefix().len() + cell.suffix_length;
+        // First the key's length: only then can the cell's not have overflowed.
+        let is_key = cell.suffix_length <= page_size && key_length <= inline_key_length(page_size);
+        let is_in_heap = is_key && offset >= page_size - self.heap() && offset + cell.length <= page_size;
+        let is_value = match cell.value {
+            Stored::Inline(value) if self.is_leaf() => key_length + value.len() + 16 <= cell_length(page_size),
+            Stored::Inline(child) => child.len() == 4,
+            Stored::Chain { .. } => self.is_leaf(),
+        };
+        (is_in_heap && is_value).then_some(cell)
+    }
+
+    /// Whether header and cells fit the page and each other.
+    pub(crate) fn is_sound(self) -> bool {
+        let cells = || (0..self.count()).try_fold(0, |sum, index| Some(sum + self.sound_cell(index)?.length));
+        self.is_coherent() && cells() == Some(self.heap() - self.garbage())
+    }
+}
+
+/// The error of a page that is no sound node of its tree.
+#[cold]
+pub(crate) fn unsound(page: Page, tree: u32) -> MemoryError {
+    MemoryError::corrupt(format!("page {page} is no sound node of tree {tree}"))
+}
