@@ -17,7 +17,7 @@ use crate::{Connection, Result};
 pub struct Update<'c, C, T> {
     connection: &'c C,
     filter: Option<Expr>,
-    assignments: Vec<(&'static str, Value)>,
+    assignments: Vec<Assignment>,
     table: PhantomData<fn() -> T>,
 }
 
@@ -27,7 +27,7 @@ pub struct Update<'c, C, T> {
 pub struct UpdateKey<'c, C, T> {
     connection: &'c C,
     key: Vec<u8>,
-    assignments: Vec<(&'static str, Value)>,
+    assignments: Vec<Assignment>,
     table: PhantomData<fn() -> T>,
 }
 
@@ -38,7 +38,7 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
 
     /// Sets a column to a value.
     pub fn set<V: Field>(mut self, column: Column<T, V>, value: impl Into<V>) -> Self {
-        self.assignments.push((column.name(), Value::from(value.into())));
+        self.assignments.push((column.position(), Value::from(value.into())));
         self
     }
 
@@ -58,10 +58,9 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     pub fn run(self) -> Result<u64> {
         self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
-            let assignments = resolve(core, index, self.assignments)?;
             let keys = matching_keys(core, index, self.filter)?;
             for key in &keys {
-                core.update_row(index, key, &assignments)?;
+                core.update_row(index, key, &self.assignments)?;
             }
             Ok(keys.len() as u64)
         })
@@ -75,7 +74,7 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
 
     /// Sets a column to a value.
     pub fn set<V: Field>(mut self, column: Column<T, V>, value: impl Into<V>) -> Self {
-        self.assignments.push((column.name(), Value::from(value.into())));
+        self.assignments.push((column.position(), Value::from(value.into())));
         self
     }
 
@@ -86,18 +85,12 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     pub fn run(self) -> Result<bool> {
         self.connection.write(|core| {
             let index = core.catalog.find_type::<T>()?;
-            let assignments = resolve(core, index, self.assignments)?;
-            match core.row_key(index, &self.key)? {
-                Some(key) => core.update_row(index, &key, &assignments),
+            match core.row_key(index, self.key)? {
+                Some(key) => core.update_row(index, &key, &self.assignments),
                 None => Ok(false),
             }
         })
     }
-}
-
-fn resolve(core: &Core, index: RelationIndex, given: Vec<(&'static str, Value)>) -> Result<Vec<Assignment>> {
-    let schema = &core.catalog.relation(index)?.schema;
-    given.into_iter().map(|(column, value)| Ok((crate::catalog::column_of(schema, column)?, value))).collect()
 }
 
 /// The key of every row that the filter keeps.

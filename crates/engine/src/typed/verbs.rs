@@ -142,7 +142,7 @@ macro_rules! verbs {
                 encode_key(key.values().as_ref(), &mut bytes);
                 self.write(|core| {
                     let index = core.catalog.find_type::<T>()?;
-                    let Some(key) = core.row_key(index, &bytes)? else { return Ok(false) };
+                    let Some(key) = core.row_key(index, bytes)? else { return Ok(false) };
                     if core.catalog.relation(index)?.referrers.is_empty() {
                         return core.delete_row(index, &key);
                     }
@@ -206,7 +206,7 @@ impl Core {
     #[cold]
     fn find_row_key(&mut self, index: RelationIndex) -> Result<bool> {
         let key = std::mem::take(&mut self.scratch.key);
-        match self.row_key(index, &key)? {
+        match self.row_key(index, key)? {
             Some(row_key) => self.scratch.key = row_key,
             None => return Ok(false),
         }
@@ -274,14 +274,14 @@ impl Core {
     }
 
     /// The key of a row in the table's own tree, from the code of its primary key.
-    pub(crate) fn row_key(&mut self, index: RelationIndex, key: &[u8]) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn row_key(&mut self, index: RelationIndex, key: Vec<u8>) -> Result<Option<Vec<u8>>> {
         let Self { store, catalog, .. } = self;
         let relation = catalog.relation(index)?;
         let Some(primary) = relation.indexes.iter().find(|index| index.is_primary) else {
-            return Ok(Some(key.to_vec()));
+            return Ok(Some(key));
         };
         let mut entry = Vec::with_capacity(key.len() + primary.columns.len());
-        let mut rest = key;
+        let mut rest = key.as_slice();
         for column in &primary.columns {
             let length = key::length(rest, relation.data_type(*column));
             let Some((code, after)) = length.and_then(|length| rest.split_at_checked(length)) else {

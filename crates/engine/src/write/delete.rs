@@ -1,6 +1,7 @@
 //! Deleting a row, and those that go with it.
 
 use wasm_dbms_api::{OnDelete, ValueRef};
+use wasm_dbms_memory::Located;
 
 use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
@@ -14,13 +15,14 @@ impl Core {
     pub(crate) fn delete_row(&mut self, index: RelationIndex, row_key: &[u8]) -> Result<bool> {
         self.touch(index);
         let mut row = std::mem::take(&mut self.scratch.found);
-        let is_there = self.read_row(index, row_key, &mut row)?;
-        if is_there {
+        let located = self.read_row(index, row_key, &mut row)?;
+        let is_there = located.is_some();
+        if let Some(located) = located {
             let relation = self.catalog.relation(index)?;
             let layout = std::sync::Arc::clone(&relation.layout);
             let values =
                 values_of(&RowView { layout: &layout, key: row_key, row: &row }, relation.schema.columns.len())?;
-            self.remove_row_at(index, row_key, &values)?;
+            self.remove_row_at(index, row_key, located, &values)?;
         }
         self.scratch.found = row;
         Ok(is_there)
@@ -39,14 +41,12 @@ impl Core {
         let mut row = Vec::new();
         while let Some((current, row_key)) = pending.pop() {
             self.touch(current);
-            if !self.read_row(current, &row_key, &mut row)? {
-                continue;
-            }
+            let Some(located) = self.read_row(current, &row_key, &mut row)? else { continue };
             let relation = self.catalog.relation(current)?;
             let layout = std::sync::Arc::clone(&relation.layout);
             let values =
                 values_of(&RowView { layout: &layout, key: &row_key, row: &row }, relation.schema.columns.len())?;
-            self.remove_row_at(current, &row_key, &values)?;
+            self.remove_row_at(current, &row_key, located, &values)?;
             count += u64::from(current == index);
             self.follow_references(current, &values, &mut pending)?;
         }
@@ -91,13 +91,20 @@ impl Core {
         Ok(())
     }
 
-    /// Sets `row` to the bytes of a row. Returns whether there is one.
-    fn read_row(&mut self, index: RelationIndex, row_key: &[u8], row: &mut Vec<u8>) -> Result<bool> {
+    /// Sets `row` to the bytes of a row and says where it stands, if there is one.
+    pub(crate) fn read_row(
+        &mut self,
+        index: RelationIndex,
+        row_key: &[u8],
+        row: &mut Vec<u8>,
+    ) -> Result<Option<Located>> {
         let tree = self.catalog.relation(index)?.table.tree;
-        Ok(tree.look(&mut self.store, row_key, &mut |bytes| {
-            row.clear();
-            row.extend_from_slice(bytes);
-        })?)
+        let located = tree.locate(&mut self.store, row_key)?;
+        if !located.is_found() {
+            return Ok(None);
+        }
+        tree.look_at(&mut self.store, located.page(), located.index(), &mut |bytes| bytes.clone_into(row))?;
+        Ok(Some(located))
     }
 
     /// Removes a row that is there, and its entries in the indexes.
@@ -105,6 +112,7 @@ impl Core {
         &mut self,
         index: RelationIndex,
         row_key: &[u8],
+        located: Located,
         values: &[ValueRef<'_>],
     ) -> Result<()> {
         let Self { store, catalog, scratch, .. } = self;
@@ -113,7 +121,7 @@ impl Core {
             other.entry_key(values, row_key, &mut scratch.entry);
             other.head.change(|tree| tree.remove(store, &scratch.entry))?;
         }
-        relation.table.change(|tree| tree.remove(store, row_key))?;
+        relation.table.change(|tree| tree.remove_at(store, located))?;
         relation.table.count(relation.table.rows.saturating_sub(1), relation.table.counter);
         Ok(())
     }

@@ -40,15 +40,9 @@ impl Core {
                 Some(false) => {}
             }
         }
-        let located = relation.table.tree.locate(&mut self.store, row_key)?;
-        if !located.is_found() {
-            return Ok(false);
-        }
         let mut old_row = std::mem::take(&mut self.scratch.found);
-        relation.table.tree.look_at(&mut self.store, located.page(), located.index(), &mut |row| {
-            old_row.clear();
-            old_row.extend_from_slice(row);
-        })?;
+        let Some(located) = self.read_row(index, row_key, &mut old_row)? else { return Ok(false) };
+        let relation = self.catalog.relation(index)?;
         let layout = std::sync::Arc::clone(&relation.layout);
         let view = RowView { layout: &layout, key: row_key, row: &old_row };
         let mut old_values = Vec::with_capacity(relation.schema.columns.len());
@@ -74,7 +68,7 @@ impl Core {
             // What could refuse the new row is asked while the old one is still there: only the old row itself may
             // stand in its way, and only where an index does not change.
             self.check_unique(index, row_key, &old_values, &values)?;
-            self.remove_row_at(index, row_key, &old_values)?;
+            self.remove_row_at(index, row_key, located, &old_values)?;
             self.insert_values(index, &values, counter)?;
         } else {
             self.check_unique(index, row_key, &old_values, &values)?;

@@ -139,7 +139,7 @@ pub(crate) fn replace_value(bytes: &mut [u8], index: usize, value: &[u8]) -> boo
 }
 
 /// Moves the cells together, so that all garbage becomes gap. False, changing nothing, if they are not sound.
-fn compact(bytes: &mut [u8]) -> bool {
+pub(crate) fn compact(bytes: &mut [u8]) -> bool {
     let old = bytes.to_vec();
     let node = Node::new(&old);
     if !node.is_sound() {

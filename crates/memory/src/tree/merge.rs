@@ -1,8 +1,10 @@
-//! After a removal: nodes that are less than half full merge with a neighbour if both fit in one page.
+//! After a removal: nodes that are less than a third full merge with a neighbour if both fit in one page. A third, not a
+//! half: two halves that have just merged leave a full node, which the next insert splits again.
 
 use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::{MemoryAccess, REGISTRY_PAGE};
+use crate::tree::absorb::absorb;
 use crate::tree::edit::StoredKey;
 use crate::tree::entries::{Entries, NodeHead};
 use crate::tree::node::{BRANCH, Node, Stored};
@@ -18,7 +20,7 @@ impl Tree {
             let Some((parent, position)) = path.last() else {
                 return self.shrink_root(store, page);
             };
-            if used * 2 >= size {
+            if used * 3 >= size {
                 return Ok(());
             }
             let siblings = store.view(parent, |bytes| Node::new(bytes).count())?;
@@ -50,12 +52,24 @@ impl Tree {
         if left == right || !is_child(left_node) || !is_child(right_node) {
             return Err(unsound(parent, self.id()));
         }
-        // A cheap bound first: merging can only lengthen what the shorter prefix no longer covers.
-        if left_node.used() + right_node.used() > left_handle.len() + left_handle.len() / 8 {
+        // What both use is about what one would: a shared prefix saves little, a shorter one costs little.
+        if left_node.used() + right_node.used() > left_handle.len() {
             return Ok(false);
         }
-        let mut entries = Entries::of(left_node).ok_or_else(|| unsound(left, self.id()))?;
         let separator_chain = parent_node.cell(separator).key_chain;
+        if left_node.is_leaf()
+            && right_node.prefix().starts_with(left_node.prefix())
+            && store.edit(left, |bytes| absorb(bytes, right_node))?
+        {
+            self.remove_entry(store, parent, separator)?;
+            store.unclaim_page(right)?;
+            return match separator_chain {
+                Some(chain) => overflow::free(store, self.id(), chain),
+                None => Ok(()),
+            }
+            .map(|()| true);
+        }
+        let mut entries = Entries::of(left_node).ok_or_else(|| unsound(left, self.id()))?;
         let is_branch = left_node.kind() == BRANCH;
         if is_branch {
             // The separator comes down and leads to what was the right node's leftmost child.

@@ -4,6 +4,7 @@
 //! number does not change while the tree holds anything: when the root splits, its content moves down. An empty tree
 //! has no page at all.
 
+mod absorb;
 mod check;
 mod cursor;
 mod edit;
