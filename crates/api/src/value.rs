@@ -117,6 +117,7 @@ impl<'a> ValueRef<'a> {
 
     /// Whether a column of this type can hold the value without losing any of it. NULL fits every type here:
     /// nullability is the column's own question.
+    #[inline]
     pub fn fits(self, data_type: DataType) -> bool {
         match self {
             Self::Null => true,

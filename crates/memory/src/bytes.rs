@@ -95,7 +95,15 @@ pub(crate) fn varint_length(number: u32) -> usize {
 
 /// Writes a variable-length number at `at` and says how many bytes it took.
 #[inline]
-pub(crate) fn put_varint(bytes: &mut [u8], at: usize, mut number: u32) -> usize {
+pub(crate) fn put_varint(bytes: &mut [u8], at: usize, number: u32) -> usize {
+    if number < 0x80 {
+        put(bytes, at, &[number as u8]);
+        return 1;
+    }
+    put_long_varint(bytes, at, number)
+}
+
+fn put_long_varint(bytes: &mut [u8], at: usize, mut number: u32) -> usize {
     let mut length = 0;
     loop {
         let low = (number & 0x7F) as u8;

@@ -28,6 +28,6 @@ pub use manager::{Durability, MAX_PAGE_SIZE, MIN_PAGE_SIZE, MemoryManager, Optio
 pub use provider::{FileProvider, Guarantees, HeapProvider, HostSync, MemoryProvider};
 pub use registry::{MAX_SNAPSHOT_BYTES, REGISTRY_TREE, Registry, TableId, TreeId, TreeState};
 pub use tree::{
-    Cursor, Located, MAX_DEPTH, MAX_FINDINGS, MAX_KEY_BYTES, MAX_VALUE_BYTES, NodeSummary, Place, Tree, ValueBytes,
-    add_finding,
+    Cursor, Located, MAX_DEPTH, MAX_FINDINGS, MAX_KEY_BYTES, MAX_VALUE_BYTES, NodeSummary, Place, Tail, Tree,
+    ValueBytes, add_finding,
 };

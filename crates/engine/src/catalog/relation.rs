@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{DataType, OnDelete, TableSchema, ValueRef};
-use wasm_dbms_memory::{Registry, TableId, Tree, TreeId, TreeState};
+use wasm_dbms_api::{DataType, MemoryResult, OnDelete, TableSchema, ValueRef};
+use wasm_dbms_memory::{Located, Registry, TableId, Tail, Tree, TreeId, TreeState};
 
 use crate::Result;
 use crate::catalog::{RelationIndex, column_of};
@@ -27,19 +27,21 @@ pub(crate) struct TreeHead {
     pub(crate) tree: Tree,
     pub(crate) rows: u64,
     pub(crate) counter: u64,
+    /// Where rows go that come in the order of their keys.
+    tail: Tail,
     /// Whether the registry is behind.
     is_dirty: bool,
 }
 
 impl TreeHead {
     fn new(id: TreeId) -> Self {
-        Self { tree: Tree::new(id), rows: 0, counter: 0, is_dirty: false }
+        Self { tree: Tree::new(id), rows: 0, counter: 0, tail: Tail::default(), is_dirty: false }
     }
 
     pub(crate) fn reload(&mut self, store: &mut Store) -> Result<()> {
         let id = self.tree.id();
         let state = Registry::tree_state(store, id)?;
-        *self = Self { tree: Tree::at(state.root, id), rows: state.rows, counter: state.counter, is_dirty: false };
+        *self = Self { tree: Tree::at(state.root, id), rows: state.rows, counter: state.counter, ..Self::new(id) };
         Ok(())
     }
 
@@ -49,7 +51,26 @@ impl TreeHead {
         let root = self.tree.root();
         let result = change(&mut self.tree);
         self.is_dirty |= self.tree.root() != root;
+        self.tail = Tail::default();
         result
+    }
+
+    /// Where a key is or would be; quick for one above all.
+    #[inline]
+    pub(crate) fn locate(&mut self, store: &mut Store, key: &[u8]) -> MemoryResult<Located> {
+        self.tree.locate_from(store, &mut self.tail, key)
+    }
+
+    /// Inserts an entry where [`locate`](Self::locate) found that its key is missing.
+    #[inline]
+    pub(crate) fn insert(&mut self, store: &mut Store, located: Located, key: &[u8], value: &[u8]) -> MemoryResult<()> {
+        let root = self.tree.root();
+        let is_in_place = self.tree.insert_at(store, located, key, value);
+        self.is_dirty |= self.tree.root() != root;
+        if !matches!(is_in_place, Ok(true)) {
+            self.tail = Tail::default();
+        }
+        is_in_place.map(|_| ())
     }
 
     /// Changes what is counted.

@@ -84,7 +84,7 @@ impl Core {
             }
         }
         check_lengths(relation, values, scratch)?;
-        let located = relation.table.tree.locate(store, &scratch.key)?;
+        let located = relation.table.locate(store, &scratch.key)?;
         if located.is_found() {
             return Err(unique_violation(relation, relation.primary_key(), values));
         }
@@ -95,7 +95,7 @@ impl Core {
             }
         }
         relation.layout.encode(values, &mut scratch.row);
-        relation.table.change(|tree| tree.insert_at(store, located, &scratch.key, &scratch.row))?;
+        relation.table.insert(store, located, &scratch.key, &scratch.row)?;
         for other in &mut relation.indexes {
             let holds_row_key = other.entry_key(values, &scratch.key, &mut scratch.entry);
             let value: &[u8] = if holds_row_key { &[] } else { &scratch.key };

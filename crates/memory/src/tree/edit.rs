@@ -67,10 +67,12 @@ pub(crate) fn insert(bytes: &mut [u8], tree: u32, index: usize, key: StoredKey<'
     let offset = bytes.len() - heap;
     write_cell(bytes, offset, suffix, key.chain, value);
     bytes.copy_within(slot_at..end, slot_at + SLOT);
-    put_u32(bytes, slot_at, head_of(suffix));
-    put_u16(bytes, slot_at + 4, offset as u16);
+    let head = head_of(suffix);
+    let [a, b, c, d] = head.to_le_bytes();
+    let [low, high] = (offset as u16).to_le_bytes();
+    put(bytes, slot_at, &[a, b, c, d, low, high]);
     if index == count {
-        put_u32(bytes, LAST_HEAD, head_of(suffix));
+        put_u32(bytes, LAST_HEAD, head);
     }
     put_u16(bytes, COUNT, count as u16 + 1);
     put_u16(bytes, HEAP, heap as u16);

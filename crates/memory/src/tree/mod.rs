@@ -9,6 +9,7 @@ mod check;
 mod cursor;
 mod edit;
 mod entries;
+mod halves;
 mod merge;
 mod node;
 mod overflow;
@@ -16,6 +17,7 @@ mod path;
 mod read;
 mod sound;
 mod split;
+mod tail;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
@@ -23,6 +25,7 @@ pub use check::{MAX_FINDINGS, NodeSummary, add_finding};
 pub use cursor::Cursor;
 pub use path::{Located, MAX_DEPTH};
 pub use read::{Place, ValueBytes};
+pub use tail::Tail;
 
 use crate::access::{MemoryAccess, REGISTRY_PAGE, RESERVED_PAGES};
 use crate::tree::edit::StoredKey;
@@ -117,7 +120,8 @@ impl Tree {
         Ok(was_there)
     }
 
-    /// Inserts an entry where [`locate`](Self::locate) found that its key is missing.
+    /// Inserts an entry where [`locate`](Self::locate) found that its key is missing. Returns whether it went into its
+    /// leaf, so that the ways to all leaves are still right.
     ///
     /// # Errors
     /// [`MemoryError::LimitExceeded`] for a key or value too long; what the store says.
@@ -127,7 +131,7 @@ impl Tree {
         located: Located,
         key: &[u8],
         value: &[u8],
-    ) -> MemoryResult<()> {
+    ) -> MemoryResult<bool> {
         check_length("the length of a key", key.len(), MAX_KEY_BYTES)?;
         check_length("the length of a value", value.len(), MAX_VALUE_BYTES)?;
         let mut path = located.path;
@@ -167,7 +171,7 @@ impl Tree {
         }
         self.free_chains(store, page, index)?;
         self.remove_entry(store, page, index)?;
-        self.insert_at(store, located, key, value)
+        self.insert_at(store, located, key, value).map(|_| ())
     }
 
     /// Removes a key. Returns whether it was there.

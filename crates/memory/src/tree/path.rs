@@ -43,6 +43,14 @@ impl Path {
         Some((*self.pages.get(index)?, usize::from(*self.positions.get(index)?)))
     }
 
+    /// Changes the position of the lowest step.
+    pub(crate) fn set_last(&mut self, position: usize) {
+        let index = usize::from(self.length).checked_sub(1);
+        if let Some(place) = index.and_then(|index| self.positions.get_mut(index)) {
+            *place = position as u16;
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.length == 0
     }

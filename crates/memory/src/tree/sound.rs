@@ -62,6 +62,21 @@ impl<'a> Node<'a> {
         (is_in_heap && is_value).then_some(cell)
     }
 
+    /// How long each cell is; none if header and cells do not fit the page and each other.
+    pub(crate) fn sound_lengths(self) -> Option<Vec<u16>> {
+        if !self.is_coherent() {
+            return None;
+        }
+        let mut lengths = Vec::with_capacity(self.count());
+        let mut sum = 0;
+        for index in 0..self.count() {
+            let length = self.sound_cell(index)?.length;
+            sum += length;
+            lengths.push(u16::try_from(length).ok()?);
+        }
+        (sum == self.heap() - self.garbage()).then_some(lengths)
+    }
+
     /// Whether header and cells fit the page and each other.
     pub(crate) fn is_sound(self) -> bool {
         let cells = || (0..self.count()).try_fold(0, |sum, index| Some(sum + self.sound_cell(index)?.length));

@@ -7,6 +7,7 @@ use wasm_dbms_api::{MemoryResult, Page};
 use crate::access::MemoryAccess;
 use crate::tree::edit::{self, Insertion, StoredKey};
 use crate::tree::entries::{Entries, NodeHead, common_prefix};
+use crate::tree::halves::Halves;
 use crate::tree::node::{Node, Stored, inline_key_length};
 use crate::tree::path::Path;
 use crate::tree::sound::unsound;
@@ -19,31 +20,34 @@ struct Separator {
 }
 
 impl Tree {
-    /// Inserts an entry at the lowest step of `path`.
+    /// Inserts an entry at the lowest step of `path`. Returns whether it went into that node as it is.
     pub(crate) fn insert_entry<M: MemoryAccess>(
         self,
         store: &mut M,
         mut path: Path,
         key: StoredKey<'_>,
         value: Stored<'_>,
-    ) -> MemoryResult<()> {
-        let Some((page, index)) = path.pop() else { return Ok(()) };
+    ) -> MemoryResult<bool> {
+        let Some((page, index)) = path.pop() else { return Ok(false) };
         match store.edit(page, |bytes| edit::insert(bytes, self.id(), index, key, value))? {
-            Insertion::Done => return Ok(()),
+            Insertion::Done => return Ok(true),
             Insertion::NoRoom => {}
             Insertion::Unsound => return Err(unsound(page, self.id())),
         }
         let handle = store.page(page)?;
         let node = Node::new(&handle);
         if index == node.count() && node.count() > 1 && key.inline.starts_with(node.prefix()) {
-            return self.append_node(store, path, page, key, value);
+            return self.append_node(store, path, page, key, value).map(|()| false);
+        }
+        if node.is_leaf() && self.split_leaf(store, path, page, index, key, value)? {
+            return Ok(false);
         }
         let head = NodeHead { level: node.level(), tree: self.id(), first_child: node.child(0) };
         let mut entries = Entries::of(node).ok_or_else(|| unsound(page, self.id()))?;
         entries.insert(index, key, value);
         let all = 0..entries.len();
         if entries.size(all.clone()) <= handle.len() {
-            return self.write_node(store, page, &entries, all, head);
+            return self.write_node(store, page, &entries, all, head).map(|()| true);
         }
         let split = choose_split(&mut entries, index, handle.len()).ok_or_else(|| unsound(page, self.id()))?;
         let (separator, right_from, right_head) = if head.level == 0 {
@@ -58,7 +62,8 @@ impl Tree {
         self.write_node(store, right, &entries, right_from..entries.len(), right_head)?;
         let left = if path.is_empty() { store.claim_page()? } else { page };
         self.write_node(store, left, &entries, 0..split, head)?;
-        self.insert_separator(store, path, (page, left, right), head.level, &separator)
+        self.insert_separator(store, path, (page, left, right), head.level, &separator)?;
+        Ok(false)
     }
 
     /// Appends an entry to a full node: the node stays as it is, so that ascending inserts fill their pages, and the
@@ -104,6 +109,51 @@ impl Tree {
         self.insert_separator(store, path, (page, left, right), level, &separator)
     }
 
+    /// Splits a full leaf whose halves keep its prefix: their cells move as they are. False, and nothing is changed, if
+    /// the prefix could grow.
+    fn split_leaf<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        path: Path,
+        page: Page,
+        index: usize,
+        key: StoredKey<'_>,
+        value: Stored<'_>,
+    ) -> MemoryResult<bool> {
+        let handle = store.page(page)?;
+        let node = Node::new(&handle);
+        let Some(halves) = Halves::of(node, index, key) else { return Ok(false) };
+        let split = halves.split;
+        // The new entry goes left where it stands at the split, so it is on one side of it or the other.
+        let is_left = index <= split;
+        let mut neighbour = Vec::new();
+        let (mut pair, stored) = (Entries::default(), Stored::Inline(&[]));
+        let mut push = |pair: &mut Entries, index: usize| {
+            neighbour.clear();
+            node.push_key(index, &mut neighbour);
+            pair.insert(pair.len(), StoredKey { inline: &neighbour, chain: node.cell(index).key_chain }, stored);
+        };
+        if index == split {
+            pair.insert(0, key, stored);
+        } else {
+            push(&mut pair, split - 1);
+        }
+        push(&mut pair, split);
+        let separator = self.leaf_separator(store, &pair, 1)?;
+
+        let right = store.claim_page()?;
+        let left = if path.is_empty() { store.claim_page()? } else { page };
+        store.edit(right, |bytes| halves.write_right(bytes))?;
+        store.edit(left, |bytes| halves.write_left(bytes))?;
+        let (target, index) = if is_left { (left, index) } else { (right, index - split) };
+        let insertion = store.edit(target, |bytes| edit::insert(bytes, self.id(), index, key, value))?;
+        if insertion != Insertion::Done {
+            return Err(unsound(page, self.id()));
+        }
+        self.insert_separator(store, path, (page, left, right), 0, &separator)?;
+        Ok(true)
+    }
+
     /// Tells the parent of a node that was split. A root keeps its page: `left` then is another one.
     fn insert_separator<M: MemoryAccess>(
         self,
@@ -116,7 +166,7 @@ impl Tree {
         let key = StoredKey { inline: &separator.inline, chain: separator.chain };
         let child = right.to_le_bytes();
         if !path.is_empty() {
-            return self.insert_entry(store, path, key, Stored::Inline(&child));
+            return self.insert_entry(store, path, key, Stored::Inline(&child)).map(|_| ());
         }
         let root = NodeHead { level: level + 1, tree: self.id(), first_child: left };
         let mut only = Entries::default();

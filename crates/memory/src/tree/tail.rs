@@ -1,0 +1,63 @@
+//! The end of a tree, remembered: rows that come in the order of their keys need not descend.
+
+use wasm_dbms_api::{MemoryResult, Page};
+
+use crate::access::MemoryAccess;
+use crate::tree::Tree;
+use crate::tree::node::Node;
+use crate::tree::path::{Located, Path};
+
+/// The way to the last leaf of a tree, where it is known. Whoever keeps one forgets it when the tree changes in any
+/// other way than by an insert that returned true, and when pages are put back.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tail {
+    /// Empty where the way is not known.
+    path: Path,
+}
+
+impl Tree {
+    /// As [`locate`](Self::locate), but asks the last leaf first, and remembers it when the key belongs to its end.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
+    pub fn locate_from<M: MemoryAccess>(self, store: &mut M, tail: &mut Tail, key: &[u8]) -> MemoryResult<Located> {
+        if let Some((page, _)) = tail.path.last()
+            && let Some(end) = store.view(page, |bytes| Node::new(bytes).end_below(key))?
+        {
+            tail.path.set_last(end);
+            return Ok(Located::missing(tail.path));
+        }
+        let located = self.locate(store, key)?;
+        if !located.is_found() && is_at_end(store, &located.path)? {
+            tail.path = located.path;
+        }
+        Ok(located)
+    }
+}
+
+impl Node<'_> {
+    /// The number of entries of a leaf whose keys are seen at a glance to be all below this one.
+    #[inline]
+    fn end_below(self, key: &[u8]) -> Option<usize> {
+        let last = self.count().checked_sub(1)?;
+        let suffix = key.strip_prefix(self.prefix())?;
+        (self.is_leaf() && self.head(last) < crate::tree::node::head_of(suffix)).then_some(last + 1)
+    }
+}
+
+/// Whether every step of a way is the last of its node.
+fn is_at_end<M: MemoryAccess>(store: &mut M, path: &Path) -> MemoryResult<bool> {
+    // From the leaf up: only there does the answer differ often.
+    let mut steps = *path;
+    while let Some((page, position)) = steps.pop() {
+        let count = count_of(store, page)?;
+        if position != count {
+            return Ok(false);
+        }
+    }
+    Ok(!path.is_empty())
+}
+
+fn count_of<M: MemoryAccess>(store: &mut M, page: Page) -> MemoryResult<usize> {
+    store.view(page, |bytes| Node::new(bytes).count())
+}
