@@ -12,6 +12,9 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+/** Nothing that is waited for takes as long. */
+const CALL_SECONDS_MAX = 40;
+
 export class Browser {
   #chromium;
   #options;
@@ -50,8 +53,19 @@ export class Browser {
   }
 
   /** Calls one of the functions of page.js. */
-  call(name, ...values) {
-    return this.page.evaluate(([name, values]) => globalThis[name](...values), [name, values]);
+  async call(name, ...values) {
+    const answer = this.page.evaluate(([name, values]) => globalThis[name](...values), [name, values]);
+    const bound = new AbortController();
+    const tooLong = sleep(CALL_SECONDS_MAX * 1000, null, bound).then(async () => {
+      const states = await this.page.evaluate(() => globalThis.states());
+      throw new Error(`${name}(${JSON.stringify(values)}) hangs; ${JSON.stringify(states)}`);
+    });
+    tooLong.catch(() => {});
+    try {
+      return await Promise.race([answer, tooLong]);
+    } finally {
+      bound.abort();
+    }
   }
 
   /** Lets the origin store so many bytes until the function that this returns is called. */

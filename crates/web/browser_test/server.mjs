@@ -16,6 +16,8 @@ export async function serve(files) {
     const path = request.url.slice(1) || 'index.html';
     if (path === 'frozen') {
       const report = JSON.parse(Buffer.concat(await request.toArray()));
+      // A browser has six connections to a server; the one of a worker that is gone must not stay.
+      report.release = () => response.destroy();
       const waiter = waiting.shift();
       waiter === undefined ? frozen.push(report) : waiter(report);
       return;
