@@ -8,7 +8,8 @@
 // are so many times as many kills.
 
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -49,7 +50,7 @@ const server = await serve({
   'module.wasm': options.module,
 });
 await rm(options.profile, { recursive: true, force: true });
-const browser = new Browser(chromium, { ...options, origin: server.origin });
+let browser = new Browser(chromium, { ...options, origin: server.origin });
 await browser.start();
 
 /** The last batch of each lane that is known, and the first that it may not have. */
@@ -180,6 +181,36 @@ async function testFull() {
   console.log('with more quota the next batches are committed');
 }
 
+/** Another browser, whose OPFS is on a disk of its own: small, and soon full. */
+async function testFullDisk() {
+  const profile = `${options.profile}-on-a-small-disk`;
+  const disk = join(profile, 'Default', 'File System');
+  await rm(profile, { recursive: true, force: true });
+  await mkdir(disk, { recursive: true });
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'pipe' });
+  } catch (error) {
+    console.log(`skipped: a full disk, since none can be mounted here (${error.stderr ?? error.message})`);
+    return;
+  }
+  const other = browser;
+  browser = new Browser(chromium, { ...options, profile, origin: server.origin });
+  try {
+    await browser.start();
+    const state = await run(write(4, 1000));
+    const words = assertCode(FULL, state);
+    console.log(`on a full disk batch ${state.committed + 1} is refused: ${words}`);
+    execFileSync('mount', ['-o', 'remount,size=64m', disk]);
+    lanes.set(4, { least: state.durable, most: state.committed });
+    await assertLane(4, 50);
+    console.log('with more room the next batches are committed');
+  } finally {
+    await browser.close();
+    execFileSync('umount', [disk]);
+    browser = other;
+  }
+}
+
 async function testClosed() {
   for (let at = 1; at <= 40; at += 3) {
     const state = await run(write(3, WITHOUT_END, { at, part: 'none', how: 'close' }));
@@ -219,6 +250,7 @@ try {
   await testContract();
   await testSecondOpener();
   await testFull();
+  await testFullDisk();
   await testClosed();
   await testKills();
   const batches = [...lanes.values()].reduce((sum, { least }) => sum + least, 0);
