@@ -57,7 +57,7 @@ await browser.start();
 const lanes = new Map();
 
 /** Kills of each kind so far, and what they hit. */
-const kills = { worker: 0, tab: 0, browser: 0, uncommitted: 0, unheard: 0 };
+const kills = { worker: 0, tab: 0, browser: 0, uncommitted: 0 };
 
 const file = (lane) => `lane-${lane}.db`;
 const order = (call, files, stop) => ({ call, files, patience: PATIENCE_MILLISECONDS, stop });
@@ -259,7 +259,8 @@ try {
     `killed while writing: ${kills.worker} workers, ${kills.tab} tabs, ${kills.browser} browsers; ` +
       `${batches} batches, ${kills.uncommitted} kills before a commit`,
   );
-  console.log(`battery browser-kill: ${kills.worker + kills.tab + kills.browser} kills, 0 failures, seed ${seed}, ${seconds} s`);
+  const count = kills.worker + kills.tab + kills.browser;
+  console.log(`battery browser-kill: ${count} kills, 0 failures, seed ${seed}, ${seconds} s`);
 } finally {
   await browser.close();
   server.close();

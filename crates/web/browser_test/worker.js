@@ -71,7 +71,7 @@ function firstSectors(offset, length) {
   return Math.max(0, end - offset);
 }
 
-/** Waits for an answer that does not come. A worker that waits so can be terminated at once; one that is busy cannot. */
+/** Waits for an answer that does not come. A worker that waits so is terminated at once; one that is busy is not. */
 function freeze(call) {
   const request = new XMLHttpRequest();
   request.open('POST', 'frozen', false);

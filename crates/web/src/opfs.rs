@@ -8,8 +8,8 @@ use crate::handle::SyncAccessHandle;
 /// The largest number of bytes that JavaScript can count exactly; a browser refuses offsets above it.
 const MAX_BYTES: u64 = (1 << 53) - 1;
 
-/// What Chromium states as a count when the disk is full: its `FILE_ERROR_NO_SPACE` (-8), taken for a number without a
-/// sign. It should throw `QuotaExceededError`, as it does when the origin has used up its quota.
+/// What Chromium states as a count when the disk is full (its issue 541725401): its `FILE_ERROR_NO_SPACE` (-8), taken
+/// for a number without a sign. Newer ones (156) throw `QuotaExceededError`, as all do when the quota is used up.
 const CHROMIUM_NO_SPACE: f64 = 4_294_967_288.0;
 
 /// A database file in the origin private file system of a browser, for a dedicated worker.

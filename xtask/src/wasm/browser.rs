@@ -1,8 +1,8 @@
 //! `cargo xtask browser`: databases in the OPFS of a real browser, written, killed and opened again.
 //!
-//! It builds the module of `crates/web/browser_test`, measures it, and lets the script `drive.mjs` there drive a headless
-//! Chromium. The browser is Debian's or one that is in the search path; what drives it is `playwright-core` from npm, as
-//! pinned by the `package-lock.json` there.
+//! It builds the module of `crates/web/browser_test`, measures it, and lets the script `drive.mjs` there drive a
+//! headless Chromium. The browser is Debian's or one that is in the search path; what drives it is `playwright-core`
+//! from npm, as pinned by the `package-lock.json` there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
