@@ -10,7 +10,7 @@ use crate::{command, debian, docs, test, wasm};
 pub(crate) fn run(project: &Project) -> Result<()> {
     let mut steps = Steps::default();
     if debian::is_ci() {
-        steps.step("install", wasm::install)?;
+        steps.step("install", wasm::browser::install)?;
     }
     steps.step("format", || {
         command::run(command::cargo().current_dir(project.root()).args(["fmt", "--all", "--", "--check"]))
@@ -21,6 +21,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     steps.step("docs", || docs::run(project))?;
     steps.step("tests", || test::native(project))?;
     steps.step("wasm", || wasm::run(project, &wasm::Options::default()))?;
+    steps.step("browser", || wasm::browser::run(project, &wasm::browser::Options::default()))?;
     steps.print();
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! | which wasm toolchain is taken, and its flags | `wasm/toolchain.rs` |
 //! | what must be equal on every host | `wasm/agreement.rs` |
 //! | the size limit of the module | `wasm/size.rs` |
+//! | how a browser is found and driven | `wasm/browser.rs` |
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on its standard streams")]
 
@@ -36,12 +37,14 @@ struct Arguments {
 /// What can be done.
 #[derive(Subcommand)]
 enum Verb {
-    /// Everything that must hold before a commit: format, lints, documentation, tests, wasm
+    /// Everything that must hold before a commit: format, lints, documentation, tests, wasm, browser
     Ci,
-    /// All tests and doctests, then the example on each wasm host
+    /// All tests and doctests, then the example on each wasm host, then a browser
     Test(test::Options),
     /// Build the example for wasm, run it on each wasm host here, compare the hosts, print the sizes
     Wasm(wasm::Options),
+    /// Build the test of OPFS, run it in a headless Chromium, kill its workers, tabs and browsers
+    Browser(wasm::browser::Options),
     /// The side-by-side benchmark; arguments are passed on to it
     Bench(bench::Options),
     /// Build the documentation; a warning is an error
@@ -64,6 +67,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Ci => ci::run(&project),
         Verb::Test(options) => test::run(&project, &options),
         Verb::Wasm(options) => wasm::run(&project, &options),
+        Verb::Browser(options) => wasm::browser::run(&project, &options),
         Verb::Bench(options) => bench::run(&project, &options),
         Verb::Docs => docs::run(&project),
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test and doctest of the workspace, then the example on each wasm host.
+//! `cargo xtask test`: every test and doctest of the workspace, then the example on each wasm host, then a browser.
 
 use anyhow::Result;
 
@@ -13,20 +13,20 @@ pub(crate) struct Options {
     skip_wasm: bool,
 }
 
-/// Runs the native tests, then what runs on wasm if it can be built here.
+/// Runs the native tests, then what runs on wasm and in a browser if that can be done here.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     native(project)?;
     if options.skip_wasm {
-        println!("skipped, as asked: the example on the wasm hosts");
+        println!("skipped, as asked: the example on the wasm hosts, and the browser");
         return Ok(());
     }
     match wasm::missing()? {
         Some(reason) => {
             println!("skipped: the example on the wasm hosts, since {reason}");
-            Ok(())
         }
-        None => wasm::run(project, &wasm::Options::default()),
+        None => wasm::run(project, &wasm::Options::default())?,
     }
+    wasm::browser::run(project, &wasm::browser::Options::default())
 }
 
 /// Runs the native tests and doctests, all of them even if one fails.

@@ -4,6 +4,7 @@
 //! modules, and compares what the hosts did. The modules that run are the ones that were measured.
 
 mod agreement;
+pub(crate) mod browser;
 mod host;
 mod module;
 mod size;
@@ -14,7 +15,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::project::Project;
 use crate::{command, debian};
-use module::{Module, Target};
+use module::Module;
 use toolchain::Toolchain;
 
 /// How to come by a toolchain.
@@ -36,14 +37,12 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let toolchain = Toolchain::find()?.context("the toolchain that was here is gone")?;
     println!("wasm toolchain: {toolchain}");
 
-    let heap = Module::build(project, &toolchain, Target::Unknown)?;
-    let wasi = Module::build(project, &toolchain, Target::Wasip1)?;
+    let heap = Module::build(project, &toolchain, &module::WORLD_ON_HEAP)?;
+    let wasi = Module::build(project, &toolchain, &module::WORLD_ON_WASI)?;
     command::run(project.cargo("build").args(["--package", module::WORLD, "--example", module::WORLD]))?;
 
-    for module in [&heap, &wasi] {
-        let count = tree_functions::check(&module.raw).with_context(|| format!("in {}", module.raw.display()))?;
-        println!("{}: {count} tree functions, each compiled once", module.target);
-    }
+    tree_functions::check(&heap)?;
+    tree_functions::check(&wasi)?;
     agreement::check(project, &project.wasm_target().join("hosts"), &wasi, &heap)?;
     size::check(&[&heap, &wasi])
 }
@@ -51,17 +50,22 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
 /// Installs what is missing here to build, shrink and run wasm. Where that cannot be done it says so; whoever needs a
 /// missing thing will name it.
 pub(crate) fn install() -> Result<()> {
+    install_with("wasm", &[])
+}
+
+/// Installs the above, and the packages of these programs where the program is not here.
+fn install_with(purpose: &str, programs: &[(&str, &'static str)]) -> Result<()> {
     let mut packages = Vec::new();
     if Toolchain::find()?.is_none() {
         packages.extend(debian::missing(&debian::TOOLCHAIN));
     }
-    for (program, package) in [("wasm-opt", "binaryen"), ("node", "nodejs")] {
+    for (program, package) in [("wasm-opt", "binaryen"), ("node", "nodejs")].iter().chain(programs) {
         if command::find(program).is_none() {
             packages.push(package);
         }
     }
     if packages.is_empty() {
-        println!("everything that wasm needs is installed");
+        println!("everything that {purpose} needs is installed");
     } else if let Err(error) = debian::install(&packages) {
         println!("not installed: {error:#}");
     }

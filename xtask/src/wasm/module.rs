@@ -1,4 +1,4 @@
-//! A wasm module of the example `world`: built, then shrunk where `wasm-opt` is here.
+//! A wasm module of one of our programs: built, then shrunk where `wasm-opt` is here.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ const WASM_OPT: [&str; 9] = [
 /// What a module is built for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
-    /// A bare host: a library whose storage is the heap.
+    /// A bare host: a library whose imports and exports are its own.
     Unknown,
     /// WASI preview 1: a program whose storage is a file.
     Wasip1,
@@ -46,33 +46,53 @@ impl Target {
             Self::Wasip1 => "wasm32-wasip1",
         }
     }
-
-    /// What `cargo rustc` is asked for. A library that were built as an `rlib` too would get no link-time optimisation.
-    fn artifact(self) -> &'static [&'static str] {
-        match self {
-            Self::Unknown => &["--package", WORLD, "--no-default-features", "--lib", "--crate-type", "cdylib"],
-            Self::Wasip1 => &["--package", WORLD, "--no-default-features", "--example", WORLD],
-        }
-    }
-
-    /// Where `cargo rustc` puts it, in the directory of the profile.
-    fn file(self) -> PathBuf {
-        let file = format!("{WORLD}.wasm");
-        match self {
-            Self::Unknown => file.into(),
-            Self::Wasip1 => Path::new("examples").join(file),
-        }
-    }
 }
 
-impl fmt::Display for Target {
+/// A program of ours, and how it becomes a module.
+pub(super) struct Source {
+    /// Its name, which the module has too.
+    name: &'static str,
+    target: Target,
+    /// What `cargo rustc` is asked for.
+    arguments: &'static [&'static str],
+    /// Where `cargo rustc` puts it: a folder in that of the profile.
+    folder: &'static str,
+}
+
+/// The example on the heap. A library that were built as an `rlib` too would get no link-time optimisation.
+pub(super) const WORLD_ON_HEAP: Source = Source {
+    name: WORLD,
+    target: Target::Unknown,
+    arguments: &["--package", WORLD, "--no-default-features", "--lib", "--crate-type", "cdylib"],
+    folder: "",
+};
+
+/// The example on files.
+pub(super) const WORLD_ON_WASI: Source = Source {
+    name: WORLD,
+    target: Target::Wasip1,
+    arguments: &["--package", WORLD, "--no-default-features", "--example", WORLD],
+    folder: "examples",
+};
+
+/// What runs in the workers of a browser.
+pub(super) const BROWSER_TEST: Source = Source {
+    name: "browser_test",
+    target: Target::Unknown,
+    arguments: &["--package", "wasm-dbms-web", "--example", "browser_test"],
+    folder: "examples",
+};
+
+impl fmt::Display for Module {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.triple())
+        write!(formatter, "{} for {}", self.name, self.target.triple())
     }
 }
 
 /// A module on disk.
 pub(super) struct Module {
+    /// The name of its program.
+    pub(super) name: &'static str,
     /// What it was built for.
     pub(super) target: Target,
     /// The module as the compiler left it, with the names of its functions.
@@ -83,21 +103,22 @@ pub(super) struct Module {
 
 impl Module {
     /// Builds and shrinks the module.
-    pub(super) fn build(project: &Project, toolchain: &Toolchain, target: Target) -> Result<Self> {
-        let mut cargo = toolchain.build(target, target.artifact());
+    pub(super) fn build(project: &Project, toolchain: &Toolchain, source: &Source) -> Result<Self> {
+        let Source { name, target, arguments, folder } = *source;
+        let mut cargo = toolchain.build(target, arguments);
         command::run(cargo.current_dir(project.root()).env("CARGO_TARGET_DIR", project.wasm_target()))?;
         let directory = project.wasm_target().join(target.triple()).join("release");
-        let raw = directory.join(target.file());
+        let raw = directory.join(folder).join(format!("{name}.wasm"));
         if !raw.is_file() {
             bail!("the build left no {}", raw.display());
         }
         let Some(wasm_opt) = command::find("wasm-opt") else {
             println!("skipped: shrinking the module, since there is no `wasm-opt` here (Debian and npm: binaryen)");
-            return Ok(Self { target, raw, optimized: None });
+            return Ok(Self { name, target, raw, optimized: None });
         };
-        let optimized = directory.join(format!("{WORLD}.optimized.wasm"));
+        let optimized = directory.join(format!("{name}.optimized.wasm"));
         command::run(Command::new(wasm_opt).args(WASM_OPT).arg(&raw).arg("-o").arg(&optimized))?;
-        Ok(Self { target, raw, optimized: Some(optimized) })
+        Ok(Self { name, target, raw, optimized: Some(optimized) })
     }
 
     /// The module that is measured and run: the shrunk one if there is one.

@@ -21,7 +21,7 @@ struct Sizes {
     brotli: usize,
 }
 
-/// Prints the sizes of all modules; an error if the one for a bare host is over the limit.
+/// Prints the sizes of all modules; an error if one for a bare host is over the limit.
 pub(super) fn check(modules: &[&Module]) -> Result<()> {
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
@@ -34,14 +34,14 @@ pub(super) fn check(modules: &[&Module]) -> Result<()> {
         let sizes = Sizes::of(module)?;
         let optimized = sizes.optimized.map_or_else(|| "skipped".to_owned(), |bytes| bytes.to_string());
         table.add_row([
-            module.target.to_string(),
+            module.to_string(),
             sizes.raw.to_string(),
             optimized,
             sizes.gzip.to_string(),
             sizes.brotli.to_string(),
         ]);
         if module.target == Target::Unknown {
-            verdict = sizes.check_limit();
+            verdict = verdict.and(sizes.check_limit(module));
         }
     }
     println!("\n{table}");
@@ -62,15 +62,11 @@ impl Sizes {
     }
 
     /// Holds the module to [`GZIP_BYTES_MAX`].
-    fn check_limit(&self) -> Result<()> {
+    fn check_limit(&self, module: &Module) -> Result<()> {
         if self.optimized.is_none() {
             println!("skipped: the size limit, since it is for a module after `wasm-opt`");
         } else if self.gzip > GZIP_BYTES_MAX {
-            bail!(
-                "the module for {} weighs {} bytes gzip, over the limit of {GZIP_BYTES_MAX}",
-                Target::Unknown,
-                self.gzip
-            );
+            bail!("{module} weighs {} bytes gzip, over the limit of {GZIP_BYTES_MAX}", self.gzip);
         }
         Ok(())
     }

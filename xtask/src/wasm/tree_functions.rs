@@ -11,11 +11,19 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
+use super::module::Module;
+
 /// Where the tree functions are.
 const TREE: &str = "wasm_dbms_memory::tree::";
 
-/// Counts the tree functions of a module; an error if one is there twice, or if none is found.
-pub(super) fn check(module: &Path) -> Result<usize> {
+/// Says how many tree functions a module has; an error if one is there twice, or if none is found.
+pub(super) fn check(module: &Module) -> Result<()> {
+    let count = count(&module.raw).with_context(|| format!("in {}", module.raw.display()))?;
+    println!("{module}: {count} tree functions, each compiled once");
+    Ok(())
+}
+
+fn count(module: &Path) -> Result<usize> {
     let bytes = fs::read(module).with_context(|| format!("reading {}", module.display()))?;
     let names = function_names(&bytes)?;
     if names.is_empty() {

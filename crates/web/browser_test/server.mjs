@@ -1,0 +1,43 @@
+// A server of static files on 127.0.0.1. It sends no special headers (neither COOP nor COEP), and leaves the request
+// `frozen` of a worker without an answer.
+
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname } from 'node:path';
+
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+
+/** Serves `files`, a path on disk for each path of a URL. */
+export async function serve(files) {
+  const frozen = [];
+  const waiting = [];
+  const server = createServer(async (request, response) => {
+    const path = request.url.slice(1) || 'index.html';
+    if (path === 'frozen') {
+      const report = JSON.parse(Buffer.concat(await request.toArray()));
+      // A browser has six connections to a server; the one of a worker that is gone must not stay.
+      report.release = () => response.destroy();
+      const waiter = waiting.shift();
+      waiter === undefined ? frozen.push(report) : waiter(report);
+      return;
+    }
+    if (!(path in files)) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.setHeader('content-type', TYPES[extname(path)]);
+    response.end(await readFile(files[path]));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    /** What the next worker that froze has reported. */
+    nextFrozen: () => (frozen.length > 0 ? frozen.shift() : new Promise((resolve) => waiting.push(resolve))),
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
