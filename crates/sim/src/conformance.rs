@@ -145,6 +145,7 @@ pub fn what_was_written_is_read<P: MemoryProvider>(open: &mut impl FnMut() -> P)
     demand_size(&provider, 10)?;
     demand_bytes(&provider, 0, 10, b"0123abc789")?;
     demand_bytes(&provider, 2, 6, b"23abc7")?;
+    write(&provider, 0, &[0; 10])?;
     let mut random = fastrand::Rng::with_seed(7);
     let mut model = vec![0; 200_000];
     for _ in 0..200 {

@@ -58,12 +58,24 @@ struct Table([Row; KINDS.len()]);
 #[derive(Debug, Clone, Copy)]
 enum Part {
     /// Every bit of these bytes.
-    Bits { file: usize, start: usize, end: usize },
-    Swaps { file: usize },
-    Versions { file: usize },
-    Lengths { file: usize },
+    Bits {
+        file: usize,
+        start: usize,
+        end: usize,
+    },
+    Swaps {
+        file: usize,
+    },
+    Versions {
+        file: usize,
+    },
+    Lengths {
+        file: usize,
+    },
     /// Every crash of this workload with a garbled sector.
-    Garbled { plan: usize },
+    Garbled {
+        plan: usize,
+    },
 }
 
 pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
@@ -116,8 +128,8 @@ impl Table {
         tally.say("|---|---|---|---|---|");
         let mut all = 0;
         for (name, row) in KINDS.iter().zip(&self.0) {
-            let [detected, harmless, dropped, silent] = [&row.detected, &row.harmless, &row.dropped, &row.silent]
-                .map(|count| count.load(Ordering::Relaxed));
+            let [detected, harmless, dropped, silent] =
+                [&row.detected, &row.harmless, &row.dropped, &row.silent].map(|count| count.load(Ordering::Relaxed));
             tally.say(&format!("| {name:<16} | {detected:>9} | {harmless:>9} | {dropped:>15} | {silent:>6} |"));
             all += detected + harmless + dropped + silent;
         }

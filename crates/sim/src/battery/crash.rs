@@ -85,9 +85,7 @@ pub(super) fn judge(
         });
         if let Err(trouble) = verdict {
             examples += 1;
-            worker.tally.fail(|| {
-                format!("{} with seed {}, {}: {trouble}", plan.name, plan.seed, crash.describe())
-            });
+            worker.tally.fail(|| format!("{} with seed {}, {}: {trouble}", plan.name, plan.seed, crash.describe()));
         }
     });
     worker.tally.add_images(met.into_keys());
@@ -140,6 +138,9 @@ impl std::fmt::Display for Coverage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { calls, syncs, flips, ring_bytes, parked } = self;
         let rounds = *ring_bytes as f64 / 32_768.0;
-        write!(f, "{calls} calls, {syncs} syncs, {flips} header writes, {rounds:.1} times round the ring, {parked} parked")
+        write!(
+            f,
+            "{calls} calls, {syncs} syncs, {flips} header writes, {rounds:.1} times round the ring, {parked} parked"
+        )
     }
 }

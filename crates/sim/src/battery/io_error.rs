@@ -66,8 +66,7 @@ fn workload(plan: &Plan, settings: &Settings, ends: &Ends, worker: Worker<'_>) -
     let mut whole = Workload::at(plan.clone(), &start, 1)?;
     whole.run()?;
     let kinds = whole.medium.inner().kinds();
-    let faults: &[Fault] =
-        if settings.plant == Some(Plant::SwallowWrite) { &[Fault::Swallowed] } else { &Fault::ALL };
+    let faults: &[Fault] = if settings.plant == Some(Plant::SwallowWrite) { &[Fault::Swallowed] } else { &Fault::ALL };
     let before = ends.runs.load(Ordering::Relaxed);
     for (call, kind) in (0..).zip(&kinds) {
         for fault in faults.iter().filter(|fault| fault.applies_to(*kind)) {
@@ -78,7 +77,9 @@ fn workload(plan: &Plan, settings: &Settings, ends: &Ends, worker: Worker<'_>) -
                     let lasting = if is_lasting { "for ever" } else { "once" };
                     worker.tally.fail(|| {
                         let (name, seed) = (plan.name, plan.seed);
-                        format!("{name} with seed {seed}, call {call} ({kind:?}) fails {lasting} ({fault:?}): {trouble}")
+                        format!(
+                            "{name} with seed {seed}, call {call} ({kind:?}) fails {lasting} ({fault:?}): {trouble}"
+                        )
                     });
                 }
             }
@@ -90,14 +91,7 @@ fn workload(plan: &Plan, settings: &Settings, ends: &Ends, worker: Worker<'_>) -
 }
 
 /// The workload on a medium of which one call fails, or all from there on.
-fn one_run(
-    plan: &Plan,
-    start: &[u8],
-    call: u64,
-    fault: Fault,
-    is_lasting: bool,
-    ends: &Ends,
-) -> Result<(), Trouble> {
+fn one_run(plan: &Plan, start: &[u8], call: u64, fault: Fault, is_lasting: bool, ends: &Ends) -> Result<(), Trouble> {
     let mut workload = Workload::at(plan.clone(), start, 1)?;
     let injection = Injection::after_calls(call, fault);
     let medium = workload.medium.inner().clone();

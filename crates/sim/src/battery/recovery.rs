@@ -36,12 +36,7 @@ pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
     tally.distinct_images()
 }
 
-fn workload(
-    plan: &Plan,
-    settings: &Settings,
-    sessions: &[AtomicU64; 2],
-    worker: Worker<'_>,
-) -> Result<(), Trouble> {
+fn workload(plan: &Plan, settings: &Settings, sessions: &[AtomicU64; 2], worker: Worker<'_>) -> Result<(), Trouble> {
     let start = Workload::start_of(plan)?;
     let mut workload = Workload::at(plan.clone(), &start, 1)?;
     workload.run()?;

@@ -142,7 +142,11 @@ impl<M: MemoryAccess> Batch<'_, M> {
     }
 
     fn agree(&mut self, was_there: bool, model: impl FnOnce(&mut Entries) -> bool) -> Result<(), Trouble> {
-        if model(self.entries) == was_there { Ok(()) } else { Err(Trouble::Wrong("the tree and its model differ".into())) }
+        if model(self.entries) == was_there {
+            Ok(())
+        } else {
+            Err(Trouble::Wrong("the tree and its model differ".into()))
+        }
     }
 
     fn claim(&mut self, count: usize) -> Result<(), Trouble> {
@@ -218,6 +222,8 @@ pub(crate) fn read<M: MemoryAccess>(
     pages: Page,
     visit: &mut dyn FnMut(&[u8], &[u8]),
 ) -> Result<u64, Trouble> {
+    // Every page first: what cannot be read is an error here, and a finding in words where trees are walked.
+    (0..pages).try_for_each(|page| store.view(page, |_| ()))?;
     let state = Registry::tree_state(store, TREE)?;
     let tree = Tree::at(state.root, TREE);
     let mut raw = Vec::new();

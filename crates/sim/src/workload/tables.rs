@@ -1,11 +1,9 @@
 //! Tables through the engine's face: rows, indexes, references, schemas that come and go.
 
-use wasm_dbms::{
-    DataType, Database, DatabaseSchema, Durability, Error, Query, Table, TableSchema, Transaction,
-};
+use wasm_dbms::{DataType, Database, DatabaseSchema, Durability, Error, Query, Table, TableSchema, Transaction};
 
-use crate::workload::keys::Digest;
 use crate::workload::Trouble;
+use crate::workload::keys::Digest;
 
 /// A row that others refer to.
 #[derive(Table, Debug, Clone, PartialEq)]
@@ -90,6 +88,8 @@ fn digest_of(
 
 /// The digest of everything in the database, after a check of everything.
 pub(crate) fn digest(db: &Database) -> Result<u64, Trouble> {
+    // Every page first: what cannot be read is an error here, and a finding in words where trees are walked.
+    (0..db.page_count()).try_for_each(|page| db.page(page).map(|_| ()))?;
     let findings = db.check()?;
     if !findings.is_empty() {
         return Err(Trouble::Wrong(findings.join("; ")));
