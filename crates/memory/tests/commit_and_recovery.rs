@@ -7,7 +7,10 @@ mod support;
 use wasm_dbms_api::{MemoryError, Page};
 use wasm_dbms_memory::{Durability, FileProvider, HeapProvider, MemoryAccess, MemoryManager, Options, REGISTRY_PAGE};
 
-use support::{Call, Entries, Recorder, assert_content, commit, content, open, open_bytes, options, put};
+use support::{
+    Call, Entries, Medium, assert_content, bytes_of, commit, content, fail_after, medium_of, open, open_bytes, options,
+    put,
+};
 
 #[test]
 fn closing_and_reopening_keeps_every_commit() {
@@ -25,7 +28,7 @@ fn closing_and_reopening_keeps_every_commit() {
 
 #[test]
 fn dropping_without_closing_keeps_every_commit_and_nothing_else() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     commit(&mut store, 0..300, 1, 100);
     put(&mut store, 0..300, 2, 100);
@@ -35,7 +38,7 @@ fn dropping_without_closing_keeps_every_commit_and_nothing_else() {
 
 #[test]
 fn closing_discards_what_was_not_committed() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     commit(&mut store, 0..10, 1, 100);
     put(&mut store, 0..10, 2, 100);
@@ -45,7 +48,7 @@ fn closing_discards_what_was_not_committed() {
 
 #[test]
 fn discarding_puts_the_last_commit_back_and_writes_nothing() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     commit(&mut store, 0..300, 1, 100);
     let calls = medium.count();
@@ -59,18 +62,18 @@ fn discarding_puts_the_last_commit_back_and_writes_nothing() {
 
 #[test]
 fn a_full_commit_costs_one_sync() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     for byte in 1..6 {
-        let syncs = medium.sync_count();
+        let syncs = medium.counts().syncs;
         commit(&mut store, 0..20, byte, 50);
-        assert_eq!(medium.sync_count() - syncs, 1);
+        assert_eq!(medium.counts().syncs - syncs, 1);
     }
 }
 
 #[test]
 fn a_full_commit_of_nothing_costs_nothing() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     commit(&mut store, 0..20, 1, 50);
     let calls = medium.count();
@@ -83,17 +86,17 @@ fn a_full_commit_of_nothing_costs_nothing() {
 
 #[test]
 fn an_eventual_commit_costs_no_sync_and_one_sync_covers_many() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
-    let syncs = medium.sync_count();
+    let syncs = medium.counts().syncs;
     for byte in 1..6 {
         put(&mut store, 0..20, byte, 50);
         store.commit(Durability::Eventual).unwrap();
     }
-    assert_eq!(medium.sync_count(), syncs);
+    assert_eq!(medium.counts().syncs, syncs);
     store.sync().unwrap();
     store.sync().unwrap();
-    assert_eq!(medium.sync_count(), syncs + 1);
+    assert_eq!(medium.counts().syncs, syncs + 1);
     assert_eq!(medium.calls().last(), Some(&Call::Sync));
     drop(store);
     assert_content(&mut open(medium).unwrap(), 0..20, 5, 50);
@@ -101,7 +104,7 @@ fn an_eventual_commit_costs_no_sync_and_one_sync_covers_many() {
 
 #[test]
 fn a_sync_after_reopening_makes_durable_what_recovery_found() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     commit(&mut store, 0..20, 1, 50);
     put(&mut store, 0..20, 2, 50);
@@ -110,9 +113,9 @@ fn a_sync_after_reopening_makes_durable_what_recovery_found() {
     drop(store);
     let mut store = open(medium.clone()).unwrap();
     put(&mut store, 0..20, 3, 50);
-    let syncs = medium.sync_count();
+    let syncs = medium.counts().syncs;
     store.sync().unwrap();
-    assert!(medium.sync_count() > syncs);
+    assert!(medium.counts().syncs > syncs);
     assert_eq!(medium.calls().last(), Some(&Call::Sync));
     store.discard();
     assert_content(&mut store, 0..20, 2, 50);
@@ -120,27 +123,27 @@ fn a_sync_after_reopening_makes_durable_what_recovery_found() {
 
 #[test]
 fn a_commit_larger_than_the_ring_parks_its_body_and_still_costs_one_sync() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     commit(&mut store, 0..1000, 1, 100);
-    let syncs = medium.sync_count();
+    let syncs = medium.counts().syncs;
     commit(&mut store, 0..1000, 2, 100);
-    assert_eq!(medium.sync_count() - syncs, 1);
+    assert_eq!(medium.counts().syncs - syncs, 1);
     let longest = medium.calls().into_iter().filter_map(|call| match call {
         Call::Write { bytes, .. } => Some(bytes.len()),
         _ => None,
     });
     assert!(longest.max().unwrap() > 64 * 1024);
-    assert_content(&mut open_bytes(&medium.to_bytes()).unwrap(), 0..1000, 2, 100);
-    let syncs = medium.sync_count();
+    assert_content(&mut open_bytes(&bytes_of(&medium)).unwrap(), 0..1000, 2, 100);
+    let syncs = medium.counts().syncs;
     store.claim_page().unwrap();
     store.commit(Durability::Full).unwrap();
-    assert_eq!(medium.sync_count() - syncs, 3, "the parked body is in the way: checkpoint, flip, commit");
+    assert_eq!(medium.counts().syncs - syncs, 3, "the parked body is in the way: checkpoint, flip, commit");
 }
 
 #[test]
 fn hundreds_of_commits_go_round_the_ring() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     for round in 0..400u32 {
         let byte = (round % 251) as u8;
@@ -158,7 +161,7 @@ fn hundreds_of_commits_go_round_the_ring() {
 
 #[test]
 fn reopening_with_another_page_size_keeps_that_of_the_file() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     commit(&mut open(medium.clone()).unwrap(), 0..300, 1, 100);
     let other = Options::new().page_size(16 * 1024).database_id(8);
     let mut store = MemoryManager::open(Box::new(medium), other).unwrap();
@@ -169,7 +172,7 @@ fn reopening_with_another_page_size_keeps_that_of_the_file() {
 #[test]
 fn opening_and_reading_write_nothing() {
     for is_closed in [true, false] {
-        let medium = Recorder::default();
+        let medium = Medium::default();
         let mut store = open(medium.clone()).unwrap();
         commit(&mut store, 0..1000, 1, 100);
         commit(&mut store, 0..1000, 2, 100);
@@ -189,12 +192,10 @@ fn opening_and_reading_write_nothing() {
 
 #[test]
 fn an_empty_or_never_committed_medium_becomes_a_database() {
-    let mut header_only = Recorder::default();
+    let mut header_only = Medium::default();
     open(header_only.clone()).unwrap();
-    header_only = Recorder::from_bytes(header_only.to_bytes()[..40_960].to_vec());
-    for medium in
-        [Recorder::default(), Recorder::from_bytes(vec![0; 512]), Recorder::from_bytes(vec![0; 40_960]), header_only]
-    {
+    header_only = medium_of(&bytes_of(&header_only)[..40_960]);
+    for medium in [Medium::default(), medium_of(&[0; 512]), medium_of(&[0; 40_960]), header_only] {
         let mut store = open(medium.clone()).unwrap();
         assert_eq!(content(&mut store).unwrap(), (0, Entries::new()));
         commit(&mut store, 0..10, 1, 10);
@@ -205,13 +206,13 @@ fn an_empty_or_never_committed_medium_becomes_a_database() {
 
 #[test]
 fn a_commit_refused_before_its_record_leaves_the_store_as_it_was_and_writing_goes_on() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     commit(&mut store, 0..300, 1, 100);
     // Growing the file, then writing the fresh pages.
     for calls in 0..2 {
         put(&mut store, 300..600, 2, 100);
-        medium.fail_after(Some(calls));
+        fail_after(&medium, calls);
         let refused = store.commit(Durability::Full).unwrap_err();
         assert!(matches!(refused, MemoryError::Host { .. }), "{refused}");
         assert!(store.is_clean());
@@ -225,17 +226,17 @@ fn a_commit_refused_before_its_record_leaves_the_store_as_it_was_and_writing_goe
 #[test]
 fn after_a_failed_record_or_sync_the_commit_is_in_doubt_and_writes_are_refused() {
     for (calls, survives) in [(0, 1), (1, 2)] {
-        let medium = Recorder::default();
+        let medium = Medium::default();
         let mut store = open(medium.clone()).unwrap();
         commit(&mut store, 0..30, 1, 100);
         put(&mut store, 0..30, 2, 100);
-        medium.fail_after(Some(calls));
+        fail_after(&medium, calls);
         let in_doubt = store.commit(Durability::Full).unwrap_err();
         assert!(in_doubt.is_in_doubt(), "{in_doubt}");
         assert_content(&mut store, 0..30, 1, 100);
         let refused = store.edit(REGISTRY_PAGE, |_| ()).unwrap_err();
         assert!(matches!(refused, MemoryError::Poisoned { .. }), "{refused}");
-        assert!(refused.to_string().contains("the test broke it"), "{refused}");
+        assert!(refused.to_string().contains("the simulated medium is broken"), "{refused}");
         assert!(matches!(store.close().unwrap_err(), MemoryError::Poisoned { .. }));
         let mut store = open(medium).unwrap();
         assert_content(&mut store, 0..30, survives, 100);
@@ -265,7 +266,7 @@ fn a_database_of_many_groups_is_reopened() {
 
 #[test]
 fn opening_after_a_large_durable_load_reads_the_log_and_not_what_was_loaded() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     for _ in 0..5000 {
         let page = store.claim_page().unwrap();
@@ -274,10 +275,10 @@ fn opening_after_a_large_durable_load_reads_the_log_and_not_what_was_loaded() {
     store.commit(Durability::Full).unwrap();
     commit(&mut store, 0..10, 1, 10);
     drop(store);
-    let before = medium.read_bytes();
+    let before = medium.counts().read_bytes;
     let mut store = open(medium.clone()).unwrap();
-    let read = medium.read_bytes() - before;
-    assert!(read < 512 * 1024, "{read} bytes were read of {}", medium.to_bytes().len());
+    let read = medium.counts().read_bytes - before;
+    assert!(read < 512 * 1024, "{read} bytes were read of {}", bytes_of(&medium).len());
     store.edit(2, |bytes| bytes.fill(8)).unwrap();
     store.commit(Durability::Full).unwrap();
     for page in 3..5002 {

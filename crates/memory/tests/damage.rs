@@ -11,7 +11,7 @@ use wasm_dbms_memory::{
 };
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use support::{Recorder, TREE, content, open, open_bytes};
+use support::{Medium, TREE, bytes_of, content, medium_of, open, open_bytes};
 
 const PAGE_SIZE: usize = 4096;
 const RING: usize = 8192;
@@ -20,7 +20,7 @@ const PAGES: usize = 40_960 + PAGE_SIZE;
 
 /// A database with a tree of a few pages, closed or just dropped.
 fn database(is_closed: bool) -> Vec<u8> {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     for round in 0..9u8 {
         let mut state = Registry::tree_state(&mut store, TREE).unwrap();
@@ -38,7 +38,7 @@ fn database(is_closed: bool) -> Vec<u8> {
     if is_closed {
         store.close().unwrap();
     }
-    medium.to_bytes()
+    bytes_of(&medium)
 }
 
 /// What opening and reading everything says.
@@ -75,7 +75,7 @@ fn a_truncated_file_is_refused() {
 #[test]
 fn a_file_that_is_not_ours_is_refused_and_left_alone() {
     for bytes in [b"hello".to_vec(), vec![0xFF; 100_000], vec![0; 50_000], b"SQLite format 3\0".repeat(1000)] {
-        let medium = Recorder::from_bytes(bytes);
+        let medium = medium_of(&bytes);
         let refused = open(medium.clone()).unwrap_err();
         assert!(matches!(refused, MemoryError::NotADatabase { .. }), "{refused}");
         assert_eq!(medium.count(), 0);
@@ -168,13 +168,13 @@ fn pages_that_changed_places_are_found() {
 #[test]
 fn a_page_of_another_database_is_found() {
     let mut bytes = database(true);
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut other =
         MemoryManager::open(Box::new(medium.clone()), Options::new().page_size(4096).database_id(8)).unwrap();
     let page = other.claim_page().unwrap();
     other.close().unwrap();
     let at = PAGES + page as usize * PAGE_SIZE;
-    let foreign = medium.to_bytes()[PAGES..PAGES + PAGE_SIZE].to_vec();
+    let foreign = bytes_of(&medium)[PAGES..PAGES + PAGE_SIZE].to_vec();
     bytes[at..at + PAGE_SIZE].copy_from_slice(&foreign);
     assert!(open_bytes(&bytes).unwrap().page(page).unwrap_err().is_corrupt());
 }

@@ -1,5 +1,5 @@
-//! What the providers promise: sizes, short reads at the end, and refusals that name what was refused; and what the
-//! store makes of a provider that does not keep its promises.
+//! What the providers promise beside the contract (see `conformance.rs`): refusals that name what was refused; and what
+//! the store makes of a provider that does not keep its promises.
 
 #![cfg(test)]
 
@@ -12,87 +12,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wasm_dbms_api::{MemoryError, MemoryResult};
 use wasm_dbms_memory::{Durability, FileProvider, Guarantees, HeapProvider, MemoryAccess, MemoryProvider};
 
-/// A provider of each kind, empty.
-fn each(check: impl Fn(&dyn MemoryProvider)) {
-    check(&HeapProvider::new());
-    let folder = tempfile::tempdir().unwrap();
-    check(&FileProvider::open(folder.path().join("a.db")).unwrap());
-}
-
-fn read(provider: &dyn MemoryProvider, offset: u64, length: usize) -> Vec<u8> {
-    let mut buffer = vec![0xEE; length];
-    let count = provider.read(offset, &mut buffer).unwrap();
-    assert!(buffer[count..].iter().all(|byte| *byte == 0xEE), "bytes past the count are left alone");
-    buffer.truncate(count);
-    buffer
-}
-
-#[test]
-fn a_new_medium_is_empty() {
-    each(|provider| {
-        assert_eq!(provider.size().unwrap(), 0);
-        assert_eq!(read(provider, 0, 8), []);
-    });
-}
-
-#[test]
-fn what_was_written_is_read_and_a_read_at_the_end_is_short() {
-    each(|provider| {
-        assert_eq!(provider.write(0, b"0123456789").unwrap(), 10);
-        assert_eq!(provider.write(4, b"abc").unwrap(), 3);
-        assert_eq!(provider.size().unwrap(), 10);
-        assert_eq!(read(provider, 2, 6), b"23abc7");
-        assert_eq!(read(provider, 8, 6), b"89");
-        assert_eq!(read(provider, 10, 6), b"");
-        assert_eq!(read(provider, 1 << 40, 6), b"");
-        provider.sync().unwrap();
-    });
-}
-
-#[test]
-fn a_write_past_the_end_grows_the_medium_with_zeros() {
-    each(|provider| {
-        provider.write(6, b"ab").unwrap();
-        assert_eq!(provider.size().unwrap(), 8);
-        assert_eq!(read(provider, 0, 8), b"\0\0\0\0\0\0ab");
-    });
-}
-
-#[test]
-fn setting_the_size_grows_with_zeros_and_shrinks() {
-    each(|provider| {
-        provider.write(0, b"0123456789").unwrap();
-        provider.set_size(4).unwrap();
-        assert_eq!(read(provider, 0, 10), b"0123");
-        provider.set_size(6).unwrap();
-        assert_eq!(read(provider, 0, 10), b"0123\0\0", "what was cut off does not come back");
-        provider.set_size(0).unwrap();
-        assert_eq!(provider.size().unwrap(), 0);
-    });
-}
-
-#[test]
-fn a_size_that_no_host_can_give_is_refused() {
-    each(|provider| {
-        assert!(matches!(provider.set_size(u64::MAX).unwrap_err(), MemoryError::Host { .. }));
-        assert!(matches!(provider.write(u64::MAX - 3, b"0123").unwrap_err(), MemoryError::Host { .. }));
-        assert_eq!(provider.size().unwrap(), 0);
-    });
-}
-
 #[test]
 fn only_a_file_outlives_its_process() {
     assert!(!HeapProvider::new().guarantees().is_persistent);
     let folder = tempfile::tempdir().unwrap();
     assert!(FileProvider::open(folder.path().join("a.db")).unwrap().guarantees().is_persistent);
-}
-
-#[test]
-fn scratch_space_is_another_medium() {
-    each(|provider| {
-        provider.scratch().unwrap().write(0, b"spilled").unwrap();
-        assert_eq!(provider.size().unwrap(), 0);
-    });
 }
 
 #[test]

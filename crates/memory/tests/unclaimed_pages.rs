@@ -9,7 +9,7 @@ use wasm_dbms_memory::{
     Durability, MemoryAccess, MemoryManager, PageState, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
 };
 
-use support::{FourFunctions, NineMethods, Recorder, in_memory, open};
+use support::{FourFunctions, Medium, NineMethods, in_memory, open};
 
 /// More than three pages of the ledger hold.
 const MANY: usize = 3500;
@@ -127,7 +127,7 @@ fn no_byte_of_a_released_page_can_be_read_again() {
 
 #[test]
 fn what_an_interceptor_releases_without_a_word_is_known_after_the_commit_and_after_reopening() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = FourFunctions(open(medium.clone()).unwrap());
     let pages = claim(&mut store, 5);
     store.0.commit(Durability::Full).unwrap();

@@ -34,10 +34,22 @@ impl Medium {
     }
 
     /// Reads what is there, at most the buffer's length; the rest of the buffer is zeroed. Returns how much was there.
+    /// A read that is short where the medium goes on is the host's failure, and no evidence about the file.
     pub(crate) fn read_available(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {
         let length = self.provider.read(offset, buffer)?;
         match buffer.get_mut(length..) {
-            Some(rest) => rest.fill(0),
+            Some([]) => {}
+            Some(rest) => {
+                rest.fill(0);
+                let there = self.provider.size()?.saturating_sub(offset).min(buffer.len() as u64);
+                if (length as u64) < there {
+                    return Err(MemoryError::Host {
+                        operation: "read",
+                        reason: format!("only {length} of {there} bytes were read").into(),
+                        is_full: false,
+                    });
+                }
+            }
             None => return Err(impossible("read", length, buffer.len())),
         }
         Ok(length)

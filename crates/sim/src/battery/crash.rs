@@ -1,0 +1,146 @@
+//! Every crash of every workload.
+
+use std::collections::{HashMap, HashSet};
+
+use wasm_dbms_memory::HeapProvider;
+
+use crate::battery::tally::{Tally, Worker};
+use crate::battery::{Plant, Settings, Size};
+use crate::crash::{Crash, Crashes};
+use crate::recorder::Call;
+use crate::workload::{Plan, Store, Trouble, Workload, plans};
+
+/// At most about so many images with a torn write for each call.
+const TORN_MAX: usize = 600;
+
+/// After every so many images writing goes on, and a clean close must keep everything.
+const GO_ON: u64 = 32;
+
+pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
+    let mut plans = plans(settings.seed, settings.pick(1, 1));
+    if settings.size == Size::Small {
+        plans.retain(|plan| ["steady", "tables", "parked"].contains(&plan.name));
+        plans.dedup_by_key(|plan| plan.name);
+        plans.iter_mut().for_each(|plan| plan.steps = 6);
+    }
+    let torn_max = if settings.size == Size::Small { 16 } else { TORN_MAX };
+    tally.say(&format!("{} workloads in {} threads", plans.len(), tally.threads()));
+    tally.for_each(&plans, &|plan| format!("{} with seed {}", plan.name, plan.seed), &|plan, worker| {
+        if let Err(trouble) = workload(plan, settings, torn_max, worker) {
+            tally.fail(|| format!("{} with seed {}: {trouble}", plan.name, plan.seed));
+        }
+    });
+    tally.distinct_images()
+}
+
+fn workload(plan: &Plan, settings: &Settings, torn_max: usize, worker: Worker<'_>) -> Result<(), Trouble> {
+    let start = Workload::start_of(plan)?;
+    let mut workload = Workload::at(plan.clone(), &start, 1)?;
+    if settings.plant == Some(Plant::SkipSync) {
+        workload.medium.skip_syncs();
+    }
+    workload.run()?;
+    let mut images = 0;
+    judge(&start, &workload, plan.seed, torn_max, worker, &mut |crash, _| {
+        images += 1;
+        if images % GO_ON == 0 { go_on(plan, crash) } else { Ok(()) }
+    });
+    let coverage = Coverage::of(&workload.medium.calls());
+    worker.tally.say(&format!("{}: {images} images; {coverage}; {:?}", plan.name, workload.met));
+    Ok(())
+}
+
+/// Judges every image that a crash can leave of a workload; `and_then` does more with those that are met for the first
+/// time, and is told the digest of what they hold.
+pub(super) fn judge(
+    start: &[u8],
+    workload: &Workload,
+    seed: u64,
+    torn_max: usize,
+    worker: Worker<'_>,
+    and_then: &mut dyn FnMut(&Crash<'_>, u64) -> Result<(), Trouble>,
+) {
+    let calls = workload.medium.calls();
+    let plan = &workload.plan;
+    let mut met: HashMap<u64, u64> = HashMap::new();
+    let mut bounds: (usize, HashSet<u64>) = (usize::MAX, HashSet::new());
+    let mut examples = 0;
+    Crashes::of(start, &calls).seed(seed).torn_max(torn_max).for_each(&mut |crash| {
+        worker.beat();
+        if bounds.0 != crash.made() {
+            bounds = (crash.made(), workload.history.allowed(crash.made(), &calls));
+        }
+        let hash = crash.hash();
+        let known = met.get(&hash).copied();
+        let verdict = match known {
+            Some(digest) => Ok(digest),
+            None => read(plan, crash),
+        };
+        let verdict = verdict.and_then(|digest| {
+            met.insert(hash, digest);
+            if !bounds.1.contains(&digest) {
+                return Err(Trouble::Wrong(workload.history.name(digest)));
+            }
+            if known.is_none() { and_then(crash, digest) } else { Ok(()) }
+        });
+        if let Err(trouble) = verdict {
+            examples += 1;
+            worker.tally.fail(|| format!("{} with seed {}, {}: {trouble}", plan.name, plan.seed, crash.describe()));
+        }
+    });
+    worker.tally.add_images(met.into_keys());
+}
+
+/// Opens an image and reads everything in it.
+fn read(plan: &Plan, crash: &Crash<'_>) -> Result<u64, Trouble> {
+    Store::open(plan.kind, plan.options.clone(), crash.provider())?.digest()
+}
+
+/// Writing goes on after recovery, and a clean close keeps everything.
+fn go_on(plan: &Plan, crash: &Crash<'_>) -> Result<(), Trouble> {
+    let medium = HeapProvider::from_bytes(crash.to_bytes());
+    let open = || Store::open(plan.kind, plan.options.clone(), medium.clone());
+    let expected = open()?.write_more_and_close(1 << 40)?;
+    if open()?.digest()? == expected {
+        return Ok(());
+    }
+    Err(Trouble::Wrong("a clean close after recovery lost something".into()))
+}
+
+/// Which corners of the log a workload came to.
+#[derive(Debug, Default)]
+struct Coverage {
+    calls: usize,
+    syncs: usize,
+    flips: usize,
+    ring_bytes: usize,
+    parked: usize,
+}
+
+impl Coverage {
+    fn of(calls: &[Call]) -> Self {
+        let mut coverage = Self { calls: calls.len(), ..Self::default() };
+        for call in calls {
+            match call {
+                Call::Write { offset: 0 | 4096, .. } => coverage.flips += 1,
+                Call::Write { offset: 8192..40_960, bytes } => coverage.ring_bytes += bytes.len(),
+                // Only parked bodies are not padded to sectors.
+                Call::Write { bytes, .. } => coverage.parked += usize::from(!bytes.len().is_multiple_of(512)),
+                Call::Sync => coverage.syncs += 1,
+                _ => {}
+            }
+        }
+        coverage
+    }
+}
+
+impl std::fmt::Display for Coverage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { calls, syncs, flips, ring_bytes, parked } = self;
+        let rounds = *ring_bytes as f64 / 32_768.0;
+        write!(
+            f,
+            "{calls} calls, {syncs} syncs, {flips} header writes, {rounds:.1} times round the ring, {parked} parked"
+        )
+    }
+}

@@ -1,0 +1,130 @@
+//! The long proofs of the store: `cargo xtask battery <name>`.
+//!
+//! | name | what is done | what must come out |
+//! |---|---|---|
+//! | `crash` | every crash of some fifty workloads | the last acknowledged transaction or the one in flight, everything sound |
+//! | `recovery` | crashes of the session after a crash, and of the session after that | the same |
+//! | `io-error` | each call of each workload fails in each way | a typed error, the last acknowledged state, and on it goes |
+//! | `bit-flip` | every bit flipped, every page swapped and taken back, every length | a refusal, or nothing is lost |
+//!
+//! A battery of its own goes into a file of its own here, into [`NAMES`] and into [`run`].
+
+mod bit_flip;
+mod crash;
+mod io_error;
+mod recovery;
+mod tally;
+
+use std::time::{Duration, Instant};
+
+use tally::Tally;
+
+/// Every battery.
+pub const NAMES: [&str; 4] = ["crash", "recovery", "io-error", "bit-flip"];
+
+/// How much is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// What a unit test has time for.
+    Small,
+    /// What is done before each commit.
+    Usual,
+    /// Ten times as much.
+    Long,
+}
+
+/// A fault of the store or of the medium that a battery must find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(hidden)]
+pub enum Plant {
+    /// Syncs are acknowledged and not done: for `crash` and `recovery`.
+    SkipSync,
+    /// Writes are acknowledged and not done: for `io-error`.
+    SwallowWrite,
+    /// Bytes of a page reach their reader unverified: for `bit-flip`.
+    DropChecksum,
+}
+
+impl Plant {
+    /// The plant of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "skip-sync" => Some(Self::SkipSync),
+            "swallow-write" => Some(Self::SwallowWrite),
+            "drop-checksum" => Some(Self::DropChecksum),
+            _ => None,
+        }
+    }
+}
+
+/// How a battery is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Seeds everything that is drawn.
+    pub seed: u64,
+    /// How much is done.
+    pub size: Size,
+    /// How many threads work.
+    pub threads: usize,
+    #[doc(hidden)]
+    pub plant: Option<Plant>,
+}
+
+impl Settings {
+    /// The usual size on every processor there is.
+    pub fn new(seed: u64) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { seed, size: Size::Usual, threads, plant: None }
+    }
+
+    /// `small`, `usual`, or ten times that.
+    fn pick(&self, small: u64, usual: u64) -> u64 {
+        match self.size {
+            Size::Small => small,
+            Size::Usual => usual,
+            Size::Long => usual * 10,
+        }
+    }
+}
+
+/// What came out of a battery. As text it is the line that the battery ends with.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The battery.
+    pub name: &'static str,
+    /// How many images, runs or damages were tried.
+    pub count: u64,
+    /// What was counted.
+    pub unit: &'static str,
+    /// How many of them were wrong.
+    pub failures: u64,
+    /// The first of them, in words.
+    pub examples: Vec<String>,
+    /// The seed of the run.
+    pub seed: u64,
+    /// How long it took.
+    pub time: Duration,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, count, unit, failures, seed, time, .. } = self;
+        write!(f, "battery {name}: {count} {unit}, {failures} failures, seed {seed}, {:.1} s", time.as_secs_f64())
+    }
+}
+
+/// Runs a battery and tells `progress` how it goes, in words. None if there is none of this name.
+pub fn run(name: &str, settings: &Settings, progress: &(dyn Fn(&str) + Sync)) -> Option<Outcome> {
+    let start = Instant::now();
+    let (name, unit, battery): (_, _, fn(&Settings, &Tally<'_>) -> u64) = match name {
+        "crash" => ("crash", "images", crash::run),
+        "recovery" => ("recovery", "images", recovery::run),
+        "io-error" => ("io-error", "runs", io_error::run),
+        "bit-flip" => ("bit-flip", "damages", bit_flip::run),
+        _ => return None,
+    };
+    let tally = Tally::new(progress, settings.threads);
+    let count = battery(settings, &tally);
+    let (failures, examples) = tally.failures();
+    Some(Outcome { name, count, unit, failures, examples, seed: settings.seed, time: start.elapsed() })
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+pub mod battery;
+pub mod conformance;
+mod crash;
+mod faults;
+mod image;
+mod recorder;
+#[doc(hidden)]
+pub mod workload;
+
+#[doc(hidden)]
+pub use crash::apply_sectors;
+pub use crash::{Crash, Crashes};
+pub use faults::{Fault, Faulty, Injection, Kind};
+pub use image::{ImageProvider, SECTOR};
+pub use recorder::{Call, Counts, Recorder};
