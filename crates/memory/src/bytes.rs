@@ -117,6 +117,55 @@ fn put_long_varint(bytes: &mut [u8], at: usize, mut number: u32) -> usize {
     }
 }
 
+/// A set of small numbers, one bit each.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Bits {
+    words: Vec<u64>,
+}
+
+impl Bits {
+    /// Whether the number is in the set.
+    #[inline]
+    pub(crate) fn contains(&self, number: u32) -> bool {
+        self.words.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+
+    /// Adds the number; false if it was there.
+    pub(crate) fn insert(&mut self, number: u32) -> bool {
+        let index = number as usize / 64;
+        if self.words.len() <= index {
+            self.words.resize(index + 1, 0);
+        }
+        let Some(word) = self.words.get_mut(index) else { return false };
+        let bit = 1 << (number % 64);
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
+
+    /// Takes the number away.
+    pub(crate) fn remove(&mut self, number: u32) {
+        if let Some(word) = self.words.get_mut(number as usize / 64) {
+            *word &= !(1 << (number % 64));
+        }
+    }
+
+    /// Takes away every number from this one on.
+    pub(crate) fn truncate(&mut self, end: u32) {
+        self.words.truncate((end as usize).div_ceil(64));
+        if !end.is_multiple_of(64)
+            && let Some(word) = self.words.get_mut(end as usize / 64)
+        {
+            *word &= (1 << (end % 64)) - 1;
+        }
+    }
+
+    /// How many bytes it takes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.words.capacity() * 8
+    }
+}
+
 /// A set of small numbers with a list of its members, so that clearing costs as much as filling did.
 #[derive(Debug, Default, Clone)]
 pub struct NumberSet {
@@ -154,6 +203,21 @@ impl NumberSet {
                 *word = 0;
             }
         }
+    }
+
+    /// How many members there are.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// How many bytes it takes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.bits.capacity() * 8 + self.members.capacity() * 4
     }
 
     /// The members from small to large.

@@ -5,12 +5,12 @@ use wasm_dbms_api::MemoryResult;
 use crate::log::header::Header;
 use crate::log::layout::SLOT_LENGTH;
 use crate::log::unfinished::Unfinished;
-use crate::log::{CommittedImage, Log, checksum, ring};
+use crate::log::{Images, Log, checksum, ring};
 
 impl Log {
     /// Brings every committed change in place and flips the header. The flip itself is synced by whatever sync comes
     /// next; only then is what it frees reused.
-    pub(crate) fn checkpoint(&mut self, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+    pub(crate) fn checkpoint(&mut self, images: &dyn Images) -> MemoryResult<()> {
         self.check_poison()?;
         if self.header.lsn == self.lsn {
             return Ok(());
@@ -19,18 +19,18 @@ impl Log {
         if self.durable_lsn < self.lsn {
             self.sync()?;
         }
-        self.write_in_place(committed)?;
+        self.write_in_place(images)?;
         self.sync_now()?;
         self.flip(self.chain)
     }
 
     /// Brings everything in place, makes that durable and empties the ring. The other slot gets the header too: the one
     /// before names a ring that is gone, and must not stand in for a header that is damaged later.
-    pub(crate) fn close(&mut self, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+    pub(crate) fn close(&mut self, images: &dyn Images) -> MemoryResult<()> {
         if self.unfinished.is_some() {
             return Ok(());
         }
-        self.checkpoint(committed)?;
+        self.checkpoint(images)?;
         self.sync()?;
         ring::clear(&self.medium, &self.layout)?;
         self.flip(self.chain)?;
@@ -38,20 +38,20 @@ impl Log {
     }
 
     /// What must be done once before a session writes anything: see rules 22, 23 and 25 in `docs/DURABILITY.md`.
-    pub(crate) fn start_session(&mut self, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+    pub(crate) fn start_session(&mut self, images: &dyn Images) -> MemoryResult<()> {
         let Some(unfinished) = self.unfinished.take() else { return Ok(()) };
-        let started = self.finish_recovery(&unfinished, committed);
+        let started = self.finish_recovery(&unfinished, images);
         if started.is_err() {
             self.unfinished = Some(unfinished);
         }
         started
     }
 
-    fn finish_recovery(&mut self, unfinished: &Unfinished, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+    fn finish_recovery(&mut self, unfinished: &Unfinished, images: &dyn Images) -> MemoryResult<()> {
         unfinished.rewrite(&self.medium, &self.layout, self.header.database_id)?;
         self.sync_now()?;
         if unfinished.has_replayed {
-            self.write_in_place(committed)?;
+            self.write_in_place(images)?;
             self.sync_now()?;
         }
         // A new seed: no record that was rejected can ever chain to one of this session.
@@ -60,11 +60,12 @@ impl Log {
     }
 
     /// Writes the pages changed by ranges and the ledger pages that are behind.
-    fn write_in_place(&mut self, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+    fn write_in_place(&mut self, images: &dyn Images) -> MemoryResult<()> {
         for page in self.dirty.sorted() {
-            self.medium.write_all(self.layout.page_address(page), &committed(page)?)?;
+            self.medium.write_all(self.layout.page_address(page), &images.committed(page)?)?;
         }
-        for (group, bytes) in self.ledger.dirty_pages(&self.layout) {
+        for group in self.ledger.dirty_groups() {
+            let bytes = self.ledger.page(group, &self.layout).unwrap_or_default();
             self.medium.write_all(self.layout.ledger_address(group), &bytes)?;
         }
         Ok(())
@@ -90,7 +91,7 @@ impl Log {
         self.tail = self.head;
         self.chain = seed;
         self.dirty.clear();
-        self.ledger.clear_dirty();
+        self.ledger.note_in_place(self.pages);
         Ok(())
     }
 }

@@ -2,60 +2,82 @@
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-use crate::access::PageRef;
+use crate::access::{PageRef, RESERVED_PAGES};
 use crate::log::layout::SECTOR;
 use crate::log::ledger::StoredState;
 use crate::log::record::{self, Parked, RecordHead};
-use crate::log::{CommittedImage, Log, checksum, ring};
+use crate::log::{Log, checksum, ring};
 use crate::manager::Durability;
 
 /// Fresh pages are written in runs of at most this many bytes.
-const RUN_BYTES: usize = 1 << 20;
+const RUN_BYTES: usize = 1 << 17;
+
+/// What a page was at the last commit.
+#[derive(Debug)]
+pub(crate) enum OldImage {
+    /// Past the committed mark.
+    None,
+    Held(PageRef),
+    /// It stands in place and is not in memory.
+    InPlace,
+}
+
+/// What a page is now.
+#[derive(Debug)]
+pub(crate) enum NewImage {
+    Held(PageRef),
+    /// It was written in place already; this is its checksum.
+    Spilled(u64),
+}
 
 /// A page that a transaction touched.
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) page: Page,
-    /// The committed image; none for a page past the committed mark.
-    pub(crate) old: Option<PageRef>,
-    pub(crate) new: PageRef,
-    pub(crate) state: StoredState,
+    pub(crate) old: OldImage,
+    pub(crate) new: NewImage,
+    /// The state that the transaction gave it; none if it keeps the one it has.
+    pub(crate) state: Option<StoredState>,
+}
+
+/// What the log asks of the pages in memory.
+pub(crate) trait Images {
+    /// The committed image of a page that was changed since the last checkpoint.
+    fn committed(&self, page: Page) -> MemoryResult<PageRef>;
+
+    /// How many pages the transaction touched.
+    fn change_count(&self) -> usize;
+
+    /// The touched page with this number, counted in the order of the pages.
+    fn change(&self, index: usize) -> MemoryResult<Change>;
 }
 
 /// A record that is ready to be written.
 struct Prepared {
     body: Vec<u8>,
-    /// The ledger entries that the commit replaces.
-    entries: Vec<(Page, u64, StoredState)>,
+    /// The root of the ledger after the commit.
     root: u64,
 }
 
 impl Log {
-    /// Commits the changes, which stand in the order of their pages; `pages` is the number of pages afterwards.
+    /// Commits the changes; `pages` is the number of pages afterwards.
     ///
     /// # Errors
     /// Before the first byte of the record is written: a plain refusal, nothing happened. From then on
     /// [`MemoryError::InDoubt`], and writes are refused until the database is opened again.
-    pub(crate) fn commit(
-        &mut self,
-        changes: &[Change],
-        pages: Page,
-        durability: Durability,
-        committed: &mut CommittedImage<'_>,
-    ) -> MemoryResult<()> {
+    pub(crate) fn commit(&mut self, images: &dyn Images, pages: Page, durability: Durability) -> MemoryResult<()> {
         self.check_poison()?;
         self.layout.check_pages(pages)?;
-        let prepared = self.prepare(changes)?;
-        if prepared.entries.is_empty() && pages == self.pages {
-            return if durability == Durability::Full { self.make_durable(committed) } else { Ok(()) };
+        let prepared = self.prepare(images)?;
+        if prepared.body.is_empty() && pages == self.pages {
+            return if durability == Durability::Full { self.make_durable(images) } else { Ok(()) };
         }
-        self.start_session(committed)?;
+        self.start_session(images)?;
 
-        let writes_past_mark = changes.iter().any(|change| change.old.is_none());
+        let writes_past_mark = pages > self.pages;
         let is_parked = (record::HEAD + prepared.body.len()) as u64 > u64::from(self.layout.ring_length);
-        if self.pin.is_some() && (writes_past_mark || is_parked) {
-            self.checkpoint(committed)?;
-            self.sync()?;
+        if writes_past_mark || is_parked {
+            self.unpin(images)?;
         }
         let parked = is_parked.then(|| Parked {
             address: self.layout.end_of(pages),
@@ -63,13 +85,13 @@ impl Log {
             checksum: checksum::of_bytes(&prepared.body),
         });
         let body_inline: &[u8] = if is_parked { &[] } else { &prepared.body };
-        self.make_room_in_ring((record::HEAD + body_inline.len()) as u64, committed)?;
+        self.make_room_in_ring((record::HEAD + body_inline.len()) as u64, images)?;
 
         let end = self.layout.end_of(pages) + parked.map_or(0, |parked| parked.length);
         if writes_past_mark || is_parked {
             self.medium.ensure_size(end)?;
         }
-        self.write_fresh(changes)?;
+        self.write_fresh(images)?;
         if let Some(parked) = &parked {
             self.medium.write_all(parked.address, &prepared.body)?;
         }
@@ -87,7 +109,10 @@ impl Log {
             self.poison = Some(error.clone());
             return Err(MemoryError::InDoubt { cause: error.to_string().into() });
         }
-        self.apply(prepared, pages)?;
+        if let Err(error) = self.apply(&prepared.body, pages) {
+            self.poison = Some(error.clone());
+            return Err(MemoryError::InDoubt { cause: error.to_string().into() });
+        }
         self.lsn = lsn;
         self.chain = chain;
         self.head += bytes.len() as u64;
@@ -98,63 +123,100 @@ impl Log {
         Ok(())
     }
 
-    /// Whether so much is logged or dirty that pages should be brought in place soon.
-    pub(crate) fn wants_checkpoint(&self) -> bool {
-        self.head - self.tail > u64::from(self.layout.ring_length) / 2
+    /// Writes a page past the mark in place before its commit and returns its checksum. Nothing on the medium names it
+    /// until that commit.
+    pub(crate) fn spill(&mut self, page: Page, image: &PageRef, images: &dyn Images) -> MemoryResult<u64> {
+        self.check_poison()?;
+        self.start_session(images)?;
+        self.unpin(images)?;
+        self.medium.write_all(self.layout.page_address(page), image)?;
+        Ok(checksum::of_page(self.header.database_id, page, image))
     }
 
-    /// The body and the ledger entries of a commit; touched pages that did not change are left out.
-    fn prepare(&mut self, changes: &[Change]) -> MemoryResult<Prepared> {
-        let mut body = Vec::new();
-        let mut entries = Vec::with_capacity(changes.len());
-        for change in changes {
-            let page = change.page;
-            let sum = checksum::of_page(self.header.database_id, page, &change.new);
-            let is_changed = match &change.old {
-                None => {
-                    record::push_fresh(&mut body, page, change.state, sum);
-                    true
-                }
-                Some(_) if change.state == StoredState::Free && change.new.iter().all(|byte| *byte == 0) => {
-                    record::push_zero(&mut body, page, change.state, sum);
-                    true
-                }
-                Some(old) => {
-                    let old_state = self.state(page)?;
-                    record::push_ranges(&mut body, page, (old, old_state), (&change.new, change.state, sum))
-                }
-            };
-            if is_changed {
-                entries.push((page, sum, change.state));
-            }
-        }
-        let root = self.ledger.root_after(&entries, &self.medium, &self.layout)?;
-        Ok(Prepared { body, entries, root })
-    }
-
-    /// Makes sure that a record of `length` bytes does not overwrite one that may still be needed.
-    fn make_room_in_ring(&mut self, length: u64, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
-        let length = length.next_multiple_of(u64::from(SECTOR));
-        let room = |log: &Self| log.head - log.synced_tail + length <= u64::from(log.layout.ring_length);
-        if !room(self) && self.is_header_synced {
-            self.checkpoint(committed)?;
-        }
-        if !room(self) {
-            self.sync()?;
-        }
-        if !room(self) {
-            self.checkpoint(committed)?;
+    /// Makes the room past the mark free: a parked body may stand there that is still needed.
+    fn unpin(&mut self, images: &dyn Images) -> MemoryResult<()> {
+        if self.pin.is_some() {
+            self.checkpoint(images)?;
             self.sync()?;
         }
         Ok(())
     }
 
-    /// Writes the fresh pages in place, whole, neighbours together.
-    fn write_fresh(&self, changes: &[Change]) -> MemoryResult<()> {
+    /// Whether so much is logged or dirty that pages should be brought in place soon.
+    pub(crate) fn wants_checkpoint(&self) -> bool {
+        let dirty_bytes = (self.dirty.len() + self.ledger.dirty_count()) * self.layout.page_size;
+        dirty_bytes > self.cache_bytes / 2 || self.head - self.tail > u64::from(self.layout.ring_length) / 2
+    }
+
+    /// The body of a commit; touched pages that did not change are left out.
+    fn prepare(&mut self, images: &dyn Images) -> MemoryResult<Prepared> {
+        let mut body = Vec::new();
+        let mut root = self.ledger.root();
+        for index in 0..images.change_count() {
+            let change = images.change(index)?;
+            let page = change.page;
+            let (old_sum, old_state) = self.ledger.entry(page, &self.medium, &self.layout)?;
+            let state = match (change.state, page < RESERVED_PAGES) {
+                (_, true) => StoredState::Reserved,
+                (Some(state), _) => state,
+                (None, _) if matches!(change.old, OldImage::None) => StoredState::Used,
+                (None, _) => old_state,
+            };
+            let sum = match &change.new {
+                NewImage::Held(image) => checksum::of_page(self.header.database_id, page, image),
+                NewImage::Spilled(sum) => *sum,
+            };
+            let old = match change.old {
+                OldImage::None => None,
+                OldImage::Held(image) => Some(image),
+                OldImage::InPlace => Some(self.read_page(page)?),
+            };
+            let is_changed = match (&old, &change.new) {
+                (Some(_), NewImage::Held(new)) if state == StoredState::Free && new.iter().all(|byte| *byte == 0) => {
+                    record::push_zero(&mut body, page, state, sum);
+                    true
+                }
+                (Some(old), NewImage::Held(new)) => {
+                    record::push_ranges(&mut body, page, (old, old_state), (new, state, sum))
+                }
+                _ => {
+                    record::push_fresh(&mut body, page, state, sum);
+                    true
+                }
+            };
+            if is_changed {
+                root = self.ledger.root_after(root, page, (old_sum, old_state), (sum, state));
+            }
+        }
+        Ok(Prepared { body, root })
+    }
+
+    /// Makes sure that a record of `length` bytes does not overwrite one that may still be needed.
+    fn make_room_in_ring(&mut self, length: u64, images: &dyn Images) -> MemoryResult<()> {
+        let length = length.next_multiple_of(u64::from(SECTOR));
+        let room = |log: &Self| log.head - log.synced_tail + length <= u64::from(log.layout.ring_length);
+        if !room(self) && self.is_header_synced {
+            self.checkpoint(images)?;
+        }
+        if !room(self) {
+            self.sync()?;
+        }
+        if !room(self) {
+            self.checkpoint(images)?;
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the fresh pages in place, whole, neighbours together; those that were spilled are there.
+    fn write_fresh(&self, images: &dyn Images) -> MemoryResult<()> {
         let mut run: Vec<u8> = Vec::new();
         let mut start = 0;
-        for change in changes.iter().filter(|change| change.old.is_none()) {
-            let address = self.layout.page_address(change.page);
+        for index in 0..images.change_count() {
+            let Change { page, old: OldImage::None, new: NewImage::Held(image), .. } = images.change(index)? else {
+                continue;
+            };
+            let address = self.layout.page_address(page);
             if !run.is_empty() && (start + run.len() as u64 != address || run.len() >= RUN_BYTES) {
                 self.medium.write_all(start, &run)?;
                 run.clear();
@@ -162,17 +224,18 @@ impl Log {
             if run.is_empty() {
                 start = address;
             }
-            run.extend_from_slice(&change.new);
+            run.extend_from_slice(&image);
         }
         if run.is_empty() { Ok(()) } else { self.medium.write_all(start, &run) }
     }
 
     /// The commit happened: the ledger, the mark and the set of pages to bring in place follow.
-    fn apply(&mut self, prepared: Prepared, pages: Page) -> MemoryResult<()> {
-        for (page, sum, state) in prepared.entries {
-            self.ledger.set(page, sum, state, &self.medium, &self.layout)?;
-            if page < self.pages {
-                self.dirty.insert(page);
+    fn apply(&mut self, body: &[u8], pages: Page) -> MemoryResult<()> {
+        for entry in record::entries(body) {
+            let entry = entry?;
+            self.ledger.set(entry.page, entry.checksum, entry.state, &self.medium, &self.layout)?;
+            if entry.page < self.pages {
+                self.dirty.insert(entry.page);
             }
         }
         self.pages = pages;

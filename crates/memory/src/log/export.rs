@@ -11,48 +11,62 @@ use crate::access::PageRef;
 use crate::log::checksum;
 use crate::log::header::Header;
 use crate::log::layout::{Layout, SLOT_LENGTH};
-use crate::log::ledger::{ChecksumLedger, StoredState};
-use crate::log::{CommittedImage, Medium};
-use crate::provider::HeapProvider;
+use crate::log::ledger::{Group, StoredState};
 
-/// Writes the canonical form of `pages` pages; `image` gives each with its state.
+/// What is exported.
+pub(crate) trait Exported {
+    /// The checksum and the state of a committed page.
+    fn entry(&mut self, page: Page) -> MemoryResult<(u64, StoredState)>;
+
+    /// The committed image of a page.
+    fn image(&mut self, page: Page) -> MemoryResult<PageRef>;
+}
+
+/// Writes the canonical form of `pages` pages.
 pub(crate) fn write(
     writer: &mut dyn Write,
     page_size: usize,
     database_id: u64,
     pages: Page,
-    state: &mut dyn FnMut(Page) -> MemoryResult<StoredState>,
-    image: &mut CommittedImage<'_>,
+    exported: &mut dyn Exported,
 ) -> MemoryResult<()> {
     let layout = Layout::new(page_size);
     layout.check_pages(pages)?;
-    let nowhere = Medium::new(Box::new(HeapProvider::new()));
-    let mut ledger = ChecksumLedger::default();
-    for page in 0..pages {
-        let sum = checksum::of_page(database_id, page, &image(page)?);
-        ledger.set(page, sum, state(page)?, &nowhere, &layout)?;
+    let mut sums = Vec::with_capacity(layout.groups_of(pages));
+    for group in 0..layout.groups_of(pages) {
+        sums.push(group_of(group, pages, &layout, exported)?.sum(group as Page * layout.pages_per_group));
     }
     let header = Header {
         database_id,
         sequence: 1,
         lsn: 0,
         seed: checksum::next_seed(database_id, 1),
-        root: ledger.root(),
+        root: sums.iter().fold(0, |root: u64, sum| root.wrapping_add(*sum)),
         pages,
         tail: 0,
-        sums: ledger.sums().to_vec(),
+        sums,
     };
     let mut head = header.encode(&layout);
     head.resize((2 * SLOT_LENGTH) as usize + layout.ring_length as usize, 0);
     put(writer, &head)?;
     for page in 0..pages {
         if layout.index_in_group(page) == 0 {
-            put(writer, &ledger.page(layout.group_of(page), &layout).unwrap_or_default())?;
+            put(writer, &group_of(layout.group_of(page), pages, &layout, exported)?.encode(&layout))?;
         }
-        let bytes: PageRef = image(page)?;
-        put(writer, &bytes)?;
+        put(writer, &exported.image(page)?)?;
     }
     writer.flush().map_err(|error| failed(&error))
+}
+
+/// The ledger entries of a group: they are made twice rather than kept, as a database may be larger than memory.
+fn group_of(number: usize, pages: Page, layout: &Layout, exported: &mut dyn Exported) -> MemoryResult<Group> {
+    let mut group = Group::empty(layout);
+    let first = number as Page * layout.pages_per_group;
+    for page in first..pages.min(first.saturating_add(layout.pages_per_group)) {
+        let (checksum, state) = exported.entry(page)?;
+        group.set((page - first) as usize, checksum, state);
+    }
+    Ok(group)
 }
 
 fn put(writer: &mut dyn Write, bytes: &[u8]) -> MemoryResult<()> {

@@ -25,7 +25,8 @@ impl<'a> History<'a> {
     pub(crate) fn of(walked: &'a [Walked]) -> MemoryResult<Self> {
         let mut pages: BTreeMap<Page, Changes<'a>> = BTreeMap::new();
         for (index, record) in walked.iter().enumerate() {
-            for entry in record::entries(&record.body)? {
+            for entry in record::entries(&record.body) {
+                let entry = entry?;
                 pages.entry(entry.page).or_default().push((index, entry));
             }
         }

@@ -12,11 +12,13 @@
 //! The header holds the wrapping sum of what each group's entries contribute, so a ledger page that is not the right
 //! one is found when it is read, and one entry can be replaced without the others.
 
+use std::collections::VecDeque;
+
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::bytes::{NumberSet, put_u64, u64_at};
 use crate::log::checksum;
-use crate::log::layout::{LEDGER_HEADER, Layout};
+use crate::log::layout::{LEDGER_ENTRY, LEDGER_HEADER, Layout};
 use crate::log::medium::Medium;
 
 /// The state of a page as it is stored.
@@ -38,7 +40,7 @@ impl StoredState {
 
 /// The entries of one group.
 #[derive(Debug, Clone)]
-struct Group {
+pub(crate) struct Group {
     checksums: Vec<u64>,
     states: Vec<StoredState>,
 }
@@ -49,14 +51,34 @@ pub(crate) struct ChecksumLedger {
     groups: Vec<Option<Group>>,
     sums: Vec<u64>,
     root: u64,
+    /// How many pages the ledger pages on the medium describe. What stands after their entries says nothing.
+    pages_in_place: Page,
     /// Groups whose page on the medium is behind.
     dirty: NumberSet,
+    /// Groups in memory, the one that has been there longest first.
+    arrivals: VecDeque<u32>,
+    /// So many groups may be in memory, dirty ones apart.
+    clean_groups: usize,
 }
 
 impl ChecksumLedger {
     /// The ledger that a header describes; pages of it are read when they are needed.
-    pub(crate) fn new(sums: &[u64], root: u64) -> Self {
-        Self { groups: vec![None; sums.len()], sums: sums.to_vec(), root, dirty: NumberSet::default() }
+    /// `pages` of them are committed; at most `clean_groups` stay in memory beside those that must.
+    pub(crate) fn new(sums: &[u64], root: u64, pages: Page, clean_groups: usize) -> Self {
+        let groups = vec![None; sums.len()];
+        Self { groups, sums: sums.to_vec(), root, pages_in_place: pages, clean_groups, ..Self::default() }
+    }
+
+    /// How many bytes the groups in memory take.
+    pub(crate) fn memory_bytes(&self, layout: &Layout) -> usize {
+        self.arrivals.len() * layout.pages_per_group as usize * LEDGER_ENTRY
+            + self.groups.capacity() * size_of::<Option<Group>>()
+            + self.sums.capacity() * size_of::<u64>()
+    }
+
+    /// How many groups' pages on the medium are behind.
+    pub(crate) fn dirty_count(&self) -> usize {
+        self.dirty.len()
     }
 
     /// The sum over all entries.
@@ -77,21 +99,9 @@ impl ChecksumLedger {
         Ok((checksum, group.states.get(index).copied().unwrap_or_default()))
     }
 
-    /// What the root becomes when these entries are replaced.
-    pub(crate) fn root_after(
-        &mut self,
-        entries: &[(Page, u64, StoredState)],
-        medium: &Medium,
-        layout: &Layout,
-    ) -> MemoryResult<u64> {
-        let mut root = self.root;
-        for (page, checksum, state) in entries {
-            let (old_checksum, old_state) = self.entry(*page, medium, layout)?;
-            root = root
-                .wrapping_sub(contribution(*page, old_checksum, old_state))
-                .wrapping_add(contribution(*page, *checksum, *state));
-        }
-        Ok(root)
+    /// What the root becomes when the entry of a page is replaced.
+    pub(crate) fn root_after(&self, root: u64, page: Page, old: (u64, StoredState), new: (u64, StoredState)) -> u64 {
+        root.wrapping_sub(contribution(page, old.0, old.1)).wrapping_add(contribution(page, new.0, new.1))
     }
 
     /// Replaces the entry of a page.
@@ -124,32 +134,21 @@ impl ChecksumLedger {
 
     /// Takes a group's page from the medium as it is, unverified, for recovery: entries that records name are set
     /// afterwards, and the root then tells whether the rest was right.
-    pub(crate) fn load_unverified(
-        &mut self,
-        number: usize,
-        committed_pages: Page,
-        medium: &Medium,
-        layout: &Layout,
-    ) -> MemoryResult<()> {
+    pub(crate) fn load_unverified(&mut self, number: usize, medium: &Medium, layout: &Layout) -> MemoryResult<()> {
         self.make_room(number);
-        let first = number as Page * layout.pages_per_group;
-        let count = committed_pages.saturating_sub(first).min(layout.pages_per_group);
-        let group = if count == 0 { Group::empty(layout) } else { Group::read(number, count, medium, layout)? };
-        let sum = group.sum(first);
+        let group = self.read(number, medium, layout)?;
+        let sum = group.sum(number as Page * layout.pages_per_group);
         if let Some(old) = self.sums.get_mut(number) {
             self.root = self.root.wrapping_sub(*old).wrapping_add(sum);
             *old = sum;
         }
-        if let Some(place) = self.groups.get_mut(number) {
-            *place = Some(group);
-        }
+        self.place(number, group);
         Ok(())
     }
 
-    /// Groups whose page on the medium is behind, with what it must hold.
-    pub(crate) fn dirty_pages(&self, layout: &Layout) -> Vec<(usize, Vec<u8>)> {
-        let numbers = self.dirty.sorted();
-        numbers.iter().filter_map(|number| Some((*number as usize, self.page(*number as usize, layout)?))).collect()
+    /// Groups whose page on the medium is behind; all of them are in memory.
+    pub(crate) fn dirty_groups(&self) -> Vec<usize> {
+        self.dirty.sorted().into_iter().map(|number| number as usize).collect()
     }
 
     /// The bytes of a loaded group's page.
@@ -157,9 +156,10 @@ impl ChecksumLedger {
         self.groups.get(number)?.as_ref().map(|group| group.encode(layout))
     }
 
-    /// The pages on the medium are up to date.
-    pub(crate) fn clear_dirty(&mut self) {
+    /// The pages on the medium are up to date and describe so many pages.
+    pub(crate) fn note_in_place(&mut self, pages: Page) {
         self.dirty.clear();
+        self.pages_in_place = pages;
     }
 
     fn make_room(&mut self, number: usize) {
@@ -171,33 +171,58 @@ impl ChecksumLedger {
 
     /// A group's entries, read and verified if they are not in memory.
     fn group(&mut self, number: usize, medium: &Medium, layout: &Layout) -> MemoryResult<&mut Group> {
-        if number >= self.groups.len() {
-            self.make_room(number);
-            if let Some(place) = self.groups.get_mut(number) {
-                *place = Some(Group::empty(layout));
+        self.make_room(number);
+        if self.groups.get(number).is_none_or(Option::is_none) {
+            let expected = self.sums.get(number).copied().unwrap_or(0);
+            let group = self.read(number, medium, layout)?;
+            if group.sum(number as Page * layout.pages_per_group) != expected {
+                return Err(MemoryError::corrupt(format!(
+                    "the checksum-ledger page of group {number} is not the one that the header names"
+                )));
+            }
+            self.place(number, group);
+        }
+        let group = self.groups.get_mut(number).and_then(Option::as_mut);
+        group.ok_or_else(|| MemoryError::corrupt("no such ledger group"))
+    }
+
+    /// A group as its page on the medium says; that page need not be there yet.
+    fn read(&self, number: usize, medium: &Medium, layout: &Layout) -> MemoryResult<Group> {
+        let first = number as Page * layout.pages_per_group;
+        match self.pages_in_place.saturating_sub(first).min(layout.pages_per_group) {
+            0 => Ok(Group::empty(layout)),
+            count => Group::read(number, count, medium, layout),
+        }
+    }
+
+    /// Keeps a group in memory; one that has been there long may go for it.
+    fn place(&mut self, number: usize, group: Group) {
+        while self.arrivals.len() >= self.clean_groups + self.dirty.len() {
+            let Some(oldest) = self.arrivals.pop_front() else { break };
+            if self.dirty.contains(oldest) {
+                self.arrivals.push_back(oldest);
+            } else if let Some(place) = self.groups.get_mut(oldest as usize) {
+                *place = None;
             }
         }
-        let expected = self.sums.get(number).copied().unwrap_or(0);
-        let place = self.groups.get_mut(number).ok_or_else(|| MemoryError::corrupt("no such ledger group"))?;
-        match place {
-            Some(group) => Ok(group),
-            None => {
-                let group = Group::read(number, layout.pages_per_group, medium, layout)?;
-                if group.sum(number as Page * layout.pages_per_group) != expected {
-                    return Err(MemoryError::corrupt(format!(
-                        "the checksum-ledger page of group {number} is not the one that the header names"
-                    )));
-                }
-                Ok(place.insert(group))
-            }
+        if let Some(place) = self.groups.get_mut(number)
+            && place.replace(group).is_none()
+        {
+            self.arrivals.push_back(number as u32);
         }
     }
 }
 
 impl Group {
-    fn empty(layout: &Layout) -> Self {
+    pub(crate) fn empty(layout: &Layout) -> Self {
         let count = layout.pages_per_group as usize;
         Self { checksums: vec![0; count], states: vec![StoredState::None; count] }
+    }
+
+    pub(crate) fn set(&mut self, index: usize, checksum: u64, state: StoredState) {
+        if let (Some(old_checksum), Some(old_state)) = (self.checksums.get_mut(index), self.states.get_mut(index)) {
+            (*old_checksum, *old_state) = (checksum, state);
+        }
     }
 
     /// The first `count` entries of a group's page on the medium; the others are none.
@@ -217,7 +242,7 @@ impl Group {
         Ok(group)
     }
 
-    fn encode(&self, layout: &Layout) -> Vec<u8> {
+    pub(crate) fn encode(&self, layout: &Layout) -> Vec<u8> {
         let mut page = vec![0; layout.page_size];
         let states_at = LEDGER_HEADER + layout.pages_per_group as usize * 8;
         for (index, (checksum, state)) in self.checksums.iter().zip(&self.states).enumerate() {
@@ -229,7 +254,7 @@ impl Group {
         page
     }
 
-    fn sum(&self, first: Page) -> u64 {
+    pub(crate) fn sum(&self, first: Page) -> u64 {
         let entries = self.checksums.iter().zip(&self.states).zip(first..);
         entries.fold(0, |sum, ((checksum, state), page)| sum.wrapping_add(contribution(page, *checksum, *state)))
     }

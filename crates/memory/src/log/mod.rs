@@ -27,8 +27,9 @@ mod recovery;
 mod ring;
 mod unfinished;
 
-pub(crate) use commit::Change;
-pub(crate) use export::write as export_canonical;
+pub(crate) use checksum::of_page as page_checksum;
+pub(crate) use commit::{Change, Images, NewImage, OldImage};
+pub(crate) use export::{Exported, write as export_canonical};
 pub use layout::{FORMAT_VERSION, MAX_PAGES_HINT};
 pub(crate) use ledger::StoredState;
 pub(crate) use medium::Medium;
@@ -41,9 +42,6 @@ use header::Header;
 use layout::Layout;
 use ledger::ChecksumLedger;
 use unfinished::Unfinished;
-
-/// Gives the committed image of a page.
-pub(crate) type CommittedImage<'a> = dyn FnMut(Page) -> MemoryResult<PageRef> + 'a;
 
 /// The durable side of an open database.
 #[derive(Debug)]
@@ -75,6 +73,8 @@ pub(crate) struct Log {
     /// What must be done before the first write of the session; `None` once it is done.
     unfinished: Option<Unfinished>,
     poison: Option<MemoryError>,
+    /// The most memory that the cache may take: half of it may be pages that are not in place.
+    cache_bytes: usize,
 }
 
 impl Log {
@@ -106,10 +106,30 @@ impl Log {
         }
     }
 
+    /// Whether the page was changed since the last checkpoint, so that its place holds an older version.
+    pub(crate) fn is_dirty(&self, page: Page) -> bool {
+        self.dirty.contains(page)
+    }
+
+    /// How many pages were changed since the last checkpoint.
+    pub(crate) fn dirty_count(&self) -> usize {
+        self.dirty.len()
+    }
+
+    /// How many bytes the ledger and the sets of pages take.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.ledger.memory_bytes(&self.layout) + self.dirty.memory_bytes()
+    }
+
     /// Reads a committed page from its place and verifies it. Only for pages that no record since the last checkpoint
     /// changed: those live in the cache until they are in place.
     pub(crate) fn read_page(&mut self, page: Page) -> MemoryResult<PageRef> {
         let (expected, _) = self.ledger.entry(page, &self.medium, &self.layout)?;
+        self.read_page_as(page, expected)
+    }
+
+    /// Reads a page from its place; its checksum must be this one.
+    pub(crate) fn read_page_as(&self, page: Page, expected: u64) -> MemoryResult<PageRef> {
         let mut image = vec![0; self.layout.page_size];
         self.medium.read_exact(self.layout.page_address(page), &mut image)?;
         let found = checksum::of_page(self.header.database_id, page, &image);
@@ -121,15 +141,20 @@ impl Log {
         Ok(image.into())
     }
 
+    /// The checksum and the state of a committed page.
+    pub(crate) fn entry(&mut self, page: Page) -> MemoryResult<(u64, StoredState)> {
+        self.ledger.entry(page, &self.medium, &self.layout)
+    }
+
     /// The committed state of a page.
     pub(crate) fn state(&mut self, page: Page) -> MemoryResult<StoredState> {
         self.ledger.entry(page, &self.medium, &self.layout).map(|(_, state)| state)
     }
 
     /// Makes every commit durable, those that recovery found too.
-    pub(crate) fn make_durable(&mut self, committed: &mut CommittedImage<'_>) -> MemoryResult<()> {
+    pub(crate) fn make_durable(&mut self, images: &dyn Images) -> MemoryResult<()> {
         if self.durable_lsn < self.lsn {
-            self.start_session(committed)?;
+            self.start_session(images)?;
         }
         self.sync()
     }

@@ -177,22 +177,38 @@ pub(crate) fn longest_body(page_size: usize, pages: Page) -> u64 {
     u64::from(pages) * (ENTRY_HEAD + RANGE_HEAD + page_size) as u64
 }
 
-/// The entries of a body, which stand in the order of their pages, each page once.
-///
-/// # Errors
-/// [`MemoryError::Corrupt`] at the first entry that is cut short, out of order, or names a state or change that does
-/// not exist.
-pub(crate) fn entries(body: &[u8]) -> MemoryResult<Vec<Entry<'_>>> {
-    let mut entries: Vec<Entry<'_>> = Vec::new();
-    let mut rest = body;
-    while !rest.is_empty() {
-        let entry = split_entry(&mut rest).filter(|entry| entries.last().is_none_or(|last| last.page < entry.page));
-        let entry = entry.ok_or_else(|| {
-            MemoryError::corrupt(format!("entry {} of a redo record cannot be decoded", entries.len()))
-        })?;
-        entries.push(entry);
+/// The entries of a body, which stand in the order of their pages, each page once. The first that is cut short, out of
+/// order, or names a state or change that does not exist is [`MemoryError::Corrupt`] and the last.
+pub(crate) fn entries(body: &[u8]) -> Entries<'_> {
+    Entries { rest: body, last: None }
+}
+
+/// The entries of a body.
+pub(crate) struct Entries<'a> {
+    rest: &'a [u8],
+    last: Option<Page>,
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = MemoryResult<Entry<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let entry = split_entry(&mut self.rest).filter(|entry| self.last.is_none_or(|last| last < entry.page));
+        match entry {
+            Some(entry) => {
+                self.last = Some(entry.page);
+                Some(Ok(entry))
+            }
+            None => {
+                self.rest = &[];
+                let after = self.last.map_or_else(|| "at the start".to_owned(), |page| format!("after page {page}"));
+                Some(Err(MemoryError::corrupt(format!("an entry of a redo record cannot be decoded, {after}"))))
+            }
+        }
     }
-    Ok(entries)
 }
 
 fn split_entry<'a>(rest: &mut &'a [u8]) -> Option<Entry<'a>> {

@@ -15,6 +15,7 @@ use crate::log::ledger::ChecksumLedger;
 use crate::log::record::{self, PageChange, Parked, RecordHead};
 use crate::log::unfinished::Unfinished;
 use crate::log::{Log, Medium, checksum, history, ring};
+use crate::manager::Options;
 
 /// A record of the chain.
 pub(crate) struct Walked {
@@ -28,34 +29,42 @@ pub(crate) struct Walked {
     bytes: Vec<u8>,
 }
 
+/// Clean pages of the checksum ledger take at most one of so many parts of the cache,
+const CLEAN_GROUPS_SHARE: usize = 8;
+
+/// but so many pages may always stay.
+const CLEAN_GROUPS_MIN: usize = 4;
+
 /// The images that replaying gave.
 pub(crate) type Replayed = BTreeMap<Page, PageRef>;
 
 impl Log {
     /// Opens the database on a medium, or makes a new one where there is none. Returns the log and the pages that
     /// replaying changed, which are newer than those in place.
-    pub(crate) fn open(medium: Medium, page_size: usize, database_id: Option<u64>) -> MemoryResult<(Self, Replayed)> {
+    pub(crate) fn open(medium: Medium, options: &Options) -> MemoryResult<(Self, Replayed)> {
         match choose_header(&medium)? {
-            Some((slot, slot_bytes, header, layout)) => Self::recover(medium, slot, slot_bytes, header, layout),
-            None => Ok((Self::create(medium, page_size, database_id)?, Replayed::new())),
+            Some(chosen) => Self::recover(medium, chosen, options),
+            None => Ok((Self::create(medium, options)?, Replayed::new())),
         }
     }
 
     /// A new database: the ring, zeroed so that its room is taken, then a header. The first pages come with the first
     /// commit.
-    fn create(medium: Medium, page_size: usize, database_id: Option<u64>) -> MemoryResult<Self> {
-        let layout = Layout::new(page_size);
-        let database_id = database_id.unwrap_or_else(|| medium.entropy());
+    fn create(medium: Medium, options: &Options) -> MemoryResult<Self> {
+        let layout = Layout::new(options.page_size);
+        let database_id = options.database_id.unwrap_or_else(|| medium.entropy());
         let seed = checksum::next_seed(database_id, 1);
         let header = Header { database_id, sequence: 1, lsn: 0, seed, root: 0, pages: 0, tail: 0, sums: Vec::new() };
         medium.write_all(0, &vec![0; GROUPS_OFFSET as usize])?;
         medium.sync()?;
         medium.write_all(0, &header.encode(&layout))?;
         medium.sync()?;
-        Ok(Self::at_header(medium, layout, header, 0))
+        Ok(Self::at_header(medium, layout, header, 0, options))
     }
 
-    fn at_header(medium: Medium, layout: Layout, header: Header, slot: usize) -> Self {
+    fn at_header(medium: Medium, layout: Layout, header: Header, slot: usize, options: &Options) -> Self {
+        let cache_bytes = options.cache_bytes;
+        let clean_groups = (cache_bytes / CLEAN_GROUPS_SHARE / layout.page_size).max(CLEAN_GROUPS_MIN);
         let tail = u64::from(header.tail);
         Self {
             medium,
@@ -69,21 +78,20 @@ impl Log {
             durable_lsn: header.lsn,
             chain: header.seed,
             pages: header.pages,
-            ledger: ChecksumLedger::new(&header.sums, header.root),
+            ledger: ChecksumLedger::new(&header.sums, header.root, header.pages, clean_groups),
             header,
             dirty: NumberSet::default(),
             pin: None,
             unfinished: None,
             poison: None,
+            cache_bytes,
         }
     }
 
     fn recover(
         medium: Medium,
-        slot: usize,
-        slot_bytes: Vec<u8>,
-        header: Header,
-        layout: Layout,
+        (slot, slot_bytes, header, layout): Chosen,
+        options: &Options,
     ) -> MemoryResult<(Self, Replayed)> {
         let walked = walk(&medium, &layout, &header)?;
         let durable = walked.iter().map(|record| record.head.durable_lsn).max().unwrap_or(0).max(header.lsn);
@@ -106,7 +114,7 @@ impl Log {
         }
         let history = History::of(&walked)?;
         let kept = history.longest_verified(&medium, &layout, header.database_id, &walked, durable_count)?;
-        let mut log = Self::at_header(medium, layout, header, slot);
+        let mut log = Self::at_header(medium, layout, header, slot, options);
         let mut unfinished = Unfinished::at_header(slot as u64 * SLOT_LENGTH, slot_bytes, kept > 0);
         let records = walked.get(..kept).unwrap_or_default();
         let replayed = log.replay(records, &history)?;
@@ -150,7 +158,7 @@ impl Log {
             }
             let group = self.layout.group_of(page);
             if group_loaded.replace(group) != Some(group) {
-                self.ledger.load_unverified(group, self.header.pages, &self.medium, &self.layout)?;
+                self.ledger.load_unverified(group, &self.medium, &self.layout)?;
             }
             let Some((_, newest)) = changes.last() else { continue };
             self.ledger.set(page, newest.checksum, newest.state, &self.medium, &self.layout)?;

@@ -1,47 +1,40 @@
 //! [`MemoryManager`]: the page store behind the seam.
 //!
+//! ```text
+//! page_cache   which pages are in memory, and which goes first
+//! batch        what was written since the last commit
+//! room         the limit on memory
+//! images       what the log and an export see of all this
+//! ```
+//!
 //! Pages live in memory as shared handles; a first write copies the page and keeps the old handle in the *batch*. A
 //! batch ends by [`commit`](MemoryManager::commit), which hands the pairs (old, new) to the log, or by
 //! [`discard`](MemoryManager::discard), which puts the old handles back. Without a provider the commit is just the end
 //! of the batch.
 //!
 //! Invariants: **I1** a page below the committed mark that is in no batch has its committed image; **I2** a page at or
-//! past `next` is zero; **I3** a page changed since the last checkpoint is in memory.
+//! past `next` is zero; **I3** a page changed since the last checkpoint is in memory, at hand; **I4** a touched page
+//! below the mark is at hand.
 
+mod batch;
+mod images;
 mod options;
+mod page_cache;
+mod room;
 
 use std::io::Write;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-pub use options::{Durability, MAX_PAGE_SIZE, MIN_PAGE_SIZE, Options};
+pub use options::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, Options};
 
 use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages};
-use crate::bytes::NumberSet;
-use crate::log::{Change, Log, Medium, StoredState, export_canonical};
+use crate::bytes::{Bits, NumberSet};
+use crate::log::{Log, Medium, StoredState, export_canonical};
 use crate::provider::MemoryProvider;
-
-/// A page in memory.
-#[derive(Debug, Clone, Default)]
-struct Slot {
-    /// The page as it is now; none while it was not read yet.
-    image: Option<PageRef>,
-    /// The state the batch gave it.
-    marked: Option<PageState>,
-    /// The committed state where there is no log.
-    is_free: bool,
-}
-
-/// What the batch changed.
-#[derive(Debug, Default)]
-struct Batch {
-    touched: NumberSet,
-    /// Committed images of touched pages; none for pages past the committed mark.
-    old: Vec<(Page, Option<PageRef>)>,
-    marked: Vec<Page>,
-    /// Changes of the ledger of unclaimed pages that [`MemoryAccess::mark_page`] did not explain yet.
-    unmarked_changes: u32,
-}
+use batch::Batch;
+use images::{InMemory, LastCommit};
+use page_cache::PageCache;
 
 /// The page store: a cache of pages over a provider, or, without one, the pages themselves.
 #[derive(Debug)]
@@ -49,11 +42,16 @@ pub struct MemoryManager {
     page_size: usize,
     database_id: u64,
     zero: PageRef,
-    slots: Vec<Slot>,
+    cache: PageCache,
+    cache_bytes: usize,
     /// The first page that was not handed out.
     next: Page,
+    /// The first page that never was: those from `next` on were given up and can be read still.
+    grown: Page,
     committed: Page,
     batch: Batch,
+    /// The committed free pages where there is no log.
+    free: Bits,
     log: Option<Box<Log>>,
 }
 
@@ -64,8 +62,7 @@ impl MemoryManager {
     /// [`MemoryError::LimitExceeded`] for a page size that cannot be.
     pub fn in_memory(options: Options) -> MemoryResult<Self> {
         options.check()?;
-        let database_id = options.database_id.unwrap_or(0);
-        Self::bootstrap(Self::with(options.page_size, database_id, None, 0))
+        Self::bootstrap(Self::with(options.page_size, options.database_id.unwrap_or(0), &options, None, 0))
     }
 
     /// Opens the store on a provider, or makes a new one where there is none.
@@ -74,26 +71,27 @@ impl MemoryManager {
     /// [`MemoryError::NotADatabase`], [`MemoryError::NewerFormat`], [`MemoryError::Corrupt`], or what the host says.
     pub fn open(provider: Box<dyn MemoryProvider>, options: Options) -> MemoryResult<Self> {
         options.check()?;
-        let (log, replayed) = Log::open(Medium::new(provider), options.page_size, options.database_id)?;
+        let (log, replayed) = Log::open(Medium::new(provider), &options)?;
         let pages = log.pages();
-        let mut manager = Self::with(log.page_size(), log.database_id(), Some(Box::new(log)), pages);
+        let mut manager = Self::with(log.page_size(), log.database_id(), &options, Some(Box::new(log)), pages);
         for (page, image) in replayed {
-            if let Some(slot) = manager.slots.get_mut(page as usize) {
-                slot.image = Some(image);
-            }
+            manager.cache.put(page, image);
         }
         Self::bootstrap(manager)
     }
 
-    fn with(page_size: usize, database_id: u64, log: Option<Box<Log>>, pages: Page) -> Self {
+    fn with(page_size: usize, database_id: u64, options: &Options, log: Option<Box<Log>>, pages: Page) -> Self {
         Self {
             page_size,
             database_id,
             zero: PageRef::zeroed(page_size),
-            slots: vec![Slot::default(); pages as usize],
+            cache: PageCache::default(),
+            cache_bytes: options.cache_bytes.max(MIN_CACHE_PAGES * page_size),
             next: pages,
+            grown: pages,
             committed: pages,
             batch: Batch::default(),
+            free: Bits::default(),
             log,
         }
     }
@@ -121,7 +119,7 @@ impl MemoryManager {
 
     /// Whether anything was written since the last commit.
     pub fn is_clean(&self) -> bool {
-        self.batch.old.is_empty() && self.batch.marked.is_empty() && self.next == self.committed
+        self.batch.is_empty() && self.next == self.committed
     }
 
     /// Ends the batch: what was written since the last commit stays.
@@ -147,44 +145,46 @@ impl MemoryManager {
         if self.log.is_none() {
             return Ok(());
         }
-        for page in self.committed..self.next {
-            self.touch(page)?;
-        }
-        for page in self.batch.marked.clone() {
-            // A page whose growth was abandoned may have been marked before.
-            if page < self.next {
+        for page in self.batch.marked() {
+            if page < self.committed {
                 self.touch(page)?;
             }
         }
-        self.batch.old.sort_unstable_by_key(|(page, _)| *page);
-        let mut changes = Vec::with_capacity(self.batch.old.len());
-        for index in 0..self.batch.old.len() {
-            let Some((page, old)) = self.batch.old.get(index).cloned() else { continue };
-            if page < self.next {
-                let state = stored(self.page_state(page)?);
-                changes.push(Change { page, old, new: self.current(page)?, state });
-            }
+        let next = self.next;
+        self.with_log(|log, images| log.commit(images, next, durability))
+    }
+
+    /// Does something with the log if there is one.
+    fn with_log(&mut self, act: impl FnOnce(&mut Log, &InMemory<'_>) -> MemoryResult<()>) -> MemoryResult<()> {
+        self.batch.sort();
+        let Self { log, batch, cache, zero, committed, next, .. } = self;
+        match log {
+            Some(log) => act(log, &InMemory { batch, cache, zero, committed: *committed, next: *next }),
+            None => Ok(()),
         }
-        let Self { log, batch, slots, next, .. } = self;
-        let Some(log) = log else { return Ok(()) };
-        log.commit(&changes, *next, durability, &mut |page| committed_image(batch, slots, page))
     }
 
     /// Puts everything back as the last commit left it.
     pub fn discard(&mut self) {
-        for (page, old) in std::mem::take(&mut self.batch.old) {
-            if let Some(slot) = self.slots.get_mut(page as usize) {
-                slot.image = Some(old.unwrap_or_else(|| self.zero.clone()));
+        for (page, old) in self.batch.old() {
+            match old {
+                Some(old) => self.cache.put(*page, old.clone()),
+                None => _ = self.cache.take(*page),
             }
         }
-        for page in std::mem::take(&mut self.batch.marked) {
-            if let Some(slot) = self.slots.get_mut(page as usize) {
-                slot.marked = None;
-            }
-        }
-        self.batch.touched.clear();
-        self.batch.unmarked_changes = 0;
+        self.zero_fresh(self.committed);
+        self.batch.clear(self.committed);
         self.next = self.committed;
+    }
+
+    /// Pages from `first` on, past the committed mark, are zero again.
+    fn zero_fresh(&mut self, first: Page) {
+        for page in first..self.next {
+            self.cache.take_idle(page);
+            if let Some(image) = self.cache.get_mut(page) {
+                *image = self.zero.clone();
+            }
+        }
     }
 
     /// Makes every commit durable.
@@ -192,12 +192,7 @@ impl MemoryManager {
     /// # Errors
     /// What the host says; writes are refused from then on.
     pub fn sync(&mut self) -> MemoryResult<()> {
-        self.batch.old.sort_unstable_by_key(|(page, _)| *page);
-        let Self { log, batch, slots, .. } = self;
-        match log {
-            Some(log) => log.make_durable(&mut |page| committed_image(batch, slots, page)),
-            None => Ok(()),
-        }
+        self.with_log(|log, images| log.make_durable(images))
     }
 
     /// Discards the batch, brings every commit in place and empties the log.
@@ -206,11 +201,7 @@ impl MemoryManager {
     /// What the host says; no commit is lost by it.
     pub fn close(mut self) -> MemoryResult<()> {
         self.discard();
-        let Self { log, batch, slots, .. } = &mut self;
-        match log {
-            Some(log) => log.close(&mut |page| committed_image(batch, slots, page)),
-            None => Ok(()),
-        }
+        self.with_log(|log, images| log.close(images))
     }
 
     /// Writes the last commit in canonical form: the same operations and options give the same bytes on every host.
@@ -218,20 +209,9 @@ impl MemoryManager {
     /// # Errors
     /// What the writer or the host says.
     pub fn export(&mut self, writer: &mut dyn Write) -> MemoryResult<()> {
-        let mut states = Vec::with_capacity(self.committed as usize);
-        for page in 0..self.committed {
-            states.push(stored(self.committed_state(page)?));
-        }
+        self.batch.sort();
         let (page_size, database_id, committed) = (self.page_size, self.database_id, self.committed);
-        let state_of = &mut |page: Page| Ok(states.get(page as usize).copied().unwrap_or_default());
-        export_canonical(writer, page_size, database_id, committed, state_of, &mut |page| {
-            let old =
-                self.batch.touched.contains(page).then(|| self.batch.old.iter().find(|(number, _)| *number == page));
-            match old.flatten() {
-                Some((_, Some(image))) => Ok(image.clone()),
-                _ => self.current(page),
-            }
-        })
+        export_canonical(writer, page_size, database_id, committed, &mut LastCommit(self))
     }
 
     /// The bytes of a page as it is now, without a handle on it.
@@ -240,34 +220,34 @@ impl MemoryManager {
     /// [`MemoryError::PageOutOfRange`], [`MemoryError::Corrupt`], or what the host says.
     #[inline]
     pub fn bytes(&mut self, page: Page) -> MemoryResult<&[u8]> {
-        if !matches!(self.slots.get(page as usize), Some(Slot { image: Some(_), .. })) {
-            self.load(page)?;
+        if self.cache.get(page).is_none() {
+            self.fetch(page)?;
         }
-        match self.slots.get(page as usize) {
-            Some(Slot { image: Some(image), .. }) => Ok(image),
-            _ => Ok(&self.zero),
-        }
+        Ok(self.cache.get(page).unwrap_or(&self.zero))
     }
 
-    /// Brings a page into memory.
+    /// A page that is not at hand: it is idle, or read from its place, or was never written.
     #[cold]
-    fn load(&mut self, page: Page) -> MemoryResult<()> {
-        self.current(page).map(|_| ())
-    }
-
-    /// The page as it is now, read from its place if need be.
-    fn current(&mut self, page: Page) -> MemoryResult<PageRef> {
-        let pages = self.slots.len() as Page;
-        let slot = self.slots.get_mut(page as usize).ok_or(MemoryError::PageOutOfRange { page, pages })?;
-        match (&slot.image, &mut self.log) {
-            (Some(image), _) => Ok(image.clone()),
-            (None, Some(log)) if page < self.committed => {
-                let image = log.read_page(page)?;
-                slot.image = Some(image.clone());
-                Ok(image)
-            }
-            (None, _) => Ok(self.zero.clone()),
+    fn fetch(&mut self, page: Page) -> MemoryResult<PageRef> {
+        if let Some(image) = self.cache.get(page) {
+            return Ok(image.clone());
         }
+        if page >= self.grown {
+            return Err(MemoryError::PageOutOfRange { page, pages: self.grown });
+        }
+        let image = match (self.cache.take_idle(page), &mut self.log) {
+            (Some(image), _) => image,
+            (None, Some(log)) if page < self.committed => log.read_page(page)?,
+            (None, Some(log)) => match self.batch.spilled(page, self.committed) {
+                Some(checksum) => log.read_page_as(page, checksum)?,
+                None => return Ok(self.zero.clone()),
+            },
+            (None, None) => return Ok(self.zero.clone()),
+        };
+        // A page that cannot be spilled stays in memory; a read need not fail for it, the next write will.
+        let _stays = self.make_room();
+        self.cache.put(page, image.clone());
+        Ok(image)
     }
 
     /// Notes the page in the batch, with its committed image.
@@ -279,36 +259,47 @@ impl MemoryManager {
         if let Some(log) = &self.log {
             log.check_poison()?;
         }
-        let image = self.current(page)?;
-        if self.batch.touched.insert(page) {
-            let old = (page < self.committed).then(|| image.clone());
-            self.batch.old.push((page, old));
+        self.make_room()?;
+        let image = self.fetch(page)?;
+        if page < self.committed {
+            let is_in_place = self.log.as_ref().is_some_and(|log| !log.is_dirty(page));
+            let is_kept = !is_in_place || !self.is_over_limit();
+            self.batch.touch_old(page, is_kept.then(|| image.clone()));
+        } else {
+            self.batch.touch_fresh(page, self.committed);
         }
-        if let Some(slot) = self.slots.get_mut(page as usize) {
-            slot.image = Some(image);
-        }
+        self.cache.put(page, image);
         Ok(())
+    }
+
+    /// A page that is written to is at hand.
+    #[cold]
+    fn bring_to_hand(&mut self, page: Page) -> MemoryResult<&mut PageRef> {
+        let image = self.fetch(page)?;
+        self.cache.put(page, image);
+        self.cache.get_mut(page).ok_or(MemoryError::PageOutOfRange { page, pages: self.next })
     }
 
     /// The batch has become the committed state.
     fn end_batch(&mut self) {
-        for page in std::mem::take(&mut self.batch.marked) {
-            if let Some(slot) = self.slots.get_mut(page as usize) {
-                slot.is_free = slot.marked.take() == Some(PageState::Free);
+        if self.log.is_none() {
+            for page in self.batch.marked() {
+                match self.batch.mark_of(page) {
+                    Some(PageState::Free) => _ = self.free.insert(page),
+                    _ => self.free.remove(page),
+                }
             }
         }
-        self.batch.old.clear();
-        self.batch.touched.clear();
+        self.batch.clear(self.committed);
         self.committed = self.next;
     }
 
-    /// Brings pages in place when the ring fills up. The commit before it stands whatever happens here: a failed sync
-    /// has poisoned the writes that follow; after a failed write the ring is as full as before, and the commit that
-    /// needs the room names the failure.
+    /// Brings pages in place when the ring fills up or many are not. The commit before it stands whatever happens here:
+    /// a failed sync has poisoned the writes that follow; after a failed write the ring is as full as before, and the
+    /// commit that needs the room names the failure.
     fn checkpoint_if_wanted(&mut self) {
-        let Self { log, batch, slots, .. } = self;
-        if let Some(log) = log.as_mut().filter(|log| log.wants_checkpoint()) {
-            let _met_again = log.checkpoint(&mut |page| committed_image(batch, slots, page));
+        if self.log.as_ref().is_some_and(|log| log.wants_checkpoint()) {
+            let _met_again = self.with_log(|log, images| log.checkpoint(images));
         }
     }
 
@@ -320,10 +311,7 @@ impl MemoryManager {
             Some(log) if page < self.committed => {
                 Ok(if log.state(page)? == StoredState::Free { PageState::Free } else { PageState::Used })
             }
-            _ => {
-                let is_free = self.slots.get(page as usize).is_some_and(|slot| slot.is_free);
-                Ok(if is_free { PageState::Free } else { PageState::Used })
-            }
+            _ => Ok(if self.free.contains(page) { PageState::Free } else { PageState::Used }),
         }
     }
 
@@ -340,7 +328,7 @@ impl MemoryManager {
         }
         for page in RESERVED_PAGES..self.next {
             let state = if is_free.contains(page) { PageState::Free } else { PageState::Used };
-            let known = match self.slots.get(page as usize).and_then(|slot| slot.marked) {
+            let known = match self.batch.mark_of(page) {
                 Some(state) => state,
                 None => self.committed_state(page)?,
             };
@@ -350,24 +338,6 @@ impl MemoryManager {
         }
         self.batch.unmarked_changes = 0;
         Ok(())
-    }
-}
-
-/// The committed image of a page that is in memory.
-fn committed_image(batch: &Batch, slots: &[Slot], page: Page) -> MemoryResult<PageRef> {
-    let old = batch.old.binary_search_by_key(&page, |(number, _)| *number).ok().and_then(|index| batch.old.get(index));
-    let image = match old {
-        Some((_, old)) => old.clone(),
-        None => slots.get(page as usize).and_then(|slot| slot.image.clone()),
-    };
-    image.ok_or_else(|| MemoryError::corrupt(format!("page {page} was changed but is not in memory")))
-}
-
-fn stored(state: PageState) -> StoredState {
-    match state {
-        PageState::Used => StoredState::Used,
-        PageState::Free => StoredState::Free,
-        PageState::Reserved => StoredState::Reserved,
     }
 }
 
@@ -385,58 +355,53 @@ impl MemoryAccess for MemoryManager {
         if self.next >= limit {
             return Err(MemoryError::LimitExceeded { what: "the number of pages", limit: limit.into() });
         }
+        self.make_room()?;
         let page = self.next;
-        let index = page as usize;
-        if self.slots.len() <= index {
-            self.slots.resize(index + 1, Slot::default());
-        }
-        if let Some(slot) = self.slots.get_mut(index) {
-            slot.image = Some(self.zero.clone());
-        }
+        self.cache.put(page, self.zero.clone());
         self.next += 1;
+        self.grown = self.grown.max(self.next);
         Ok(page)
     }
 
     #[inline]
     fn page(&mut self, page: Page) -> MemoryResult<PageRef> {
-        if let Some(Slot { image: Some(image), .. }) = self.slots.get(page as usize) {
+        if let Some(image) = self.cache.get(page) {
             return Ok(image.clone());
         }
-        self.current(page)
+        self.fetch(page)
     }
 
     #[inline]
     fn view<R>(&mut self, page: Page, look: impl FnOnce(&[u8]) -> R) -> MemoryResult<R> {
-        if let Some(Slot { image: Some(image), .. }) = self.slots.get(page as usize) {
+        if let Some(image) = self.cache.get(page) {
             return Ok(look(image));
         }
-        self.current(page).map(|image| look(&image))
+        self.fetch(page).map(|image| look(&image))
     }
 
     #[inline]
     fn edit<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
-        if page >= self.next || !self.batch.touched.contains(page) {
+        if page >= self.next || !self.batch.is_touched(page) {
             self.touch(page)?;
         }
         if page == UNCLAIMED_PAGES_PAGE {
             self.batch.unmarked_changes += 1;
         }
-        match self.slots.get_mut(page as usize) {
-            Some(Slot { image: Some(image), .. }) => Ok(change(image.make_mut())),
-            _ => Err(MemoryError::PageOutOfRange { page, pages: self.next }),
-        }
+        let image = match self.cache.get_mut(page) {
+            Some(image) => image,
+            None => self.bring_to_hand(page)?,
+        };
+        Ok(change(image.make_mut()))
     }
 
     fn restore(&mut self, page: Page, image: &PageRef) -> MemoryResult<()> {
-        if page >= self.next || !self.batch.touched.contains(page) {
+        if page >= self.next || !self.batch.is_touched(page) {
             self.touch(page)?;
         }
         if page == UNCLAIMED_PAGES_PAGE {
             self.batch.unmarked_changes += 1;
         }
-        if let Some(slot) = self.slots.get_mut(page as usize) {
-            slot.image = Some(image.clone());
-        }
+        self.cache.put(page, image.clone());
         Ok(())
     }
 
@@ -445,7 +410,7 @@ impl MemoryAccess for MemoryManager {
         if page >= self.next {
             return Err(MemoryError::PageOutOfRange { page, pages: self.next });
         }
-        match self.slots.get(page as usize).and_then(|slot| slot.marked) {
+        match self.batch.mark_of(page) {
             Some(state) => Ok(state),
             None => self.committed_state(page),
         }
@@ -453,24 +418,22 @@ impl MemoryAccess for MemoryManager {
 
     fn mark_page(&mut self, page: Page, state: PageState) -> MemoryResult<()> {
         self.batch.unmarked_changes = self.batch.unmarked_changes.saturating_sub(1);
-        if let Some(slot) = self.slots.get_mut(page as usize) {
-            if slot.marked.is_none() {
-                self.batch.marked.push(page);
-            }
-            slot.marked = Some(state);
-        }
+        self.batch.mark(page, state);
         Ok(())
     }
 
     fn abandon_growth(&mut self, first: Page) -> MemoryResult<()> {
         let first = first.max(self.committed);
+        self.zero_fresh(first);
         for page in first..self.next {
-            if let Some(slot) = self.slots.get_mut(page as usize) {
-                slot.image = Some(self.zero.clone());
-                slot.marked = slot.marked.map(|_| PageState::Used);
+            if self.batch.mark_of(page).is_some() {
+                self.batch.mark(page, PageState::Used);
             }
         }
-        self.next = self.next.min(first);
+        if first < self.next {
+            self.batch.forget_fresh(first, self.committed);
+            self.next = first;
+        }
         Ok(())
     }
 }

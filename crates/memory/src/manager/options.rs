@@ -8,6 +8,9 @@ pub const MIN_PAGE_SIZE: usize = 4 * 1024;
 /// The largest page, in bytes.
 pub const MAX_PAGE_SIZE: usize = 64 * 1024;
 
+/// The smallest cache, in pages: less is raised to this.
+pub const MIN_CACHE_PAGES: usize = 32;
+
 /// How a store is opened.
 ///
 /// ```
@@ -20,16 +23,17 @@ pub const MAX_PAGE_SIZE: usize = 64 * 1024;
 pub struct Options {
     pub(crate) page_size: usize,
     pub(crate) database_id: Option<u64>,
+    pub(crate) cache_bytes: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { page_size: 8 * 1024, database_id: None }
+        Self { page_size: 8 * 1024, database_id: None, cache_bytes: 64 << 20 }
     }
 }
 
 impl Options {
-    /// Pages of 8 KiB; a new database takes its id from the host.
+    /// Pages of 8 KiB, a cache of 64 MiB; a new database takes its id from the host.
     pub fn new() -> Self {
         Self::default()
     }
@@ -47,6 +51,16 @@ impl Options {
     #[must_use]
     pub fn database_id(mut self, id: u64) -> Self {
         self.database_id = Some(id);
+        self
+    }
+
+    /// How much memory the pages of a database on a medium may take, with all that is kept about them: 64 MiB if
+    /// nothing is said, at least [`MIN_CACHE_PAGES`]. `docs/LIMITS.md` says what may go beyond it: what a replay
+    /// after a crash needs, and pages of the open transaction that were committed before. A store in memory has no
+    /// limit.
+    #[must_use]
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache_bytes = bytes;
         self
     }
 

@@ -1,0 +1,150 @@
+//! What was written since the last commit.
+//!
+//! Of a page that was committed before, the committed image is kept, or, where it stands in place and memory is short,
+//! only that it was touched. Pages past the committed mark need no such thing: all of them belong to the batch. Such a
+//! page may be *spilled*: written in place before the commit, so that it need not stay in memory.
+
+use wasm_dbms_api::Page;
+
+use crate::access::{PageRef, PageState};
+use crate::bytes::{Bits, NumberSet};
+
+/// What the batch changed.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    /// Pages that can be written as they are in memory: their committed image is kept and they are not spilled.
+    touched: Bits,
+    /// Touched pages below the committed mark with their committed images; none if it stands in place.
+    old: Vec<(Page, Option<PageRef>)>,
+    is_sorted: bool,
+    held: usize,
+    /// The checksums of pages past the committed mark, counted from there, that are in place as they are now; 0 for
+    /// others.
+    spilled: Vec<u64>,
+    marked: NumberSet,
+    marked_free: Bits,
+    /// Changes of the ledger of unclaimed pages that [`mark`](Self::mark) did not explain yet.
+    pub(crate) unmarked_changes: u32,
+}
+
+impl Batch {
+    /// Whether the page can be written as it is in memory.
+    #[inline]
+    pub(crate) fn is_touched(&self, page: Page) -> bool {
+        self.touched.contains(page)
+    }
+
+    /// Notes that a page below the committed mark is about to change; its committed image is `old`, or stands in place.
+    pub(crate) fn touch_old(&mut self, page: Page, old: Option<PageRef>) {
+        if self.touched.insert(page) {
+            self.is_sorted = self.old.last().is_none_or(|(last, _)| self.is_sorted && *last < page);
+            self.held += usize::from(old.is_some());
+            self.old.push((page, old));
+        }
+    }
+
+    /// Notes that a page past the committed mark is about to change.
+    pub(crate) fn touch_fresh(&mut self, page: Page, committed: Page) {
+        self.touched.insert(page);
+        if let Some(checksum) = self.spilled.get_mut((page - committed) as usize) {
+            *checksum = 0;
+        }
+    }
+
+    /// Notes that a page past the committed mark is in place as it is now. A checksum of 0 stands for "no"; then the
+    /// answer is false.
+    pub(crate) fn note_spilled(&mut self, page: Page, committed: Page, checksum: u64) -> bool {
+        let index = (page - committed) as usize;
+        if self.spilled.len() <= index {
+            self.spilled.resize(index + 1, 0);
+        }
+        let Some(place) = self.spilled.get_mut(index).filter(|_| checksum != 0) else { return false };
+        *place = checksum;
+        self.touched.remove(page);
+        true
+    }
+
+    /// The checksum of a page past the committed mark, if it is in place as it is now.
+    pub(crate) fn spilled(&self, page: Page, committed: Page) -> Option<u64> {
+        self.spilled.get(page.checked_sub(committed)? as usize).copied().filter(|checksum| *checksum != 0)
+    }
+
+    /// Pages past `first` are as new.
+    pub(crate) fn forget_fresh(&mut self, first: Page, committed: Page) {
+        self.touched.truncate(first);
+        self.spilled.truncate((first - committed) as usize);
+    }
+
+    /// The touched pages below the committed mark.
+    pub(crate) fn old(&self) -> &[(Page, Option<PageRef>)] {
+        &self.old
+    }
+
+    /// How many committed images are kept.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Puts the touched pages in order, so that [`find_old`](Self::find_old) finds them.
+    pub(crate) fn sort(&mut self) {
+        if !self.is_sorted {
+            self.old.sort_unstable_by_key(|(page, _)| *page);
+            self.is_sorted = true;
+        }
+    }
+
+    /// A touched page below the committed mark; the batch is sorted.
+    pub(crate) fn find_old(&self, page: Page) -> Option<&(Page, Option<PageRef>)> {
+        debug_assert!(self.is_sorted || self.old.is_empty());
+        self.old.get(self.old.binary_search_by_key(&page, |(number, _)| *number).ok()?)
+    }
+
+    /// The page is in this state from now on.
+    pub(crate) fn mark(&mut self, page: Page, state: PageState) {
+        self.marked.insert(page);
+        if state == PageState::Free {
+            self.marked_free.insert(page);
+        } else {
+            self.marked_free.remove(page);
+        }
+    }
+
+    /// The state that the batch gave a page.
+    pub(crate) fn mark_of(&self, page: Page) -> Option<PageState> {
+        let is_free = self.marked_free.contains(page);
+        self.marked.contains(page).then_some(if is_free { PageState::Free } else { PageState::Used })
+    }
+
+    /// The pages that the batch gave a state.
+    pub(crate) fn marked(&self) -> Vec<Page> {
+        self.marked.sorted()
+    }
+
+    /// Whether a page below the committed mark was touched or a state given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.old.is_empty() && self.marked.is_empty()
+    }
+
+    /// Empties the batch.
+    pub(crate) fn clear(&mut self, committed: Page) {
+        for (page, _) in self.old.drain(..) {
+            self.touched.remove(page);
+        }
+        self.forget_fresh(committed, committed);
+        for page in self.marked.sorted() {
+            self.marked_free.remove(page);
+        }
+        self.marked.clear();
+        self.unmarked_changes = 0;
+        self.held = 0;
+        self.is_sorted = true;
+    }
+
+    /// How many bytes all of this takes beside the images.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.touched.memory_bytes()
+            + self.marked_free.memory_bytes()
+            + self.old.capacity() * size_of::<(Page, Option<PageRef>)>()
+            + self.spilled.capacity() * size_of::<u64>()
+    }
+}

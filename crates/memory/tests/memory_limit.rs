@@ -1,0 +1,225 @@
+//! A database may be larger than memory: what the cache takes is bounded, and what is read is right all the same.
+
+#![cfg(test)]
+#![allow(unsafe_code, reason = "counting what is allocated needs an allocator")]
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use wasm_dbms_api::Page;
+use wasm_dbms_memory::{Durability, FileProvider, MemoryAccess, MemoryManager, Options, Registry, Tree, TreeState};
+
+use support::{Recorder, open};
+
+/// Counts what each thread has allocated, and the most it had.
+struct Counting;
+
+thread_local! {
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(bytes: isize) {
+    let live = LIVE.get() + bytes;
+    LIVE.set(live);
+    PEAK.set(PEAK.get().max(live));
+}
+
+// SAFETY: every call goes to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The most that `run` had allocated beyond what there was before.
+fn peak_bytes<R>(run: impl FnOnce() -> R) -> (usize, R) {
+    let before = LIVE.get();
+    PEAK.set(before);
+    let result = run();
+    ((PEAK.get() - before) as usize, result)
+}
+
+const CACHE: usize = 1 << 20;
+/// Beside the cache: a path through a tree, handles, buffers of one read or write.
+const SLACK: usize = 256 << 10;
+
+fn options() -> Options {
+    support::options().cache_bytes(CACHE)
+}
+
+fn file(folder: &tempfile::TempDir) -> FileProvider {
+    FileProvider::open(folder.path().join("a.db")).unwrap()
+}
+
+fn value(key: u32, round: u8) -> Vec<u8> {
+    vec![round ^ key as u8; 400]
+}
+
+/// Puts keys in commits of a thousand.
+fn load(store: &mut MemoryManager, keys: std::ops::Range<u32>, round: u8, keys_in_commit: usize) -> Tree {
+    let mut state = Registry::tree_state(store, 1).unwrap();
+    if state == TreeState::default() {
+        assert_eq!(Registry::add_tree(store).unwrap(), 1);
+    }
+    let mut tree = Tree::at(state.root, 1);
+    for keys in keys.collect::<Vec<_>>().chunks(keys_in_commit) {
+        for key in keys {
+            state.rows += u64::from(!tree.put(store, &key.to_be_bytes(), &value(*key, round)).unwrap());
+        }
+        state.root = tree.root();
+        Registry::set_tree_state(store, 1, &state).unwrap();
+        store.commit(Durability::Full).unwrap();
+    }
+    tree
+}
+
+#[track_caller]
+fn check(store: &mut MemoryManager, tree: &Tree, keys: std::ops::Range<u32>, round: u8) {
+    for key in keys {
+        assert!(tree.get(store, &key.to_be_bytes()).unwrap().unwrap()[..] == value(key, round), "key {key}");
+    }
+}
+
+const KEYS: u32 = 150_000;
+
+#[test]
+fn a_database_sixty_times_the_cache_is_written_read_and_changed_within_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (peak, tree) = peak_bytes(|| {
+        let mut store = MemoryManager::open(Box::new(file(&folder)), options()).unwrap();
+        let tree = load(&mut store, 0..KEYS, 1, 1000);
+        assert!(store.page_count() as usize * 4096 > 60 * CACHE, "{} pages", store.page_count());
+        tree
+    });
+    assert!(peak <= CACHE + SLACK, "loading took {peak} bytes");
+
+    let (peak, ()) = peak_bytes(|| {
+        let mut store = MemoryManager::open(Box::new(file(&folder)), options()).unwrap();
+        let mut cursor = tree.cursor();
+        let mut is_on_entry = cursor.first(&mut store).unwrap();
+        for key in 0..KEYS {
+            assert!(is_on_entry && *cursor.value(&mut store).unwrap() == *value(key, 1), "key {key}");
+            is_on_entry = cursor.next(&mut store).unwrap();
+        }
+    });
+    assert!(peak <= CACHE + SLACK, "reading all took {peak} bytes");
+
+    let seed = 20_261_122;
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut changed = std::collections::BTreeMap::new();
+    let (peak, ()) = peak_bytes(|| {
+        let mut store = MemoryManager::open(Box::new(file(&folder)), options()).unwrap();
+        for round in 2..40 {
+            for _ in 0..20 {
+                let key = random.u32(..KEYS);
+                load(&mut store, key..key + 1, round, 1);
+                changed.insert(key, round);
+                let key = random.u32(..KEYS);
+                let expected = value(key, changed.get(&key).copied().unwrap_or(1));
+                assert!(tree.get(&mut store, &key.to_be_bytes()).unwrap().unwrap()[..] == expected, "seed {seed}");
+            }
+        }
+        store.close().unwrap();
+    });
+    assert!(peak <= CACHE + SLACK, "changing at random took {peak} bytes");
+    let mut store = MemoryManager::open(Box::new(file(&folder)), options()).unwrap();
+    for (key, round) in changed {
+        assert!(tree.get(&mut store, &key.to_be_bytes()).unwrap().unwrap()[..] == value(key, round), "key {key}");
+    }
+}
+
+#[test]
+fn one_transaction_may_load_more_than_the_cache_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let (peak, tree) = peak_bytes(|| {
+        let mut store = MemoryManager::open(Box::new(file(&folder)), options()).unwrap();
+        let tree = load(&mut store, 0..50_000, 1, usize::MAX);
+        assert!(store.page_count() as usize * 4096 > 20 * CACHE, "{} pages", store.page_count());
+        tree
+    });
+    // Of each page that it grew by the commit names the checksum.
+    assert!(peak <= CACHE + 3 * SLACK, "loading took {peak} bytes");
+    let mut store = MemoryManager::open(Box::new(file(&folder)), options()).unwrap();
+    check(&mut store, &tree, 0..50_000, 1);
+}
+
+#[test]
+fn a_load_larger_than_the_cache_that_is_discarded_or_fails_leaves_the_last_commit() {
+    let medium = Recorder::default();
+    let mut store = MemoryManager::open(Box::new(medium.clone()), options()).unwrap();
+    let tree = load(&mut store, 0..1000, 1, 1000);
+    let pages = store.page_count();
+    let check_last = |store: &mut MemoryManager| {
+        check(store, &tree, 0..1000, 1);
+        assert!(tree.get(store, &1000u32.to_be_bytes()).unwrap().is_none());
+    };
+    for discards in [true, false] {
+        let mut tree = tree;
+        for key in 0..10_000 {
+            tree.put(&mut store, &u32::to_be_bytes(key), &value(key, 2)).unwrap();
+        }
+        assert!(medium.to_bytes().len() > 3 * CACHE, "pages were written before the commit");
+        if discards {
+            store.discard();
+        } else {
+            medium.fail_after(Some(0));
+            assert!(!store.commit(Durability::Full).unwrap_err().is_in_doubt());
+        }
+        assert_eq!(store.page_count(), pages);
+        check_last(&mut store);
+    }
+    check_last(&mut open(Recorder::from_bytes(medium.to_bytes())).unwrap());
+    let tree = load(&mut store, 1000..3000, 3, 100);
+    drop(store);
+    let mut store = open(medium).unwrap();
+    check(&mut store, &tree, 0..1000, 1);
+    check(&mut store, &tree, 1000..3000, 3);
+}
+
+#[test]
+fn a_smaller_cache_than_the_writers_opens_after_a_crash() {
+    let medium = Recorder::default();
+    let mut store = open(medium.clone()).unwrap();
+    let tree = load(&mut store, 0..20_000, 1, 20_000);
+    load(&mut store, 0..20_000, 2, 20_000);
+    drop(store);
+    let mut store = MemoryManager::open(Box::new(medium.clone()), options()).unwrap();
+    check(&mut store, &tree, 0..20_000, 2);
+    load(&mut store, 0..20_000, 3, 100);
+    drop(store);
+    let mut store = open(medium).unwrap();
+    check(&mut store, &tree, 0..20_000, 3);
+}
+
+#[test]
+fn a_spilled_page_that_is_changed_again_is_the_newest_everywhere() {
+    let medium = Recorder::default();
+    let mut store = MemoryManager::open(Box::new(medium.clone()), options()).unwrap();
+    let pages: Vec<Page> = (0..1000).map(|_| store.claim_page().unwrap()).collect();
+    for round in 1..4u32 {
+        for page in &pages {
+            store.write_at(*page, 0, &(page + round)).unwrap();
+        }
+    }
+    for page in &pages {
+        assert_eq!(store.read_at::<Page>(*page, 0).unwrap(), page + 3);
+    }
+    store.commit(Durability::Full).unwrap();
+    drop(store);
+    let mut store = open(medium).unwrap();
+    for page in &pages {
+        assert_eq!(store.read_at::<Page>(*page, 0).unwrap(), page + 3);
+    }
+}
