@@ -11,7 +11,7 @@ use std::cell::Cell;
 use wasm_dbms_api::Page;
 use wasm_dbms_memory::{Durability, FileProvider, MemoryAccess, MemoryManager, Options, Registry, Tree, TreeState};
 
-use support::{Recorder, open};
+use support::{Medium, bytes_of, fail_after, open, open_bytes};
 
 /// Counts what each thread has allocated, and the most it had.
 struct Counting;
@@ -157,7 +157,7 @@ fn one_transaction_may_load_more_than_the_cache_holds() {
 
 #[test]
 fn a_load_larger_than_the_cache_that_is_discarded_or_fails_leaves_the_last_commit() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = MemoryManager::open(Box::new(medium.clone()), options()).unwrap();
     let tree = load(&mut store, 0..1000, 1, 1000);
     let pages = store.page_count();
@@ -170,17 +170,17 @@ fn a_load_larger_than_the_cache_that_is_discarded_or_fails_leaves_the_last_commi
         for key in 0..10_000 {
             tree.put(&mut store, &u32::to_be_bytes(key), &value(key, 2)).unwrap();
         }
-        assert!(medium.to_bytes().len() > 3 * CACHE, "pages were written before the commit");
+        assert!(bytes_of(&medium).len() > 3 * CACHE, "pages were written before the commit");
         if discards {
             store.discard();
         } else {
-            medium.fail_after(Some(0));
+            fail_after(&medium, 0);
             assert!(!store.commit(Durability::Full).unwrap_err().is_in_doubt());
         }
         assert_eq!(store.page_count(), pages);
         check_last(&mut store);
     }
-    check_last(&mut open(Recorder::from_bytes(medium.to_bytes())).unwrap());
+    check_last(&mut open_bytes(&bytes_of(&medium)).unwrap());
     let tree = load(&mut store, 1000..3000, 3, 100);
     drop(store);
     let mut store = open(medium).unwrap();
@@ -190,7 +190,7 @@ fn a_load_larger_than_the_cache_that_is_discarded_or_fails_leaves_the_last_commi
 
 #[test]
 fn a_smaller_cache_than_the_writers_opens_after_a_crash() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     let tree = load(&mut store, 0..20_000, 1, 20_000);
     load(&mut store, 0..20_000, 2, 20_000);
@@ -205,7 +205,7 @@ fn a_smaller_cache_than_the_writers_opens_after_a_crash() {
 
 #[test]
 fn a_spilled_page_that_is_changed_again_is_the_newest_everywhere() {
-    let medium = Recorder::default();
+    let medium = Medium::default();
     let mut store = MemoryManager::open(Box::new(medium.clone()), options()).unwrap();
     let pages: Vec<Page> = (0..1000).map(|_| store.claim_page().unwrap()).collect();
     for round in 1..4u32 {
