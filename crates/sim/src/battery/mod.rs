@@ -1,0 +1,3 @@
+//! Long tests, each with one closing line.
+
+pub mod hostile;

@@ -1,0 +1,3 @@
+//! Tests of the whole store from outside.
+
+pub mod battery;
