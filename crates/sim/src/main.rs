@@ -25,6 +25,9 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if let Some(exit) = battery::hostile::worker(&names, seed) {
+        return exit;
+    }
     let mut settings = Settings::new(seed);
     match variable("BATTERY").as_deref() {
         None => {}

@@ -6,11 +6,14 @@
 //! | `recovery` | crashes of the session after a crash, and of the session after that | the same |
 //! | `io-error` | each call of each workload fails in each way | a typed error, the last acknowledged state, and on it goes |
 //! | `bit-flip` | every bit flipped, every page swapped and taken back, every length | a refusal, or nothing is lost |
+//! | `hostile` | files damaged on purpose, with the right checksums | an answer or a refusal, in bounded time and memory |
 //!
 //! A battery of its own goes into a file of its own here, into [`NAMES`] and into [`run`].
 
 mod bit_flip;
 mod crash;
+#[doc(hidden)]
+pub mod hostile;
 mod io_error;
 mod recovery;
 mod tally;
@@ -20,7 +23,7 @@ use std::time::{Duration, Instant};
 use tally::Tally;
 
 /// Every battery.
-pub const NAMES: [&str; 4] = ["crash", "recovery", "io-error", "bit-flip"];
+pub const NAMES: [&str; 5] = ["crash", "recovery", "io-error", "bit-flip", "hostile"];
 
 /// How much is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +124,7 @@ pub fn run(name: &str, settings: &Settings, progress: &(dyn Fn(&str) + Sync)) ->
         "recovery" => ("recovery", "images", recovery::run),
         "io-error" => ("io-error", "runs", io_error::run),
         "bit-flip" => ("bit-flip", "damages", bit_flip::run),
+        "hostile" => ("hostile", "files", hostile::run),
         _ => return None,
     };
     let tally = Tally::new(progress, settings.threads);
