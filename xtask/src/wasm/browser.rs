@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
-use super::{install_with, size, tree_functions};
+use super::{install_with, size};
 use crate::project::Project;
 use crate::{command, debian};
 
@@ -87,7 +87,6 @@ fn drive(project: &Project, options: &Options) -> Result<()> {
     let toolchain = Toolchain::find()?.context("the toolchain that was here is gone")?;
     println!("wasm toolchain: {toolchain}");
     let module = Module::build(project, &toolchain, &module::BROWSER_TEST)?;
-    tree_functions::check(&module)?;
     size::check(&[&module])?;
 
     let directory = project.wasm_target().join("browser");
