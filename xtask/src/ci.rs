@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::project::Project;
 use crate::steps::Steps;
-use crate::{command, debian, docs, test, wasm};
+use crate::{battery, command, debian, docs, test, wasm};
 
 /// Runs every step. Where the environment says `CI`, what the steps need is installed first.
 pub(crate) fn run(project: &Project) -> Result<()> {
@@ -20,6 +20,9 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     })?;
     steps.step("docs", || docs::run(project))?;
     steps.step("tests", || test::native(project))?;
+    for name in battery::NAMES {
+        steps.step(name, || battery::one(project, name))?;
+    }
     steps.step("wasm", || wasm::run(project, &wasm::Options::default()))?;
     steps.step("browser", || wasm::browser::run(project, &wasm::browser::Options::default()))?;
     steps.print();

@@ -7,9 +7,11 @@
 //! | what must be equal on every host | `wasm/agreement.rs` |
 //! | the size limit of the module | `wasm/size.rs` |
 //! | how a browser is found and driven | `wasm/browser.rs` |
+//! | which batteries there are | `battery.rs`, and `crates/sim/src/battery` |
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on its standard streams")]
 
+mod battery;
 mod bench;
 mod ci;
 mod command;
@@ -37,7 +39,7 @@ struct Arguments {
 /// What can be done.
 #[derive(Subcommand)]
 enum Verb {
-    /// Everything that must hold before a commit: format, lints, documentation, tests, wasm, browser
+    /// Everything that must hold before a commit: format, lints, documentation, tests, batteries, wasm, browser
     Ci,
     /// All tests and doctests, then the example on each wasm host, then a browser
     Test(test::Options),
@@ -45,6 +47,8 @@ enum Verb {
     Wasm(wasm::Options),
     /// Build the test of OPFS, run it in a headless Chromium, kill its workers, tabs and browsers
     Browser(wasm::browser::Options),
+    /// A long proof of the store: crash, recovery, io-error, bit-flip, or all; BATTERY=long does ten times as much
+    Battery(battery::Options),
     /// The side-by-side benchmark; arguments are passed on to it
     Bench(bench::Options),
     /// Build the documentation; a warning is an error
@@ -68,6 +72,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Test(options) => test::run(&project, &options),
         Verb::Wasm(options) => wasm::run(&project, &options),
         Verb::Browser(options) => wasm::browser::run(&project, &options),
+        Verb::Battery(options) => battery::run(&project, &options),
         Verb::Bench(options) => bench::run(&project, &options),
         Verb::Docs => docs::run(&project),
     }

@@ -223,6 +223,13 @@ impl Database {
         self.read(|core| Ok(core.store.inner_mut().export(writer)?))
     }
 
+    /// Whether, when the database was opened, its log went on after the last commit that was kept: a crash cut off a
+    /// commit that nobody was told of, or the last commits were damaged, which looks the same. After a clean close it is
+    /// never so.
+    pub fn is_log_cut(&self) -> bool {
+        self.read(|core| Ok(core.store.inner().is_log_cut())).unwrap_or(false)
+    }
+
     /// Makes every commit durable that was not yet (those with [`Durability::Eventual`]).
     ///
     /// # Errors

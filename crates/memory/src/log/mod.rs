@@ -72,6 +72,8 @@ pub(crate) struct Log {
     pin: Option<u64>,
     /// What must be done before the first write of the session; `None` once it is done.
     unfinished: Option<Unfinished>,
+    /// Whether opening found a commit begun after the last one that it kept.
+    is_cut: bool,
     poison: Option<MemoryError>,
     /// The most memory that the cache may take: half of it may be pages that are not in place.
     cache_bytes: usize,
@@ -96,6 +98,11 @@ impl Log {
     /// The number that tells this database from others.
     pub(crate) fn database_id(&self) -> u64 {
         self.header.database_id
+    }
+
+    /// Whether opening found a commit begun after the last one that it kept.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Refuses writes after a failed write or sync.

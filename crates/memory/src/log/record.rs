@@ -103,6 +103,16 @@ pub(crate) fn sum(bytes: &[u8], chain: u64) -> Option<u64> {
     record.get(8..).map(|covered| checksum::of_record(chain, covered))
 }
 
+/// Whether a record with this lsn was begun at the start of `bytes`, although what stands there cannot be read as one:
+/// its lsn is there, or all but its lsn.
+pub(crate) fn is_cut(bytes: &[u8], lsn: u64, chain: u64) -> bool {
+    u64_at(bytes, 8) == lsn || {
+        let mut whole = bytes.to_vec();
+        put_u64(&mut whole, 8, lsn);
+        RecordHead::decode(&whole, lsn, chain).is_some()
+    }
+}
+
 /// The lsn of the record at the start of `bytes`, and the one it calls durable; not verified.
 pub(crate) fn stated_lsns(bytes: &[u8]) -> (u64, u64) {
     (u64_at(bytes, 8), u64_at(bytes, 16))

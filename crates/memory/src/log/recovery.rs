@@ -83,6 +83,7 @@ impl Log {
             dirty: NumberSet::default(),
             pin: None,
             unfinished: None,
+            is_cut: false,
             poison: None,
             cache_bytes,
         }
@@ -93,7 +94,7 @@ impl Log {
         (slot, slot_bytes, header, layout): Chosen,
         options: &Options,
     ) -> MemoryResult<(Self, Replayed)> {
-        let walked = walk(&medium, &layout, &header)?;
+        let (walked, is_cut) = walk(&medium, &layout, &header)?;
         let durable = walked.iter().map(|record| record.head.durable_lsn).max().unwrap_or(0).max(header.lsn);
         if durable > header.lsn + walked.len() as u64 {
             return Err(MemoryError::corrupt(format!(
@@ -137,6 +138,7 @@ impl Log {
             }
         }
         log.durable_lsn = durable;
+        log.is_cut = is_cut || kept < walked.len();
         log.unfinished = Some(unfinished);
         Ok((log, replayed))
     }
@@ -228,8 +230,8 @@ fn is_blank(medium: &Medium) -> MemoryResult<bool> {
     Ok(is_short && medium.read_available(0, &mut bytes).map(|_| bytes.iter().all(|byte| *byte == 0))?)
 }
 
-/// The records that chain to the header, up to the first that does not verify.
-fn walk(medium: &Medium, layout: &Layout, header: &Header) -> MemoryResult<Vec<Walked>> {
+/// The records that chain to the header, up to the first that does not verify; and whether one was begun there.
+fn walk(medium: &Medium, layout: &Layout, header: &Header) -> MemoryResult<(Vec<Walked>, bool)> {
     let ring = ring::read_from(medium, layout, header.tail)?;
     let size = medium.size()?;
     let mut records: Vec<Walked> = Vec::new();
@@ -252,7 +254,7 @@ fn walk(medium: &Medium, layout: &Layout, header: &Header) -> MemoryResult<Vec<W
         lsn += 1;
     }
     refuse_hole(rest, lsn + 1, chain)?;
-    Ok(records)
+    Ok((records, record::is_cut(rest, lsn + 1, chain)))
 }
 
 /// A crash tears only what was not synced. So if a record beyond the break states that the commit missing there was

@@ -117,6 +117,13 @@ impl MemoryManager {
         self.next
     }
 
+    /// Whether, when the store was opened, its log went on after the last commit that was kept. A crash leaves that,
+    /// which cut off a commit that nobody was told of; and so does damage of the last commits, which looks the same.
+    /// After a clean close it is never so.
+    pub fn is_log_cut(&self) -> bool {
+        self.log.as_ref().is_some_and(|log| log.is_cut())
+    }
+
     /// Whether anything was written since the last commit.
     pub fn is_clean(&self) -> bool {
         self.batch.is_empty() && self.next == self.committed

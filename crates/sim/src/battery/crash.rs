@@ -17,7 +17,7 @@ const TORN_MAX: usize = 600;
 const GO_ON: u64 = 32;
 
 pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
-    let mut plans = plans(settings.seed, settings.pick(1, 1));
+    let mut plans = plans(settings.seed, settings.rounds());
     if settings.size == Size::Small {
         plans.retain(|plan| ["steady", "tables", "parked"].contains(&plan.name));
         plans.dedup_by_key(|plan| plan.name);

@@ -11,18 +11,19 @@ use crate::workload::plan::Step;
 use crate::workload::{Plan, Trouble, Workload, plans};
 
 /// Workloads of these kinds, and how many of each.
-const KINDS: [(&str, u64); 8] = [
-    ("wide", 4),
-    ("ring", 1),
-    ("loose", 2),
-    ("parked", 2),
-    ("pages", 1),
-    ("chains", 1),
-    ("steady, 8 KiB", 1),
-    ("tables", 3),
+const KINDS: [(&str, u64); 9] = [
+    ("wide", 10),
+    ("wide, 16 KiB", 1),
+    ("ring", 2),
+    ("loose", 4),
+    ("parked", 3),
+    ("pages", 3),
+    ("chains", 3),
+    ("steady, 8 KiB", 2),
+    ("tables", 6),
 ];
 
-const STEPS: usize = 10;
+const STEPS: usize = 14;
 
 /// A fault that lasts is met by so many steps more before the medium is whole again.
 const STEPS_BROKEN: usize = 3;
@@ -37,8 +38,9 @@ struct Ends {
 }
 
 pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
-    let mut plans = plans(settings.seed, settings.pick(1, 1));
-    let mut left = KINDS;
+    let rounds = settings.rounds();
+    let mut plans = plans(settings.seed, rounds);
+    let mut left = KINDS.map(|(name, count)| (name, count * rounds));
     plans.retain(|plan| {
         let kind = left.iter_mut().find(|(name, count)| *name == plan.name && *count > 0);
         kind.map(|(_, count)| *count -= 1).is_some()
@@ -47,7 +49,8 @@ pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
         plans.retain(|plan| ["steady, 8 KiB", "tables"].contains(&plan.name));
         plans.dedup_by_key(|plan| plan.name);
     }
-    plans.iter_mut().for_each(|plan| plan.steps = settings.pick(4, STEPS as u64) as usize);
+    let steps = if settings.size == Size::Small { 4 } else { STEPS };
+    plans.iter_mut().for_each(|plan| plan.steps = steps);
     tally.say(&format!("{} workloads in {} threads", plans.len(), tally.threads()));
     let ends = Ends::default();
     tally.for_each(&plans, &|plan| format!("{} with seed {}", plan.name, plan.seed), &|plan, worker| {

@@ -80,13 +80,9 @@ impl Settings {
         Self { seed, size: Size::Usual, threads, plant: None }
     }
 
-    /// `small`, `usual`, or ten times that.
-    fn pick(&self, small: u64, usual: u64) -> u64 {
-        match self.size {
-            Size::Small => small,
-            Size::Usual => usual,
-            Size::Long => usual * 10,
-        }
+    /// How often everything is done, each time with other seeds.
+    fn rounds(&self) -> u64 {
+        if self.size == Size::Long { 10 } else { 1 }
     }
 }
 

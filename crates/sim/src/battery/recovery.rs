@@ -17,8 +17,8 @@ const FIRST: u64 = 4;
 const SECOND: u64 = 1;
 
 pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
-    let mut plans = plans(settings.seed, 1);
-    plans.retain(|plan| plan.options.clone() != plan.options.clone().page_size(64 * 1024));
+    let mut plans = plans(settings.seed, settings.rounds());
+    plans.retain(|plan| plan.name != "steady, 64 KiB");
     if settings.size == Size::Small {
         plans.retain(|plan| ["steady", "loose"].contains(&plan.name));
         plans.dedup_by_key(|plan| plan.name);
@@ -42,10 +42,10 @@ fn workload(plan: &Plan, settings: &Settings, sessions: &[AtomicU64; 2], worker:
     workload.run()?;
     let mut random = fastrand::Rng::with_seed(plan.seed ^ 0xC0FFEE);
     let [first, second] = sessions;
-    for (tick, image) in images(&start, &workload, settings.pick(3, FIRST), &mut random) {
+    for (tick, image) in images(&start, &workload, FIRST, &mut random) {
         first.fetch_add(1, Ordering::Relaxed);
         let session = session(plan, &image, tick, settings, &mut random, worker)?;
-        for (tick, image) in images(&image, &session, settings.pick(1, SECOND), &mut random) {
+        for (tick, image) in images(&image, &session, SECOND, &mut random) {
             second.fetch_add(1, Ordering::Relaxed);
             self::session(plan, &image, tick, settings, &mut random, worker)?;
         }

@@ -10,14 +10,14 @@ use crate::workload::{Kind, Trouble, tables};
 #[derive(Debug)]
 pub(crate) enum Store {
     Keys(Box<MemoryManager>),
-    Tables(Database),
+    Tables(Box<Database>),
 }
 
 impl Store {
     pub(crate) fn open(kind: Kind, options: Options, medium: impl MemoryProvider + 'static) -> Result<Self, Trouble> {
         Ok(match kind {
             Kind::Keys => Self::Keys(Box::new(MemoryManager::open(Box::new(medium), options)?)),
-            Kind::Tables => Self::Tables(Database::open_with(medium, options)?),
+            Kind::Tables => Self::Tables(Box::new(Database::open_with(medium, options)?)),
         })
     }
 
@@ -51,6 +51,14 @@ impl Store {
         match self {
             Self::Keys(store) => Ok(store.close()?),
             Self::Tables(db) => Ok(db.close()?),
+        }
+    }
+
+    /// Whether opening said that the log goes on after what was kept.
+    pub(crate) fn is_log_cut(&self) -> bool {
+        match self {
+            Self::Keys(store) => store.is_log_cut(),
+            Self::Tables(db) => db.is_log_cut(),
         }
     }
 
