@@ -4,6 +4,7 @@ use wasm_dbms_memory::{Durability, MemoryManager};
 
 use crate::catalog::{Catalog, RelationIndex};
 use crate::store::Store;
+use crate::vacuum::VacuumPosition;
 use crate::write::Scratch;
 use crate::{Error, Result};
 
@@ -19,6 +20,8 @@ pub struct Core {
     has_new_schema: bool,
     /// Why the transaction can only be rolled back.
     failure: Option<String>,
+    /// Where the next step of a vacuum goes on.
+    pub(crate) vacuum: VacuumPosition,
 }
 
 impl Core {
@@ -32,6 +35,7 @@ impl Core {
             touched: Vec::new(),
             has_new_schema: false,
             failure: None,
+            vacuum: VacuumPosition::Start,
         })
     }
 

@@ -30,6 +30,7 @@ pub mod prelude;
 mod store;
 mod transaction;
 mod typed;
+mod vacuum;
 mod write;
 
 pub use catalog::MAX_CLUSTERED_KEY_BYTES;
@@ -43,6 +44,7 @@ pub use plan::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
 pub use store::JournaledWriter;
 pub use transaction::Transaction;
 pub use typed::{Answer, Delete, One, Projected, Rows, Select, Three, Two, Update, UpdateKey};
+pub use vacuum::VacuumReport;
 
 pub use wasm_dbms_api::*;
 pub use wasm_dbms_macros::{DatabaseSchema, Encode, Table};

@@ -28,6 +28,6 @@ pub use manager::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, Mem
 pub use provider::{FileProvider, Guarantees, HeapProvider, HostSync, MemoryProvider};
 pub use registry::{MAX_SNAPSHOT_BYTES, REGISTRY_TREE, Registry, TableId, TreeId, TreeState};
 pub use tree::{
-    Cursor, Located, MAX_DEPTH, MAX_FINDINGS, MAX_KEY_BYTES, MAX_VALUE_BYTES, NodeSummary, Place, Tail, Tree,
+    Cursor, Located, MAX_DEPTH, MAX_FINDINGS, MAX_KEY_BYTES, MAX_VALUE_BYTES, NodeSummary, Place, Tail, Targets, Tree,
     ValueBytes, add_finding,
 };

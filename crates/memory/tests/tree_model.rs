@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use wasm_dbms_api::Page;
-use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options, RESERVED_PAGES, Tree, UnclaimedPages};
+use wasm_dbms_memory::{
+    MemoryAccess, MemoryManager, NodeSummary, Options, RESERVED_PAGES, Targets, Tree, UnclaimedPages,
+};
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -112,6 +114,24 @@ fn check_pages(store: &mut MemoryManager, tree: Tree, entries: usize, what: &str
     assert_eq!(counted as usize, entries, "{what}");
 }
 
+/// Moves pages of the tree in front.
+fn move_some(store: &mut MemoryManager, tree: &mut Tree, random: &mut fastrand::Rng) {
+    UnclaimedPages::sort(store).unwrap();
+    let mut targets = Targets::claim(store, random.usize(..5)).unwrap();
+    let limit = random.u32(RESERVED_PAGES..=store.page_count());
+    let mut from = Some(Vec::new());
+    while let Some(key) = from.filter(|_| !targets.is_empty()) {
+        from = tree.relocate_chains(store, &key, limit, &mut targets).unwrap();
+    }
+    for page in (RESERVED_PAGES..store.page_count()).rev().take(8) {
+        let kind = store.view(page, |bytes| NodeSummary::of(bytes).kind).unwrap();
+        if matches!(kind, "leaf" | "branch") && !targets.holds(page) {
+            tree.relocate_node(store, page, &mut targets).unwrap();
+        }
+    }
+    targets.release(store).unwrap();
+}
+
 fn drive(seed: u64, keys: Keys, operations: usize, page_size: usize) {
     let mut store = MemoryManager::in_memory(Options::new().page_size(page_size)).unwrap();
     let mut tree = Tree::new(1);
@@ -132,6 +152,14 @@ fn drive(seed: u64, keys: Keys, operations: usize, page_size: usize) {
                 // Remove what is there: the first key at or above.
                 let key = model.range(key.clone()..).next().map_or(key, |(key, _)| key.clone());
                 assert_eq!(tree.remove(&mut store, &key).unwrap(), model.remove(&key).is_some(), "{what}");
+            }
+            8 if run.random.u8(..8) == 0 => {
+                // Fill leaves up from here on, as a vacuum does, and move a page of the tree in front.
+                let mut from = Some(key);
+                for _ in 0..3 {
+                    from = from.and_then(|key| tree.pack_step(&mut store, &key).unwrap());
+                }
+                move_some(&mut store, &mut tree, &mut run.random);
             }
             8 => {
                 let value = tree.get(&mut store, &key).unwrap();
@@ -226,4 +254,52 @@ fn full_nodes_of_short_keys_can_be_laid_out_again() {
         tree.put(&mut store, &key, &[7; 237]).unwrap();
     }
     check_pages(&mut store, tree, 100_000, "after ascending inserts");
+}
+
+#[test]
+fn packing_fills_the_leaves_that_random_inserts_leave_half_empty() {
+    let mut store = MemoryManager::in_memory(Options::new()).unwrap();
+    let mut tree = Tree::new(1);
+    let mut random = fastrand::Rng::with_seed(20_261_122);
+    for _ in 0..60_000 {
+        tree.put(&mut store, &random.u64(..).to_be_bytes(), &[7; 20]).unwrap();
+    }
+    let used = |store: &mut MemoryManager| store.page_count() - UnclaimedPages::count(store).unwrap();
+    let before = used(&mut store);
+    let mut from = Some(Vec::new());
+    let mut steps = 0;
+    while let Some(key) = from {
+        from = tree.pack_step(&mut store, &key).unwrap();
+        steps += 1;
+    }
+    let after = used(&mut store);
+    println!("{before} pages, {after} after {steps} steps");
+    assert!(steps < before * 2, "each leaf is taken a few times");
+    // A key of 8, a value of 20, 2 lengths, a slot of 6, less the 4 bytes of the head.
+    let full = 60_000 * 32 / (8192 - 32);
+    assert!(after * 100 <= full * 104, "{after} pages where {full} would be full");
+    check_pages(&mut store, tree, 60_000, "after packing");
+}
+
+/// The bug: a leaf that lost its last entry stayed, empty, between neighbours that were full.
+#[test]
+fn an_empty_leaf_between_full_ones_is_given_back() {
+    let mut store = MemoryManager::in_memory(Options::new().page_size(4096)).unwrap();
+    let mut tree = Tree::new(1);
+    for number in 0..3000u32 {
+        tree.put(&mut store, &number.to_be_bytes(), &[7; 40]).unwrap();
+    }
+    let used = |store: &mut MemoryManager| store.page_count() - UnclaimedPages::count(store).unwrap();
+    let before = used(&mut store);
+    // Ascending inserts fill their leaves: of some eighty entries each, these are the whole of several.
+    for number in 1000..1500u32 {
+        assert!(tree.remove(&mut store, &number.to_be_bytes()).unwrap());
+    }
+    assert!(used(&mut store) <= before - 5, "{before} pages before, {} after", used(&mut store));
+    check_pages(&mut store, tree, 2500, "after the removal");
+    for page in RESERVED_PAGES..store.page_count() {
+        let (kind, entries) =
+            store.view(page, |bytes| (NodeSummary::of(bytes).kind, NodeSummary::of(bytes).entries)).unwrap();
+        assert!(kind != "leaf" || entries > 0, "page {page} is an empty leaf");
+    }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wasm_dbms_api::{IndexSchema, MemoryError, SchemaError, Table, TableSchema};
 use wasm_dbms_memory::{REGISTRY_TREE, Registry, TreeId};
 
-pub(crate) use relation::{ForeignKey, Index, KeyShape, Referrer, Relation};
+pub(crate) use relation::{ForeignKey, Index, KeyShape, Referrer, Relation, TreeHead};
 
 use crate::codec::key;
 use crate::codec::snapshot::Snapshot;

@@ -202,6 +202,14 @@ impl Relation {
         self.heads().map(|head| head.tree.id()).collect()
     }
 
+    /// The tree of this number.
+    pub(crate) fn head_mut(&mut self, tree: TreeId) -> Option<&mut TreeHead> {
+        if self.table.tree.id() == tree {
+            return Some(&mut self.table);
+        }
+        self.indexes.iter_mut().map(|index| &mut index.head).find(|head| head.tree.id() == tree)
+    }
+
     fn heads(&self) -> impl Iterator<Item = &TreeHead> {
         std::iter::once(&self.table).chain(self.indexes.iter().map(|index| &index.head))
     }

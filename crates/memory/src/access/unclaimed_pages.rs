@@ -48,11 +48,35 @@ impl UnclaimedPages {
             PageState::Free => return Err(MemoryError::AlreadyUnclaimed { page }),
             PageState::Used => {}
         }
+        check_count(
+            UNCLAIMED_PAGES_PAGE,
+            store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, COUNT) as usize)?,
+            capacity(store.page_size() as usize),
+        )?;
+        store.zero_page(page)?;
+        Self::enter(store, page)?;
+        store.mark_page(page, PageState::Free)
+    }
+
+    /// Makes the ledger anew with these zero pages, the one to be handed out first in front. Nobody's state is changed:
+    /// whoever leaves pages out disposes of them.
+    pub(crate) fn rebuild<M: MemoryAccess + ?Sized>(store: &mut M, pages: &[Page]) -> MemoryResult<()> {
+        let mut spill = store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, NEXT))?;
+        while spill != 0 {
+            let next = store.view(spill, |bytes| u32_at(bytes, NEXT))?;
+            store.zero_page(spill)?;
+            spill = next;
+        }
+        store.zero_page(UNCLAIMED_PAGES_PAGE)?;
+        pages.iter().rev().try_for_each(|page| Self::enter(store, *page))
+    }
+
+    /// Enters a zero page.
+    fn enter<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResult<()> {
         let (count, total, capacity) = store.view(UNCLAIMED_PAGES_PAGE, |root| {
             (u32_at(root, COUNT) as usize, u32_at(root, TOTAL).saturating_add(1), capacity(root.len()))
         })?;
         check_count(UNCLAIMED_PAGES_PAGE, count, capacity)?;
-        store.zero_page(page)?;
         if count < capacity {
             store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
                 put_u32(bytes, ENTRIES + count * ENTRY, page);
@@ -71,7 +95,7 @@ impl UnclaimedPages {
                 put_u32(bytes, TOTAL, total);
             })?;
         }
-        store.mark_page(page, PageState::Free)
+        Ok(())
     }
 
     /// Takes the page released last; all zero.
@@ -157,6 +181,19 @@ impl UnclaimedPages {
             )));
         }
         Ok(pages)
+    }
+
+    /// Puts the ledger in order, so that the lowest page is handed out first. Returns how many pages are unclaimed.
+    ///
+    /// # Errors
+    /// [`MemoryError::Corrupt`] if the ledger contradicts itself; what the store says.
+    pub fn sort<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<usize> {
+        let mut pages = Self::list(store)?;
+        if !pages.is_sorted() {
+            pages.sort_unstable();
+            Self::rebuild(store, &pages)?;
+        }
+        Ok(pages.len())
     }
 
     /// Walks the ledger: its pages, its counts, that what it holds is free, zero and held once. `pages` is told of each

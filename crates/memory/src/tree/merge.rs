@@ -7,7 +7,7 @@ use crate::access::{MemoryAccess, REGISTRY_PAGE};
 use crate::tree::absorb::absorb;
 use crate::tree::edit::StoredKey;
 use crate::tree::entries::{Entries, NodeHead};
-use crate::tree::node::{BRANCH, Node, Stored};
+use crate::tree::node::{BRANCH, HEADER, Node, Stored};
 use crate::tree::path::Path;
 use crate::tree::sound::unsound;
 use crate::tree::{Tree, overflow};
@@ -53,7 +53,9 @@ impl Tree {
             return Err(unsound(parent, self.id()));
         }
         // What both use is about what one would: a shared prefix saves little, a shorter one costs little.
-        if left_node.used() + right_node.used() > left_handle.len() {
+        // An empty leaf always goes.
+        let is_empty = left_node.is_leaf() && (left_node.count() == 0 || right_node.count() == 0);
+        if !is_empty && left_node.used() + right_node.used() > left_handle.len() + HEADER {
             return Ok(false);
         }
         let separator_chain = parent_node.cell(separator).key_chain;

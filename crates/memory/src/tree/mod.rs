@@ -13,8 +13,10 @@ mod halves;
 mod merge;
 mod node;
 mod overflow;
+mod pack;
 mod path;
 mod read;
+mod relocate;
 mod sound;
 mod split;
 mod tail;
@@ -25,6 +27,7 @@ pub use check::{MAX_FINDINGS, NodeSummary, add_finding};
 pub use cursor::Cursor;
 pub use path::{Located, MAX_DEPTH};
 pub use read::{Place, ValueBytes};
+pub use relocate::Targets;
 pub use tail::Tail;
 
 use crate::access::{MemoryAccess, REGISTRY_PAGE, RESERVED_PAGES};

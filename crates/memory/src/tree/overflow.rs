@@ -16,7 +16,7 @@ use crate::access::MemoryAccess;
 use crate::bytes::{put, put_u32, slice_at, u32_at};
 use crate::tree::node::{OVERFLOW, TREE};
 
-const NEXT: usize = 4;
+pub(crate) const NEXT: usize = 4;
 const LENGTH: usize = 8;
 const BYTES: usize = 24;
 
@@ -94,6 +94,6 @@ pub(crate) fn free<M: MemoryAccess>(store: &mut M, tree: u32, first: Page) -> Me
 }
 
 #[cold]
-fn broken(page: Page) -> MemoryError {
+pub(crate) fn broken(page: Page) -> MemoryError {
     MemoryError::corrupt(format!("page {page} does not go on with an overflow chain"))
 }

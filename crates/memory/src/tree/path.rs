@@ -51,6 +51,13 @@ impl Path {
         }
     }
 
+    /// The step that leads to a page.
+    pub(crate) fn parent_of(&self, page: Page) -> Option<(Page, usize)> {
+        let steps = self.pages.iter().zip(&self.positions).take(usize::from(self.length));
+        let mut pairs = steps.clone().zip(steps.skip(1));
+        pairs.find(|(_, (child, _))| **child == page).map(|((parent, position), _)| (*parent, usize::from(*position)))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.length == 0
     }

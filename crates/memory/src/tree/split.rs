@@ -14,9 +14,9 @@ use crate::tree::sound::unsound;
 use crate::tree::{MAX_KEY_BYTES, Tree, overflow};
 
 /// A key taken out of its node, chain included.
-struct Separator {
-    inline: Vec<u8>,
-    chain: Option<Page>,
+pub(crate) struct Separator {
+    pub(crate) inline: Vec<u8>,
+    pub(crate) chain: Option<Page>,
 }
 
 impl Tree {
@@ -188,7 +188,7 @@ impl Tree {
     }
 
     /// The shortest key that is above the last of the left leaf and not above the first of the right one.
-    fn leaf_separator<M: MemoryAccess>(
+    pub(crate) fn leaf_separator<M: MemoryAccess>(
         self,
         store: &mut M,
         entries: &Entries,

@@ -63,7 +63,7 @@ fn value(data_type: DataType, random: &mut Rng) -> Value {
 /// One statement, or a few in a transaction. Returns whether it went through.
 fn change(db: &Database, random: &mut Rng) -> bool {
     let tables = db.tables().unwrap_or_default();
-    match random.u8(..16) {
+    match random.u8(..18) {
         0 | 1 => {
             let users: Vec<_> = (0..random.u64(1..20)).map(|number| user(1000 + number, random.usize(..300))).collect();
             looked_at(db.insert_many(&users))
@@ -106,7 +106,9 @@ fn change(db: &Database, random: &mut Rng) -> bool {
                 looked_at(db.insert_values(&table, &values))
             })
         }
-        14 => {
+        14 => looked_at(db.vacuum_step(random.usize(1..40))),
+        15 => looked_at(db.vacuum()),
+        16 => {
             let schema =
                 TableSchema::new(format!("new{}", random.u8(..))).column(ColumnSchema::new("n", DataType::I64));
             looked_at(db.create_table(&schema))
