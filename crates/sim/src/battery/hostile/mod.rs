@@ -17,8 +17,8 @@ use std::sync::{Mutex, PoisonError};
 
 use worker::{Report, Worker};
 
-use crate::battery::Settings;
 use crate::battery::tally::Tally;
+use crate::battery::{Settings, Size};
 
 /// Cases of the usual run, and of a small one.
 const CASES: u64 = 1_000_000;
@@ -40,7 +40,8 @@ pub fn worker(arguments: &[String], seed: u64) -> Option<ExitCode> {
 /// Runs the battery.
 pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
     let asked = std::env::var("HOSTILE_CASES").ok().and_then(|text| text.parse().ok());
-    let cases = asked.unwrap_or_else(|| settings.pick(CASES_SMALL, CASES));
+    let usual = if settings.size == Size::Small { CASES_SMALL } else { CASES * settings.rounds() };
+    let cases = asked.unwrap_or(usual);
     let Report { failures, opened, changes } = run_cases(settings.seed, cases, settings.threads);
     for failure in failures {
         tally.fail(|| failure);
