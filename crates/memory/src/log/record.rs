@@ -106,11 +106,13 @@ pub(crate) fn sum(bytes: &[u8], chain: u64) -> Option<u64> {
 /// Whether a record with this lsn was begun at the start of `bytes`, although what stands there cannot be read as one:
 /// its lsn is there, or all but its lsn.
 pub(crate) fn is_cut(bytes: &[u8], lsn: u64, chain: u64) -> bool {
-    u64_at(bytes, 8) == lsn || {
+    let is_whole_but_for_lsn = || {
         let mut whole = bytes.to_vec();
         put_u64(&mut whole, 8, lsn);
         RecordHead::decode(&whole, lsn, chain).is_some()
-    }
+    };
+    // What is left of a ring may be shorter than a record's head.
+    bytes.len() >= HEAD && (u64_at(bytes, 8) == lsn || is_whole_but_for_lsn())
 }
 
 /// The lsn of the record at the start of `bytes`, and the one it calls durable; not verified.
