@@ -223,3 +223,18 @@ fn a_spilled_page_that_is_changed_again_is_the_newest_everywhere() {
         assert_eq!(store.read_at::<Page>(*page, 0).unwrap(), page + 3);
     }
 }
+
+#[test]
+fn a_load_writes_each_byte_about_once_whatever_the_cache() {
+    for cache_bytes in [64 << 20, CACHE] {
+        let medium = Medium::default();
+        let options = options().cache_bytes(cache_bytes);
+        let mut store = MemoryManager::open(Box::new(medium.clone()), options).unwrap();
+        let before = medium.counts();
+        load(&mut store, 0..20_000, 1, 20_000);
+        assert_eq!(medium.counts().syncs - before.syncs, 1);
+        let written = medium.counts().written_bytes - before.written_bytes;
+        let held = u64::from(store.page_count()) * 4096;
+        assert!(written * 10 <= held * 11, "{written} bytes were written for {held}, cache {cache_bytes}");
+    }
+}
