@@ -238,3 +238,23 @@ fn a_load_writes_each_byte_about_once_whatever_the_cache() {
         assert!(written * 10 <= held * 11, "{written} bytes were written for {held}, cache {cache_bytes}");
     }
 }
+
+#[test]
+fn an_export_beside_a_load_larger_than_the_cache_is_the_last_commit() {
+    let medium = Medium::default();
+    let mut store = MemoryManager::open(Box::new(medium), options()).unwrap();
+    let committed = load(&mut store, 0..5000, 1, 1000);
+    let mut tree = committed;
+    let mut before = Vec::new();
+    store.export(&mut before).unwrap();
+    for key in 0..10_000u32 {
+        tree.put(&mut store, &key.to_be_bytes(), &value(key, 2)).unwrap();
+    }
+    let mut beside = Vec::new();
+    store.export(&mut beside).unwrap();
+    assert!(beside == before);
+    for key in 0..10_000u32 {
+        assert!(tree.get(&mut store, &key.to_be_bytes()).unwrap().unwrap()[..] == value(key, 2), "key {key}");
+    }
+    check(&mut open_bytes(&beside).unwrap(), &committed, 0..5000, 1);
+}

@@ -11,7 +11,7 @@ use wasm_dbms_memory::{
 };
 
 use support::{Entries, Medium, assert_content, commit, content, fail_after, open, options, put};
-use wasm_dbms_sim::{Crashes, Recorder};
+use wasm_dbms_sim::Crashes;
 
 fn open_read_only(medium: &(impl MemoryProvider + Clone + 'static)) -> MemoryResult<MemoryManager> {
     MemoryManager::open_read_only(Box::new(medium.clone()), options())
@@ -86,7 +86,7 @@ fn after_any_crash_a_reader_sees_what_a_writer_would() {
             return;
         }
         let made = crash.made();
-        let medium = Recorder::new(crash.provider());
+        let medium = support::medium_of(&crash.to_bytes());
         match open_read_only(&medium) {
             Ok(mut reader) => {
                 let seen = content_or_blank(&mut reader);
