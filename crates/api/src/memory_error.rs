@@ -113,6 +113,18 @@ pub enum MemoryError {
         /// Whether the medium is full.
         is_full: bool,
     },
+    /// The store was opened for reading only.
+    #[error("{operation} is refused: the database is open for reading only")]
+    ReadOnly {
+        /// What was asked for.
+        operation: &'static str,
+    },
+    /// The operation needs a store without uncommitted changes.
+    #[error("{operation} needs a store without uncommitted changes")]
+    Uncommitted {
+        /// What was asked for.
+        operation: &'static str,
+    },
     /// An earlier write or sync failed. Writes are refused until the database is opened again; `cause` is the first
     /// failure.
     #[error("writes are refused since an earlier failure: {cause}")]
@@ -120,12 +132,19 @@ pub enum MemoryError {
         /// The first failure.
         cause: Text,
     },
-    /// A sync or log write failed while a commit was on its way: it may or may not survive.
-    #[error("the commit is in doubt: {cause}")]
+    /// A sync or log write failed: the commit that was on its way, and those before it with `Durability::Eventual` that
+    /// no sync had followed, may or may not survive, the earlier ones rather than the later.
+    #[error("{} in doubt: {cause}", in_doubt(*commits))]
     InDoubt {
         /// The failure.
         cause: Text,
+        /// How many commits are in doubt.
+        commits: u64,
     },
+}
+
+fn in_doubt(commits: u64) -> Text {
+    if commits == 1 { "the commit is".into() } else { format!("the last {commits} commits are").into() }
 }
 
 impl MemoryError {

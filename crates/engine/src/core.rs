@@ -71,7 +71,10 @@ impl Core {
                 Ok(())
             }
             Err(error) => {
-                self.discard()?;
+                // What failed first counts: whether the commit is in doubt must be known.
+                if let Err(second) = self.discard() {
+                    self.failure = Some(second.to_string());
+                }
                 Err(error)
             }
         }

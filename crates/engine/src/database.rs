@@ -99,6 +99,24 @@ impl Database {
         Self::new(MemoryManager::open(Box::new(provider), options)?)
     }
 
+    /// Opens the database on a medium for reading only. Nothing is written: a medium that is read-only or full serves
+    /// every commit that a crash left. Writes are refused with
+    /// [`MemoryError::ReadOnly`](crate::MemoryError::ReadOnly).
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and for a medium that holds nothing yet.
+    pub fn open_read_only(provider: impl MemoryProvider + 'static) -> Result<Self> {
+        Self::open_read_only_with(provider, Options::new())
+    }
+
+    /// Opens the database on a medium for reading only, with options.
+    ///
+    /// # Errors
+    /// As [`open_read_only`](Self::open_read_only).
+    pub fn open_read_only_with(provider: impl MemoryProvider + 'static, options: Options) -> Result<Self> {
+        Self::new(MemoryManager::open_read_only(Box::new(provider), options)?)
+    }
+
     fn new(manager: MemoryManager) -> Result<Self> {
         Ok(Self { core: Mutex::new(Core::open(manager)?), holder: AtomicU64::new(0) })
     }

@@ -1,7 +1,8 @@
 //! Vacuum: what was deleted gives its room back, in steps, in the file itself.
 //!
-//! 1. *Pack*: leaves of every tree are filled up, which frees pages. 2. *Move*: pages past the number that is needed go
-//! into free ones further in front. 3. *Give back*: the free pages at the end leave the file.
+//! 1. *Pack*: leaves of every tree are filled up, which frees pages.
+//! 2. *Move*: pages past the number that is needed go into free ones further in front.
+//! 3. *Give back*: the free pages at the end leave the file.
 //!
 //! Each step is a transaction of its own and touches about as many pages as it is allowed; between two steps everything
 //! else may happen. Where the last one stopped is kept in memory only: a step after opening again begins anew.
@@ -84,7 +85,11 @@ impl Database {
         let pages = pages.max(1);
         let pages_before = self.page_count();
         let (moved, is_done) = self.write(|core| core.vacuum_step(pages))?;
-        let pages_after = self.read(|core| Ok(core.store.inner().page_count()))?;
+        let pages_after = self.read(|core| {
+            let store = core.store.inner_mut();
+            // After the last step what is free stands at the end.
+            Ok(if is_done { store.release_tail()? } else { store.page_count() })
+        })?;
         Ok(VacuumReport { pages_before, pages_after, moved, is_done })
     }
 }

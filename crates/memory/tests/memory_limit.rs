@@ -223,3 +223,38 @@ fn a_spilled_page_that_is_changed_again_is_the_newest_everywhere() {
         assert_eq!(store.read_at::<Page>(*page, 0).unwrap(), page + 3);
     }
 }
+
+#[test]
+fn a_load_writes_each_byte_about_once_whatever_the_cache() {
+    for cache_bytes in [64 << 20, CACHE] {
+        let medium = Medium::default();
+        let options = options().cache_bytes(cache_bytes);
+        let mut store = MemoryManager::open(Box::new(medium.clone()), options).unwrap();
+        let before = medium.counts();
+        load(&mut store, 0..20_000, 1, 20_000);
+        assert_eq!(medium.counts().syncs - before.syncs, 1);
+        let written = medium.counts().written_bytes - before.written_bytes;
+        let held = u64::from(store.page_count()) * 4096;
+        assert!(written * 10 <= held * 11, "{written} bytes were written for {held}, cache {cache_bytes}");
+    }
+}
+
+#[test]
+fn an_export_beside_a_load_larger_than_the_cache_is_the_last_commit() {
+    let medium = Medium::default();
+    let mut store = MemoryManager::open(Box::new(medium), options()).unwrap();
+    let committed = load(&mut store, 0..5000, 1, 1000);
+    let mut tree = committed;
+    let mut before = Vec::new();
+    store.export(&mut before).unwrap();
+    for key in 0..10_000u32 {
+        tree.put(&mut store, &key.to_be_bytes(), &value(key, 2)).unwrap();
+    }
+    let mut beside = Vec::new();
+    store.export(&mut beside).unwrap();
+    assert!(beside == before);
+    for key in 0..10_000u32 {
+        assert!(tree.get(&mut store, &key.to_be_bytes()).unwrap().unwrap()[..] == value(key, 2), "key {key}");
+    }
+    check(&mut open_bytes(&beside).unwrap(), &committed, 0..5000, 1);
+}

@@ -1,9 +1,10 @@
 //! The checkpoint: brings the pages in place, then flips the header.
 
-use wasm_dbms_api::MemoryResult;
+use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::log::header::Header;
 use crate::log::layout::SLOT_LENGTH;
+use crate::log::ledger::StoredState;
 use crate::log::unfinished::Unfinished;
 use crate::log::{Images, Log, checksum, ring};
 
@@ -11,7 +12,7 @@ impl Log {
     /// Brings every committed change in place and flips the header. The flip itself is synced by whatever sync comes
     /// next; only then is what it frees reused.
     pub(crate) fn checkpoint(&mut self, images: &dyn Images) -> MemoryResult<()> {
-        self.check_poison()?;
+        self.check_writable("checkpoint")?;
         if self.header.lsn == self.lsn {
             return Ok(());
         }
@@ -33,6 +34,33 @@ impl Log {
         self.checkpoint(images)?;
         self.sync()?;
         ring::clear(&self.medium, &self.layout)?;
+        self.flip(self.chain)?;
+        self.sync_now()
+    }
+
+    /// Lowers the mark over free pages, so that they need not be kept. No record can say so: the header does, and
+    /// nothing is written, and the file is not cut, before it is synced. What stands in place is not touched, so the
+    /// header before it stays right until then.
+    pub(crate) fn lower_mark(&mut self, pages: Page, images: &dyn Images) -> MemoryResult<()> {
+        self.check_writable("checkpoint")?;
+        self.start_session(images)?;
+        self.checkpoint(images)?;
+        self.sync()?;
+        // From here on what is in memory says less than the header before does: a failure ends all writing.
+        if let Err(error) = self.flip_to(pages) {
+            self.poison = self.poison.take().or(Some(error.clone()));
+            return Err(error);
+        }
+        // A host that cannot shrink keeps the bytes; they mean nothing.
+        let _tolerated = self.medium.set_size(self.layout.end_of(pages));
+        Ok(())
+    }
+
+    fn flip_to(&mut self, pages: Page) -> MemoryResult<()> {
+        for page in pages..self.pages {
+            self.ledger.set(page, 0, StoredState::None, &self.medium, &self.layout)?;
+        }
+        self.pages = pages;
         self.flip(self.chain)?;
         self.sync_now()
     }
@@ -68,6 +96,10 @@ impl Log {
             let bytes = self.ledger.page(group, &self.layout).unwrap_or_default();
             self.medium.write_all(self.layout.ledger_address(group), &bytes)?;
         }
+        for number in self.ledger.dirty_sum_pages(&self.layout) {
+            let bytes = self.ledger.sum_page(number, &self.layout);
+            self.medium.write_all(self.layout.sum_page_address(number), &bytes)?;
+        }
         Ok(())
     }
 
@@ -81,7 +113,7 @@ impl Log {
             root: self.ledger.root(),
             pages: self.pages,
             tail: (self.head % u64::from(self.layout.ring_length)) as u32,
-            sums: self.ledger.sums().get(..self.layout.groups_of(self.pages)).unwrap_or_default().to_vec(),
+            sums: self.ledger.header_sums(self.pages, &self.layout),
         };
         let slot = 1 - self.slot;
         self.medium.write_all(slot as u64 * SLOT_LENGTH, &header.encode(&self.layout))?;

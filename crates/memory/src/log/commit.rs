@@ -1,6 +1,6 @@
 //! The commit: one record in the ring, one sync.
 
-use wasm_dbms_api::{MemoryError, MemoryResult, Page};
+use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::{PageRef, RESERVED_PAGES};
 use crate::log::layout::SECTOR;
@@ -64,9 +64,12 @@ impl Log {
     ///
     /// # Errors
     /// Before the first byte of the record is written: a plain refusal, nothing happened. From then on
-    /// [`MemoryError::InDoubt`], and writes are refused until the database is opened again.
+    /// [`InDoubt`](wasm_dbms_api::MemoryError::InDoubt), and writes are refused until the database is opened again.
     pub(crate) fn commit(&mut self, images: &dyn Images, pages: Page, durability: Durability) -> MemoryResult<()> {
-        self.check_poison()?;
+        if self.is_read_only && images.change_count() == 0 {
+            return Ok(());
+        }
+        self.check_writable("commit")?;
         self.layout.check_pages(pages)?;
         let prepared = self.prepare(images)?;
         if prepared.body.is_empty() && pages == self.pages {
@@ -106,12 +109,10 @@ impl Log {
             Durability::Eventual => Ok(()),
         });
         if let Err(error) = synced {
-            self.poison = Some(error.clone());
-            return Err(MemoryError::InDoubt { cause: error.to_string().into() });
+            return Err(self.poisoned_by(&error, lsn));
         }
         if let Err(error) = self.apply(&prepared.body, pages) {
-            self.poison = Some(error.clone());
-            return Err(MemoryError::InDoubt { cause: error.to_string().into() });
+            return Err(self.poisoned_by(&error, lsn));
         }
         self.lsn = lsn;
         self.chain = chain;
@@ -126,7 +127,7 @@ impl Log {
     /// Writes a page past the mark in place before its commit and returns its checksum. Nothing on the medium names it
     /// until that commit.
     pub(crate) fn spill(&mut self, page: Page, image: &PageRef, images: &dyn Images) -> MemoryResult<u64> {
-        self.check_poison()?;
+        self.check_writable("write")?;
         self.start_session(images)?;
         self.unpin(images)?;
         self.medium.write_all(self.layout.page_address(page), image)?;
@@ -223,6 +224,7 @@ impl Log {
             }
             if run.is_empty() {
                 start = address;
+                run.reserve_exact(RUN_BYTES.min((images.change_count() - index) * image.len()));
             }
             run.extend_from_slice(&image);
         }

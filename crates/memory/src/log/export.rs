@@ -11,7 +11,7 @@ use crate::access::PageRef;
 use crate::log::checksum;
 use crate::log::header::Header;
 use crate::log::layout::{Layout, SLOT_LENGTH};
-use crate::log::ledger::{Group, StoredState};
+use crate::log::ledger::{self, Group, StoredState};
 
 /// What is exported.
 pub(crate) trait Exported {
@@ -41,16 +41,22 @@ pub(crate) fn write(
         sequence: 1,
         lsn: 0,
         seed: checksum::next_seed(database_id, 1),
-        root: sums.iter().fold(0, |root: u64, sum| root.wrapping_add(*sum)),
+        root: ledger::total(&sums),
         pages,
         tail: 0,
-        sums,
+        sums: ledger::header_sums(&sums, &layout),
     };
     let mut head = header.encode(&layout);
     head.resize((2 * SLOT_LENGTH) as usize + layout.ring_length as usize, 0);
     put(writer, &head)?;
     for page in 0..pages {
         if layout.index_in_group(page) == 0 {
+            let group = layout.group_of(page);
+            if let Some(number) =
+                layout.sum_page_of(group).filter(|number| layout.groups_of_sum_page(*number).start == group)
+            {
+                put(writer, &ledger::sum_page(&sums, number, &layout))?;
+            }
             put(writer, &group_of(layout.group_of(page), pages, &layout, exported)?.encode(&layout))?;
         }
         put(writer, &exported.image(page)?)?;

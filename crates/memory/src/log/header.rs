@@ -18,7 +18,7 @@
 //! | 84..88 | `u32` ring position of the record after lsn |
 //! | 88..92 | `u32` bytes reserved in each page (0 today) |
 //! | 92..128 | zero |
-//! | 128.. | `u64` sum of each group's ledger entries |
+//! | 128.. | `u64` sum of each group's ledger entries, of the first 256 groups; then of each sum page |
 //!
 //! The first three fields and the checksum mean the same in every version, so that a newer one can be refused by name.
 
@@ -26,15 +26,12 @@ use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::bytes::{put, put_u32, put_u64, slice_at, u32_at, u64_at};
 use crate::log::checksum;
-use crate::log::layout::{FORMAT_VERSION, Layout, SECTOR, SLOT_LENGTH};
+use crate::log::layout::{DIRECT_GROUPS, FORMAT_VERSION, Layout, MAX_SUM_PAGES, SECTOR, SLOT_LENGTH};
 use crate::manager::{MAX_PAGE_SIZE, MIN_PAGE_SIZE};
 
 const MAGIC: &[u8; 8] = b"wasmdbms";
 const CHECKSUM: usize = 16;
 const SUMS: usize = 128;
-
-/// How many groups a header can name.
-pub(crate) const MAX_GROUPS: usize = 384;
 
 /// A header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +110,9 @@ impl Header {
         if !is_ring_right || header.tail >= layout.ring_length || !header.tail.is_multiple_of(SECTOR) {
             return Err(MemoryError::corrupt("the header names a redo ring that cannot be"));
         }
-        if header.sums.len() != layout.groups_of(header.pages) || header.sums.len() > MAX_GROUPS {
+        let groups = layout.groups_of(header.pages);
+        let sum_pages = layout.sum_pages_of(groups);
+        if header.sums.len() != groups.min(DIRECT_GROUPS) + sum_pages || sum_pages > MAX_SUM_PAGES {
             return Err(MemoryError::corrupt(format!("the header states {} pages", header.pages)));
         }
         let sum = header.sums.iter().fold(0u64, |sum, group| sum.wrapping_add(*group));

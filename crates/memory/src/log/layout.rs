@@ -2,8 +2,6 @@
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-use crate::log::header::MAX_GROUPS;
-
 /// The version of the format this build writes. It stays 0 until the first release.
 pub const FORMAT_VERSION: u32 = 0;
 
@@ -28,8 +26,18 @@ pub(crate) const LEDGER_HEADER: usize = 64;
 /// Bytes of a ledger entry: a checksum and a state.
 pub(crate) const LEDGER_ENTRY: usize = 9;
 
-/// How many pages a database of 8 KiB pages can have: 384 groups of 896 pages, 2.6 GiB.
-pub const MAX_PAGES_HINT: Page = MAX_GROUPS as Page * 896;
+/// How many groups' sums stand in the header itself. Those of later groups stand in sum pages, each before the groups
+/// it is for, and the header has the sum of each sum page.
+pub(crate) const DIRECT_GROUPS: usize = if cfg!(test) { 2 } else { 256 };
+
+/// How many sum pages there can be.
+pub(crate) const MAX_SUM_PAGES: usize = 240;
+
+/// Bytes of a sum page before its sums.
+pub(crate) const SUM_PAGE_HEADER: usize = 64;
+
+/// How many pages a database of 8 KiB pages can have: 256 groups of 896 pages, and 240 times 1,016 more: 1.6 TiB.
+pub const MAX_PAGES_HINT: Page = (256 + 240 * 1016) * 896;
 
 /// Where everything stands on the medium.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +58,34 @@ impl Layout {
 
     /// How many pages there can be.
     pub(crate) fn max_pages(&self) -> Page {
-        self.pages_per_group.saturating_mul(MAX_GROUPS as Page)
+        let groups = (DIRECT_GROUPS + MAX_SUM_PAGES * self.groups_per_sum_page()) as Page;
+        self.pages_per_group.saturating_mul(groups).min(Page::MAX - self.pages_per_group)
+    }
+
+    /// How many groups a sum page is for.
+    pub(crate) fn groups_per_sum_page(&self) -> usize {
+        if cfg!(test) { 3 } else { self.page_size.saturating_sub(SUM_PAGE_HEADER) / size_of::<u64>() }
+    }
+
+    /// The sum page that a group's sum stands in; none if it stands in the header.
+    pub(crate) fn sum_page_of(&self, group: usize) -> Option<usize> {
+        group.checked_sub(DIRECT_GROUPS).map(|later| later / self.groups_per_sum_page().max(1))
+    }
+
+    /// The groups that a sum page is for.
+    pub(crate) fn groups_of_sum_page(&self, number: usize) -> std::ops::Range<usize> {
+        let first = DIRECT_GROUPS + number * self.groups_per_sum_page();
+        first..first + self.groups_per_sum_page()
+    }
+
+    /// How many sum pages this many groups need.
+    pub(crate) fn sum_pages_of(&self, groups: usize) -> usize {
+        groups.checked_sub(1).and_then(|last| self.sum_page_of(last)).map_or(0, |last| last + 1)
+    }
+
+    /// Where a sum page stands.
+    pub(crate) fn sum_page_address(&self, number: usize) -> u64 {
+        self.ledger_address(self.groups_of_sum_page(number).start) - self.page_size as u64
     }
 
     /// The group that a page belongs to.
@@ -70,7 +105,8 @@ impl Layout {
 
     /// Where the ledger page of a group stands.
     pub(crate) fn ledger_address(&self, group: usize) -> u64 {
-        let pages_before = group as u64 * (u64::from(self.pages_per_group) + 1);
+        let sum_pages = self.sum_page_of(group).map_or(0, |number| number as u64 + 1);
+        let pages_before = group as u64 * (u64::from(self.pages_per_group) + 1) + sum_pages;
         GROUPS_OFFSET + pages_before * self.page_size as u64
     }
 

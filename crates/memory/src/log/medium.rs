@@ -33,6 +33,11 @@ impl Medium {
         if self.provider.size()? < size { self.provider.set_size(size) } else { Ok(()) }
     }
 
+    /// Grows or cuts the medium.
+    pub(crate) fn set_size(&self, size: u64) -> MemoryResult<()> {
+        self.provider.set_size(size)
+    }
+
     /// Reads what is there, at most the buffer's length; the rest of the buffer is zeroed. Returns how much was there.
     /// A read that is short where the medium goes on is the host's failure, and no evidence about the file.
     pub(crate) fn read_available(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {

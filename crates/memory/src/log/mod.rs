@@ -21,6 +21,8 @@ mod header;
 mod history;
 mod layout;
 mod ledger;
+#[cfg(test)]
+mod many_groups;
 mod medium;
 mod record;
 mod recovery;
@@ -75,6 +77,7 @@ pub(crate) struct Log {
     /// Whether opening found a commit begun after the last one that it kept.
     is_cut: bool,
     poison: Option<MemoryError>,
+    is_read_only: bool,
     /// The most memory that the cache may take: half of it may be pages that are not in place.
     cache_bytes: usize,
 }
@@ -105,11 +108,21 @@ impl Log {
         self.is_cut
     }
 
-    /// Refuses writes after a failed write or sync.
-    pub(crate) fn check_poison(&self) -> MemoryResult<()> {
+    /// Refuses writes after a failed write or sync, and where only reading is allowed.
+    pub(crate) fn check_writable(&self, operation: &'static str) -> MemoryResult<()> {
         match &self.poison {
             Some(cause) => Err(MemoryError::Poisoned { cause: cause.to_string().into() }),
+            None if self.is_read_only => Err(MemoryError::ReadOnly { operation }),
             None => Ok(()),
+        }
+    }
+
+    /// From now on writes are refused. Commits up to `lsn` that are not known durable are in doubt.
+    fn poisoned_by(&mut self, error: &MemoryError, lsn: u64) -> MemoryError {
+        self.poison.get_or_insert_with(|| error.clone());
+        match lsn.saturating_sub(self.durable_lsn) {
+            0 => error.clone(),
+            commits => MemoryError::InDoubt { cause: error.to_string().into(), commits },
         }
     }
 
@@ -171,10 +184,9 @@ impl Log {
     }
 
     fn sync_now(&mut self) -> MemoryResult<()> {
-        self.check_poison()?;
+        self.check_writable("sync")?;
         if let Err(error) = self.medium.sync() {
-            self.poison = Some(error.clone());
-            return Err(error);
+            return Err(self.poisoned_by(&error, self.lsn));
         }
         self.note_synced();
         Ok(())

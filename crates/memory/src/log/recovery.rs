@@ -41,11 +41,14 @@ pub(crate) type Replayed = BTreeMap<Page, PageRef>;
 impl Log {
     /// Opens the database on a medium, or makes a new one where there is none. Returns the log and the pages that
     /// replaying changed, which are newer than those in place.
-    pub(crate) fn open(medium: Medium, options: &Options) -> MemoryResult<(Self, Replayed)> {
-        match choose_header(&medium)? {
-            Some(chosen) => Self::recover(medium, chosen, options),
-            None => Ok((Self::create(medium, options)?, Replayed::new())),
-        }
+    pub(crate) fn open(medium: Medium, options: &Options, is_read_only: bool) -> MemoryResult<(Self, Replayed)> {
+        let (mut log, replayed) = match choose_header(&medium)? {
+            Some(chosen) => Self::recover(medium, chosen, options)?,
+            None if is_read_only => return Err(MemoryError::NotADatabase { found: "there is nothing yet".into() }),
+            None => (Self::create(medium, options)?, Replayed::new()),
+        };
+        log.is_read_only = is_read_only;
+        Ok((log, replayed))
     }
 
     /// A new database: the ring, zeroed so that its room is taken, then a header. The first pages come with the first
@@ -78,13 +81,14 @@ impl Log {
             durable_lsn: header.lsn,
             chain: header.seed,
             pages: header.pages,
-            ledger: ChecksumLedger::new(&header.sums, header.root, header.pages, clean_groups),
+            ledger: ChecksumLedger::new(&header.sums, header.pages, clean_groups),
             header,
             dirty: NumberSet::default(),
             pin: None,
             unfinished: None,
             is_cut: false,
             poison: None,
+            is_read_only: false,
             cache_bytes,
         }
     }
@@ -118,7 +122,9 @@ impl Log {
         let mut log = Self::at_header(medium, layout, header, slot, options);
         let mut unfinished = Unfinished::at_header(slot as u64 * SLOT_LENGTH, slot_bytes, kept > 0);
         let records = walked.get(..kept).unwrap_or_default();
+        log.ledger.load_sums(&log.medium, &log.layout)?;
         let replayed = log.replay(records, &history)?;
+        log.ledger.check_sums(&log.header.sums, &log.layout)?;
         for (index, record) in records.iter().enumerate() {
             if index >= durable_count {
                 unfinished.note_record(&log.layout, log.head, &record.bytes);

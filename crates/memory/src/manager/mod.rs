@@ -5,6 +5,7 @@
 //! batch        what was written since the last commit
 //! room         the limit on memory
 //! images       what the log and an export see of all this
+//! tail         giving pages at the end back
 //! ```
 //!
 //! Pages live in memory as shared handles; a first write copies the page and keeps the old handle in the *batch*. A
@@ -21,6 +22,7 @@ mod images;
 mod options;
 mod page_cache;
 mod room;
+mod tail;
 
 use std::io::Write;
 
@@ -70,12 +72,30 @@ impl MemoryManager {
     /// # Errors
     /// [`MemoryError::NotADatabase`], [`MemoryError::NewerFormat`], [`MemoryError::Corrupt`], or what the host says.
     pub fn open(provider: Box<dyn MemoryProvider>, options: Options) -> MemoryResult<Self> {
+        Self::open_as(provider, &options, false)
+    }
+
+    /// Opens the store on a provider for reading only: nothing is written, whatever a crash left to be finished. Writes
+    /// are refused with [`MemoryError::ReadOnly`].
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`MemoryError::NotADatabase`] too where there is nothing yet.
+    pub fn open_read_only(provider: Box<dyn MemoryProvider>, options: Options) -> MemoryResult<Self> {
+        Self::open_as(provider, &options, true)
+    }
+
+    fn open_as(provider: Box<dyn MemoryProvider>, options: &Options, is_read_only: bool) -> MemoryResult<Self> {
         options.check()?;
-        let (log, replayed) = Log::open(Medium::new(provider), &options)?;
+        let (log, replayed) = Log::open(Medium::new(provider), options, is_read_only)?;
         let pages = log.pages();
-        let mut manager = Self::with(log.page_size(), log.database_id(), &options, Some(Box::new(log)), pages);
+        let mut manager = Self::with(log.page_size(), log.database_id(), options, Some(Box::new(log)), pages);
         for (page, image) in replayed {
             manager.cache.put(page, image);
+        }
+        if is_read_only {
+            // A database whose first commit a crash took away has them as zeros.
+            manager.grown = manager.grown.max(RESERVED_PAGES);
+            return Ok(manager);
         }
         Self::bootstrap(manager)
     }
@@ -85,7 +105,7 @@ impl MemoryManager {
             page_size,
             database_id,
             zero: PageRef::zeroed(page_size),
-            cache: PageCache::default(),
+            cache: PageCache::new(pages),
             cache_bytes: options.cache_bytes.max(MIN_CACHE_PAGES * page_size),
             next: pages,
             grown: pages,
@@ -264,7 +284,7 @@ impl MemoryManager {
             return Err(MemoryError::PageOutOfRange { page, pages: self.next });
         }
         if let Some(log) = &self.log {
-            log.check_poison()?;
+            log.check_writable("write")?;
         }
         self.make_room()?;
         let image = self.fetch(page)?;
@@ -361,6 +381,9 @@ impl MemoryAccess for MemoryManager {
         let limit = self.log.as_ref().map_or(Page::MAX, |log| log.max_pages());
         if self.next >= limit {
             return Err(MemoryError::LimitExceeded { what: "the number of pages", limit: limit.into() });
+        }
+        if let Some(log) = &self.log {
+            log.check_writable("grow_one_page")?;
         }
         self.make_room()?;
         let page = self.next;

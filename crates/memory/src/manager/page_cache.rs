@@ -46,6 +46,11 @@ pub(crate) struct PageCache {
 }
 
 impl PageCache {
+    /// None in memory yet of a database with this many pages.
+    pub(crate) fn new(pages: Page) -> Self {
+        Self { table: Vec::with_capacity(pages as usize), ..Self::default() }
+    }
+
     /// The page, if it is at hand.
     #[inline]
     pub(crate) fn get(&self, page: Page) -> Option<&PageRef> {
@@ -99,6 +104,15 @@ impl PageCache {
     /// Takes a page away.
     pub(crate) fn take(&mut self, page: Page) -> Option<PageRef> {
         self.take_at_hand(page).or_else(|| self.take_idle(page))
+    }
+
+    /// Takes every page away from this one on.
+    pub(crate) fn truncate(&mut self, end: Page) {
+        for page in end..self.table.len() as Page {
+            self.take_at_hand(page);
+        }
+        self.idle.retain(|page, _| *page < end);
+        self.table.truncate(end as usize);
     }
 
     /// Makes a page idle again that was to go and cannot.

@@ -35,7 +35,16 @@ pub(super) struct FileLock;
 #[cfg(not(target_family = "wasm"))]
 impl FileLock {
     pub(super) fn acquire(file: &File, path: &Path) -> MemoryResult<Self> {
-        match file.try_lock() {
+        Self::taken(file.try_lock(), path)
+    }
+
+    /// The lock of one that only reads: it keeps writers away, not other readers.
+    pub(super) fn share(file: &File, path: &Path) -> MemoryResult<Self> {
+        Self::taken(file.try_lock_shared(), path)
+    }
+
+    fn taken(result: Result<(), std::fs::TryLockError>, path: &Path) -> MemoryResult<Self> {
+        match result {
             Ok(()) => Ok(Self),
             Err(std::fs::TryLockError::WouldBlock) => Err(locked(path, "another handle holds its lock".into())),
             Err(std::fs::TryLockError::Error(error)) => Err(MemoryError::Host {
@@ -91,11 +100,30 @@ mod lock_file {
             Self::acquire_at(database, now())
         }
 
-        pub(super) fn acquire_at(database: &Path, now: u64) -> MemoryResult<Self> {
+        /// A reader makes no lock file; it only looks whether a writer lives.
+        pub(crate) fn share(_file: &File, database: &Path) -> MemoryResult<Self> {
+            Self::share_at(database, now())
+        }
+
+        pub(super) fn share_at(database: &Path, now: u64) -> MemoryResult<Self> {
+            let lock = Self::of(database, now);
+            let age_seconds = now.saturating_sub(lock.last_sign_of_life());
+            if lock.path.exists() && age_seconds < STALE_SECONDS {
+                let holder = format!("{} shows a sign of life {age_seconds} seconds ago", lock.path.display());
+                return Err(locked(database, holder));
+            }
+            Ok(lock)
+        }
+
+        fn of(database: &Path, now: u64) -> Self {
             let mut name = database.as_os_str().to_owned();
             name.push(".lock");
-            let lock =
-                Self { path: name.into(), token: RandomState::new().build_hasher().finish(), renewed: Cell::new(now) };
+            let token = RandomState::new().build_hasher().finish();
+            Self { path: name.into(), token, renewed: Cell::new(now) }
+        }
+
+        pub(super) fn acquire_at(database: &Path, now: u64) -> MemoryResult<Self> {
+            let lock = Self::of(database, now);
             match OpenOptions::new().write(true).create_new(true).open(&lock.path) {
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -208,6 +236,19 @@ mod lock_file {
             let _first = FileLock::acquire_at(&database, 1000).unwrap();
             let refused = FileLock::acquire_at(&database, 1010).unwrap_err();
             assert!(matches!(refused, MemoryError::Locked { .. }), "{refused}");
+        }
+
+        #[test]
+        fn readers_are_refused_while_a_writer_lives_and_hold_nobody_off() {
+            let folder = tempfile::tempdir().unwrap();
+            let database = folder.path().join("a.db");
+            let readers = [FileLock::share_at(&database, 999).unwrap(), FileLock::share_at(&database, 999).unwrap()];
+            let writer = FileLock::acquire_at(&database, 1000).unwrap();
+            assert!(matches!(FileLock::share_at(&database, 1010).unwrap_err(), MemoryError::Locked { .. }));
+            drop(readers);
+            assert!(matches!(FileLock::acquire_at(&database, 1010).unwrap_err(), MemoryError::Locked { .. }));
+            drop(writer);
+            FileLock::share_at(&database, 1010).unwrap();
         }
 
         #[test]

@@ -13,7 +13,7 @@ use wasm_dbms_api::{MemoryError, MemoryResult};
 use crate::provider::{Guarantees, MemoryProvider};
 use lock::FileLock;
 
-/// A file, locked exclusively while it is open.
+/// A file, locked exclusively while it is open, or shared if only for reading.
 ///
 /// Natively the lock is the operating system's, on the file itself. Where the host has none (WASI preview 1), it is a
 /// lock file beside the database, `<name>.lock`, that holds a token renewed at each sync; one not renewed for
@@ -22,6 +22,7 @@ use lock::FileLock;
 pub struct FileProvider {
     file: File,
     lock: FileLock,
+    is_read_only: bool,
 }
 
 impl FileProvider {
@@ -36,7 +37,8 @@ impl FileProvider {
     pub fn open(path: impl AsRef<Path>) -> MemoryResult<Self> {
         let path = path.as_ref();
         let is_new = !path.exists();
-        let provider = Self::open_with(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))?;
+        let provider =
+            Self::open_with(path, OpenOptions::new().read(true).write(true).create(true).truncate(false), false)?;
         if is_new {
             sync_parent(path);
         }
@@ -48,10 +50,21 @@ impl FileProvider {
     /// # Errors
     /// As [`open`](Self::open), and [`MemoryError::Host`] if the file is not there.
     pub fn open_existing(path: impl AsRef<Path>) -> MemoryResult<Self> {
-        Self::open_with(path.as_ref(), OpenOptions::new().read(true).write(true))
+        Self::open_with(path.as_ref(), OpenOptions::new().read(true).write(true), false)
     }
 
-    fn open_with(path: &Path, options: &OpenOptions) -> MemoryResult<Self> {
+    /// Opens the file, which must be there, for reading only, and locks it so that others may do the same and nobody
+    /// may write. Neither permission to write nor room on the medium is needed.
+    ///
+    /// On WASI a live lock file is refused, but a reader makes none: a writer that comes later is not held off.
+    ///
+    /// # Errors
+    /// As [`open_existing`](Self::open_existing).
+    pub fn open_read_only(path: impl AsRef<Path>) -> MemoryResult<Self> {
+        Self::open_with(path.as_ref(), OpenOptions::new().read(true), true)
+    }
+
+    fn open_with(path: &Path, options: &OpenOptions, is_read_only: bool) -> MemoryResult<Self> {
         if path.is_dir() {
             let reason = format!("{} is a directory", path.display()).into();
             return Err(MemoryError::Host { operation: "open", reason, is_full: false });
@@ -62,8 +75,12 @@ impl FileProvider {
             is_full: is_full(&error),
         };
         let file = options.open(path).map_err(failed)?;
-        let lock = FileLock::acquire(&file, path)?;
-        Ok(Self { file, lock })
+        let lock = if is_read_only { FileLock::share(&file, path)? } else { FileLock::acquire(&file, path)? };
+        Ok(Self { file, lock, is_read_only })
+    }
+
+    fn check_writable(&self, operation: &'static str) -> MemoryResult<()> {
+        if self.is_read_only { Err(MemoryError::ReadOnly { operation }) } else { Ok(()) }
     }
 }
 
@@ -98,6 +115,7 @@ impl MemoryProvider for FileProvider {
     }
 
     fn set_size(&self, size: u64) -> MemoryResult<()> {
+        self.check_writable("set_size")?;
         self.file.set_len(size).map_err(host_error("set_size"))
     }
 
@@ -115,6 +133,7 @@ impl MemoryProvider for FileProvider {
     }
 
     fn write(&self, offset: u64, bytes: &[u8]) -> MemoryResult<usize> {
+        self.check_writable("write")?;
         let mut length = 0;
         while let Some(rest) = bytes.get(length..).filter(|rest| !rest.is_empty()) {
             match positioned::write(&self.file, rest, offset + length as u64) {
@@ -128,6 +147,7 @@ impl MemoryProvider for FileProvider {
     }
 
     fn sync(&self) -> MemoryResult<()> {
+        self.check_writable("sync")?;
         self.lock.renew()?;
         self.file.sync_data().map_err(host_error("sync"))
     }
