@@ -256,3 +256,15 @@ pub(crate) fn apply_ranges(image: &mut [u8], mut ranges: &[u8]) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_was_begun_where_less_than_a_head_is_left() {
+        for length in [0, 8, HEAD - 1] {
+            assert!(!is_cut(&vec![7; length], u64::from_le_bytes([7; 8]), 0), "{length} bytes");
+        }
+    }
+}
