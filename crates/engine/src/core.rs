@@ -19,6 +19,8 @@ pub struct Core {
     has_new_schema: bool,
     /// Why the transaction can only be rolled back.
     failure: Option<String>,
+    /// Whether a transaction was discarded and the catalog still has its counts: the registry could not be read.
+    is_stale: bool,
 }
 
 impl Core {
@@ -32,6 +34,7 @@ impl Core {
             touched: Vec::new(),
             has_new_schema: false,
             failure: None,
+            is_stale: false,
         })
     }
 
@@ -51,7 +54,7 @@ impl Core {
     /// Ends the transaction: everything written since the last commit stays.
     pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
         if let Some(failure) = self.failure.take() {
-            self.discard()?;
+            self.discard();
             return Err(Error::MustRollBack(failure));
         }
         let committed = match self.flush() {
@@ -67,20 +70,31 @@ impl Core {
                 Ok(())
             }
             Err(error) => {
-                self.discard()?;
+                self.discard();
                 Err(error)
             }
         }
     }
 
-    /// Ends the transaction: nothing written since the last commit stays.
-    pub(crate) fn discard(&mut self) -> Result<()> {
+    /// Ends the transaction: nothing written since the last commit stays. Should reading the registry fail, whoever has
+    /// the next turn reads it.
+    pub(crate) fn discard(&mut self) {
         self.failure = None;
         self.store.forget_savepoints();
         self.store.inner_mut().discard();
-        self.reload()?;
-        self.touched.clear();
-        self.has_new_schema = false;
+        self.is_stale = true;
+        let _met_by_the_next_turn = self.refresh();
+    }
+
+    /// Makes the catalog what the last commit left, if a transaction that was discarded still shows in it.
+    #[inline]
+    pub(crate) fn refresh(&mut self) -> Result<()> {
+        if self.is_stale {
+            self.reload()?;
+            self.touched.clear();
+            self.has_new_schema = false;
+            self.is_stale = false;
+        }
         Ok(())
     }
 
