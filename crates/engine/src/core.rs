@@ -22,6 +22,8 @@ pub struct Core {
     failure: Option<String>,
     /// Where the next step of a vacuum goes on.
     pub(crate) vacuum: VacuumPosition,
+    /// Whether a transaction was discarded and the catalog still has its counts: the registry could not be read.
+    is_stale: bool,
 }
 
 impl Core {
@@ -36,6 +38,7 @@ impl Core {
             has_new_schema: false,
             failure: None,
             vacuum: VacuumPosition::Start,
+            is_stale: false,
         })
     }
 
@@ -55,7 +58,7 @@ impl Core {
     /// Ends the transaction: everything written since the last commit stays.
     pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
         if let Some(failure) = self.failure.take() {
-            self.discard()?;
+            self.discard();
             return Err(Error::MustRollBack(failure));
         }
         let committed = match self.flush() {
@@ -71,23 +74,31 @@ impl Core {
                 Ok(())
             }
             Err(error) => {
-                // What failed first counts: whether the commit is in doubt must be known.
-                if let Err(second) = self.discard() {
-                    self.failure = Some(second.to_string());
-                }
+                self.discard();
                 Err(error)
             }
         }
     }
 
-    /// Ends the transaction: nothing written since the last commit stays.
-    pub(crate) fn discard(&mut self) -> Result<()> {
+    /// Ends the transaction: nothing written since the last commit stays. Should reading the registry fail, whoever has
+    /// the next turn reads it.
+    pub(crate) fn discard(&mut self) {
         self.failure = None;
         self.store.forget_savepoints();
         self.store.inner_mut().discard();
-        self.reload()?;
-        self.touched.clear();
-        self.has_new_schema = false;
+        self.is_stale = true;
+        let _met_by_the_next_turn = self.refresh();
+    }
+
+    /// Makes the catalog what the last commit left, if a transaction that was discarded still shows in it.
+    #[inline]
+    pub(crate) fn refresh(&mut self) -> Result<()> {
+        if self.is_stale {
+            self.reload()?;
+            self.touched.clear();
+            self.has_new_schema = false;
+            self.is_stale = false;
+        }
         Ok(())
     }
 

@@ -272,21 +272,23 @@ impl Database {
         let core = match self.core.try_lock() {
             Ok(core) => core,
             // A panic in a closure left the transaction open: it is discarded below.
-            Err(TryLockError::Poisoned(poisoned)) => self.recovered(poisoned.into_inner())?,
+            Err(TryLockError::Poisoned(poisoned)) => self.recovered(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == thread => return Err(Error::Busy),
             Err(TryLockError::WouldBlock) => match self.core.lock() {
                 Ok(core) => core,
-                Err(poisoned) => self.recovered(poisoned.into_inner())?,
+                Err(poisoned) => self.recovered(poisoned.into_inner()),
             },
         };
         self.holder.store(thread, Ordering::Relaxed);
-        Ok(Turn { core, holder: &self.holder })
+        let mut turn = Turn { core, holder: &self.holder };
+        turn.core.refresh()?;
+        Ok(turn)
     }
 
-    fn recovered<'a>(&self, mut core: MutexGuard<'a, Core>) -> Result<MutexGuard<'a, Core>> {
-        core.discard()?;
+    fn recovered<'a>(&self, mut core: MutexGuard<'a, Core>) -> MutexGuard<'a, Core> {
+        core.discard();
         self.core.clear_poison();
-        Ok(core)
+        core
     }
 }
 
@@ -308,7 +310,7 @@ impl Connection for Database {
                 Ok(result)
             }
             Err(error) => {
-                turn.core.discard()?;
+                turn.core.discard();
                 Err(error)
             }
         }

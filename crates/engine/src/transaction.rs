@@ -85,8 +85,7 @@ impl Drop for OpenSavepoint<'_, '_> {
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if !self.is_committed {
-            // Discarding only puts handles back; should reading the registry fail, the next statement reports it.
-            let _reported_later = self.turn.get_mut().core.discard();
+            self.turn.get_mut().core.discard();
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::recorder::Call;
 use crate::workload::{Plan, Store, Trouble, Workload, plans};
 
 /// At most about so many images with a torn write for each call.
-const TORN_MAX: usize = 600;
+const TORN_MAX: usize = 400;
 
 /// After every so many images writing goes on, and a clean close must keep everything.
 const GO_ON: u64 = 32;

@@ -11,19 +11,20 @@ use crate::workload::plan::Step;
 use crate::workload::{Plan, Trouble, Workload, plans};
 
 /// Workloads of these kinds, and how many of each.
-const KINDS: [(&str, u64); 9] = [
-    ("wide", 10),
+const KINDS: [(&str, u64); 10] = [
+    ("wide", 6),
     ("wide, 16 KiB", 1),
     ("ring", 2),
-    ("loose", 4),
-    ("parked", 3),
-    ("pages", 3),
-    ("chains", 3),
+    ("loose", 2),
+    ("parked", 2),
+    ("pages", 2),
+    ("chains", 2),
+    ("evicting", 1),
     ("steady, 8 KiB", 2),
     ("tables", 6),
 ];
 
-const STEPS: usize = 14;
+const STEPS: usize = 11;
 
 /// A fault that lasts is met by so many steps more before the medium is whole again.
 const STEPS_BROKEN: usize = 3;

@@ -33,7 +33,7 @@ pub(crate) enum Change {
     Large,
     /// Pages outside the tree are claimed.
     Claim,
-    /// So many of them.
+    /// So many of them: more than a small cache holds, so that some are written before the commit.
     ClaimMany(usize),
     /// And released.
     Release,
@@ -222,7 +222,7 @@ pub(crate) fn read<M: MemoryAccess>(
     pages: Page,
     visit: &mut dyn FnMut(&[u8], &[u8]),
 ) -> Result<u64, Trouble> {
-    // Every page first: what cannot be read is an error here, and a finding in words where trees are walked.
+    // What cannot be read is an error here, and a finding in words where trees are walked below.
     (0..pages).try_for_each(|page| store.view(page, |_| ()))?;
     let state = Registry::tree_state(store, TREE)?;
     let tree = Tree::at(state.root, TREE);

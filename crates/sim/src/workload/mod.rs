@@ -217,7 +217,8 @@ impl Workload {
                 match self.store()? {
                     Store::Keys(store) => {
                         let mut entries = entries;
-                        let done = keys::change(store.as_mut(), &mut entries, tick, keys::Change::Large, &mut random);
+                        let change = keys::Change::ClaimMany(random.usize(1..60));
+                        let done = keys::change(store.as_mut(), &mut entries, tick, change, &mut random);
                         store.discard();
                         done
                     }

@@ -144,6 +144,19 @@ const CHAINS: Mix = &[
     (10, Step::Reopen),
 ];
 
+/// Transactions of more pages than a small cache holds.
+const EVICTING: Mix = &[
+    (20, full(Keys::ClaimMany(34))),
+    (10, eventual(Keys::ClaimMany(32))),
+    (15, Step::RollBack),
+    (20, full(Keys::Some)),
+    (10, full(Keys::Many)),
+    (10, full(Keys::Release)),
+    (5, full(Keys::Large)),
+    (5, Step::Reopen),
+    (5, Step::Fail(&[Change::Keys(Keys::ClaimMany(40)), Change::Keys(Keys::All)])),
+];
+
 /// Nothing but small durable commits: what most programs do.
 const STEADY: Mix = &[(95, full(Keys::Some)), (5, Step::Close)];
 
@@ -190,6 +203,7 @@ const ROWS: &[Row] = &[
     ("parked", PARKED, 4, 10, 4096),
     ("pages", PAGES, 4, 24, 4096),
     ("chains", CHAINS, 4, 16, 4096),
+    ("evicting", EVICTING, 2, 11, 4096),
     ("steady", STEADY, 3, 60, 4096),
     ("steady, 8 KiB", STEADY, 2, 40, 8 * 1024),
     ("steady, 64 KiB", STEADY, 1, 12, 64 * 1024),
@@ -208,10 +222,15 @@ pub(crate) fn plans(seed: u64, rounds: u64) -> Vec<Plan> {
             for number in 0..*count {
                 let seed = fastrand::Rng::with_seed(seed ^ (plans.len() as u64) << 32 ^ round << 16 ^ number).u64(..);
                 let is_tables = name.starts_with("tables");
+                let mut options = Options::new().page_size(*page_size).database_id(seed);
+                if *name == "evicting" || number % 2 == 1 {
+                    // As small as it can be.
+                    options = options.cache_bytes(0);
+                }
                 plans.push(Plan {
                     name,
                     kind: if is_tables { Kind::Tables } else { Kind::Keys },
-                    options: Options::new().page_size(*page_size).database_id(seed),
+                    options,
                     mix,
                     steps: *steps,
                     seed,
