@@ -82,7 +82,7 @@ fn after_any_crash_a_reader_sees_what_a_writer_would() {
     drop(store);
     let (mut images, mut header) = (0, 0);
     Crashes::of(&[], &medium.calls()).seed(seed).torn_max(10).for_each(&mut |crash| {
-        if crash.hash() % 8 != 0 {
+        if crash.hash() % 2 != 0 {
             return;
         }
         let made = crash.made();
@@ -100,7 +100,7 @@ fn after_any_crash_a_reader_sees_what_a_writer_would() {
             }
         }
     });
-    assert!(images > 2000, "{images} images, {header} without a header");
+    assert!(images > 500, "{images} images, {header} without a header");
 }
 
 /// A database without its first commit has no registry yet.

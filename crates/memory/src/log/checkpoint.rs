@@ -8,6 +8,9 @@ use crate::log::ledger::StoredState;
 use crate::log::unfinished::Unfinished;
 use crate::log::{Images, Log, checksum, ring};
 
+/// So many bytes after the last page are zeroed at once.
+const SCRUBBED_BYTES: usize = 1 << 17;
+
 impl Log {
     /// Brings every committed change in place and flips the header. The flip itself is synced by whatever sync comes
     /// next; only then is what it frees reused.
@@ -35,6 +38,26 @@ impl Log {
         self.sync()?;
         ring::clear(&self.medium, &self.layout)?;
         self.flip(self.chain)?;
+        self.sync_now()
+    }
+
+    /// Leaves no byte on the medium that is not of the last commit: brings everything in place, empties the ring, and
+    /// zeros what stands after the last page.
+    pub(crate) fn scrub(&mut self, images: &dyn Images) -> MemoryResult<()> {
+        self.check_writable("scrub")?;
+        self.start_session(images)?;
+        self.close(images)?;
+        let size = self.medium.size()?;
+        let mut at = self.layout.end_of(self.pages);
+        if at >= size {
+            return Ok(());
+        }
+        let zeros = vec![0; SCRUBBED_BYTES];
+        while at < size {
+            let length = (size - at).min(SCRUBBED_BYTES as u64) as usize;
+            self.medium.write_all(at, zeros.get(..length).unwrap_or_default())?;
+            at += length as u64;
+        }
         self.sync_now()
     }
 
@@ -92,6 +115,11 @@ impl Log {
         for page in self.dirty.sorted() {
             self.medium.write_all(self.layout.page_address(page), &images.committed(page)?)?;
         }
+        self.write_ledger()
+    }
+
+    /// Writes the ledger pages and the sum pages that are behind.
+    pub(crate) fn write_ledger(&self) -> MemoryResult<()> {
         for group in self.ledger.dirty_groups() {
             let bytes = self.ledger.page(group, &self.layout).unwrap_or_default();
             self.medium.write_all(self.layout.ledger_address(group), &bytes)?;
@@ -104,7 +132,7 @@ impl Log {
     }
 
     /// Writes the header of the last commit into the other slot.
-    fn flip(&mut self, seed: u64) -> MemoryResult<()> {
+    pub(crate) fn flip(&mut self, seed: u64) -> MemoryResult<()> {
         let header = Header {
             database_id: self.header.database_id,
             sequence: self.header.sequence + 1,

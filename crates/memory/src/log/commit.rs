@@ -76,6 +76,9 @@ impl Log {
             return if durability == Durability::Full { self.make_durable(images) } else { Ok(()) };
         }
         self.start_session(images)?;
+        if self.medium.is_message_atomic() {
+            return self.write_through(&prepared.body, images, pages);
+        }
 
         let writes_past_mark = pages > self.pages;
         let is_parked = (record::HEAD + prepared.body.len()) as u64 > u64::from(self.layout.ring_length);
@@ -135,7 +138,7 @@ impl Log {
     }
 
     /// Makes the room past the mark free: a parked body may stand there that is still needed.
-    fn unpin(&mut self, images: &dyn Images) -> MemoryResult<()> {
+    pub(crate) fn unpin(&mut self, images: &dyn Images) -> MemoryResult<()> {
         if self.pin.is_some() {
             self.checkpoint(images)?;
             self.sync()?;
@@ -210,7 +213,7 @@ impl Log {
     }
 
     /// Writes the fresh pages in place, whole, neighbours together; those that were spilled are there.
-    fn write_fresh(&self, images: &dyn Images) -> MemoryResult<()> {
+    pub(crate) fn write_fresh(&self, images: &dyn Images) -> MemoryResult<()> {
         let mut run: Vec<u8> = Vec::new();
         let mut start = 0;
         for index in 0..images.change_count() {
@@ -232,7 +235,7 @@ impl Log {
     }
 
     /// The commit happened: the ledger, the mark and the set of pages to bring in place follow.
-    fn apply(&mut self, body: &[u8], pages: Page) -> MemoryResult<()> {
+    pub(crate) fn apply(&mut self, body: &[u8], pages: Page) -> MemoryResult<()> {
         for entry in record::entries(body) {
             let entry = entry?;
             self.ledger.set(entry.page, entry.checksum, entry.state, &self.medium, &self.layout)?;

@@ -33,6 +33,10 @@ impl Medium {
         if self.provider.size()? < size { self.provider.set_size(size) } else { Ok(()) }
     }
 
+    pub(crate) fn is_message_atomic(&self) -> bool {
+        self.provider.is_message_atomic()
+    }
+
     /// Grows or cuts the medium.
     pub(crate) fn set_size(&self, size: u64) -> MemoryResult<()> {
         self.provider.set_size(size)

@@ -28,6 +28,7 @@ mod record;
 mod recovery;
 mod ring;
 mod unfinished;
+mod write_through;
 
 pub(crate) use checksum::of_page as page_checksum;
 pub(crate) use commit::{Change, Images, NewImage, OldImage};
@@ -106,6 +107,11 @@ impl Log {
     /// Whether opening found a commit begun after the last one that it kept.
     pub(crate) fn is_cut(&self) -> bool {
         self.is_cut
+    }
+
+    /// Whether only reading is allowed.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 
     /// Refuses writes after a failed write or sync, and where only reading is allowed.

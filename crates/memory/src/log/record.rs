@@ -242,17 +242,27 @@ fn split_entry<'a>(rest: &mut &'a [u8]) -> Option<Entry<'a>> {
     Some(Entry { page: u32_at(head, 0), state, checksum: u64_at(head, 8), change })
 }
 
-/// Writes the ranges of an entry into a page's image; false if one does not fit.
-pub(crate) fn apply_ranges(image: &mut [u8], mut ranges: &[u8]) -> bool {
-    while !ranges.is_empty() {
+/// The ranges of an entry: offset and bytes of each. One that is cut short is the last, and empty.
+pub(crate) fn ranges(mut ranges: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    std::iter::from_fn(move || {
+        if ranges.is_empty() {
+            return None;
+        }
         let offset = usize::from(u16_at(ranges, 0));
         let length = usize::from(u16_at(ranges, 2)) + 1;
         let bytes = slice_at(ranges, RANGE_HEAD, length);
-        match image.get_mut(offset..offset + length) {
-            Some(target) if bytes.len() == length => target.copy_from_slice(bytes),
+        ranges = ranges.get(RANGE_HEAD + length..).unwrap_or_default();
+        Some((offset, bytes))
+    })
+}
+
+/// Writes the ranges of an entry into a page's image; false if one does not fit.
+pub(crate) fn apply_ranges(image: &mut [u8], encoded: &[u8]) -> bool {
+    for (offset, bytes) in ranges(encoded) {
+        match image.get_mut(offset..offset + bytes.len()) {
+            Some(target) if !bytes.is_empty() => target.copy_from_slice(bytes),
             _ => return false,
         }
-        ranges = ranges.get(RANGE_HEAD + length..).unwrap_or_default();
     }
     true
 }

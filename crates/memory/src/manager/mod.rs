@@ -46,6 +46,7 @@ pub struct MemoryManager {
     zero: PageRef,
     cache: PageCache,
     cache_bytes: usize,
+    scrubs_on_close: bool,
     /// The first page that was not handed out.
     next: Page,
     /// The first page that never was: those from `next` on were given up and can be read still.
@@ -107,6 +108,7 @@ impl MemoryManager {
             zero: PageRef::zeroed(page_size),
             cache: PageCache::new(pages),
             cache_bytes: options.cache_bytes.max(MIN_CACHE_PAGES * page_size),
+            scrubs_on_close: options.scrubs_on_close,
             next: pages,
             grown: pages,
             committed: pages,
@@ -228,7 +230,22 @@ impl MemoryManager {
     /// What the host says; no commit is lost by it.
     pub fn close(mut self) -> MemoryResult<()> {
         self.discard();
+        if self.scrubs_on_close && self.log.as_ref().is_some_and(|log| !log.is_read_only()) {
+            return self.scrub();
+        }
         self.with_log(|log, images| log.close(images))
+    }
+
+    /// Leaves no byte on the medium that is not of the last commit: pages that were released are zero in their place,
+    /// the log is empty, and what an aborted transaction left after the last page is zeroed.
+    ///
+    /// # Errors
+    /// [`MemoryError::Uncommitted`] if anything was written since the last commit; what the host says.
+    pub fn scrub(&mut self) -> MemoryResult<()> {
+        if !self.is_clean() {
+            return Err(MemoryError::Uncommitted { operation: "scrub" });
+        }
+        self.with_log(|log, images| log.scrub(images))
     }
 
     /// Writes the last commit in canonical form: the same operations and options give the same bytes on every host.

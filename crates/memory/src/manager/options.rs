@@ -24,11 +24,12 @@ pub struct Options {
     pub(crate) page_size: usize,
     pub(crate) database_id: Option<u64>,
     pub(crate) cache_bytes: usize,
+    pub(crate) scrubs_on_close: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { page_size: 8 * 1024, database_id: None, cache_bytes: 64 << 20 }
+        Self { page_size: 8 * 1024, database_id: None, cache_bytes: 64 << 20, scrubs_on_close: false }
     }
 }
 
@@ -61,6 +62,14 @@ impl Options {
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.cache_bytes = bytes;
+        self
+    }
+
+    /// Whether [`close`](crate::MemoryManager::close) leaves no byte of what was deleted on the medium, as
+    /// [`scrub`](crate::MemoryManager::scrub) does.
+    #[must_use]
+    pub fn scrub_on_close(mut self, scrubs: bool) -> Self {
+        self.scrubs_on_close = scrubs;
         self
     }
 

@@ -23,6 +23,9 @@ use crate::bytes::Bits;
 const GROWTH_SHARE: usize = 8;
 const GROWTH_MIN: usize = 256;
 
+/// At most so many places are taken at once when a database is opened: what a file says of its length is foreign.
+const FIRST_PLACES: usize = 1 << 20;
+
 /// One page of this many becomes idle before pages go.
 const IDLE_SHARE: usize = 4;
 
@@ -48,7 +51,7 @@ pub(crate) struct PageCache {
 impl PageCache {
     /// None in memory yet of a database with this many pages.
     pub(crate) fn new(pages: Page) -> Self {
-        Self { table: Vec::with_capacity(pages as usize), ..Self::default() }
+        Self { table: Vec::with_capacity((pages as usize).min(FIRST_PLACES)), ..Self::default() }
     }
 
     /// The page, if it is at hand.

@@ -67,6 +67,12 @@ pub trait MemoryProvider: HostSync {
     /// What the host promises.
     fn guarantees(&self) -> Guarantees;
 
+    /// Whether all writes of a message survive or none does, so that a commit needs no log: as on the Internet Computer,
+    /// where a message that traps leaves no trace. A commit must then end within the message that began it.
+    fn is_message_atomic(&self) -> bool {
+        false
+    }
+
     /// A throw-away medium for data that does not fit in memory.
     ///
     /// # Errors
@@ -104,6 +110,10 @@ impl<P: MemoryProvider + ?Sized> MemoryProvider for Box<P> {
 
     fn guarantees(&self) -> Guarantees {
         (**self).guarantees()
+    }
+
+    fn is_message_atomic(&self) -> bool {
+        (**self).is_message_atomic()
     }
 
     fn scratch(&self) -> MemoryResult<Box<dyn MemoryProvider>> {
