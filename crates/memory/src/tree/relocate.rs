@@ -115,14 +115,7 @@ impl Tree {
         while let Some((page, _)) = path.pop() {
             let count = store.view(page, |bytes| Node::new(bytes).count())?;
             for index in 0..count {
-                let (key_chain, value_chain) = store.view(page, |bytes| {
-                    let cell = Node::new(bytes).cell(index);
-                    let value = match cell.value {
-                        Stored::Chain { first, .. } => Some(first),
-                        Stored::Inline(_) => None,
-                    };
-                    (cell.key_chain, value)
-                })?;
+                let (key_chain, value_chain) = store.view(page, |bytes| Node::new(bytes).cell(index).chains())?;
                 if let Some(first) = key_chain
                     && let Some(moved) = self.relocate_chain(store, first, limit, targets)?
                 {
