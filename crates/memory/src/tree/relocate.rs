@@ -111,7 +111,7 @@ impl Tree {
         targets: &mut Targets,
     ) -> MemoryResult<Option<Vec<u8>>> {
         let Located { mut path, .. } = self.locate(store, from)?;
-        let next = self.key_after(store, path)?;
+        let next = self.key_after(store, path, from)?;
         while let Some((page, _)) = path.pop() {
             let count = store.view(page, |bytes| Node::new(bytes).count())?;
             for index in 0..count {
