@@ -161,6 +161,18 @@ fn drive(seed: u64, keys: Keys, operations: usize, page_size: usize) {
                 }
                 move_some(&mut store, &mut tree, &mut run.random);
             }
+            8 if run.random.u8(..32) == 0 => {
+                // A range, mostly a small one; sometimes up to the end.
+                let many = [3, 30, 3000][run.random.usize(..3)];
+                let end = model.range(key.clone()..).nth(run.random.usize(..many)).map(|(key, _)| key.clone());
+                let gone: Vec<Vec<u8>> = match &end {
+                    Some(end) => model.range(key.clone()..end.clone()).map(|(key, _)| key.clone()).collect(),
+                    None => model.range(key.clone()..).map(|(key, _)| key.clone()).collect(),
+                };
+                let removed = tree.remove_range(&mut store, &key, end.as_deref()).unwrap();
+                assert_eq!(removed, gone.len() as u64, "{what}");
+                gone.iter().for_each(|key| drop(model.remove(key)));
+            }
             8 => {
                 let value = tree.get(&mut store, &key).unwrap();
                 assert!(value.as_deref() == model.get(&key).map(Vec::as_slice), "{what}");
@@ -301,5 +313,31 @@ fn an_empty_leaf_between_full_ones_is_given_back() {
         let (kind, entries) =
             store.view(page, |bytes| (NodeSummary::of(bytes).kind, NodeSummary::of(bytes).entries)).unwrap();
         assert!(kind != "leaf" || entries > 0, "page {page} is an empty leaf");
+    }
+}
+
+#[test]
+fn removing_a_range_releases_its_pages_and_leaves_the_rest() {
+    let mut random = fastrand::Rng::with_seed(20_261_122);
+    for round in 0..60 {
+        let mut store = MemoryManager::in_memory(Options::new().page_size(4096)).unwrap();
+        let mut tree = Tree::new(1);
+        let mut model = Model::new();
+        for _ in 0..random.usize(1..4000) {
+            let key = [&random.u16(..).to_be_bytes()[..], &vec![b'k'; [0, 0, 9, 700][random.usize(..4)]]].concat();
+            let value = vec![1; if random.u8(..60) == 0 { 9000 } else { random.usize(..90) }];
+            tree.put(&mut store, &key, &value).unwrap();
+            model.insert(key, value);
+        }
+        let (from, to) = (random.u16(..).to_be_bytes().to_vec(), random.u16(..).to_be_bytes().to_vec());
+        let to = (random.u8(..5) > 0).then_some(to);
+        let before = model.len();
+        model.retain(|key, _| *key < from || to.as_ref().is_some_and(|to| key >= to));
+        let removed = tree.remove_range(&mut store, &from, to.as_deref()).unwrap();
+        assert_eq!(removed as usize, before - model.len(), "round {round}");
+        compare(&mut store, tree, &model, &format!("round {round}"));
+        assert_eq!(tree.remove_range(&mut store, &[], None).unwrap() as usize, model.len(), "round {round}");
+        compare(&mut store, tree, &Model::new(), &format!("round {round}, all"));
+        assert_eq!(tree.root(), 0, "round {round}: an empty tree has no page");
     }
 }

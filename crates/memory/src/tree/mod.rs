@@ -15,6 +15,7 @@ mod node;
 mod overflow;
 mod pack;
 mod path;
+mod range;
 mod read;
 mod relocate;
 mod sound;
@@ -224,8 +225,9 @@ impl Tree {
         Ok(())
     }
 
-    /// Releases every page below this one. What was released is zero and so no node: no page is met twice.
-    fn clear_below<M: MemoryAccess>(self, store: &mut M, page: Page, expected: Option<u8>) -> MemoryResult<()> {
+    /// Releases every page below this one. What was released is zero and so no node: no page is met twice. Returns how many
+    /// entries there were.
+    fn clear_below<M: MemoryAccess>(self, store: &mut M, page: Page, expected: Option<u8>) -> MemoryResult<u64> {
         let handle = store.page(page)?;
         let node = Node::new(&handle);
         if !node.is_walkable(self.id) {
@@ -235,16 +237,19 @@ impl Tree {
             return Err(broken_level(page, node.level()));
         }
         for index in 0..node.count() {
-            self.free_chains(store, page, index)?;
+            let (key_chain, value_chain) = node.cell(index).chains();
+            self.free_both(store, key_chain, value_chain)?;
         }
-        if node.kind() == BRANCH {
-            for position in 0..=node.count() {
-                let child = node.child(position);
-                self.clear_below(store, child, node.level().checked_sub(1))?;
-                store.unclaim_page(child)?;
-            }
+        if node.kind() != BRANCH {
+            return Ok(node.count() as u64);
         }
-        Ok(())
+        let mut entries = 0;
+        for position in 0..=node.count() {
+            let child = node.child(position);
+            entries += self.clear_below(store, child, node.level().checked_sub(1))?;
+            store.unclaim_page(child)?;
+        }
+        Ok(entries)
     }
 
     /// Makes a page an empty leaf of this tree.
@@ -255,18 +260,13 @@ impl Tree {
 
     /// Releases the chains of an entry.
     fn free_chains<M: MemoryAccess>(self, store: &mut M, page: Page, index: usize) -> MemoryResult<()> {
-        let (key, value) = store.view(page, |bytes| {
-            let cell = Node::new(bytes).cell(index);
-            let value = match cell.value {
-                Stored::Chain { first, .. } => Some(first),
-                Stored::Inline(_) => None,
-            };
-            (cell.key_chain, value)
-        })?;
-        for chain in [key, value].into_iter().flatten() {
-            overflow::free(store, self.id, chain)?;
-        }
-        Ok(())
+        let (key_chain, value_chain) = store.view(page, |bytes| Node::new(bytes).cell(index).chains())?;
+        self.free_both(store, key_chain, value_chain)
+    }
+
+    fn free_both<M: MemoryAccess>(self, store: &mut M, key: Option<Page>, value: Option<Page>) -> MemoryResult<()> {
+        let mut chains = key.into_iter().chain(value);
+        chains.try_for_each(|chain| overflow::free(store, self.id, chain))
     }
 }
 

@@ -22,7 +22,7 @@ impl Tree {
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn pack_step<M: MemoryAccess>(&mut self, store: &mut M, from: &[u8]) -> MemoryResult<Option<Vec<u8>>> {
         let Located { mut path, .. } = self.locate(store, from)?;
-        let next = self.key_after(store, path)?;
+        let next = self.key_after(store, path, from)?;
         path.pop();
         let Some((parent, position)) = path.last() else { return Ok(None) };
         let parent_handle = store.page(parent)?;
@@ -72,17 +72,27 @@ impl Tree {
         path.pop();
         path.push(parent, position)?;
         self.insert_entry(store, path, key, Stored::Inline(&child))?;
+        if position_key.as_slice() <= from {
+            return Err(unsound(left, self.id()));
+        }
         Ok(Some(position_key))
     }
 
-    /// The key at which the leaf after the one at the end of `path` begins; none if that is the last leaf.
-    pub(crate) fn key_after<M: MemoryAccess>(self, store: &mut M, mut path: Path) -> MemoryResult<Option<Vec<u8>>> {
+    /// The key at which the leaf after the one at the end of `path`, the way to `from`, begins; none if that is the last
+    /// leaf. It is above `from`, or a walk from key to key would have no end.
+    pub(crate) fn key_after<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        mut path: Path,
+        from: &[u8],
+    ) -> MemoryResult<Option<Vec<u8>>> {
         path.pop();
         while let Some((page, position)) = path.pop() {
             let handle = store.page(page)?;
             let node = Node::new(&handle);
             if position < node.count() {
-                return full_key(store, self.id(), node, position).map(Some);
+                let key = full_key(store, self.id(), node, position)?;
+                return if key.as_slice() > from { Ok(Some(key)) } else { Err(unsound(page, self.id())) };
             }
         }
         Ok(None)

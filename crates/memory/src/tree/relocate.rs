@@ -111,18 +111,11 @@ impl Tree {
         targets: &mut Targets,
     ) -> MemoryResult<Option<Vec<u8>>> {
         let Located { mut path, .. } = self.locate(store, from)?;
-        let next = self.key_after(store, path)?;
+        let next = self.key_after(store, path, from)?;
         while let Some((page, _)) = path.pop() {
             let count = store.view(page, |bytes| Node::new(bytes).count())?;
             for index in 0..count {
-                let (key_chain, value_chain) = store.view(page, |bytes| {
-                    let cell = Node::new(bytes).cell(index);
-                    let value = match cell.value {
-                        Stored::Chain { first, .. } => Some(first),
-                        Stored::Inline(_) => None,
-                    };
-                    (cell.key_chain, value)
-                })?;
+                let (key_chain, value_chain) = store.view(page, |bytes| Node::new(bytes).cell(index).chains())?;
                 if let Some(first) = key_chain
                     && let Some(moved) = self.relocate_chain(store, first, limit, targets)?
                 {

@@ -84,6 +84,18 @@ impl<'a> Node<'a> {
     }
 }
 
+impl Cell<'_> {
+    /// Where the key and the value go on.
+    #[inline]
+    pub(crate) fn chains(&self) -> (Option<Page>, Option<Page>) {
+        let value = match self.value {
+            Stored::Chain { first, .. } => Some(first),
+            Stored::Inline(_) => None,
+        };
+        (self.key_chain, value)
+    }
+}
+
 /// The error of a page that is no sound node of its tree.
 #[cold]
 pub(crate) fn unsound(page: Page, tree: u32) -> MemoryError {

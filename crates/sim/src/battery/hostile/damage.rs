@@ -247,7 +247,7 @@ fn header(file: &mut File, random: &mut Rng) {
         file.states.resize(mark as usize, 1);
         return;
     }
-    let at = [8, 12, 24, 32, 36, 40, 44, 48, 64, 68, 72, 76, 80, 84, 88][random.usize(..15)];
+    let at = random.choice([8, 12, 24, 32, 36, 40, 44, 48, 64, 68, 72, 76, 80, 84, 88]).unwrap_or_default();
     put(&mut file.header, at, &number(pages, random).to_le_bytes());
 }
 
@@ -263,7 +263,7 @@ fn record(file: &mut File, random: &mut Rng) {
     }
     let Some(record) = file.records.get_mut(place) else { return };
     if random.u8(..4) == 0 {
-        let at = [8, 16, 28, 40, 44, 52, 56][random.usize(..7)];
+        let at = random.choice([8, 16, 28, 40, 44, 52, 56]).unwrap_or_default();
         put(&mut record.head, at, &wrong.to_le_bytes());
         return;
     }

@@ -180,8 +180,8 @@ impl File {
         &self,
         body: &mut Vec<u8>,
         entry: &Entry,
-        images: &mut Vec<Vec<u8>>,
-        entries: &mut Vec<(u64, u8)>,
+        images: &mut [Vec<u8>],
+        entries: &mut [(u64, u8)],
         root: &mut u64,
     ) {
         let page = entry.page as usize;

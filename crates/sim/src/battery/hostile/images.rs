@@ -99,8 +99,8 @@ fn people(db: &Database) -> Result<()> {
 fn chains(db: &Database) -> Result<()> {
     db.insert_many(&(0..6).map(|number| user(number, 1500 * number as usize)).collect::<Vec<_>>())?;
     db.insert(&Post { id: -1, author: 1, body: vec![9; 9000] })?;
-    for number in 0..12 {
-        db.insert(&word(number, [3, 300, 600, 1200, 5000][number as usize % 5]))?;
+    for (number, length) in (0..12).zip([3, 300, 600, 1200, 5000].into_iter().cycle()) {
+        db.insert(&word(number, length))?;
     }
     Ok(())
 }
