@@ -130,7 +130,7 @@ fn long_values_and_long_keys_leak_nothing() {
         for length in [0, 50, 5000, 40_000, 100] {
             db.update::<Item>().set(Item::BODY, vec![1; length]).filter(Item::ID.le(20)).run().unwrap();
         }
-        db.delete::<Key>().run().unwrap();
+        assert_eq!(db.delete::<Key>().run().unwrap(), 400);
         db.delete::<Item>().filter(Item::ID.le(999_999)).run().unwrap();
     });
 }

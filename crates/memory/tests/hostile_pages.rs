@@ -24,9 +24,9 @@ fn tree() -> (MemoryManager, Tree) {
 }
 
 fn pages_of(store: &mut MemoryManager, kind: &str) -> Vec<Page> {
-    let pages = store.page_count();
+    let pages = RESERVED_PAGES..store.page_count();
     let is_it = |page: &Page| store.view(*page, |bytes| NodeSummary::of(bytes).kind == kind).unwrap();
-    (RESERVED_PAGES..pages).filter(is_it).collect()
+    pages.filter(is_it).collect()
 }
 
 fn write(store: &mut MemoryManager, page: Page, at: usize, bytes: &[u8]) {

@@ -38,6 +38,11 @@ impl<'c, C: Connection, T: Table> Delete<'c, C, T> {
     pub fn run(self) -> Result<u64> {
         self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
+            if self.filter.is_none()
+                && let Some(count) = core.delete_all(index)?
+            {
+                return Ok(count);
+            }
             let keys = matching_keys(core, index, self.filter)?;
             let mut count = 0;
             for key in &keys {

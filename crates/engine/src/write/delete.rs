@@ -53,6 +53,24 @@ impl Core {
         Ok(count)
     }
 
+    /// Deletes every row of a table page by page, if no other table refers to it. Returns how many there were; none, and
+    /// nothing is done, if one refers to it.
+    pub(crate) fn delete_all(&mut self, index: RelationIndex) -> Result<Option<u64>> {
+        self.touch(index);
+        let Self { store, catalog, .. } = self;
+        let relation = catalog.relation_mut(index)?;
+        if relation.referrers.iter().any(|referrer| referrer.relation != index) {
+            return Ok(None);
+        }
+        let (rows, counter) = (relation.table.rows, relation.table.counter);
+        relation.table.change(|tree| tree.clear(store))?;
+        for other in &mut relation.indexes {
+            other.head.change(|tree| tree.clear(store))?;
+        }
+        relation.table.count(0, counter);
+        Ok(Some(rows))
+    }
+
     /// Adds the rows that must go with a deleted one, or refuses.
     fn follow_references(
         &mut self,
