@@ -216,22 +216,31 @@ impl Core {
     /// The row whose key in the table's own tree stands in the scratch.
     #[inline]
     fn find_clustered(&mut self, index: RelationIndex) -> Result<Option<RowView<'_>>> {
+        let place = self.place(index)?;
         let Self { store, catalog, scratch, .. } = self;
-        let relation = catalog.relation(index)?;
-        let tree = relation.table.tree;
-        let row = match tree.place(store, &scratch.key)? {
+        let row = match place {
             Place::Missing => return Ok(None),
             Place::InPage { page, start, end } => {
                 let bytes = store.inner_mut().bytes(page)?;
                 bytes.get(usize::from(start)..usize::from(end)).unwrap_or_default()
             }
-            Place::Entry { page, index } => {
-                let row = &mut scratch.row;
-                tree.look_at(store, page, index, &mut |bytes| bytes.clone_into(row))?;
-                row
-            }
+            Place::Entry { .. } => &scratch.row,
         };
-        Ok(Some(RowView { layout: &relation.layout, key: &scratch.key, row }))
+        Ok(Some(RowView { layout: &catalog.relation(index)?.layout, key: &scratch.key, row }))
+    }
+
+    /// Where the row stands whose key in the table's own tree stands in the scratch; the bytes of one in a chain are put
+    /// into the scratch. Never inlined: the storage functions it calls would be compiled again in the caller's crate.
+    #[inline(never)]
+    fn place(&mut self, index: RelationIndex) -> Result<Place> {
+        let Self { store, catalog, scratch, .. } = self;
+        let tree = catalog.relation(index)?.table.tree;
+        let place = tree.place(store, &scratch.key)?;
+        if let Place::Entry { page, index } = place {
+            let row = &mut scratch.row;
+            tree.look_at(store, page, index, &mut |bytes| bytes.clone_into(row))?;
+        }
+        Ok(place)
     }
 
     /// The first row with this value in a column.
