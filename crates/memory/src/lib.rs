@@ -15,6 +15,7 @@ mod access;
 mod bytes;
 mod log;
 mod manager;
+mod options;
 mod provider;
 mod registry;
 mod tree;
@@ -24,7 +25,8 @@ pub use access::{
 };
 pub use bytes::NumberSet;
 pub use log::{FORMAT_VERSION, MAX_PAGES_HINT};
-pub use manager::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, MemoryManager, Options};
+pub use manager::MemoryManager;
+pub use options::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, Options};
 pub use provider::{FileProvider, Guarantees, HeapProvider, HostSync, MemoryProvider};
 pub use registry::{MAX_SNAPSHOT_BYTES, REGISTRY_TREE, Registry, TableId, TreeId, TreeState};
 pub use tree::{

@@ -7,7 +7,7 @@ use crate::log::layout::SECTOR;
 use crate::log::ledger::StoredState;
 use crate::log::record::{self, Parked, RecordHead};
 use crate::log::{Log, checksum, ring};
-use crate::manager::Durability;
+use crate::options::Durability;
 
 /// Fresh pages are written in runs of at most this many bytes.
 const RUN_BYTES: usize = 1 << 17;

@@ -27,7 +27,7 @@ use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 use crate::bytes::{put, put_u32, put_u64, slice_at, u32_at, u64_at};
 use crate::log::checksum;
 use crate::log::layout::{DIRECT_GROUPS, FORMAT_VERSION, Layout, MAX_SUM_PAGES, SECTOR, SLOT_LENGTH};
-use crate::manager::{MAX_PAGE_SIZE, MIN_PAGE_SIZE};
+use crate::options::{MAX_PAGE_SIZE, MIN_PAGE_SIZE};
 
 const MAGIC: &[u8; 8] = b"wasmdbms";
 const CHECKSUM: usize = 16;

@@ -15,7 +15,7 @@ use crate::log::ledger::ChecksumLedger;
 use crate::log::record::{self, PageChange, Parked, RecordHead};
 use crate::log::unfinished::Unfinished;
 use crate::log::{Log, Medium, checksum, history, ring};
-use crate::manager::Options;
+use crate::options::Options;
 
 /// A record of the chain.
 pub(crate) struct Walked {

@@ -19,7 +19,6 @@
 
 mod batch;
 mod images;
-mod options;
 mod page_cache;
 mod room;
 mod tail;
@@ -28,11 +27,10 @@ use std::io::Write;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-pub use options::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, Options};
-
 use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages};
 use crate::bytes::{Bits, NumberSet};
 use crate::log::{Log, Medium, StoredState, export_canonical};
+use crate::options::{Durability, MIN_CACHE_PAGES, Options};
 use crate::provider::MemoryProvider;
 use batch::Batch;
 use images::{InMemory, LastCommit};

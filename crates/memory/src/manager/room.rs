@@ -8,8 +8,9 @@
 use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::PageRef;
+use crate::manager::MemoryManager;
 use crate::manager::images::InMemory;
-use crate::manager::{MIN_CACHE_PAGES, MemoryManager};
+use crate::options::MIN_CACHE_PAGES;
 
 /// So many pages are looked at for each one that comes: if nearly all must stay, looking for others must not cost more
 /// than they give.

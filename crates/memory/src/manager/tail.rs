@@ -3,7 +3,8 @@
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{PageState, RESERVED_PAGES, UnclaimedPages};
-use crate::manager::{Durability, MemoryManager};
+use crate::manager::MemoryManager;
+use crate::options::Durability;
 
 impl MemoryManager {
     /// Gives back the free pages after the last used one: they leave the ledger of unclaimed pages, the committed mark

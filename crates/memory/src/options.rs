@@ -1,4 +1,4 @@
-//! How a store is opened.
+//! How a store is opened, and when a commit returns: words of both the manager and the log.
 
 use wasm_dbms_api::{MemoryError, MemoryResult};
 
