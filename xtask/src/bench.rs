@@ -5,9 +5,12 @@ use anyhow::Result;
 use crate::command;
 use crate::project::Project;
 
-/// What to pass on.
+/// What to run, and what to pass on.
 #[derive(clap::Args)]
 pub(crate) struct Options {
+    /// Without the crate `wasm-dbms` 0.11, which takes minutes for what the others do in a second
+    #[arg(long)]
+    no_peer: bool,
     /// Arguments of the benchmark
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
@@ -16,6 +19,10 @@ pub(crate) struct Options {
 /// Runs the benchmark in its release build.
 pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let mut cargo = command::cargo();
-    cargo.current_dir(project.root()).args(["run", "--release", "--manifest-path", "bench/Cargo.toml", "--"]);
-    command::run(cargo.args(&options.arguments))
+    cargo.current_dir(project.root()).args(["run", "--release", "--manifest-path", "bench/Cargo.toml"]);
+    if !options.no_peer {
+        // Its manifest asks for a newer compiler than its code needs.
+        cargo.args(["--features", "peer", "--ignore-rust-version"]);
+    }
+    command::run(cargo.arg("--").args(&options.arguments))
 }
