@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::bytes::{put, put_u16, put_u32};
-use crate::tree::edit::StoredKey;
-use crate::tree::node::{COUNT, GARBAGE, HEAP, LAST_HEAD, Node, SLOT, head_of};
+use crate::tree::edit::{StoredKey, cell_size};
+use crate::tree::node::{COUNT, GARBAGE, HEAP, LAST_HEAD, Node, SLOT, Stored, head_of};
 
 /// A full leaf that is about to be split.
 pub(crate) struct Halves<'a> {
@@ -16,11 +16,13 @@ pub(crate) struct Halves<'a> {
 }
 
 impl<'a> Halves<'a> {
-    /// Chooses where to split a leaf before `key` is inserted at `index`, so that both halves are about equally full.
-    /// None if the leaf is not sound, or if the keys of both halves might share more than its prefix.
-    pub(crate) fn of(node: Node<'a>, index: usize, key: StoredKey<'_>) -> Option<Self> {
+    /// Chooses where to split a leaf before an entry is inserted at `index`, so that both halves are about equally full.
+    /// None if the leaf is not sound, if the keys of both halves might share more than its prefix, or if there were no
+    /// room for the entry in its half.
+    pub(crate) fn of(node: Node<'a>, index: usize, key: StoredKey<'_>, value: Stored<'_>) -> Option<Self> {
         let last = node.count().checked_sub(1)?;
-        let head = head_of(key.inline.strip_prefix(node.prefix())?);
+        let suffix = key.inline.strip_prefix(node.prefix())?;
+        let head = head_of(suffix);
         let (low, high) = (node.head(0).min(head), node.head(last).max(head));
         if last < 3 || low >> 24 == high >> 24 || index > node.count() {
             return None;
@@ -36,7 +38,13 @@ impl<'a> Halves<'a> {
             split += 1;
         }
         // At least one entry stays on each side, the new one not counted.
-        Some(Self { node, lengths, split: split.clamp(1, last) })
+        let halves = Self { node, lengths, split: split.clamp(1, last) };
+        let own = if index <= halves.split { 0..halves.split } else { halves.split..halves.lengths.len() };
+        let own_cells = halves.lengths.get(own.clone()).unwrap_or_default();
+        let room = node.bytes.len().checked_sub(node.slots_at(own.len() + 1))?;
+        let new_cell = cell_size(suffix.len(), key.chain.is_some(), value);
+        let needed = own_cells.iter().map(|length| usize::from(*length)).sum::<usize>() + new_cell;
+        (needed <= room).then_some(halves)
     }
 
     /// Makes the page in `bytes` the left half.

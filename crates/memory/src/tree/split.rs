@@ -122,7 +122,7 @@ impl Tree {
     ) -> MemoryResult<bool> {
         let handle = store.page(page)?;
         let node = Node::new(&handle);
-        let Some(halves) = Halves::of(node, index, key) else { return Ok(false) };
+        let Some(halves) = Halves::of(node, index, key, value) else { return Ok(false) };
         let split = halves.split;
         // The new entry goes left where it stands at the split, so it is on one side of it or the other.
         let is_left = index <= split;
