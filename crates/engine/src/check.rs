@@ -16,7 +16,6 @@ use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::store::Store;
-use crate::write::row_key_in;
 
 /// What is wrong with the database, in words.
 pub(crate) fn check(core: &mut Core) -> Vec<String> {
@@ -224,7 +223,7 @@ impl Check<'_> {
         stored: &[u8],
     ) -> std::result::Result<(), String> {
         let in_words = |error: crate::Error| format!("that cannot be read: {error}");
-        let row_key = if stored.is_empty() { row_key_in(relation, index, entry).map_err(in_words)? } else { stored };
+        let row_key = if stored.is_empty() { relation.row_key_in(index, entry).map_err(in_words)? } else { stored };
         let row = relation.table.tree.get(self.store, row_key).map_err(|error| in_words(error.into()))?;
         let Some(row) = row else {
             return Err(format!("for {}, which is not there", row_name(relation, row_key, &[])));

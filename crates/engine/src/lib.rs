@@ -43,7 +43,7 @@ pub use inspect::PageView;
 pub use plan::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
 pub use store::JournaledWriter;
 pub use transaction::Transaction;
-pub use typed::{Answer, Delete, One, Projected, Rows, Select, Three, Two, Update, UpdateKey};
+pub use typed::{Answer, Columns, Delete, One, Projected, Rows, Select, Three, Two, Update, UpdateKey};
 pub use vacuum::VacuumReport;
 
 pub use wasm_dbms_api::*;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{DataType, MemoryResult, OnDelete, TableSchema, ValueRef};
+use wasm_dbms_api::{DataType, MemoryError, MemoryResult, OnDelete, TableSchema, ValueRef};
 use wasm_dbms_memory::{Located, Registry, TableId, Tail, Tree, TreeId, TreeState};
 
 use crate::Result;
@@ -253,6 +253,19 @@ impl Relation {
     /// How people call an index of this table.
     pub(crate) fn index_name(&self, index: &Index) -> String {
         if index.is_primary { "primary_key".into() } else { self.column_names(&index.columns).replace(", ", "_") }
+    }
+
+    /// The key of the row in an entry of an index that holds it.
+    pub(crate) fn row_key_in<'a>(&self, index: &Index, entry: &'a [u8]) -> Result<&'a [u8]> {
+        let mut rest = entry;
+        for column in &index.columns {
+            let length = key::nullable_length(rest, self.data_type(*column));
+            rest = length.and_then(|length| rest.get(length..)).ok_or_else(|| {
+                let (table, name) = (&self.schema.name, self.index_name(index));
+                MemoryError::corrupt(format!("an entry of index {table}.{name} is cut short"))
+            })?;
+        }
+        Ok(rest)
     }
 
     /// The columns of the primary key.

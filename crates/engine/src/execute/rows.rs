@@ -15,7 +15,6 @@ use crate::execute::frame::SourceRow;
 use crate::plan::{Access, Bound, Context, Plan, Step};
 use crate::plan::{BoundValue, key_range};
 use crate::store::Store;
-use crate::write::row_key_in;
 
 /// The rows of one table of the plan, for one row of the tables before.
 #[derive(Debug)]
@@ -277,7 +276,7 @@ impl Walk {
                 row.key.clear();
                 if stored.is_empty() {
                     cursor.read_key(store, entry)?;
-                    row.key.extend_from_slice(row_key_in(relation, index, entry)?);
+                    row.key.extend_from_slice(relation.row_key_in(index, entry)?);
                 } else {
                     row.key.extend_from_slice(&stored);
                 }

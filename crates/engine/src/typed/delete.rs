@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use wasm_dbms_api::{Expr, Table};
+use wasm_dbms_api::{Expr, Query, Table};
 
 use crate::typed::update::matching_keys;
 use crate::{Connection, Result};
@@ -12,21 +12,18 @@ use crate::{Connection, Result};
 #[must_use = "nothing is deleted before run"]
 pub struct Delete<'c, C, T> {
     connection: &'c C,
-    filter: Option<Expr>,
+    query: Query,
     table: PhantomData<fn() -> T>,
 }
 
 impl<'c, C: Connection, T: Table> Delete<'c, C, T> {
     pub(crate) fn new(connection: &'c C) -> Self {
-        Self { connection, filter: None, table: PhantomData }
+        Self { connection, query: Query::from(T::schema().name.as_str()), table: PhantomData }
     }
 
     /// Keeps the rows for which `filter`, and every filter given before, is true. Without one every row is deleted.
     pub fn filter(mut self, filter: Expr) -> Self {
-        self.filter = Some(match self.filter.take() {
-            Some(before) => before.and(filter),
-            None => filter,
-        });
+        self.query = self.query.filter(filter);
         self
     }
 
@@ -38,12 +35,12 @@ impl<'c, C: Connection, T: Table> Delete<'c, C, T> {
     pub fn run(self) -> Result<u64> {
         self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
-            if self.filter.is_none()
+            if self.query.filter.is_none()
                 && let Some(count) = core.delete_all(index)?
             {
                 return Ok(count);
             }
-            let keys = matching_keys(core, index, self.filter)?;
+            let keys = matching_keys(core, &self.query)?;
             let mut count = 0;
             for key in &keys {
                 count += core.delete_cascading(index, key)?;

@@ -8,6 +8,6 @@ mod verbs;
 
 pub use delete::Delete;
 pub use rows::{One, Rows, Three, Two};
-pub use select::{Projected, Select};
+pub use select::{Columns, Projected, Select};
 pub use update::{Update, UpdateKey};
 pub use verbs::Answer;

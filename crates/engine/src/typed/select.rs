@@ -23,14 +23,11 @@ pub struct Select<'c, C, R> {
 }
 
 /// A typed question for some columns, made by [`Select::columns`].
+pub type Projected<'c, C, P> = Select<'c, C, Columns<P>>;
+
+/// What a question for some columns returns.
 #[derive(Debug)]
-#[must_use = "a question is only asked by all or first"]
-pub struct Projected<'c, C, P> {
-    connection: &'c C,
-    query: Query,
-    binders: Vec<fn(&mut Core) -> Result<()>>,
-    projection: PhantomData<fn() -> P>,
-}
+pub struct Columns<P>(PhantomData<fn() -> P>);
 
 fn bind<T: Table>(core: &mut Core) -> Result<()> {
     core.catalog.find_type::<T>().map(|_| ())
@@ -63,21 +60,7 @@ impl<'c, C: Connection, A: Table, B: Table> Select<'c, C, Two<A, B>> {
     }
 }
 
-impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
-    fn joined<B: Table, S: Rows>(
-        mut self,
-        left: Column<impl Table, impl Field>,
-        right: Column<B, impl Field>,
-    ) -> Select<'c, C, S> {
-        self.binders.push(bind::<B>);
-        Select {
-            connection: self.connection,
-            query: self.query.join(B::schema().name.as_str(), left.reference(), right.reference()),
-            binders: self.binders,
-            rows: PhantomData,
-        }
-    }
-
+impl<C: Connection, R> Select<'_, C, R> {
     /// Keeps the rows for which `filter`, and every filter given before, is true.
     pub fn filter(mut self, filter: Expr) -> Self {
         self.query = self.query.filter(filter);
@@ -102,6 +85,30 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
         self
     }
 
+    /// How the question would be answered, in words.
+    ///
+    /// # Errors
+    /// [`Error::Query`](crate::Error::Query) for a question that makes no sense; what storage says.
+    pub fn explain(&self) -> Result<String> {
+        self.connection.read(|core| planned(core, &self.query, &self.binders)?.explain(&core.catalog))
+    }
+}
+
+impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
+    fn joined<B: Table, S: Rows>(
+        mut self,
+        left: Column<impl Table, impl Field>,
+        right: Column<B, impl Field>,
+    ) -> Select<'c, C, S> {
+        self.binders.push(bind::<B>);
+        Select {
+            connection: self.connection,
+            query: self.query.join(B::schema().name.as_str(), left.reference(), right.reference()),
+            binders: self.binders,
+            rows: PhantomData,
+        }
+    }
+
     /// Makes rows equal in this column, and in those given before, one; then [`columns`](Self::columns) says what of
     /// them is asked.
     pub fn group_by<T: Table>(mut self, column: Column<T, impl Field>) -> Self {
@@ -112,7 +119,7 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     /// Asks for some columns or aggregates instead of whole rows: one, or a tuple of up to eight.
     pub fn columns<P: Projection>(mut self, projection: P) -> Projected<'c, C, P> {
         self.query.columns = projection.exprs();
-        Projected { connection: self.connection, query: self.query, binders: self.binders, projection: PhantomData }
+        Select { connection: self.connection, query: self.query, binders: self.binders, rows: PhantomData }
     }
 
     /// Every row.
@@ -161,41 +168,9 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
             sorted.into_iter().try_for_each(visit)
         })
     }
-
-    /// How the question would be answered, in words.
-    ///
-    /// # Errors
-    /// As [`all`](Self::all).
-    pub fn explain(&self) -> Result<String> {
-        explained(self.connection, &self.query, &self.binders)
-    }
 }
 
 impl<C: Connection, P: Projection> Projected<'_, C, P> {
-    /// Keeps the rows for which `filter`, and every filter given before, is true.
-    pub fn filter(mut self, filter: Expr) -> Self {
-        self.query = self.query.filter(filter);
-        self
-    }
-
-    /// Orders by this where the orders given before leave a tie.
-    pub fn order_by(mut self, order: Order) -> Self {
-        self.query.order_by.push(order);
-        self
-    }
-
-    /// At most `limit` rows.
-    pub fn limit(mut self, limit: u64) -> Self {
-        self.query.limit = Some(limit);
-        self
-    }
-
-    /// Skips the first `offset` rows.
-    pub fn offset(mut self, offset: u64) -> Self {
-        self.query.offset = offset;
-        self
-    }
-
     /// Every row of the answer.
     ///
     /// # Errors
@@ -215,14 +190,6 @@ impl<C: Connection, P: Projection> Projected<'_, C, P> {
     pub fn first(self) -> Result<Option<P::Row>> {
         Ok(self.limit(1).all()?.pop())
     }
-
-    /// How the question would be answered, in words.
-    ///
-    /// # Errors
-    /// As [`Select::all`].
-    pub fn explain(&self) -> Result<String> {
-        explained(self.connection, &self.query, &self.binders)
-    }
 }
 
 fn planned(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Result<()>]) -> Result<Plan> {
@@ -240,8 +207,4 @@ fn planned_rows(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Resu
         ));
     }
     planned(core, query, binders)
-}
-
-fn explained<C: Connection>(connection: &C, query: &Query, binders: &[fn(&mut Core) -> Result<()>]) -> Result<String> {
-    connection.read(|core| planned(core, query, binders)?.explain(&core.catalog))
 }

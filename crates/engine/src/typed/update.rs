@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 
 use wasm_dbms_api::{Column, Expr, Field, Query, Table, Value};
 
-use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::execute::{self, RowStream};
 use crate::plan;
@@ -16,7 +15,7 @@ use crate::{Connection, Result};
 #[must_use = "nothing is changed before run"]
 pub struct Update<'c, C, T> {
     connection: &'c C,
-    filter: Option<Expr>,
+    query: Query,
     assignments: Vec<Assignment>,
     table: PhantomData<fn() -> T>,
 }
@@ -33,7 +32,8 @@ pub struct UpdateKey<'c, C, T> {
 
 impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     pub(crate) fn new(connection: &'c C) -> Self {
-        Self { connection, filter: None, assignments: Vec::new(), table: PhantomData }
+        let query = Query::from(T::schema().name.as_str());
+        Self { connection, query, assignments: Vec::new(), table: PhantomData }
     }
 
     /// Sets a column to a value.
@@ -44,10 +44,7 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
 
     /// Keeps the rows for which `filter`, and every filter given before, is true. Without one every row is changed.
     pub fn filter(mut self, filter: Expr) -> Self {
-        self.filter = Some(match self.filter.take() {
-            Some(before) => before.and(filter),
-            None => filter,
-        });
+        self.query = self.query.filter(filter);
         self
     }
 
@@ -58,7 +55,7 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     pub fn run(self) -> Result<u64> {
         self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
-            let keys = matching_keys(core, index, self.filter)?;
+            let keys = matching_keys(core, &self.query)?;
             for key in &keys {
                 core.update_row(index, key, &self.assignments)?;
             }
@@ -93,10 +90,9 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     }
 }
 
-/// The key of every row that the filter keeps.
-pub(crate) fn matching_keys(core: &mut Core, index: RelationIndex, filter: Option<Expr>) -> Result<Vec<Vec<u8>>> {
-    let query = Query { filter, ..Query::from(core.catalog.relation(index)?.schema.name.clone()) };
-    let plan = plan::plan(&core.catalog, &query)?;
+/// The key of every row of a table that a question keeps.
+pub(crate) fn matching_keys(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
+    let plan = plan::plan(&core.catalog, query)?;
     let mut rows = RowStream::new(&core.catalog, &plan)?;
     rows.keep_keys();
     let mut keys = Vec::new();

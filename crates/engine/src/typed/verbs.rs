@@ -10,7 +10,7 @@ use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::execute;
 use crate::typed::{Delete, One, Select, Update, UpdateKey};
-use crate::write::{keys_with, row_key_in};
+use crate::write::keys_with;
 use crate::{Connection, Database, Error, Result, Transaction};
 
 /// The answer to a dynamic question.
@@ -20,6 +20,16 @@ pub struct Answer {
     pub columns: Vec<String>,
     /// The rows.
     pub rows: Vec<Vec<Value>>,
+}
+
+/// Where a row was found.
+#[derive(Debug, Clone, Copy)]
+enum RowPlace {
+    Missing,
+    /// In the bytes of the page that the scratch names.
+    InPage,
+    /// It came from a chain and is in the scratch itself.
+    InScratch,
 }
 
 #[cold]
@@ -219,28 +229,35 @@ impl Core {
         let place = self.place(index)?;
         let Self { store, catalog, scratch, .. } = self;
         let row = match place {
-            Place::Missing => return Ok(None),
-            Place::InPage { page, start, end } => {
-                let bytes = store.inner_mut().bytes(page)?;
-                bytes.get(usize::from(start)..usize::from(end)).unwrap_or_default()
+            RowPlace::Missing => return Ok(None),
+            RowPlace::InPage => {
+                let bytes = store.inner_mut().bytes(scratch.page)?;
+                bytes.get(usize::from(scratch.start)..usize::from(scratch.end)).unwrap_or_default()
             }
-            Place::Entry { .. } => &scratch.row,
+            RowPlace::InScratch => &scratch.row,
         };
         Ok(Some(RowView { layout: &catalog.relation(index)?.layout, key: &scratch.key, row }))
     }
 
-    /// Where the row stands whose key in the table's own tree stands in the scratch; the bytes of one in a chain are put
-    /// into the scratch. Never inlined: the storage functions it calls would be compiled again in the caller's crate.
+    /// Where the row stands whose key in the table's own tree stands in the scratch. Never inlined: the storage functions
+    /// it calls would be compiled again in the caller's crate. The place goes into the scratch, field by field: returned
+    /// as a whole it would be copied in words wider than it was written in, and wait for that.
     #[inline(never)]
-    fn place(&mut self, index: RelationIndex) -> Result<Place> {
+    fn place(&mut self, index: RelationIndex) -> Result<RowPlace> {
         let Self { store, catalog, scratch, .. } = self;
         let tree = catalog.relation(index)?.table.tree;
-        let place = tree.place(store, &scratch.key)?;
-        if let Place::Entry { page, index } = place {
-            let row = &mut scratch.row;
-            tree.look_at(store, page, index, &mut |bytes| bytes.clone_into(row))?;
-        }
-        Ok(place)
+        Ok(match tree.place(store, &scratch.key)? {
+            Place::Missing => RowPlace::Missing,
+            Place::InPage { page, start, end } => {
+                (scratch.page, scratch.start, scratch.end) = (page, start, end);
+                RowPlace::InPage
+            }
+            Place::Entry { page, index } => {
+                let row = &mut scratch.row;
+                tree.look_at(store, page, index, &mut |bytes| bytes.clone_into(row))?;
+                RowPlace::InScratch
+            }
+        })
     }
 
     /// The first row with this value in a column.
@@ -268,7 +285,7 @@ impl Core {
                 return Ok(false);
             }
             if scratch.key.is_empty() {
-                scratch.key.extend_from_slice(row_key_in(relation, by, &scratch.entry)?);
+                scratch.key.extend_from_slice(relation.row_key_in(by, &scratch.entry)?);
             }
             return Ok(true);
         }

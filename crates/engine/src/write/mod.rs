@@ -4,7 +4,7 @@ mod delete;
 mod insert;
 mod update;
 
-use wasm_dbms_api::ValueRef;
+use wasm_dbms_api::{Page, ValueRef};
 use wasm_dbms_memory::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
 
 use crate::catalog::{Index, MAX_CLUSTERED_KEY_BYTES, RelationIndex};
@@ -23,6 +23,10 @@ pub(crate) struct Scratch {
     pub(crate) row: Vec<u8>,
     pub(crate) entry: Vec<u8>,
     pub(crate) found: Vec<u8>,
+    /// Where a row that was looked for stands in its page.
+    pub(crate) page: Page,
+    pub(crate) start: u16,
+    pub(crate) end: u16,
 }
 
 /// Whether an index has a row with these values of its columns; `entry` is their key.
@@ -61,7 +65,7 @@ pub(crate) fn keys_with(
                 break;
             }
             let stored = cursor.value(store)?;
-            let row_key = if stored.is_empty() { row_key_in(relation, index, &entry)? } else { &stored };
+            let row_key = if stored.is_empty() { relation.row_key_in(index, &entry)? } else { &stored };
             if !visit(row_key) {
                 break;
             }
@@ -82,22 +86,6 @@ pub(crate) fn keys_with(
         is_on_entry = cursor.next(store)?;
     }
     Ok(())
-}
-
-/// The key of the row in an index entry that holds it.
-pub(crate) fn row_key_in<'a>(relation: &crate::catalog::Relation, index: &Index, entry: &'a [u8]) -> Result<&'a [u8]> {
-    let mut rest = entry;
-    for column in &index.columns {
-        let length = key::nullable_length(rest, relation.data_type(*column));
-        rest = length.and_then(|length| rest.get(length..)).ok_or_else(|| {
-            let name = relation.index_name(index);
-            wasm_dbms_api::MemoryError::corrupt(format!(
-                "an entry of index {}.{name} is cut short",
-                relation.schema.name
-            ))
-        })?;
-    }
-    Ok(rest)
 }
 
 /// The error of a key that is taken.
