@@ -1,0 +1,109 @@
+//! Files of this very format, kept: a change of the format that nobody meant shows here. `GOLDEN=write` makes them anew,
+//! for one that was meant.
+
+#![cfg(test)]
+
+use std::path::PathBuf;
+
+use wasm_dbms::HeapProvider;
+use wasm_dbms::prelude::*;
+
+/// What a medium writes whole or not at all, in bytes.
+const SECTOR: usize = 512;
+
+#[derive(Table, Debug, Clone, PartialEq)]
+#[table = "places"]
+struct Place {
+    #[primary_key]
+    id: u32,
+    #[index]
+    name: String,
+    #[unique]
+    code: Option<i64>,
+    height: f64,
+    text: String,
+}
+
+#[derive(DatabaseSchema)]
+#[tables(Place = "places")]
+struct Atlas;
+
+fn place(id: u32) -> Place {
+    // Some texts go on in a chain of pages.
+    let length = if id.is_multiple_of(50) { 6000 } else { 20 };
+    Place {
+        id,
+        name: format!("place {:02}", id * 37 % 100),
+        code: (!id.is_multiple_of(3)).then_some(i64::from(id) * -7),
+        height: f64::from(id) / 8.0,
+        text: "abcdefghij".repeat(length / 10),
+    }
+}
+
+fn options() -> Options {
+    Options::new().page_size(4096).database_id(20_261_122)
+}
+
+fn open(medium: &HeapProvider) -> Database {
+    Database::open_with(medium.clone(), options()).unwrap().with_schema::<Atlas>().unwrap()
+}
+
+/// A database that was closed: rows, indexes, chains, free pages.
+fn closed() -> HeapProvider {
+    let medium = HeapProvider::default();
+    let db = open(&medium);
+    db.insert_many((0..200).map(place).collect::<Vec<_>>().iter()).unwrap();
+    db.delete::<Place>().filter(Place::ID.between(60, 139)).run().unwrap();
+    db.close().unwrap();
+    medium
+}
+
+/// The same one, after one commit more that stands in the log, and in the middle of another one.
+fn crashed() -> HeapProvider {
+    let medium = closed();
+    let db = open(&medium);
+    db.insert(&place(1000)).unwrap();
+    let mut image = medium.to_bytes();
+    db.insert_many((2000..2030).map(place).collect::<Vec<_>>().iter()).unwrap();
+    let after = medium.to_bytes();
+    image.resize(after.len(), 0);
+    // Of the sectors that the commit wrote only the first got there.
+    let mut sectors = image.chunks_mut(SECTOR).zip(after.chunks(SECTOR));
+    if let Some((old, new)) = sectors.find(|(old, new)| **old != **new) {
+        old.copy_from_slice(new);
+    }
+    HeapProvider::from_bytes(image)
+}
+
+#[track_caller]
+fn check(name: &str, made: &HeapProvider, ids: &[u32]) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var("GOLDEN").is_ok_and(|value| value == "write") {
+        std::fs::write(&path, made.to_bytes()).unwrap();
+    }
+    let kept = std::fs::read(&path).unwrap();
+    let difference = kept.iter().zip(made.to_bytes()).position(|(kept, made)| *kept != made);
+    assert_eq!((kept.len(), difference), (made.to_bytes().len(), None), "{name} is written otherwise today");
+
+    let db = open(&HeapProvider::from_bytes(kept));
+    let places = db.select::<Place>().order_by(Place::ID.asc()).all().unwrap();
+    assert_eq!(places, ids.iter().map(|id| place(*id)).collect::<Vec<_>>());
+    assert_eq!(db.check().unwrap(), Vec::<String>::new());
+    db.insert(&place(3000)).unwrap();
+}
+
+fn ids() -> Vec<u32> {
+    (0..60).chain(140..200).collect()
+}
+
+#[test]
+fn a_closed_file_is_read_and_written_as_it_was() {
+    check("closed.db", &closed(), &ids());
+}
+
+#[test]
+fn a_file_that_crashed_in_the_middle_of_a_commit_has_the_commit_before() {
+    let mut ids = ids();
+    ids.push(1000);
+    check("crashed.db", &crashed(), &ids);
+}
