@@ -102,15 +102,15 @@ async function killFrozen(lane) {
   const number = await browser.call('start', write(lane, WITHOUT_END, stop));
   const frozen = await Promise.race([server.nextFrozen(), browser.call('untilEnded', number)]);
   assert.ok('calls' in frozen, `seed ${seed}, ${file(lane)}: ${JSON.stringify(frozen)}`);
-  const state = await browser.call('terminate', number);
+  await browser.call('terminate', number);
   frozen.release();
-  const known = lanes.get(lane) ?? { least: 0, most: 0 };
-  if (frozen.committed === null) {
+  if (frozen.opened === null) {
     // It had not even opened the database, so there is what was there.
-    noteKill('worker', { lane, found: 0 }, { durable: known.least, committed: 0 }, known.most);
+    const { least, most } = lanes.get(lane) ?? { least: 0, most: 0 };
+    noteKill('worker', { lane, found: 0 }, { durable: least, committed: 0 }, most);
   } else {
-    const found = assertFound(lane, state);
-    noteKill('worker', { lane, found }, state, frozen.committed + 1);
+    const found = assertFound(lane, { ...frozen, failed: null });
+    noteKill('worker', { lane, found }, frozen, frozen.committed + 1);
   }
 }
 

@@ -11,7 +11,7 @@ import { Opfs } from './opfs.js';
 const SECTOR_BYTES = 512;
 
 const decoder = new TextDecoder();
-const progress = { calls: 0, committed: null };
+const progress = { calls: 0, opened: null, committed: null, durable: null };
 
 onmessage = async ({ data: { module, files, patience, call: [name, ...numbers], stop } }) => {
   try {
@@ -20,11 +20,12 @@ onmessage = async ({ data: { module, files, patience, call: [name, ...numbers], 
       say: (pointer, length) =>
         postMessage({ said: decoder.decode(new Uint8Array(opfs.memory.buffer, pointer >>> 0, length >>> 0)) }),
       opened: (batch) => {
-        progress.committed = batch;
+        progress.opened = progress.committed = progress.durable = batch;
         postMessage({ opened: batch });
       },
       committed: (batch, isDurable) => {
         progress.committed = batch;
+        progress.durable = isDurable === 1 ? batch : progress.durable;
         postMessage({ committed: batch, isDurable: isDurable === 1 });
       },
     };
@@ -71,7 +72,10 @@ function firstSectors(offset, length) {
   return Math.max(0, end - offset);
 }
 
-/** Waits for an answer that does not come. A worker that waits so is terminated at once; one that is busy is not. */
+/**
+ * Waits for an answer that does not come. A worker that waits so is terminated at once; one that is busy is not. The
+ * request says all that was posted before, of which the page may have heard nothing yet when it terminates the worker.
+ */
 function freeze(call) {
   const request = new XMLHttpRequest();
   request.open('POST', 'frozen', false);
