@@ -3,7 +3,7 @@
 use wasm_dbms_api::Page;
 
 use crate::bytes::{put, put_u16, put_u32, put_varint, varint_length};
-use crate::tree::node::{COUNT, Cell, GARBAGE, HEAP, LAST_HEAD, Node, SLOT, Stored, head_of};
+use crate::tree::node::{COUNT, Cell, GARBAGE, HEAP, LAST_HEAD, Node, SCATTERED, SLOT, Stored, head_of};
 
 /// A key as a node stores it.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +73,8 @@ pub(crate) fn insert(bytes: &mut [u8], tree: u32, index: usize, key: StoredKey<'
     put(bytes, slot_at, &[a, b, c, d, low, high]);
     if index == count {
         put_u32(bytes, LAST_HEAD, head);
+    } else {
+        put(bytes, SCATTERED, &[1]);
     }
     put_u16(bytes, COUNT, count as u16 + 1);
     put_u16(bytes, HEAP, heap as u16);
@@ -159,5 +161,6 @@ pub(crate) fn compact(bytes: &mut [u8]) -> bool {
     }
     put_u16(bytes, HEAP, (bytes.len() - offset) as u16);
     put_u16(bytes, GARBAGE, 0);
+    put(bytes, SCATTERED, &[0]);
     true
 }
