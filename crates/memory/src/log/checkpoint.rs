@@ -19,6 +19,7 @@ impl Log {
         if self.header.lsn == self.lsn {
             return Ok(());
         }
+        self.take_over_incremental();
         // Rule 10: the log first, or a page in place could hold bytes of a commit that is lost.
         if self.durable_lsn < self.lsn {
             self.sync()?;
@@ -133,7 +134,20 @@ impl Log {
 
     /// Writes the header of the last commit into the other slot.
     pub(crate) fn flip(&mut self, seed: u64) -> MemoryResult<()> {
-        let header = Header {
+        self.take_over_incremental();
+        let header = self.header_now(seed);
+        self.write_header(&header)?;
+        self.tail = self.head;
+        self.chain = seed;
+        self.dirty.clear();
+        self.ledger.note_in_place(self.pages);
+        self.note_flipped(header);
+        Ok(())
+    }
+
+    /// The next header, of the last commit.
+    pub(crate) fn header_now(&self, seed: u64) -> Header {
+        Header {
             database_id: self.header.database_id,
             sequence: self.header.sequence + 1,
             lsn: self.lsn,
@@ -142,16 +156,18 @@ impl Log {
             pages: self.pages,
             tail: (self.head % u64::from(self.layout.ring_length)) as u32,
             sums: self.ledger.header_sums(self.pages, &self.layout),
-        };
-        let slot = 1 - self.slot;
-        self.medium.write_all(slot as u64 * SLOT_LENGTH, &header.encode(&self.layout))?;
+        }
+    }
+
+    /// Writes a header into the slot that does not count.
+    pub(crate) fn write_header(&self, header: &Header) -> MemoryResult<()> {
+        self.medium.write_all((1 - self.slot) as u64 * SLOT_LENGTH, &header.encode(&self.layout))
+    }
+
+    /// The header was written; the next sync makes it the one that counts.
+    pub(crate) fn note_flipped(&mut self, header: Header) {
         self.header = header;
-        self.slot = slot;
+        self.slot = 1 - self.slot;
         self.is_header_synced = false;
-        self.tail = self.head;
-        self.chain = seed;
-        self.dirty.clear();
-        self.ledger.note_in_place(self.pages);
-        Ok(())
     }
 }

@@ -139,17 +139,11 @@ impl Log {
 
     /// Makes the room past the mark free: a parked body may stand there that is still needed.
     pub(crate) fn unpin(&mut self, images: &dyn Images) -> MemoryResult<()> {
-        if self.pin.is_some() {
+        let Some(pinned) = self.pin else { return Ok(()) };
+        if pinned > self.header.lsn {
             self.checkpoint(images)?;
-            self.sync()?;
         }
-        Ok(())
-    }
-
-    /// Whether so much is logged or dirty that pages should be brought in place soon.
-    pub(crate) fn wants_checkpoint(&self) -> bool {
-        let dirty_bytes = (self.dirty.len() + self.ledger.dirty_count()) * self.layout.page_size;
-        dirty_bytes > self.cache_bytes / 2 || self.head - self.tail > u64::from(self.layout.ring_length) / 2
+        self.sync()
     }
 
     /// The body of a commit; touched pages that did not change are left out.
@@ -240,7 +234,7 @@ impl Log {
             let entry = entry?;
             self.ledger.set(entry.page, entry.checksum, entry.state, &self.medium, &self.layout)?;
             if entry.page < self.pages {
-                self.dirty.insert(entry.page);
+                self.note_dirty(entry.page);
             }
         }
         self.pages = pages;

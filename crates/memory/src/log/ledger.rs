@@ -57,8 +57,9 @@ pub(crate) struct ChecksumLedger {
     root: u64,
     /// How many pages the ledger pages on the medium describe. What stands after their entries says nothing.
     pages_in_place: Page,
-    /// Groups whose page on the medium is behind.
+    /// Groups whose page on the medium is behind, and those that are being written by a checkpoint in small steps.
     dirty: NumberSet,
+    flushing: NumberSet,
     /// Groups in memory, the one that has been there longest first.
     arrivals: VecDeque<u32>,
     /// So many groups may be in memory, dirty ones apart.
@@ -83,7 +84,7 @@ impl ChecksumLedger {
 
     /// How many groups' pages on the medium are behind.
     pub(crate) fn dirty_count(&self) -> usize {
-        self.dirty.len()
+        self.dirty.len() + self.flushing.len()
     }
 
     /// The sum over all entries.
@@ -156,6 +157,27 @@ impl ChecksumLedger {
         self.groups.get(number)?.as_ref().map(|group| group.encode(layout))
     }
 
+    /// The groups that are behind now are about to be written, one after the other; returns them. Those that change
+    /// from now on are behind again.
+    pub(crate) fn begin_flush(&mut self) -> Vec<usize> {
+        let groups = self.dirty_groups();
+        self.flushing = std::mem::take(&mut self.dirty);
+        groups
+    }
+
+    /// What was to be written is, and describes so many pages; groups that changed since are behind.
+    pub(crate) fn end_flush(&mut self, pages: Page) {
+        self.flushing.clear();
+        self.pages_in_place = pages;
+    }
+
+    /// What was to be written is behind again.
+    pub(crate) fn abandon_flush(&mut self) {
+        for group in std::mem::take(&mut self.flushing).sorted() {
+            self.dirty.insert(group);
+        }
+    }
+
     /// The pages on the medium are up to date and describe so many pages.
     pub(crate) fn note_in_place(&mut self, pages: Page) {
         self.dirty.clear();
@@ -197,9 +219,10 @@ impl ChecksumLedger {
 
     /// Keeps a group in memory; one that has been there long may go for it.
     fn place(&mut self, number: usize, group: Group) {
-        while self.arrivals.len() >= self.clean_groups + self.dirty.len() {
+        // A group that is counted twice lets one more stay.
+        while self.arrivals.len() >= self.clean_groups + self.dirty_count() {
             let Some(oldest) = self.arrivals.pop_front() else { break };
-            if self.dirty.contains(oldest) {
+            if self.dirty.contains(oldest) || self.flushing.contains(oldest) {
                 self.arrivals.push_back(oldest);
             } else if let Some(place) = self.groups.get_mut(oldest as usize) {
                 *place = None;

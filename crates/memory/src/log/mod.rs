@@ -9,9 +9,10 @@
 //! ```
 //!
 //! A commit is one record in the ring and one sync ([`commit`]); a checkpoint brings the pages in place and flips the
-//! header ([`checkpoint`]); opening walks the ring from the header on ([`recovery`]). The rules and the argument why no
+//! header ([`checkpoint`], or [`incremental`] in small steps); opening walks the ring from the header on ([`recovery`]). The rules and the argument why no
 //! crash between any two writes loses an acknowledged commit are in `docs/DURABILITY.md`.
 
+mod catch_up;
 mod checkpoint;
 mod checksum;
 mod commit;
@@ -19,6 +20,7 @@ mod diff;
 mod export;
 mod header;
 mod history;
+mod incremental;
 mod layout;
 mod ledger;
 #[cfg(test)]
@@ -42,6 +44,7 @@ use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 use crate::access::PageRef;
 use crate::bytes::NumberSet;
 use header::Header;
+use incremental::Incremental;
 use layout::Layout;
 use ledger::ChecksumLedger;
 use unfinished::Unfinished;
@@ -69,8 +72,9 @@ pub(crate) struct Log {
     /// Committed pages (the high-water mark).
     pages: Page,
     ledger: ChecksumLedger,
-    /// Pages changed by ranges since the last checkpoint.
+    /// Pages changed by ranges since the last checkpoint, or, while one is under way in small steps, since its commit.
     dirty: NumberSet,
+    incremental: Option<Incremental>,
     /// The record whose parked body stands past the mark, until a header that contains it is synced.
     pin: Option<u64>,
     /// What must be done before the first write of the session; `None` once it is done.
@@ -134,17 +138,33 @@ impl Log {
 
     /// Whether the page was changed since the last checkpoint, so that its place holds an older version.
     pub(crate) fn is_dirty(&self, page: Page) -> bool {
-        self.dirty.contains(page)
+        self.dirty.contains(page) || self.incremental.as_ref().is_some_and(|step| step.contains(page))
     }
 
     /// How many pages were changed since the last checkpoint.
     pub(crate) fn dirty_count(&self) -> usize {
-        self.dirty.len()
+        let since = self.dirty.len();
+        self.incremental.as_ref().map_or(since, |step| step.dirty_count(since))
+    }
+
+    /// How many bytes the pages and ledger pages take that are not in place.
+    fn dirty_bytes(&self) -> usize {
+        (self.dirty_count() + self.ledger.dirty_count()) * self.layout.page_size
+    }
+
+    /// The page was changed by ranges.
+    fn note_dirty(&mut self, page: Page) {
+        if self.dirty.insert(page)
+            && let Some(step) = &mut self.incremental
+        {
+            step.note_again(page);
+        }
     }
 
     /// How many bytes the ledger and the sets of pages take.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.ledger.memory_bytes(&self.layout) + self.dirty.memory_bytes()
+        let step = self.incremental.as_ref().map_or(0, Incremental::memory_bytes);
+        self.ledger.memory_bytes(&self.layout) + self.dirty.memory_bytes() + step
     }
 
     /// Reads a committed page from its place and verifies it. Only for pages that no record since the last checkpoint
@@ -203,6 +223,9 @@ impl Log {
         self.durable_lsn = self.lsn;
         self.is_header_synced = true;
         self.synced_tail = self.tail;
+        if let Some(step) = &mut self.incremental {
+            step.note_synced();
+        }
         if self.pin.is_some_and(|pinned| pinned <= self.header.lsn) {
             self.pin = None;
         }

@@ -15,7 +15,7 @@ use crate::log::ledger::ChecksumLedger;
 use crate::log::record::{self, PageChange, Parked, RecordHead};
 use crate::log::unfinished::Unfinished;
 use crate::log::{Log, Medium, checksum, history, ring};
-use crate::options::Options;
+use crate::options::{MIN_CACHE_PAGES, Options};
 
 /// A record of the chain.
 pub(crate) struct Walked {
@@ -66,7 +66,7 @@ impl Log {
     }
 
     fn at_header(medium: Medium, layout: Layout, header: Header, slot: usize, options: &Options) -> Self {
-        let cache_bytes = options.cache_bytes;
+        let cache_bytes = options.cache_bytes.max(MIN_CACHE_PAGES * layout.page_size);
         let clean_groups = (cache_bytes / CLEAN_GROUPS_SHARE / layout.page_size).max(CLEAN_GROUPS_MIN);
         let tail = u64::from(header.tail);
         Self {
@@ -84,6 +84,7 @@ impl Log {
             ledger: ChecksumLedger::new(&header.sums, header.pages, clean_groups),
             header,
             dirty: NumberSet::default(),
+            incremental: None,
             pin: None,
             unfinished: None,
             is_cut: false,

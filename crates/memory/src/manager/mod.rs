@@ -157,7 +157,7 @@ impl MemoryManager {
         match self.try_commit(durability) {
             Ok(()) => {
                 self.end_batch();
-                self.checkpoint_if_wanted();
+                self.catch_up();
                 Ok(())
             }
             Err(error) => {
@@ -219,7 +219,9 @@ impl MemoryManager {
     /// # Errors
     /// What the host says; writes are refused from then on.
     pub fn sync(&mut self) -> MemoryResult<()> {
-        self.with_log(|log, images| log.make_durable(images))
+        self.with_log(|log, images| log.make_durable(images))?;
+        self.catch_up();
+        Ok(())
     }
 
     /// Discards the batch, brings every commit in place and empties the log.
@@ -336,12 +338,12 @@ impl MemoryManager {
         self.committed = self.next;
     }
 
-    /// Brings pages in place when the ring fills up or many are not. The commit before it stands whatever happens here:
-    /// a failed sync has poisoned the writes that follow; after a failed write the ring is as full as before, and the
+    /// Brings pages in place when the ring fills up or many are not. What was committed stands whatever happens here: a
+    /// failed sync has poisoned the writes that follow; after a failed write the ring is as full as before, and the
     /// commit that needs the room names the failure.
-    fn checkpoint_if_wanted(&mut self) {
-        if self.log.as_ref().is_some_and(|log| log.wants_checkpoint()) {
-            let _met_again = self.with_log(|log, images| log.checkpoint(images));
+    fn catch_up(&mut self) {
+        if self.log.as_ref().is_some_and(|log| log.is_behind()) {
+            let _met_again = self.with_log(|log, images| log.catch_up(images));
         }
     }
 
