@@ -119,6 +119,9 @@ pub enum MemoryError {
         /// What was asked for.
         operation: &'static str,
     },
+    /// A commit without durability on a medium that keeps what is written.
+    #[error("a commit with Durability::None is for memory and scratch media, and this medium is persistent")]
+    PersistentMedium,
     /// The operation needs a store without uncommitted changes.
     #[error("{operation} needs a store without uncommitted changes")]
     Uncommitted {

@@ -27,6 +27,7 @@ mod execute;
 mod inspect;
 mod plan;
 pub mod prelude;
+mod scrub;
 mod store;
 mod transaction;
 mod typed;

@@ -92,4 +92,8 @@ pub enum Durability {
     Full,
     /// At once; a later sync makes it durable. A crash may lose the last such commits, never one from between.
     Eventual,
+    /// At once, and nothing is promised: for stores in memory and on scratch media. On a medium that is persistent
+    /// ([`Guarantees`](crate::Guarantees)) such a commit is refused with
+    /// [`PersistentMedium`](MemoryError::PersistentMedium): there [`Eventual`](Self::Eventual) costs no more.
+    None,
 }

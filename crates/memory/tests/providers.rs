@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasm_dbms_api::{MemoryError, MemoryResult};
-use wasm_dbms_memory::{Durability, FileProvider, Guarantees, HeapProvider, MemoryAccess, MemoryProvider};
+use wasm_dbms_memory::{
+    Durability, FileProvider, Guarantees, HeapProvider, MemoryAccess, MemoryManager, MemoryProvider, Options,
+};
 
 #[test]
 fn only_a_file_outlives_its_process() {
@@ -165,4 +167,57 @@ fn a_short_write_says_that_the_medium_is_full() {
     let provider = Lying { inner: HeapProvider::new(), honest_calls: 2.into(), count: 100 };
     let refused = support::open(provider).unwrap_err();
     assert!(refused.is_full() && refused.to_string().contains("only 100 of 40960 bytes"), "{refused}");
+}
+
+/// A medium that says it is persistent.
+#[derive(Debug, Default)]
+struct Persistent(HeapProvider);
+
+impl MemoryProvider for Persistent {
+    fn size(&self) -> MemoryResult<u64> {
+        self.0.size()
+    }
+
+    fn set_size(&self, size: u64) -> MemoryResult<()> {
+        self.0.set_size(size)
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {
+        self.0.read(offset, buffer)
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> MemoryResult<usize> {
+        self.0.write(offset, bytes)
+    }
+
+    fn sync(&self) -> MemoryResult<()> {
+        self.0.sync()
+    }
+
+    fn guarantees(&self) -> Guarantees {
+        Guarantees { is_persistent: true }
+    }
+}
+
+#[test]
+fn a_commit_without_durability_is_for_memory_and_scratch_media_only() {
+    let stores = [
+        MemoryManager::in_memory(Options::new()).unwrap(),
+        MemoryManager::open(Box::new(HeapProvider::new()), Options::new()).unwrap(),
+    ];
+    for mut store in stores {
+        let page = store.claim_page().unwrap();
+        store.write_at(page, 0, &7u32).unwrap();
+        store.commit(Durability::None).unwrap();
+        assert!(store.is_clean());
+        store.discard();
+        assert_eq!(store.read_at::<u32>(page, 0).unwrap(), 7);
+    }
+    let mut store = MemoryManager::open(Box::new(Persistent::default()), Options::new()).unwrap();
+    let page = store.claim_page().unwrap();
+    let refused = store.commit(Durability::None).unwrap_err();
+    assert_eq!(refused, MemoryError::PersistentMedium);
+    assert!(store.is_clean() && store.page_count() == page, "it is discarded");
+    store.claim_page().unwrap();
+    store.commit(Durability::Eventual).unwrap();
 }

@@ -3,13 +3,10 @@
 use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::log::header::Header;
-use crate::log::layout::SLOT_LENGTH;
+use crate::log::layout::{Layout, SLOT_LENGTH};
 use crate::log::ledger::StoredState;
 use crate::log::unfinished::Unfinished;
 use crate::log::{Images, Log, checksum, ring};
-
-/// So many bytes after the last page are zeroed at once.
-const SCRUBBED_BYTES: usize = 1 << 17;
 
 impl Log {
     /// Brings every committed change in place and flips the header. The flip itself is synced by whatever sync comes
@@ -19,14 +16,19 @@ impl Log {
         if self.header.lsn == self.lsn {
             return Ok(());
         }
+        self.prepare_in_place(images)?;
+        self.sync_now()?;
+        self.flip(self.chain)
+    }
+
+    /// Writes everything in place that is not; a sync must follow.
+    pub(crate) fn prepare_in_place(&mut self, images: &dyn Images) -> MemoryResult<()> {
         self.take_over_incremental();
         // Rule 10: the log first, or a page in place could hold bytes of a commit that is lost.
         if self.durable_lsn < self.lsn {
             self.sync()?;
         }
-        self.write_in_place(images)?;
-        self.sync_now()?;
-        self.flip(self.chain)
+        self.write_in_place(images)
     }
 
     /// Brings everything in place, makes that durable and empties the ring. The other slot gets the header too: the one
@@ -37,28 +39,11 @@ impl Log {
         }
         self.checkpoint(images)?;
         self.sync()?;
-        ring::clear(&self.medium, &self.layout)?;
+        let from = self.zeroed_head.unwrap_or_else(|| self.head.saturating_sub(u64::from(self.layout.ring_length)));
+        let to = self.zeroed_head.map_or(from + u64::from(self.layout.ring_length), |_| self.head);
+        ring::clear(&self.medium, &self.layout, from, to)?;
+        self.zeroed_head = Some(self.head);
         self.flip(self.chain)?;
-        self.sync_now()
-    }
-
-    /// Leaves no byte on the medium that is not of the last commit: brings everything in place, empties the ring, and
-    /// zeros what stands after the last page.
-    pub(crate) fn scrub(&mut self, images: &dyn Images) -> MemoryResult<()> {
-        self.check_writable("scrub")?;
-        self.start_session(images)?;
-        self.close(images)?;
-        let size = self.medium.size()?;
-        let mut at = self.layout.end_of(self.pages);
-        if at >= size {
-            return Ok(());
-        }
-        let zeros = vec![0; SCRUBBED_BYTES];
-        while at < size {
-            let length = (size - at).min(SCRUBBED_BYTES as u64) as usize;
-            self.medium.write_all(at, zeros.get(..length).unwrap_or_default())?;
-            at += length as u64;
-        }
         self.sync_now()
     }
 
@@ -70,21 +55,24 @@ impl Log {
         self.start_session(images)?;
         self.checkpoint(images)?;
         self.sync()?;
+        let layout = self.layout.lowered(pages);
+        let moves_ring = layout.ring_offset != self.layout.ring_offset;
         // From here on what is in memory says less than the header before does: a failure ends all writing.
-        if let Err(error) = self.flip_to(pages) {
+        if let Err(error) = self.flip_to(pages, layout) {
             self.poison = self.poison.take().or(Some(error.clone()));
             return Err(error);
         }
         // A host that cannot shrink keeps the bytes; they mean nothing.
         let _tolerated = self.medium.set_size(self.layout.end_of(pages));
-        Ok(())
+        if moves_ring { self.flip(self.chain) } else { Ok(()) }
     }
 
-    fn flip_to(&mut self, pages: Page) -> MemoryResult<()> {
+    fn flip_to(&mut self, pages: Page, layout: Layout) -> MemoryResult<()> {
         for page in pages..self.pages {
             self.ledger.set(page, 0, StoredState::None, &self.medium, &self.layout)?;
         }
         self.pages = pages;
+        self.set_layout(layout);
         self.flip(self.chain)?;
         self.sync_now()
     }

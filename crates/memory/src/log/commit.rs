@@ -1,6 +1,6 @@
 //! The commit: one record in the ring, one sync.
 
-use wasm_dbms_api::{MemoryResult, Page};
+use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{PageRef, RESERVED_PAGES};
 use crate::log::layout::SECTOR;
@@ -70,6 +70,9 @@ impl Log {
             return Ok(());
         }
         self.check_writable("commit")?;
+        if durability == Durability::None && self.medium.is_persistent() {
+            return Err(MemoryError::PersistentMedium);
+        }
         self.layout.check_pages(pages)?;
         let prepared = self.prepare(images)?;
         if prepared.body.is_empty() && pages == self.pages {
@@ -84,6 +87,9 @@ impl Log {
         let is_parked = (record::HEAD + prepared.body.len()) as u64 > u64::from(self.layout.ring_length);
         if writes_past_mark || is_parked {
             self.unpin(images)?;
+        }
+        if is_parked {
+            self.note_pressure(prepared.body.len());
         }
         let parked = is_parked.then(|| Parked {
             address: self.layout.end_of(pages),
@@ -109,7 +115,7 @@ impl Log {
         let written = ring::write(&self.medium, &self.layout, self.head, &bytes);
         let synced = written.and_then(|()| match durability {
             Durability::Full => self.medium.sync(),
-            Durability::Eventual => Ok(()),
+            Durability::Eventual | Durability::None => Ok(()),
         });
         if let Err(error) = synced {
             return Err(self.poisoned_by(&error, lsn));
@@ -193,6 +199,9 @@ impl Log {
     fn make_room_in_ring(&mut self, length: u64, images: &dyn Images) -> MemoryResult<()> {
         let length = length.next_multiple_of(u64::from(SECTOR));
         let room = |log: &Self| log.head - log.synced_tail + length <= u64::from(log.layout.ring_length);
+        if !room(self) {
+            self.note_pressure(0);
+        }
         if !room(self) && self.is_header_synced {
             self.checkpoint(images)?;
         }

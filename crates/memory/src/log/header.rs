@@ -17,8 +17,10 @@
 //! | 80..84 | `u32` ring length |
 //! | 84..88 | `u32` ring position of the record after lsn |
 //! | 88..92 | `u32` bytes reserved in each page (0 today) |
-//! | 92..128 | zero |
-//! | 128.. | `u64` sum of each group's ledger entries, of the first 256 groups; then of each sum page |
+//! | 92..96 | `u32` how many runs of places there are after the first |
+//! | 96..128 | zero |
+//! | 128.. | `u64` sum of each group's ledger entries, of the first 224 groups; then of each sum page |
+//! | after them | each run: `u64` its first place, `u64` where that stands |
 //!
 //! The first three fields and the checksum mean the same in every version, so that a newer one can be refused by name.
 
@@ -27,11 +29,13 @@ use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 use crate::bytes::{put, put_u32, put_u64, slice_at, u32_at, u64_at};
 use crate::log::checksum;
 use crate::log::layout::{DIRECT_GROUPS, FORMAT_VERSION, Layout, MAX_SUM_PAGES, SECTOR, SLOT_LENGTH};
+use crate::log::runs::{MAX_RUNS, Run};
 use crate::options::{MAX_PAGE_SIZE, MIN_PAGE_SIZE};
 
 const MAGIC: &[u8; 8] = b"wasmdbms";
 const CHECKSUM: usize = 16;
 const SUMS: usize = 128;
+const RUN: usize = 16;
 
 /// A header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +53,8 @@ pub(crate) struct Header {
 impl Header {
     /// The bytes of the slot: whole sectors.
     pub(crate) fn encode(&self, layout: &Layout) -> Vec<u8> {
-        let length = SUMS + self.sums.len() * 8;
+        let runs_at = SUMS + self.sums.len() * 8;
+        let length = runs_at + layout.runs.len() * RUN;
         let mut bytes = vec![0; length.next_multiple_of(SECTOR as usize)];
         put(&mut bytes, 0, MAGIC);
         put_u32(&mut bytes, 8, FORMAT_VERSION);
@@ -64,8 +69,13 @@ impl Header {
         put_u64(&mut bytes, 72, layout.ring_offset);
         put_u32(&mut bytes, 80, layout.ring_length);
         put_u32(&mut bytes, 84, self.tail);
+        put_u32(&mut bytes, 92, layout.runs.len() as u32);
         for (index, sum) in self.sums.iter().enumerate() {
             put_u64(&mut bytes, SUMS + index * 8, *sum);
+        }
+        for (index, run) in layout.runs.iter().enumerate() {
+            put_u64(&mut bytes, runs_at + index * RUN, run.first);
+            put_u64(&mut bytes, runs_at + index * RUN + 8, run.address);
         }
         let sum = checksum::of_bytes(slice_at(&bytes, 0, length));
         put_u64(&mut bytes, CHECKSUM, sum);
@@ -95,7 +105,21 @@ impl Header {
         if !page_size.is_power_of_two() || !(MIN_PAGE_SIZE..=MAX_PAGE_SIZE).contains(&page_size) {
             return Err(MemoryError::corrupt(format!("the header states pages of {page_size} bytes")));
         }
-        let layout = Layout::new(page_size);
+        let runs = u32_at(slot, 92) as usize;
+        let runs_at = length.saturating_sub(runs.saturating_mul(RUN));
+        if runs > MAX_RUNS || runs_at < SUMS {
+            return Err(MemoryError::corrupt(format!("the header states {runs} runs of places")));
+        }
+        let run = |index: usize| {
+            let at = runs_at + index * RUN;
+            Run { first: u64_at(slot, at), address: u64_at(slot, at + 8) }
+        };
+        let layout = Layout {
+            ring_offset: u64_at(slot, 72),
+            ring_length: u32_at(slot, 80),
+            runs: (0..runs).map(run).collect(),
+            ..Layout::new(page_size)
+        };
         let header = Self {
             database_id: u64_at(slot, 24),
             sequence: u64_at(slot, 32),
@@ -104,10 +128,9 @@ impl Header {
             root: u64_at(slot, 56),
             pages: u32_at(slot, 68),
             tail: u32_at(slot, 84),
-            sums: (0..(length - SUMS) / 8).map(|index| u64_at(slot, SUMS + index * 8)).collect(),
+            sums: (0..(runs_at - SUMS) / 8).map(|index| u64_at(slot, SUMS + index * 8)).collect(),
         };
-        let is_ring_right = u64_at(slot, 72) == layout.ring_offset && u32_at(slot, 80) == layout.ring_length;
-        if !is_ring_right || header.tail >= layout.ring_length || !header.tail.is_multiple_of(SECTOR) {
+        if !layout.is_sound() || header.tail >= layout.ring_length || !header.tail.is_multiple_of(SECTOR) {
             return Err(MemoryError::corrupt("the header names a redo ring that cannot be"));
         }
         let groups = layout.groups_of(header.pages);

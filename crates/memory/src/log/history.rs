@@ -56,30 +56,32 @@ impl<'a> History<'a> {
         if let Some(broken) = walked.get(whole).filter(|_| whole < durable_count) {
             return Err(MemoryError::corrupt(format!("the parked body of durable commit {} is gone", broken.head.lsn)));
         }
-        for kept in (durable_count + 1..=whole).rev() {
-            if self.verifies(medium, layout, database_id, durable_count, kept)? {
-                return Ok(kept);
-            }
+        // Nearly always all of them are there.
+        let span = durable_count..whole;
+        if span.is_empty() || self.verifies(medium, layout, database_id, &span)? {
+            return Ok(whole);
         }
-        Ok(durable_count)
+        let mut refusals = Refusals::new(whole);
+        for (page, changes) in self.pages(whole) {
+            refuse(medium, layout, database_id, page, changes, durable_count, &mut refusals)?;
+        }
+        Ok(refusals.longest().max(durable_count))
     }
 
+    /// Whether all records of the span, which follow the durable ones, can be kept.
     fn verifies(
         &self,
         medium: &Medium,
         layout: &Layout,
         database_id: u64,
-        durable_count: usize,
-        kept: usize,
+        span: &std::ops::Range<usize>,
     ) -> MemoryResult<bool> {
         let size = medium.size()?;
-        for (page, changes) in self.pages(kept) {
-            let is_unsynced = |(index, entry): &(usize, Entry<'_>)| {
-                *index >= durable_count && matches!(entry.change, PageChange::Fresh)
+        for (page, changes) in self.pages(span.end) {
+            let Some((_, newest)) = changes.last().filter(|_| first_fresh(changes, span.start).is_some()) else {
+                continue;
             };
-            let Some((_, newest)) = changes.last().filter(|_| changes.iter().any(is_unsynced)) else { continue };
-            // A page that the file is too short for is not there, even if all of it would be zero.
-            if layout.check_pages(page).is_err() || layout.page_address(page) + layout.page_size as u64 > size {
+            if !is_there(layout, page, size) {
                 return Ok(false);
             }
             let image = rebuild(medium, layout, page, changes)?;
@@ -88,6 +90,77 @@ impl<'a> History<'a> {
             }
         }
         Ok(true)
+    }
+}
+
+/// Where among its changes a page is first named fresh by a record that is not durable.
+fn first_fresh(changes: &[(usize, Entry<'_>)], durable_count: usize) -> Option<usize> {
+    changes.iter().position(|(index, entry)| *index >= durable_count && matches!(entry.change, PageChange::Fresh))
+}
+
+/// A page that the file is too short for is not there, even if all of it would be zero.
+fn is_there(layout: &Layout, page: Page, size: u64) -> bool {
+    layout.check_pages(page).is_ok() && layout.page_address(page) + layout.page_size as u64 <= size
+}
+
+/// Notes which numbers of records cannot be kept because of this page: those of which it does not verify in its final
+/// image. Each image is made once, so that many records cost as much as they are long.
+fn refuse(
+    medium: &Medium,
+    layout: &Layout,
+    database_id: u64,
+    page: Page,
+    changes: &[(usize, Entry<'_>)],
+    durable_count: usize,
+    refusals: &mut Refusals,
+) -> MemoryResult<()> {
+    let Some(fresh) = first_fresh(changes, durable_count) else { return Ok(()) };
+    let is_there = is_there(layout, page, medium.size()?);
+    let mut image = vec![0; layout.page_size];
+    if is_there {
+        medium.read_available(layout.page_address(page), &mut image)?;
+    }
+    for (at, (index, entry)) in changes.iter().enumerate() {
+        change(&mut image, page, entry)?;
+        if at >= fresh && !(is_there && checksum::of_page(database_id, page, &image) == entry.checksum) {
+            // From the record itself to the one before the next that changes the page.
+            refusals.add(index + 1, changes.get(at + 1).map(|(next, _)| *next));
+        }
+    }
+    Ok(())
+}
+
+/// Which numbers of records cannot be kept.
+struct Refusals {
+    /// How many ranges begin, less those that have ended before.
+    steps: Vec<i64>,
+}
+
+impl Refusals {
+    fn new(records: usize) -> Self {
+        Self { steps: vec![0; records + 2] }
+    }
+
+    /// These numbers, both included; without an end, all from the first on.
+    fn add(&mut self, first: usize, last: Option<usize>) {
+        for (at, step) in [(Some(first), 1), (last.map(|last| last + 1), -1)] {
+            if let Some(place) = at.and_then(|at| self.steps.get_mut(at)) {
+                *place += step;
+            }
+        }
+    }
+
+    /// The largest number that is not refused.
+    fn longest(&self) -> usize {
+        let mut depth = 0;
+        let mut longest = 0;
+        for (number, step) in self.steps.iter().take(self.steps.len().saturating_sub(1)).enumerate() {
+            depth += step;
+            if depth == 0 {
+                longest = number;
+            }
+        }
+        longest
     }
 }
 
@@ -106,15 +179,41 @@ pub(crate) fn rebuild(
     let mut image = vec![0; layout.page_size];
     medium.read_available(layout.page_address(page), &mut image)?;
     for (_, entry) in changes {
-        match entry.change {
-            PageChange::Fresh => {}
-            PageChange::Zero => image.fill(0),
-            PageChange::Ranges(ranges) => {
-                if !record::apply_ranges(&mut image, ranges) {
-                    return Err(MemoryError::corrupt(format!("a redo record runs past the end of page {page}")));
-                }
+        change(&mut image, page, entry)?;
+    }
+    Ok(image)
+}
+
+/// Makes a change of a page in its image.
+fn change(image: &mut [u8], page: Page, entry: &Entry<'_>) -> MemoryResult<()> {
+    match entry.change {
+        PageChange::Fresh => {}
+        PageChange::Zero => image.fill(0),
+        PageChange::Ranges(ranges) => {
+            if !record::apply_ranges(image, ranges) {
+                return Err(MemoryError::corrupt(format!("a redo record runs past the end of page {page}")));
             }
         }
     }
-    Ok(image)
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_is_the_last_number_that_no_range_holds() {
+        let longest = |ranges: &[(usize, Option<usize>)]| {
+            let mut refusals = Refusals::new(10);
+            ranges.iter().for_each(|(first, last)| refusals.add(*first, *last));
+            refusals.longest()
+        };
+        assert_eq!(longest(&[]), 10);
+        assert_eq!(longest(&[(10, None)]), 9);
+        assert_eq!(longest(&[(7, Some(10))]), 6);
+        assert_eq!(longest(&[(7, Some(9))]), 10);
+        assert_eq!(longest(&[(7, Some(9)), (9, None), (3, Some(6))]), 2);
+        assert_eq!(longest(&[(1, None)]), 0);
+    }
 }

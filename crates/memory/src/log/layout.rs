@@ -2,6 +2,8 @@
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
+use crate::log::runs::Run;
+
 /// The version of the format this build writes. It stays 0 until the first release.
 pub const FORMAT_VERSION: u32 = 0;
 
@@ -28,7 +30,7 @@ pub(crate) const LEDGER_ENTRY: usize = 9;
 
 /// How many groups' sums stand in the header itself. Those of later groups stand in sum pages, each before the groups
 /// it is for, and the header has the sum of each sum page.
-pub(crate) const DIRECT_GROUPS: usize = if cfg!(test) { 2 } else { 256 };
+pub(crate) const DIRECT_GROUPS: usize = if cfg!(test) { 2 } else { 224 };
 
 /// How many sum pages there can be.
 pub(crate) const MAX_SUM_PAGES: usize = 240;
@@ -36,16 +38,18 @@ pub(crate) const MAX_SUM_PAGES: usize = 240;
 /// Bytes of a sum page before its sums.
 pub(crate) const SUM_PAGE_HEADER: usize = 64;
 
-/// How many pages a database of 8 KiB pages can have: 256 groups of 896 pages, and 240 times 1,016 more: 1.6 TiB.
-pub const MAX_PAGES_HINT: Page = (256 + 240 * 1016) * 896;
+/// How many pages a database of 8 KiB pages can have: 224 groups of 896 pages, and 240 times 1,016 more: 1.6 TiB.
+pub const MAX_PAGES_HINT: Page = (224 + 240 * 1016) * 896;
 
 /// Where everything stands on the medium.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) page_size: usize,
     pub(crate) pages_per_group: Page,
     pub(crate) ring_offset: u64,
     pub(crate) ring_length: u32,
+    /// The runs of places after the first one.
+    pub(crate) runs: Vec<Run>,
 }
 
 impl Layout {
@@ -53,7 +57,13 @@ impl Layout {
     pub(crate) fn new(page_size: usize) -> Self {
         // A multiple of eight, so that the states start aligned.
         let entries = page_size.saturating_sub(LEDGER_HEADER) / LEDGER_ENTRY / 8 * 8;
-        Self { page_size, pages_per_group: entries as Page, ring_offset: RING_OFFSET, ring_length: RING_LENGTH }
+        Self {
+            page_size,
+            pages_per_group: entries as Page,
+            ring_offset: RING_OFFSET,
+            ring_length: RING_LENGTH,
+            runs: Vec::new(),
+        }
     }
 
     /// How many pages there can be.
@@ -85,7 +95,7 @@ impl Layout {
 
     /// Where a sum page stands.
     pub(crate) fn sum_page_address(&self, number: usize) -> u64 {
-        self.ledger_address(self.groups_of_sum_page(number).start) - self.page_size as u64
+        self.place_address(self.ledger_place(self.groups_of_sum_page(number).start) - 1)
     }
 
     /// The group that a page belongs to.
@@ -103,25 +113,29 @@ impl Layout {
         pages.div_ceil(self.pages_per_group.max(1)) as usize
     }
 
+    /// The place of the ledger page of a group.
+    fn ledger_place(&self, group: usize) -> u64 {
+        let sum_pages = self.sum_page_of(group).map_or(0, |number| number as u64 + 1);
+        group as u64 * (u64::from(self.pages_per_group) + 1) + sum_pages
+    }
+
+    fn page_place(&self, page: Page) -> u64 {
+        self.ledger_place(self.group_of(page)) + self.index_in_group(page) as u64 + 1
+    }
+
+    /// How many places so many pages take, with their ledger and sum pages.
+    pub(crate) fn places_of(&self, pages: Page) -> u64 {
+        pages.checked_sub(1).map_or(0, |last| self.page_place(last) + 1)
+    }
+
     /// Where the ledger page of a group stands.
     pub(crate) fn ledger_address(&self, group: usize) -> u64 {
-        let sum_pages = self.sum_page_of(group).map_or(0, |number| number as u64 + 1);
-        let pages_before = group as u64 * (u64::from(self.pages_per_group) + 1) + sum_pages;
-        GROUPS_OFFSET + pages_before * self.page_size as u64
+        self.place_address(self.ledger_place(group))
     }
 
     /// Where a page stands.
     pub(crate) fn page_address(&self, page: Page) -> u64 {
-        let in_group = self.index_in_group(page) as u64 + 1;
-        self.ledger_address(self.group_of(page)) + in_group * self.page_size as u64
-    }
-
-    /// The first byte after the last of this many pages.
-    pub(crate) fn end_of(&self, pages: Page) -> u64 {
-        match pages.checked_sub(1) {
-            Some(last) => self.page_address(last) + self.page_size as u64,
-            None => GROUPS_OFFSET,
-        }
+        self.place_address(self.page_place(page))
     }
 
     /// Refuses a page past the limit of the format.

@@ -4,6 +4,9 @@ use wasm_dbms_api::{MemoryError, MemoryResult};
 
 use crate::provider::MemoryProvider;
 
+/// So many zeros are written at once.
+const ZEROS: usize = 1 << 17;
+
 /// A provider behind exact reads and writes.
 pub(crate) struct Medium {
     provider: Box<dyn MemoryProvider>,
@@ -31,6 +34,10 @@ impl Medium {
     /// Makes sure that the medium has at least this many bytes.
     pub(crate) fn ensure_size(&self, size: u64) -> MemoryResult<()> {
         if self.provider.size()? < size { self.provider.set_size(size) } else { Ok(()) }
+    }
+
+    pub(crate) fn is_persistent(&self) -> bool {
+        self.provider.guarantees().is_persistent
     }
 
     pub(crate) fn is_message_atomic(&self) -> bool {
@@ -89,6 +96,18 @@ impl Medium {
             }),
             std::cmp::Ordering::Greater => Err(impossible("write", length, bytes.len())),
         }
+    }
+
+    /// Writes zeros.
+    pub(crate) fn zero(&self, mut offset: u64, mut length: u64) -> MemoryResult<()> {
+        let zeros = vec![0; length.min(ZEROS as u64) as usize];
+        while length > 0 {
+            let count = length.min(ZEROS as u64);
+            self.write_all(offset, zeros.get(..count as usize).unwrap_or_default())?;
+            offset += count;
+            length -= count;
+        }
+        Ok(())
     }
 
     pub(crate) fn sync(&self) -> MemoryResult<()> {

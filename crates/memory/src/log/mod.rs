@@ -3,7 +3,7 @@
 //! ```text
 //! 0          header slot A     4 KiB
 //! 4096       header slot B     4 KiB
-//! 8192       redo ring         32 KiB in a new file; the header names offset and length
+//! 8192       redo ring         32 KiB in a new file; a longer one may stand between pages ([`runs`])
 //! 40960      group 0:          checksum-ledger page, then as many pages as it has entries for
 //!            group 1 ...
 //! ```
@@ -29,6 +29,9 @@ mod medium;
 mod record;
 mod recovery;
 mod ring;
+mod ring_growth;
+mod runs;
+mod scrub;
 mod unfinished;
 mod write_through;
 
@@ -47,6 +50,7 @@ use header::Header;
 use incremental::Incremental;
 use layout::Layout;
 use ledger::ChecksumLedger;
+use scrub::Scrub;
 use unfinished::Unfinished;
 
 /// The durable side of an open database.
@@ -64,6 +68,10 @@ pub(crate) struct Log {
     head: u64,
     tail: u64,
     synced_tail: u64,
+    /// Where the head stood when the ring was all zero, if that is known.
+    zeroed_head: Option<u64>,
+    /// How often the ring was too short since it grew.
+    pressure: u32,
     /// The last commit, and the last one known durable.
     lsn: u64,
     durable_lsn: u64,
@@ -75,6 +83,8 @@ pub(crate) struct Log {
     /// Pages changed by ranges since the last checkpoint, or, while one is under way in small steps, since its commit.
     dirty: NumberSet,
     incremental: Option<Incremental>,
+    /// Where the next step of a scrub goes on.
+    scrub: Option<Scrub>,
     /// The record whose parked body stands past the mark, until a header that contains it is synced.
     pin: Option<u64>,
     /// What must be done before the first write of the session; `None` once it is done.

@@ -107,12 +107,18 @@ pub(crate) fn sum(bytes: &[u8], chain: u64) -> Option<u64> {
 /// its lsn is there, or all but its lsn.
 pub(crate) fn is_cut(bytes: &[u8], lsn: u64, chain: u64) -> bool {
     let is_whole_but_for_lsn = || {
-        let mut whole = bytes.to_vec();
+        let Some(stated) = bytes.get(..length(bytes)).filter(|stated| stated.len() >= HEAD) else { return false };
+        let mut whole = stated.to_vec();
         put_u64(&mut whole, 8, lsn);
         RecordHead::decode(&whole, lsn, chain).is_some()
     };
     // What is left of a ring may be shorter than a record's head.
     bytes.len() >= HEAD && (u64_at(bytes, 8) == lsn || is_whole_but_for_lsn())
+}
+
+/// The length of the record at the start of `bytes`, as it states it.
+pub(crate) fn length(bytes: &[u8]) -> usize {
+    (u32_at(bytes, 24) as usize).min(bytes.len())
 }
 
 /// The lsn of the record at the start of `bytes`, and the one it calls durable; not verified.

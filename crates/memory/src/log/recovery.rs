@@ -77,6 +77,8 @@ impl Log {
             head: tail,
             tail,
             synced_tail: tail,
+            zeroed_head: None,
+            pressure: 0,
             lsn: header.lsn,
             durable_lsn: header.lsn,
             chain: header.seed,
@@ -85,6 +87,7 @@ impl Log {
             header,
             dirty: NumberSet::default(),
             incremental: None,
+            scrub: None,
             pin: None,
             unfinished: None,
             is_cut: false,
@@ -99,7 +102,7 @@ impl Log {
         (slot, slot_bytes, header, layout): Chosen,
         options: &Options,
     ) -> MemoryResult<(Self, Replayed)> {
-        let (walked, is_cut) = walk(&medium, &layout, &header)?;
+        let Walk { records: walked, is_cut, is_zero } = walk(&medium, &layout, &header)?;
         let durable = walked.iter().map(|record| record.head.durable_lsn).max().unwrap_or(0).max(header.lsn);
         if durable > header.lsn + walked.len() as u64 {
             return Err(MemoryError::corrupt(format!(
@@ -145,6 +148,7 @@ impl Log {
             }
         }
         log.durable_lsn = durable;
+        log.zeroed_head = is_zero.then_some(log.head);
         log.is_cut = is_cut || kept < walked.len();
         log.unfinished = Some(unfinished);
         Ok((log, replayed))
@@ -194,6 +198,15 @@ impl Log {
     }
 }
 
+/// What the ring holds from the header on.
+struct Walk {
+    records: Vec<Walked>,
+    /// Whether one was begun after the last that verifies.
+    is_cut: bool,
+    /// Whether the whole ring is zero.
+    is_zero: bool,
+}
+
 /// A header with the number and the bytes of its slot.
 type Chosen = (usize, Vec<u8>, Header, Layout);
 
@@ -237,10 +250,17 @@ fn is_blank(medium: &Medium) -> MemoryResult<bool> {
     Ok(is_short && medium.read_available(0, &mut bytes).map(|_| bytes.iter().all(|byte| *byte == 0))?)
 }
 
-/// The records that chain to the header, up to the first that does not verify; and whether one was begun there.
-fn walk(medium: &Medium, layout: &Layout, header: &Header) -> MemoryResult<(Vec<Walked>, bool)> {
-    let ring = ring::read_from(medium, layout, header.tail)?;
+/// The records that chain to the header, up to the first that does not verify.
+fn walk(medium: &Medium, layout: &Layout, header: &Header) -> MemoryResult<Walk> {
     let size = medium.size()?;
+    let ring_end = layout.ring_offset + u64::from(layout.ring_length);
+    // A ring is there before a header names it.
+    if size < ring_end {
+        return Err(MemoryError::corrupt(format!(
+            "the file is truncated: {size} bytes, its redo ring reaches to byte {ring_end}"
+        )));
+    }
+    let ring = ring::read_from(medium, layout, header.tail)?;
     let mut records: Vec<Walked> = Vec::new();
     let mut rest = ring.as_slice();
     let mut chain = header.seed;
@@ -248,6 +268,10 @@ fn walk(medium: &Medium, layout: &Layout, header: &Header) -> MemoryResult<(Vec<
     while let Some((head, body, sum)) = RecordHead::decode(rest, lsn + 1, chain) {
         let length = (record::HEAD + body.len()).next_multiple_of(SECTOR as usize);
         let Some((bytes, tail)) = rest.split_at_checked(length) else { break };
+        // A second body is parked only after a header that contains the first is synced.
+        if head.parked.is_some() && records.iter().any(|record| record.head.parked.is_some()) {
+            return Err(MemoryError::corrupt("the redo ring names two parked bodies"));
+        }
         let (body, is_whole) = match head.parked {
             None => (body.to_vec(), true),
             Some(parked) => match read_parked(medium, layout, head.pages, parked, size)? {
@@ -261,8 +285,13 @@ fn walk(medium: &Medium, layout: &Layout, header: &Header) -> MemoryResult<(Vec<
         lsn += 1;
     }
     refuse_hole(rest, lsn + 1, chain)?;
-    Ok((records, record::is_cut(rest, lsn + 1, chain)))
+    let is_zero = ring.iter().all(|byte| *byte == 0);
+    Ok(Walk { is_cut: record::is_cut(rest, lsn + 1, chain), records, is_zero })
 }
+
+/// At most so many bytes are hashed to tell whether a record beyond the break belongs to this log. Where nothing was
+/// forged it takes a few records.
+const HOLE_BYTES_MAX: usize = 64 << 20;
 
 /// A crash tears only what was not synced. So if a record beyond the break states that the commit missing there was
 /// durable, the log is damaged, and to go on without that commit would lose it silently.
@@ -270,11 +299,21 @@ fn refuse_hole(rest: &[u8], missing: u64, chain: u64) -> MemoryResult<()> {
     // What a later record may chain to: the checksum that stands at the start of any record before it, or, if that is
     // what was damaged, the one that the missing record's bytes have.
     let mut sums: Vec<u64> = record::sum(rest, chain).into_iter().collect();
+    let mut left = HOLE_BYTES_MAX;
     for (index, sector) in rest.chunks(SECTOR as usize).enumerate() {
         let later = rest.get(index * SECTOR as usize..).unwrap_or_default();
         let (lsn, durable) = record::stated_lsns(later);
         let states_it = (missing..lsn).contains(&durable);
-        if states_it && sums.iter().any(|sum| RecordHead::decode(later, lsn, *sum).is_some()) {
+        // The record before stands shortly before.
+        let tries = left / record::length(later).max(1);
+        let mut tried = 0;
+        let mut belongs = |sum: &u64| {
+            tried += 1;
+            RecordHead::decode(later, lsn, *sum).is_some()
+        };
+        let is_later = states_it && sums.iter().rev().take(tries).any(&mut belongs);
+        left = left.saturating_sub(tried * record::length(later));
+        if is_later {
             return Err(MemoryError::corrupt(format!(
                 "commit {missing} is damaged in the redo ring: commit {lsn} after it states that it was durable"
             )));

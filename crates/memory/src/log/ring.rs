@@ -22,7 +22,12 @@ pub(crate) fn read_from(medium: &Medium, layout: &Layout, tail: u32) -> MemoryRe
     Ok(ring)
 }
 
-/// Zeros the ring.
-pub(crate) fn clear(medium: &Medium, layout: &Layout) -> MemoryResult<()> {
-    medium.write_all(layout.ring_offset, &vec![0; layout.ring_length as usize])
+/// Zeros the ring from this position to that one, counted without wrapping; all of it if they are as far apart.
+pub(crate) fn clear(medium: &Medium, layout: &Layout, from: u64, to: u64) -> MemoryResult<()> {
+    let length = u64::from(layout.ring_length);
+    let start = from % length;
+    let count = to.saturating_sub(from).min(length);
+    let first = count.min(length - start);
+    medium.zero(layout.ring_offset + start, first)?;
+    medium.zero(layout.ring_offset, count - first)
 }

@@ -6,6 +6,7 @@
 //! room         the limit on memory
 //! images       what the log and an export see of all this
 //! tail         giving pages at the end back
+//! scrub        leaving nothing on the medium of what was released
 //! ```
 //!
 //! Pages live in memory as shared handles; a first write copies the page and keeps the old handle in the *batch*. A
@@ -21,6 +22,7 @@ mod batch;
 mod images;
 mod page_cache;
 mod room;
+mod scrub;
 mod tail;
 
 use std::io::Write;
@@ -231,21 +233,9 @@ impl MemoryManager {
     pub fn close(mut self) -> MemoryResult<()> {
         self.discard();
         if self.scrubs_on_close && self.log.as_ref().is_some_and(|log| !log.is_read_only()) {
-            return self.scrub();
+            self.scrub()?;
         }
         self.with_log(|log, images| log.close(images))
-    }
-
-    /// Leaves no byte on the medium that is not of the last commit: pages that were released are zero in their place,
-    /// the log is empty, and what an aborted transaction left after the last page is zeroed.
-    ///
-    /// # Errors
-    /// [`MemoryError::Uncommitted`] if anything was written since the last commit; what the host says.
-    pub fn scrub(&mut self) -> MemoryResult<()> {
-        if !self.is_clean() {
-            return Err(MemoryError::Uncommitted { operation: "scrub" });
-        }
-        self.with_log(|log, images| log.scrub(images))
     }
 
     /// Writes the last commit in canonical form: the same operations and options give the same bytes on every host.
