@@ -28,6 +28,20 @@ fn the_battery_of_crashes_finds_a_medium_that_does_not_sync() {
 }
 
 #[test]
+fn the_battery_of_crashes_finds_a_checkpoint_in_steps_that_is_too_early() {
+    for plant in [Plant::EarlyStep, Plant::EarlyFlip] {
+        let outcome = run("crash", Some(plant));
+        assert!(outcome.failures > 0, "the planted {plant:?} was not found: {outcome}");
+    }
+}
+
+#[test]
+fn the_battery_of_crashes_finds_a_ring_that_is_written_over_too_early() {
+    let outcome = run("crash", Some(Plant::EarlyRing));
+    assert!(outcome.failures > 0, "the planted bug was not found: {outcome}");
+}
+
+#[test]
 fn the_battery_of_crashes_in_recovery_finds_a_medium_that_does_not_sync() {
     assert_passes_and_finds("recovery", Plant::SkipSync);
 }

@@ -1,9 +1,11 @@
 //! Every crash of every workload.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasm_dbms_memory::HeapProvider;
 
+use crate::battery::coverage::Coverage;
 use crate::battery::tally::{Tally, Worker};
 use crate::battery::{Plant, Settings, Size};
 use crate::crash::{Crash, Crashes};
@@ -19,56 +21,83 @@ const GO_ON: u64 = 32;
 pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
     let mut plans = plans(settings.seed, settings.rounds());
     if settings.size == Size::Small {
-        plans.retain(|plan| ["steady", "tables", "parked"].contains(&plan.name));
+        plans.retain(|plan| ["steady", "tables", "parked", "filling"].contains(&plan.name));
         plans.dedup_by_key(|plan| plan.name);
-        plans.iter_mut().for_each(|plan| plan.steps = 6);
+        // Until a checkpoint in steps is done, or the ring has grown.
+        let only = match settings.plant {
+            Some(Plant::EarlyStep | Plant::EarlyFlip) => Some("steady"),
+            Some(Plant::EarlyRing) => Some("filling"),
+            _ => None,
+        };
+        plans.retain(|plan| only.is_none_or(|name| plan.name == name));
+        plans.iter_mut().for_each(|plan| plan.steps = plan.steps.min(if only.is_some() { 24 } else { 6 }));
     }
     let torn_max = if settings.size == Size::Small { 16 } else { TORN_MAX };
     tally.say(&format!("{} workloads in {} threads", plans.len(), tally.threads()));
+    let met = [AtomicUsize::new(0), AtomicUsize::new(0)];
     tally.for_each(&plans, &|plan| format!("{} with seed {}", plan.name, plan.seed), &|plan, worker| {
-        if let Err(trouble) = workload(plan, settings, torn_max, worker) {
+        if let Err(trouble) = workload(plan, settings, torn_max, &met, worker) {
             tally.fail(|| format!("{} with seed {}: {trouble}", plan.name, plan.seed));
         }
     });
+    let [earlier_flips, growths] = met.map(AtomicUsize::into_inner);
+    tally.say(&format!("{earlier_flips} checkpoints in steps were done, {growths} rings grew"));
+    if settings.size != Size::Small && (earlier_flips < 20 || growths < 4) {
+        tally.fail(|| {
+            format!("the workloads miss a corner: {earlier_flips} checkpoints in steps, {growths} longer rings")
+        });
+    }
     tally.distinct_images()
 }
 
-fn workload(plan: &Plan, settings: &Settings, torn_max: usize, worker: Worker<'_>) -> Result<(), Trouble> {
+fn workload(
+    plan: &Plan,
+    settings: &Settings,
+    torn_max: usize,
+    [earlier_flips, growths]: &[AtomicUsize; 2],
+    worker: Worker<'_>,
+) -> Result<(), Trouble> {
     let start = Workload::start_of(plan)?;
     let mut workload = Workload::at(plan.clone(), &start, 1)?;
     if settings.plant == Some(Plant::SkipSync) {
         workload.medium.skip_syncs();
     }
     workload.run()?;
+    let mut calls = workload.medium.calls();
+    let coverage = Coverage::of(&calls);
+    earlier_flips.fetch_add(coverage.earlier_flips, Ordering::Relaxed);
+    growths.fetch_add(coverage.growths, Ordering::Relaxed);
+    if let Some(plant) = settings.plant {
+        plant.apply(&mut calls, &workload.history);
+    }
     let mut images = 0;
-    judge(&start, &workload, plan.seed, torn_max, worker, &mut |crash, _| {
+    judge(&start, &workload, &calls, plan.seed, torn_max, worker, &mut |crash, _| {
         images += 1;
         if images % GO_ON == 0 { go_on(plan, crash) } else { Ok(()) }
     });
-    let coverage = Coverage::of(&workload.medium.calls());
     worker.tally.say(&format!("{}: {images} images; {coverage}; {:?}", plan.name, workload.met));
     Ok(())
 }
 
-/// Judges every image that a crash can leave of a workload; `and_then` does more with those that are met for the first
+/// Judges every image that a crash can leave of the calls of a workload; `and_then` does more with those that are met for the first
 /// time, and is told the digest of what they hold.
 pub(super) fn judge(
     start: &[u8],
     workload: &Workload,
+    calls: &[Call],
     seed: u64,
     torn_max: usize,
     worker: Worker<'_>,
     and_then: &mut dyn FnMut(&Crash<'_>, u64) -> Result<(), Trouble>,
 ) {
-    let calls = workload.medium.calls();
     let plan = &workload.plan;
     let mut met: HashMap<u64, u64> = HashMap::new();
     let mut bounds: (usize, HashSet<u64>) = (usize::MAX, HashSet::new());
     let mut examples = 0;
-    Crashes::of(start, &calls).seed(seed).torn_max(torn_max).for_each(&mut |crash| {
+    Crashes::of(start, calls).seed(seed).torn_max(torn_max).for_each(&mut |crash| {
         worker.beat();
         if bounds.0 != crash.made() {
-            bounds = (crash.made(), workload.history.allowed(crash.made(), &calls));
+            bounds = (crash.made(), workload.history.allowed(crash.made(), calls));
         }
         let hash = crash.hash();
         let known = met.get(&hash).copied();
@@ -105,42 +134,4 @@ fn go_on(plan: &Plan, crash: &Crash<'_>) -> Result<(), Trouble> {
         return Ok(());
     }
     Err(Trouble::Wrong("a clean close after recovery lost something".into()))
-}
-
-/// Which corners of the log a workload came to.
-#[derive(Debug, Default)]
-struct Coverage {
-    calls: usize,
-    syncs: usize,
-    flips: usize,
-    ring_bytes: usize,
-    parked: usize,
-}
-
-impl Coverage {
-    fn of(calls: &[Call]) -> Self {
-        let mut coverage = Self { calls: calls.len(), ..Self::default() };
-        for call in calls {
-            match call {
-                Call::Write { offset: 0 | 4096, .. } => coverage.flips += 1,
-                Call::Write { offset: 8192..40_960, bytes } => coverage.ring_bytes += bytes.len(),
-                // Only parked bodies are not padded to sectors.
-                Call::Write { bytes, .. } => coverage.parked += usize::from(!bytes.len().is_multiple_of(512)),
-                Call::Sync => coverage.syncs += 1,
-                _ => {}
-            }
-        }
-        coverage
-    }
-}
-
-impl std::fmt::Display for Coverage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { calls, syncs, flips, ring_bytes, parked } = self;
-        let rounds = *ring_bytes as f64 / 32_768.0;
-        write!(
-            f,
-            "{calls} calls, {syncs} syncs, {flips} header writes, {rounds:.1} times round the ring, {parked} parked"
-        )
-    }
 }

@@ -11,7 +11,7 @@ use crate::workload::plan::Step;
 use crate::workload::{Plan, Trouble, Workload, plans};
 
 /// Workloads of these kinds, and how many of each.
-const KINDS: [(&str, u64); 10] = [
+const KINDS: [(&str, u64); 11] = [
     ("wide", 6),
     ("wide, 16 KiB", 1),
     ("ring", 2),
@@ -19,6 +19,7 @@ const KINDS: [(&str, u64); 10] = [
     ("parked", 2),
     ("pages", 2),
     ("chains", 2),
+    ("stretching", 1),
     ("evicting", 1),
     ("steady, 8 KiB", 2),
     ("tables", 6),

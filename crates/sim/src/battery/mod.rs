@@ -11,15 +11,19 @@
 //! A battery of its own goes into a file of its own here, into [`NAMES`] and into [`run`].
 
 mod bit_flip;
+mod coverage;
 mod crash;
 #[doc(hidden)]
 pub mod hostile;
 mod io_error;
+mod plant;
 mod recovery;
 mod tally;
 
 use std::time::{Duration, Instant};
 
+#[doc(hidden)]
+pub use plant::Plant;
 use tally::Tally;
 
 /// Every battery.
@@ -34,30 +38,6 @@ pub enum Size {
     Usual,
     /// Ten times as much.
     Long,
-}
-
-/// A fault of the store or of the medium that a battery must find out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[doc(hidden)]
-pub enum Plant {
-    /// Syncs are acknowledged and not done: for `crash` and `recovery`.
-    SkipSync,
-    /// Writes are acknowledged and not done: for `io-error`.
-    SwallowWrite,
-    /// Bytes of a page reach their reader unverified: for `bit-flip`.
-    DropChecksum,
-}
-
-impl Plant {
-    /// The plant of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "skip-sync" => Some(Self::SkipSync),
-            "swallow-write" => Some(Self::SwallowWrite),
-            "drop-checksum" => Some(Self::DropChecksum),
-            _ => None,
-        }
-    }
 }
 
 /// How a battery is run.

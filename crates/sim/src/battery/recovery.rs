@@ -104,6 +104,6 @@ fn session(
         session.do_step(Step::Close)?;
     }
     let seed = random.u64(..);
-    judge(image, &session, seed, TORN_MAX, worker, &mut |_, _| Ok(()));
+    judge(image, &session, &session.medium.calls(), seed, TORN_MAX, worker, &mut |_, _| Ok(()));
     Ok(session)
 }

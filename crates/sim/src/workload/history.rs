@@ -109,6 +109,13 @@ impl History {
         self.attempts.iter().rfind(|attempt| attempt.digest == digest).map(|attempt| attempt.tick)
     }
 
+    /// How many calls were made when the transaction that made this call was acknowledged; the call's own number if it
+    /// was not.
+    pub(crate) fn end_of(&self, call: usize) -> usize {
+        let of_call = |attempt: &&Attempt| attempt.begin <= call && attempt.end.is_some_and(|end| call < end);
+        self.attempts.iter().find(of_call).and_then(|attempt| attempt.end).unwrap_or(call)
+    }
+
     /// How a state that is not allowed stands to this history.
     pub(crate) fn name(&self, digest: u64) -> String {
         match self.attempts.iter().rposition(|attempt| attempt.digest == digest) {

@@ -227,6 +227,15 @@ impl Workload {
                 self.check_standing()
             }
             Step::Sync => self.store()?.sync(),
+            Step::Scrub => {
+                for _ in 0..self.random.u8(1..5) {
+                    let pages = self.random.usize(1..20);
+                    if self.store()?.scrub_step(pages)? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
             Step::Close => {
                 if let Some(store) = self.store.take() {
                     store.close()?;

@@ -28,6 +28,8 @@ pub(crate) enum Step {
     /// A transaction that is taken back.
     RollBack,
     Sync,
+    /// Some steps of a scrub.
+    Scrub,
     /// A clean close, and opening again.
     Close,
     /// The process dies and starts again; the host's cache survives.
@@ -82,13 +84,15 @@ const WIDE: Mix = &[
     (3, full(Keys::Trees)),
     (4, Step::RollBack),
     (3, Step::Sync),
+    (4, Step::Scrub),
     (3, Step::Close),
     (3, Step::Reopen),
     (6, FAIL_KEYS),
 ];
 
 /// Commits that fill the ring in a few steps, most of them `Full`, none that grows the file much.
-const RING: Mix = &[(75, full(Keys::Many)), (10, eventual(Keys::Many)), (10, full(Keys::Some)), (5, FAIL_KEYS)];
+const RING: Mix =
+    &[(75, full(Keys::Many)), (10, eventual(Keys::Many)), (10, full(Keys::Some)), (5, FAIL_KEYS), (5, Step::Scrub)];
 
 /// Small commits, most of them `Eventual`, and processes that die.
 const LOOSE: Mix = &[
@@ -97,11 +101,17 @@ const LOOSE: Mix = &[
     (10, full(Keys::Some)),
     (15, Step::Reopen),
     (10, FAIL_KEYS),
+    (5, Step::Scrub),
 ];
 
 /// The file grows with every step.
-const GROWING: Mix =
-    &[(50, full(Keys::Claim)), (20, eventual(Keys::Claim)), (15, full(Keys::Large)), (15, full(Keys::All))];
+const GROWING: Mix = &[
+    (50, full(Keys::Claim)),
+    (20, eventual(Keys::Claim)),
+    (15, full(Keys::Large)),
+    (15, full(Keys::All)),
+    (5, Step::Scrub),
+];
 
 /// Half of the commits meet a failure.
 const FAULTY: Mix = &[
@@ -112,6 +122,7 @@ const FAULTY: Mix = &[
     (4, full(Keys::Claim)),
     (4, Step::Close),
     (4, Step::Reopen),
+    (4, Step::Scrub),
 ];
 
 /// Bodies larger than the ring, parked one after the other; after each, something that must not hurt it.
@@ -122,6 +133,7 @@ const PARKED: Mix = &[
     (10, full(Keys::Some)),
     (10, Step::FailAfter(3, Change::Keys(Keys::All))),
     (10, Step::Reopen),
+    (5, Step::Scrub),
 ];
 
 /// Pages go round: claimed, released, reclaimed; nodes split and merge.
@@ -133,6 +145,7 @@ const PAGES: Mix = &[
     (12, full(Keys::Many)),
     (8, full(Keys::Large)),
     (8, full(Keys::Trees)),
+    (5, Step::Scrub),
 ];
 
 /// Chains of pages: long keys and long values.
@@ -142,6 +155,7 @@ const CHAINS: Mix = &[
     (20, eventual(Keys::Long)),
     (20, full(Keys::Clear)),
     (10, Step::Reopen),
+    (5, Step::Scrub),
 ];
 
 /// Transactions of more pages than a small cache holds.
@@ -154,11 +168,37 @@ const EVICTING: Mix = &[
     (10, full(Keys::Release)),
     (5, full(Keys::Large)),
     (5, Step::Reopen),
+    (5, Step::Scrub),
     (5, Step::Fail(&[Change::Keys(Keys::ClaimMany(40)), Change::Keys(Keys::All)])),
 ];
 
 /// Nothing but small durable commits: what most programs do.
 const STEADY: Mix = &[(95, full(Keys::Some)), (5, Step::Close)];
+
+/// Commits that a ring of a new file does not hold, on a file that is long enough for a longer one; pages that take the
+/// room of the ring before.
+const STRETCHING: Mix = &[
+    (40, full(Keys::All)),
+    (10, eventual(Keys::All)),
+    (20, full(Keys::Many)),
+    (10, eventual(Keys::Many)),
+    (15, full(Keys::Claim)),
+    (5, full(Keys::Some)),
+    (4, Step::Scrub),
+    (3, Step::Reopen),
+    (3, Step::Close),
+    (4, FAIL_KEYS),
+];
+
+/// The same file; commits that do not leave room enough in the ring, but fit.
+const FILLING: Mix = &[
+    (50, full(Keys::Many)),
+    (25, eventual(Keys::Many)),
+    (15, full(Keys::Claim)),
+    (4, Step::Scrub),
+    (3, Step::Reopen),
+    (3, FAIL_KEYS),
+];
 
 /// Tables through the engine.
 const TABLES: Mix = &[
@@ -172,6 +212,7 @@ const TABLES: Mix = &[
     (8, rows(Durability::Full, Tables::Schema)),
     (3, Step::RollBack),
     (2, Step::Sync),
+    (3, Step::Scrub),
     (2, Step::Close),
     (3, Step::Reopen),
     (3, FAIL_ROWS),
@@ -204,6 +245,8 @@ const ROWS: &[Row] = &[
     ("pages", PAGES, 4, 24, 4096),
     ("chains", CHAINS, 4, 16, 4096),
     ("evicting", EVICTING, 2, 11, 4096),
+    ("stretching", STRETCHING, 3, 18, 4096),
+    ("filling", FILLING, 3, 22, 4096),
     ("steady", STEADY, 3, 60, 4096),
     ("steady, 8 KiB", STEADY, 2, 40, 8 * 1024),
     ("steady, 64 KiB", STEADY, 1, 12, 64 * 1024),
@@ -213,6 +256,9 @@ const ROWS: &[Row] = &[
 
 /// A group of 4 KiB pages holds 448.
 const NEARLY_A_GROUP: usize = 415;
+
+/// Pages of 4 KiB of a file that may have a ring of 64 KiB.
+const LONG_ENOUGH: usize = 125;
 
 /// `rounds` times the workloads of the batteries, each of another seed.
 pub(crate) fn plans(seed: u64, rounds: u64) -> Vec<Plan> {
@@ -234,7 +280,11 @@ pub(crate) fn plans(seed: u64, rounds: u64) -> Vec<Plan> {
                     mix,
                     steps: *steps,
                     seed,
-                    claimed_before: if *name == "growing" { NEARLY_A_GROUP } else { 0 },
+                    claimed_before: match *name {
+                        "growing" => NEARLY_A_GROUP,
+                        "stretching" | "filling" => LONG_ENOUGH,
+                        _ => 0,
+                    },
                 });
             }
         }

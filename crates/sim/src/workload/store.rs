@@ -47,6 +47,14 @@ impl Store {
         }
     }
 
+    /// One step of a scrub; says whether it was the last.
+    pub(crate) fn scrub_step(&mut self, pages: usize) -> Result<bool, Trouble> {
+        match self {
+            Self::Keys(store) => Ok(store.scrub_step(pages)?),
+            Self::Tables(db) => Ok(db.scrub_step(pages)?),
+        }
+    }
+
     pub(crate) fn close(self) -> Result<(), Trouble> {
         match self {
             Self::Keys(store) => Ok(store.close()?),
