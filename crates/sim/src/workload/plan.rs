@@ -235,7 +235,7 @@ pub(crate) struct Plan {
 type Row = (&'static str, Mix, u64, usize, usize);
 
 const ROWS: &[Row] = &[
-    ("wide", WIDE, 10, 30, 4096),
+    ("wide", WIDE, 8, 30, 4096),
     ("wide, 16 KiB", WIDE, 2, 20, 16 * 1024),
     ("ring", RING, 5, 20, 4096),
     ("loose", LOOSE, 8, 20, 4096),
@@ -245,8 +245,8 @@ const ROWS: &[Row] = &[
     ("pages", PAGES, 4, 24, 4096),
     ("chains", CHAINS, 4, 16, 4096),
     ("evicting", EVICTING, 2, 11, 4096),
-    ("stretching", STRETCHING, 3, 18, 4096),
-    ("filling", FILLING, 3, 22, 4096),
+    ("stretching", STRETCHING, 2, 12, 4096),
+    ("filling", FILLING, 2, 18, 4096),
     ("steady", STEADY, 3, 60, 4096),
     ("steady, 8 KiB", STEADY, 2, 40, 8 * 1024),
     ("steady, 64 KiB", STEADY, 1, 12, 64 * 1024),
