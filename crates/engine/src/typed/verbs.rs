@@ -153,10 +153,10 @@ macro_rules! verbs {
                 self.write(|core| {
                     let index = core.catalog.find_type::<T>()?;
                     let Some(key) = core.row_key(index, bytes)? else { return Ok(false) };
-                    if core.catalog.relation(index)?.referrers.is_empty() {
-                        return core.delete_row(index, &key);
+                    match core.delete_row(index, &key)? {
+                        Some(is_there) => Ok(is_there),
+                        None => core.atomic(|core| Ok(core.delete_cascading(index, &key)? > 0)),
                     }
-                    core.atomic(|core| Ok(core.delete_cascading(index, &key)? > 0))
                 })
             }
 

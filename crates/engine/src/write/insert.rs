@@ -5,11 +5,8 @@ use wasm_dbms_api::ValueRef;
 use crate::catalog::{KeyShape, Relation, RelationIndex};
 use crate::codec::key;
 use crate::core::Core;
-use crate::write::{check_foreign_keys, check_lengths, check_value, is_taken, unique_violation};
+use crate::write::{FEW_COLUMNS, check_foreign_keys, check_lengths, check_value, is_taken, unique_violation};
 use crate::{Error, Result};
-
-/// The most columns whose values are put together without asking the heap.
-const FEW_COLUMNS: usize = 16;
 
 impl Core {
     /// Inserts a row; `None` lets the database choose (autoincrement, default, NULL). The row's key is in

@@ -16,6 +16,9 @@ use crate::{Error, Result};
 
 pub(crate) use update::Assignment;
 
+/// The most columns whose values are put together without asking the heap.
+const FEW_COLUMNS: usize = 16;
+
 /// Buffers that statements use again and again.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
@@ -32,6 +35,24 @@ pub(crate) struct Scratch {
 /// Whether an index has a row with these values of its columns; `entry` is their key.
 fn is_taken(store: &mut Store, index: &Index, entry: &[u8]) -> Result<bool> {
     Ok(index.head.tree.contains(store, entry)?)
+}
+
+/// Whether a row of a relation has `value` in `column`. One look-up where the column is the first of an index.
+fn has_value(core: &mut Core, relation: RelationIndex, column: usize, value: ValueRef<'_>) -> Result<bool> {
+    let Core { store, catalog, scratch, .. } = core;
+    let indexes = &catalog.relation(relation)?.indexes;
+    if let Some(index) = indexes.iter().find(|index| index.columns.first() == Some(&column)) {
+        scratch.key.clear();
+        key::push_nullable(&mut scratch.key, value);
+        let is_found = index.head.tree.first_from(store, &scratch.key, &mut scratch.entry, &mut scratch.row)?;
+        return Ok(is_found && scratch.entry.starts_with(&scratch.key));
+    }
+    let mut is_there = false;
+    keys_with(core, relation, column, value, &mut |_| {
+        is_there = true;
+        false
+    })?;
+    Ok(is_there)
 }
 
 /// Calls `visit` with the key of each row that has `value` in `column` of a relation. The column is the first of an
