@@ -28,6 +28,7 @@ struct Run {
     random: fastrand::Rng,
     keys: Keys,
     next: u64,
+    drawn: usize,
 }
 
 impl Run {
@@ -61,7 +62,14 @@ impl Run {
         }
     }
 
+    /// Values of all lengths, for a while only empty ones, then both: leaves that say once how long values are become
+    /// leaves that say it for each, and back.
     fn value(&mut self) -> Vec<u8> {
+        self.drawn += 1;
+        let phase = self.drawn / 3000 % 4;
+        if phase == 1 || phase == 2 && self.random.u8(..50) > 0 {
+            return Vec::new();
+        }
         let length = match self.random.u8(..100) {
             0 => self.random.usize(0..20_000),
             1..10 => self.random.usize(0..1200),
@@ -136,7 +144,7 @@ fn drive(seed: u64, keys: Keys, operations: usize, page_size: usize) {
     let mut store = MemoryManager::in_memory(Options::new().page_size(page_size)).unwrap();
     let mut tree = Tree::new(1);
     let mut model = Model::new();
-    let mut run = Run { random: fastrand::Rng::with_seed(seed), keys, next: 0 };
+    let mut run = Run { random: fastrand::Rng::with_seed(seed), keys, next: 0, drawn: 0 };
     for step in 0..operations {
         let what = format!("seed {seed}, {keys:?}, page size {page_size}, step {step}");
         // Phases of growth and of decline, so that splits and merges both happen at every size.

@@ -32,7 +32,7 @@ pub use relocate::Targets;
 pub use tail::Tail;
 
 use crate::access::{MemoryAccess, REGISTRY_PAGE, RESERVED_PAGES};
-use crate::tree::edit::StoredKey;
+use crate::tree::edit::{Removal, StoredKey};
 use crate::tree::entries::{Entries, NodeHead};
 use crate::tree::node::{BRANCH, Node, Stored, cell_length, inline_key_length};
 use crate::tree::sound::unsound;
@@ -97,10 +97,6 @@ impl Tree {
         change: &mut dyn FnMut(&mut [u8]),
     ) -> MemoryResult<Option<bool>> {
         let Some((page, index)) = self.find(store, key)? else { return Ok(None) };
-        let is_inline = store.view(page, |bytes| Node::new(bytes).value_range(index).is_some())?;
-        if !is_inline {
-            return Ok(Some(false));
-        }
         store
             .edit(page, |bytes| {
                 let range = Node::new(bytes).value_range(index);
@@ -197,15 +193,24 @@ impl Tree {
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn remove_at<M: MemoryAccess>(&mut self, store: &mut M, located: Located) -> MemoryResult<()> {
         let (page, index) = (located.page(), located.index());
-        self.free_chains(store, page, index)?;
-        self.remove_entry(store, page, index)?;
-        self.rebalance(store, located.path)
+        match store.edit(page, |bytes| edit::remove(bytes, self.id, index, false))? {
+            Removal::Done => Ok(()),
+            Removal::DoneAndSparse => self.rebalance(store, located.path),
+            Removal::HasChain => {
+                self.free_chains(store, page, index)?;
+                self.remove_entry(store, page, index)?;
+                self.rebalance(store, located.path)
+            }
+            Removal::Unsound => Err(unsound(page, self.id)),
+        }
     }
 
-    /// Removes an entry from its node.
+    /// Removes an entry from its node; its chains are released, or somebody else's.
     pub(crate) fn remove_entry<M: MemoryAccess>(self, store: &mut M, page: Page, index: usize) -> MemoryResult<()> {
-        let is_done = store.edit(page, |bytes| edit::remove(bytes, self.id, index))?;
-        if is_done { Ok(()) } else { Err(unsound(page, self.id)) }
+        match store.edit(page, |bytes| edit::remove(bytes, self.id, index, true))? {
+            Removal::Done | Removal::DoneAndSparse => Ok(()),
+            Removal::HasChain | Removal::Unsound => Err(unsound(page, self.id)),
+        }
     }
 
     /// Releases every page of the tree.

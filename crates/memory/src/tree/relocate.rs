@@ -8,7 +8,7 @@ use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::MemoryAccess;
 use crate::bytes::put_u32;
-use crate::tree::node::{BRANCH, FIRST_CHILD, Node, Stored};
+use crate::tree::node::{BRANCH, FIRST_CHILD, Node};
 use crate::tree::path::{Located, MAX_DEPTH};
 use crate::tree::read::full_key;
 use crate::tree::sound::unsound;
@@ -204,14 +204,8 @@ impl Tree {
     ) -> MemoryResult<()> {
         let is_done = store.edit(page, |bytes| {
             let node = Node::new(bytes);
-            let Some(cell) = node.is_of(self.id()).then(|| node.sound_cell(index)).flatten() else { return false };
-            let end = node.offset(index) + cell.length;
-            // The cell ends with the key's chain and the value, or the value's chain.
-            let value_length = match cell.value {
-                Stored::Inline(value) => value.len(),
-                Stored::Chain { .. } => 4,
-            };
-            let at = if is_key { end - value_length - 4 } else { end - 4 };
+            let has_chain = node.is_of(self.id()) && node.sound_extent(index).is_some_and(|extent| extent.has_chain);
+            let at = if has_chain { node.chain_at(index, is_key) } else { usize::MAX - 4 };
             bytes.get_mut(at..at + 4).map(|place| place.copy_from_slice(&first.to_le_bytes())).is_some()
         })?;
         if is_done { Ok(()) } else { Err(unsound(page, self.id())) }

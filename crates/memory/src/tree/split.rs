@@ -36,7 +36,7 @@ impl Tree {
         }
         let handle = store.page(page)?;
         let node = Node::new(&handle);
-        if index == node.count() && node.count() > 1 && key.inline.starts_with(node.prefix()) {
+        if index == node.count() && node.count() > 1 && node.takes(value) && key.inline.starts_with(node.prefix()) {
             return self.append_node(store, path, page, key, value).map(|()| false);
         }
         if node.is_leaf() && self.split_leaf(store, path, page, index, key, value)? {
