@@ -71,12 +71,14 @@ macro_rules! verbs {
             pub fn insert_many<'r, I: Insert + 'r>(&self, rows: impl IntoIterator<Item = &'r I>) -> Result<usize> {
                 self.write_many(|core| {
                     let index = core.catalog.find_type::<I::Table>()?;
-                    let mut count = 0;
-                    for row in rows {
-                        core.insert_row(index, row.row().as_ref(), &mut |_| Ok(()))?;
-                        count += 1;
-                    }
-                    Ok(count)
+                    core.insert_together(index, |core| {
+                        let mut count = 0;
+                        for row in rows {
+                            core.insert_row(index, row.row().as_ref(), &mut |_| Ok(()))?;
+                            count += 1;
+                        }
+                        Ok(count)
+                    })
                 })
             }
 

@@ -5,7 +5,7 @@ mod insert;
 mod update;
 
 use wasm_dbms_api::{Page, ValueRef};
-use wasm_dbms_memory::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
+use wasm_dbms_memory::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Run};
 
 use crate::catalog::{Index, MAX_CLUSTERED_KEY_BYTES, RelationIndex};
 use crate::codec::key;
@@ -30,6 +30,25 @@ pub(crate) struct Scratch {
     pub(crate) page: Page,
     pub(crate) start: u16,
     pub(crate) end: u16,
+    /// What a statement that inserts many rows has not put into the indexes yet.
+    pub(crate) pending: Pending,
+}
+
+/// Entries of indexes that nothing can refuse and that nobody looks at before the statement ends: they wait, and go in
+/// sorted.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    /// The table whose rows are inserted.
+    relation: Option<RelationIndex>,
+    /// For each index of it.
+    runs: Vec<Run>,
+}
+
+impl Pending {
+    /// Forgets every entry: the statement failed.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
 }
 
 /// Whether an index has a row with these values of its columns; `entry` is their key.

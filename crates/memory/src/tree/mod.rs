@@ -18,6 +18,7 @@ mod path;
 mod range;
 mod read;
 mod relocate;
+mod run;
 mod sound;
 mod split;
 mod tail;
@@ -29,6 +30,7 @@ pub use cursor::Cursor;
 pub use path::{Located, MAX_DEPTH};
 pub use read::{Place, ValueBytes};
 pub use relocate::Targets;
+pub use run::{MAX_RUN_BYTES, Run};
 pub use tail::Tail;
 
 use crate::access::{MemoryAccess, REGISTRY_PAGE, RESERVED_PAGES};
@@ -132,6 +134,19 @@ impl Tree {
         key: &[u8],
         value: &[u8],
     ) -> MemoryResult<bool> {
+        self.insert_or_append(store, located, key, value, None)
+    }
+
+    /// As [`insert_at`](Self::insert_at); with `new_leaf` the entry begins a leaf after that one if it can, and keys that
+    /// share so many bytes with it will follow.
+    fn insert_or_append<M: MemoryAccess>(
+        &mut self,
+        store: &mut M,
+        located: Located,
+        key: &[u8],
+        value: &[u8],
+        new_leaf: Option<usize>,
+    ) -> MemoryResult<bool> {
         check_length("the length of a key", key.len(), MAX_KEY_BYTES)?;
         check_length("the length of a value", value.len(), MAX_VALUE_BYTES)?;
         let mut path = located.path;
@@ -150,7 +165,11 @@ impl Tree {
         } else {
             Stored::Chain { length: value.len() as u32, first: overflow::write(store, self.id, value)? }
         };
-        self.insert_entry(store, path, StoredKey { inline, chain }, stored)
+        let key = StoredKey { inline, chain };
+        match new_leaf {
+            Some(hint) => self.begin_leaf(store, path, key, stored, hint),
+            None => self.insert_entry(store, path, key, stored),
+        }
     }
 
     /// Replaces the value of an entry that [`locate`](Self::locate) found.

@@ -38,7 +38,7 @@ impl Tree {
 impl Node<'_> {
     /// The number of entries of a leaf whose keys are seen at a glance to be all below this one.
     #[inline]
-    fn end_below(self, key: &[u8]) -> Option<usize> {
+    pub(crate) fn end_below(self, key: &[u8]) -> Option<usize> {
         let last = self.count().checked_sub(1)?;
         let suffix = key.strip_prefix(self.prefix())?;
         (self.is_leaf() && self.head(last) < crate::tree::node::head_of(suffix)).then_some(last + 1)
