@@ -4,13 +4,10 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
+use wasm_dbms::HeapProvider;
 use wasm_dbms::prelude::*;
-use wasm_dbms::{Guarantees, HeapProvider, MemoryProvider, MemoryResult};
 
-use support::{assert_sound, rows, seed};
+use support::{Counting, assert_sound, rows, seed};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "people"]
@@ -40,44 +37,6 @@ struct Note {
 #[tables(Note = "notes")]
 struct Notes;
 
-/// Counts the bytes that are written.
-struct Counting {
-    inner: HeapProvider,
-    written: Arc<AtomicU64>,
-}
-
-impl MemoryProvider for Counting {
-    fn size(&self) -> MemoryResult<u64> {
-        self.inner.size()
-    }
-
-    fn set_size(&self, size: u64) -> MemoryResult<()> {
-        self.inner.set_size(size)
-    }
-
-    fn read(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {
-        self.inner.read(offset, buffer)
-    }
-
-    fn write(&self, offset: u64, bytes: &[u8]) -> MemoryResult<usize> {
-        let written = self.inner.write(offset, bytes)?;
-        self.written.fetch_add(written as u64, Ordering::Relaxed);
-        Ok(written)
-    }
-
-    fn sync(&self) -> MemoryResult<()> {
-        self.inner.sync()
-    }
-
-    fn guarantees(&self) -> Guarantees {
-        self.inner.guarantees()
-    }
-
-    fn entropy(&self) -> u64 {
-        self.inner.entropy()
-    }
-}
-
 fn text(random: &mut fastrand::Rng, length: usize) -> String {
     (0..length).map(|_| random.lowercase()).collect()
 }
@@ -96,15 +55,15 @@ fn person(id: u32, random: &mut fastrand::Rng) -> Person {
 /// Loads, closes, and returns how often a byte of the file was written, on average; the pages of the file, its ledger
 /// pages and the record count as written, but only what stands in place counts as stored.
 fn writes_per_byte<S: DatabaseSchema>(cache_bytes: usize, load: impl FnOnce(&Database)) -> f64 {
-    let (inner, written) = (HeapProvider::new(), Arc::new(AtomicU64::new(0)));
-    let provider = Counting { inner: inner.clone(), written: Arc::clone(&written) };
-    let db = Database::open_with(provider, Options::new().cache_bytes(cache_bytes)).unwrap();
+    let inner = HeapProvider::new();
+    let provider = Counting::over(inner.clone());
+    let db = Database::open_with(provider.clone(), Options::new().cache_bytes(cache_bytes)).unwrap();
     let db = db.with_schema::<S>().unwrap();
-    let before = written.load(Ordering::Relaxed);
+    let before = provider.written();
     load(&db);
     let stored = u64::from(db.page_count()) * 8192;
     db.close().unwrap();
-    let written = written.load(Ordering::Relaxed) - before;
+    let written = provider.written() - before;
     let db = Database::open(inner).unwrap();
     assert_sound(&db);
     println!("{written} bytes written, {stored} stored, {} of cache", cache_bytes);

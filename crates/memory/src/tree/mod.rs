@@ -29,7 +29,7 @@ pub use check::{MAX_FINDINGS, NodeSummary, add_finding};
 pub use cursor::Cursor;
 pub use path::{Located, MAX_DEPTH};
 pub use read::{Place, ValueBytes};
-pub use relocate::Targets;
+pub use relocate::{ChainWalk, Targets};
 pub use run::{MAX_RUN_BYTES, Run};
 pub use tail::Tail;
 
