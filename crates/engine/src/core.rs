@@ -84,6 +84,7 @@ impl Core {
     /// the next turn reads it.
     pub(crate) fn discard(&mut self) {
         self.failure = None;
+        self.scratch.pending.clear();
         self.store.forget_savepoints();
         self.store.inner_mut().discard();
         self.is_stale = true;
@@ -135,6 +136,7 @@ impl Core {
 
     /// Closes the innermost savepoint and undoes what was written since.
     pub(crate) fn roll_back_savepoint(&mut self) -> Result<()> {
+        self.scratch.pending.clear();
         let undone = self.store.roll_back().map_err(Error::from).and_then(|()| self.reload());
         if let Err(error) = &undone {
             self.failure.get_or_insert_with(|| error.to_string());

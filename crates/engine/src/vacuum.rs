@@ -4,12 +4,17 @@
 //! 2. *Move*: pages past the number that is needed go into free ones further in front.
 //! 3. *Give back*: the free pages at the end leave the file.
 //!
-//! Each step is a transaction of its own and touches about as many pages as it is allowed; between two steps everything
-//! else may happen. Where the last one stopped is kept in memory only: a step after opening again begins anew.
+//! Each step is a transaction of its own and reads and moves about as many pages as it is allowed; between two steps
+//! everything else may happen. Where the last one stopped is kept in memory only: a step after opening again begins anew.
+//!
+//! Moving is done in *sweeps* from the end of the file to the front. A node is found by its own keys. A page of a chain
+//! does not say whose it is: a sweep ends with a walk over the chains of every tree that has such pages at the end. A
+//! sweep that moved nothing was the last one.
 
 use wasm_dbms_api::Page;
 use wasm_dbms_memory::{
-    MemoryAccess, NodeSummary, PageState, REGISTRY_TREE, RESERVED_PAGES, Registry, Targets, TreeId, UnclaimedPages,
+    ChainWalk, MemoryAccess, NodeSummary, PageState, REGISTRY_TREE, RESERVED_PAGES, Registry, Targets, TreeId,
+    UnclaimedPages,
 };
 
 use crate::catalog::TreeHead;
@@ -41,7 +46,25 @@ pub(crate) enum VacuumPosition {
     /// At this key of this tree.
     Pack(TreeId, Vec<u8>),
     /// Every leaf is full.
-    Move,
+    Move(Sweep),
+}
+
+/// How far the move has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sweep {
+    /// Pages from this one on were looked at.
+    below: Page,
+    /// Whether any page was moved.
+    has_moved: bool,
+    /// Trees that have pages of chains there, the one that is walked last.
+    chained: Vec<TreeId>,
+    walk: ChainWalk,
+}
+
+impl Default for Sweep {
+    fn default() -> Self {
+        Self { below: Page::MAX, has_moved: false, chained: Vec::new(), walk: ChainWalk::default() }
+    }
 }
 
 impl Database {
@@ -77,7 +100,9 @@ impl Database {
         }
     }
 
-    /// One step of [`vacuum`](Self::vacuum), of about so many pages.
+    /// One step of [`vacuum`](Self::vacuum), of so many pages: it reads at most twice as many, those aside that
+    /// lead to them (the branches of a tree, the ledger of unclaimed pages with one page for about two thousand, a key of
+    /// more than an eighth of a page), and moves at most half as many.
     ///
     /// # Errors
     /// What storage says; then nothing of the step stays.
@@ -99,7 +124,7 @@ impl Core {
     fn vacuum_step(&mut self, pages: usize) -> Result<(usize, bool)> {
         let position = std::mem::take(&mut self.vacuum);
         let (tree, from) = match position {
-            VacuumPosition::Move => return self.move_pages(pages),
+            VacuumPosition::Move(sweep) => return self.move_pages(pages, sweep),
             VacuumPosition::Start => (0, Vec::new()),
             VacuumPosition::Pack(tree, from) => (tree, from),
         };
@@ -128,41 +153,56 @@ impl Core {
                 }
             }
         }
-        Ok(VacuumPosition::Move)
+        Ok(VacuumPosition::Move(Sweep::default()))
     }
 
     /// Moves pages from the end to the front.
-    fn move_pages(&mut self, pages: usize) -> Result<(usize, bool)> {
+    fn move_pages(&mut self, pages: usize, mut sweep: Sweep) -> Result<(usize, bool)> {
         let unclaimed = UnclaimedPages::sort(&mut self.store)?;
         let limit = self.store.page_count().saturating_sub(unclaimed as Page).max(RESERVED_PAGES);
-        let mut targets = Targets::claim(&mut self.store, pages)?;
-        let mut walked = Vec::new();
-        for page in (limit..self.store.page_count()).rev() {
-            if targets.moved() >= pages || targets.is_empty() {
-                break;
-            }
+        let mut targets = Targets::claim(&mut self.store, pages.div_ceil(2))?;
+        let can_move = !targets.is_empty();
+        let mut left = pages;
+        sweep.below = sweep.below.min(self.store.page_count());
+        while sweep.below > limit && left > 0 && !targets.is_empty() {
+            sweep.below -= 1;
+            let page = sweep.below;
             // What was claimed above is used by state, and moves nowhere.
             if self.store.page_state(page)? != PageState::Used || targets.holds(page) {
+                // No page is read for that, but there may be many.
+                left -= usize::from(page.is_multiple_of(64));
                 continue;
             }
+            left -= 1;
             let summary = self.store.view(page, NodeSummary::of)?;
             match summary.kind {
-                "leaf" | "branch" => {
-                    self.relocate_node(summary.tree, page, &mut targets)?;
-                }
-                // Once a step for each tree: the walk finds all its chains.
-                "overflow" if !walked.contains(&summary.tree) => {
-                    walked.push(summary.tree);
-                    self.relocate_chains(summary.tree, limit, &mut targets)?;
-                }
+                "leaf" | "branch" => self.relocate_node(summary.tree, page, &mut targets)?,
+                "overflow" if !sweep.chained.contains(&summary.tree) => sweep.chained.push(summary.tree),
                 _ => {}
+            }
+        }
+        while sweep.below <= limit
+            && left > 0
+            && !targets.is_empty()
+            && let Some(tree) = sweep.chained.last().copied()
+        {
+            left -= 1;
+            if self.relocate_chains(tree, &mut sweep.walk, limit, &mut targets, &mut left)? {
+                sweep.chained.pop();
+                sweep.walk = ChainWalk::default();
             }
         }
         let moved = targets.moved();
         targets.release(&mut self.store)?;
-        // A step that finds nothing to move is the last one, whatever stands in the way.
-        let is_done = moved == 0;
-        self.vacuum = if is_done { VacuumPosition::Start } else { VacuumPosition::Move };
+        sweep.has_moved |= moved > 0;
+        let is_over = sweep.below <= limit && sweep.chained.is_empty();
+        // A sweep that finds nothing to move is the last one, whatever stands in the way.
+        let is_done = !can_move || is_over && !sweep.has_moved;
+        self.vacuum = match (is_done, is_over) {
+            (true, _) => VacuumPosition::Start,
+            (false, true) => VacuumPosition::Move(Sweep::default()),
+            (false, false) => VacuumPosition::Move(sweep),
+        };
         Ok((moved, is_done))
     }
 
@@ -176,18 +216,21 @@ impl Core {
         Ok(())
     }
 
-    fn relocate_chains(&mut self, tree: TreeId, limit: Page, targets: &mut Targets) -> Result<()> {
-        let mut from = Some(Vec::new());
-        while let Some(key) = from.filter(|_| !targets.is_empty()) {
-            from = if tree == REGISTRY_TREE {
-                Registry::relocate_chains(&mut self.store, &key, limit, targets)?
-            } else {
-                let next =
-                    self.with_head(tree, |head, store| head.tree.relocate_chains(store, &key, limit, targets))?;
-                next.transpose()?.flatten()
-            };
+    fn relocate_chains(
+        &mut self,
+        tree: TreeId,
+        walk: &mut ChainWalk,
+        limit: Page,
+        targets: &mut Targets,
+        pages: &mut usize,
+    ) -> Result<bool> {
+        if tree == REGISTRY_TREE {
+            return Ok(Registry::relocate_chains(&mut self.store, walk, limit, targets, pages)?);
         }
-        Ok(())
+        let is_end =
+            self.with_head(tree, |head, store| head.tree.relocate_chains(store, walk, limit, targets, pages))?;
+        // Whose tree is gone has no chains.
+        Ok(is_end.transpose()?.unwrap_or(true))
     }
 
     /// Does something with a tree of the catalog; none if there is no such tree.

@@ -18,7 +18,7 @@ use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{MemoryAccess, REGISTRY_PAGE};
 use crate::bytes::{put_u32, put_u64, u32_at, u64_at};
-use crate::tree::{MAX_VALUE_BYTES, Targets, Tree};
+use crate::tree::{ChainWalk, MAX_VALUE_BYTES, Targets, Tree};
 
 /// The number of a table; never used again.
 pub type TableId = u32;
@@ -185,17 +185,18 @@ impl Registry {
         Self::tree().relocate_node(store, page, targets)
     }
 
-    /// Moves pages of the registry's chains in front, as [`Tree::relocate_chains`] does.
+    /// Goes on with a walk over the registry's chains, as [`Tree::relocate_chains`] does.
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn relocate_chains<M: MemoryAccess>(
         store: &mut M,
-        from: &[u8],
+        walk: &mut ChainWalk,
         limit: Page,
         targets: &mut Targets,
-    ) -> MemoryResult<Option<Vec<u8>>> {
-        Self::tree().relocate_chains(store, from, limit, targets)
+        pages: &mut usize,
+    ) -> MemoryResult<bool> {
+        Self::tree().relocate_chains(store, walk, limit, targets, pages)
     }
 
     /// Counts one of the two id counters up.

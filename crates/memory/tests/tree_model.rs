@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use wasm_dbms_api::Page;
 use wasm_dbms_memory::{
-    MemoryAccess, MemoryManager, NodeSummary, Options, RESERVED_PAGES, Targets, Tree, UnclaimedPages,
+    ChainWalk, MAX_RUN_BYTES, MemoryAccess, MemoryManager, NodeSummary, Options, RESERVED_PAGES, Run, Targets, Tree,
+    UnclaimedPages,
 };
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -24,13 +25,14 @@ enum Keys {
     Long,
 }
 
-struct Run {
+struct Drive {
     random: fastrand::Rng,
     keys: Keys,
     next: u64,
+    drawn: usize,
 }
 
-impl Run {
+impl Drive {
     fn key(&mut self) -> Vec<u8> {
         match self.keys {
             Keys::Short => {
@@ -61,7 +63,14 @@ impl Run {
         }
     }
 
+    /// Values of all lengths, for a while only empty ones, then both: leaves that say once how long values are become
+    /// leaves that say it for each, and back.
     fn value(&mut self) -> Vec<u8> {
+        self.drawn += 1;
+        let phase = self.drawn / 3000 % 4;
+        if phase == 1 || phase == 2 && self.random.u8(..50) > 0 {
+            return Vec::new();
+        }
         let length = match self.random.u8(..100) {
             0 => self.random.usize(0..20_000),
             1..10 => self.random.usize(0..1200),
@@ -119,9 +128,12 @@ fn move_some(store: &mut MemoryManager, tree: &mut Tree, random: &mut fastrand::
     UnclaimedPages::sort(store).unwrap();
     let mut targets = Targets::claim(store, random.usize(..5)).unwrap();
     let limit = random.u32(RESERVED_PAGES..=store.page_count());
-    let mut from = Some(Vec::new());
-    while let Some(key) = from.filter(|_| !targets.is_empty()) {
-        from = tree.relocate_chains(store, &key, limit, &mut targets).unwrap();
+    let mut walk = ChainWalk::default();
+    while !targets.is_empty() {
+        let mut pages = random.usize(..20);
+        if tree.relocate_chains(store, &mut walk, limit, &mut targets, &mut pages).unwrap() {
+            break;
+        }
     }
     for page in (RESERVED_PAGES..store.page_count()).rev().take(8) {
         let kind = store.view(page, |bytes| NodeSummary::of(bytes).kind).unwrap();
@@ -136,7 +148,7 @@ fn drive(seed: u64, keys: Keys, operations: usize, page_size: usize) {
     let mut store = MemoryManager::in_memory(Options::new().page_size(page_size)).unwrap();
     let mut tree = Tree::new(1);
     let mut model = Model::new();
-    let mut run = Run { random: fastrand::Rng::with_seed(seed), keys, next: 0 };
+    let mut run = Drive { random: fastrand::Rng::with_seed(seed), keys, next: 0, drawn: 0 };
     for step in 0..operations {
         let what = format!("seed {seed}, {keys:?}, page size {page_size}, step {step}");
         // Phases of growth and of decline, so that splits and merges both happen at every size.
@@ -160,6 +172,18 @@ fn drive(seed: u64, keys: Keys, operations: usize, page_size: usize) {
                     from = from.and_then(|key| tree.pack_step(&mut store, &key).unwrap());
                 }
                 move_some(&mut store, &mut tree, &mut run.random);
+            }
+            8 if is_growing && run.random.u8(..24) == 0 => {
+                // Many entries at once, some of them there already, some twice.
+                let mut many = Run::default();
+                let most = [4, 40, 400][run.random.usize(..3)];
+                for _ in 0..run.random.usize(1..most) {
+                    let (key, value) = (run.key(), run.value());
+                    many.push(&key, &value);
+                    model.insert(key, value);
+                }
+                tree.put_run(&mut store, &mut many).unwrap();
+                assert!(many.is_empty(), "{what}");
             }
             8 if run.random.u8(..32) == 0 => {
                 // A range, mostly a small one; sometimes up to the end.
@@ -221,6 +245,63 @@ fn a_tree_equals_the_model_after_a_million_operations() {
         operations += count;
     }
     assert!(operations >= 1_000_000);
+}
+
+/// Sorted, random entries fill leaf after leaf, and leave a tenth of each free.
+#[test]
+fn a_run_into_an_empty_tree_fills_nine_tenths_of_every_leaf() {
+    let mut store = MemoryManager::in_memory(Options::new()).unwrap();
+    let (mut tree, mut run) = (Tree::new(1), Run::default());
+    let mut random = fastrand::Rng::with_seed(20_261_122);
+    for _ in 0..50_000 {
+        let key: Vec<u8> = (0..20).map(|_| random.u8(b'a'..=b'z')).collect();
+        run.push(&key, b"");
+    }
+    assert!(!run.is_full(1));
+    tree.put_run(&mut store, &mut run).unwrap();
+    check_pages(&mut store, tree, 50_000, "after the run");
+    let mut fills = Vec::new();
+    for page in RESERVED_PAGES..store.page_count() {
+        let summary = store.view(page, NodeSummary::of).unwrap();
+        if summary.kind == "leaf" {
+            fills.push(summary.used_bytes);
+        }
+    }
+    fills.sort_unstable();
+    let full = 8192 * 9 / 10;
+    assert!(fills[1] >= full - 100 && *fills.last().unwrap() <= full + 100, "{fills:?}");
+}
+
+/// The bug: whether a key is above all of a leaf was seen by a head that had bytes of it which stand in chains.
+#[test]
+fn a_run_of_keys_that_differ_in_their_chains_only_is_in_order() {
+    let mut store = MemoryManager::in_memory(Options::new().page_size(4096)).unwrap();
+    let (mut tree, mut run, mut model) = (Tree::new(1), Run::default(), Model::new());
+    let mut random = fastrand::Rng::with_seed(20_261_122);
+    for _ in 0..60 {
+        let key = [&[b'k'; 511][..], &random.u32(..).to_be_bytes()].concat();
+        run.push(&key, b"");
+        model.insert(key, Vec::new());
+        if random.u8(..10) == 0 {
+            tree.put_run(&mut store, &mut run).unwrap();
+        }
+    }
+    tree.put_run(&mut store, &mut run).unwrap();
+    compare(&mut store, tree, &model, "after the runs");
+}
+
+/// A run may fill memory and no more: whoever collects entries asks whether it is full.
+#[test]
+fn a_run_says_when_it_is_full() {
+    let mut run = Run::default();
+    let mut entries = 0;
+    while !run.is_full(1) {
+        run.push(&[7; 70], &[7; 30]);
+        entries += 1;
+    }
+    assert!((MAX_RUN_BYTES / 140..=MAX_RUN_BYTES / 100).contains(&entries), "{entries} entries");
+    run.clear();
+    assert!(run.is_empty() && !run.is_full(1));
 }
 
 #[test]

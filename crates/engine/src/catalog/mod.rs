@@ -233,7 +233,7 @@ impl Catalog {
                 let key = self.relation(referrer.relation)?.foreign_keys.get(referrer.foreign_key);
                 referred.extend(key.map(|key| key.referred));
             }
-            self.relation_mut(index)?.find_plain_columns(&referred);
+            self.relation_mut(index)?.sort_columns(&referred);
         }
         Ok(())
     }

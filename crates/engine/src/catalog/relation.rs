@@ -131,6 +131,8 @@ pub(crate) struct Relation {
     /// For each column, whether a change of it changes nothing but its own bytes in the row: no key, index, reference
     /// or counter knows it, and its place is fixed.
     plain: Vec<bool>,
+    /// The columns that an index or another table knows.
+    known: Vec<usize>,
 }
 
 impl Relation {
@@ -168,6 +170,7 @@ impl Relation {
             referrers: Vec::new(),
             autoincrement,
             plain: Vec::new(),
+            known: Vec::new(),
         })
     }
 
@@ -183,8 +186,18 @@ impl Relation {
         self.plain.get(column).copied().unwrap_or(false)
     }
 
-    /// Finds the plain columns. `referred` are those that other tables refer to.
-    pub(crate) fn find_plain_columns(&mut self, referred: &[usize]) {
+    /// The columns that an index or another table knows: what must be read of a row to delete it.
+    #[inline]
+    pub(crate) fn known_columns(&self) -> &[usize] {
+        &self.known
+    }
+
+    /// Finds the plain columns and the known ones. `referred` are those that other tables refer to.
+    pub(crate) fn sort_columns(&mut self, referred: &[usize]) {
+        let is_known = |column: &usize| {
+            referred.contains(column) || self.indexes.iter().any(|index| index.columns.contains(column))
+        };
+        self.known = (0..self.schema.columns.len()).filter(is_known).collect();
         let is_plain = |column: usize| {
             let in_key = matches!(&self.shape, KeyShape::Columns(columns) if columns.contains(&column));
             self.layout.is_fixed(column)

@@ -43,7 +43,10 @@ impl<'c, C: Connection, T: Table> Delete<'c, C, T> {
             let keys = matching_keys(core, &self.query)?;
             let mut count = 0;
             for key in &keys {
-                count += core.delete_cascading(index, key)?;
+                count += match core.delete_row(index, key)? {
+                    Some(is_there) => u64::from(is_there),
+                    None => core.delete_cascading(index, key)?,
+                };
             }
             Ok(count)
         })

@@ -71,12 +71,14 @@ macro_rules! verbs {
             pub fn insert_many<'r, I: Insert + 'r>(&self, rows: impl IntoIterator<Item = &'r I>) -> Result<usize> {
                 self.write_many(|core| {
                     let index = core.catalog.find_type::<I::Table>()?;
-                    let mut count = 0;
-                    for row in rows {
-                        core.insert_row(index, row.row().as_ref(), &mut |_| Ok(()))?;
-                        count += 1;
-                    }
-                    Ok(count)
+                    core.insert_together(index, |core| {
+                        let mut count = 0;
+                        for row in rows {
+                            core.insert_row(index, row.row().as_ref(), &mut |_| Ok(()))?;
+                            count += 1;
+                        }
+                        Ok(count)
+                    })
                 })
             }
 
@@ -153,10 +155,10 @@ macro_rules! verbs {
                 self.write(|core| {
                     let index = core.catalog.find_type::<T>()?;
                     let Some(key) = core.row_key(index, bytes)? else { return Ok(false) };
-                    if core.catalog.relation(index)?.referrers.is_empty() {
-                        return core.delete_row(index, &key);
+                    match core.delete_row(index, &key)? {
+                        Some(is_there) => Ok(is_there),
+                        None => core.atomic(|core| Ok(core.delete_cascading(index, &key)? > 0)),
                     }
-                    core.atomic(|core| Ok(core.delete_cascading(index, &key)? > 0))
                 })
             }
 

@@ -6,26 +6,63 @@ use wasm_dbms_memory::Located;
 use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
 use crate::core::Core;
-use crate::write::keys_with;
+use crate::write::{FEW_COLUMNS, has_value, keys_with};
 use crate::{Error, Result};
 
 impl Core {
-    /// Deletes the row with this key. Returns whether there was one. Only for tables that no other refers to: all that
-    /// can be refused is refused before the first write.
-    pub(crate) fn delete_row(&mut self, index: RelationIndex, row_key: &[u8]) -> Result<bool> {
+    /// Deletes the row with this key. Returns whether there was one; none, and nothing is done, if a row refers to it. So
+    /// all that can be refused is refused before the first write, and there need be no savepoint.
+    pub(crate) fn delete_row(&mut self, index: RelationIndex, row_key: &[u8]) -> Result<Option<bool>> {
         self.touch(index);
         let mut row = std::mem::take(&mut self.scratch.found);
-        let located = self.read_row(index, row_key, &mut row)?;
-        let is_there = located.is_some();
-        if let Some(located) = located {
-            let relation = self.catalog.relation(index)?;
-            let layout = std::sync::Arc::clone(&relation.layout);
-            let values =
-                values_of(&RowView { layout: &layout, key: row_key, row: &row }, relation.schema.columns.len())?;
-            self.remove_row_at(index, row_key, located, &values)?;
-        }
+        let is_there = match self.read_row(index, row_key, &mut row)? {
+            Some(located) => self.delete_found(index, row_key, &row, located)?.then_some(true),
+            None => Some(false),
+        };
         self.scratch.found = row;
         Ok(is_there)
+    }
+
+    /// Deletes a row that was found; false, and nothing is done, if a row refers to it.
+    fn delete_found(&mut self, index: RelationIndex, row_key: &[u8], row: &[u8], located: Located) -> Result<bool> {
+        let relation = self.catalog.relation(index)?;
+        let layout = std::sync::Arc::clone(&relation.layout);
+        let view = RowView { layout: &layout, key: row_key, row };
+        let mut few = [ValueRef::Null; FEW_COLUMNS];
+        let mut many = Vec::new();
+        let count = relation.schema.columns.len();
+        let values: &mut [ValueRef<'_>] = match few.get_mut(..count) {
+            Some(few) => few,
+            None => {
+                many.resize(count, ValueRef::Null);
+                &mut many
+            }
+        };
+        // What no index and no other table knows need not be read.
+        for column in relation.known_columns() {
+            if let Some(value) = values.get_mut(*column) {
+                *value = view.try_value(*column)?;
+            }
+        }
+        if !relation.referrers.is_empty() && self.is_referred(index, values)? {
+            return Ok(false);
+        }
+        self.remove_row_at(index, row_key, located, values)?;
+        Ok(true)
+    }
+
+    /// Whether some row refers to the one with these values, be it the row itself.
+    fn is_referred(&mut self, index: RelationIndex, values: &[ValueRef<'_>]) -> Result<bool> {
+        for number in 0.. {
+            let Some(referrer) = self.catalog.relation(index)?.referrers.get(number).copied() else { break };
+            let child = self.catalog.relation(referrer.relation)?;
+            let Some(foreign_key) = child.foreign_keys.get(referrer.foreign_key).copied() else { continue };
+            let value = values.get(foreign_key.referred).copied().unwrap_or(ValueRef::Null);
+            if !value.is_null() && has_value(self, referrer.relation, foreign_key.column, value)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Deletes the row with this key and every row that refers to it with cascade, whatever the depth. Returns how many

@@ -1,15 +1,13 @@
 //! Inserting a row.
 
 use wasm_dbms_api::ValueRef;
+use wasm_dbms_memory::Run;
 
 use crate::catalog::{KeyShape, Relation, RelationIndex};
 use crate::codec::key;
 use crate::core::Core;
-use crate::write::{check_foreign_keys, check_lengths, check_value, is_taken, unique_violation};
+use crate::write::{FEW_COLUMNS, check_foreign_keys, check_lengths, check_value, is_taken, unique_violation};
 use crate::{Error, Result};
-
-/// The most columns whose values are put together without asking the heap.
-const FEW_COLUMNS: usize = 16;
 
 impl Core {
     /// Inserts a row; `None` lets the database choose (autoincrement, default, NULL). The row's key is in
@@ -59,6 +57,44 @@ impl Core {
         key_values(&parts)
     }
 
+    /// Lets `insert` insert rows of one table. What they add to indexes that refuse nothing goes in at the end.
+    pub(crate) fn insert_together<R>(
+        &mut self,
+        index: RelationIndex,
+        insert: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<R> {
+        self.open_pending(index)?;
+        let result = insert(self);
+        self.close_pending(index, result.is_ok())?;
+        result
+    }
+
+    #[inline(never)]
+    fn open_pending(&mut self, index: RelationIndex) -> Result<()> {
+        let count = self.catalog.relation(index)?.indexes.len();
+        let pending = &mut self.scratch.pending;
+        // A statement that ended in a panic may have left some.
+        pending.clear();
+        pending.runs.resize_with(count, Run::default);
+        pending.relation = Some(index);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn close_pending(&mut self, index: RelationIndex, is_whole: bool) -> Result<()> {
+        let Self { store, catalog, scratch, .. } = self;
+        let mut pending = std::mem::take(&mut scratch.pending);
+        if !is_whole {
+            return Ok(());
+        }
+        for (other, run) in catalog.relation_mut(index)?.indexes.iter_mut().zip(&mut pending.runs) {
+            if !run.is_empty() {
+                other.head.change(|tree| tree.put_run(store, run))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Inserts a row of checked values.
     pub(crate) fn insert_values(&mut self, index: RelationIndex, values: &[ValueRef<'_>], counter: u64) -> Result<()> {
         if !self.catalog.relation(index)?.foreign_keys.is_empty() {
@@ -96,8 +132,20 @@ impl Core {
         }
         relation.layout.encode(values, &mut scratch.row);
         relation.table.insert(store, located, &scratch.key, &scratch.row)?;
-        for other in &mut relation.indexes {
+        let is_together = scratch.pending.relation == Some(index);
+        let run_count = scratch.pending.runs.len();
+        for (number, other) in relation.indexes.iter_mut().enumerate() {
             let holds_row_key = other.entry_key(values, &scratch.key, &mut scratch.entry);
+            if is_together
+                && holds_row_key
+                && let Some(run) = scratch.pending.runs.get_mut(number)
+            {
+                run.push(&scratch.entry, &[]);
+                if run.is_full(run_count) {
+                    other.head.change(|tree| tree.put_run(store, run))?;
+                }
+                continue;
+            }
             let value: &[u8] = if holds_row_key { &[] } else { &scratch.key };
             other.head.change(|tree| tree.put(store, &scratch.entry, value))?;
         }

@@ -5,7 +5,7 @@ mod insert;
 mod update;
 
 use wasm_dbms_api::{Page, ValueRef};
-use wasm_dbms_memory::{MAX_KEY_BYTES, MAX_VALUE_BYTES};
+use wasm_dbms_memory::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Run};
 
 use crate::catalog::{Index, MAX_CLUSTERED_KEY_BYTES, RelationIndex};
 use crate::codec::key;
@@ -15,6 +15,9 @@ use crate::store::Store;
 use crate::{Error, Result};
 
 pub(crate) use update::Assignment;
+
+/// The most columns whose values are put together without asking the heap.
+const FEW_COLUMNS: usize = 16;
 
 /// Buffers that statements use again and again.
 #[derive(Debug, Default)]
@@ -27,11 +30,48 @@ pub(crate) struct Scratch {
     pub(crate) page: Page,
     pub(crate) start: u16,
     pub(crate) end: u16,
+    /// What a statement that inserts many rows has not put into the indexes yet.
+    pub(crate) pending: Pending,
+}
+
+/// Entries of indexes that nothing can refuse and that nobody looks at before the statement ends: they wait, and go in
+/// sorted.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    /// The table whose rows are inserted.
+    relation: Option<RelationIndex>,
+    /// For each index of it.
+    runs: Vec<Run>,
+}
+
+impl Pending {
+    /// Forgets every entry: the statement failed.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
 }
 
 /// Whether an index has a row with these values of its columns; `entry` is their key.
 fn is_taken(store: &mut Store, index: &Index, entry: &[u8]) -> Result<bool> {
     Ok(index.head.tree.contains(store, entry)?)
+}
+
+/// Whether a row of a relation has `value` in `column`. One look-up where the column is the first of an index.
+fn has_value(core: &mut Core, relation: RelationIndex, column: usize, value: ValueRef<'_>) -> Result<bool> {
+    let Core { store, catalog, scratch, .. } = core;
+    let indexes = &catalog.relation(relation)?.indexes;
+    if let Some(index) = indexes.iter().find(|index| index.columns.first() == Some(&column)) {
+        scratch.key.clear();
+        key::push_nullable(&mut scratch.key, value);
+        let is_found = index.head.tree.first_from(store, &scratch.key, &mut scratch.entry, &mut scratch.row)?;
+        return Ok(is_found && scratch.entry.starts_with(&scratch.key));
+    }
+    let mut is_there = false;
+    keys_with(core, relation, column, value, &mut |_| {
+        is_there = true;
+        false
+    })?;
+    Ok(is_there)
 }
 
 /// Calls `visit` with the key of each row that has `value` in `column` of a relation. The column is the first of an

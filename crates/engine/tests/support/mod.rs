@@ -2,7 +2,67 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use wasm_dbms::prelude::*;
+use wasm_dbms::{Guarantees, HeapProvider, MemoryProvider, MemoryResult};
+
+/// Counts the bytes that are read and written.
+#[derive(Clone)]
+pub(crate) struct Counting {
+    inner: HeapProvider,
+    read: Arc<AtomicU64>,
+    written: Arc<AtomicU64>,
+}
+
+impl Counting {
+    pub(crate) fn over(inner: HeapProvider) -> Self {
+        Self { inner, read: Arc::default(), written: Arc::default() }
+    }
+
+    pub(crate) fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+}
+
+impl MemoryProvider for Counting {
+    fn size(&self) -> MemoryResult<u64> {
+        self.inner.size()
+    }
+
+    fn set_size(&self, size: u64) -> MemoryResult<()> {
+        self.inner.set_size(size)
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {
+        let read = self.inner.read(offset, buffer)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> MemoryResult<usize> {
+        let written = self.inner.write(offset, bytes)?;
+        self.written.fetch_add(written as u64, Ordering::Relaxed);
+        Ok(written)
+    }
+
+    fn sync(&self) -> MemoryResult<()> {
+        self.inner.sync()
+    }
+
+    fn guarantees(&self) -> Guarantees {
+        self.inner.guarantees()
+    }
+
+    fn entropy(&self) -> u64 {
+        self.inner.entropy()
+    }
+}
 
 /// The seed of a random test: the variable `SEED` of the environment, else the given one. It is printed, so that a
 /// failure can be had again.

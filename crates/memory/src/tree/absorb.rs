@@ -5,13 +5,15 @@ use crate::tree::edit::{cell_size, compact, write_cell};
 use crate::tree::node::{COUNT, HEAP, LAST_HEAD, Node, SLOT, head_of};
 
 /// Appends the entries of the leaf `right`, whose keys are above all of the leaf in `bytes`. False, and nothing is
-/// changed, if there is no room, if they do not begin with the leaf's prefix, or if one of both is no sound node.
+/// changed, if there is no room, if they do not begin with the leaf's prefix, if only one of both says how long its values
+/// are, or if one of both is no sound node.
 #[must_use]
 pub(crate) fn absorb(bytes: &mut [u8], right: Node<'_>) -> bool {
     let node = Node::new(bytes);
-    if !node.is_coherent() || !right.is_sound() {
+    if !node.is_coherent() || !right.is_sound() || node.values() != right.values() {
         return false;
     }
+    let values = node.values();
     // What the right node's prefix has more becomes part of its suffixes.
     let Some(extra) = right.prefix().strip_prefix(node.prefix()) else { return false };
     let sizes = (0..right.count()).map(|index| size_of(right, index, extra.len()));
@@ -42,7 +44,7 @@ pub(crate) fn absorb(bytes: &mut [u8], right: Node<'_>) -> bool {
                 right.head(index).to_be_bytes().get(..cell.suffix_length.min(4)).unwrap_or_default(),
             );
             suffix.extend_from_slice(cell.tail);
-            write_cell(bytes, offset, &suffix, cell.key_chain, cell.value);
+            write_cell(bytes, offset, &suffix, cell.key_chain, cell.value, values);
             head = head_of(&suffix);
         }
         let slot = Node::new(bytes).slots_at(count + index);
@@ -61,5 +63,9 @@ pub(crate) fn absorb(bytes: &mut [u8], right: Node<'_>) -> bool {
 /// The bytes of an entry's cell once its suffix is longer by `extra`.
 fn size_of(node: Node<'_>, index: usize, extra: usize) -> usize {
     let cell = node.cell(index);
-    if extra == 0 { cell.length } else { cell_size(cell.suffix_length + extra, cell.key_chain.is_some(), cell.value) }
+    if extra == 0 {
+        cell.length
+    } else {
+        cell_size(cell.suffix_length + extra, cell.key_chain.is_some(), cell.value, node.values())
+    }
 }

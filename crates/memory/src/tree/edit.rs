@@ -3,7 +3,10 @@
 use wasm_dbms_api::Page;
 
 use crate::bytes::{put, put_u16, put_u32, put_varint, varint_length};
-use crate::tree::node::{COUNT, Cell, GARBAGE, HEAP, LAST_HEAD, Node, SCATTERED, SLOT, Stored, head_of};
+use crate::tree::node::{
+    COUNT, GARBAGE, HEAP, LAST_HEAD, Node, SCATTERED, SLOT, Stored, VALUES, VALUES_EMPTY, VALUES_VARY, head_of,
+};
+use crate::tree::sound::Extent;
 
 /// A key as a node stores it.
 #[derive(Debug, Clone, Copy)]
@@ -18,17 +21,17 @@ pub(crate) struct StoredKey<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Insertion {
     Done,
-    /// There is no room, or the key does not begin with the node's prefix.
+    /// There is no room, the key does not begin with the node's prefix, or the header does not allow for the value.
     NoRoom,
     /// The page is no sound node of the tree; nothing was changed.
     Unsound,
 }
 
-/// The bytes that a cell takes.
-pub(crate) fn cell_size(suffix_length: usize, has_chain: bool, value: Stored<'_>) -> usize {
+/// The bytes that a cell takes in a node whose header says this of values.
+pub(crate) fn cell_size(suffix_length: usize, has_chain: bool, value: Stored<'_>, values: u8) -> usize {
     let (value_code, value_length) = value_code(value);
     varint_length(key_code(suffix_length, has_chain))
-        + varint_length(value_code)
+        + if values == VALUES_VARY { varint_length(value_code) } else { 0 }
         + suffix_length.saturating_sub(4)
         + if has_chain { 4 } else { 0 }
         + value_length
@@ -52,7 +55,13 @@ pub(crate) fn insert(bytes: &mut [u8], tree: u32, index: usize, key: StoredKey<'
         return Insertion::Unsound;
     }
     let Some(suffix) = key.inline.strip_prefix(node.prefix()) else { return Insertion::NoRoom };
-    let size = cell_size(suffix.len(), key.chain.is_some(), value);
+    // The first entry of a leaf decides.
+    let is_first = node.count() == 0 && node.is_leaf();
+    let values = if is_first { values_of(value) } else { node.values() };
+    if !is_first && !node.takes(value) {
+        return Insertion::NoRoom;
+    }
+    let size = cell_size(suffix.len(), key.chain.is_some(), value, values);
     if node.gap() < size + SLOT {
         if node.gap() + node.garbage() < size + SLOT {
             return Insertion::NoRoom;
@@ -65,7 +74,10 @@ pub(crate) fn insert(bytes: &mut [u8], tree: u32, index: usize, key: StoredKey<'
     let (count, heap) = (node.count(), node.heap() + size);
     let (slot_at, end) = (node.slots_at(index), node.slots_at(count));
     let offset = bytes.len() - heap;
-    write_cell(bytes, offset, suffix, key.chain, value);
+    if is_first {
+        put(bytes, VALUES, &[values]);
+    }
+    write_cell(bytes, offset, suffix, key.chain, value, values);
     bytes.copy_within(slot_at..end, slot_at + SLOT);
     let head = head_of(suffix);
     let [a, b, c, d] = head.to_le_bytes();
@@ -81,11 +93,25 @@ pub(crate) fn insert(bytes: &mut [u8], tree: u32, index: usize, key: StoredKey<'
     Insertion::Done
 }
 
-/// Writes a cell at `offset`.
-pub(crate) fn write_cell(bytes: &mut [u8], offset: usize, suffix: &[u8], chain: Option<Page>, value: Stored<'_>) {
+/// What a leaf says of values that holds this one alone.
+pub(crate) fn values_of(value: Stored<'_>) -> u8 {
+    match value {
+        Stored::Inline([]) => VALUES_EMPTY,
+        _ => VALUES_VARY,
+    }
+}
+
+/// Writes a cell at `offset` of a node whose header says this of values.
+pub(crate) fn write_cell(
+    bytes: &mut [u8],
+    offset: usize,
+    suffix: &[u8],
+    chain: Option<Page>,
+    value: Stored<'_>,
+    values: u8,
+) {
     let mut at = offset;
     at += put_varint(bytes, at, key_code(suffix.len(), chain.is_some()));
-    at += put_varint(bytes, at, value_code(value).0);
     let tail = suffix.get(4..).unwrap_or_default();
     put(bytes, at, tail);
     at += tail.len();
@@ -93,27 +119,44 @@ pub(crate) fn write_cell(bytes: &mut [u8], offset: usize, suffix: &[u8], chain: 
         put_u32(bytes, at, chain);
         at += 4;
     }
+    if values == VALUES_VARY {
+        at += put_varint(bytes, at, value_code(value).0);
+    }
     match value {
         Stored::Inline(value) => put(bytes, at, value),
         Stored::Chain { first, .. } => put_u32(bytes, at, first),
     }
 }
 
-/// Removes the entry at `index` from a node of `tree`. Its chains are the caller's. False, changing nothing, if the page
-/// is no sound node.
-#[must_use]
-pub(crate) fn remove(bytes: &mut [u8], tree: u32, index: usize) -> bool {
+/// Whether an entry went out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Removal {
+    Done,
+    /// It did, and the node is less than a third full now.
+    DoneAndSparse,
+    /// It leads to a chain, which is the caller's to release first; nothing was changed.
+    HasChain,
+    /// The page is no sound node of the tree; nothing was changed.
+    Unsound,
+}
+
+/// Removes the entry at `index` from a node of `tree`; with `chains_are_free` whatever it leads to.
+pub(crate) fn remove(bytes: &mut [u8], tree: u32, index: usize, chains_are_free: bool) -> Removal {
     let node = Node::new(bytes);
     let (count, heap, offset) = (node.count(), node.heap(), node.offset(index));
     if !node.is_of(tree) || index >= count {
-        return false;
+        return Removal::Unsound;
     }
-    let Some(Cell { length, .. }) = node.sound_cell(index) else { return false };
+    let Some(Extent { length, has_chain }) = node.sound_extent(index) else { return Removal::Unsound };
     let garbage = node.garbage() + length;
     if garbage > heap {
-        return false;
+        return Removal::Unsound;
+    }
+    if has_chain && !chains_are_free {
+        return Removal::HasChain;
     }
     let (slot_at, end) = (node.slots_at(index), node.slots_at(count));
+    let used = end - SLOT + heap - garbage;
     if let Some(cell) = bytes.get_mut(offset..offset + length) {
         cell.fill(0);
     }
@@ -127,7 +170,14 @@ pub(crate) fn remove(bytes: &mut [u8], tree: u32, index: usize) -> bool {
     } else {
         put_u16(bytes, GARBAGE, garbage as u16);
     }
-    true
+    if is_sparse(used, bytes.len()) { Removal::DoneAndSparse } else { Removal::Done }
+}
+
+/// Whether a node with so many bytes in use should merge with a neighbour. At a third, not a half: two halves that have
+/// just merged leave a full node, which the next insert splits again.
+#[inline]
+pub(crate) fn is_sparse(used: usize, page_size: usize) -> bool {
+    used * 3 < page_size
 }
 
 /// Overwrites the inline value of the entry at `index` with one of the same length; false if it has another.

@@ -7,7 +7,8 @@ use wasm_dbms_api::Page;
 use crate::bytes::{put, put_u16, put_u32, slice_at, varint_length};
 use crate::tree::edit::{StoredKey, write_cell};
 use crate::tree::node::{
-    BRANCH, COUNT, FIRST_CHILD, HEADER, HEAP, KIND, LAST_HEAD, LEAF, LEVEL, Node, PREFIX, SLOT, Stored, TREE, head_of,
+    BRANCH, COUNT, FIRST_CHILD, HEADER, HEAP, KIND, LAST_HEAD, LEAF, LEVEL, Node, PREFIX, SLOT, Stored, TREE, VALUES,
+    VALUES_CHILDREN, VALUES_EMPTY, VALUES_VARY, head_of,
 };
 
 /// What every node has beside its entries.
@@ -33,7 +34,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// The bytes that the entry takes in a node with a prefix of this length.
+    /// The bytes that the entry takes in a node with a prefix of this length, where the cell says the value's.
     #[inline]
     fn size(&self, prefix: usize) -> usize {
         let suffix = (self.key_length as usize).saturating_sub(prefix);
@@ -48,11 +49,13 @@ pub(crate) struct Entries {
     entries: Vec<Entry>,
     /// The longest prefix that nodes are laid out with.
     longest_prefix: usize,
+    /// Whether they are a branch's, whose values are children.
+    is_branch: bool,
 }
 
 impl Default for Entries {
     fn default() -> Self {
-        Self { bytes: Vec::new(), entries: Vec::new(), longest_prefix: usize::MAX }
+        Self { bytes: Vec::new(), entries: Vec::new(), longest_prefix: usize::MAX, is_branch: false }
     }
 }
 
@@ -65,6 +68,7 @@ impl Entries {
         let mut entries = Self {
             bytes: Vec::with_capacity(node.bytes.len() * 2 + node.count() * node.prefix().len()),
             entries: Vec::with_capacity(node.count() + 1),
+            is_branch: !node.is_leaf(),
             ..Self::default()
         };
         entries.append(node).then_some(entries)
@@ -179,10 +183,23 @@ impl Entries {
         self.longest_prefix = usize::MAX;
     }
 
+    /// What the header of a node with these entries says of values.
+    fn values(&self, range: Range<usize>, is_branch: bool) -> u8 {
+        let entries = self.range(range);
+        let is_empty = |entry: &Entry| entry.value_length == 0 && entry.value_chain.is_none();
+        match (is_branch, entries) {
+            (true, _) => VALUES_CHILDREN,
+            (false, [_, ..]) if entries.iter().all(is_empty) => VALUES_EMPTY,
+            _ => VALUES_VARY,
+        }
+    }
+
     /// The bytes that a node with these entries would use.
     pub(crate) fn size(&self, range: Range<usize>) -> usize {
         let prefix = self.prefix_length(range.clone());
-        HEADER + prefix + self.range(range).iter().map(|entry| entry.size(prefix)).sum::<usize>()
+        // Where the header says how long values are, each cell is a byte shorter.
+        let saved = if self.values(range.clone(), self.is_branch) == VALUES_VARY { 0 } else { range.len() };
+        HEADER + prefix + self.range(range).iter().map(|entry| entry.size(prefix)).sum::<usize>() - saved
     }
 
     /// Where to split so that both halves are about equally full.
@@ -208,8 +225,11 @@ impl Entries {
             self.prefix_length(range.clone())
         };
         let first_key = if range.is_empty() { &[] } else { self.key(range.start).inline };
+        let values = self.values(range.clone(), head.level > 0);
+        let saved = if values == VALUES_VARY { 0 } else { 1 };
         bytes.fill(0);
         let mut offset = bytes.len();
+        put(bytes, VALUES, &[values]);
         put(bytes, HEADER, first_key.get(..prefix).unwrap_or_default());
         put(bytes, KIND, &[if head.level == 0 { LEAF } else { BRANCH }]);
         put(bytes, LEVEL, &[head.level]);
@@ -222,12 +242,12 @@ impl Entries {
         for (place, index) in range.enumerate() {
             let key = self.key(index);
             let suffix = key.inline.get(prefix..).unwrap_or_default();
-            let size = self.entries.get(index).map_or(0, |entry| entry.size(prefix) - SLOT);
+            let size = self.entries.get(index).map_or(0, |entry| entry.size(prefix) - SLOT - saved);
             match offset.checked_sub(size) {
                 Some(next) if next >= slots_end => offset = next,
                 _ => return false,
             }
-            write_cell(bytes, offset, suffix, key.chain, self.value(index));
+            write_cell(bytes, offset, suffix, key.chain, self.value(index), values);
             let mut slot = [0; SLOT];
             put_u32(&mut slot, 0, head_of(suffix));
             last_head = head_of(suffix);

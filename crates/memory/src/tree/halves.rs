@@ -24,7 +24,7 @@ impl<'a> Halves<'a> {
         let suffix = key.inline.strip_prefix(node.prefix())?;
         let head = head_of(suffix);
         let (low, high) = (node.head(0).min(head), node.head(last).max(head));
-        if last < 3 || low >> 24 == high >> 24 || index > node.count() {
+        if last < 3 || low >> 24 == high >> 24 || index > node.count() || !node.takes(value) {
             return None;
         }
         let lengths = node.sound_lengths()?;
@@ -42,7 +42,7 @@ impl<'a> Halves<'a> {
         let own = if index <= halves.split { 0..halves.split } else { halves.split..halves.lengths.len() };
         let own_cells = halves.lengths.get(own.clone()).unwrap_or_default();
         let room = node.bytes.len().checked_sub(node.slots_at(own.len() + 1))?;
-        let new_cell = cell_size(suffix.len(), key.chain.is_some(), value);
+        let new_cell = cell_size(suffix.len(), key.chain.is_some(), value, node.values());
         let needed = own_cells.iter().map(|length| usize::from(*length)).sum::<usize>() + new_cell;
         (needed <= room).then_some(halves)
     }

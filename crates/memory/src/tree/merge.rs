@@ -1,11 +1,10 @@
-//! After a removal: nodes that are less than a third full merge with a neighbour if both fit in one page. A third, not a
-//! half: two halves that have just merged leave a full node, which the next insert splits again.
+//! After a removal: nodes that are less than a third full merge with a neighbour if both fit in one page.
 
 use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::{MemoryAccess, REGISTRY_PAGE};
 use crate::tree::absorb::absorb;
-use crate::tree::edit::StoredKey;
+use crate::tree::edit::{StoredKey, is_sparse};
 use crate::tree::entries::{Entries, NodeHead};
 use crate::tree::node::{BRANCH, HEADER, Node, Stored};
 use crate::tree::path::Path;
@@ -20,7 +19,7 @@ impl Tree {
             let Some((parent, position)) = path.last() else {
                 return self.shrink_root(store, page);
             };
-            if used * 3 >= size {
+            if !is_sparse(used, size) {
                 return Ok(());
             }
             let siblings = store.view(parent, |bytes| Node::new(bytes).count())?;

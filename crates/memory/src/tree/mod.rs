@@ -18,6 +18,7 @@ mod path;
 mod range;
 mod read;
 mod relocate;
+mod run;
 mod sound;
 mod split;
 mod tail;
@@ -28,11 +29,12 @@ pub use check::{MAX_FINDINGS, NodeSummary, add_finding};
 pub use cursor::Cursor;
 pub use path::{Located, MAX_DEPTH};
 pub use read::{Place, ValueBytes};
-pub use relocate::Targets;
+pub use relocate::{ChainWalk, Targets};
+pub use run::{MAX_RUN_BYTES, Run};
 pub use tail::Tail;
 
 use crate::access::{MemoryAccess, REGISTRY_PAGE, RESERVED_PAGES};
-use crate::tree::edit::StoredKey;
+use crate::tree::edit::{Removal, StoredKey};
 use crate::tree::entries::{Entries, NodeHead};
 use crate::tree::node::{BRANCH, Node, Stored, cell_length, inline_key_length};
 use crate::tree::sound::unsound;
@@ -97,10 +99,6 @@ impl Tree {
         change: &mut dyn FnMut(&mut [u8]),
     ) -> MemoryResult<Option<bool>> {
         let Some((page, index)) = self.find(store, key)? else { return Ok(None) };
-        let is_inline = store.view(page, |bytes| Node::new(bytes).value_range(index).is_some())?;
-        if !is_inline {
-            return Ok(Some(false));
-        }
         store
             .edit(page, |bytes| {
                 let range = Node::new(bytes).value_range(index);
@@ -136,6 +134,19 @@ impl Tree {
         key: &[u8],
         value: &[u8],
     ) -> MemoryResult<bool> {
+        self.insert_or_append(store, located, key, value, None)
+    }
+
+    /// As [`insert_at`](Self::insert_at); with `new_leaf` the entry begins a leaf after that one if it can, and keys that
+    /// share so many bytes with it will follow.
+    fn insert_or_append<M: MemoryAccess>(
+        &mut self,
+        store: &mut M,
+        located: Located,
+        key: &[u8],
+        value: &[u8],
+        new_leaf: Option<usize>,
+    ) -> MemoryResult<bool> {
         check_length("the length of a key", key.len(), MAX_KEY_BYTES)?;
         check_length("the length of a value", value.len(), MAX_VALUE_BYTES)?;
         let mut path = located.path;
@@ -154,7 +165,11 @@ impl Tree {
         } else {
             Stored::Chain { length: value.len() as u32, first: overflow::write(store, self.id, value)? }
         };
-        self.insert_entry(store, path, StoredKey { inline, chain }, stored)
+        let key = StoredKey { inline, chain };
+        match new_leaf {
+            Some(hint) => self.begin_leaf(store, path, key, stored, hint),
+            None => self.insert_entry(store, path, key, stored),
+        }
     }
 
     /// Replaces the value of an entry that [`locate`](Self::locate) found.
@@ -197,15 +212,24 @@ impl Tree {
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn remove_at<M: MemoryAccess>(&mut self, store: &mut M, located: Located) -> MemoryResult<()> {
         let (page, index) = (located.page(), located.index());
-        self.free_chains(store, page, index)?;
-        self.remove_entry(store, page, index)?;
-        self.rebalance(store, located.path)
+        match store.edit(page, |bytes| edit::remove(bytes, self.id, index, false))? {
+            Removal::Done => Ok(()),
+            Removal::DoneAndSparse => self.rebalance(store, located.path),
+            Removal::HasChain => {
+                self.free_chains(store, page, index)?;
+                self.remove_entry(store, page, index)?;
+                self.rebalance(store, located.path)
+            }
+            Removal::Unsound => Err(unsound(page, self.id)),
+        }
     }
 
-    /// Removes an entry from its node.
+    /// Removes an entry from its node; its chains are released, or somebody else's.
     pub(crate) fn remove_entry<M: MemoryAccess>(self, store: &mut M, page: Page, index: usize) -> MemoryResult<()> {
-        let is_done = store.edit(page, |bytes| edit::remove(bytes, self.id, index))?;
-        if is_done { Ok(()) } else { Err(unsound(page, self.id)) }
+        match store.edit(page, |bytes| edit::remove(bytes, self.id, index, true))? {
+            Removal::Done | Removal::DoneAndSparse => Ok(()),
+            Removal::HasChain | Removal::Unsound => Err(unsound(page, self.id)),
+        }
     }
 
     /// Releases every page of the tree.

@@ -11,6 +11,7 @@
 //! | 12..16 | `u32` the tree this page belongs to |
 //! | 16..18 | `u16` length of the prefix that all keys of this node share |
 //! | 18 | `u8` 1 if an entry came between others, so that the cells do not stand in the order of their keys: a hint |
+//! | 19 | `u8` 0, or one more than the length of every value, which cells then do not say: 5 in a branch, 1 in a leaf whose values are empty |
 //! | 19 | zero |
 //! | 20..24 | `u32` head of the entry that was last when one was last added at the end: where a search starts is guessed from it |
 //! | 24..32 | reserved |
@@ -24,9 +25,9 @@
 //! | | |
 //! |---|---|
 //! | varint | suffix length × 2, + 1 if the key goes on in a chain |
-//! | varint | value length × 2, + 1 if the value stands in a chain |
 //! | bytes | the suffix after its first four bytes |
 //! | `u32` | the first page of the key's chain, if it goes on |
+//! | varint | value length × 2, + 1 if the value stands in a chain; not there if the header says how long values are |
 //! | bytes | the value, or the `u32` first page of its chain |
 //!
 //! In a branch the value is the `u32` child that holds the keys from this one on. Keys of up to one eighth of a page are
@@ -50,9 +51,17 @@ pub(crate) const FIRST_CHILD: usize = 8;
 pub(crate) const TREE: usize = 12;
 pub(crate) const PREFIX: usize = 16;
 pub(crate) const SCATTERED: usize = 18;
+pub(crate) const VALUES: usize = 19;
 pub(crate) const LAST_HEAD: usize = 20;
 pub(crate) const HEADER: usize = 32;
 pub(crate) const SLOT: usize = 6;
+
+/// The header's word on values, [`VALUES`]: each cell says how long its own is.
+pub(crate) const VALUES_VARY: u8 = 0;
+/// All are empty: the entries of an index that has the row's key in its own.
+pub(crate) const VALUES_EMPTY: u8 = 1;
+/// All are children.
+pub(crate) const VALUES_CHILDREN: u8 = 5;
 
 pub(crate) const LEAF: u8 = 1;
 pub(crate) const BRANCH: u8 = 2;
@@ -194,14 +203,19 @@ impl<'a> Node<'a> {
     }
 
     #[inline]
+    pub(crate) fn prefix_length(self) -> usize {
+        usize::from(u16_at(self.bytes, PREFIX))
+    }
+
+    #[inline]
     pub(crate) fn prefix(self) -> &'a [u8] {
-        slice_at(self.bytes, HEADER, usize::from(u16_at(self.bytes, PREFIX)))
+        slice_at(self.bytes, HEADER, self.prefix_length())
     }
 
     /// Where slot `index` stands.
     #[inline]
     pub(crate) fn slots_at(self, index: usize) -> usize {
-        HEADER + usize::from(u16_at(self.bytes, PREFIX)) + index * SLOT
+        HEADER + self.prefix_length() + index * SLOT
     }
 
     #[inline]
@@ -222,10 +236,9 @@ impl<'a> Node<'a> {
 
     #[inline]
     fn cell_at(self, offset: usize) -> Cell<'a> {
-        let (suffix, first) = varint_at(self.bytes, offset);
-        let (value, second) = varint_at(self.bytes, offset + first);
+        let (suffix, width) = varint_at(self.bytes, offset);
         let suffix_length = (suffix >> 1) as usize;
-        let tail_at = offset + first + second;
+        let tail_at = offset + width;
         let tail_length = suffix_length.saturating_sub(4);
         let tail = slice_at(self.bytes, tail_at, tail_length);
         let mut value_at = tail_at + tail_length;
@@ -233,6 +246,8 @@ impl<'a> Node<'a> {
         if key_chain.is_some() {
             value_at += 4;
         }
+        let (value, width) = self.value_code(value_at);
+        value_at += width;
         let (stored, stored_length) = if value & 1 == 0 {
             let length = (value >> 1) as usize;
             (Stored::Inline(slice_at(self.bytes, value_at, length)), length)
@@ -244,18 +259,55 @@ impl<'a> Node<'a> {
         Cell { suffix_length, tail, key_chain, value: stored, length }
     }
 
+    /// What the header says of values.
+    #[inline]
+    pub(crate) fn values(self) -> u8 {
+        self.bytes.get(VALUES).copied().unwrap_or(0)
+    }
+
+    /// Whether a cell of this node can hold a value, going by what the header says of values.
+    #[inline]
+    pub(crate) fn takes(self, value: Stored<'_>) -> bool {
+        match (self.values().checked_sub(1), value) {
+            (None, _) => true,
+            (Some(length), Stored::Inline(value)) => value.len() == usize::from(length),
+            (Some(_), Stored::Chain { .. }) => false,
+        }
+    }
+
+    /// The length of a value as a cell says it, and the bytes that takes at `at`: none if the header says it.
+    #[inline]
+    pub(crate) fn value_code(self, at: usize) -> (u32, usize) {
+        match self.values().checked_sub(1) {
+            None => varint_at(self.bytes, at),
+            Some(length) => (u32::from(length) << 1, 0),
+        }
+    }
+
+    /// Where the value part of the cell at `offset` starts, after the key.
+    #[inline]
+    fn value_part(self, offset: usize) -> usize {
+        let (suffix, width) = varint_at(self.bytes, offset);
+        let chain = if suffix & 1 == 1 { 4 } else { 0 };
+        offset + width + ((suffix >> 1) as usize).saturating_sub(4) + chain
+    }
+
     /// Where the value of entry `index` stands in the page, if it is inline. Reads as little of the cell as it can.
     #[inline]
     pub(crate) fn value_range(self, index: usize) -> Option<std::ops::Range<usize>> {
-        let offset = self.offset(index);
-        let (suffix, first) = varint_at(self.bytes, offset);
-        let (value, second) = varint_at(self.bytes, offset + first);
+        let at = self.value_part(self.offset(index));
+        let (value, width) = self.value_code(at);
         if value & 1 == 1 {
             return None;
         }
-        let chain = if suffix & 1 == 1 { 4 } else { 0 };
-        let start = offset + first + second + ((suffix >> 1) as usize).saturating_sub(4) + chain;
+        let start = at + width;
         Some(start..start.wrapping_add((value >> 1) as usize))
+    }
+
+    /// Where the number of the first page of the key's chain stands, or of the value's.
+    pub(crate) fn chain_at(self, index: usize, is_key: bool) -> usize {
+        let at = self.value_part(self.offset(index));
+        if is_key { at.saturating_sub(4) } else { at + self.value_code(at).1 }
     }
 
     /// Sets `key` to the inline part of the key of entry `index`; false if the key goes on in a chain. With `has_prefix`
@@ -270,12 +322,11 @@ impl<'a> Node<'a> {
             key.extend_from_slice(prefix);
         }
         let offset = self.offset(index);
-        let (suffix, first) = varint_at(self.bytes, offset);
+        let (suffix, width) = varint_at(self.bytes, offset);
         let suffix_length = (suffix >> 1) as usize;
         key.extend_from_slice(&self.head(index).to_be_bytes());
         if suffix_length > 4 {
-            let (_, second) = varint_at(self.bytes, offset + first);
-            key.extend_from_slice(slice_at(self.bytes, offset + first + second, suffix_length - 4));
+            key.extend_from_slice(slice_at(self.bytes, offset + width, suffix_length - 4));
         } else {
             key.truncate(key.len() + suffix_length - 4);
         }
@@ -419,14 +470,13 @@ impl<'a> Node<'a> {
     /// can tell.
     #[inline]
     fn compare_suffix(self, offset: usize, inline: &[u8], goes_on: bool) -> Option<Ordering> {
-        let (suffix, first) = varint_at(self.bytes, offset);
+        let (suffix, width) = varint_at(self.bytes, offset);
         let suffix_length = (suffix >> 1) as usize;
         let order = if suffix_length.min(inline.len()) <= 4 {
             // Equal heads: the shorter one is a prefix of the longer.
             suffix_length.cmp(&inline.len())
         } else {
-            let (_, second) = varint_at(self.bytes, offset + first);
-            let tail = slice_at(self.bytes, offset + first + second, suffix_length - 4);
+            let tail = slice_at(self.bytes, offset + width, suffix_length - 4);
             tail.cmp(inline.get(4..).unwrap_or_default())
         };
         match (order, suffix & 1 == 1, goes_on) {

@@ -51,9 +51,14 @@ impl Tree {
             return Ok(Some(from.to_vec()));
         }
         // As many as fit; more entries never take less room.
-        let mut fit = left_node.count();
-        while fit + 1 < count && entries.size(0..fit + 1) <= page_size {
-            fit += 1;
+        let (mut fit, mut too_many) = (left_node.count(), count);
+        while fit + 1 < too_many {
+            let middle = fit.midpoint(too_many);
+            if entries.size(0..middle) <= page_size {
+                fit = middle;
+            } else {
+                too_many = middle;
+            }
         }
         if fit == left_node.count() || entries.size(fit..count) > page_size {
             return Ok(next);

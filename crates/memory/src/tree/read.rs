@@ -155,7 +155,7 @@ impl Tree {
 
     /// Searches one node: where the key is or would be, the child that leads on, the node's level.
     #[inline]
-    fn step<M: MemoryAccess>(
+    pub(crate) fn step<M: MemoryAccess>(
         self,
         store: &mut M,
         page: Page,

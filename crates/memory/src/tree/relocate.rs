@@ -8,8 +8,8 @@ use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::MemoryAccess;
 use crate::bytes::put_u32;
-use crate::tree::node::{BRANCH, FIRST_CHILD, Node, Stored};
-use crate::tree::path::{Located, MAX_DEPTH};
+use crate::tree::node::{BRANCH, FIRST_CHILD, Node};
+use crate::tree::path::{Located, MAX_DEPTH, Path};
 use crate::tree::read::full_key;
 use crate::tree::sound::unsound;
 use crate::tree::{Tree, check_child, overflow};
@@ -73,6 +73,17 @@ impl Targets {
     }
 }
 
+/// Where a walk over the chains of a tree is. It stays good whatever happens to the tree in between.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChainWalk {
+    /// The first key whose chains were not looked at.
+    from: Vec<u8>,
+    /// The page of a chain that was looked at last, if more follow; else 0.
+    inside: Page,
+    /// How many pages of that chain were.
+    followed: Page,
+}
+
 impl Tree {
     /// Moves a node of the tree in front. False if there is no free page before it, or nothing in it.
     ///
@@ -98,65 +109,155 @@ impl Tree {
         }
     }
 
-    /// Moves the pages from `limit` on of every chain of the leaf that holds `from` in front, and those of the branches
-    /// on the way to it. Returns where the next step begins; none if this was the last leaf.
+    /// Goes on with a walk over the chains of the tree, to the end of a leaf at most: pages of theirs from `limit` on move
+    /// in front. `pages` counts down with each page of a chain that is looked at; at zero the walk stops, but never before
+    /// the first. Returns whether the walk came to the end of the tree.
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn relocate_chains<M: MemoryAccess>(
         self,
         store: &mut M,
-        from: &[u8],
+        walk: &mut ChainWalk,
         limit: Page,
         targets: &mut Targets,
-    ) -> MemoryResult<Option<Vec<u8>>> {
-        let Located { mut path, .. } = self.locate(store, from)?;
-        let next = self.key_after(store, path, from)?;
-        while let Some((page, _)) = path.pop() {
-            let count = store.view(page, |bytes| Node::new(bytes).count())?;
-            for index in 0..count {
-                let (key_chain, value_chain) = store.view(page, |bytes| Node::new(bytes).cell(index).chains())?;
-                if let Some(first) = key_chain
-                    && let Some(moved) = self.relocate_chain(store, first, limit, targets)?
-                {
-                    self.set_chain(store, page, index, moved, true)?;
-                }
-                if let Some(first) = value_chain
-                    && let Some(moved) = self.relocate_chain(store, first, limit, targets)?
-                {
-                    self.set_chain(store, page, index, moved, false)?;
-                }
+        pages: &mut usize,
+    ) -> MemoryResult<bool> {
+        if walk.inside != 0 && walk.inside < store.page_count() {
+            // Should that chain be gone, its page is none any more, or another's, which may as well be moved.
+            self.relocate_rest(store, walk, limit, targets, pages)?;
+            if walk.inside != 0 {
+                return Ok(false);
             }
         }
-        Ok(next)
+        let Located { path, .. } = self.locate(store, &walk.from)?;
+        let Some((leaf, first)) = path.last() else { return Ok(true) };
+        let next = self.key_after(store, path, &walk.from)?;
+        self.relocate_separator(store, path, limit, targets)?;
+        let count = store.view(leaf, |bytes| Node::new(bytes).count())?;
+        let mut is_first = true;
+        for index in first..count {
+            let (key_chain, value_chain) = store.view(leaf, |bytes| Node::new(bytes).cell(index).chains())?;
+            if key_chain.is_none() && value_chain.is_none() {
+                continue;
+            }
+            if !is_first && (*pages == 0 || targets.is_empty()) {
+                let handle = store.page(leaf)?;
+                walk.from = full_key(store, self.id(), Node::new(&handle), index)?;
+                return Ok(false);
+            }
+            is_first = false;
+            self.relocate_key_chain(store, leaf, index, limit, targets)?;
+            let Some(chain) = value_chain else { continue };
+            if let Some(moved) = self.relocate_first(store, walk, chain, limit, targets, pages)? {
+                self.set_chain(store, leaf, index, moved, false)?;
+            }
+            if walk.inside != 0 {
+                let handle = store.page(leaf)?;
+                walk.from = full_key(store, self.id(), Node::new(&handle), index)?;
+                // The smallest key above it.
+                walk.from.push(0);
+                return Ok(false);
+            }
+        }
+        let is_end = next.is_none();
+        walk.from = next.unwrap_or_default();
+        Ok(is_end)
+    }
+
+    /// Moves the chain of the separator that the leaf at the end of `path` lies to the right of, if it is the first leaf
+    /// there: so each separator is met once.
+    fn relocate_separator<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        mut path: Path,
+        limit: Page,
+        targets: &mut Targets,
+    ) -> MemoryResult<()> {
+        path.pop();
+        while let Some((page, position)) = path.pop() {
+            if let Some(separator) = position.checked_sub(1) {
+                return self.relocate_key_chain(store, page, separator, limit, targets);
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves the chain of an entry's key, which is a megabyte at most.
+    fn relocate_key_chain<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        page: Page,
+        index: usize,
+        limit: Page,
+        targets: &mut Targets,
+    ) -> MemoryResult<()> {
+        let (key_chain, _) = store.view(page, |bytes| Node::new(bytes).cell(index).chains())?;
+        let Some(first) = key_chain else { return Ok(()) };
+        let (mut walk, mut pages) = (ChainWalk::default(), usize::MAX);
+        match self.relocate_first(store, &mut walk, first, limit, targets, &mut pages)? {
+            Some(moved) => self.set_chain(store, page, index, moved, true),
+            None => Ok(()),
+        }
     }
 
     /// Moves the pages of a chain; its new first page, if that is another.
-    fn relocate_chain<M: MemoryAccess>(
+    fn relocate_first<M: MemoryAccess>(
         self,
         store: &mut M,
+        walk: &mut ChainWalk,
         first: Page,
         limit: Page,
         targets: &mut Targets,
+        pages: &mut usize,
     ) -> MemoryResult<Option<Page>> {
-        let (mut page, mut before, mut new_first) = (first, None, None);
-        // A chain that comes back to itself ends with the pages there are.
-        for _ in 0..store.page_count() {
-            let link = store.view(page, |bytes| overflow::link(bytes, self.id()).map(|(_, next)| next))?;
-            let next = link.ok_or_else(|| overflow::broken(page))?;
-            let target = if page >= limit { targets.take(store, page)? } else { None };
-            match (target, before) {
-                (Some(target), Some(before)) => store.edit(before, |bytes| put_u32(bytes, overflow::NEXT, target))?,
-                (Some(target), None) => new_first = Some(target),
-                (None, _) => {}
-            }
-            before = Some(target.unwrap_or(page));
-            if next == 0 {
-                return Ok(new_first);
-            }
-            page = next;
+        if store.view(first, |bytes| overflow::link(bytes, self.id()).is_none())? {
+            return Err(overflow::broken(first));
         }
-        Err(overflow::broken(page))
+        let target = if first >= limit { targets.take(store, first)? } else { None };
+        walk.inside = target.unwrap_or(first);
+        walk.followed = 0;
+        *pages = pages.saturating_sub(1);
+        if *pages > 0 {
+            self.relocate_rest(store, walk, limit, targets, pages)?;
+        }
+        Ok(target)
+    }
+
+    /// Moves the pages of a chain that follow the one where the walk stopped.
+    fn relocate_rest<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        walk: &mut ChainWalk,
+        limit: Page,
+        targets: &mut Targets,
+        pages: &mut usize,
+    ) -> MemoryResult<()> {
+        loop {
+            let link = store.view(walk.inside, |bytes| overflow::link(bytes, self.id()).map(|(_, next)| next))?;
+            let page = link.unwrap_or(0);
+            if page == 0 {
+                walk.inside = 0;
+                return Ok(());
+            }
+            // A chain that comes back to itself ends with the pages there are.
+            if walk.followed >= store.page_count() {
+                return Err(overflow::broken(page));
+            }
+            if store.view(page, |bytes| overflow::link(bytes, self.id()).is_none())? {
+                return Err(overflow::broken(page));
+            }
+            walk.followed += 1;
+            let target = if page >= limit { targets.take(store, page)? } else { None };
+            if let Some(target) = target {
+                store.edit(walk.inside, |bytes| put_u32(bytes, overflow::NEXT, target))?;
+            }
+            walk.inside = target.unwrap_or(page);
+            *pages = pages.saturating_sub(1);
+            if *pages == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// A key that lies below a node; none if its first leaf is empty.
@@ -204,14 +305,8 @@ impl Tree {
     ) -> MemoryResult<()> {
         let is_done = store.edit(page, |bytes| {
             let node = Node::new(bytes);
-            let Some(cell) = node.is_of(self.id()).then(|| node.sound_cell(index)).flatten() else { return false };
-            let end = node.offset(index) + cell.length;
-            // The cell ends with the key's chain and the value, or the value's chain.
-            let value_length = match cell.value {
-                Stored::Inline(value) => value.len(),
-                Stored::Chain { .. } => 4,
-            };
-            let at = if is_key { end - value_length - 4 } else { end - 4 };
+            let has_chain = node.is_of(self.id()) && node.sound_extent(index).is_some_and(|extent| extent.has_chain);
+            let at = if has_chain { node.chain_at(index, is_key) } else { usize::MAX - 4 };
             bytes.get_mut(at..at + 4).map(|place| place.copy_from_slice(&first.to_le_bytes())).is_some()
         })?;
         if is_done { Ok(()) } else { Err(unsound(page, self.id())) }

@@ -36,8 +36,9 @@ impl Tree {
         }
         let handle = store.page(page)?;
         let node = Node::new(&handle);
-        if index == node.count() && node.count() > 1 && key.inline.starts_with(node.prefix()) {
-            return self.append_node(store, path, page, key, value).map(|()| false);
+        let is_at_end = index == node.count() && index > 1;
+        if is_at_end && node.takes(value) && key.inline.starts_with(node.prefix()) {
+            return self.append_node(store, path, page, key, value, None).map(|()| false);
         }
         if node.is_leaf() && self.split_leaf(store, path, page, index, key, value)? {
             return Ok(false);
@@ -66,6 +67,29 @@ impl Tree {
         Ok(false)
     }
 
+    /// Lets an entry at the end of a leaf begin a new one, though there may be room; where it cannot, inserts it. The keys
+    /// that follow share so many bytes with it.
+    pub(crate) fn begin_leaf<M: MemoryAccess>(
+        self,
+        store: &mut M,
+        mut path: Path,
+        key: StoredKey<'_>,
+        value: Stored<'_>,
+        hint: usize,
+    ) -> MemoryResult<bool> {
+        let way = path;
+        let Some((page, index)) = path.pop() else { return Ok(false) };
+        let is_end = store.view(page, |bytes| {
+            let node = Node::new(bytes);
+            node.is_of(self.id()) && node.is_leaf() && index == node.count() && index > 1
+        })?;
+        if is_end {
+            self.append_node(store, path, page, key, value, Some(hint)).map(|()| false)
+        } else {
+            self.insert_entry(store, way, key, value)
+        }
+    }
+
     /// Appends an entry to a full node: the node stays as it is, so that ascending inserts fill their pages, and the
     /// entry starts a node of its own.
     fn append_node<M: MemoryAccess>(
@@ -75,6 +99,7 @@ impl Tree {
         page: Page,
         key: StoredKey<'_>,
         value: Stored<'_>,
+        hint: Option<usize>,
     ) -> MemoryResult<()> {
         let handle = store.page(page)?;
         let node = Node::new(&handle);
@@ -83,8 +108,8 @@ impl Tree {
         let mut last = Vec::new();
         node.push_key(node.count() - 1, &mut last);
         let last = StoredKey { inline: &last, chain: node.cell(node.count() - 1).key_chain };
-        // Keys that follow will share what this one shares with its neighbour.
-        let hint = common_prefix(last.inline, key.inline);
+        // If nothing better is known, keys that follow will share what this one shares with its neighbour.
+        let hint = hint.unwrap_or_else(|| common_prefix(last.inline, key.inline));
         let right = store.claim_page()?;
         let separator = if level == 0 {
             entries.insert(0, key, value);

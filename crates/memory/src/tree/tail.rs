@@ -4,7 +4,7 @@ use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::MemoryAccess;
 use crate::tree::Tree;
-use crate::tree::node::Node;
+use crate::tree::node::{Node, head_of, inline_key_length};
 use crate::tree::path::{Located, Path};
 
 /// The way to the last leaf of a tree, where it is known. Whoever keeps one forgets it when the tree changes in any
@@ -38,10 +38,12 @@ impl Tree {
 impl Node<'_> {
     /// The number of entries of a leaf whose keys are seen at a glance to be all below this one.
     #[inline]
-    fn end_below(self, key: &[u8]) -> Option<usize> {
+    pub(crate) fn end_below(self, key: &[u8]) -> Option<usize> {
         let last = self.count().checked_sub(1)?;
-        let suffix = key.strip_prefix(self.prefix())?;
-        (self.is_leaf() && self.head(last) < crate::tree::node::head_of(suffix)).then_some(last + 1)
+        // Heads know nothing of what stands in chains.
+        let inline = key.get(..inline_key_length(self.bytes.len())).unwrap_or(key);
+        let suffix = inline.strip_prefix(self.prefix())?;
+        (self.is_leaf() && self.head(last) < head_of(suffix)).then_some(last + 1)
     }
 }
 

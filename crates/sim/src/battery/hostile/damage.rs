@@ -97,7 +97,7 @@ fn node_header(file: &mut File, page: usize, random: &mut Rng) {
         4 => old.wrapping_mul(2),
         _ => wide as u16,
     };
-    match random.u8(..10) {
+    match random.u8(..11) {
         0 => edit(file, page, 0, &[random.u8(..5)]),
         1 => edit(file, page, 1, &[random.u8(..4) * random.u8(..86)]),
         2 => edit(file, page, 2, &narrow.to_le_bytes()),
@@ -107,6 +107,7 @@ fn node_header(file: &mut File, page: usize, random: &mut Rng) {
         6 => edit(file, page, 12, &random.u32(..12).to_le_bytes()),
         7 => edit(file, page, 16, &narrow.to_le_bytes()),
         8 => edit(file, page, 20, &wide.to_le_bytes()),
+        9 => edit(file, page, random.usize(18..20), &[random.u8(..7)]),
         _ => edit(file, page, 2, &[narrow.to_le_bytes(), narrow.to_le_bytes(), narrow.to_le_bytes()].concat()),
     }
 }
@@ -161,9 +162,9 @@ fn branch(file: &mut File, random: &mut Rng) {
     for index in 0..count {
         if all || random.usize(..count) == 0 {
             let cell_at = usize::from(u16_at(&bytes, 32 + prefix + index * 6 + 4));
-            // Length of the suffix and of the value, both short here; then the tail and the child.
+            // Length of the suffix, short here; then the tail and the child.
             let suffix = usize::from(bytes.get(cell_at).copied().unwrap_or(0) >> 1);
-            edit(file, page, cell_at + 2 + suffix.saturating_sub(4), &target.to_le_bytes());
+            edit(file, page, cell_at + 1 + suffix.saturating_sub(4), &target.to_le_bytes());
         }
     }
     if random.u8(..3) == 0 {
