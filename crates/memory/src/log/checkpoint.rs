@@ -64,7 +64,11 @@ impl Log {
         }
         // A host that cannot shrink keeps the bytes; they mean nothing.
         let _tolerated = self.medium.set_size(self.layout.end_of(pages));
-        if moves_ring { self.flip(self.chain) } else { Ok(()) }
+        if moves_ring {
+            // The next flip writes that slot too.
+            let _met_again = self.flip(self.chain);
+        }
+        Ok(())
     }
 
     fn flip_to(&mut self, pages: Page, layout: Layout) -> MemoryResult<()> {

@@ -12,7 +12,7 @@ use crate::log::runs::MAX_RING_LENGTH;
 use crate::log::{Images, Log};
 
 /// The ring grows when it was too short so many times.
-const PRESSURE: u32 = 4;
+const PRESSURE: u32 = 3;
 
 impl Log {
     /// The ring was too short, for a body of so many bytes if it was parked.
@@ -48,7 +48,9 @@ impl Log {
             self.poison = self.poison.take().or(Some(error.clone()));
             return Err(error);
         }
-        self.flip(self.chain)
+        // The next flip writes that slot too.
+        let _met_again = self.flip(self.chain);
+        Ok(())
     }
 
     /// From now on everything stands so. If the ring moves, it is empty.
