@@ -124,7 +124,7 @@ impl Decimal {
         while quotient != 0 && quotient < 1 << 64 {
             // Below 10^28, so that 32 bits more fit.
             let more = remainder << 32;
-            quotient = quotient << 32 | more / divisor;
+            quotient = (quotient << 32) | (more / divisor);
             remainder = more % divisor;
             exponent += 32;
         }

@@ -228,7 +228,7 @@ pub(crate) fn make_successor(key: &mut Vec<u8>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use wasm_dbms_api::Value;
+    use wasm_dbms_api::{DateTime, Decimal, Value};
 
     use super::*;
 
@@ -296,6 +296,64 @@ mod tests {
                     let expected = left.cmp(right).then(ends[0].cmp(&ends[1]));
                     assert_eq!(left_key.cmp(&right_key), expected, "{left:?} and {right:?}");
                 }
+            }
+        }
+    }
+
+    /// A random value of a type that is more than one number, from few enough that many are near each other.
+    fn rarer(random: &mut fastrand::Rng, data_type: DataType) -> Value {
+        let near = random.i64(..) >> random.u32(0..63);
+        match data_type {
+            DataType::Decimal => {
+                let magnitude = (random.u128(..) >> random.u32(32..128) << random.u32(0..32)) & ((1 << 96) - 1);
+                Decimal::from_parts(random.bool(), magnitude, random.u8(0..=28)).unwrap().into()
+            }
+            DataType::Date => Date::from_days(near as i32).into(),
+            DataType::DateTime => {
+                DateTime::from_microseconds(near).with_offset(random.i32(-86_399..86_400)).unwrap().into()
+            }
+            DataType::Uuid => Uuid::from_u128(random.u128(..) >> random.u32(0..128)).into(),
+            _ => Value::Enum(near as u16, "name".into()),
+        }
+    }
+
+    #[test]
+    fn the_order_of_codes_is_the_order_of_values_of_every_rarer_type() {
+        let mut random = fastrand::Rng::with_seed(5);
+        for data_type in [DataType::Decimal, DataType::Date, DataType::DateTime, DataType::Uuid, DataType::Enum] {
+            for _ in 0..100_000 {
+                let (left, right) = (rarer(&mut random, data_type), rarer(&mut random, data_type));
+                let (left_code, right_code) = (code(&left), code(&right));
+                let expected = left.as_ref().sort_order(right.as_ref());
+                assert_eq!(left_code.cmp(&right_code), expected, "{left} and {right}");
+                assert!(left_code.len() <= 1 + longest_code(data_type).unwrap(), "{left}");
+                let followed = [&left_code[1..], &[random.u8(..)]].concat();
+                assert_eq!(length(&followed, data_type), Some(left_code.len() - 1), "{left}");
+                if matches!(data_type, DataType::Date | DataType::Uuid) {
+                    assert_eq!(decode(&followed, data_type).unwrap().to_value(), left);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn decimals_that_are_equal_have_one_code() {
+        for forms in [["1.5", "1.500"], ["0", "0.000"], ["-100", "-100.0"], ["0.010", "0.01"]] {
+            let [one, two] = forms.map(|form| code(&form.parse::<Decimal>().unwrap().into()));
+            assert_eq!(one, two, "{forms:?}");
+        }
+    }
+
+    #[test]
+    fn foreign_bytes_are_cut_or_refused_without_a_panic() {
+        let mut random = fastrand::Rng::with_seed(6);
+        for _ in 0..100_000 {
+            let bytes: Vec<u8> = (0..random.usize(..20)).map(|_| random.u8(..)).collect();
+            for data_type in DataType::ALL {
+                if let Some(length) = length(&bytes, data_type) {
+                    assert!(length <= bytes.len());
+                }
+                let _ = (nullable_length(&bytes, data_type), decode(&bytes, data_type), decode_integer(&bytes));
             }
         }
     }

@@ -55,7 +55,7 @@ pub(super) fn push(key: &mut Vec<u8>, decimal: Decimal) {
 pub(super) fn length(bytes: &[u8]) -> Option<usize> {
     let end = match *bytes.first()? {
         ZERO => return Some(1),
-        ZERO.. => 0,
+        byte if byte > ZERO => 0,
         _ => 0xFF,
     };
     bytes.iter().position(|byte| *byte == end).map(|last| last + 1)
