@@ -13,18 +13,21 @@ use std::cell::OnceCell;
 /// assert_eq!((one, two), ("one", "two"));
 /// ```
 #[derive(Debug, Default)]
-pub struct ValueArena {
-    text: OnceCell<String>,
-    next: OnceCell<Box<ValueArena>>,
+pub struct ValueArena(OnceCell<Box<Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    text: String,
+    next: ValueArena,
 }
 
 impl ValueArena {
     /// Keeps a text as long as the arena is there.
     pub fn keep(&self, text: String) -> &str {
         let mut place = self;
-        while place.text.get().is_some() {
-            place = place.next.get_or_init(Box::default);
+        while let Some(kept) = place.0.get() {
+            place = &kept.next;
         }
-        place.text.get_or_init(|| text)
+        &place.0.get_or_init(|| Box::new(Kept { text, next: Self::default() })).text
     }
 }

@@ -39,6 +39,8 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
+    /// A JSON document.
+    Json(Json),
     /// An exact decimal number.
     Decimal(Decimal),
     /// A day.
@@ -47,8 +49,6 @@ pub enum Value {
     DateTime(DateTime),
     /// A uuid.
     Uuid(Uuid),
-    /// A JSON document.
-    Json(Json),
     /// One of the names that a column lists: its number among them, which orders it, and the name.
     Enum(u16, Box<str>),
 }
@@ -71,6 +71,8 @@ pub enum ValueRef<'a> {
     Text(&'a str),
     /// Bytes.
     Bytes(&'a [u8]),
+    /// A JSON document.
+    Json(JsonRef<'a>),
     /// An exact decimal number.
     Decimal(Decimal),
     /// A day.
@@ -79,8 +81,6 @@ pub enum ValueRef<'a> {
     DateTime(DateTime),
     /// A uuid.
     Uuid(Uuid),
-    /// A JSON document.
-    Json(JsonRef<'a>),
     /// One of the names that a column lists: its number among them, which orders it, and the name.
     Enum(u16, &'a str),
 }
@@ -113,6 +113,7 @@ impl Value {
 
 impl<'a> ValueRef<'a> {
     /// The same value with its own bytes.
+    #[inline]
     pub fn to_value(self) -> Value {
         match self {
             Self::Null => Value::Null,

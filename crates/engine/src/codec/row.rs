@@ -233,7 +233,7 @@ fn set(row: &mut [u8], at: usize, bytes: &[u8]) {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn set_fixed(row: &mut [u8], at: usize, value: ValueRef<'_>, data_type: DataType) {
     let width = data_type.width().unwrap_or(0);
     let bytes = match value {
@@ -247,14 +247,15 @@ fn set_fixed(row: &mut [u8], at: usize, value: ValueRef<'_>, data_type: DataType
         }
         ValueRef::Float(number) if number.is_nan() => f64::NAN.to_bits().to_le_bytes(),
         ValueRef::Float(number) => number.to_bits().to_le_bytes(),
-        other => return set_longer(row, at, other),
+        _ => return set_longer(row, at, &value),
     };
     set(row, at, bytes.get(..width).unwrap_or_default());
 }
 
-/// As [`set_fixed`], for the types that are more than one number.
-fn set_longer(row: &mut [u8], at: usize, value: ValueRef<'_>) {
-    match value {
+/// As [`set_fixed`], for the types that are more than one number. Apart, so that the others stay short.
+#[inline(never)]
+fn set_longer(row: &mut [u8], at: usize, value: &ValueRef<'_>) {
+    match *value {
         ValueRef::Decimal(decimal) => set(row, at, &fixed::decimal_bytes(decimal)),
         ValueRef::Date(date) => set(row, at, &date.days().to_le_bytes()),
         ValueRef::DateTime(moment) => set(row, at, &fixed::date_time_bytes(moment)),
