@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::{ColumnRef, Comparison, Expr, Field, Order, Value, ValueRef};
+use crate::{ColumnRef, Comparison, Expr, Field, Order, Value, ValueArena, ValueRef};
 
 /// A column of table `T` that holds values of type `V`.
 ///
@@ -61,12 +61,12 @@ impl<T, V> Column<T, V> {
 
     /// Ascending order by this column, NULLs first.
     pub fn asc(self) -> Order {
-        Order { expr: self.expr(), descending: false }
+        Order::ascending(self.expr())
     }
 
     /// Descending order by this column, NULLs last.
     pub fn desc(self) -> Order {
-        Order { expr: self.expr(), descending: true }
+        Order::descending(self.expr())
     }
 
     /// The column is NULL.
@@ -172,34 +172,34 @@ impl<T, V: Field> Operand<V> for Column<T, V> {
 
 /// A value that a column of type `V` can be compared with: an [`Operand`] that is no column.
 pub trait Literal<V>: Operand<V> {
-    /// The value, borrowed.
-    fn as_value(&self) -> ValueRef<'_>;
+    /// The value, borrowed from this or from the arena.
+    fn as_value<'a>(&'a self, arena: &'a ValueArena) -> ValueRef<'a>;
 }
 
 impl<V: Field> Literal<V> for V {
     #[inline]
-    fn as_value(&self) -> ValueRef<'_> {
-        self.to_value()
+    fn as_value<'a>(&'a self, arena: &'a ValueArena) -> ValueRef<'a> {
+        self.value_in(arena)
     }
 }
 
 impl<V: Field<Base = V>> Literal<Option<V>> for V {
     #[inline]
-    fn as_value(&self) -> ValueRef<'_> {
-        self.to_value()
+    fn as_value<'a>(&'a self, arena: &'a ValueArena) -> ValueRef<'a> {
+        self.value_in(arena)
     }
 }
 
 impl Literal<String> for &str {
     #[inline]
-    fn as_value(&self) -> ValueRef<'_> {
+    fn as_value<'a>(&'a self, _: &'a ValueArena) -> ValueRef<'a> {
         ValueRef::Text(self)
     }
 }
 
 impl Literal<Option<String>> for &str {
     #[inline]
-    fn as_value(&self) -> ValueRef<'_> {
+    fn as_value<'a>(&'a self, _: &'a ValueArena) -> ValueRef<'a> {
         ValueRef::Text(self)
     }
 }

@@ -21,6 +21,13 @@ pub enum DataType {
     F64,
     Text,
     Bytes,
+    Decimal,
+    Date,
+    DateTime,
+    Uuid,
+    Json,
+    /// One of the names that the column lists.
+    Enum,
 }
 
 /// What kinds of values can be compared with each other.
@@ -30,11 +37,16 @@ pub(crate) enum Family {
     Number,
     Text,
     Bytes,
+    Date,
+    DateTime,
+    Uuid,
+    Json,
+    Enum,
 }
 
 impl DataType {
     /// Every type, in the order of its stored code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::Bool,
         Self::I8,
         Self::I16,
@@ -48,6 +60,12 @@ impl DataType {
         Self::F64,
         Self::Text,
         Self::Bytes,
+        Self::Decimal,
+        Self::Date,
+        Self::DateTime,
+        Self::Uuid,
+        Self::Json,
+        Self::Enum,
     ];
 
     /// The number that stands for this type in a stored schema. Never changes.
@@ -64,10 +82,13 @@ impl DataType {
     pub fn width(self) -> Option<usize> {
         match self {
             Self::Bool | Self::I8 | Self::U8 => Some(1),
-            Self::I16 | Self::U16 => Some(2),
-            Self::I32 | Self::U32 | Self::F32 => Some(4),
+            Self::I16 | Self::U16 | Self::Enum => Some(2),
+            Self::I32 | Self::U32 | Self::F32 | Self::Date => Some(4),
             Self::I64 | Self::U64 | Self::F64 => Some(8),
-            Self::Text | Self::Bytes => None,
+            Self::DateTime => Some(12),
+            Self::Decimal => Some(13),
+            Self::Uuid => Some(16),
+            Self::Text | Self::Bytes | Self::Json => None,
         }
     }
 
@@ -79,6 +100,16 @@ impl DataType {
     /// Whether this is a floating-point number.
     pub fn is_float(self) -> bool {
         matches!(self, Self::F32 | Self::F64)
+    }
+
+    /// Whether values can be added up: integers, floats and decimals.
+    pub fn is_number(self) -> bool {
+        self.family() == Family::Number
+    }
+
+    /// Whether values have an order, so that they can be sorted, stand in a key and be the smallest: all but JSON.
+    pub fn is_ordered(self) -> bool {
+        self != Self::Json
     }
 
     /// The smallest and largest value of an integer type.
@@ -106,6 +137,11 @@ impl DataType {
             Self::Bool => Family::Bool,
             Self::Text => Family::Text,
             Self::Bytes => Family::Bytes,
+            Self::Date => Family::Date,
+            Self::DateTime => Family::DateTime,
+            Self::Uuid => Family::Uuid,
+            Self::Json => Family::Json,
+            Self::Enum => Family::Enum,
             _ => Family::Number,
         }
     }
@@ -127,6 +163,12 @@ impl fmt::Display for DataType {
             Self::F64 => "f64",
             Self::Text => "text",
             Self::Bytes => "bytes",
+            Self::Decimal => "decimal",
+            Self::Date => "date",
+            Self::DateTime => "datetime",
+            Self::Uuid => "uuid",
+            Self::Json => "json",
+            Self::Enum => "enum",
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use crate::{DataType, RowSource, Value, ValueRef};
+use uuid::Uuid;
+
+use crate::{DataType, Date, DateTime, Decimal, Json, RowSource, Value, ValueArena, ValueRef};
 
 /// A value that is not of the type it was asked for. One word wide, so that reading a column costs nothing for it.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -44,8 +46,18 @@ pub trait Field: Sized {
     /// The type without its `Option`.
     type Base: Field;
 
-    /// The value, borrowed.
+    /// The names of an enum, in the order of their numbers; none for any other type.
+    const VARIANTS: &'static [&'static str] = &[];
+
+    /// The value, borrowed; NULL where it has to be made first, by [`value_in`](Self::value_in).
     fn to_value(&self) -> ValueRef<'_>;
+
+    /// The value, borrowed from this or from the arena.
+    #[inline]
+    fn value_in<'a>(&'a self, arena: &'a ValueArena) -> ValueRef<'a> {
+        let _ = arena;
+        self.to_value()
+    }
 
     /// The Rust value of a stored one.
     ///
@@ -63,13 +75,24 @@ pub trait Field: Sized {
     }
 }
 
+/// A type of the user's own that can stand in a column. `#[derive(CustomDataType)]` writes it.
+pub trait CustomDataType: Field {}
+
+impl<T: CustomDataType + Field<Base = T>> CustomDataType for Option<T> {}
+
 impl<T: Field<Base = T>> Field for Option<T> {
     const DATA_TYPE: DataType = T::DATA_TYPE;
     const NULLABLE: bool = true;
+    const VARIANTS: &'static [&'static str] = T::VARIANTS;
     type Base = T;
 
     fn to_value(&self) -> ValueRef<'_> {
         self.as_ref().map_or(ValueRef::Null, T::to_value)
+    }
+
+    #[inline]
+    fn value_in<'a>(&'a self, arena: &'a ValueArena) -> ValueRef<'a> {
+        self.as_ref().map_or(ValueRef::Null, |value| value.value_in(arena))
     }
 
     #[inline]
@@ -210,5 +233,77 @@ impl Field for Vec<u8> {
             ValueRef::Bytes(value) => Ok(value.to_owned()),
             other => Err(ConversionError::new("bytes", other)),
         }
+    }
+}
+
+impl Field for Json {
+    const DATA_TYPE: DataType = DataType::Json;
+    type Base = Self;
+
+    fn to_value(&self) -> ValueRef<'_> {
+        ValueRef::Json(self.as_ref())
+    }
+
+    fn from_value(value: ValueRef<'_>) -> Result<Self, ConversionError> {
+        match value {
+            ValueRef::Json(value) => Ok(value.to_json()),
+            other => Err(ConversionError::new("json", other)),
+        }
+    }
+}
+
+macro_rules! copied_field {
+    ($($rust_type:ident, $name:literal;)*) => {$(
+        impl Field for $rust_type {
+            const DATA_TYPE: DataType = DataType::$rust_type;
+            type Base = Self;
+
+            fn to_value(&self) -> ValueRef<'_> {
+                ValueRef::$rust_type(*self)
+            }
+
+            #[inline]
+            fn from_value(value: ValueRef<'_>) -> Result<Self, ConversionError> {
+                match value {
+                    ValueRef::$rust_type(value) => Ok(value),
+                    other => Err(ConversionError::new($name, other)),
+                }
+            }
+        }
+    )*};
+}
+
+copied_field! {
+    Decimal, "decimal";
+    Date, "date";
+    DateTime, "datetime";
+    Uuid, "uuid";
+}
+
+/// What a derive writes for a struct that is stored as JSON.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub mod as_json {
+    use super::{ConversionError, Json, ValueArena, ValueRef};
+    use crate::JsonRef;
+
+    /// The document of a value; of one that serde refuses, why, which is no document and so refused by the column.
+    pub fn value_in<'a, T: serde::Serialize>(value: &T, arena: &'a ValueArena) -> ValueRef<'a> {
+        match Json::from_serde(value) {
+            Ok(json) => ValueRef::Json(JsonRef::from_stored(arena.keep(json.to_string()))),
+            Err(error) => ValueRef::Text(arena.keep(error.to_string())),
+        }
+    }
+
+    /// The value of a document.
+    pub fn from_value<T: serde::de::DeserializeOwned>(
+        value: ValueRef<'_>,
+        expected: &'static str,
+    ) -> Result<T, ConversionError> {
+        match value {
+            ValueRef::Json(json) => serde_json::from_str(json.as_str()).ok(),
+            _ => None,
+        }
+        .ok_or_else(|| ConversionError::new(expected, value))
     }
 }

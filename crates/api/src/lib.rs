@@ -5,11 +5,17 @@
 //! described ([`TableSchema`]) and how a question is asked ([`Expr`], [`Query`]). Most users name only the facade
 //! crate `wasm-dbms`, which re-exports all of it.
 
+mod arena;
 mod column;
 mod data_type;
+mod date;
+mod date_time;
+mod decimal;
+mod decimal_sum;
 mod encode;
 mod expr;
 mod field;
+mod json;
 mod memory_error;
 mod page;
 pub mod prelude;
@@ -17,17 +23,28 @@ mod projection;
 mod query;
 mod schema;
 mod table;
+mod text_serde;
 mod value;
 
+pub use arena::ValueArena;
 pub use column::{Column, Literal, Operand};
 pub use data_type::DataType;
+pub use date::Date;
+pub use date_time::DateTime;
+pub use decimal::Decimal;
+pub use decimal_sum::DecimalSum;
 pub use encode::{DataSize, Encode};
 pub use expr::{AggregateFunction, ColumnRef, Comparison, Expr, Name};
-pub use field::{ConversionError, Field};
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub use field::as_json;
+pub use field::{ConversionError, CustomDataType, Field};
+pub use json::{Json, JsonError, JsonRef};
 pub use memory_error::{MemoryError, MemoryResult};
 pub use page::{Page, PageOffset};
 pub use projection::{Aggregate, Projection, Selectable, Summable, avg, count, max, min, sum};
-pub use query::{Join, Order, Query};
+pub use query::{Join, Nulls, Order, Query};
 pub use schema::{ColumnSchema, ForeignKeySchema, IndexSchema, OnDelete, SchemaError, TableSchema};
 pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};
+pub use uuid::Uuid;
 pub use value::{Value, ValueRef};

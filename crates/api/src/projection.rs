@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::{AggregateFunction, Column, ConversionError, Expr, Field, Order, Value};
+use crate::{AggregateFunction, Column, ConversionError, Decimal, Expr, Field, Order, Value};
 
 /// Something that can be a column of an answer, with the Rust type it comes out as.
 pub trait Selectable {
@@ -35,12 +35,12 @@ impl<V> Aggregate<V> {
 
     /// Smallest first.
     pub fn asc(self) -> Order {
-        Order { expr: self.expr, descending: false }
+        Order::ascending(self.expr)
     }
 
     /// Largest first.
     pub fn desc(self) -> Order {
-        Order { expr: self.expr, descending: true }
+        Order::descending(self.expr)
     }
 }
 
@@ -57,13 +57,15 @@ pub fn count() -> Aggregate<u64> {
     Aggregate::new(AggregateFunction::Count, None)
 }
 
-/// The sum of a column over the group, NULLs left out; NULL if nothing is left. Exact for integers.
+/// The sum of a column over the group, NULLs left out; NULL if nothing is left. Exact for integers and decimals, and an
+/// error where no integer or decimal holds it.
 pub fn sum<T, V: Summable>(column: Column<T, V>) -> Aggregate<Option<V::Sum>> {
     Aggregate::new(AggregateFunction::Sum, Some(column.expr()))
 }
 
-/// The mean of a column over the group, NULLs left out; NULL if nothing is left.
-pub fn avg<T, V: Summable>(column: Column<T, V>) -> Aggregate<Option<f64>> {
+/// The mean of a column over the group, NULLs left out; NULL if nothing is left. Of decimals it is one, with every digit
+/// that fits and the last one rounded.
+pub fn avg<T, V: Summable>(column: Column<T, V>) -> Aggregate<Option<V::Mean>> {
     Aggregate::new(AggregateFunction::Average, Some(column.expr()))
 }
 
@@ -87,22 +89,28 @@ where
 pub trait Summable: Field {
     /// The type of the sum.
     type Sum: Field<Base = Self::Sum>;
+
+    /// The type of the mean.
+    type Mean: Field<Base = Self::Mean>;
 }
 
 impl<V: Summable + Field<Base = V>> Summable for Option<V> {
     type Sum = V::Sum;
+    type Mean = V::Mean;
 }
 
 macro_rules! summable {
-    ($($number:ty => $sum:ty),*) => {$(
+    ($mean:ty; $($number:ty => $sum:ty),*) => {$(
         impl Summable for $number {
             type Sum = $sum;
+            type Mean = $mean;
         }
     )*};
 }
 
-summable!(i8 => i64, i16 => i64, i32 => i64, i64 => i64, u8 => i64, u16 => i64, u32 => i64, u64 => u64);
-summable!(f32 => f64, f64 => f64);
+summable!(f64; i8 => i64, i16 => i64, i32 => i64, i64 => i64, u8 => i64, u16 => i64, u32 => i64, u64 => u64);
+summable!(f64; f32 => f64, f64 => f64);
+summable!(Decimal; Decimal => Decimal);
 
 /// The columns of a typed answer: one [`Selectable`] or a tuple of up to eight.
 pub trait Projection {

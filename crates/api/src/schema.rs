@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{DataType, Value};
+use crate::{DataType, Field, Value, ValueRef};
 
 /// A table: its columns, its keys, what it refers to.
 ///
@@ -41,6 +41,9 @@ pub struct ColumnSchema {
     pub name: String,
     /// What it holds.
     pub data_type: DataType,
+    /// The names of an enum, in the order of their numbers; none for any other type.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub variants: Vec<String>,
     /// Whether it may be NULL.
     pub nullable: bool,
     /// Whether the database counts up where an insert gives no value.
@@ -97,7 +100,45 @@ pub struct SchemaError {
 impl ColumnSchema {
     /// A column that must not be NULL.
     pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
-        Self { name: name.into(), data_type, nullable: false, autoincrement: false, default: None }
+        let variants = Vec::new();
+        Self { name: name.into(), data_type, variants, nullable: false, autoincrement: false, default: None }
+    }
+
+    /// A column that holds values of a Rust type.
+    pub fn of<F: Field>(name: impl Into<String>) -> Self {
+        let variants = F::VARIANTS.iter().map(|name| (*name).to_owned()).collect();
+        Self { variants, nullable: F::NULLABLE, ..Self::new(name, F::DATA_TYPE) }
+    }
+
+    /// A column that holds one of these names; they are ordered as they stand here.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, ValueRef};
+    ///
+    /// let state = ColumnSchema::one_of("state", ["draft", "live"]).default("draft");
+    /// assert_eq!(state.variant("live"), Some(ValueRef::Enum(1, "live")));
+    /// ```
+    pub fn one_of<'a>(name: impl Into<String>, variants: impl IntoIterator<Item = &'a str>) -> Self {
+        let variants = variants.into_iter().map(str::to_owned).collect();
+        Self { variants, ..Self::new(name, DataType::Enum) }
+    }
+
+    /// The value of an enum's name; none if this is no enum, or it has no such name.
+    pub fn variant(&self, name: &str) -> Option<ValueRef<'_>> {
+        let number = self.variants.iter().position(|variant| variant == name)?;
+        Some(ValueRef::Enum(u16::try_from(number).ok()?, self.variants.get(number)?))
+    }
+
+    /// Whether the column can hold the value without losing any of it; NULL too, which is another question.
+    #[inline]
+    pub fn holds(&self, value: ValueRef<'_>) -> bool {
+        match value {
+            ValueRef::Enum(number, name) => {
+                self.data_type == DataType::Enum
+                    && self.variants.get(usize::from(number)).is_some_and(|variant| variant == name)
+            }
+            value => value.fits(self.data_type),
+        }
     }
 
     /// The column may be NULL.
@@ -114,11 +155,38 @@ impl ColumnSchema {
         self
     }
 
-    /// The value where an insert gives none.
+    /// The value where an insert gives none; of an enum its name.
     #[must_use]
     pub fn default(mut self, value: impl Into<Value>) -> Self {
-        self.default = Some(value.into());
+        let value = value.into();
+        let variant = match &value {
+            Value::Text(name) => self.variant(name).map(ValueRef::to_value),
+            _ => None,
+        };
+        self.default = Some(variant.unwrap_or(value));
         self
+    }
+}
+
+impl ColumnSchema {
+    fn problem_of_variants(&self) -> Option<String> {
+        let Self { name, variants, .. } = self;
+        if (self.data_type == DataType::Enum) == variants.is_empty() {
+            return Some(match variants.as_slice() {
+                [] => format!("the enum {name} has no names"),
+                _ => format!("column {name} has the names of an enum, but is none"),
+            });
+        }
+        if variants.len() > TableSchema::MAX_VARIANTS {
+            return Some(format!("the enum {name} has more than {} names", TableSchema::MAX_VARIANTS));
+        }
+        let mut sorted: Vec<&str> = variants.iter().map(String::as_str).collect();
+        sorted.sort_unstable();
+        if sorted.first() == Some(&"") {
+            return Some(format!("a name of the enum {name} is empty"));
+        }
+        let twice = sorted.windows(2).find_map(|pair| pair.first().filter(|first| pair.last() == Some(first)));
+        twice.map(|twice| format!("the enum {name} has {twice} twice"))
     }
 }
 
@@ -212,11 +280,14 @@ impl TableSchema {
             if self.position(&column.name) != Some(index) {
                 return Some(format!("column {} is there twice", column.name));
             }
+            if let Some(problem) = column.problem_of_variants() {
+                return Some(problem);
+            }
             if column.autoincrement && (!column.data_type.is_integer() || column.nullable) {
                 return Some(format!("column {} counts up, so it must be an integer and not null", column.name));
             }
             if let Some(default) = &column.default
-                && (!default.as_ref().fits(column.data_type) || (default.is_null() && !column.nullable))
+                && (!column.holds(default.as_ref()) || (default.is_null() && !column.nullable))
             {
                 return Some(format!("the default {default} is no {} of column {}", column.data_type, column.name));
             }
@@ -230,8 +301,12 @@ impl TableSchema {
                 return Some(format!("a key of more than {} columns", Self::MAX_KEY_COLUMNS));
             }
             for (index, name) in columns.iter().enumerate() {
-                if self.position(name).is_none() {
-                    return Some(format!("the key column {name} does not exist"));
+                match self.columns.iter().find(|column| column.name == *name) {
+                    None => return Some(format!("the key column {name} does not exist")),
+                    Some(column) if !column.data_type.is_ordered() => {
+                        return Some(format!("the key column {name} holds {}, which has no order", column.data_type));
+                    }
+                    Some(_) => {}
                 }
                 if columns.iter().position(|other| other == name) != Some(index) {
                     return Some(format!("the key column {name} is there twice"));
@@ -258,6 +333,9 @@ impl TableSchema {
 
     /// The most columns a table can have.
     pub const MAX_COLUMNS: usize = 1000;
+
+    /// The most names an enum can have.
+    pub const MAX_VARIANTS: usize = 1000;
 
     /// The most columns a key or index can have.
     pub const MAX_KEY_COLUMNS: usize = 16;

@@ -1,6 +1,6 @@
 //! What a Rust struct promises so that it can be a table. `#[derive(Table)]` writes all of it.
 
-use crate::{ConversionError, Field, TableSchema, ValueRef};
+use crate::{ConversionError, Field, TableSchema, ValueArena, ValueRef};
 
 /// A row as it is stored: its columns can be read one by one, without decoding the others.
 pub trait RowSource {
@@ -46,8 +46,9 @@ pub trait Insert {
     /// The table it goes to.
     type Table: Table;
 
-    /// The values in the schema's order; `None` where the database chooses (autoincrement, default).
-    fn row(&self) -> impl AsRef<[Option<ValueRef<'_>>]>;
+    /// The values in the schema's order, borrowed from this or from the arena; `None` where the database chooses
+    /// (autoincrement, default).
+    fn row<'a>(&'a self, arena: &'a ValueArena) -> impl AsRef<[Option<ValueRef<'a>>]>;
 }
 
 /// A set of tables that belong together. `#[derive(DatabaseSchema)]` writes it.

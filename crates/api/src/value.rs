@@ -3,8 +3,10 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use uuid::Uuid;
+
 use crate::data_type::Family;
-use crate::{DataType, Field};
+use crate::{DataType, Date, DateTime, Decimal, Field, Json, JsonRef, ValueArena};
 
 /// A value that owns its bytes.
 ///
@@ -37,6 +39,18 @@ pub enum Value {
     Text(String),
     /// Bytes.
     Bytes(Vec<u8>),
+    /// A JSON document.
+    Json(Json),
+    /// An exact decimal number.
+    Decimal(Decimal),
+    /// A day.
+    Date(Date),
+    /// A moment.
+    DateTime(DateTime),
+    /// A uuid.
+    Uuid(Uuid),
+    /// One of the names that a column lists: its number among them, which orders it, and the name.
+    Enum(u16, Box<str>),
 }
 
 /// A value that borrows its bytes: what row readers and writers pass around.
@@ -57,6 +71,18 @@ pub enum ValueRef<'a> {
     Text(&'a str),
     /// Bytes.
     Bytes(&'a [u8]),
+    /// A JSON document.
+    Json(JsonRef<'a>),
+    /// An exact decimal number.
+    Decimal(Decimal),
+    /// A day.
+    Date(Date),
+    /// A moment.
+    DateTime(DateTime),
+    /// A uuid.
+    Uuid(Uuid),
+    /// One of the names that a column lists: its number among them, which orders it, and the name.
+    Enum(u16, &'a str),
 }
 
 impl Value {
@@ -70,6 +96,12 @@ impl Value {
             Self::Float(value) => ValueRef::Float(*value),
             Self::Text(value) => ValueRef::Text(value),
             Self::Bytes(value) => ValueRef::Bytes(value),
+            Self::Decimal(value) => ValueRef::Decimal(*value),
+            Self::Date(value) => ValueRef::Date(*value),
+            Self::DateTime(value) => ValueRef::DateTime(*value),
+            Self::Uuid(value) => ValueRef::Uuid(*value),
+            Self::Json(value) => ValueRef::Json(value.as_ref()),
+            Self::Enum(number, name) => ValueRef::Enum(*number, name),
         }
     }
 
@@ -81,6 +113,7 @@ impl Value {
 
 impl<'a> ValueRef<'a> {
     /// The same value with its own bytes.
+    #[inline]
     pub fn to_value(self) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -90,6 +123,12 @@ impl<'a> ValueRef<'a> {
             Self::Float(value) => Value::Float(value),
             Self::Text(value) => Value::Text(value.to_owned()),
             Self::Bytes(value) => Value::Bytes(value.to_owned()),
+            Self::Decimal(value) => Value::Decimal(value),
+            Self::Date(value) => Value::Date(value),
+            Self::DateTime(value) => Value::DateTime(value),
+            Self::Uuid(value) => Value::Uuid(value),
+            Self::Json(value) => Value::Json(value.to_json()),
+            Self::Enum(number, name) => Value::Enum(number, name.into()),
         }
     }
 
@@ -112,6 +151,12 @@ impl<'a> ValueRef<'a> {
             Self::Float(_) => "float",
             Self::Text(_) => "text",
             Self::Bytes(_) => "bytes",
+            Self::Decimal(_) => "decimal",
+            Self::Date(_) => "date",
+            Self::DateTime(_) => "datetime",
+            Self::Uuid(_) => "uuid",
+            Self::Json(_) => "json",
+            Self::Enum(..) => "enum",
         }
     }
 
@@ -134,6 +179,24 @@ impl<'a> ValueRef<'a> {
             },
             Self::Text(_) => data_type == DataType::Text,
             Self::Bytes(_) => data_type == DataType::Bytes,
+            Self::Decimal(_) => data_type == DataType::Decimal,
+            Self::Date(_) => data_type == DataType::Date,
+            Self::DateTime(_) => data_type == DataType::DateTime,
+            Self::Uuid(_) => data_type == DataType::Uuid,
+            Self::Json(_) => data_type == DataType::Json,
+            Self::Enum(..) => data_type == DataType::Enum,
+        }
+    }
+
+    /// Whether the two are the same to the last bit: unlike equal ones, -0.0 and 0.0 are not, nor 1.5 and 1.50, nor one
+    /// moment told with two offsets.
+    pub fn is_identical(self, other: ValueRef<'_>) -> bool {
+        match (self, other) {
+            (Self::Float(a), ValueRef::Float(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
+            (Self::Decimal(a), ValueRef::Decimal(b)) => a == b && a.scale() == b.scale(),
+            (Self::DateTime(a), ValueRef::DateTime(b)) => a == b && a.offset_seconds() == b.offset_seconds(),
+            (Self::Json(a), ValueRef::Json(b)) => a.as_str() == b.as_str(),
+            (a, b) => a.kind() == b.kind() && a == b,
         }
     }
 
@@ -143,7 +206,8 @@ impl<'a> ValueRef<'a> {
     }
 
     /// The order of two values as SQL has it: `None` if either is NULL or the kinds cannot be compared. Numbers
-    /// compare by value across integer and float, exactly; NaN equals itself and is above every number.
+    /// compare by value: integers with floats and decimals exactly, decimals with floats as floats; NaN equals itself and
+    /// is above every number. JSON documents are equal or not; which of two is the smaller means nothing.
     pub fn compare(self, other: ValueRef<'_>) -> Option<Ordering> {
         match (self, other) {
             (Self::Integer(a), ValueRef::Integer(b)) => Some(a.cmp(&b)),
@@ -151,10 +215,34 @@ impl<'a> ValueRef<'a> {
             (Self::Bytes(a), ValueRef::Bytes(b)) => Some(a.cmp(b)),
             (Self::Bool(a), ValueRef::Bool(b)) => Some(a.cmp(&b)),
             (Self::Float(a), ValueRef::Float(b)) => Some(compare_floats(a, b)),
+            (
+                Self::Decimal(_) | Self::Date(_) | Self::DateTime(_) | Self::Uuid(_) | Self::Json(_) | Self::Enum(..),
+                _,
+            )
+            | (_, ValueRef::Decimal(_)) => self.compare_rarer(other),
             (Self::Float(a), b) => Some(compare_float_with_integer(a, b.as_i128()?)),
             (a, ValueRef::Float(b)) => Some(compare_float_with_integer(b, a.as_i128()?).reverse()),
             (a, b) => Some(a.as_i128()?.cmp(&b.as_i128()?)),
         }
+    }
+
+    fn compare_rarer(self, other: ValueRef<'_>) -> Option<Ordering> {
+        Some(match (self, other) {
+            (Self::Decimal(a), ValueRef::Decimal(b)) => a.cmp(&b),
+            (Self::Decimal(a), ValueRef::Integer(b)) => a.cmp(&b.into()),
+            (Self::Decimal(a), ValueRef::Unsigned(b)) => a.cmp(&b.into()),
+            (Self::Decimal(a), ValueRef::Float(b)) => compare_floats(a.to_f64(), b),
+            (Self::Integer(_) | Self::Unsigned(_) | Self::Float(_), ValueRef::Decimal(_)) => {
+                other.compare_rarer(self)?.reverse()
+            }
+            (Self::Date(a), ValueRef::Date(b)) => a.cmp(&b),
+            (Self::DateTime(a), ValueRef::DateTime(b)) => a.cmp(&b),
+            (Self::Uuid(a), ValueRef::Uuid(b)) => a.cmp(&b),
+            (Self::Json(a), ValueRef::Json(b)) if a.as_str() == b.as_str() => Ordering::Equal,
+            (Self::Json(a), ValueRef::Json(b)) => a.comparable().cmp(&b.comparable()),
+            (Self::Enum(a, a_name), ValueRef::Enum(b, b_name)) => a.cmp(&b).then_with(|| a_name.cmp(b_name)),
+            _ => return None,
+        })
     }
 
     /// A total order for sorting: NULL first, then as [`compare`](Self::compare) has it.
@@ -182,6 +270,7 @@ impl<'a> ValueRef<'a> {
             Self::Integer(number) => Some(number as f64),
             Self::Unsigned(number) => Some(number as f64),
             Self::Float(number) => Some(number),
+            Self::Decimal(number) => Some(number.to_f64()),
             _ => None,
         }
     }
@@ -190,9 +279,14 @@ impl<'a> ValueRef<'a> {
         match self {
             Self::Null => None,
             Self::Bool(_) => Some(Family::Bool),
-            Self::Integer(_) | Self::Unsigned(_) | Self::Float(_) => Some(Family::Number),
+            Self::Integer(_) | Self::Unsigned(_) | Self::Float(_) | Self::Decimal(_) => Some(Family::Number),
             Self::Text(_) => Some(Family::Text),
             Self::Bytes(_) => Some(Family::Bytes),
+            Self::Date(_) => Some(Family::Date),
+            Self::DateTime(_) => Some(Family::DateTime),
+            Self::Uuid(_) => Some(Family::Uuid),
+            Self::Json(_) => Some(Family::Json),
+            Self::Enum(..) => Some(Family::Enum),
         }
     }
 
@@ -237,7 +331,7 @@ impl fmt::Display for Value {
 }
 
 impl fmt::Display for ValueRef<'_> {
-    /// As SQL writes a literal: text in single quotes, bytes as `x'..'`.
+    /// As SQL writes a literal: bytes as `x'..'`; text, and what SQL has no form of its own for, in single quotes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("NULL"),
@@ -245,7 +339,12 @@ impl fmt::Display for ValueRef<'_> {
             Self::Integer(value) => value.fmt(f),
             Self::Unsigned(value) => value.fmt(f),
             Self::Float(value) => fmt::Debug::fmt(value, f),
-            Self::Text(value) => write!(f, "'{}'", value.replace('\'', "''")),
+            Self::Text(value) | Self::Enum(_, value) => write_quoted(value, f),
+            Self::Decimal(value) => value.fmt(f),
+            Self::Date(value) => write!(f, "'{value}'"),
+            Self::DateTime(value) => write!(f, "'{value}'"),
+            Self::Uuid(value) => write!(f, "'{value}'"),
+            Self::Json(value) => write_quoted(value.as_str(), f),
             Self::Bytes(value) => {
                 f.write_str("x'")?;
                 value.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
@@ -255,9 +354,13 @@ impl fmt::Display for ValueRef<'_> {
     }
 }
 
+fn write_quoted(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "'{}'", text.replace('\'', "''"))
+}
+
 impl<T: Field> From<T> for Value {
     fn from(value: T) -> Self {
-        value.to_value().to_value()
+        value.value_in(&ValueArena::default()).to_value()
     }
 }
 

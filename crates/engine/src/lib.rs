@@ -48,7 +48,7 @@ pub use typed::{Answer, Columns, Delete, One, Projected, Rows, Select, Three, Tw
 pub use vacuum::VacuumReport;
 
 pub use wasm_dbms_api::*;
-pub use wasm_dbms_macros::{DatabaseSchema, Encode, Table};
+pub use wasm_dbms_macros::{CustomDataType, DatabaseSchema, Encode, Table};
 pub use wasm_dbms_memory::{
     Durability, FORMAT_VERSION, FileProvider, Guarantees, HeapProvider, HostSync, MAX_KEY_BYTES, MAX_PAGE_SIZE,
     MAX_VALUE_BYTES, MIN_PAGE_SIZE, MemoryAccess, MemoryManager, MemoryProvider, Options, PageRef, PageState,

@@ -22,14 +22,43 @@ fn special_values(data_type: DataType) -> Vec<Value> {
         DataType::F32 => [f32::MIN, -0.0, f32::MIN_POSITIVE, 0.1, f32::INFINITY, f32::NAN].map(Value::from).to_vec(),
         DataType::F64 => [f64::MIN, -0.0, 5e-324, 0.1, f64::NEG_INFINITY, f64::NAN].map(Value::from).to_vec(),
         DataType::Text => ["", "\0", "é日🦀", "'quoted'", &"long ".repeat(5000)].map(Value::from).to_vec(),
-        _ => vec![Value::from(Vec::new()), Value::from(vec![0, 255, 0]), Value::from(vec![7; 20_000])],
+        DataType::Bytes => vec![Value::from(Vec::new()), Value::from(vec![0, 255, 0]), Value::from(vec![7; 20_000])],
+        DataType::Decimal => {
+            [Decimal::MIN, Decimal::ZERO, "0.10".parse().unwrap(), Decimal::MAX].map(Value::from).to_vec()
+        }
+        DataType::Date => [Date::MIN, Date::from_days(0), Date::MAX].map(Value::from).to_vec(),
+        DataType::DateTime => {
+            let paris = DateTime::from_microseconds(7).with_offset(7200).unwrap();
+            [DateTime::MIN, paris, DateTime::MAX].map(Value::from).to_vec()
+        }
+        DataType::Uuid => [Uuid::nil(), Uuid::from_u128(1 << 127), Uuid::max()].map(Value::from).to_vec(),
+        DataType::Json => ["null", "{\"a\":[1.0,\"\\\"\"]}"].map(|text| text.parse::<Json>().unwrap().into()).to_vec(),
+        _ => vec![Value::Enum(0, "one".into()), Value::Enum(1, "two".into())],
     }
 }
+
+/// Every type but JSON.
+const KEYABLE: [DataType; 18] = {
+    let mut types = [DataType::Bool; 18];
+    let (mut from, mut to) = (0, 0);
+    while from < DataType::ALL.len() {
+        if !matches!(DataType::ALL[from], DataType::Json) {
+            types[to] = DataType::ALL[from];
+            to += 1;
+        }
+        from += 1;
+    }
+    types
+};
 
 /// A table for each type, keyed by a column of that type.
 fn tables() -> Vec<TableSchema> {
     let schema = |data_type: DataType| {
         let special = special_values(data_type);
+        let column = |name: &str, data_type: DataType| match data_type {
+            DataType::Enum => ColumnSchema::one_of(name, ["one", "two"]),
+            _ => column(name, data_type),
+        };
         TableSchema::new(format!("of {data_type}"))
             .column(column("key", data_type))
             .column(column("optional", data_type).nullable())
@@ -40,7 +69,7 @@ fn tables() -> Vec<TableSchema> {
             .unique(["optional"])
             .foreign_key("optional", &format!("of {data_type}"), "key", OnDelete::Restrict)
     };
-    DataType::ALL.into_iter().map(schema).collect()
+    KEYABLE.map(schema).to_vec()
 }
 
 fn people() -> Database {
@@ -81,7 +110,7 @@ fn schemas_and_rows_of_every_type_survive_reopening() {
     let medium = HeapProvider::new();
     let db = Database::open(medium.clone()).unwrap();
     let mut expected = Vec::new();
-    for (schema, data_type) in tables().iter().zip(DataType::ALL) {
+    for (schema, data_type) in tables().iter().zip(KEYABLE) {
         db.create_table(schema).unwrap();
         for value in special_values(data_type) {
             let given = [("key", value.clone()), ("copy", value.clone()), ("optional", value)];
@@ -102,7 +131,7 @@ fn schemas_and_rows_of_every_type_survive_reopening() {
     drop(db);
     let db = Database::open(medium).unwrap();
     assert_eq!(db.schemas().unwrap(), tables());
-    for (schema, (expected, data_type)) in tables().iter().zip(expected.iter().zip(DataType::ALL)) {
+    for (schema, (expected, data_type)) in tables().iter().zip(expected.iter().zip(KEYABLE)) {
         let found = rows(&db, &schema.name);
         assert_eq!(format!("{found:?}"), format!("{expected:?}"));
         for (row, value) in found.iter().zip(special_values(data_type)) {
@@ -202,7 +231,7 @@ fn a_nan_has_one_form_whatever_made_it() {
 #[test]
 fn a_dropped_table_gives_its_pages_back() {
     let db = Database::in_memory();
-    let schema = tables().pop().unwrap();
+    let schema = tables().into_iter().find(|schema| schema.name == "of bytes").unwrap();
     let fill = || {
         db.create_table(&schema).unwrap();
         for number in 0..200u8 {

@@ -4,6 +4,7 @@
 //! database, [`Encode`](macro@Encode) makes a struct storable in a page. What they write names everything through
 //! the facade crate, as `::wasm_dbms::...`; so it is the facade that one depends on, and it re-exports the derives.
 
+mod custom_data_type;
 mod database_schema;
 mod encode;
 mod errors;
@@ -139,6 +140,50 @@ pub fn derive_table(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(DatabaseSchema, attributes(tables))]
 pub fn derive_database_schema(input: TokenStream) -> TokenStream {
     expand(database_schema::expand, parse_macro_input!(input))
+}
+
+/// Makes a type of your own the type of a column.
+///
+/// | item | stored as |
+/// |---|---|
+/// | an enum without fields | a number; the names stand in the schema, in the order in which values are ordered |
+/// | a struct of one unnamed field | as its field is: in keys and indexes, ordered and compared like it |
+/// | a struct of named fields | JSON, through serde: it derives `Serialize` and `Deserialize`, and `wasm-dbms` has its feature `serde` |
+///
+/// A table's insert form derives `Debug` and `Clone`, so the type does too; `Default` only if you want the form to have
+/// it.
+///
+/// ```
+/// # extern crate wasm_dbms_api as wasm_dbms;
+/// use wasm_dbms::Field as _;
+/// use wasm_dbms_macros::{CustomDataType, Table};
+///
+/// #[derive(CustomDataType, Debug, Clone, Copy, PartialEq)]
+/// pub enum State {
+///     Draft,
+///     Live,
+/// }
+///
+/// #[derive(CustomDataType, Debug, Clone, PartialEq)]
+/// pub struct PostId(pub u64);
+///
+/// #[derive(Table)]
+/// #[table = "posts"]
+/// pub struct Post {
+///     #[primary_key]
+///     #[autoincrement]
+///     pub id: PostId,
+///     #[index]
+///     pub state: State,
+/// }
+///
+/// let live = Post::STATE.eq(State::Live);
+/// assert_eq!(State::VARIANTS, ["Draft", "Live"]);
+/// # let _ = live;
+/// ```
+#[proc_macro_derive(CustomDataType)]
+pub fn derive_custom_data_type(input: TokenStream) -> TokenStream {
+    expand(custom_data_type::expand, parse_macro_input!(input))
 }
 
 /// Makes a struct whose fields are all `Encode` storable in a page.

@@ -67,7 +67,7 @@ table!(Made, "made", id: u32 = "y");
 fn shadowed_names_do_not_matter() {
     use wasm_dbms::{DatabaseSchema as _, Encode as _, Insert as _};
     let user = shadowed::User { id: 1, row: String::new(), schema: Some(2) };
-    assert_eq!(user.row().as_ref().len(), 3);
+    assert_eq!(user.row(&wasm_dbms::ValueArena::default()).as_ref().len(), 3);
     assert_eq!(shadowed::NewUser { schema: user.schema, ..Default::default() }.id, None);
     assert_eq!(shadowed::Users::tables()[0].name, "users");
     assert_eq!((shadowed::Stored { bytes: vec![user.id as u8], rest: 1 }).size(), 10);

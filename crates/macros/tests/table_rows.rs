@@ -4,7 +4,7 @@ extern crate wasm_dbms_api as wasm_dbms;
 
 use std::any::TypeId;
 
-use wasm_dbms::{ConversionError, Insert, RowId, RowSource, Table, Value, ValueRef};
+use wasm_dbms::{ConversionError, Insert, RowId, RowSource, Table, Value, ValueArena, ValueRef};
 use wasm_dbms_macros::Table;
 
 #[derive(Table, Debug, Clone, PartialEq)]
@@ -45,7 +45,7 @@ impl RowSource for Row {
 }
 
 fn row_of(insert: &impl Insert) -> Vec<Option<Value>> {
-    insert.row().as_ref().iter().map(|value| value.map(ValueRef::to_value)).collect()
+    insert.row(&ValueArena::default()).as_ref().iter().map(|value| value.map(ValueRef::to_value)).collect()
 }
 
 fn ada() -> User {

@@ -55,7 +55,10 @@ fn write_table(columns: &[String], rows: &[Vec<Value>], out: &mut dyn Write) -> 
     for column in 0..columns.len() {
         let mut values = rows.iter().filter_map(|row| row.get(column)).filter(|value| !value.is_null()).peekable();
         let has_values = values.peek().is_some();
-        if has_values && values.all(|value| matches!(value, Value::Integer(_) | Value::Unsigned(_) | Value::Float(_))) {
+        let is_number = |value: &Value| {
+            matches!(value, Value::Integer(_) | Value::Unsigned(_) | Value::Float(_) | Value::Decimal(_))
+        };
+        if has_values && values.all(is_number) {
             align(&mut table, column);
         }
     }

@@ -60,7 +60,11 @@ fn describe(schema: &TableSchema, out: &mut dyn Write) -> Result<()> {
 }
 
 fn data_type(column: &ColumnSchema) -> String {
-    if column.nullable { format!("{} or null", column.data_type) } else { column.data_type.to_string() }
+    let names = match column.variants.as_slice() {
+        [] => String::new(),
+        variants => format!(" ({})", listed(variants)),
+    };
+    format!("{}{names}{}", column.data_type, if column.nullable { " or null" } else { "" })
 }
 
 fn notes(column: &ColumnSchema) -> String {

@@ -190,13 +190,14 @@ impl Catalog {
                 }
             };
             let target = format!("{}.{}", foreign_key.table, foreign_key.references);
-            let find = |schema: &TableSchema, name: &str| {
-                schema.columns.iter().find(|column| column.name == name).map(|column| column.data_type)
-            };
-            let Some(referred) = find(other, &foreign_key.references) else {
+            let Some(referred) = other.columns.iter().find(|column| column.name == foreign_key.references) else {
                 return Err(problem(format!("{} refers to {target}, which does not exist", foreign_key.column)));
             };
-            if find(schema, &foreign_key.column) != Some(referred) {
+            let column = schema.columns.iter().find(|column| column.name == foreign_key.column);
+            let is_alike = |column: &wasm_dbms_api::ColumnSchema| {
+                column.data_type == referred.data_type && column.variants == referred.variants
+            };
+            if !column.is_some_and(is_alike) {
                 return Err(problem(format!("{} is not of the type of {target}", foreign_key.column)));
             }
             let only = [foreign_key.references.clone()];

@@ -1,5 +1,6 @@
 //! How rows, keys and schemas become bytes.
 
+mod fixed;
 pub(crate) mod key;
 pub(crate) mod row;
 pub(crate) mod snapshot;

@@ -5,7 +5,7 @@
 //! | `u8` | snapshot version, 0 |
 //! | `u32` | the tree of the rows |
 //! | text | name |
-//! | count, columns | text name, `u8` type, `u8` flags (1 nullable, 2 autoincrement, 4 default follows), default |
+//! | count, columns | text name, `u8` type, of an enum its names (count, texts), `u8` flags (1 nullable, 2 autoincrement, 4 default follows), default |
 //! | count, primary key | column numbers |
 //! | count, indexes | `u32` tree, `u8` unique, count, column numbers |
 //! | `u32` | the tree of the primary key if rows are keyed by a row id, else 0 |
@@ -15,9 +15,12 @@
 //! numbers are little-endian.
 
 use wasm_dbms_api::{
-    ColumnSchema, DataType, ForeignKeySchema, IndexSchema, MemoryError, OnDelete, TableSchema, Value, ValueRef,
+    ColumnSchema, DataType, Date, ForeignKeySchema, IndexSchema, JsonRef, MemoryError, OnDelete, TableSchema, Uuid,
+    Value, ValueRef,
 };
 use wasm_dbms_memory::TreeId;
+
+use crate::codec::fixed;
 
 const VERSION: u8 = 0;
 
@@ -49,6 +52,12 @@ impl Snapshot {
         for column in &schema.columns {
             writer.text(&column.name);
             writer.0.push(column.data_type.code());
+            if column.data_type == DataType::Enum {
+                writer.count(column.variants.len());
+                for name in &column.variants {
+                    writer.text(name);
+                }
+            }
             let flags = [column.nullable, column.autoincrement, column.default.is_some()];
             writer.0.push(flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag)));
             if let Some(default) = &column.default {
@@ -117,9 +126,9 @@ impl Writer {
     fn value(&mut self, value: ValueRef<'_>) {
         match value {
             ValueRef::Bool(value) => self.0.extend_from_slice(&[1, u8::from(value)]),
-            ValueRef::Integer(number) => self.number(2, number.to_le_bytes()),
-            ValueRef::Unsigned(number) => self.number(3, number.to_le_bytes()),
-            ValueRef::Float(number) => self.number(4, number.to_bits().to_le_bytes()),
+            ValueRef::Integer(number) => self.fixed(2, &number.to_le_bytes()),
+            ValueRef::Unsigned(number) => self.fixed(3, &number.to_le_bytes()),
+            ValueRef::Float(number) => self.fixed(4, &number.to_bits().to_le_bytes()),
             ValueRef::Text(text) => {
                 self.0.push(5);
                 self.text(text);
@@ -128,13 +137,22 @@ impl Writer {
                 self.0.push(6);
                 self.bytes(bytes);
             }
+            ValueRef::Decimal(decimal) => self.fixed(7, &fixed::decimal_bytes(decimal)),
+            ValueRef::Date(date) => self.fixed(8, &date.days().to_le_bytes()),
+            ValueRef::DateTime(moment) => self.fixed(9, &fixed::date_time_bytes(moment)),
+            ValueRef::Uuid(uuid) => self.fixed(10, uuid.as_bytes()),
+            ValueRef::Json(json) => {
+                self.0.push(11);
+                self.text(json.as_str());
+            }
+            ValueRef::Enum(number, _) => self.fixed(12, &number.to_le_bytes()),
             _ => self.0.push(0),
         }
     }
 
-    fn number(&mut self, kind: u8, bytes: [u8; 8]) {
+    fn fixed(&mut self, kind: u8, bytes: &[u8]) {
         self.0.push(kind);
-        self.0.extend_from_slice(&bytes);
+        self.0.extend_from_slice(bytes);
     }
 }
 
@@ -177,7 +195,8 @@ impl<'a> Reader<'a> {
         String::from_utf8(self.bytes()?.to_vec()).ok()
     }
 
-    fn value(&mut self) -> Option<Value> {
+    /// A value, which is one of these names if it is of an enum.
+    fn value(&mut self, variants: &[String]) -> Option<Value> {
         Some(match self.u8()? {
             0 => Value::Null,
             1 => Value::Bool(self.u8()? != 0),
@@ -186,6 +205,15 @@ impl<'a> Reader<'a> {
             4 => Value::Float(f64::from_bits(self.chunk().map(u64::from_le_bytes)?)),
             5 => Value::Text(self.text()?),
             6 => Value::Bytes(self.bytes()?.to_vec()),
+            7 => Value::Decimal(fixed::decimal(self.chunk()?)?),
+            8 => Value::Date(Date::from_days(self.chunk().map(i32::from_le_bytes)?)),
+            9 => Value::DateTime(fixed::date_time(self.chunk()?)?),
+            10 => Value::Uuid(Uuid::from_bytes(self.chunk()?)),
+            11 => Value::Json(JsonRef::from_stored(&self.text()?).to_json()),
+            12 => {
+                let number = self.chunk().map(u16::from_le_bytes)?;
+                Value::Enum(number, variants.get(usize::from(number))?.as_str().into())
+            }
             _ => return None,
         })
     }
@@ -238,11 +266,14 @@ impl<'a> Reader<'a> {
 
     fn column(&mut self) -> Option<ColumnSchema> {
         let mut column = ColumnSchema::new(self.text()?, DataType::from_code(self.u8()?)?);
+        if column.data_type == DataType::Enum {
+            column.variants = self.list(TableSchema::MAX_VARIANTS, Self::text)?;
+        }
         let flags = self.u8()?;
         column.nullable = flags & 1 != 0;
         column.autoincrement = flags & 2 != 0;
         if flags & 4 != 0 {
-            column.default = Some(self.value()?);
+            column.default = Some(self.value(&column.variants)?);
         }
         Some(column)
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use wasm_dbms_api::{AggregateFunction, Value, ValueRef};
+use wasm_dbms_api::{AggregateFunction, DecimalSum, Value, ValueRef};
 
 use crate::codec::key;
 use crate::core::Core;
@@ -23,6 +23,8 @@ enum State {
         sum: f64,
         count: u64,
     },
+    /// Apart, so that the others stay small.
+    Decimals(Box<(DecimalSum, u64)>),
     /// The smallest or largest value.
     Extreme(Value),
 }
@@ -168,6 +170,11 @@ impl State {
         match self {
             Self::Count(count) => *count += 1,
             Self::Integers { sum, count } => match value {
+                ValueRef::Decimal(number) => {
+                    let mut of_decimals = DecimalSum::default();
+                    of_decimals.add(number);
+                    *self = Self::Decimals(Box::new((of_decimals, 1)));
+                }
                 ValueRef::Float(number) => *self = Self::Floats { sum: *sum as f64 + number, count: *count + 1 },
                 value => {
                     // No count of 64-bit numbers that can be stored reaches the ends of 128 bits.
@@ -178,6 +185,12 @@ impl State {
             Self::Floats { sum, count } => {
                 *sum += value.as_f64().unwrap_or(0.0);
                 *count += 1;
+            }
+            Self::Decimals(state) => {
+                if let ValueRef::Decimal(number) = value {
+                    state.0.add(number);
+                    state.1 += 1;
+                }
             }
             Self::Extreme(extreme) => {
                 let order = value.sort_order(extreme.as_ref());
@@ -203,6 +216,11 @@ impl State {
             },
             Self::Floats { sum, count } if is_average => Value::Float(sum / count as f64),
             Self::Floats { sum, .. } => Value::Float(sum),
+            Self::Decimals(state) => {
+                let (sum, count) = *state;
+                let value = if is_average { sum.mean(count) } else { sum.total() };
+                Value::Decimal(value.ok_or_else(|| Error::OutOfRange("a sum of decimals".into()))?)
+            }
             Self::Extreme(value) => value,
         })
     }

@@ -42,7 +42,13 @@ impl Sorter {
         self.key.clear();
         for part in order {
             let start = self.key.len();
-            key::push_nullable(&mut self.key, part.expr.value(context)?);
+            let value = part.expr.value(context)?;
+            if value.is_null() && part.nulls_first == part.descending {
+                // NULL counts as smallest; where it stands at the other end, it counts as largest.
+                key::push_above_values(&mut self.key);
+            } else {
+                key::push_nullable(&mut self.key, value);
+            }
             if part.descending {
                 for byte in self.key.iter_mut().skip(start) {
                     *byte = !*byte;

@@ -1,8 +1,9 @@
 //! Names become numbers, types are checked.
 
-use wasm_dbms_api::{AggregateFunction, ColumnRef, DataType, Expr, Query, ValueRef};
+use wasm_dbms_api::{AggregateFunction, ColumnRef, Comparison, DataType, Expr, Nulls, Query};
 
 use crate::catalog::{Catalog, RelationIndex};
+use crate::plan::kind::Kind;
 use crate::plan::like::Pattern;
 use crate::plan::{BoundAggregate, BoundExpr, Grouping, OrderKey};
 use crate::{Error, Result};
@@ -46,13 +47,12 @@ pub(crate) fn bind(catalog: &Catalog, query: &Query) -> Result<BoundQuery> {
             return Err(Error::Query(format!("table {} is there twice", join.table)));
         }
         scope.sources.push(relation);
-        let condition =
-            Expr::Column(join.left.clone()).compare(wasm_dbms_api::Comparison::Equal, Expr::Column(join.right.clone()));
+        let condition = Expr::Column(join.left.clone()).compare(Comparison::Equal, Expr::Column(join.right.clone()));
         conjuncts.push(scope.bind(&condition, None, 0)?);
     }
     if let Some(filter) = &query.filter {
         let filter = scope.bind(filter, None, 0)?;
-        if scope.type_of(&filter).is_some_and(|data_type| data_type != DataType::Bool) {
+        if !scope.kind_of(&filter, None).may_be(DataType::Bool) {
             return Err(Error::Query("a filter must be true or false".into()));
         }
         filter.split_conjunction(&mut conjuncts);
@@ -87,7 +87,11 @@ pub(crate) fn bind(catalog: &Catalog, query: &Query) -> Result<BoundQuery> {
     }
     let mut order = Vec::new();
     for key in &query.order_by {
-        order.push(OrderKey { expr: scope.bind(&key.expr, grouping.as_mut(), 0)?, descending: key.descending });
+        let expr = scope.bind(&key.expr, grouping.as_mut(), 0)?;
+        scope.kind_of(&expr, grouping.as_ref()).check_order(&key.expr)?;
+        // NULLs count as smallest.
+        let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
+        order.push(OrderKey { expr, descending: key.descending, nulls_first });
     }
     let Scope { sources, .. } = scope;
     Ok(BoundQuery { sources, conjuncts, grouping, outputs, names, order, limit: query.limit, offset: query.offset })
@@ -152,37 +156,43 @@ impl Scope<'_> {
                 }
             }
             Expr::Compare(comparison, left, right) => {
-                let bound = BoundExpr::Compare(*comparison, bind(left)?, bind(right)?);
-                self.check_comparison(&bound, expr)?;
-                bound
+                let (mut left, mut right) = (bind(left)?, bind(right)?);
+                let grouping = grouping.as_deref();
+                self.kind_of(&right, grouping).convert(&mut left, expr)?;
+                self.kind_of(&left, grouping).convert(&mut right, expr)?;
+                let (left_kind, right_kind) = (self.kind_of(&left, grouping), self.kind_of(&right, grouping));
+                left_kind.check_comparison(right_kind, expr)?;
+                if !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
+                    left_kind.check_order(expr)?;
+                    right_kind.check_order(expr)?;
+                }
+                BoundExpr::Compare(*comparison, left, right)
             }
             Expr::And(left, right) => {
                 let (left, right) = (bind(left)?, bind(right)?);
-                self.check_truth(expr, &[&left, &right])?;
+                self.check_truth(expr, &[&left, &right], grouping.as_deref())?;
                 BoundExpr::And(left, right)
             }
             Expr::Or(left, right) => {
                 let (left, right) = (bind(left)?, bind(right)?);
-                self.check_truth(expr, &[&left, &right])?;
+                self.check_truth(expr, &[&left, &right], grouping.as_deref())?;
                 BoundExpr::Or(left, right)
             }
             Expr::Not(inner) => {
                 let inner = bind(inner)?;
-                self.check_truth(expr, &[&inner])?;
+                self.check_truth(expr, &[&inner], grouping.as_deref())?;
                 BoundExpr::Not(inner)
             }
             Expr::IsNull(inner) => BoundExpr::IsNull(bind(inner)?),
             Expr::InList(inner, values) => {
                 let inner = bind(inner)?;
-                let data_type = self.type_of(&inner);
-                if let Some(value) = values.iter().find(|value| !is_comparable(value.as_ref(), data_type)) {
-                    return Err(unlike(expr, value.as_ref(), data_type));
-                }
-                BoundExpr::InList(inner, values.clone())
+                let kind = self.kind_of(&inner, grouping.as_deref());
+                let values = values.iter().map(|value| kind.literal(value.clone(), expr)).collect::<Result<_>>()?;
+                BoundExpr::InList(inner, values)
             }
             Expr::Like(inner, pattern) => {
                 let inner = bind(inner)?;
-                if self.type_of(&inner).is_some_and(|data_type| data_type != DataType::Text) {
+                if !self.kind_of(&inner, grouping.as_deref()).may_be(DataType::Text) {
                     return Err(Error::Query(format!("{expr}: only text can be matched with a pattern")));
                 }
                 BoundExpr::Like(inner, Pattern::new(pattern))
@@ -196,10 +206,8 @@ impl Scope<'_> {
                     None => return Err(Error::Query(format!("{expr} needs an argument"))),
                     Some(argument) => Some(self.bind(argument, None, depth + 1)?),
                 };
-                let needs_number = matches!(function, AggregateFunction::Sum | AggregateFunction::Average);
-                let data_type = argument.as_ref().and_then(|argument| self.type_of(argument));
-                if needs_number && data_type.is_some_and(|data_type| !data_type.is_integer() && !data_type.is_float()) {
-                    return Err(Error::Query(format!("{expr}: only numbers can be added up")));
+                if let Some(argument) = &argument {
+                    self.kind_of(argument, None).check_aggregate(*function, expr)?;
                 }
                 let aggregate = BoundAggregate { function: *function, argument };
                 let known = grouping.aggregates.iter().position(|other| *other == aggregate);
@@ -214,52 +222,37 @@ impl Scope<'_> {
         Ok(bound)
     }
 
-    /// The type of an expression, as far as it is known.
-    fn type_of(&self, expr: &BoundExpr) -> Option<DataType> {
+    /// What is known of the values of an expression; with a grouping, of its slots too.
+    fn kind_of(&self, expr: &BoundExpr, grouping: Option<&Grouping>) -> Kind<'_> {
         match expr {
             BoundExpr::Column { source, column } => {
-                let relation = self.sources.get(*source)?;
-                self.catalog.relation(*relation).ok().map(|relation| relation.data_type(*column))
+                let relation = self.sources.get(*source).and_then(|relation| self.catalog.relation(*relation).ok());
+                relation
+                    .and_then(|relation| relation.schema.columns.get(*column))
+                    .map_or(Kind::UNKNOWN, Kind::of_column)
             }
-            BoundExpr::Literal(value) => match value.as_ref() {
-                ValueRef::Bool(_) => Some(DataType::Bool),
-                ValueRef::Integer(_) => Some(DataType::I64),
-                ValueRef::Unsigned(_) => Some(DataType::U64),
-                ValueRef::Float(_) => Some(DataType::F64),
-                ValueRef::Text(_) => Some(DataType::Text),
-                ValueRef::Bytes(_) => Some(DataType::Bytes),
-                _ => None,
-            },
-            BoundExpr::Slot(_) => None,
-            _ => Some(DataType::Bool),
+            BoundExpr::Literal(value) => Kind::of_value(value.as_ref()),
+            BoundExpr::Slot(slot) => {
+                let Some(grouping) = grouping else { return Kind::UNKNOWN };
+                if let Some(key) = grouping.keys.get(*slot) {
+                    return self.kind_of(key, None);
+                }
+                let aggregate = grouping.aggregates.get(slot - grouping.keys.len());
+                aggregate.map_or(Kind::UNKNOWN, |aggregate| {
+                    let argument = aggregate.argument.as_ref().map_or(Kind::UNKNOWN, |of| self.kind_of(of, None));
+                    argument.of_aggregate(aggregate.function)
+                })
+            }
+            _ => Kind::BOOL,
         }
     }
 
     /// Checks that the parts of a logical expression are true or false.
-    fn check_truth(&self, expr: &Expr, parts: &[&BoundExpr]) -> Result<()> {
-        let types = parts.iter().filter_map(|part| self.type_of(part));
-        match types.into_iter().find(|data_type| *data_type != DataType::Bool) {
-            Some(data_type) => Err(Error::Query(format!("{expr}: {data_type} is neither true nor false"))),
+    fn check_truth(&self, expr: &Expr, parts: &[&BoundExpr], grouping: Option<&Grouping>) -> Result<()> {
+        let mut kinds = parts.iter().map(|part| self.kind_of(part, grouping));
+        match kinds.find(|kind| !kind.may_be(DataType::Bool)) {
+            Some(kind) => Err(Error::Query(format!("{expr}: {kind} is neither true nor false"))),
             None => Ok(()),
         }
     }
-
-    fn check_comparison(&self, bound: &BoundExpr, expr: &Expr) -> Result<()> {
-        let BoundExpr::Compare(_, left, right) = bound else { return Ok(()) };
-        match (self.type_of(left), self.type_of(right)) {
-            (Some(left), Some(right)) if !left.is_comparable_with(right) => {
-                Err(Error::Query(format!("{expr}: {left} cannot be compared with {right}")))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-fn is_comparable(value: ValueRef<'_>, data_type: Option<DataType>) -> bool {
-    data_type.is_none_or(|data_type| value.is_comparable_with(data_type))
-}
-
-fn unlike(expr: &Expr, value: ValueRef<'_>, data_type: Option<DataType>) -> Error {
-    let data_type = data_type.map_or("nothing".to_owned(), |data_type| data_type.to_string());
-    Error::Query(format!("{expr}: {data_type} cannot be compared with {value}"))
 }

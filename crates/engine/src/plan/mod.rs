@@ -7,6 +7,7 @@ mod access;
 mod bind;
 mod explain;
 mod expr;
+mod kind;
 mod like;
 mod optimize;
 
@@ -67,6 +68,7 @@ pub(crate) struct BoundAggregate {
 pub(crate) struct OrderKey {
     pub(crate) expr: BoundExpr,
     pub(crate) descending: bool,
+    pub(crate) nulls_first: bool,
 }
 
 /// Plans a question.

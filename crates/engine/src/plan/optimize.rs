@@ -125,7 +125,10 @@ fn comes_in_order(catalog: &Catalog, steps: &[Step], order: &[OrderKey]) -> Resu
     let given = columns.get(skipped..).unwrap_or_default();
     let mut given = given.iter();
     Ok(order.iter().all(|key| match &key.expr {
-        BoundExpr::Column { column, .. } if !key.descending => given.next() == Some(column),
+        BoundExpr::Column { column, .. } if !key.descending => {
+            let is_nullable = relation.schema.columns.get(*column).is_some_and(|column| column.nullable);
+            (key.nulls_first || !is_nullable) && given.next() == Some(column)
+        }
         _ => false,
     }))
 }

@@ -1,6 +1,6 @@
 //! The verbs that the database and a transaction have in common.
 
-use wasm_dbms_api::{AsKey, Column, Insert, Key, Literal, Query, Table, Value, ValueRef};
+use wasm_dbms_api::{AsKey, Column, Insert, Key, Literal, Query, Table, Value, ValueArena, ValueRef};
 
 use wasm_dbms_memory::Place;
 
@@ -56,7 +56,8 @@ macro_rules! verbs {
                 self.write(|core| {
                     let index = core.catalog.find_type::<I::Table>()?;
                     let mut key = None;
-                    core.insert_row(index, row.row().as_ref(), &mut |values| {
+                    let arena = ValueArena::default();
+                    core.insert_row(index, row.row(&arena).as_ref(), &mut |values| {
                         key = Some(<I::Table as Table>::Key::from_values(values)?);
                         Ok(())
                     })?;
@@ -74,7 +75,8 @@ macro_rules! verbs {
                     core.insert_together(index, |core| {
                         let mut count = 0;
                         for row in rows {
-                            core.insert_row(index, row.row().as_ref(), &mut |_| Ok(()))?;
+                            let arena = ValueArena::default();
+                            core.insert_row(index, row.row(&arena).as_ref(), &mut |_| Ok(()))?;
                             count += 1;
                         }
                         Ok(count)
@@ -115,7 +117,7 @@ macro_rules! verbs {
             ) -> Result<Option<T>> {
                 self.read(|core| {
                     let index = core.catalog.find_type::<T>()?;
-                    match core.find_by(index, column.position(), value.as_value())? {
+                    match core.find_by(index, column.position(), value.as_value(&ValueArena::default()))? {
                         Some(row) => Ok(Some(T::read(&row)?)),
                         None => Ok(None),
                     }
@@ -196,7 +198,11 @@ fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Resul
         let column = crate::catalog::column_of(&schema, name)?;
         let place = row.get_mut(column).filter(|place| place.is_none());
         let place = place.ok_or_else(|| Error::Query(format!("column {table}.{name} is given twice")))?;
-        *place = Some(value.as_ref());
+        let variant = match (schema.columns.get(column), value) {
+            (Some(column), Value::Text(name)) => column.variant(name),
+            _ => None,
+        };
+        *place = Some(variant.unwrap_or(value.as_ref()));
     }
     core.insert_row(index, &row, &mut |_| Ok(()))
 }

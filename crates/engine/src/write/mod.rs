@@ -148,7 +148,7 @@ fn check_value(relation: &crate::catalog::Relation, column: usize, value: ValueR
         }
         return Err(Error::NotNull { table: relation.schema.name.clone(), column: schema.name.clone() });
     }
-    if value.fits(schema.data_type) {
+    if schema.holds(value) {
         return Ok(());
     }
     Err(Error::Type {
@@ -166,6 +166,7 @@ fn check_lengths(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], s
     let length = |value: &ValueRef<'_>| match value {
         ValueRef::Text(text) => text.len(),
         ValueRef::Bytes(bytes) => bytes.len(),
+        ValueRef::Json(json) => json.as_str().len(),
         _ => 0,
     };
     // A byte takes two in a key at most; the rest is for what else stands in it.

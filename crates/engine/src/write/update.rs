@@ -55,7 +55,10 @@ impl Core {
                 *place = value.as_ref();
             }
         }
-        let is_changed = |column: &usize| old_values.get(*column) != values.get(*column);
+        let is_changed = |column: &usize| match (old_values.get(*column), values.get(*column)) {
+            (Some(old), Some(new)) => !old.is_identical(*new),
+            _ => false,
+        };
         let changes_key = match &relation.shape {
             KeyShape::Columns(columns) => columns.iter().any(is_changed),
             KeyShape::RowId => false,
@@ -103,6 +106,10 @@ impl Core {
                 continue;
             }
             let old = old_values.get(foreign_key.referred).copied().unwrap_or(ValueRef::Null);
+            if values.get(foreign_key.referred) == Some(&old) {
+                // Another form of the same value: the reference holds.
+                continue;
+            }
             // A row that refers to itself may change both sides at once.
             let lets_go = referrer.relation == index && changed.contains(&foreign_key.column);
             let mut is_referred = false;

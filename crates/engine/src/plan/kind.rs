@@ -1,0 +1,144 @@
+//! What kinds of values an expression has, and what may be done with them.
+
+use std::fmt;
+
+use wasm_dbms_api::{AggregateFunction, ColumnSchema, DataType, Decimal, Expr, Value, ValueRef};
+
+use crate::plan::BoundExpr;
+use crate::{Error, Result};
+
+/// What is known of the values of an expression.
+#[derive(Clone, Copy)]
+pub(super) struct Kind<'a> {
+    /// None of NULL alone.
+    data_type: Option<DataType>,
+    /// The names of an enum's column.
+    variants: &'a [String],
+}
+
+impl fmt::Display for Kind<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.data_type {
+            Some(DataType::Enum) if !self.variants.is_empty() => write!(f, "enum ({})", self.variants.join(", ")),
+            Some(data_type) => data_type.fmt(f),
+            None => f.write_str("nothing"),
+        }
+    }
+}
+
+impl<'a> Kind<'a> {
+    pub(super) const UNKNOWN: Self = Self { data_type: None, variants: &[] };
+    pub(super) const BOOL: Self = Self::of(DataType::Bool);
+
+    const fn of(data_type: DataType) -> Self {
+        Self { data_type: Some(data_type), variants: &[] }
+    }
+
+    pub(super) fn of_column(column: &'a ColumnSchema) -> Self {
+        Self { data_type: Some(column.data_type), variants: &column.variants }
+    }
+
+    pub(super) fn of_value(value: ValueRef<'_>) -> Self {
+        Self::of(match value {
+            ValueRef::Bool(_) => DataType::Bool,
+            ValueRef::Integer(_) => DataType::I64,
+            ValueRef::Unsigned(_) => DataType::U64,
+            ValueRef::Float(_) => DataType::F64,
+            ValueRef::Text(_) => DataType::Text,
+            ValueRef::Bytes(_) => DataType::Bytes,
+            ValueRef::Decimal(_) => DataType::Decimal,
+            ValueRef::Date(_) => DataType::Date,
+            ValueRef::DateTime(_) => DataType::DateTime,
+            ValueRef::Uuid(_) => DataType::Uuid,
+            ValueRef::Json(_) => DataType::Json,
+            ValueRef::Enum(..) => DataType::Enum,
+            _ => return Self::UNKNOWN,
+        })
+    }
+
+    /// The kind of an aggregate over values of this one.
+    pub(super) fn of_aggregate(self, function: AggregateFunction) -> Self {
+        match (function, self.data_type) {
+            (AggregateFunction::Minimum | AggregateFunction::Maximum, _) => self,
+            (AggregateFunction::Count, _) => Self::of(DataType::U64),
+            (_, Some(DataType::Decimal)) => self,
+            (AggregateFunction::Sum, Some(data_type)) if data_type.is_integer() => Self::of(DataType::I64),
+            _ => Self::of(DataType::F64),
+        }
+    }
+
+    /// Whether the values can be of this type; NULL can be of any.
+    pub(super) fn may_be(self, data_type: DataType) -> bool {
+        self.data_type.is_none_or(|own| own == data_type)
+    }
+
+    /// Checks that values of the two can be compared.
+    pub(super) fn check_comparison(self, other: Self, expr: &Expr) -> Result<()> {
+        let (Some(left), Some(right)) = (self.data_type, other.data_type) else { return Ok(()) };
+        // A literal has the names of what it is compared with: it was converted.
+        let is_alike = self.variants == other.variants || self.variants.is_empty() || other.variants.is_empty();
+        if left.is_comparable_with(right) && is_alike {
+            return Ok(());
+        }
+        Err(Error::Query(format!("{expr}: {self} cannot be compared with {other}")))
+    }
+
+    /// Checks that the values have an order.
+    pub(super) fn check_order(self, expr: &Expr) -> Result<()> {
+        match self.data_type.filter(|data_type| !data_type.is_ordered()) {
+            Some(data_type) => Err(Error::Query(format!("{expr}: {data_type} has no order"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that an aggregate over the values makes sense.
+    pub(super) fn check_aggregate(self, function: AggregateFunction, expr: &Expr) -> Result<()> {
+        match function {
+            AggregateFunction::Sum | AggregateFunction::Average
+                if self.data_type.is_some_and(|data_type| !data_type.is_number()) =>
+            {
+                Err(Error::Query(format!("{expr}: only numbers can be added up")))
+            }
+            AggregateFunction::Minimum | AggregateFunction::Maximum => self.check_order(expr),
+            _ => Ok(()),
+        }
+    }
+
+    /// Converts what is compared with values of this kind, if it is a literal.
+    pub(super) fn convert(self, other: &mut BoundExpr, expr: &Expr) -> Result<()> {
+        if let BoundExpr::Literal(value) = other {
+            *value = self.converted(std::mem::replace(value, Value::Null), expr)?;
+        }
+        Ok(())
+    }
+
+    /// A literal that can be compared with values of this kind, as it is.
+    pub(super) fn literal(self, value: Value, expr: &Expr) -> Result<Value> {
+        let is_name = self.data_type == Some(DataType::Enum) && matches!(value, Value::Text(_));
+        let is_alike = self.data_type.is_none_or(|data_type| value.as_ref().is_comparable_with(data_type));
+        if !is_name && !is_alike {
+            return Err(Error::Query(format!("{expr}: {self} cannot be compared with {value}")));
+        }
+        self.converted(value, expr)
+    }
+
+    /// A literal as it is compared with values of this kind: a name of an enum with its number, a whole number as a
+    /// decimal where those are, so that an index finds it.
+    fn converted(self, value: Value, expr: &Expr) -> Result<Value> {
+        match (self.data_type, &value) {
+            (Some(DataType::Enum), Value::Text(name)) => self.variant(name, expr),
+            (Some(DataType::Enum), Value::Enum(_, name)) => self.variant(name, expr),
+            (Some(DataType::Decimal), Value::Integer(number)) => Ok(Value::Decimal(Decimal::from(*number))),
+            (Some(DataType::Decimal), Value::Unsigned(number)) => Ok(Value::Decimal(Decimal::from(*number))),
+            _ => Ok(value),
+        }
+    }
+
+    fn variant(self, name: &str, expr: &Expr) -> Result<Value> {
+        let number = self.variants.iter().position(|variant| variant == name);
+        match number.and_then(|number| u16::try_from(number).ok()) {
+            Some(number) => Ok(Value::Enum(number, name.into())),
+            None => Err(Error::Query(format!("{expr}: {} is no name of {self}", ValueRef::Text(name)))),
+        }
+    }
+}
