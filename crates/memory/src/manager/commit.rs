@@ -47,7 +47,6 @@ impl MemoryManager {
                 }
                 self.batch.clear(self.committed);
                 self.committed = self.next;
-                self.shared.settle_versions();
                 self.catch_up();
                 self.share_room();
                 Ok(())
@@ -109,20 +108,19 @@ impl MemoryManager {
         let Self { shared, batch, cache, committed, next, log, unsettled, .. } = self;
         let mut state = shared.lock();
         let commit = state.commit + 1;
+        let is_pinned = !state.pins.is_empty();
         for (page, old) in batch.old() {
-            let image = match (cache.peek(*page), batch.scratched(*page)) {
-                (Some(image), _) => Image::Held(image.clone()),
-                (None, Some(place)) => {
+            let replaced = match cache.peek(*page) {
+                Some(image) => state.put_held(*page, image),
+                None => {
+                    // The log has seen it a moment ago.
+                    let Some(place) = batch.scratched(*page) else { continue };
                     unsettled.push(*page);
-                    Image::Spilled(Arc::clone(place))
+                    state.put(*page, Image::Spilled(Arc::clone(place)), false)
                 }
-                // The log has seen it a moment ago.
-                (None, None) => continue,
             };
-            let in_head = matches!(image, Image::Held(_));
-            let replaced = state.put(*page, image, in_head);
             state.note_change(commit, *page);
-            if state.is_needed(*page) {
+            if is_pinned && state.is_needed(*page) {
                 let stored = match log {
                     None => state.free_state(*page),
                     Some(log) => match find(&before.states, *page) {
@@ -141,7 +139,7 @@ impl MemoryManager {
         }
         for page in *committed..*next {
             if let Some(image) = cache.peek(page) {
-                state.put(page, Image::Held(image.clone()), true);
+                state.put_held(page, image);
             }
         }
         match log {
@@ -150,8 +148,13 @@ impl MemoryManager {
         }
         (state.commit, state.mark) = (commit, *next);
         shared.note_alone(&state);
+        let has_versions = !state.versions.is_empty();
         drop(state);
         shared.announce(commit);
+        shared.count_changes(batch.old().len());
+        if has_versions {
+            shared.settle_versions();
+        }
     }
 
     /// Puts everything back as the last commit left it.
@@ -198,6 +201,12 @@ impl MemoryManager {
     /// The last commit, for reading; it stays as it is whatever is committed later.
     pub fn snapshot(&self) -> Snapshot {
         self.snapshots().take()
+    }
+
+    /// The number of the last commit, counted since the store was opened.
+    #[inline]
+    pub fn last_commit(&self) -> u64 {
+        self.shared.last_commit()
     }
 
     /// Who hands out snapshots on other threads.

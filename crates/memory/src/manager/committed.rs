@@ -20,8 +20,9 @@ use crate::bytes::{Bits, NumberSet};
 use crate::log::{Places, StoredState};
 use crate::manager::page_cache::PAGE_OVERHEAD;
 use crate::manager::page_map::PageMap;
+use crate::manager::pins::Pins;
 use crate::manager::scratch::Scratch;
-use crate::manager::versions::{Image, OldVersion, Pins, Version, Versions};
+use crate::manager::versions::{Image, OldVersion, Version, Versions};
 use crate::options::Options;
 
 /// So many pages are looked at for one that may go.
@@ -101,6 +102,8 @@ pub(crate) struct Committed {
     table_bytes: AtomicUsize,
     /// How often readers found no room because of what the head has.
     pub(crate) wanted: AtomicUsize,
+    /// How many pages commits have changed.
+    changes: AtomicU64,
     /// How often everybody was asked to let go of what they need not have.
     pressure: AtomicU64,
     state: Mutex<State>,
@@ -131,6 +134,7 @@ impl Committed {
             alone_bytes: AtomicUsize::new(0),
             table_bytes: AtomicUsize::new(0),
             wanted: AtomicUsize::new(0),
+            changes: AtomicU64::new(0),
             pressure: AtomicU64::new(0),
             state: Mutex::new(State { commit: 1, mark, generation, recent_from: 1, ..State::default() }),
         }
@@ -150,6 +154,17 @@ impl Committed {
     /// Lets readers see that there is a newer commit.
     pub(crate) fn announce(&self, commit: u64) {
         self.published.store(commit, Ordering::Release);
+    }
+
+    /// How many pages commits have changed.
+    #[inline]
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the last commit changed so many.
+    pub(crate) fn count_changes(&self, pages: usize) {
+        self.changes.fetch_add(pages as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn pressure(&self) -> u64 {
@@ -362,6 +377,17 @@ impl State {
         Ok(if self.versions.is_empty() { None } else { self.versions.find(page, commit) })
     }
 
+    /// Puts a committed image there that the head has. Returns the one before.
+    #[inline]
+    pub(crate) fn put_held(&mut self, page: Page, image: &PageRef) -> Option<Image> {
+        match self.frames.get_mut(&page) {
+            Some(Frame { image: old @ Image::Held(_), in_head: true }) => {
+                Some(std::mem::replace(old, Image::Held(image.clone())))
+            }
+            _ => self.put(page, Image::Held(image.clone()), true),
+        }
+    }
+
     /// Puts a committed image there. Returns the one before.
     pub(crate) fn put(&mut self, page: Page, image: Image, in_head: bool) -> Option<Image> {
         let is_alone = !in_head && matches!(image, Image::Held(_));
@@ -453,29 +479,21 @@ impl State {
     }
 
     pub(crate) fn pin(&mut self) -> (u64, Page) {
-        *self.pins.entry(self.commit).or_default() += 1;
+        self.pins.add(self.commit);
         (self.commit, self.mark)
     }
 
     pub(crate) fn unpin(&mut self, commit: u64) {
         // One that expired is pinned no more.
-        let Some(count) = self.pins.get_mut(&commit) else { return };
-        *count -= 1;
-        if *count == 0 {
-            self.pins.remove(&commit);
-            if !self.versions.is_empty() {
-                self.versions.sweep(&self.pins);
-            }
+        if self.pins.remove(commit) && !self.versions.is_empty() {
+            self.versions.sweep(&self.pins);
         }
     }
 
     /// Ends the oldest snapshots, unless they are of the last commit.
     fn expire_oldest(&mut self) -> bool {
-        let Some(oldest) = self.pins.first_key_value().map(|(oldest, _)| *oldest) else { return false };
-        if oldest == self.commit {
-            return false;
-        }
-        self.pins.remove(&oldest);
+        let Some(oldest) = self.pins.oldest().filter(|oldest| *oldest < self.commit) else { return false };
+        self.pins.remove_oldest();
         self.expired = Some(oldest);
         self.versions.sweep(&self.pins);
         true

@@ -73,6 +73,7 @@ impl Lookaside {
     }
 
     /// How many pages there are.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.held
     }

@@ -14,6 +14,7 @@
 //! lookaside    the pages that a reader looked at last
 //! committed    the last commit as everybody sees it, behind one lock
 //! versions     what snapshots keep of commits before the last
+//! pins         which commits those are of
 //! scratch      pages that wait on a throw-away medium
 //! page_map     a map by page number
 //! ```
@@ -34,6 +35,7 @@ mod images;
 mod lookaside;
 mod page_cache;
 mod page_map;
+mod pins;
 mod room;
 mod scratch;
 mod scrub;

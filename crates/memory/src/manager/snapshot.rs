@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-use crate::access::{MemoryAccess, PageRef, PageState};
+use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES};
 use crate::log::{Exported, StoredState, export_canonical, page_checksum};
 use crate::manager::committed::{Committed, Found};
 use crate::manager::lookaside::Lookaside;
@@ -19,7 +19,7 @@ const TRIES: usize = 10_000;
 const LOOKASIDE_SHARE: usize = 8;
 
 /// So many pages may change before a reader that rests lets go of its handles: they may be the last on old images.
-const STALE_PAGES: usize = 64;
+const STALE_PAGES: u64 = 64;
 
 /// Hands out snapshots of the last commit, without the store itself: on any thread, whatever the writer does.
 #[derive(Debug, Clone)]
@@ -82,6 +82,8 @@ pub struct Snapshot {
     /// The page that was read last and is kept nowhere.
     last: PageRef,
     pressure: u64,
+    /// How many pages commits had changed when this one was pinned.
+    changes: u64,
     has_met_pressure: bool,
 }
 
@@ -90,8 +92,8 @@ impl Snapshot {
         let (commit, mark) = committed.pin();
         let pages = committed.cache_bytes / committed.page_size.max(1);
         let lookaside = Lookaside::new((pages / share).max(MIN_CACHE_PAGES / 2));
-        let (last, pressure) = (committed.zero.clone(), committed.pressure());
-        Self { committed, commit, mark, is_pinned: true, lookaside, last, pressure, has_met_pressure: false }
+        let (last, pressure, changes) = (committed.zero.clone(), committed.pressure(), committed.changes());
+        Self { committed, commit, mark, is_pinned: true, lookaside, last, pressure, changes, has_met_pressure: false }
     }
 
     /// The number of the commit, counted since the store was opened.
@@ -119,6 +121,7 @@ impl Snapshot {
             lookaside.clear();
         }
         (self.commit, self.mark) = state.pin();
+        self.changes = self.committed.changes();
         self.is_pinned = true;
     }
 
@@ -137,12 +140,8 @@ impl Snapshot {
         if self.pressure != self.committed.pressure() {
             self.pressure = self.committed.pressure();
             self.lookaside.clear();
-        } else if self.lookaside.len() > 0 && self.committed.last_commit() != self.commit {
-            let mut changed = 0;
-            let is_known = self.committed.lock().changes_since(self.commit, &mut |_| changed += 1);
-            if !is_known || changed > STALE_PAGES {
-                self.lookaside.clear();
-            }
+        } else if self.committed.changes() - self.changes > STALE_PAGES {
+            self.lookaside.clear();
         }
     }
 
@@ -183,7 +182,10 @@ impl Snapshot {
     #[cold]
     fn fetch(&mut self, page: Page) -> MemoryResult<PageRef> {
         if page >= self.mark {
-            return Err(MemoryError::PageOutOfRange { page, pages: self.mark });
+            // A database whose first commit a crash took away has its own pages as zeros.
+            let is_own = page < RESERVED_PAGES;
+            let missing = MemoryError::PageOutOfRange { page, pages: self.mark };
+            return if is_own { Ok(self.committed.zero.clone()) } else { Err(missing) };
         }
         if self.pressure != self.committed.pressure() {
             self.pressure = self.committed.pressure();

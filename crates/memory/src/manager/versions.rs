@@ -12,10 +12,8 @@ use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::PageRef;
 use crate::log::StoredState;
+use crate::manager::pins::Pins;
 use crate::manager::scratch::ScratchPage;
-
-/// Commits that snapshots are pinned to, with how many.
-pub(crate) type Pins = BTreeMap<u64, usize>;
 
 /// An image of a page, in memory or in scratch space.
 #[derive(Debug, Clone)]
@@ -96,7 +94,7 @@ impl Versions {
     /// Whether a snapshot needs the image that the page has now and is about to lose.
     pub(crate) fn is_needed(&self, page: Page, pins: &Pins) -> bool {
         let since = self.pages.get(&page).and_then(|versions| versions.last()).map_or(0, |last| last.replaced_at);
-        pins.last_key_value().is_some_and(|(newest, _)| *newest >= since)
+        pins.newest().is_some_and(|newest| newest >= since)
     }
 
     /// Keeps the image that the page had until the commit `replaced_at`.
@@ -154,7 +152,7 @@ impl Versions {
         self.pages.retain(|_, versions| {
             let mut since = 0;
             versions.retain(|version| {
-                let is_needed = pins.range(since..version.replaced_at).next().is_some();
+                let is_needed = pins.has_any(since, version.replaced_at);
                 since = version.replaced_at;
                 if !is_needed {
                     dropped.push(version.image.clone());
