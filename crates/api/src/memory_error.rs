@@ -128,6 +128,10 @@ pub enum MemoryError {
         /// What was asked for.
         operation: &'static str,
     },
+    /// The old versions of pages that this snapshot needs took more room than they may
+    /// (`Options::snapshot_spill_max_bytes`), or could not be kept. A new snapshot reads the last commit.
+    #[error("the snapshot has expired: the old versions of pages that it needs took too much room")]
+    SnapshotExpired,
     /// An earlier write or sync failed. Writes are refused until the database is opened again; `cause` is the first
     /// failure.
     #[error("writes are refused since an earlier failure: {cause}")]
@@ -164,6 +168,11 @@ impl MemoryError {
     /// Whether stored bytes are damaged.
     pub fn is_corrupt(&self) -> bool {
         matches!(self, Self::Corrupt { .. } | Self::Decode { .. } | Self::NotADatabase { .. })
+    }
+
+    /// Whether a snapshot could not be kept readable any longer.
+    pub fn is_snapshot_expired(&self) -> bool {
+        matches!(self, Self::SnapshotExpired)
     }
 
     /// Whether the last commit may or may not have survived.

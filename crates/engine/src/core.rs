@@ -1,9 +1,12 @@
 //! What lies under the lock: the store, the catalog, and the turns of a transaction.
 
-use wasm_dbms_memory::{Durability, MemoryManager};
+use std::sync::Arc;
+
+use wasm_dbms_memory::{Durability, MemoryManager, Snapshot};
 
 use crate::catalog::{Catalog, RelationIndex};
-use crate::store::Store;
+use crate::heads::Heads;
+use crate::store::{JournaledWriter, Store};
 use crate::vacuum::VacuumPosition;
 use crate::write::Scratch;
 use crate::{Error, Result};
@@ -24,11 +27,25 @@ pub struct Core {
     pub(crate) vacuum: VacuumPosition,
     /// Whether a transaction was discarded and the catalog still has its counts: the registry could not be read.
     is_stale: bool,
+    /// The commit that the catalog is of, where it is a reader's.
+    catalog_commit: u64,
+    /// What a commit tells readers about trees.
+    pub(crate) heads: Arc<Heads>,
 }
 
 impl Core {
+    /// The head of a database.
     pub(crate) fn open(manager: MemoryManager) -> Result<Self> {
-        let mut store = Store::new(manager);
+        Self::over(Store::Head(JournaledWriter::new(manager)), Arc::default())
+    }
+
+    /// A reader of a commit.
+    pub(crate) fn over_snapshot(snapshot: Snapshot, heads: Arc<Heads>) -> Result<Self> {
+        Self::over(Store::Snapshot(snapshot), heads)
+    }
+
+    fn over(mut store: Store, heads: Arc<Heads>) -> Result<Self> {
+        let catalog_commit = store.snapshot().map_or(0, |snapshot| snapshot.commit());
         let catalog = Catalog::load(&mut store)?;
         Ok(Self {
             store,
@@ -39,6 +56,8 @@ impl Core {
             failure: None,
             vacuum: VacuumPosition::Start,
             is_stale: false,
+            catalog_commit,
+            heads,
         })
     }
 
@@ -62,11 +81,12 @@ impl Core {
             return Err(Error::MustRollBack(failure));
         }
         let committed = match self.flush() {
-            Ok(()) => self.store.inner_mut().commit(durability).map_err(Error::from),
+            Ok(()) => self.commit_store(durability),
             Err(error) => Err(error),
         };
         match committed {
-            Ok(()) => {
+            Ok(commit) => {
+                self.heads.note(commit, &self.catalog, &self.touched, self.has_new_schema);
                 self.touched.clear();
                 self.has_new_schema = false;
                 #[cfg(debug_assertions)]
@@ -80,13 +100,49 @@ impl Core {
         }
     }
 
+    /// Returns the number of the commit.
+    fn commit_store(&mut self, durability: Durability) -> Result<u64> {
+        let manager = self.store.head()?.inner_mut();
+        manager.commit(durability)?;
+        Ok(manager.last_commit())
+    }
+
+    /// Whether this is a reader of the last commit.
+    #[inline]
+    pub(crate) fn is_last(&self) -> bool {
+        matches!(&self.store, Store::Snapshot(snapshot) if snapshot.is_last())
+    }
+
+    /// Goes on to the last commit, where this is a reader.
+    #[inline]
+    pub(crate) fn follow(&mut self) -> Result<()> {
+        match self.store.snapshot() {
+            Some(snapshot) if !snapshot.is_last() => self.follow_on(),
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn follow_on(&mut self) -> Result<()> {
+        let Some(snapshot) = self.store.snapshot() else { return Ok(()) };
+        snapshot.follow();
+        let commit = snapshot.commit();
+        if !self.heads.take(commit, self.catalog_commit, &mut self.catalog) {
+            self.catalog = Catalog::load(&mut self.store)?;
+        }
+        self.catalog_commit = commit;
+        Ok(())
+    }
+
     /// Ends the transaction: nothing written since the last commit stays. Should reading the registry fail, whoever has
     /// the next turn reads it.
     pub(crate) fn discard(&mut self) {
         self.failure = None;
         self.scratch.pending.clear();
-        self.store.forget_savepoints();
-        self.store.inner_mut().discard();
+        if let Ok(head) = self.store.head() {
+            head.forget_savepoints();
+            head.inner_mut().discard();
+        }
         self.is_stale = true;
         let _met_by_the_next_turn = self.refresh();
     }
@@ -125,19 +181,22 @@ impl Core {
     /// Opens a savepoint inside those that are open.
     pub(crate) fn open_savepoint(&mut self) -> Result<()> {
         self.flush()?;
-        self.store.savepoint();
+        self.store.head()?.savepoint();
         Ok(())
     }
 
     /// Closes the innermost savepoint and keeps what was written since.
     pub(crate) fn release_savepoint(&mut self) {
-        self.store.release();
+        if let Ok(head) = self.store.head() {
+            head.release();
+        }
     }
 
     /// Closes the innermost savepoint and undoes what was written since.
     pub(crate) fn roll_back_savepoint(&mut self) -> Result<()> {
         self.scratch.pending.clear();
-        let undone = self.store.roll_back().map_err(Error::from).and_then(|()| self.reload());
+        let undone = self.store.head().and_then(|head| head.roll_back());
+        let undone = undone.map_err(Error::from).and_then(|()| self.reload());
         if let Err(error) = &undone {
             self.failure.get_or_insert_with(|| error.to_string());
         }

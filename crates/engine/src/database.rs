@@ -2,13 +2,15 @@
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use wasm_dbms_api::{DatabaseSchema, TableSchema};
 use wasm_dbms_memory::{Durability, MemoryManager, MemoryProvider, Options};
 
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
+use crate::readers::Readers;
+use crate::store::Store;
 use crate::{Connection, Error, Result, Transaction};
 
 /// A relational database on a medium, or in memory.
@@ -42,15 +44,31 @@ use crate::{Connection, Error, Result, Transaction};
 /// ```
 #[derive(Debug)]
 pub struct Database {
+    // Declared first, dropped first.
+    readers: Readers,
     core: Mutex<Core>,
     /// The thread that has the writer's turn, 0 if none.
     holder: AtomicU64,
+    is_log_cut: bool,
 }
 
 /// The writer's turn.
 pub(crate) struct Turn<'a> {
     pub(crate) core: MutexGuard<'a, Core>,
     holder: &'a AtomicU64,
+    readers: &'a Readers,
+}
+
+impl Turn<'_> {
+    /// Ends the transaction: everything written since the last commit stays.
+    #[inline]
+    pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
+        // Versions are kept for those who read just now, not for those who did before.
+        self.readers.rest();
+        let committed = self.core.commit(durability);
+        self.readers.rest();
+        committed
+    }
 }
 
 impl Drop for Turn<'_> {
@@ -60,7 +78,7 @@ impl Drop for Turn<'_> {
 }
 
 /// A number that tells threads apart.
-fn this_thread() -> u64 {
+pub(crate) fn this_thread() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     thread_local! {
         static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -118,7 +136,20 @@ impl Database {
     }
 
     fn new(manager: MemoryManager) -> Result<Self> {
-        Ok(Self { core: Mutex::new(Core::open(manager)?), holder: AtomicU64::new(0) })
+        let (snapshots, is_log_cut) = (manager.snapshots(), manager.is_log_cut());
+        let core = Core::open(manager)?;
+        let readers = Readers::new(snapshots, Arc::clone(&core.heads));
+        Ok(Self { readers, core: Mutex::new(core), holder: AtomicU64::new(0), is_log_cut })
+    }
+
+    pub(crate) fn readers(&self) -> &Readers {
+        &self.readers
+    }
+
+    /// Does something with the head that is no statement, in the writer's turn.
+    pub(crate) fn with_head<R>(&self, act: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        let mut turn = self.turn()?;
+        act(&mut turn.core)
     }
 
     /// Creates the tables of a schema that are missing, and checks that the others are stored as the program has them.
@@ -169,7 +200,7 @@ impl Database {
     /// # Errors
     /// [`Error::Busy`] from inside a transaction's closure.
     pub fn schemas(&self) -> Result<Vec<TableSchema>> {
-        self.read(|core| Ok(core.catalog.relations.iter().map(|relation| (*relation.schema).clone()).collect()))
+        self.read(|core| Ok(core.catalog.schemas()))
     }
 
     /// The name of every table, in the order of their creation.
@@ -177,7 +208,7 @@ impl Database {
     /// # Errors
     /// [`Error::Busy`] from inside a transaction's closure.
     pub fn tables(&self) -> Result<Vec<String>> {
-        self.read(|core| Ok(core.catalog.relations.iter().map(|relation| relation.schema.name.clone()).collect()))
+        self.read(|core| Ok(core.catalog.names()))
     }
 
     /// Runs a transaction: what the closure writes stays if it returns `Ok`, and nothing of it if it returns an error
@@ -233,19 +264,19 @@ impl Database {
     }
 
     /// Writes the last commit in canonical form: the same operations and options give the same bytes on every host. The
-    /// bytes are a database that can be opened.
+    /// bytes are a database that can be opened. Writing goes on meanwhile: what is written is a [`Snapshot`](crate::Snapshot).
     ///
     /// # Errors
-    /// What the writer or the host says.
+    /// What the writer or the host says; [`Error::is_snapshot_expired`].
     pub fn export(&self, writer: &mut dyn Write) -> Result<()> {
-        self.read(|core| Ok(core.store.inner_mut().export(writer)?))
+        Ok(self.readers.snapshots.take().export(writer)?)
     }
 
     /// Whether, when the database was opened, its log went on after the last commit that was kept: a crash cut off a
     /// commit that nobody was told of, or the last commits were damaged, which looks the same. After a clean close it is
     /// never so.
     pub fn is_log_cut(&self) -> bool {
-        self.read(|core| Ok(core.store.inner().is_log_cut())).unwrap_or(false)
+        self.is_log_cut
     }
 
     /// Makes every commit durable that was not yet (those with [`Durability::Eventual`]).
@@ -253,7 +284,7 @@ impl Database {
     /// # Errors
     /// What the host says.
     pub fn sync(&self) -> Result<()> {
-        self.read(|core| Ok(core.store.inner_mut().sync()?))
+        self.with_head(|core| Ok(core.store.head()?.inner_mut().sync()?))
     }
 
     /// Brings everything in place and empties the log. A database that is dropped instead loses nothing that was
@@ -262,8 +293,12 @@ impl Database {
     /// # Errors
     /// What the host says.
     pub fn close(self) -> Result<()> {
+        drop(self.readers);
         let core = self.core.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(core.store.into_inner().close()?)
+        match core.store {
+            Store::Head(head) => Ok(head.into_inner().close()?),
+            Store::Snapshot(_) => Ok(()),
+        }
     }
 
     /// Waits for the writer's turn.
@@ -280,7 +315,7 @@ impl Database {
             },
         };
         self.holder.store(thread, Ordering::Relaxed);
-        let mut turn = Turn { core, holder: &self.holder };
+        let mut turn = Turn { core, holder: &self.holder, readers: &self.readers };
         turn.core.refresh()?;
         Ok(turn)
     }
@@ -297,8 +332,12 @@ impl Sealed for Database {}
 impl Connection for Database {
     #[inline]
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
-        let mut turn = self.turn()?;
-        read(&mut turn.core)
+        let thread = this_thread();
+        if self.holder.load(Ordering::Relaxed) == thread {
+            return Err(Error::Busy);
+        }
+        let mut reader = self.readers.reader(thread, &self.core)?;
+        read(reader.core()?)
     }
 
     #[inline]
@@ -306,7 +345,7 @@ impl Connection for Database {
         let mut turn = self.turn()?;
         match statement(&mut turn.core) {
             Ok(result) => {
-                turn.core.commit(Durability::Full)?;
+                turn.commit(Durability::Full)?;
                 Ok(result)
             }
             Err(error) => {

@@ -137,6 +137,11 @@ impl Error {
         }
     }
 
+    /// Whether a snapshot could not be kept readable any longer; a new one reads the last commit.
+    pub fn is_snapshot_expired(&self) -> bool {
+        matches!(self, Self::Memory(error) if error.is_snapshot_expired())
+    }
+
     /// Whether stored bytes are damaged.
     pub fn is_corrupt(&self) -> bool {
         match self {

@@ -43,7 +43,7 @@ impl PageView {
 impl Database {
     /// How many pages the database has.
     pub fn page_count(&self) -> Page {
-        self.read(|core| Ok(core.store.inner().page_count())).unwrap_or(0)
+        self.read(|core| Ok(core.store.page_count())).unwrap_or(0)
     }
 
     /// What a page holds.

@@ -10,7 +10,7 @@
 //! write          inserts, updates, deletes; constraints
 //! catalog        tables, columns and indexes as numbers
 //! codec          rows, keys and schemas as bytes
-//! store          the one store: savepoints over the page store of wasm-dbms-memory
+//! store          the one store: savepoints over the page store of wasm-dbms-memory, or the pages of one commit
 //! ```
 
 // The derives name `::wasm_dbms`, here too.
@@ -24,10 +24,13 @@ mod core;
 mod database;
 mod error;
 mod execute;
+mod heads;
 mod inspect;
 mod plan;
 pub mod prelude;
+mod readers;
 mod scrub;
+mod snapshot;
 mod store;
 mod transaction;
 mod typed;
@@ -42,6 +45,7 @@ pub use database::Database;
 pub use error::{Error, Result};
 pub use inspect::PageView;
 pub use plan::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
+pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
 pub use transaction::Transaction;
 pub use typed::{Answer, Columns, Delete, One, Projected, Rows, Select, Three, Two, Update, UpdateKey};

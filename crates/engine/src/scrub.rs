@@ -35,7 +35,7 @@ impl Database {
     /// # Errors
     /// As [`scrub`](Self::scrub).
     pub fn scrub_step(&self, pages: usize) -> Result<bool> {
-        self.read(|core| Ok(core.store.inner_mut().scrub_step(pages)?))
+        self.with_head(|core| Ok(core.store.head()?.inner_mut().scrub_step(pages)?))
     }
 }
 

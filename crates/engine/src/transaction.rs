@@ -29,7 +29,7 @@ impl<'a> Transaction<'a> {
 
     pub(crate) fn commit(mut self, durability: Durability) -> Result<()> {
         self.is_committed = true;
-        self.turn.get_mut().core.commit(durability)
+        self.turn.get_mut().commit(durability)
     }
 
     /// Runs statements that stay together inside the transaction: if the closure returns an error, nothing of what it

@@ -110,10 +110,13 @@ impl Database {
         let pages = pages.max(1);
         let pages_before = self.page_count();
         let (moved, is_done) = self.write(|core| core.vacuum_step(pages))?;
-        let pages_after = self.read(|core| {
-            let store = core.store.inner_mut();
+        let pages_after = self.with_head(|core| {
+            let store = core.store.head()?.inner_mut();
             // After the last step what is free stands at the end.
-            Ok(if is_done { store.release_tail()? } else { store.page_count() })
+            let pages = if is_done { store.release_tail()? } else { store.page_count() };
+            let commit = store.last_commit();
+            core.heads.note(commit, &core.catalog, &[], false);
+            Ok(pages)
         })?;
         Ok(VacuumReport { pages_before, pages_after, moved, is_done })
     }

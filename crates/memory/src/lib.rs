@@ -25,7 +25,7 @@ pub use access::{
 };
 pub use bytes::NumberSet;
 pub use log::{FORMAT_VERSION, MAX_PAGES_HINT};
-pub use manager::MemoryManager;
+pub use manager::{MemoryManager, Snapshot, Snapshots};
 pub use options::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, Options};
 pub use provider::{FileProvider, Guarantees, HeapProvider, HostSync, MemoryProvider};
 pub use registry::{MAX_SNAPSHOT_BYTES, REGISTRY_TREE, Registry, TableId, TreeId, TreeState};

@@ -25,11 +25,20 @@ pub struct Options {
     pub(crate) database_id: Option<u64>,
     pub(crate) cache_bytes: usize,
     pub(crate) scrubs_on_close: bool,
+    pub(crate) snapshot_memory_bytes: usize,
+    pub(crate) snapshot_spill_max_bytes: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { page_size: 8 * 1024, database_id: None, cache_bytes: 64 << 20, scrubs_on_close: false }
+        Self {
+            page_size: 8 * 1024,
+            database_id: None,
+            cache_bytes: 64 << 20,
+            scrubs_on_close: false,
+            snapshot_memory_bytes: 16 << 20,
+            snapshot_spill_max_bytes: 1 << 30,
+        }
     }
 }
 
@@ -57,8 +66,7 @@ impl Options {
 
     /// How much memory the pages of a database on a medium may take, with all that is kept about them: 64 MiB if
     /// nothing is said, at least [`MIN_CACHE_PAGES`]. `docs/LIMITS.md` says what may go beyond it: what a replay
-    /// after a crash needs, and pages of the open transaction that were committed before. A store in memory has no
-    /// limit.
+    /// after a crash needs. A store in memory has no limit.
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.cache_bytes = bytes;
@@ -70,6 +78,23 @@ impl Options {
     #[must_use]
     pub fn scrub_on_close(mut self, scrubs: bool) -> Self {
         self.scrubs_on_close = scrubs;
+        self
+    }
+
+    /// How much memory old versions of pages may take that snapshots need: 16 MiB if nothing is said. More of them go to
+    /// [`MemoryProvider::scratch`](crate::MemoryProvider::scratch).
+    #[must_use]
+    pub fn snapshot_memory_bytes(mut self, bytes: usize) -> Self {
+        self.snapshot_memory_bytes = bytes;
+        self
+    }
+
+    /// How much scratch space old versions of pages may take: 1 GiB if nothing is said. With more, the oldest snapshot
+    /// ends: reading from it gives [`MemoryError::SnapshotExpired`]. A store in memory has no scratch space; there this is
+    /// so much more memory.
+    #[must_use]
+    pub fn snapshot_spill_max_bytes(mut self, bytes: u64) -> Self {
+        self.snapshot_spill_max_bytes = bytes;
         self
     }
 

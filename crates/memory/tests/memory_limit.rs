@@ -155,6 +155,84 @@ fn one_transaction_may_load_more_than_the_cache_holds() {
     check(&mut store, &tree, 0..50_000, 1);
 }
 
+/// Adds to a few bytes of every value.
+fn touch_all(store: &mut MemoryManager, mut tree: Tree, keys: std::ops::Range<u32>, byte: u8) {
+    for key in keys {
+        let mut bytes = value(key, 1);
+        bytes[100..104].fill(byte);
+        assert!(tree.put(store, &key.to_be_bytes(), &bytes).unwrap());
+    }
+}
+
+#[track_caller]
+fn check_touched(store: &mut impl MemoryAccess, tree: Tree, keys: std::ops::Range<u32>, byte: Option<u8>) {
+    let mut cursor = tree.cursor();
+    let mut is_on_entry = cursor.seek(store, &keys.start.to_be_bytes()).unwrap();
+    for key in keys {
+        let mut expected = value(key, 1);
+        byte.into_iter().for_each(|byte| expected[100..104].fill(byte));
+        assert!(is_on_entry && *cursor.value(store).unwrap() == *expected, "key {key}");
+        is_on_entry = cursor.next(store).unwrap();
+    }
+}
+
+#[test]
+fn one_transaction_may_change_every_row_of_a_database_sixty_times_the_cache() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = MemoryManager::open(Box::new(file(&folder)), options()).unwrap();
+    let tree = load(&mut store, 0..KEYS, 1, 1000);
+    let pages = store.page_count() as usize;
+    store.close().unwrap();
+    for commits in [false, true] {
+        let (peak, ()) = peak_bytes(|| {
+            let mut store = MemoryManager::open(Box::new(file(&folder)), options()).unwrap();
+            touch_all(&mut store, tree, 0..KEYS, 7);
+            if commits {
+                store.commit(Durability::Full).unwrap();
+            } else {
+                store.discard();
+            }
+            check_touched(&mut store, tree, 0..KEYS, commits.then_some(7));
+        });
+        // While it commits: of each page, its number, its checksum and what changed.
+        let per_page = if commits { 600 } else { 200 };
+        assert!(peak <= CACHE + SLACK + per_page * pages, "{peak} bytes for {pages} pages, commits: {commits}");
+    }
+    let mut store = MemoryManager::open(Box::new(file(&folder)), options()).unwrap();
+    check_touched(&mut store, tree, 0..KEYS, Some(7));
+    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["a.db"]);
+}
+
+#[test]
+fn a_snapshot_of_a_database_sixty_times_the_cache_costs_what_it_may() {
+    const SNAPSHOT: usize = 512 << 10;
+    let folder = tempfile::tempdir().unwrap();
+    let options = options().snapshot_memory_bytes(SNAPSHOT);
+    let mut store = MemoryManager::open(Box::new(file(&folder)), options.clone()).unwrap();
+    let tree = load(&mut store, 0..KEYS, 1, 1000);
+    let pages = store.page_count() as usize;
+    store.close().unwrap();
+    let (peak, ()) = peak_bytes(|| {
+        let mut store = MemoryManager::open(Box::new(file(&folder)), options).unwrap();
+        let mut snapshot = store.snapshot();
+        check_touched(&mut snapshot, tree, 0..KEYS / 2, None);
+        for first in (0..KEYS).step_by(1000) {
+            touch_all(&mut store, tree, first..first + 1000, 7);
+            store.commit(Durability::Full).unwrap();
+            let other = first * 7 % KEYS;
+            check_touched(&mut snapshot, tree, other..other + 100, None);
+        }
+        check_touched(&mut snapshot, tree, 0..KEYS, None);
+        check_touched(&mut store.snapshot(), tree, 0..KEYS, Some(7));
+        assert!(store.snapshots().kept_versions() > pages / 2);
+        drop(snapshot);
+        assert_eq!(store.snapshots().kept_versions(), 0);
+    });
+    // Of each old version: its number, where it is, its state.
+    assert!(peak <= CACHE + SNAPSHOT + SLACK + 400 * pages, "{peak} bytes for {pages} pages");
+}
+
 #[test]
 fn a_load_larger_than_the_cache_that_is_discarded_or_fails_leaves_the_last_commit() {
     let medium = Medium::default();

@@ -76,6 +76,16 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// The description of every table.
+    pub(crate) fn schemas(&self) -> Vec<TableSchema> {
+        self.relations.iter().map(|relation| (*relation.schema).clone()).collect()
+    }
+
+    /// The name of every table.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.relations.iter().map(|relation| relation.schema.name.clone()).collect()
+    }
+
     /// How people call a tree.
     pub(crate) fn tree_name(&self, tree: TreeId) -> Option<String> {
         self.relations.iter().find_map(|relation| relation.tree_name(tree))

@@ -39,10 +39,17 @@ impl TreeHead {
     }
 
     pub(crate) fn reload(&mut self, store: &mut Store) -> Result<()> {
-        let id = self.tree.id();
-        let state = Registry::tree_state(store, id)?;
-        *self = Self { tree: Tree::at(state.root, id), rows: state.rows, counter: state.counter, ..Self::new(id) };
+        self.set(Registry::tree_state(store, self.tree.id())?);
         Ok(())
+    }
+
+    fn set(&mut self, state: TreeState) {
+        let id = self.tree.id();
+        *self = Self { tree: Tree::at(state.root, id), rows: state.rows, counter: state.counter, ..Self::new(id) };
+    }
+
+    fn state(&self) -> TreeState {
+        TreeState { root: self.tree.root(), rows: self.rows, counter: self.counter }
     }
 
     /// Changes the tree and notes whether the registry must follow.
@@ -83,8 +90,7 @@ impl TreeHead {
 
     pub(crate) fn flush(&mut self, store: &mut Store) -> Result<()> {
         if std::mem::take(&mut self.is_dirty) {
-            let state = TreeState { root: self.tree.root(), rows: self.rows, counter: self.counter };
-            Registry::set_tree_state(store, self.tree.id(), &state)?;
+            Registry::set_tree_state(store, self.tree.id(), &self.state())?;
         }
         Ok(())
     }
@@ -225,6 +231,19 @@ impl Relation {
 
     fn heads(&self) -> impl Iterator<Item = &TreeHead> {
         std::iter::once(&self.table).chain(self.indexes.iter().map(|index| &index.head))
+    }
+
+    /// The state of every tree.
+    pub(crate) fn tree_states(&self) -> impl Iterator<Item = TreeState> {
+        self.heads().map(TreeHead::state)
+    }
+
+    /// Takes the state of every tree from these.
+    pub(crate) fn set_tree_states(&mut self, states: &[TreeState]) {
+        let heads = std::iter::once(&mut self.table).chain(self.indexes.iter_mut().map(|index| &mut index.head));
+        for (head, state) in heads.zip(states) {
+            head.set(*state);
+        }
     }
 
     /// Takes the state of every tree from the registry.

@@ -1,4 +1,4 @@
-//! The verbs that the database and a transaction have in common.
+//! The verbs that the database, a transaction and a snapshot have in common.
 
 use wasm_dbms_api::{AsKey, Column, Insert, Key, Literal, Query, Table, Value, ValueArena, ValueRef};
 
@@ -11,7 +11,7 @@ use crate::core::Core;
 use crate::execute;
 use crate::typed::{Delete, One, Select, Update, UpdateKey};
 use crate::write::keys_with;
-use crate::{Connection, Database, Error, Result, Transaction};
+use crate::{Connection, Database, Error, Result, Snapshot, Transaction};
 
 /// The answer to a dynamic question.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,8 +44,72 @@ fn encode_key(values: &[ValueRef<'_>], bytes: &mut Vec<u8>) {
     }
 }
 
-/// The verbs, once for each connection: a trait would have to be imported by every user.
-macro_rules! verbs {
+/// The verbs that read, once for each connection: a trait would have to be imported by every user.
+macro_rules! reading_verbs {
+    ($connection:ty) => {
+        impl $connection {
+            /// The row with this primary key.
+            ///
+            /// # Errors
+            /// What storage says.
+            pub fn get<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<Option<T>> {
+                self.read(|core| {
+                    let index = core.catalog.find_type::<T>()?;
+                    match core.find(index, key.values().as_ref())? {
+                        Some(row) => Ok(Some(T::read(&row)?)),
+                        None => Ok(None),
+                    }
+                })
+            }
+
+            /// The first row with this value in a column; one look-up where the column has an index.
+            ///
+            /// # Errors
+            /// What storage says.
+            pub fn get_by<T: Table, V: wasm_dbms_api::Field>(
+                &self,
+                column: Column<T, V>,
+                value: impl Literal<V>,
+            ) -> Result<Option<T>> {
+                self.read(|core| {
+                    let index = core.catalog.find_type::<T>()?;
+                    match core.find_by(index, column.position(), value.as_value(&ValueArena::default()))? {
+                        Some(row) => Ok(Some(T::read(&row)?)),
+                        None => Ok(None),
+                    }
+                })
+            }
+
+            /// A typed question about a table; see [`Select`].
+            pub fn select<T: Table>(&self) -> Select<'_, Self, One<T>> {
+                Select::new(self)
+            }
+
+            /// Answers a dynamic question.
+            ///
+            /// # Errors
+            /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); what storage says.
+            pub fn query(&self, query: &Query) -> Result<Answer> {
+                self.read(|core| {
+                    let plan = crate::plan::plan(&core.catalog, query)?;
+                    let rows = execute::values(core, &plan)?;
+                    Ok(Answer { columns: plan.names, rows })
+                })
+            }
+
+            /// How a dynamic question would be answered, in words.
+            ///
+            /// # Errors
+            /// As [`query`](Self::query).
+            pub fn explain(&self, query: &Query) -> Result<String> {
+                self.read(|core| crate::plan::plan(&core.catalog, query)?.explain(&core.catalog))
+            }
+        }
+    };
+}
+
+/// The verbs that write.
+macro_rules! writing_verbs {
     ($connection:ty) => {
         impl $connection {
             /// Inserts a row and returns its primary key (the number of the row where there is none).
@@ -92,43 +156,6 @@ macro_rules! verbs {
                 self.write(|core| insert_named(core, table, values))
             }
 
-            /// The row with this primary key.
-            ///
-            /// # Errors
-            /// What storage says.
-            pub fn get<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<Option<T>> {
-                self.read(|core| {
-                    let index = core.catalog.find_type::<T>()?;
-                    match core.find(index, key.values().as_ref())? {
-                        Some(row) => Ok(Some(T::read(&row)?)),
-                        None => Ok(None),
-                    }
-                })
-            }
-
-            /// The first row with this value in a column; one look-up where the column has an index.
-            ///
-            /// # Errors
-            /// What storage says.
-            pub fn get_by<T: Table, V: wasm_dbms_api::Field>(
-                &self,
-                column: Column<T, V>,
-                value: impl Literal<V>,
-            ) -> Result<Option<T>> {
-                self.read(|core| {
-                    let index = core.catalog.find_type::<T>()?;
-                    match core.find_by(index, column.position(), value.as_value(&ValueArena::default()))? {
-                        Some(row) => Ok(Some(T::read(&row)?)),
-                        None => Ok(None),
-                    }
-                })
-            }
-
-            /// A typed question about a table; see [`Select`].
-            pub fn select<T: Table>(&self) -> Select<'_, Self, One<T>> {
-                Select::new(self)
-            }
-
             /// A change of rows of a table; see [`Update`].
             pub fn update<T: Table>(&self) -> Update<'_, Self, T> {
                 Update::new(self)
@@ -163,32 +190,15 @@ macro_rules! verbs {
                     }
                 })
             }
-
-            /// Answers a dynamic question.
-            ///
-            /// # Errors
-            /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); what storage says.
-            pub fn query(&self, query: &Query) -> Result<Answer> {
-                self.read(|core| {
-                    let plan = crate::plan::plan(&core.catalog, query)?;
-                    let rows = execute::values(core, &plan)?;
-                    Ok(Answer { columns: plan.names, rows })
-                })
-            }
-
-            /// How a dynamic question would be answered, in words.
-            ///
-            /// # Errors
-            /// As [`query`](Self::query).
-            pub fn explain(&self, query: &Query) -> Result<String> {
-                self.read(|core| crate::plan::plan(&core.catalog, query)?.explain(&core.catalog))
-            }
         }
     };
 }
 
-verbs!(Database);
-verbs!(Transaction<'_>);
+reading_verbs!(Database);
+reading_verbs!(Transaction<'_>);
+reading_verbs!(Snapshot);
+writing_verbs!(Database);
+writing_verbs!(Transaction<'_>);
 
 fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Result<()> {
     let index = core.catalog.find(table)?;
@@ -239,7 +249,7 @@ impl Core {
         let row = match place {
             RowPlace::Missing => return Ok(None),
             RowPlace::InPage => {
-                let bytes = store.inner_mut().bytes(scratch.page)?;
+                let bytes = store.bytes(scratch.page)?;
                 bytes.get(usize::from(scratch.start)..usize::from(scratch.end)).unwrap_or_default()
             }
             RowPlace::InScratch => &scratch.row,

@@ -19,6 +19,16 @@ impl PageRef {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// How many handles there are on these bytes.
+    pub(crate) fn handles(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    /// Whether there is another handle on these bytes.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.handles() > 1
+    }
+
     /// The bytes, to be changed: the page is copied first if another handle holds it.
     #[inline]
     pub(crate) fn make_mut(&mut self) -> &mut [u8] {

@@ -12,8 +12,10 @@
 //! For each group there is the wrapping sum of what its entries contribute, so a ledger page that is not the right one
 //! is found when it is read, and one entry can be replaced without the others. Where these sums stand: [`sum_pages`].
 
+mod shared;
 mod sum_pages;
 
+pub(crate) use shared::SharedLedger;
 pub(crate) use sum_pages::{header_sums, sum_page, total};
 
 use std::collections::VecDeque;

@@ -1,5 +1,7 @@
 //! A provider whose counts are checked: every transfer is whole or a typed error.
 
+use std::sync::Arc;
+
 use wasm_dbms_api::{MemoryError, MemoryResult};
 
 use crate::provider::MemoryProvider;
@@ -7,9 +9,10 @@ use crate::provider::MemoryProvider;
 /// So many zeros are written at once.
 const ZEROS: usize = 1 << 17;
 
-/// A provider behind exact reads and writes.
+/// A provider behind exact reads and writes. Clones share it.
+#[derive(Clone)]
 pub(crate) struct Medium {
-    provider: Box<dyn MemoryProvider>,
+    provider: Arc<dyn MemoryProvider>,
 }
 
 impl std::fmt::Debug for Medium {
@@ -20,7 +23,12 @@ impl std::fmt::Debug for Medium {
 
 impl Medium {
     pub(crate) fn new(provider: Box<dyn MemoryProvider>) -> Self {
-        Self { provider }
+        Self { provider: Arc::from(provider) }
+    }
+
+    /// A throw-away medium.
+    pub(crate) fn scratch(&self) -> MemoryResult<Self> {
+        self.provider.scratch().map(Self::new)
     }
 
     pub(crate) fn size(&self) -> MemoryResult<u64> {

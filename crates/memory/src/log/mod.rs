@@ -26,6 +26,7 @@ mod ledger;
 #[cfg(test)]
 mod many_groups;
 mod medium;
+mod places;
 mod record;
 mod recovery;
 mod ring;
@@ -41,6 +42,7 @@ pub(crate) use export::{Exported, write as export_canonical};
 pub use layout::{FORMAT_VERSION, MAX_PAGES_HINT};
 pub(crate) use ledger::StoredState;
 pub(crate) use medium::Medium;
+pub(crate) use places::Places;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
@@ -49,7 +51,7 @@ use crate::bytes::NumberSet;
 use header::Header;
 use incremental::Incremental;
 use layout::Layout;
-use ledger::ChecksumLedger;
+use ledger::SharedLedger;
 use scrub::Scrub;
 use unfinished::Unfinished;
 
@@ -79,7 +81,7 @@ pub(crate) struct Log {
     chain: u64,
     /// Committed pages (the high-water mark).
     pages: Page,
-    ledger: ChecksumLedger,
+    ledger: SharedLedger,
     /// Pages changed by ranges since the last checkpoint, or, while one is under way in small steps, since its commit.
     dirty: NumberSet,
     incremental: Option<Incremental>,
@@ -177,6 +179,22 @@ impl Log {
         self.ledger.memory_bytes(&self.layout) + self.dirty.memory_bytes() + step
     }
 
+    /// What readers on other threads need of the log.
+    pub(crate) fn places(&self) -> Places {
+        let (medium, ledger) = (self.medium.clone(), self.ledger.clone());
+        Places { medium, page_size: self.layout.page_size, database_id: self.header.database_id, ledger }
+    }
+
+    /// How many entries of the ledger were replaced so far.
+    pub(crate) fn ledger_generation(&self) -> u64 {
+        self.ledger.generation()
+    }
+
+    /// Whether a commit is in place when it returns.
+    pub(crate) fn is_message_atomic(&self) -> bool {
+        self.medium.is_message_atomic()
+    }
+
     /// Reads a committed page from its place and verifies it. Only for pages that no record since the last checkpoint
     /// changed: those live in the cache until they are in place.
     pub(crate) fn read_page(&mut self, page: Page) -> MemoryResult<PageRef> {
@@ -186,15 +204,8 @@ impl Log {
 
     /// Reads a page from its place; its checksum must be this one.
     pub(crate) fn read_page_as(&self, page: Page, expected: u64) -> MemoryResult<PageRef> {
-        let mut image = vec![0; self.layout.page_size];
-        self.medium.read_exact(self.layout.page_address(page), &mut image)?;
-        let found = checksum::of_page(self.header.database_id, page, &image);
-        if found != expected {
-            return Err(MemoryError::corrupt(format!(
-                "page {page} has checksum {found:016x}, the ledger says {expected:016x}"
-            )));
-        }
-        Ok(image.into())
+        let address = self.layout.page_address(page);
+        places::read_page(&self.medium, address, self.layout.page_size, self.header.database_id, page, expected)
     }
 
     /// The checksum and the state of a committed page.

@@ -11,7 +11,7 @@ use crate::bytes::NumberSet;
 use crate::log::header::Header;
 use crate::log::history::History;
 use crate::log::layout::{GROUPS_OFFSET, Layout, SECTOR, SLOT_LENGTH};
-use crate::log::ledger::ChecksumLedger;
+use crate::log::ledger::{ChecksumLedger, SharedLedger};
 use crate::log::record::{self, PageChange, Parked, RecordHead};
 use crate::log::unfinished::Unfinished;
 use crate::log::{Log, Medium, checksum, history, ring};
@@ -69,8 +69,10 @@ impl Log {
         let cache_bytes = options.cache_bytes.max(MIN_CACHE_PAGES * layout.page_size);
         let clean_groups = (cache_bytes / CLEAN_GROUPS_SHARE / layout.page_size).max(CLEAN_GROUPS_MIN);
         let tail = u64::from(header.tail);
+        let ledger = ChecksumLedger::new(&header.sums, header.pages, clean_groups);
         Self {
             medium,
+            ledger: SharedLedger::new(ledger, layout.clone()),
             layout,
             slot,
             is_header_synced: true,
@@ -83,7 +85,6 @@ impl Log {
             durable_lsn: header.lsn,
             chain: header.seed,
             pages: header.pages,
-            ledger: ChecksumLedger::new(&header.sums, header.pages, clean_groups),
             header,
             dirty: NumberSet::default(),
             incremental: None,

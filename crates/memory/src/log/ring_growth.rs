@@ -60,6 +60,7 @@ impl Log {
             self.zeroed_head = None;
             self.scrub = None;
         }
+        self.ledger.set_layout(layout.clone());
         self.layout = layout;
     }
 }

@@ -2,12 +2,20 @@
 //!
 //! Of a page that was committed before, the committed image is kept, or, where it stands in place and memory is short,
 //! only that it was touched. Pages past the committed mark need no such thing: all of them belong to the batch. Such a
-//! page may be *spilled*: written in place before the commit, so that it need not stay in memory.
+//! page may be *spilled*: written in place before the commit, so that it need not stay in memory. A changed page below the
+//! mark may wait in scratch space meanwhile.
+
+use std::sync::Arc;
 
 use wasm_dbms_api::Page;
 
 use crate::access::{PageRef, PageState};
 use crate::bytes::{Bits, NumberSet};
+use crate::manager::page_map::PageMap;
+use crate::manager::scratch::ScratchPage;
+
+/// What a page in scratch space takes: its handle and its entry in the map.
+const SCRATCHED_BYTES: usize = 80;
 
 /// What the batch changed.
 #[derive(Debug, Default)]
@@ -18,6 +26,8 @@ pub(crate) struct Batch {
     old: Vec<(Page, Option<PageRef>)>,
     is_sorted: bool,
     held: usize,
+    /// Touched pages below the mark that are in scratch space as they are now, and not in memory.
+    scratched: PageMap<Arc<ScratchPage>>,
     /// The checksums of pages past the committed mark, counted from there, that are in place as they are now; 0 for
     /// others.
     spilled: Vec<u64>,
@@ -67,6 +77,21 @@ impl Batch {
     /// The checksum of a page past the committed mark, if it is in place as it is now.
     pub(crate) fn spilled(&self, page: Page, committed: Page) -> Option<u64> {
         self.spilled.get(page.checked_sub(committed)? as usize).copied().filter(|checksum| *checksum != 0)
+    }
+
+    /// Notes that a touched page below the mark is in scratch space as it is now.
+    pub(crate) fn put_scratched(&mut self, page: Page, place: Arc<ScratchPage>) {
+        self.scratched.insert(page, place);
+    }
+
+    /// Where a touched page below the mark waits in scratch space.
+    pub(crate) fn scratched(&self, page: Page) -> Option<&Arc<ScratchPage>> {
+        self.scratched.get(&page)
+    }
+
+    /// A touched page below the mark is in memory again.
+    pub(crate) fn forget_scratched(&mut self, page: Page) {
+        self.scratched.remove(&page);
     }
 
     /// Pages past `first` are as new.
@@ -131,6 +156,7 @@ impl Batch {
             self.touched.remove(page);
         }
         self.forget_fresh(committed, committed);
+        self.scratched.clear();
         for page in self.marked.sorted() {
             self.marked_free.remove(page);
         }
@@ -146,5 +172,6 @@ impl Batch {
             + self.marked_free.memory_bytes()
             + self.old.capacity() * size_of::<(Page, Option<PageRef>)>()
             + self.spilled.capacity() * size_of::<u64>()
+            + self.scratched.capacity() * SCRATCHED_BYTES
     }
 }

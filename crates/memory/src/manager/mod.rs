@@ -1,12 +1,22 @@
 //! [`MemoryManager`]: the page store behind the seam.
 //!
 //! ```text
-//! page_cache   which pages are in memory, and which goes first
-//! batch        what was written since the last commit
+//! commit       the end of a batch: commit or discard
 //! room         the limit on memory
-//! images       what the log and an export see of all this
+//! images       what the log sees of all this
+//! states       which pages are in use
 //! tail         giving pages at the end back
 //! scrub        leaving nothing on the medium of what was released
+//! batch        what was written since the last commit
+//! page_cache   which pages the head has in memory, and which goes first
+//!
+//! snapshot     the pages of one commit, for reading
+//! lookaside    the pages that a reader looked at last
+//! committed    the last commit as everybody sees it, behind one lock
+//! versions     what snapshots keep of commits before the last
+//! pins         which commits those are of
+//! scratch      pages that wait on a throw-away medium
+//! page_map     a map by page number
 //! ```
 //!
 //! Pages live in memory as shared handles; a first write copies the page and keeps the old handle in the *batch*. A
@@ -15,28 +25,39 @@
 //! of the batch.
 //!
 //! Invariants: **I1** a page below the committed mark that is in no batch has its committed image; **I2** a page at or
-//! past `next` is zero; **I3** a page changed since the last checkpoint is in memory, at hand; **I4** a touched page
-//! below the mark is at hand.
+//! past `next` is zero; **I3** a page changed since the last checkpoint is in memory or in scratch space; **I4** so is a
+//! touched page below the mark. The invariants of what readers share stand in [`committed`].
 
 mod batch;
+mod commit;
+mod committed;
 mod images;
+mod lookaside;
 mod page_cache;
+mod page_map;
+mod pins;
 mod room;
+mod scratch;
 mod scrub;
+mod snapshot;
+mod states;
 mod tail;
+mod versions;
 
-use std::io::Write;
+pub use snapshot::{Snapshot, Snapshots};
+
+use std::sync::Arc;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages};
-use crate::bytes::{Bits, NumberSet};
-use crate::log::{Log, Medium, StoredState, export_canonical};
+use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE};
+use crate::log::{Log, Medium};
 use crate::options::{Durability, MIN_CACHE_PAGES, Options};
 use crate::provider::MemoryProvider;
 use batch::Batch;
-use images::{InMemory, LastCommit};
+use committed::Committed;
 use page_cache::PageCache;
+use versions::Image;
 
 /// The page store: a cache of pages over a provider, or, without one, the pages themselves.
 #[derive(Debug)]
@@ -53,9 +74,11 @@ pub struct MemoryManager {
     grown: Page,
     committed: Page,
     batch: Batch,
-    /// The committed free pages where there is no log.
-    free: Bits,
+    /// Committed pages that are in scratch space until a checkpoint brings them in place.
+    unsettled: Vec<Page>,
     log: Option<Box<Log>>,
+    /// The last commit, which readers share.
+    shared: Arc<Committed>,
 }
 
 impl MemoryManager {
@@ -91,6 +114,7 @@ impl MemoryManager {
         let pages = log.pages();
         let mut manager = Self::with(log.page_size(), log.database_id(), options, Some(Box::new(log)), pages);
         for (page, image) in replayed {
+            manager.shared.put_by_head(page, image.clone());
             manager.cache.put(page, image);
         }
         if is_read_only {
@@ -102,19 +126,23 @@ impl MemoryManager {
     }
 
     fn with(page_size: usize, database_id: u64, options: &Options, log: Option<Box<Log>>, pages: Page) -> Self {
+        let cache_bytes = options.cache_bytes.max(MIN_CACHE_PAGES * page_size);
+        let places = log.as_ref().map(|log| log.places());
+        let shared = Committed::new(options, page_size, database_id, places, cache_bytes, pages);
         Self {
             page_size,
             database_id,
-            zero: PageRef::zeroed(page_size),
+            zero: shared.zero.clone(),
             cache: PageCache::new(pages),
-            cache_bytes: options.cache_bytes.max(MIN_CACHE_PAGES * page_size),
+            cache_bytes,
             scrubs_on_close: options.scrubs_on_close,
             next: pages,
             grown: pages,
             committed: pages,
             batch: Batch::default(),
-            free: Bits::default(),
+            unsettled: Vec::new(),
             log,
+            shared: Arc::new(shared),
         }
     }
 
@@ -151,71 +179,6 @@ impl MemoryManager {
         self.batch.is_empty() && self.next == self.committed
     }
 
-    /// Ends the batch: what was written since the last commit stays.
-    ///
-    /// # Errors
-    /// What the host says; then the batch is discarded. [`MemoryError::InDoubt`] if it may survive all the same.
-    pub fn commit(&mut self, durability: Durability) -> MemoryResult<()> {
-        match self.try_commit(durability) {
-            Ok(()) => {
-                self.end_batch();
-                self.catch_up();
-                Ok(())
-            }
-            Err(error) => {
-                self.discard();
-                Err(error)
-            }
-        }
-    }
-
-    fn try_commit(&mut self, durability: Durability) -> MemoryResult<()> {
-        self.settle_states()?;
-        if self.log.is_none() {
-            return Ok(());
-        }
-        for page in self.batch.marked() {
-            if page < self.committed {
-                self.touch(page)?;
-            }
-        }
-        let next = self.next;
-        self.with_log(|log, images| log.commit(images, next, durability))
-    }
-
-    /// Does something with the log if there is one.
-    fn with_log(&mut self, act: impl FnOnce(&mut Log, &InMemory<'_>) -> MemoryResult<()>) -> MemoryResult<()> {
-        self.batch.sort();
-        let Self { log, batch, cache, zero, committed, next, .. } = self;
-        match log {
-            Some(log) => act(log, &InMemory { batch, cache, zero, committed: *committed, next: *next }),
-            None => Ok(()),
-        }
-    }
-
-    /// Puts everything back as the last commit left it.
-    pub fn discard(&mut self) {
-        for (page, old) in self.batch.old() {
-            match old {
-                Some(old) => self.cache.put(*page, old.clone()),
-                None => _ = self.cache.take(*page),
-            }
-        }
-        self.zero_fresh(self.committed);
-        self.batch.clear(self.committed);
-        self.next = self.committed;
-    }
-
-    /// Pages from `first` on, past the committed mark, are zero again.
-    fn zero_fresh(&mut self, first: Page) {
-        for page in first..self.next {
-            self.cache.take_idle(page);
-            if let Some(image) = self.cache.get_mut(page) {
-                *image = self.zero.clone();
-            }
-        }
-    }
-
     /// Makes every commit durable.
     ///
     /// # Errors
@@ -236,16 +199,6 @@ impl MemoryManager {
             self.scrub()?;
         }
         self.with_log(|log, images| log.close(images))
-    }
-
-    /// Writes the last commit in canonical form: the same operations and options give the same bytes on every host.
-    ///
-    /// # Errors
-    /// What the writer or the host says.
-    pub fn export(&mut self, writer: &mut dyn Write) -> MemoryResult<()> {
-        self.batch.sort();
-        let (page_size, database_id, committed) = (self.page_size, self.database_id, self.committed);
-        export_canonical(writer, page_size, database_id, committed, &mut LastCommit(self))
     }
 
     /// The bytes of a page as it is now, without a handle on it.
@@ -269,19 +222,42 @@ impl MemoryManager {
         if page >= self.grown {
             return Err(MemoryError::PageOutOfRange { page, pages: self.grown });
         }
-        let image = match (self.cache.take_idle(page), &mut self.log) {
-            (Some(image), _) => image,
-            (None, Some(log)) if page < self.committed => log.read_page(page)?,
-            (None, Some(log)) => match self.batch.spilled(page, self.committed) {
-                Some(checksum) => log.read_page_as(page, checksum)?,
-                None => return Ok(self.zero.clone()),
+        let image = match self.cache.take_idle(page) {
+            Some(image) => image,
+            None if page < self.committed => self.fetch_committed(page)?,
+            None => match (self.batch.spilled(page, self.committed), &self.log) {
+                (Some(checksum), Some(log)) => log.read_page_as(page, checksum)?,
+                _ => return Ok(self.zero.clone()),
             },
-            (None, None) => return Ok(self.zero.clone()),
         };
         // A page that cannot be spilled stays in memory; a read need not fail for it, the next write will.
         let _stays = self.make_room();
         self.cache.put(page, image.clone());
         Ok(image)
+    }
+
+    /// A page below the mark that the head does not have: it waits in scratch space, a reader has it, or it is read from
+    /// its place, or it was never written.
+    fn fetch_committed(&mut self, page: Page) -> MemoryResult<PageRef> {
+        let Some(log) = &mut self.log else { return Ok(self.zero.clone()) };
+        if let Some(place) = self.batch.scratched(page) {
+            let image = place.read()?;
+            self.batch.forget_scratched(page);
+            return Ok(image);
+        }
+        match self.shared.take_for_head(page) {
+            Some(Image::Held(image)) => Ok(image),
+            Some(Image::Spilled(place)) => {
+                let image = place.read()?;
+                self.shared.put_by_head(page, image.clone());
+                Ok(image)
+            }
+            None => {
+                let image = log.read_page(page)?;
+                self.shared.put_by_head(page, image.clone());
+                Ok(image)
+            }
+        }
     }
 
     /// Notes the page in the batch, with its committed image.
@@ -296,9 +272,14 @@ impl MemoryManager {
         self.make_room()?;
         let image = self.fetch(page)?;
         if page < self.committed {
-            let is_in_place = self.log.as_ref().is_some_and(|log| !log.is_dirty(page));
+            // Where a commit writes in place at once, what stands there is gone by then.
+            let is_in_place = self.log.as_ref().is_some_and(|log| !log.is_dirty(page) && !log.is_message_atomic());
             let is_kept = !is_in_place || !self.is_over_limit();
             self.batch.touch_old(page, is_kept.then(|| image.clone()));
+            if !is_kept {
+                self.cache.take(page);
+                self.shared.let_go_of(page, &image);
+            }
         } else {
             self.batch.touch_fresh(page, self.committed);
         }
@@ -312,66 +293,6 @@ impl MemoryManager {
         let image = self.fetch(page)?;
         self.cache.put(page, image);
         self.cache.get_mut(page).ok_or(MemoryError::PageOutOfRange { page, pages: self.next })
-    }
-
-    /// The batch has become the committed state.
-    fn end_batch(&mut self) {
-        if self.log.is_none() {
-            for page in self.batch.marked() {
-                match self.batch.mark_of(page) {
-                    Some(PageState::Free) => _ = self.free.insert(page),
-                    _ => self.free.remove(page),
-                }
-            }
-        }
-        self.batch.clear(self.committed);
-        self.committed = self.next;
-    }
-
-    /// Brings pages in place when the ring fills up or many are not. What was committed stands whatever happens here: a
-    /// failed sync has poisoned the writes that follow; after a failed write the ring is as full as before, and the
-    /// commit that needs the room names the failure.
-    fn catch_up(&mut self) {
-        if self.log.as_ref().is_some_and(|log| log.is_behind()) {
-            let _met_again = self.with_log(|log, images| log.catch_up(images));
-        }
-    }
-
-    fn committed_state(&mut self, page: Page) -> MemoryResult<PageState> {
-        if page < RESERVED_PAGES {
-            return Ok(PageState::Reserved);
-        }
-        match &mut self.log {
-            Some(log) if page < self.committed => {
-                Ok(if log.state(page)? == StoredState::Free { PageState::Free } else { PageState::Used })
-            }
-            _ => Ok(if self.free.contains(page) { PageState::Free } else { PageState::Used }),
-        }
-    }
-
-    /// Finds the states anew where somebody changed the ledger of unclaimed pages without saying what it meant.
-    fn settle_states(&mut self) -> MemoryResult<()> {
-        if self.batch.unmarked_changes == 0 {
-            return Ok(());
-        }
-        let mut is_free = NumberSet::default();
-        for page in UnclaimedPages::list(self)? {
-            if page >= self.next || !is_free.insert(page) {
-                return Err(MemoryError::corrupt(format!("the unclaimed ledger cannot hold page {page} here")));
-            }
-        }
-        for page in RESERVED_PAGES..self.next {
-            let state = if is_free.contains(page) { PageState::Free } else { PageState::Used };
-            let known = match self.batch.mark_of(page) {
-                Some(state) => state,
-                None => self.committed_state(page)?,
-            };
-            if state != known {
-                self.mark_page(page, state)?;
-            }
-        }
-        self.batch.unmarked_changes = 0;
-        Ok(())
     }
 }
 

@@ -34,7 +34,7 @@ const STALE_ENTRIES: usize = 64;
 
 /// What a page in memory takes beside its bytes: the counts of its handle, what the allocator adds, its entries in the
 /// queues and, for one in four, in the map.
-const PAGE_OVERHEAD: usize = 64;
+pub(crate) const PAGE_OVERHEAD: usize = 64;
 
 /// The pages in memory.
 #[derive(Debug, Default)]
@@ -125,11 +125,16 @@ impl PageCache {
     }
 
     /// One step towards room: the page that has been at hand longest becomes idle unless it is pinned, or, if enough
-    /// are idle, the one that has been idle longest is taken away and returned.
+    /// are idle, the one that has been idle longest is taken away and returned, unless it is pinned by now.
     pub(crate) fn age(&mut self, is_pinned: &dyn Fn(Page) -> bool) -> Option<(Page, PageRef)> {
         if self.idle.len() * IDLE_SHARE >= self.len() {
             let page = self.departures.pop_front()?;
-            return self.take_idle(page).map(|image| (page, image));
+            let image = self.take_idle(page)?;
+            if is_pinned(page) {
+                self.put(page, image);
+                return None;
+            }
+            return Some((page, image));
         }
         let page = self.arrivals.pop_front()?;
         if is_pinned(page) {

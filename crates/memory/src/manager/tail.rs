@@ -40,7 +40,7 @@ impl MemoryManager {
         }
         self.with_log(|log, images| log.lower_mark(end, images))?;
         self.cache.truncate(end);
-        self.free.truncate(end);
+        self.shared.truncate(end, self.log.as_ref().map_or(0, |log| log.ledger_generation()));
         (self.next, self.grown, self.committed) = (end, end, end);
         Ok(end)
     }

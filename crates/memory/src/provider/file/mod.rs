@@ -2,6 +2,7 @@
 
 mod lock;
 mod positioned;
+mod scratch;
 
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -12,6 +13,7 @@ use wasm_dbms_api::{MemoryError, MemoryResult};
 
 use crate::provider::{Guarantees, MemoryProvider};
 use lock::FileLock;
+use scratch::ScratchFile;
 
 /// A file, locked exclusively while it is open, or shared if only for reading.
 ///
@@ -21,6 +23,7 @@ use lock::FileLock;
 #[derive(Debug)]
 pub struct FileProvider {
     file: File,
+    path: PathBuf,
     lock: FileLock,
     is_read_only: bool,
 }
@@ -76,7 +79,7 @@ impl FileProvider {
         };
         let file = options.open(path).map_err(failed)?;
         let lock = if is_read_only { FileLock::share(&file, path)? } else { FileLock::acquire(&file, path)? };
-        Ok(Self { file, lock, is_read_only })
+        Ok(Self { file, path: path.to_path_buf(), lock, is_read_only })
     }
 
     fn check_writable(&self, operation: &'static str) -> MemoryResult<()> {
@@ -120,30 +123,12 @@ impl MemoryProvider for FileProvider {
     }
 
     fn read(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {
-        let mut length = 0;
-        while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
-            match positioned::read(&self.file, rest, offset + length as u64) {
-                Ok(0) => break,
-                Ok(count) => length += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(host_error("read")(error)),
-            }
-        }
-        Ok(length)
+        positioned::read_all(&self.file, buffer, offset).map_err(host_error("read"))
     }
 
     fn write(&self, offset: u64, bytes: &[u8]) -> MemoryResult<usize> {
         self.check_writable("write")?;
-        let mut length = 0;
-        while let Some(rest) = bytes.get(length..).filter(|rest| !rest.is_empty()) {
-            match positioned::write(&self.file, rest, offset + length as u64) {
-                Ok(0) => break,
-                Ok(count) => length += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(host_error("write")(error)),
-            }
-        }
-        Ok(length)
+        positioned::write_all(&self.file, bytes, offset).map_err(host_error("write"))
     }
 
     fn sync(&self) -> MemoryResult<()> {
@@ -154,6 +139,12 @@ impl MemoryProvider for FileProvider {
 
     fn guarantees(&self) -> Guarantees {
         Guarantees { is_persistent: true }
+    }
+
+    /// A file beside this one, or, where nothing may be written there, in the folder for temporary files. It has no name
+    /// from the moment that it is open, where the system allows that.
+    fn scratch(&self) -> MemoryResult<Box<dyn MemoryProvider>> {
+        Ok(Box::new(ScratchFile::create(&self.path)?))
     }
 
     fn entropy(&self) -> u64 {

@@ -1,0 +1,161 @@
+//! [`Readers`]: what reads the last commit on any thread, beside the writer.
+//!
+//! Each thread has a place of its own as far as there are places: a catalog and handles on the pages looked at last,
+//! both of some commit. A read goes on to the last commit if there is a newer one, and then asks nobody as long as it
+//! finds its pages at hand. No reader has anything to do with the writer's turn.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+
+use wasm_dbms_memory::Snapshots;
+
+use crate::core::Core;
+use crate::heads::Heads;
+use crate::store::Store;
+use crate::{Error, Result};
+
+/// How many threads read with a place of their own.
+const PLACES: usize = 16;
+
+type Place = Mutex<Option<Box<Core>>>;
+
+/// The readers of a database.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    pub(crate) snapshots: Snapshots,
+    pub(crate) heads: Arc<Heads>,
+    places: [Place; PLACES],
+    /// Places that were ever taken, one bit each.
+    taken: AtomicU32,
+}
+
+/// Where a reader is.
+enum Seat<'a> {
+    Placed(MutexGuard<'a, Option<Box<Core>>>),
+    /// It found no place.
+    Own(Box<Core>),
+}
+
+/// A reader of the last commit.
+pub(crate) struct Reader<'a> {
+    seat: Seat<'a>,
+    readers: &'a Readers,
+    head: &'a Mutex<Core>,
+}
+
+impl Readers {
+    pub(crate) fn new(snapshots: Snapshots, heads: Arc<Heads>) -> Self {
+        Self { snapshots, heads, places: Default::default(), taken: AtomicU32::new(0) }
+    }
+
+    /// A reader of the last commit, for the thread of this number.
+    #[inline]
+    pub(crate) fn reader<'a>(&'a self, thread: u64, head: &'a Mutex<Core>) -> Result<Reader<'a>> {
+        let index = thread as usize % PLACES;
+        let seat = match self.places.get(index).map(Mutex::try_lock) {
+            Some(Ok(place)) if place.as_ref().is_some_and(|core| core.is_last()) => Seat::Placed(place),
+            other => {
+                drop(other);
+                self.find_place(index)?
+            }
+        };
+        Ok(Reader { seat, readers: self, head })
+    }
+
+    #[cold]
+    fn find_place(&self, first: usize) -> Result<Seat<'_>> {
+        for index in (first..first + PLACES).map(|index| index % PLACES) {
+            let Some(place) = self.places.get(index) else { continue };
+            let Some(mut locked) = try_lock(place) else { continue };
+            match locked.as_mut() {
+                Some(core) => core.follow()?,
+                None => {
+                    *locked = Some(self.new_core()?);
+                    self.taken.fetch_or(1 << index, Ordering::Release);
+                }
+            }
+            return Ok(Seat::Placed(locked));
+        }
+        Ok(Seat::Own(self.new_core()?))
+    }
+
+    fn new_core(&self) -> Result<Box<Core>> {
+        Ok(Box::new(Core::over_snapshot(self.snapshots.take_reader(), Arc::clone(&self.heads))?))
+    }
+
+    /// Nothing need be kept for readers that do not read just now.
+    #[inline]
+    pub(crate) fn rest(&self) {
+        let mut taken = self.taken.load(Ordering::Acquire);
+        while taken != 0 {
+            let index = taken.trailing_zeros() as usize;
+            taken &= taken - 1;
+            if let Some(place) = self.places.get(index)
+                && let Some(mut place) = try_lock(place)
+                && let Some(snapshot) = place.as_mut().and_then(|core| core.store.snapshot())
+            {
+                snapshot.rest();
+            }
+        }
+    }
+}
+
+/// What a panic left there is dropped.
+fn try_lock(place: &Place) -> Option<MutexGuard<'_, Option<Box<Core>>>> {
+    match place.try_lock() {
+        Ok(place) => Some(place),
+        Err(TryLockError::WouldBlock) => None,
+        Err(TryLockError::Poisoned(poisoned)) => {
+            let mut locked = poisoned.into_inner();
+            *locked = None;
+            place.clear_poison();
+            Some(locked)
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// What it reads from.
+    #[inline]
+    pub(crate) fn core(&mut self) -> Result<&mut Core> {
+        match &mut self.seat {
+            Seat::Placed(place) => match place.as_deref_mut() {
+                Some(core) => Ok(core),
+                None => Err(Error::Busy),
+            },
+            Seat::Own(core) => Ok(core),
+        }
+    }
+
+    /// A page could not be kept at hand, as there was no room: everybody else lets go of theirs, as far as they are not
+    /// at work.
+    #[cold]
+    fn ask_for_room(&self) {
+        self.readers.rest();
+        if let Ok(mut core) = self.head.try_lock()
+            && let Ok(head) = core.store.head()
+        {
+            head.inner_mut().give_room();
+        }
+    }
+}
+
+impl Drop for Reader<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let core = match &mut self.seat {
+            Seat::Placed(place) => place.as_deref_mut(),
+            Seat::Own(core) => Some(core.as_mut()),
+        };
+        if let Some(Store::Snapshot(snapshot)) = core.map(|core| &mut core.store)
+            && snapshot.take_pressure()
+        {
+            self.ask_for_room();
+        }
+    }
+}
+
+/// The lock of something that a panic cannot leave half done.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

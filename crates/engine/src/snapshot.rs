@@ -1,0 +1,135 @@
+//! [`Snapshot`]: the database as one commit left it.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, TryLockError};
+
+use wasm_dbms_api::{Page, TableSchema};
+use wasm_dbms_memory::MemoryAccess;
+
+use crate::connection::sealed::Sealed;
+use crate::core::Core;
+use crate::database::this_thread;
+use crate::readers::lock;
+use crate::{Connection, Database, Error, MemoryError, Result};
+
+/// The database as one commit left it, for reading: it stays so whatever is committed later, to tables too, and no
+/// writer waits for it. Made by [`Database::snapshot`].
+///
+/// It may outlive the database; until it is dropped it holds the medium open, and so its lock. One thread reads at a
+/// time; threads that should not wait for each other take a snapshot each.
+///
+/// ```
+/// # use wasm_dbms::prelude::*;
+/// let db = Database::in_memory();
+/// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+/// db.insert_values("t", &[("n", Value::from(1))])?;
+/// let before = db.snapshot()?;
+/// db.drop_table("t")?;
+/// assert_eq!(before.query(&Query::from("t"))?.rows.len(), 1);
+/// assert!(db.query(&Query::from("t")).is_err());
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Snapshot {
+    core: Mutex<Core>,
+    /// The thread that reads, 0 if none.
+    holder: AtomicU64,
+}
+
+impl Database {
+    /// The database as the last commit left it, for reading. Old versions of pages are kept for it
+    /// ([`Options::snapshot_memory_bytes`](crate::Options::snapshot_memory_bytes),
+    /// [`Options::snapshot_spill_max_bytes`](crate::Options::snapshot_spill_max_bytes)) until it is dropped.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub fn snapshot(&self) -> Result<Snapshot> {
+        let readers = self.readers();
+        let core = Core::over_snapshot(readers.snapshots.take(), Arc::clone(&readers.heads))?;
+        Ok(Snapshot { core: Mutex::new(core), holder: AtomicU64::new(0) })
+    }
+}
+
+impl Snapshot {
+    /// The description of every table, in the order of their creation.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] from inside a visitor of its own rows.
+    pub fn schemas(&self) -> Result<Vec<TableSchema>> {
+        self.read(|core| Ok(core.catalog.schemas()))
+    }
+
+    /// The name of every table, in the order of their creation.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] from inside a visitor of its own rows.
+    pub fn tables(&self) -> Result<Vec<String>> {
+        self.read(|core| Ok(core.catalog.names()))
+    }
+
+    /// How many pages the database had.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] from inside a visitor of its own rows.
+    pub fn page_count(&self) -> Result<Page> {
+        self.read(|core| Ok(core.store.page_count()))
+    }
+
+    /// Walks everything, as [`Database::check`] does.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] from inside a visitor of its own rows.
+    pub fn check(&self) -> Result<Vec<String>> {
+        self.read(|core| Ok(crate::check::check(core)))
+    }
+
+    /// Writes the commit in canonical form, as [`Database::export`] does.
+    ///
+    /// # Errors
+    /// What the writer or the host says; [`Error::is_snapshot_expired`].
+    pub fn export(&self, writer: &mut dyn Write) -> Result<()> {
+        self.read(|core| match core.store.snapshot() {
+            Some(snapshot) => Ok(snapshot.export(writer)?),
+            None => Err(refused()),
+        })
+    }
+}
+
+/// Says that nobody reads any more.
+struct Held<'a>(&'a AtomicU64);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+fn refused() -> Error {
+    MemoryError::ReadOnly { operation: "write" }.into()
+}
+
+impl Sealed for Snapshot {}
+
+impl Connection for Snapshot {
+    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        let thread = this_thread();
+        let mut core = match self.core.try_lock() {
+            Ok(core) => core,
+            Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == thread => return Err(Error::Busy),
+            // A reader that panicked has changed nothing.
+            Err(TryLockError::WouldBlock | TryLockError::Poisoned(_)) => lock(&self.core),
+        };
+        self.holder.store(thread, Ordering::Relaxed);
+        let _held = Held(&self.holder);
+        read(&mut core)
+    }
+
+    fn write<R>(&self, _statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        Err(refused())
+    }
+
+    fn write_many<R>(&self, _statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        Err(refused())
+    }
+}

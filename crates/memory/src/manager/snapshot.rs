@@ -1,0 +1,363 @@
+//! [`Snapshot`]: the pages of one commit, for reading.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use wasm_dbms_api::{MemoryError, MemoryResult, Page};
+
+use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES};
+use crate::log::{Exported, StoredState, export_canonical, page_checksum};
+use crate::manager::committed::{Committed, Found};
+use crate::manager::lookaside::Lookaside;
+use crate::manager::versions::{Image, OldVersion};
+use crate::options::MIN_CACHE_PAGES;
+
+/// A page that does not verify is looked for so many times more while a commit is being made known.
+const TRIES: usize = 10_000;
+
+/// The handles of a snapshot take at most one of so many parts of the cache.
+const LOOKASIDE_SHARE: usize = 8;
+
+/// So many pages may change before a reader that rests lets go of its handles: they may be the last on old images.
+const STALE_PAGES: u64 = 64;
+
+/// Hands out snapshots of the last commit, without the store itself: on any thread, whatever the writer does.
+#[derive(Debug, Clone)]
+pub struct Snapshots {
+    pub(crate) committed: Arc<Committed>,
+}
+
+impl Snapshots {
+    /// The pages of the last commit.
+    pub fn take(&self) -> Snapshot {
+        Snapshot::new(Arc::clone(&self.committed), LOOKASIDE_SHARE)
+    }
+
+    /// As [`take`](Self::take), for one that will [`follow`](Snapshot::follow) the last commit and may have as many pages
+    /// at hand as the cache.
+    pub fn take_reader(&self) -> Snapshot {
+        Snapshot::new(Arc::clone(&self.committed), 1)
+    }
+
+    /// How many old versions of pages are kept for snapshots.
+    pub fn kept_versions(&self) -> usize {
+        self.committed.lock().versions.len()
+    }
+
+    /// How many committed pages are in memory.
+    pub fn pages_in_memory(&self) -> usize {
+        self.committed.lock().frame_count()
+    }
+}
+
+/// The pages of one commit, for reading: they stay as they are whatever is committed later. Writes are refused with
+/// [`MemoryError::ReadOnly`].
+///
+/// Old versions of pages count against [`Options::snapshot_memory_bytes`](crate::Options::snapshot_memory_bytes), then
+/// go to [`MemoryProvider::scratch`](crate::MemoryProvider::scratch); past
+/// [`Options::snapshot_spill_max_bytes`](crate::Options::snapshot_spill_max_bytes) the oldest snapshot ends, and reading
+/// from it gives [`MemoryError::SnapshotExpired`].
+///
+/// ```
+/// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+///
+/// let mut store = MemoryManager::in_memory(Options::new())?;
+/// let page = store.claim_page()?;
+/// store.write_at(page, 0, &1u64)?;
+/// store.commit(Durability::Full)?;
+/// let mut snapshot = store.snapshot();
+/// store.write_at(page, 0, &2u64)?;
+/// store.commit(Durability::Full)?;
+/// assert_eq!(snapshot.read_at::<u64>(page, 0)?, 1);
+/// assert!(snapshot.write_at(page, 0, &3u64).is_err());
+/// # Ok::<(), wasm_dbms_api::MemoryError>(())
+/// ```
+#[derive(Debug)]
+pub struct Snapshot {
+    committed: Arc<Committed>,
+    commit: u64,
+    mark: Page,
+    is_pinned: bool,
+    lookaside: Lookaside,
+    /// The page that was read last and is kept nowhere.
+    last: PageRef,
+    pressure: u64,
+    /// How many pages commits had changed when this one was pinned.
+    changes: u64,
+    has_met_pressure: bool,
+}
+
+impl Snapshot {
+    fn new(committed: Arc<Committed>, share: usize) -> Self {
+        let (commit, mark) = committed.pin();
+        let pages = committed.cache_bytes / committed.page_size.max(1);
+        let lookaside = Lookaside::new((pages / share).max(MIN_CACHE_PAGES / 2));
+        let (last, pressure, changes) = (committed.zero.clone(), committed.pressure(), committed.changes());
+        Self { committed, commit, mark, is_pinned: true, lookaside, last, pressure, changes, has_met_pressure: false }
+    }
+
+    /// The number of the commit, counted since the store was opened.
+    pub fn commit(&self) -> u64 {
+        self.commit
+    }
+
+    /// Whether this is the last commit, and nothing of it can go.
+    #[inline]
+    pub fn is_last(&self) -> bool {
+        self.is_pinned && self.committed.last_commit() == self.commit
+    }
+
+    /// Goes on to the last commit. Pages that did not change stay at hand.
+    pub fn follow(&mut self) {
+        let mut state = self.committed.lock();
+        if self.is_pinned {
+            if state.commit == self.commit {
+                return;
+            }
+            state.unpin(self.commit);
+        }
+        let lookaside = &mut self.lookaside;
+        if !state.changes_since(self.commit, &mut |page| lookaside.forget(page)) {
+            lookaside.clear();
+        }
+        (self.commit, self.mark) = state.pin();
+        self.changes = self.committed.changes();
+        self.is_pinned = true;
+    }
+
+    /// Says that nothing is read before [`follow`](Self::follow) is called again, so that nothing need be kept for it.
+    #[inline]
+    pub fn rest(&mut self) {
+        if self.is_pinned {
+            self.is_pinned = false;
+            self.committed.unpin(self.commit);
+        }
+        self.relax();
+    }
+
+    /// Lets go of handles that nobody else has any more.
+    fn relax(&mut self) {
+        if self.pressure != self.committed.pressure() {
+            self.pressure = self.committed.pressure();
+            self.lookaside.clear();
+        } else if self.committed.changes() - self.changes > STALE_PAGES {
+            self.lookaside.clear();
+        }
+    }
+
+    /// Lets go of every page at hand.
+    pub fn let_go(&mut self) {
+        self.lookaside.clear();
+        self.last = self.committed.zero.clone();
+    }
+
+    /// Whether a page could not be kept at hand since the last time that this was asked.
+    #[inline]
+    pub fn take_pressure(&mut self) -> bool {
+        std::mem::take(&mut self.has_met_pressure)
+    }
+
+    /// Writes the commit in canonical form: the same operations and options give the same bytes on every host.
+    ///
+    /// # Errors
+    /// What the writer or the host says; [`MemoryError::SnapshotExpired`].
+    pub fn export(&mut self, writer: &mut dyn Write) -> MemoryResult<()> {
+        let (page_size, database_id) = (self.committed.page_size, self.committed.database_id);
+        export_canonical(writer, page_size, database_id, self.mark, self)
+    }
+
+    /// The bytes of a page, without a handle on it.
+    ///
+    /// # Errors
+    /// As [`page`](MemoryAccess::page).
+    #[inline]
+    pub fn bytes(&mut self, page: Page) -> MemoryResult<&[u8]> {
+        if self.lookaside.get(page).is_none() {
+            self.last = self.fetch(page)?;
+        }
+        Ok(self.lookaside.get(page).unwrap_or(&self.last))
+    }
+
+    /// A page that is not at hand.
+    #[cold]
+    fn fetch(&mut self, page: Page) -> MemoryResult<PageRef> {
+        if page >= self.mark {
+            // A database whose first commit a crash took away has its own pages as zeros.
+            let is_own = page < RESERVED_PAGES;
+            let missing = MemoryError::PageOutOfRange { page, pages: self.mark };
+            return if is_own { Ok(self.committed.zero.clone()) } else { Err(missing) };
+        }
+        if self.pressure != self.committed.pressure() {
+            self.pressure = self.committed.pressure();
+            self.lookaside.clear();
+        }
+        let committed = Arc::clone(&self.committed);
+        for tries in 0.. {
+            let found = committed.lock().find(page, self.commit)?;
+            let expected = match found {
+                Found::Image(Image::Held(image)) => {
+                    self.lookaside.put(page, image.clone());
+                    return Ok(image);
+                }
+                Found::Image(Image::Spilled(place)) => return place.read(),
+                Found::InPlace(checksum) => Some(checksum),
+                Found::Nothing => None,
+            };
+            let Some(places) = &committed.places else { return Ok(committed.zero.clone()) };
+            let (checksum, generation) = match expected {
+                Some(checksum) => (checksum, 0),
+                None => match places.entry(page) {
+                    Ok((checksum, _, generation)) => (checksum, generation),
+                    Err(error) if tries > 0 => return Err(error),
+                    Err(_) => continue,
+                },
+            };
+            let image = places.read_as(page, checksum);
+            if expected.is_some() && image.is_ok() {
+                return image;
+            }
+            // Meanwhile a commit may have changed the page, or a checkpoint be writing it: then it is in the table.
+            let mut state = committed.lock();
+            let is_known = !matches!(state.find(page, self.commit)?, Found::Nothing);
+            let is_ahead = generation > state.generation;
+            match image {
+                Ok(image) if !is_known && !is_ahead => {
+                    committed.put_by_reader(&mut state, page, &image);
+                    let is_kept = !matches!(state.find(page, self.commit)?, Found::Nothing);
+                    drop(state);
+                    if is_kept {
+                        self.lookaside.put(page, image.clone());
+                    } else {
+                        self.has_met_pressure = true;
+                    }
+                    return Ok(image);
+                }
+                Err(error) if !is_known && !is_ahead && tries > 0 => return Err(error),
+                Err(error) if tries >= TRIES => return Err(error),
+                _ => drop(state),
+            }
+            if is_ahead {
+                std::thread::yield_now();
+            }
+        }
+        Err(MemoryError::SnapshotExpired)
+    }
+
+    /// The checksum and the state of a page; none if the image must say the checksum.
+    fn find_entry(&self, page: Page) -> MemoryResult<(Option<u64>, StoredState)> {
+        if page >= self.mark {
+            return Err(MemoryError::PageOutOfRange { page, pages: self.mark });
+        }
+        for tries in 0.. {
+            let stated = self.committed.places.as_ref().map(|places| places.entry(page));
+            let state = self.committed.lock();
+            if let Some(version) = state.version(page, self.commit)? {
+                let checksum = match &version.image {
+                    OldVersion::Kept(Image::Held(_)) => None,
+                    OldVersion::Kept(Image::Spilled(place)) => Some(place.checksum()),
+                    OldVersion::InPlace(checksum) => Some(*checksum),
+                    OldVersion::Lost => return Err(MemoryError::SnapshotExpired),
+                };
+                return Ok((checksum, version.state));
+            }
+            match stated {
+                None => return Ok((None, state.free_state(page))),
+                Some(Ok((checksum, stored, generation))) if generation <= state.generation => {
+                    return Ok((Some(checksum), stored));
+                }
+                Some(Err(error)) if tries >= TRIES => return Err(error),
+                Some(Err(error))
+                    if self
+                        .committed
+                        .places
+                        .as_ref()
+                        .is_none_or(|places| places.ledger.generation() <= state.generation)
+                        && tries > 0 =>
+                {
+                    return Err(error);
+                }
+                Some(_) => drop(state),
+            }
+            std::thread::yield_now();
+        }
+        Err(MemoryError::SnapshotExpired)
+    }
+}
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        if self.is_pinned {
+            self.committed.unpin(self.commit);
+        }
+    }
+}
+
+impl Exported for Snapshot {
+    fn entry(&mut self, page: Page) -> MemoryResult<(u64, StoredState)> {
+        match self.find_entry(page)? {
+            (Some(checksum), state) => Ok((checksum, state)),
+            (None, state) => {
+                let database_id = self.committed.database_id;
+                Ok((page_checksum(database_id, page, self.bytes(page)?), state))
+            }
+        }
+    }
+
+    fn image(&mut self, page: Page) -> MemoryResult<PageRef> {
+        self.page(page)
+    }
+}
+
+fn refused<R>(operation: &'static str) -> MemoryResult<R> {
+    Err(MemoryError::ReadOnly { operation })
+}
+
+impl MemoryAccess for Snapshot {
+    fn page_size(&self) -> u64 {
+        self.committed.page_size as u64
+    }
+
+    fn page_count(&self) -> Page {
+        self.mark
+    }
+
+    fn grow_one_page(&mut self) -> MemoryResult<Page> {
+        refused("grow_one_page")
+    }
+
+    #[inline]
+    fn page(&mut self, page: Page) -> MemoryResult<PageRef> {
+        if let Some(image) = self.lookaside.get(page) {
+            return Ok(image.clone());
+        }
+        self.fetch(page)
+    }
+
+    #[inline]
+    fn view<R>(&mut self, page: Page, look: impl FnOnce(&[u8]) -> R) -> MemoryResult<R> {
+        if let Some(image) = self.lookaside.get(page) {
+            return Ok(look(image));
+        }
+        self.fetch(page).map(|image| look(&image))
+    }
+
+    fn edit<R>(&mut self, _page: Page, _change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
+        refused("write")
+    }
+
+    fn restore(&mut self, _page: Page, _image: &PageRef) -> MemoryResult<()> {
+        refused("write")
+    }
+
+    fn page_state(&mut self, page: Page) -> MemoryResult<PageState> {
+        Ok(match self.find_entry(page)?.1 {
+            StoredState::Free => PageState::Free,
+            StoredState::Reserved => PageState::Reserved,
+            StoredState::Used | StoredState::None => PageState::Used,
+        })
+    }
+
+    fn mark_page(&mut self, _page: Page, _state: PageState) -> MemoryResult<()> {
+        refused("write")
+    }
+}
