@@ -1,6 +1,6 @@
 //! Scrubbing: what was deleted leaves the medium.
 
-use crate::{Connection, Database, Result};
+use crate::{Database, Result};
 
 impl Database {
     /// Leaves no byte on the medium of pages and log that deleted rows had: what was released is zero in its place, no
