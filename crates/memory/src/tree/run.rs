@@ -8,10 +8,13 @@
 use wasm_dbms_api::MemoryResult;
 
 use crate::access::MemoryAccess;
-use crate::bytes::slice_at;
+use crate::bytes::{put, put_u16, put_u32, slice_at};
 use crate::tree::Tree;
+use crate::tree::edit::{cell_size, write_cell};
 use crate::tree::entries::common_prefix;
-use crate::tree::node::{Node, Search};
+use crate::tree::node::{
+    COUNT, HEADER, HEAP, LAST_HEAD, Node, SLOT, Search, Stored, cell_length, head_of, inline_key_length,
+};
 use crate::tree::path::{Located, Path};
 
 /// The memory that runs take before they are [full](Run::is_full), in bytes.
@@ -114,7 +117,16 @@ impl Tree {
         run.sort();
         // The way to the leaf of the entry before, and the key at which the leaf after it begins.
         let mut way: Option<(Path, Option<Vec<u8>>)> = None;
-        for number in 0..run.entries.len() {
+        let mut number = 0;
+        while number < run.entries.len() {
+            if let Some((path, None)) = &way
+                && let Some((page, _)) = path.last()
+            {
+                number += store.edit(page, |bytes| append(bytes, self.id(), run, number))?;
+            }
+            if number == run.entries.len() {
+                break;
+            }
             let (key, value) = (run.key(number), run.value(number));
             let known = way.as_mut().filter(|(_, end)| end.as_deref().is_none_or(|end| key < end));
             let (located, is_at_end) = match known {
@@ -137,6 +149,7 @@ impl Tree {
             if !stays {
                 way = None;
             }
+            number += 1;
         }
         run.clear();
         Ok(())
@@ -156,6 +169,49 @@ impl Tree {
         path.set_last(index);
         Ok(Located { path: *path, is_found })
     }
+}
+
+/// Appends entries of a run, from this one on, to the last leaf of the tree in one go, until nine tenths of it are full or
+/// one takes a closer look. Returns how many.
+fn append(bytes: &mut [u8], tree: u32, run: &Run, from: usize) -> usize {
+    let node = Node::new(bytes);
+    let (before, values, garbage) = (node.count(), node.values(), node.garbage());
+    let is_above = node.end_below(run.key(from)).is_some();
+    if !node.is_of(tree) || !node.is_leaf() || !is_above {
+        return 0;
+    }
+    let (page_size, prefix_length) = (bytes.len(), node.prefix_length());
+    let (mut count, mut heap, mut last_head) = (before, node.heap(), 0);
+    for number in from..run.entries.len() {
+        let (key, value) = (run.key(number), Stored::Inline(run.value(number)));
+        let node = Node::new(bytes);
+        let Some(suffix) = key.strip_prefix(node.prefix()) else { break };
+        let fits_inline = key.len() <= inline_key_length(page_size)
+            && key.len() + run.value(number).len() + 16 <= cell_length(page_size);
+        let is_twice = number > from && run.key(number - 1) == key;
+        if !fits_inline || is_twice || !node.takes(value) {
+            break;
+        }
+        let size = cell_size(suffix.len(), false, value, values);
+        let slot_at = HEADER + prefix_length + count * SLOT;
+        if (slot_at + heap - garbage) * 10 >= page_size * 9 || slot_at + SLOT + heap + size > page_size {
+            break;
+        }
+        heap += size;
+        let offset = page_size - heap;
+        write_cell(bytes, offset, suffix, None, value, values);
+        last_head = head_of(suffix);
+        let [a, b, c, d] = last_head.to_le_bytes();
+        let [low, high] = (offset as u16).to_le_bytes();
+        put(bytes, slot_at, &[a, b, c, d, low, high]);
+        count += 1;
+    }
+    if count > before {
+        put_u16(bytes, COUNT, count as u16);
+        put_u16(bytes, HEAP, heap as u16);
+        put_u32(bytes, LAST_HEAD, last_head);
+    }
+    count - before
 }
 
 /// Whether the entry, which belongs into the last leaf, should rather begin a new one: if it is the last there, and nine
