@@ -52,8 +52,8 @@ fn peak_bytes<R>(run: impl FnOnce() -> R) -> (usize, R) {
 }
 
 const CACHE: usize = 1 << 20;
-/// Beside the cache: a path through a tree, handles, buffers of one read or write.
-const SLACK: usize = 256 << 10;
+/// Beside the cache: a path through a tree, handles, what one commit and one write of a run of pages need.
+const SLACK: usize = 288 << 10;
 
 fn options() -> Options {
     support::options().cache_bytes(CACHE)
