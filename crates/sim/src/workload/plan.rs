@@ -246,7 +246,7 @@ const ROWS: &[Row] = &[
     ("chains", CHAINS, 4, 16, 4096),
     ("evicting", EVICTING, 2, 11, 4096),
     ("stretching", STRETCHING, 3, 14, 4096),
-    ("filling", FILLING, 3, 20, 4096),
+    ("filling", FILLING, 3, 24, 4096),
     ("steady", STEADY, 3, 60, 4096),
     ("steady, 8 KiB", STEADY, 2, 40, 8 * 1024),
     ("steady, 64 KiB", STEADY, 1, 12, 64 * 1024),
