@@ -30,6 +30,6 @@ pub use options::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, Opt
 pub use provider::{FileProvider, Guarantees, HeapProvider, HostSync, MemoryProvider};
 pub use registry::{MAX_SNAPSHOT_BYTES, REGISTRY_TREE, Registry, TableId, TreeId, TreeState};
 pub use tree::{
-    ChainWalk, Cursor, Located, MAX_DEPTH, MAX_FINDINGS, MAX_KEY_BYTES, MAX_RUN_BYTES, MAX_VALUE_BYTES, NodeSummary,
-    Place, Run, Tail, Targets, Tree, ValueBytes, add_finding,
+    ChainWalk, Cursor, LeafBatch, Located, MAX_DEPTH, MAX_FINDINGS, MAX_KEY_BYTES, MAX_RUN_BYTES, MAX_VALUE_BYTES,
+    NodeSummary, PageValues, Place, Run, Span, Tail, Targets, Tree, ValueBytes, add_finding,
 };

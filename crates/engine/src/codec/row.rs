@@ -12,7 +12,7 @@
 
 use wasm_dbms_api::{ConversionError, DataType, Date, JsonRef, RowSource, TableSchema, Uuid, ValueRef};
 
-use crate::codec::{fixed, key, text};
+use crate::codec::{FixedColumn, fixed, key, text};
 
 /// Where a column's value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +35,17 @@ struct ColumnLayout {
 
 /// How a column is read: its layout folded into eight bytes and one choice.
 #[derive(Debug, Clone, Copy)]
-struct Reader {
-    kind: ReaderKind,
+pub(super) struct Reader {
+    pub(super) kind: ReaderKind,
     /// The bit that tells NULL, 0 if the column never is, and the byte it stands in.
-    null_bit: u8,
-    null_at: u16,
+    pub(super) null_bit: u8,
+    pub(super) null_at: u16,
     /// An offset, the number of a variable column, or a place in the key.
-    at: u32,
+    pub(super) at: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ReaderKind {
+pub(super) enum ReaderKind {
     Bool,
     I8,
     I16,
@@ -148,6 +148,22 @@ impl RowLayout {
     /// Whether reading this column needs the key.
     pub(crate) fn is_in_key(&self, column: usize) -> bool {
         self.columns.get(column).is_some_and(|column| matches!(column.place, Place::Key(_)))
+    }
+
+    /// How many bytes a row has at least: up to the ends of the variable columns.
+    pub(crate) fn fixed_length(&self) -> usize {
+        self.ends_at
+    }
+
+    /// The column as numbers that order as its values do, if it stands at a fixed place and has such.
+    pub(crate) fn fixed_column(&self, column: usize) -> Option<FixedColumn> {
+        self.readers.get(column).and_then(|reader| FixedColumn::new(*reader))
+    }
+
+    /// Whether the column is NULL, as a column; none if it stands in the key.
+    pub(crate) fn presence(&self, column: usize) -> Option<FixedColumn> {
+        let reader = self.readers.get(column).filter(|reader| reader.kind != ReaderKind::Key);
+        reader.map(|reader| FixedColumn::presence(*reader))
     }
 
     /// Sets `row` to the bytes of these values, which are of their columns' types.

@@ -4,8 +4,9 @@ use wasm_dbms_api::Value;
 
 use crate::Result;
 use crate::core::Core;
-use crate::execute::aggregate;
-use crate::execute::sort::{Kept, Sorter};
+use crate::execute::groups;
+use crate::execute::rows::Next;
+use crate::execute::sort::{Kept, Sorter, Threshold};
 use crate::execute::{Frame, RowStream};
 use crate::plan::{BoundExpr, Context, Plan};
 
@@ -25,15 +26,23 @@ pub(crate) fn collect<T>(
         return Ok(made);
     }
     let mut sorter = Sorter::new(top(plan));
+    let mut threshold = Threshold::new(plan, rows);
     while rows.next(core)? {
-        match sorter.offer(&plan.order, Context::Frame(&rows.frame))? {
-            Kept::No => {}
-            Kept::New => made.push(make(&rows.frame)?),
+        let slot = match sorter.offer(&plan.order, Context::Frame(&rows.frame))? {
+            Kept::No => continue,
+            Kept::New => {
+                made.push(make(&rows.frame)?);
+                made.len() - 1
+            }
             Kept::In(slot) => {
                 if let Some(place) = made.get_mut(slot) {
                     *place = make(&rows.frame)?;
                 }
+                slot
             }
+        };
+        if let Some(threshold) = &mut threshold {
+            threshold.follow(slot, &sorter, rows);
         }
     }
     Ok(in_order(made, sorter.finish(), plan))
@@ -74,12 +83,16 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Result<u64> {
     let mut needed = Vec::new();
     columns_of_steps(plan, &mut |source, column| needed.push((source, column)));
     rows.skip_keys_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
-    let mut count = 0;
-    for_each(core, plan, &mut rows, &mut |_| {
-        count += 1;
-        Ok(())
-    })?;
-    Ok(count)
+    let end = plan.offset.saturating_add(plan.limit.unwrap_or(u64::MAX));
+    let mut found = 0u64;
+    while found < end {
+        found += match rows.next_many(core, true)? {
+            Next::End => break,
+            Next::Row => 1,
+            Next::Columns => rows.columns().map_or(0, |columns| columns.len() as u64),
+        };
+    }
+    Ok(found.min(end).saturating_sub(plan.offset))
 }
 
 /// Everything that a plan answers, as values.
@@ -99,7 +112,7 @@ pub(crate) fn values(core: &mut Core, plan: &Plan) -> Result<Vec<Vec<Value>>> {
     match &plan.grouping {
         None => collect(core, plan, &mut rows, &mut |frame| outputs(&plan.outputs, Context::Frame(frame))),
         Some(grouping) => {
-            let groups = aggregate::groups(core, &mut rows, grouping)?;
+            let groups = groups::groups(core, &mut rows, grouping)?;
             let mut made = Vec::with_capacity(groups.len());
             let mut sorter = Sorter::new(None);
             for slots in &groups {

@@ -1,107 +1,83 @@
-//! The filters of a step, in the form in which they are cheapest to ask of a row.
+//! The filters of a step: those that can be asked of many rows at once, and the others.
 
-use wasm_dbms_api::{Comparison, ValueRef};
+use wasm_dbms_memory::PageValues;
 
 use crate::Result;
 use crate::catalog::Relation;
+use crate::codec::{CodeRange, FixedColumn};
 use crate::execute::Frame;
+use crate::execute::predicate::Predicate;
 use crate::plan::{BoundExpr, Context, Step, broken_row};
 
 /// The filters of a step: all must hold.
 #[derive(Debug, Default)]
 pub(crate) struct Filters {
-    /// An integer column of the step's own row lies between two numbers, both included: the commonest filter there is,
-    /// asked without an expression being walked. Conditions on the same column are one.
-    ranges: Vec<IntegerRange>,
-    /// Everything else.
+    predicates: Vec<Predicate>,
+    /// What only expressions say.
     others: Vec<BoundExpr>,
-}
-
-#[derive(Debug)]
-struct IntegerRange {
-    column: usize,
-    low: i64,
-    high: i64,
+    /// What a row must hold to be among the top rows of a sort: it moves while rows are read.
+    threshold: Option<Predicate>,
 }
 
 impl Filters {
     pub(crate) fn new(step: &Step, relation: &Relation) -> Self {
         let mut filters = Self::default();
         for filter in &step.filters {
-            // A float column can be compared with an integer too, but is not in its ranges.
-            let range = IntegerRange::of(filter, step.source);
-            match range.filter(|range| relation.data_type(range.column).is_integer()) {
-                Some(range) => filters.add_range(range),
+            match Predicate::of(filter, step.source, &relation.layout) {
+                Some(predicate) => {
+                    if !filters.predicates.iter_mut().any(|other| other.absorb(&predicate)) {
+                        filters.predicates.push(predicate);
+                    }
+                }
                 None => filters.others.push(filter.clone()),
             }
         }
         filters
     }
 
-    fn add_range(&mut self, range: IntegerRange) {
-        match self.ranges.iter_mut().find(|other| other.column == range.column) {
-            Some(other) => {
-                other.low = other.low.max(range.low);
-                other.high = other.high.min(range.high);
+    /// Whether [`shrink`](Self::shrink) leaves nothing to ask.
+    #[inline]
+    pub(crate) fn are_all_predicates(&self) -> bool {
+        self.others.is_empty()
+    }
+
+    /// From now on rows outside of this range are of no use.
+    pub(crate) fn set_threshold(&mut self, column: FixedColumn, range: CodeRange, keeps_null: bool) {
+        self.threshold = Some(Predicate::within(column, range, keeps_null));
+    }
+
+    /// Drops the chosen rows for which a predicate does not hold.
+    pub(crate) fn shrink(&self, rows: PageValues<'_>, chosen: &mut Vec<u16>, codes: &mut Vec<i64>) {
+        for predicate in self.threshold.iter().chain(&self.predicates) {
+            if !chosen.is_empty() {
+                predicate.shrink(rows, chosen, codes);
             }
-            None => self.ranges.push(range),
         }
     }
 
-    /// Whether the row of a source is kept.
+    /// Whether the row of a source is kept, going by the predicates.
     #[inline]
-    pub(crate) fn hold(&self, frame: &Frame, source: usize) -> Result<bool> {
-        if !self.ranges.is_empty() {
-            let Some(view) = frame.view(source) else { return Ok(false) };
-            for range in &self.ranges {
-                let holds = match view.integer(range.column) {
-                    Some(number) => range.low <= number && number <= range.high,
-                    None => match view.value(range.column).ok_or_else(broken_row)? {
-                        // Above every `i64`: within the range only where it has no end.
-                        ValueRef::Unsigned(_) => range.high == i64::MAX && range.low != i64::MAX,
-                        _ => false,
-                    },
-                };
-                if !holds {
-                    return Ok(false);
-                }
+    pub(crate) fn predicates_hold(&self, frame: &Frame, source: usize) -> Result<bool> {
+        if self.predicates.is_empty() && self.threshold.is_none() {
+            return Ok(true);
+        }
+        let Some(view) = frame.view(source) else { return Ok(false) };
+        for predicate in self.threshold.iter().chain(&self.predicates) {
+            if !predicate.holds(view.row).ok_or_else(broken_row)? {
+                return Ok(false);
             }
         }
+        Ok(true)
+    }
+
+    /// Whether the frame is kept, going by what predicates do not say.
+    #[inline]
+    pub(crate) fn others_hold(&self, frame: &Frame) -> Result<bool> {
         for filter in &self.others {
             if !filter.holds(Context::Frame(frame))? {
                 return Ok(false);
             }
         }
         Ok(true)
-    }
-}
-
-impl IntegerRange {
-    /// The range that a comparison of an own column with an integer stands for. Not for the ends of `i64`, so that a
-    /// range without an end can be told from one that ends there.
-    fn of(filter: &BoundExpr, source: usize) -> Option<Self> {
-        let BoundExpr::Compare(comparison, left, right) = filter else { return None };
-        let (comparison, column, number) = match (&**left, &**right) {
-            (BoundExpr::Column { source: other, column }, BoundExpr::Literal(value)) if *other == source => {
-                (*comparison, *column, value)
-            }
-            (BoundExpr::Literal(value), BoundExpr::Column { source: other, column }) if *other == source => {
-                (comparison.flipped(), *column, value)
-            }
-            _ => return None,
-        };
-        let ValueRef::Integer(number) = number.as_ref() else { return None };
-        if number <= i64::MIN + 1 || number >= i64::MAX - 1 {
-            return None;
-        }
-        let (low, high) = match comparison {
-            Comparison::Equal => (number, number),
-            Comparison::Less => (i64::MIN, number - 1),
-            Comparison::LessOrEqual => (i64::MIN, number),
-            Comparison::Greater => (number + 1, i64::MAX),
-            Comparison::GreaterOrEqual => (number, i64::MAX),
-            Comparison::NotEqual => return None,
-        };
-        Some(Self { column, low, high })
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use wasm_dbms_api::ValueRef;
-use wasm_dbms_memory::{Cursor, PageRef, ValueBytes};
+use wasm_dbms_memory::{LeafBatch, PageRef, ValueBytes};
 
 use crate::Result;
 use crate::codec::row::{RowLayout, RowView};
@@ -20,39 +20,57 @@ pub(crate) struct SourceRow {
     has_key_of_page: bool,
     page: Option<PageRef>,
     range: Range<usize>,
+    /// Which entry of a batch the row is.
+    entry: usize,
     owned: Vec<u8>,
 }
 
 impl SourceRow {
     pub(crate) fn new(layout: Arc<RowLayout>) -> Self {
-        Self { layout, key: Vec::new(), has_key_of_page: false, page: None, range: 0..0, owned: Vec::new() }
+        Self { layout, key: Vec::new(), has_key_of_page: false, page: None, range: 0..0, entry: 0, owned: Vec::new() }
     }
 
-    /// The row is these bytes of a page. A scan sets the page once and then only the range.
-    #[inline]
-    pub(crate) fn set_in_page(&mut self, page: &PageRef, range: Range<usize>) {
+    pub(crate) fn layout(&self) -> &RowLayout {
+        &self.layout
+    }
+
+    /// How long every row of the table is at least.
+    pub(crate) fn fixed_length(&self) -> usize {
+        self.layout.fixed_length()
+    }
+
+    /// The rows to come stand in this page.
+    pub(crate) fn set_page(&mut self, page: &PageRef) {
         if !self.page.as_ref().is_some_and(|own| own.is_same(page)) {
             self.page = Some(page.clone());
             self.has_key_of_page = false;
         }
-        self.range = range;
+        self.range = 0..0;
     }
 
-    /// Reads the key of the row that a cursor over its table stands on.
+    /// The row is these bytes of the page, and this entry of a batch.
     #[inline]
-    pub(crate) fn read_key(&mut self, store: &mut Store, cursor: &Cursor) -> Result<()> {
+    pub(crate) fn set_range(&mut self, range: Range<usize>, entry: usize) {
+        self.range = range;
+        self.entry = entry;
+    }
+
+    /// Reads the key of the row, which is one of this batch.
+    #[inline]
+    pub(crate) fn read_key(&mut self, store: &mut Store, batch: &LeafBatch) -> Result<()> {
         let has_page = self.page.is_some();
-        cursor.read_key_after(store, &mut self.key, self.has_key_of_page && has_page)?;
+        batch.read_key(store, self.entry, &mut self.key, self.has_key_of_page && has_page)?;
         self.has_key_of_page = has_page;
         Ok(())
     }
 
-    /// The row is this value.
-    pub(crate) fn set_value(&mut self, value: ValueBytes) {
+    /// The row is this value, and this entry of a batch if it is one of a batch.
+    pub(crate) fn set_value(&mut self, value: ValueBytes, entry: usize) {
+        self.entry = entry;
+        self.has_key_of_page = false;
         match value {
             ValueBytes::InPage(page, start, end) => {
                 self.page = Some(page);
-                self.has_key_of_page = false;
                 self.range = start..end;
             }
             ValueBytes::Owned(bytes) => {

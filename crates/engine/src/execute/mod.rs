@@ -2,9 +2,13 @@
 
 mod aggregate;
 mod answer;
+mod columns;
 mod filter;
 mod frame;
+mod groups;
+mod predicate;
 mod rows;
+mod scan;
 mod sort;
 
 pub(crate) use answer::{collect, count, for_each, values};

@@ -7,11 +7,13 @@ use wasm_dbms_memory::{Cursor, Tree};
 
 use crate::Result;
 use crate::catalog::{Catalog, KeyShape, Relation};
-use crate::codec::key;
+use crate::codec::{CodeRange, FixedColumn, key};
 use crate::core::Core;
 use crate::execute::Frame;
+use crate::execute::columns::Columns;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
+use crate::execute::scan::TableScan;
 use crate::plan::{Access, Bound, Context, Plan, Step};
 use crate::plan::{BoundValue, key_range};
 use crate::store::Store;
@@ -22,13 +24,23 @@ enum Walk {
     /// Not entered.
     Outside,
     /// Along the table itself.
-    Table { cursor: Cursor, is_before_first: bool, start: Vec<u8> },
+    Table(TableScan),
     /// Along an index, each entry leading to its row.
     Index { cursor: Cursor, is_before_first: bool, start: Vec<u8>, entry: Vec<u8> },
     /// Along the rows of a hash table that have the same key.
     Hash { key: Vec<u8>, next: usize },
     /// Nothing can match.
     Nothing,
+}
+
+/// What a walk came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// A row, in the frame.
+    Row,
+    /// Rows that stand together.
+    Columns,
+    End,
 }
 
 /// When the key of a source's row is read.
@@ -141,14 +153,65 @@ impl<'p> RowStream<'p> {
         }
     }
 
+    /// Goes to the next rows: many at once where the plan is a walk along one table, predicates say which rows are kept
+    /// and `takes_columns` that columns are enough; else one.
+    pub(crate) fn next_many(&mut self, core: &mut Core, takes_columns: bool) -> Result<Next> {
+        if takes_columns && self.is_of_one_table() && self.filters.iter().all(Filters::are_all_predicates) {
+            if !std::mem::replace(&mut self.has_started, true) {
+                self.enter(core, 0)?;
+            }
+            let source = self.plan.steps.first().map_or(0, |step| step.source);
+            if let (Some(Walk::Table(scan)), Some(filters), Some(row)) =
+                (self.walks.first_mut(), self.filters.first(), self.frame.source_mut(source))
+                && scan.is_done()
+            {
+                if !scan.load(&mut core.store, filters, row)? {
+                    return Ok(Next::End);
+                }
+                if scan.is_shrunk() {
+                    return Ok(Next::Columns);
+                }
+            }
+        }
+        Ok(if self.next(core)? { Next::Row } else { Next::End })
+    }
+
+    /// The rows that [`next_many`](Self::next_many) came to.
+    pub(crate) fn columns(&mut self) -> Option<Columns<'_>> {
+        let source = self.plan.steps.first()?.source;
+        let Some(Walk::Table(scan)) = self.walks.first_mut() else { return None };
+        let (values, chosen) = scan.take_columns()?;
+        Some(Columns { layout: self.frame.sources.get(source)?.layout(), values, chosen })
+    }
+
+    /// Whether rows come from one table.
+    pub(crate) fn is_of_one_table(&self) -> bool {
+        self.plan.steps.len() == 1
+    }
+
+    /// The column of a source, if it stands at a fixed place.
+    pub(crate) fn fixed_column(&self, source: usize, column: usize) -> Option<FixedColumn> {
+        self.frame.sources.get(source)?.layout().fixed_column(column)
+    }
+
+    /// Whether a column of a source is NULL, as a column.
+    pub(crate) fn presence(&self, source: usize, column: usize) -> Option<FixedColumn> {
+        self.frame.sources.get(source)?.layout().presence(column)
+    }
+
+    /// Says that rows of the first table outside of this range are of no use any more.
+    pub(crate) fn set_threshold(&mut self, column: FixedColumn, range: CodeRange, keeps_null: bool) {
+        if let Some(filters) = self.filters.first_mut() {
+            filters.set_threshold(column, range, keeps_null);
+        }
+    }
+
     /// Starts the walk of a step anew, for the rows that the steps before stand on.
     fn enter(&mut self, core: &mut Core, depth: usize) -> Result<()> {
         let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
         let relation = core.catalog.relation(step.relation)?;
         let walk = match &step.access {
-            Access::Scan => {
-                Walk::Table { cursor: relation.table.tree.cursor(), is_before_first: true, start: Vec::new() }
-            }
+            Access::Scan => Walk::Table(TableScan::new(relation.table.tree.cursor(), Vec::new())),
             Access::Range { index, equal, low, high } => {
                 let context = Context::Frame(&self.frame);
                 let is_nullable = index.is_some();
@@ -161,10 +224,12 @@ impl<'p> RowStream<'p> {
                         let index = index.and_then(|number| relation.indexes.get(number));
                         let tree: Tree = index.map_or(relation.table.tree, |index| index.head.tree);
                         let cursor = tree.cursor().until(range.end);
-                        let (is_before_first, start) = (true, range.start);
                         match index {
-                            None => Walk::Table { cursor, is_before_first, start },
-                            Some(_) => Walk::Index { cursor, is_before_first, start, entry: Vec::new() },
+                            None => Walk::Table(TableScan::new(cursor, range.start)),
+                            Some(_) => {
+                                let (is_before_first, start) = (true, range.start);
+                                Walk::Index { cursor, is_before_first, start, entry: Vec::new() }
+                            }
                         }
                     }
                 }
@@ -193,14 +258,15 @@ impl<'p> RowStream<'p> {
         };
         let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
         let Core { store, catalog, .. } = core;
-        let reads_key_first = needs_key == KeyUse::BeforeFilters;
         loop {
             let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
+            let mut is_shrunk = false;
             let is_there = match walk {
-                Walk::Table { cursor, is_before_first, start } => {
-                    let is_there = step_on(store, cursor, is_before_first, start)?;
-                    if is_there {
-                        set_row(store, cursor, reads_key_first, row)?;
+                Walk::Table(scan) => {
+                    let is_there = scan.next(store, filters, row)?;
+                    is_shrunk = scan.is_shrunk();
+                    if is_there && needs_key == KeyUse::BeforeFilters {
+                        scan.read_key(store, row)?;
                     }
                     is_there
                 }
@@ -212,12 +278,12 @@ impl<'p> RowStream<'p> {
             if !is_there {
                 return Ok(false);
             }
-            if filters.hold(frame, step.source)? {
+            if (is_shrunk || filters.predicates_hold(frame, step.source)?) && filters.others_hold(frame)? {
                 if needs_key == KeyUse::AfterFilters
-                    && let Walk::Table { cursor, .. } = walk
+                    && let Walk::Table(scan) = walk
                     && let Some(row) = frame.source_mut(step.source)
                 {
-                    row.read_key(store, cursor)?;
+                    scan.read_key(store, row)?;
                 }
                 return Ok(true);
             }
@@ -234,12 +300,12 @@ impl<'p> RowStream<'p> {
         let Core { store, catalog, .. } = core;
         let relation = catalog.relation(step.relation)?;
         let mut table = HashedTable::default();
-        let mut cursor = relation.table.tree.cursor();
+        let mut scan = TableScan::new(relation.table.tree.cursor(), Vec::new());
         let mut row = SourceRow::new(Arc::clone(&relation.layout));
         let mut key = Vec::new();
-        let mut is_on_entry = cursor.first(store)?;
-        while is_on_entry {
-            set_row(store, &cursor, true, &mut row)?;
+        let filters = Filters::default();
+        while scan.next(store, &filters, &mut row)? {
+            scan.read_key(store, &mut row)?;
             let value = row.view().try_value(column)?;
             if !value.is_null() {
                 key.clear();
@@ -247,7 +313,6 @@ impl<'p> RowStream<'p> {
                 table.by_key.entry(key.clone()).or_default().push(table.rows.len());
                 table.rows.push((row.key.clone(), row.bytes().to_vec()));
             }
-            is_on_entry = cursor.next(store)?;
         }
         *place = Some(table);
         Ok(())
@@ -265,7 +330,7 @@ impl Walk {
         row: &mut SourceRow,
     ) -> Result<bool> {
         match self {
-            Self::Outside | Self::Nothing | Self::Table { .. } => Ok(false),
+            Self::Outside | Self::Nothing | Self::Table(_) => Ok(false),
             Self::Index { cursor, is_before_first, start, entry } => {
                 if !step_on(store, cursor, is_before_first, start)? {
                     return Ok(false);
@@ -281,7 +346,7 @@ impl Walk {
                     row.key.extend_from_slice(&stored);
                 }
                 match relation.table.tree.get(store, &row.key)? {
-                    Some(value) => row.set_value(value),
+                    Some(value) => row.set_value(value, 0),
                     None => {
                         let name = relation.index_name(index);
                         let table = &relation.schema.name;
@@ -314,16 +379,6 @@ fn step_on(store: &mut Store, cursor: &mut Cursor, is_before_first: &mut bool, s
         return Ok(if start.is_empty() { cursor.first(store)? } else { cursor.seek(store, start)? });
     }
     Ok(cursor.next(store)?)
-}
-
-/// Sets `row` to the entry of a table's tree that the cursor stands on.
-#[inline]
-fn set_row(store: &mut Store, cursor: &Cursor, needs_key: bool, row: &mut SourceRow) -> Result<()> {
-    match (cursor.leaf(), cursor.value_range()) {
-        (Some(leaf), Some(range)) => row.set_in_page(leaf, range),
-        _ => row.set_value(cursor.value(store)?),
-    }
-    if needs_key { row.read_key(store, cursor) } else { Ok(()) }
 }
 
 fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Result<BoundValue<'a>> {

@@ -147,6 +147,23 @@ impl Cursor {
         self.index
     }
 
+    /// Where the walk ends in this leaf.
+    #[inline]
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    #[inline]
+    pub(crate) fn tree_id(&self) -> u32 {
+        self.tree.id()
+    }
+
+    /// Goes to an entry of the leaf that the walk is in.
+    #[inline]
+    pub(crate) fn go_to(&mut self, index: usize) {
+        self.index = index;
+    }
+
     /// Sets `key` to the key of the entry.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! has no page at all.
 
 mod absorb;
+mod batch;
 mod check;
 mod cursor;
 mod edit;
@@ -25,6 +26,7 @@ mod tail;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
+pub use batch::{LeafBatch, PageValues, Span};
 pub use check::{MAX_FINDINGS, NodeSummary, add_finding};
 pub use cursor::Cursor;
 pub use path::{Located, MAX_DEPTH};

@@ -521,6 +521,6 @@ fn head_in(slot: &[u8; SLOT]) -> u32 {
 }
 
 #[inline]
-fn offset_in(slot: &[u8; SLOT]) -> usize {
+pub(crate) fn offset_in(slot: &[u8; SLOT]) -> usize {
     usize::from(u16_at(slot, 4))
 }

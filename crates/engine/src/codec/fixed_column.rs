@@ -1,0 +1,247 @@
+//! Columns at a fixed place of their row, read as *order codes*: numbers that order as the values do. Every such type but
+//! decimals and uuids has one, so that filters, groups and sorts know one kind of number and not each type.
+//!
+//! | type | order code |
+//! |---|---|
+//! | bool | 0 or 1 |
+//! | integers but `u64` | itself |
+//! | `u64` | itself, its top bit flipped |
+//! | floats | as the key code has them, the top bit flipped |
+//! | date, datetime, enum | its days, its microseconds, its number |
+
+use wasm_dbms_api::{Date, ValueRef};
+use wasm_dbms_memory::PageValues;
+
+use crate::codec::key;
+use crate::codec::row::{Reader, ReaderKind};
+
+const TOP_BIT: u64 = 1 << 63;
+
+/// A column at a fixed place, or the question whether a column is NULL, wherever it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FixedColumn {
+    kind: FixedKind,
+    null_bit: u8,
+    null_at: usize,
+    at: usize,
+}
+
+/// What stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FixedKind {
+    Bool,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F32,
+    F64,
+    Date,
+    DateTime,
+    Enum,
+    /// Anything: its code is 0, only NULL is told.
+    Any,
+}
+
+/// What is done with the bytes of a column: with those of one row or of many.
+trait Visit {
+    type Output;
+
+    fn visit<const N: usize>(self, code: impl Fn([u8; N]) -> i64) -> Self::Output;
+}
+
+impl FixedColumn {
+    /// The column as a reader has it; none if its values have no order code or stand at no fixed place.
+    pub(super) fn new(reader: Reader) -> Option<Self> {
+        let kind = match reader.kind {
+            ReaderKind::Bool => FixedKind::Bool,
+            ReaderKind::I8 => FixedKind::I8,
+            ReaderKind::I16 => FixedKind::I16,
+            ReaderKind::I32 => FixedKind::I32,
+            ReaderKind::I64 => FixedKind::I64,
+            ReaderKind::U8 => FixedKind::U8,
+            ReaderKind::U16 => FixedKind::U16,
+            ReaderKind::U32 => FixedKind::U32,
+            ReaderKind::U64 => FixedKind::U64,
+            ReaderKind::F32 => FixedKind::F32,
+            ReaderKind::F64 => FixedKind::F64,
+            ReaderKind::Date => FixedKind::Date,
+            ReaderKind::DateTime => FixedKind::DateTime,
+            ReaderKind::Enum => FixedKind::Enum,
+            _ => return None,
+        };
+        Some(Self { kind, at: reader.at as usize, ..Self::presence(reader) })
+    }
+
+    /// Whether the column is NULL, and nothing else of it.
+    pub(super) fn presence(reader: Reader) -> Self {
+        Self { kind: FixedKind::Any, null_bit: reader.null_bit, null_at: reader.null_at.into(), at: 0 }
+    }
+
+    pub(crate) fn kind(&self) -> FixedKind {
+        self.kind
+    }
+
+    pub(crate) fn is_nullable(&self) -> bool {
+        self.null_bit != 0
+    }
+
+    /// The order code in one row, `None` inside if it is NULL; none if the bytes are no row of the table.
+    #[inline]
+    pub(crate) fn code_in(&self, row: &[u8]) -> Option<Option<i64>> {
+        if self.null_bit != 0 && row.get(self.null_at)? & self.null_bit != 0 {
+            return Some(None);
+        }
+        self.dispatch(InRow { row, at: self.at }).map(Some)
+    }
+
+    /// Sets `codes` to the order codes of the chosen rows; 0 where it is NULL.
+    pub(crate) fn codes(&self, rows: PageValues<'_>, chosen: &[u16], codes: &mut Vec<i64>) {
+        codes.clear();
+        self.dispatch(InRows { rows, chosen, at: self.at, codes });
+    }
+
+    /// Drops the chosen rows in which the column is NULL.
+    pub(crate) fn drop_nulls(&self, rows: PageValues<'_>, chosen: &mut Vec<u16>) {
+        if self.null_bit != 0 {
+            chosen.retain(|row| {
+                let start = rows.spans.get(usize::from(*row)).map(|span| span.start());
+                let byte = start.and_then(|start| rows.page.get(start + self.null_at));
+                byte.is_some_and(|byte| byte & self.null_bit == 0)
+            });
+        }
+    }
+
+    fn dispatch<V: Visit>(&self, visit: V) -> V::Output {
+        match self.kind {
+            FixedKind::Bool => visit.visit(|[byte]: [u8; 1]| i64::from(byte != 0)),
+            FixedKind::I8 => visit.visit(|bytes| i8::from_le_bytes(bytes).into()),
+            FixedKind::I16 => visit.visit(|bytes| i16::from_le_bytes(bytes).into()),
+            FixedKind::I32 | FixedKind::Date => visit.visit(|bytes| i32::from_le_bytes(bytes).into()),
+            // A moment begins with its microseconds.
+            FixedKind::I64 | FixedKind::DateTime => visit.visit(i64::from_le_bytes),
+            FixedKind::U8 => visit.visit(|bytes| u8::from_le_bytes(bytes).into()),
+            FixedKind::U16 | FixedKind::Enum => visit.visit(|bytes| u16::from_le_bytes(bytes).into()),
+            FixedKind::U32 => visit.visit(|bytes| u32::from_le_bytes(bytes).into()),
+            FixedKind::U64 => visit.visit(|bytes| code_of_unsigned(u64::from_le_bytes(bytes))),
+            FixedKind::F32 => visit.visit(|bytes| code_of_float(f32::from_le_bytes(bytes).into())),
+            FixedKind::F64 => visit.visit(|bytes| code_of_float(f64::from_le_bytes(bytes))),
+            FixedKind::Any => visit.visit(|[]: [u8; 0]| 0),
+        }
+    }
+}
+
+impl FixedKind {
+    /// The value of an order code, where the code says all of it.
+    pub(crate) fn value(self, code: i64) -> Option<ValueRef<'static>> {
+        Some(match self {
+            Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::U8 | Self::U16 | Self::U32 => ValueRef::Integer(code),
+            Self::U64 => ValueRef::from_u64(code as u64 ^ TOP_BIT),
+            Self::Bool => ValueRef::Bool(code != 0),
+            Self::Date => ValueRef::Date(Date::from_days(i32::try_from(code).ok()?)),
+            // One zero has the code of the other, a moment is more than its microseconds, an enum has a name.
+            Self::F32 | Self::F64 | Self::DateTime | Self::Enum | Self::Any => return None,
+        })
+    }
+
+    /// The smallest and the largest integer, if integers are what stands there.
+    pub(crate) fn integers(self) -> Option<(i128, i128)> {
+        match self {
+            Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::U8 | Self::U16 | Self::U32 => {
+                Some((i64::MIN.into(), i64::MAX.into()))
+            }
+            Self::U64 => Some((0, u64::MAX.into())),
+            _ => None,
+        }
+    }
+
+    /// The integer of an order code, where integers are what stands there.
+    #[inline]
+    pub(crate) fn integer(self, code: i64) -> i128 {
+        if self == Self::U64 { (code as u64 ^ TOP_BIT).into() } else { code.into() }
+    }
+
+    /// The order code of an integer that this type's order codes have.
+    pub(crate) fn code_of_integer(self, number: i128) -> i64 {
+        if self == Self::U64 { code_of_unsigned(number as u64) } else { number as i64 }
+    }
+
+    pub(crate) fn is_float(self) -> bool {
+        matches!(self, Self::F32 | Self::F64)
+    }
+}
+
+/// The order code of a float.
+#[inline]
+pub(crate) fn code_of_float(number: f64) -> i64 {
+    (key::float_code(number) ^ TOP_BIT) as i64
+}
+
+#[inline]
+fn code_of_unsigned(number: u64) -> i64 {
+    (number ^ TOP_BIT) as i64
+}
+
+struct InRow<'a> {
+    row: &'a [u8],
+    at: usize,
+}
+
+impl Visit for InRow<'_> {
+    type Output = Option<i64>;
+
+    #[inline]
+    fn visit<const N: usize>(self, code: impl Fn([u8; N]) -> i64) -> Option<i64> {
+        self.row.get(self.at..)?.first_chunk().copied().map(code)
+    }
+}
+
+struct InRows<'a> {
+    rows: PageValues<'a>,
+    chosen: &'a [u16],
+    at: usize,
+    codes: &'a mut Vec<i64>,
+}
+
+impl Visit for InRows<'_> {
+    type Output = ();
+
+    #[inline]
+    fn visit<const N: usize>(self, code: impl Fn([u8; N]) -> i64) {
+        let Self { rows: PageValues { page, spans }, chosen, at, codes } = self;
+        codes.extend(chosen.iter().map(|row| {
+            let start = spans.get(usize::from(*row)).map_or(0, |span| span.start());
+            page.get(start + at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| code(*bytes))
+        }));
+    }
+}
+
+/// Where an order code lies, as a comparison has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CodeRange {
+    pub(crate) low: i64,
+    pub(crate) high: i64,
+}
+
+impl CodeRange {
+    pub(crate) const ALL: Self = Self { low: i64::MIN, high: i64::MAX };
+    pub(crate) const NONE: Self = Self { low: 1, high: 0 };
+
+    #[inline]
+    pub(crate) fn contains(self, code: i64) -> bool {
+        self.low <= code && code <= self.high
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.low > self.high
+    }
+
+    /// What is in both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { low: self.low.max(other.low), high: self.high.min(other.high) }
+    }
+}

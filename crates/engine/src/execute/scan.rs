@@ -1,0 +1,121 @@
+//! The rows of a table, or of a range of its key, a leaf at a time.
+
+use wasm_dbms_memory::{Cursor, LeafBatch, PageValues};
+
+use crate::Result;
+use crate::execute::filter::Filters;
+use crate::execute::frame::SourceRow;
+use crate::store::Store;
+
+/// How many rows are taken at first. More each time, up to a whole leaf: who wants one row only pays for few.
+const FIRST_ROWS: usize = 8;
+
+/// A walk along a table, or a range of its key. Predicates are asked of all rows of a leaf at once; what is left of them
+/// is then given row by row, or as columns.
+#[derive(Debug)]
+pub(crate) struct TableScan {
+    cursor: Cursor,
+    /// Where the walk starts, as long as it has not.
+    start: Option<Vec<u8>>,
+    batch: LeafBatch,
+    /// How many rows of a leaf are taken at once.
+    limit: usize,
+    /// The rows of the batch that are kept, or that are still to be asked one by one.
+    chosen: Vec<u16>,
+    /// How many of these are done with.
+    done: usize,
+    /// Whether the predicates were asked.
+    is_shrunk: bool,
+    codes: Vec<i64>,
+}
+
+impl TableScan {
+    /// A walk from the first key at or above `start`.
+    pub(crate) fn new(cursor: Cursor, start: Vec<u8>) -> Self {
+        Self {
+            cursor,
+            start: Some(start),
+            batch: LeafBatch::default(),
+            limit: FIRST_ROWS,
+            chosen: Vec::new(),
+            done: 0,
+            is_shrunk: false,
+            codes: Vec::new(),
+        }
+    }
+
+    /// Sets `row` to the next row. Unless [`is_shrunk`](Self::is_shrunk) the predicates are still to be asked of it.
+    #[inline]
+    pub(crate) fn next(&mut self, store: &mut Store, filters: &Filters, row: &mut SourceRow) -> Result<bool> {
+        while self.done >= self.chosen.len() {
+            if !self.load(store, filters, row)? {
+                return Ok(false);
+            }
+        }
+        let entry = self.chosen.get(self.done).copied().unwrap_or(0).into();
+        self.done += 1;
+        match self.batch.leaf().zip(self.batch.value_range(entry)) {
+            Some((_, range)) if self.is_shrunk => row.set_range(range, entry),
+            Some((leaf, range)) => {
+                row.set_page(leaf);
+                row.set_range(range, entry);
+            }
+            None => row.set_value(self.batch.value(store, entry)?, entry),
+        }
+        Ok(true)
+    }
+
+    /// Whether the predicates hold for what [`next`](Self::next) gives.
+    #[inline]
+    pub(crate) fn is_shrunk(&self) -> bool {
+        self.is_shrunk
+    }
+
+    /// Whether all that was loaded is done with.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done >= self.chosen.len()
+    }
+
+    /// Goes to the next rows that stand together. Returns whether there are any; perhaps none of them is kept.
+    pub(crate) fn load(&mut self, store: &mut Store, filters: &Filters, row: &mut SourceRow) -> Result<bool> {
+        let is_on_entry = match self.start.take() {
+            Some(start) if start.is_empty() => self.cursor.first(store)?,
+            Some(start) => self.cursor.seek(store, &start)?,
+            None => self.cursor.next(store)?,
+        };
+        self.done = 0;
+        self.chosen.clear();
+        if !is_on_entry {
+            self.batch.clear();
+            return Ok(false);
+        }
+        self.cursor.take(&mut self.batch, self.limit)?;
+        self.limit = self.limit.saturating_mul(8);
+        // A page has at most 64 KiB.
+        self.chosen.extend(0..self.batch.len() as u16);
+        let values = self.batch.values(row.fixed_length());
+        self.is_shrunk = values.is_some();
+        if let Some(values) = values {
+            filters.shrink(values, &mut self.chosen, &mut self.codes);
+        }
+        if let Some(leaf) = self.batch.leaf() {
+            row.set_page(leaf);
+        }
+        Ok(true)
+    }
+
+    /// The kept rows of what was loaded last, if the predicates were asked of all; they are done with then.
+    pub(crate) fn take_columns(&mut self) -> Option<(PageValues<'_>, &[u16])> {
+        if !self.is_shrunk {
+            return None;
+        }
+        self.done = self.chosen.len();
+        Some((self.batch.values(0)?, &self.chosen))
+    }
+
+    /// Reads the key of the row that `row` was set to.
+    #[inline]
+    pub(crate) fn read_key(&self, store: &mut Store, row: &mut SourceRow) -> Result<()> {
+        row.read_key(store, &self.batch)
+    }
+}

@@ -1,0 +1,256 @@
+//! Many entries of one leaf at once: what scans go by. A walk entry by entry asks the same of each page again and again;
+//! here one loop reads where every value stands, checks it, and leaves the rest to whoever wants some of them.
+
+use std::ops::Range;
+
+use wasm_dbms_api::{MemoryError, MemoryResult};
+
+use crate::access::{MemoryAccess, PageRef};
+use crate::bytes::varint_at;
+use crate::tree::Cursor;
+use crate::tree::node::{Node, SLOT, offset_in};
+use crate::tree::read::{ValueBytes, full_key, value_of};
+
+/// Where a value stands in its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// Not in the page but in a chain.
+    const CHAIN: Self = Self { start: u32::MAX, end: u32::MAX };
+
+    /// The first byte.
+    #[inline]
+    pub fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// All bytes.
+    #[inline]
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// Entries of one leaf, in the order of the walk that took them: [`Cursor::take`], [`Cursor::take_back`]. As a cursor it
+/// holds a handle on the page, so it sees the entries as they were.
+///
+/// ```
+/// use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+///
+/// let mut store = MemoryManager::in_memory(Options::new())?;
+/// let mut tree = Tree::new(7);
+/// for key in 0..100u8 {
+///     tree.put(&mut store, &[key], b"value")?;
+/// }
+/// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+/// let mut count = 0;
+/// let mut is_on_entry = cursor.seek(&mut store, &[10])?;
+/// while is_on_entry {
+///     cursor.take(&mut batch, usize::MAX)?;
+///     count += batch.len();
+///     is_on_entry = cursor.next(&mut store)?;
+/// }
+/// assert_eq!(count, 90);
+/// # Ok::<(), wasm_dbms_api::MemoryError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct LeafBatch {
+    leaf: Option<PageRef>,
+    tree: u32,
+    /// The entries in the leaf; the last one first if the walk goes back.
+    entries: Range<usize>,
+    is_backward: bool,
+    spans: Vec<Span>,
+    /// The length of the shortest value; 0 if one stands in a chain.
+    shortest: usize,
+}
+
+/// The values of a batch that stand in their page and are all so long at least.
+#[derive(Debug, Clone, Copy)]
+pub struct PageValues<'a> {
+    /// The page.
+    pub page: &'a [u8],
+    /// Each value.
+    pub spans: &'a [Span],
+}
+
+impl LeafBatch {
+    /// How many entries there are.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Lets go of the page.
+    pub fn clear(&mut self) {
+        self.leaf = None;
+        self.spans.clear();
+    }
+
+    /// The page.
+    #[inline]
+    pub fn leaf(&self) -> Option<&PageRef> {
+        self.leaf.as_ref()
+    }
+
+    /// The values, if all stand in the page and none is shorter than this, 1 at least.
+    #[inline]
+    pub fn values(&self, shortest: usize) -> Option<PageValues<'_>> {
+        let page = self.leaf.as_deref()?;
+        (self.shortest >= shortest.max(1)).then_some(PageValues { page, spans: &self.spans })
+    }
+
+    /// Where the value of an entry stands in the page, if it stands there.
+    #[inline]
+    pub fn value_range(&self, entry: usize) -> Option<Range<usize>> {
+        self.spans.get(entry).filter(|span| **span != Span::CHAIN).map(|span| span.range())
+    }
+
+    /// The value of an entry, wherever it stands.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn value<M: MemoryAccess>(&self, store: &mut M, entry: usize) -> MemoryResult<ValueBytes> {
+        match (&self.leaf, self.index(entry)) {
+            (Some(leaf), Some(index)) => value_of(store, self.tree, leaf, index),
+            _ => Ok(ValueBytes::Owned(Vec::new())),
+        }
+    }
+
+    /// Sets `key` to the key of an entry. `is_same_leaf` says that it holds a key of this very leaf.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    #[inline]
+    pub fn read_key<M: MemoryAccess>(
+        &self,
+        store: &mut M,
+        entry: usize,
+        key: &mut Vec<u8>,
+        is_same_leaf: bool,
+    ) -> MemoryResult<()> {
+        let (Some(leaf), Some(index)) = (&self.leaf, self.index(entry)) else {
+            key.clear();
+            return Ok(());
+        };
+        let node = Node::new(leaf);
+        if !node.read_key(index, key, is_same_leaf) {
+            *key = full_key(store, self.tree, node, index)?;
+        }
+        Ok(())
+    }
+
+    /// The place of an entry in its leaf.
+    #[inline]
+    fn index(&self, entry: usize) -> Option<usize> {
+        if entry >= self.spans.len() {
+            None
+        } else if self.is_backward {
+            self.entries.end.checked_sub(entry + 1)
+        } else {
+            Some(self.entries.start + entry)
+        }
+    }
+
+    /// Takes these entries of a leaf.
+    fn fill(&mut self, leaf: &PageRef, tree: u32, entries: Range<usize>, is_backward: bool) -> MemoryResult<()> {
+        if !self.leaf.as_ref().is_some_and(|own| own.is_same(leaf)) {
+            self.leaf = Some(leaf.clone());
+        }
+        (self.tree, self.entries, self.is_backward) = (tree, entries.clone(), is_backward);
+        self.spans.clear();
+        let node = Node::new(leaf);
+        let slots = node.slots().get(entries).unwrap_or_default();
+        self.shortest = usize::MAX;
+        self.spans.reserve(slots.len());
+        for slot in slots {
+            let Some(span) = node.value_span(offset_in(slot)) else {
+                self.clear();
+                return Err(outside(tree));
+            };
+            self.shortest = self.shortest.min((span.end - span.start) as usize);
+            self.spans.push(span);
+        }
+        if is_backward {
+            self.spans.reverse();
+        }
+        Ok(())
+    }
+}
+
+impl Cursor {
+    /// Sets `batch` to the entry that the cursor stands on and those that follow it in its leaf, `limit` at most, and
+    /// goes to the last of them, so that [`next`](Self::next) goes on after it.
+    ///
+    /// # Errors
+    /// [`MemoryError::Corrupt`].
+    pub fn take(&mut self, batch: &mut LeafBatch, limit: usize) -> MemoryResult<()> {
+        match self.leaf() {
+            Some(leaf) if self.is_on_entry() => {
+                let end = self.count().min(self.index().saturating_add(limit.max(1)));
+                batch.fill(leaf, self.tree_id(), self.index()..end, false)?;
+                self.go_to(end - 1);
+            }
+            _ => batch.clear(),
+        }
+        Ok(())
+    }
+
+    /// Sets `batch` to the entry that the cursor stands on and those before it in its leaf, the last one first, `limit` at
+    /// most, and goes to the first of them, so that [`prev`](Self::prev) goes on before it.
+    ///
+    /// # Errors
+    /// [`MemoryError::Corrupt`].
+    pub fn take_back(&mut self, batch: &mut LeafBatch, limit: usize) -> MemoryResult<()> {
+        match self.leaf() {
+            Some(leaf) if self.is_on_entry() => {
+                let end = self.index() + 1;
+                let first = end.saturating_sub(limit.max(1));
+                batch.fill(leaf, self.tree_id(), first..end, true)?;
+                self.go_to(first);
+            }
+            _ => batch.clear(),
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Node<'a> {
+    /// The slots, as many as there are entries.
+    #[inline]
+    fn slots(self) -> &'a [[u8; SLOT]] {
+        let slots = self.bytes.get(self.slots_at(0)..).unwrap_or_default().as_chunks::<SLOT>().0;
+        slots.get(..self.count()).unwrap_or_default()
+    }
+
+    /// Where the value of the cell at `offset` stands; none if not in the page as a whole.
+    #[inline(always)]
+    fn value_span(self, offset: usize) -> Option<Span> {
+        let (suffix, width) = varint_at(self.bytes, offset);
+        let chain = if suffix & 1 == 1 { 4 } else { 0 };
+        let at = offset + width + ((suffix >> 1) as usize).saturating_sub(4) + chain;
+        let (value, width) = self.value_code(at);
+        if value & 1 == 1 {
+            return Some(Span::CHAIN);
+        }
+        let start = at + width;
+        let end = start.checked_add((value >> 1) as usize).filter(|end| *end <= self.bytes.len())?;
+        // A page is at most 64 KiB long.
+        Some(Span { start: start as u32, end: end as u32 })
+    }
+}
+
+#[cold]
+fn outside(tree: u32) -> MemoryError {
+    MemoryError::corrupt(format!("a leaf of tree {tree} has a value that runs past its page"))
+}
