@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wasm_dbms_api::CustomRules;
 use wasm_dbms_memory::{Durability, MemoryManager, Snapshot};
 
 use crate::catalog::{Catalog, RelationIndex};
@@ -17,6 +18,8 @@ pub struct Core {
     pub(crate) store: Store,
     pub(crate) catalog: Catalog,
     pub(crate) scratch: Scratch,
+    /// The rules of the program's own.
+    pub(crate) custom_rules: CustomRules,
     /// Tables written since the last commit.
     touched: Vec<RelationIndex>,
     /// Whether tables were created or dropped since the last commit.
@@ -51,6 +54,7 @@ impl Core {
             store,
             catalog,
             scratch: Scratch::default(),
+            custom_rules: CustomRules::default(),
             touched: Vec::new(),
             has_new_schema: false,
             failure: None,

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use wasm_dbms_api::{DatabaseSchema, TableSchema};
+use wasm_dbms_api::{CustomRules, DatabaseSchema, TableSchema};
 use wasm_dbms_memory::{Durability, MemoryManager, MemoryProvider, Options};
 
 use crate::connection::sealed::Sealed;
@@ -152,13 +152,52 @@ impl Database {
         act(&mut turn.core)
     }
 
+    /// Makes the rules of the program's own known, so that tables which name them can be written;
+    /// [`with_schema`](Self::with_schema) does it for those of its structs.
+    ///
+    /// ```
+    /// use wasm_dbms::prelude::*;
+    /// use wasm_dbms::{CustomRules, Validate, Validator};
+    ///
+    /// struct Even;
+    ///
+    /// impl Validate for Even {
+    ///     const NAME: &'static str = "even";
+    ///     type Value = u32;
+    ///
+    ///     fn validate(number: &u32) -> std::result::Result<(), String> {
+    ///         if number % 2 == 0 { Ok(()) } else { Err("it is odd".into()) }
+    ///     }
+    /// }
+    ///
+    /// let n = ColumnSchema::new("n", DataType::U32).validator(Validator::Custom("even".into()));
+    /// let db = Database::in_memory();
+    /// db.create_table(&TableSchema::new("t").column(n))?;
+    /// let error = db.insert_values("t", &[("n", Value::from(2))]).unwrap_err();
+    /// assert!(matches!(error, Error::MissingRule { .. }));
+    ///
+    /// let db = db.with_rules(&CustomRules::default().validator::<Even>())?;
+    /// db.insert_values("t", &[("n", Value::from(2))])?;
+    /// let error = db.insert_values("t", &[("n", Value::from(3))]).unwrap_err();
+    /// assert_eq!(error.to_string(), "column t.n refuses 3: even: it is odd");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::RuleExists`] if two that are not the same have one name.
+    pub fn with_rules(self, rules: &CustomRules) -> Result<Self> {
+        self.with_head(|core| core.custom_rules.merge(rules).map_err(|rule| Error::RuleExists { rule }))?;
+        Ok(self)
+    }
+
     /// Creates the tables of a schema that are missing, and checks that the others are stored as the program has them.
     ///
     /// # Errors
     /// [`Error::SchemaDrift`] for a table that is stored otherwise; [`Error::Schema`] for a schema that contradicts
-    /// itself.
+    /// itself; [`Error::RuleExists`].
     pub fn with_schema<S: DatabaseSchema>(self) -> Result<Self> {
-        self.write_many(|core| {
+        let database = self.with_rules(&S::rules())?;
+        database.write_many(|core| {
             for schema in S::tables() {
                 match core.catalog.find(&schema.name) {
                     Err(_) => {
@@ -170,7 +209,7 @@ impl Database {
             }
             Ok(())
         })?;
-        Ok(self)
+        Ok(database)
     }
 
     /// Creates a table.

@@ -3,6 +3,6 @@
 pub use crate::{
     AggregateFunction, Answer, Column, ColumnRef, ColumnSchema, Comparison, CustomDataType, DataType, Database,
     DatabaseSchema, Date, DateTime, Decimal, Durability, Error, Expr, FileProvider, HeapProvider, Insert, Json,
-    MemoryError, MemoryProvider, OnDelete, Options, Order, PageView, Projection, Query, Result, RowId, Table,
-    TableSchema, Transaction, Uuid, Value, avg, count, max, min, sum,
+    MemoryError, MemoryProvider, OnDelete, Options, Order, PageView, Projection, Query, Result, RowId, Sanitize,
+    Sanitizer, Table, TableSchema, Transaction, Uuid, Validate, Validator, Value, avg, count, max, min, sum,
 };

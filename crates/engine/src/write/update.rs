@@ -1,5 +1,7 @@
 //! Changing a row.
 
+use std::sync::Arc;
+
 use wasm_dbms_api::{Value, ValueRef};
 
 use crate::catalog::{KeyShape, RelationIndex};
@@ -23,6 +25,15 @@ impl Core {
         assignments: &[Assignment],
     ) -> Result<bool> {
         self.touch(index);
+        self.check_writable(index)?;
+        let ruled;
+        let assignments = match &self.catalog.relation(index)?.rules {
+            None => assignments,
+            Some(rules) => {
+                ruled = self.ruled_assignments(index, &Arc::clone(rules), assignments)?;
+                &ruled
+            }
+        };
         let relation = self.catalog.relation(index)?;
         for (column, value) in assignments {
             check_value(relation, *column, value.as_ref())?;
@@ -43,7 +54,7 @@ impl Core {
         let mut old_row = std::mem::take(&mut self.scratch.found);
         let Some(located) = self.read_row(index, row_key, &mut old_row)? else { return Ok(false) };
         let relation = self.catalog.relation(index)?;
-        let layout = std::sync::Arc::clone(&relation.layout);
+        let layout = Arc::clone(&relation.layout);
         let view = RowView { layout: &layout, key: row_key, row: &old_row };
         let mut old_values = Vec::with_capacity(relation.schema.columns.len());
         for column in 0..relation.schema.columns.len() {
