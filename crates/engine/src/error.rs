@@ -84,7 +84,7 @@ pub enum Error {
         /// The value, after the sanitizers.
         value: Value,
         /// The rule, as its attribute has it; one of the program's own by its name.
-        rule: String,
+        rule: Box<str>,
         /// What the program's own rule says to it.
         reason: Option<Box<str>>,
     },

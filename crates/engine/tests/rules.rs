@@ -125,7 +125,7 @@ fn the_error_names_table_column_value_and_rule() {
     let db = people();
     match db.insert(&NewPerson { name: "x".repeat(11), ..ada() }).unwrap_err() {
         Error::Validation { table, column, value, rule, reason } => {
-            assert_eq!((table.as_str(), column.as_str(), rule.as_str()), ("people", "name", "LenRange(1, 10)"));
+            assert_eq!((table.as_str(), column.as_str(), &*rule), ("people", "name", "LenRange(1, 10)"));
             assert_eq!((value, reason), (Value::from("x".repeat(11)), None));
         }
         other => panic!("{other:?}"),

@@ -72,7 +72,7 @@ fn notes(column: &ColumnSchema) -> String {
     let default = column.default.as_ref().map(|default| format!("default {}", cell::escaped(&default.to_string())));
     let rules = column.sanitizers.iter().map(ToString::to_string);
     let rules = rules.chain(column.validators.iter().map(ToString::to_string));
-    let rules = rules.map(|rule| cell::escaped(&rule).to_string());
+    let rules = rules.map(|rule| cell::escaped(&rule));
     counts.into_iter().chain(default).chain(rules).collect::<Vec<_>>().join(", ")
 }
 

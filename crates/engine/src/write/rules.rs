@@ -68,7 +68,7 @@ impl Core {
             table: relation.schema.name.clone(),
             column: column.name.clone(),
             value: value.to_value(),
-            rule,
+            rule: rule.into_boxed_str(),
             reason: reason.map(String::into_boxed_str),
         };
         let mut changed: Option<Value> = None;
