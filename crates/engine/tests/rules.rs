@@ -429,3 +429,37 @@ fn without_the_feature_a_table_with_a_pattern_cannot_be_made() {
     let error = Database::in_memory().create_table(&TableSchema::new("t").column(c)).unwrap_err();
     assert!(error.to_string().ends_with("built without the feature `regex`"), "{error}");
 }
+
+#[test]
+fn an_interactive_transaction_runs_the_rules_once_and_its_replay_does_not() {
+    #[derive(Table, Debug, Clone, PartialEq)]
+    #[table = "links"]
+    struct Link {
+        #[primary_key]
+        #[autoincrement]
+        #[validate(Range(1, 9))]
+        id: u64,
+        #[sanitizer(UrlEncode)]
+        path: String,
+        #[sanitizer(with(NoVowels))]
+        code: String,
+    }
+
+    #[derive(DatabaseSchema)]
+    #[tables(Link = "links")]
+    struct Links;
+
+    let db = Database::in_memory().with_schema::<Links>().unwrap();
+    let new = |path: &str| NewLink { id: None, path: path.into(), code: "abc".into() };
+    let first = db.insert(&new("a b")).unwrap();
+    let tx = db.begin().unwrap();
+    let second = tx.insert(&new("c d")).unwrap();
+    tx.update_key::<Link>(first).set(Link::PATH, "e f").run().unwrap();
+    assert!(tx.update_key::<Link>(first).set(Link::ID, 10u64).run().unwrap_err().is_constraint());
+    // The head has moved on, so the rows are written again.
+    let third = db.insert(&new("g h")).unwrap();
+    tx.commit(Durability::Full).unwrap();
+    let paths: Vec<_> = [first, second, third].map(|id| db.get::<Link>(id).unwrap().unwrap().path).into();
+    assert_eq!(paths, ["e%20f", "c%20d", "g%20h"]);
+    assert_sound(&db);
+}

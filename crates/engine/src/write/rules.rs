@@ -19,6 +19,25 @@ impl Core {
         }
     }
 
+    /// The values of a new row, with the number of a column that counts up if rules look at it.
+    #[cold]
+    pub(crate) fn drawn_row<'v>(
+        &mut self,
+        index: RelationIndex,
+        rules: &Rules,
+        given: &[Option<ValueRef<'v>>],
+    ) -> Result<Vec<Option<ValueRef<'v>>>> {
+        let relation = self.catalog.relation(index)?;
+        let mut values = given.to_vec();
+        values.resize(relation.schema.columns.len(), None);
+        if let Some(column) = relation.autoincrement.filter(|column| rules.columns.contains(column))
+            && let Some(value @ None) = values.get_mut(column)
+        {
+            *value = Some(ValueRef::from_u64(next_count(relation, given, &mut self.numbers)?));
+        }
+        Ok(values)
+    }
+
     /// What the rules of a table make of the values of a new row: those that change, by column.
     #[cold]
     pub(crate) fn ruled_row(
@@ -33,7 +52,6 @@ impl Core {
             let Some(column) = relation.schema.columns.get(*number) else { continue };
             let value = match given.get(*number).copied().flatten() {
                 Some(value) => value,
-                None if column.autoincrement => ValueRef::from_u64(next_count(relation, given)?),
                 None => column.default.as_ref().map_or(ValueRef::Null, Value::as_ref),
             };
             changed.extend(self.ruled(relation, rules, *number, value)?.map(|value| (*number, value)));

@@ -24,21 +24,29 @@ impl Core {
         row_key: &[u8],
         assignments: &[Assignment],
     ) -> Result<bool> {
-        self.touch(index);
         self.check_writable(index)?;
-        let ruled;
-        let assignments = match &self.catalog.relation(index)?.rules {
-            None => assignments,
+        match &self.catalog.relation(index)?.rules {
+            None => self.change_row(index, row_key, assignments),
             Some(rules) => {
-                ruled = self.ruled_assignments(index, &Arc::clone(rules), assignments)?;
-                &ruled
+                let ruled = self.ruled_assignments(index, &Arc::clone(rules), assignments)?;
+                self.change_row(index, row_key, &ruled)
             }
-        };
+        }
+    }
+
+    /// As [`update_row`](Self::update_row), with values that have been through the rules of their columns.
+    pub(crate) fn change_row(
+        &mut self,
+        index: RelationIndex,
+        row_key: &[u8],
+        assignments: &[Assignment],
+    ) -> Result<bool> {
+        self.touch(index);
         let relation = self.catalog.relation(index)?;
         for (column, value) in assignments {
             check_value(relation, *column, value.as_ref())?;
         }
-        if assignments.iter().all(|(column, _)| relation.is_plain(*column)) {
+        if assignments.iter().all(|(column, _)| relation.is_plain(*column)) && !self.recorder.is_on() {
             let layout = &*relation.layout;
             let changed = relation.table.tree.change(&mut self.store, row_key, &mut |row| {
                 for (column, value) in assignments {
@@ -188,9 +196,10 @@ impl Core {
         if changed.is_empty() {
             return Ok(());
         }
-        let Self { store, catalog, scratch, .. } = self;
+        let Self { store, catalog, scratch, recorder, .. } = self;
         let relation = catalog.relation_mut(index)?;
         relation.layout.encode(values, &mut scratch.row);
+        recorder.replacing(store, relation, row_key, &located, &scratch.row)?;
         relation.table.change(|tree| tree.replace_at(store, located, row_key, &scratch.row))?;
         for other in &mut relation.indexes {
             if !other.columns.iter().any(|column| changed.contains(column)) {
@@ -211,7 +220,7 @@ impl Core {
     }
 
     /// The counter of a table once a row has these values.
-    fn counter_with(&self, index: RelationIndex, values: &[ValueRef<'_>]) -> Result<u64> {
+    pub(crate) fn counter_with(&self, index: RelationIndex, values: &[ValueRef<'_>]) -> Result<u64> {
         let relation = self.catalog.relation(index)?;
         let value = relation.autoincrement.and_then(|column| values.get(column));
         Ok(value.map_or(relation.table.counter, |value| count_with(relation.table.counter, *value)))
