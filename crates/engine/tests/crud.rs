@@ -297,7 +297,7 @@ fn every_kind_of_transaction_has_the_same_verbs() {
         assert_eq!(eve.email.as_deref(), Some("eve@x.y"));
         let undone = tx.savepoint(|tx| {
             assert_eq!(tx.upsert(&[Word { text: "a".into(), count: 2 }]).run()?, report(0, 1, 0));
-            assert_eq!(tx.delete::<User>().returning()?, [eve.clone()]);
+            assert_eq!(tx.delete::<User>().returning()?, vec![eve]);
             assert_eq!(tx.count::<User>()?, 0);
             Err::<(), _>(Error::other("no"))
         });
