@@ -173,18 +173,17 @@ impl<'p> Groups<'p> {
         let width = grouping.aggregates.len();
         let inputs = inputs.as_deref().unwrap_or_default();
         for (place, (aggregate, input)) in grouping.aggregates.iter().zip(inputs).enumerate() {
-            let mut groups = row_groups.iter();
-            let mut state = || groups.next().and_then(|group| states.get_mut(group * width + place));
+            let mut states = StatesOfRows { groups: row_groups.iter(), states, width, place };
             match *input {
                 Input::Same(_) => {}
                 Input::Rows => {
-                    while let Some(state) = state() {
+                    while let Some(state) = states.next() {
                         state.count();
                     }
                 }
                 Input::Column(column) if aggregate.function == AggregateFunction::Count => {
                     columns.for_each(column, codes, |code| {
-                        if let (Some(state), Some(_)) = (state(), code) {
+                        if let (Some(state), Some(_)) = (states.next(), code) {
                             state.count();
                         }
                     });
@@ -192,13 +191,13 @@ impl<'p> Groups<'p> {
                 Input::Column(column) if is_total(aggregate.function) => {
                     let kind = column.kind();
                     columns.for_each(column, codes, |code| {
-                        if let (Some(state), Some(code)) = (state(), code) {
+                        if let (Some(state), Some(code)) = (states.next(), code) {
                             state.add_to_sum(kind.integer(code));
                         }
                     });
                 }
                 Input::Column(column) => columns.for_each(column, codes, |code| {
-                    if let (Some(state), Some(value)) = (state(), code.and_then(|code| column.kind().value(code))) {
+                    if let (Some(state), Some(value)) = (states.next(), code.and_then(|code| column.kind().value(code))) {
                         state.add(aggregate.function, value);
                     }
                 }),
@@ -250,6 +249,23 @@ impl<'p> Groups<'p> {
             answer.push(slots);
         }
         Ok(answer)
+    }
+}
+
+/// The states of one aggregate, row by row.
+struct StatesOfRows<'a> {
+    /// The group of each row that is still to come.
+    groups: std::slice::Iter<'a, usize>,
+    states: &'a mut [State],
+    width: usize,
+    place: usize,
+}
+
+impl StatesOfRows<'_> {
+    #[inline]
+    fn next(&mut self) -> Option<&mut State> {
+        let group = self.groups.next()?;
+        self.states.get_mut(group * self.width + self.place)
     }
 }
 
