@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use wasm_dbms_api::{Column, Expr, Field, Query, Table, Value};
 
+use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::execute::{self, RowStream};
 use crate::plan;
@@ -55,11 +56,7 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     pub fn run(self) -> Result<u64> {
         self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
-            let keys = matching_keys(core, &self.query)?;
-            for key in &keys {
-                core.update_row(index, key, &self.assignments)?;
-            }
-            Ok(keys.len() as u64)
+            update_matching(core, index, &self.assignments, &self.query)
         })
     }
 }
@@ -88,6 +85,20 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
             }
         })
     }
+}
+
+/// Changes every row of a table that a question keeps. Returns how many there were.
+pub(crate) fn update_matching(
+    core: &mut Core,
+    index: RelationIndex,
+    assignments: &[Assignment],
+    query: &Query,
+) -> Result<u64> {
+    let keys = matching_keys(core, query)?;
+    for key in &keys {
+        core.update_row(index, key, assignments)?;
+    }
+    Ok(keys.len() as u64)
 }
 
 /// The key of every row of a table that a question keeps.
