@@ -5,3 +5,4 @@ pub(crate) mod key;
 pub(crate) mod row;
 pub(crate) mod snapshot;
 mod text;
+pub(crate) mod tuple;
