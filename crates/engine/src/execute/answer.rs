@@ -4,9 +4,9 @@ use wasm_dbms_api::Value;
 
 use crate::Result;
 use crate::core::Core;
-use crate::execute::{aggregate, general};
 use crate::execute::sort::{Kept, Sorter};
 use crate::execute::{Frame, RowStream};
+use crate::execute::{aggregate, general};
 use crate::plan::{BoundAggregate, BoundExpr, Context, Plan, Scope};
 
 /// Everything that a plan without grouping answers, each row made by `make`.
@@ -98,9 +98,10 @@ pub(crate) fn values_in(core: &mut Core, plan: &Plan, scope: Scope) -> Result<Ve
     let mut note = |source, column| needed.push((source, column));
     columns_of_steps(plan, &mut note);
     let ordered = plan.order.iter().map(|key| &key.expr);
-    let grouped = plan.grouping.iter().flat_map(|grouping| {
-        grouping.keys.iter().chain(grouping.aggregates.iter().flat_map(BoundAggregate::exprs))
-    });
+    let grouped = plan
+        .grouping
+        .iter()
+        .flat_map(|grouping| grouping.keys.iter().chain(grouping.aggregates.iter().flat_map(BoundAggregate::exprs)));
     for expr in plan.outputs.iter().chain(ordered).chain(grouped) {
         expr.visit_columns(&mut note);
     }

@@ -29,7 +29,9 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Result<
         Body::Working(_) => Vec::new(),
         Body::Values(rows) => {
             let context = Context::Row(&[], &inside);
-            let row = |row: &Vec<_>| row.iter().map(|expr: &crate::plan::BoundExpr| Ok(expr.value(context)?.to_value())).collect();
+            let row = |row: &Vec<_>| {
+                row.iter().map(|expr: &crate::plan::BoundExpr| Ok(expr.value(context)?.to_value())).collect()
+            };
             rows.iter().map(row).collect::<Result<Vec<_>>>()?
         }
         Body::Query(plan) => values_in(core, plan, inside)?,
@@ -50,7 +52,9 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Result<
             let mut every = Vec::new();
             while !found.is_empty() {
                 if every.len() + found.len() > MAX_RECURSIVE_ROWS {
-                    return Err(Error::Query(format!("a query that names itself makes at most {MAX_RECURSIVE_ROWS} rows")));
+                    return Err(Error::Query(format!(
+                        "a query that names itself makes at most {MAX_RECURSIVE_ROWS} rows"
+                    )));
                 }
                 let working = list(&found, layout)?;
                 every.append(&mut found);

@@ -41,7 +41,9 @@ fn arithmetic_of_others<'a>(
     match (left, right) {
         (ValueRef::Null, _) | (_, ValueRef::Null) => Ok(ValueRef::Null),
         (ValueRef::Float(_), _) | (_, ValueRef::Float(_)) => {
-            let (Some(one), Some(other)) = (left.as_f64(), right.as_f64()) else { return Err(unlike(operator, left, right)) };
+            let (Some(one), Some(other)) = (left.as_f64(), right.as_f64()) else {
+                return Err(unlike(operator, left, right));
+            };
             if divides && other == 0.0 {
                 return Err(by_zero());
             }
@@ -52,11 +54,16 @@ fn arithmetic_of_others<'a>(
                 Arithmetic::Divide => one / other,
                 Arithmetic::Remainder => one % other,
             };
-            if result.is_infinite() && one.is_finite() && other.is_finite() { Err(refused()) } else { Ok(ValueRef::Float(result)) }
+            if result.is_infinite() && one.is_finite() && other.is_finite() {
+                Err(refused())
+            } else {
+                Ok(ValueRef::Float(result))
+            }
         }
         (ValueRef::Date(date), ValueRef::Integer(days)) if !divides && operator != Arithmetic::Multiply => {
             let days = if operator == Arithmetic::Add { Some(days) } else { days.checked_neg() };
-            let days = days.and_then(|days| days.checked_add(date.days().into())).and_then(|days| i32::try_from(days).ok());
+            let days =
+                days.and_then(|days| days.checked_add(date.days().into())).and_then(|days| i32::try_from(days).ok());
             days.map(|days| ValueRef::Date(Date::from_days(days))).ok_or_else(refused)
         }
         (ValueRef::Integer(_), ValueRef::Date(_)) if operator == Arithmetic::Add => {
@@ -66,7 +73,9 @@ fn arithmetic_of_others<'a>(
             Ok(ValueRef::Integer(i64::from(one.days()) - i64::from(other.days())))
         }
         (ValueRef::Decimal(_), _) | (_, ValueRef::Decimal(_)) => {
-            let (Some(one), Some(other)) = (decimal(left), decimal(right)) else { return Err(unlike(operator, left, right)) };
+            let (Some(one), Some(other)) = (decimal(left), decimal(right)) else {
+                return Err(unlike(operator, left, right));
+            };
             if divides && other == Decimal::ZERO {
                 return Err(by_zero());
             }
@@ -80,7 +89,9 @@ fn arithmetic_of_others<'a>(
             result.map(ValueRef::Decimal).ok_or_else(refused)
         }
         _ => {
-            let (Some(one), Some(other)) = (left.as_i128(), right.as_i128()) else { return Err(unlike(operator, left, right)) };
+            let (Some(one), Some(other)) = (left.as_i128(), right.as_i128()) else {
+                return Err(unlike(operator, left, right));
+            };
             if divides && other == 0 {
                 return Err(by_zero());
             }
@@ -121,7 +132,10 @@ pub(crate) fn negate(value: ValueRef<'_>) -> Result<ValueRef<'_>> {
         ValueRef::Float(number) => Ok(ValueRef::Float(-number)),
         ValueRef::Decimal(number) => Ok(ValueRef::Decimal(-number)),
         value => match value.as_i128() {
-            Some(number) => whole(-number).ok().filter(|value| !matches!(value, ValueRef::Unsigned(_))).ok_or_else(|| out_of_range(format!("-({value})"))),
+            Some(number) => whole(-number)
+                .ok()
+                .filter(|value| !matches!(value, ValueRef::Unsigned(_)))
+                .ok_or_else(|| out_of_range(format!("-({value})"))),
             None => Err(wrong(format!("-({value}): there is none of {}", value.kind()))),
         },
     }

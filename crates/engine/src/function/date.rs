@@ -52,7 +52,8 @@ impl Clock {
         match value {
             ValueRef::Date(date) => Some(Self { date, time: 0, offset: None }),
             ValueRef::DateTime(moment) => {
-                let seconds = i64::from(moment.hour()) * 3600 + i64::from(moment.minute()) * 60 + i64::from(moment.second());
+                let seconds =
+                    i64::from(moment.hour()) * 3600 + i64::from(moment.minute()) * 60 + i64::from(moment.second());
                 let time = seconds * SECOND + i64::from(moment.microsecond());
                 Some(Self { date: moment.date(), time, offset: Some(moment.offset_seconds()) })
             }

@@ -5,11 +5,7 @@ use wasm_dbms_api::{JsonKind, JsonPath, JsonRef, ScalarFunction, ValueRef};
 use crate::Result;
 use crate::function::{Arena, Arguments, made, wrong};
 
-pub(super) fn apply<'a>(
-    function: ScalarFunction,
-    values: &[ValueRef<'a>],
-    arena: &'a Arena,
-) -> Result<ValueRef<'a>> {
+pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena: &'a Arena) -> Result<ValueRef<'a>> {
     use ScalarFunction as F;
     let arguments = Arguments(function, values);
     let document = |index| match arguments.at(index) {

@@ -72,19 +72,12 @@ pub(crate) fn apply<'a>(
         | F::Exponential
         | F::Logarithm
         | F::Logarithm10 => number::apply(function, arguments),
-        F::DatePart
-        | F::DateTruncate
-        | F::DateAdd
-        | F::DateDifference
-        | F::MakeDate
-        | F::ToDateTime
-        | F::AtOffset => date::apply(function, arguments),
-        F::JsonContains
-        | F::JsonExtract
-        | F::JsonText
-        | F::JsonHasKey
-        | F::JsonType
-        | F::JsonArrayLength => json::apply(function, arguments, arena),
+        F::DatePart | F::DateTruncate | F::DateAdd | F::DateDifference | F::MakeDate | F::ToDateTime | F::AtOffset => {
+            date::apply(function, arguments)
+        }
+        F::JsonContains | F::JsonExtract | F::JsonText | F::JsonHasKey | F::JsonType | F::JsonArrayLength => {
+            json::apply(function, arguments, arena)
+        }
         _ => text::apply(function, arguments, arena),
     }
 }

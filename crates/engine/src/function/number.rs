@@ -51,7 +51,8 @@ fn round<'a>(arguments: &Arguments<'_, 'a>) -> Result<ValueRef<'a>> {
         ValueRef::Decimal(number) => number.rounded(digits, rounding).map(ValueRef::Decimal).ok_or_else(refused),
         value if digits >= 0 && value.as_i128().is_some() => Ok(value),
         value => {
-            let number = value.as_i128().and_then(|number| Decimal::new(number, 0)).ok_or_else(|| arguments.refused(0))?;
+            let number =
+                value.as_i128().and_then(|number| Decimal::new(number, 0)).ok_or_else(|| arguments.refused(0))?;
             let rounded = number.rounded(digits, rounding).ok_or_else(refused)?;
             whole(rounded.coefficient()).map_err(|_| refused())
         }
@@ -92,7 +93,9 @@ fn transcendental<'a>(arguments: &Arguments<'_, 'a>) -> Result<ValueRef<'a>> {
         F::Exponential => (libm::exp(number), 0.0),
         _ => {
             let exponent = arguments.float(1)?;
-            if (number == 0.0 && exponent < 0.0) || (number < 0.0 && number.is_finite() && exponent.is_finite() && exponent.trunc() != exponent) {
+            if (number == 0.0 && exponent < 0.0)
+                || (number < 0.0 && number.is_finite() && exponent.is_finite() && exponent.trunc() != exponent)
+            {
                 return outside();
             }
             (libm::pow(number, exponent), exponent)

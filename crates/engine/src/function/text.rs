@@ -3,13 +3,9 @@
 use wasm_dbms_api::{ScalarFunction, ValueRef};
 
 use crate::Result;
-use crate::function::{Arena, Arguments, check_length, made, out_of_range, wrong, write_text};
+use crate::function::{Arena, Arguments, check_length, made, out_of_range, write_text, wrong};
 
-pub(super) fn apply<'a>(
-    function: ScalarFunction,
-    values: &[ValueRef<'a>],
-    arena: &'a Arena,
-) -> Result<ValueRef<'a>> {
+pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena: &'a Arena) -> Result<ValueRef<'a>> {
     use ScalarFunction as F;
     let arguments = Arguments(function, values);
     let count = |count: usize| Ok(ValueRef::Integer(count as i64));

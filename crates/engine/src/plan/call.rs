@@ -162,12 +162,12 @@ impl Call {
                 };
                 Some(ValueRef::Bool(Pattern::with(pattern, *escape, *ignores_case).matches(text)))
             }
-            Operator::Exists(number) | Operator::Scalar(number) => self.with_arguments(0, context, |values| {
-                match scope.answer(*number, values)? {
+            Operator::Exists(number) | Operator::Scalar(number) => {
+                self.with_arguments(0, context, |values| match scope.answer(*number, values)? {
                     Answer::Value(value) => Some(scope.arena.keep(value)),
                     Answer::Set(..) => Some(ValueRef::Null),
-                }
-            }),
+                })
+            }
             Operator::InQuery(number) => {
                 let value = self.argument(0, context)?;
                 self.with_arguments(1, context, |values| {

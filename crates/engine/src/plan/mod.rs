@@ -190,9 +190,8 @@ impl Plan {
                 || aggregate.function == AggregateFunction::Concatenate
                 || aggregate.exprs().any(BoundExpr::asks)
         };
-        let groups = |grouping: &Grouping| {
-            grouping.aggregates.iter().any(is_rarer) || grouping.keys.iter().any(BoundExpr::asks)
-        };
+        let groups =
+            |grouping: &Grouping| grouping.aggregates.iter().any(is_rarer) || grouping.keys.iter().any(BoundExpr::asks);
         self.is_distinct
             || !self.having.is_empty()
             || !self.gate.is_empty()

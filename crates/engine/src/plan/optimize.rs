@@ -30,7 +30,8 @@ pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Result<Plan>
         for source in &remaining {
             let left = lefts.get(*source).and_then(Option::as_ref);
             let is_ready = |left: &Vec<BoundExpr>| {
-                !entered.is_empty() && left.iter().all(|part| is_known(part, &|other| other == *source || entered.contains(&other)))
+                !entered.is_empty()
+                    && left.iter().all(|part| is_known(part, &|other| other == *source || entered.contains(&other)))
             };
             if !left.is_none_or(is_ready) {
                 continue;

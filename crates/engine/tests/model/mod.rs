@@ -8,8 +8,8 @@ pub(crate) mod random;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use wasm_dbms::{JoinCondition, Nulls, Output, Source};
 use wasm_dbms::prelude::*;
+use wasm_dbms::{JoinCondition, Nulls, Output, Source};
 
 pub(crate) use eval::value;
 use eval::{Row, aggregate, sort_order};

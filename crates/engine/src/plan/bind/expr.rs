@@ -54,7 +54,9 @@ impl<'c> Block<'_, 'c> {
             Expr::Or(..) => bool(self.chain(expr, BoundExpr::Or, depth)?),
             Expr::Not(inner) => bool(folded(BoundExpr::Not(self.truth(inner, expr, depth + 1)?.into()))),
             Expr::IsNull(inner) => bool(folded(BoundExpr::IsNull(self.bind(inner, depth + 1)?.expr.into()))),
-            Expr::Is(inner, truth) => bool(folded(Operator::Is(*truth).of(vec![self.truth(inner, expr, depth + 1)?]))),
+            Expr::Is(inner, truth) => {
+                bool(folded(Operator::Is(*truth).of(vec![self.truth(inner, expr, depth + 1)?])))
+            }
             Expr::InList(inner, list) => bool(self.in_list(expr, inner, list, depth)?),
             Expr::Like { text, pattern, escape, ignores_case } => {
                 bool(self.like(expr, text, pattern, *escape, *ignores_case, depth)?)
@@ -199,9 +201,7 @@ impl<'c> Block<'_, 'c> {
         let (left, right) = (self.bind(left, depth + 1)?, self.bind(right, depth + 1)?);
         let is_sum = matches!(operator, Arithmetic::Add | Arithmetic::Subtract);
         let kind = match (left.kind.data_type, right.kind.data_type) {
-            (Some(DataType::Date), Some(DataType::Date)) if operator == Arithmetic::Subtract => {
-                Kind::of(DataType::I64)
-            }
+            (Some(DataType::Date), Some(DataType::Date)) if operator == Arithmetic::Subtract => Kind::of(DataType::I64),
             (Some(DataType::Date), Some(other)) if is_sum && other.is_integer() => left.kind,
             (Some(other), Some(DataType::Date)) if operator == Arithmetic::Add && other.is_integer() => right.kind,
             (Some(DataType::Date), None) | (None, Some(DataType::Date)) if is_sum => Kind::of(DataType::Date),
@@ -255,13 +255,7 @@ impl<'c> Block<'_, 'c> {
     }
 
     #[inline(never)]
-    fn function(
-        &self,
-        expr: &Expr,
-        function: ScalarFunction,
-        arguments: &[Expr],
-        depth: usize,
-    ) -> Result<Typed<'c>> {
+    fn function(&self, expr: &Expr, function: ScalarFunction, arguments: &[Expr], depth: usize) -> Result<Typed<'c>> {
         let signature = function.signature();
         if arguments.len() < signature.fewest || arguments.len() > signature.most {
             let (fewest, most) = (signature.fewest, signature.most);

@@ -13,9 +13,7 @@ use crate::plan::BoundExpr;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::{Block, Columns, Commons, Entry};
-use crate::plan::bind::{
-    BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, MAX_SOURCES, Typed, bind_query,
-};
+use crate::plan::bind::{BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, MAX_SOURCES, Typed, bind_query};
 use crate::plan::call::Operator;
 use crate::{Error, Result};
 
@@ -280,9 +278,10 @@ impl<'b, 'c> Block<'b, 'c> {
         let relation = Arc::new(relation_of(&columns)?);
         let rows = BoundRows::Derived(BoundDerived { relation, body, arguments }.into());
         bound.sources.push(BoundSource { rows, left: is_left.then(Vec::new) });
-        let typed = columns.into_iter().enumerate().map(|(column, (name, kind))| {
-            (name, Typed { expr: BoundExpr::Column { source: number, column }, kind })
-        });
+        let typed = columns
+            .into_iter()
+            .enumerate()
+            .map(|(column, (name, kind))| (name, Typed { expr: BoundExpr::Column { source: number, column }, kind }));
         Ok((number, typed.collect()))
     }
 

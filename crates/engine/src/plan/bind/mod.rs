@@ -10,9 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use wasm_dbms_api::{
-    ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, Value,
-};
+use wasm_dbms_api::{ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, Value};
 
 use crate::catalog::{Catalog, Relation, RelationIndex};
 use crate::plan::bind::expr::cast_to;
@@ -84,9 +82,19 @@ pub(crate) enum BoundBody {
     Nothing,
     Values(Vec<Vec<BoundExpr>>),
     Query(Box<BoundQuery>),
-    Set { operation: SetOperation, all: bool, left: Box<BoundQuery>, right: Box<BoundQuery> },
+    Set {
+        operation: SetOperation,
+        all: bool,
+        left: Box<BoundQuery>,
+        right: Box<BoundQuery>,
+    },
     /// The rows of the first, and of the second asked of the rows found last, until there are none.
-    Recursive { number: usize, all: bool, first: Box<BoundQuery>, next: Box<BoundQuery> },
+    Recursive {
+        number: usize,
+        all: bool,
+        first: Box<BoundQuery>,
+        next: Box<BoundQuery>,
+    },
     /// The rows found last by the recursive query of this number.
     Working(usize),
 }
@@ -141,9 +149,7 @@ impl<'c> Binder<'c> {
             return Ok(Typed { expr: Operator::Parameter(index).of(Vec::new()), kind: Kind::UNKNOWN });
         };
         match parameters.get(index) {
-            Some(value) => {
-                Ok(Typed { expr: BoundExpr::Literal(value.clone()), kind: Kind::of_value(value.as_ref()) })
-            }
+            Some(value) => Ok(Typed { expr: BoundExpr::Literal(value.clone()), kind: Kind::of_value(value.as_ref()) }),
             None => Err(Error::Query(format!("the parameter ?{number} is not given"))),
         }
     }
@@ -332,9 +338,10 @@ impl<'b, 'c> Block<'b, 'c> {
         match expr {
             Expr::Literal(Value::Integer(number)) => {
                 let index = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
-                index.and_then(|index| outputs.get(index)).cloned().ok_or_else(|| {
-                    Error::Query(format!("there is no output {number}: there are {}", outputs.len()))
-                })
+                index
+                    .and_then(|index| outputs.get(index))
+                    .cloned()
+                    .ok_or_else(|| Error::Query(format!("there is no output {number}: there are {}", outputs.len())))
             }
             Expr::Column(ColumnRef { table: None, column }) => {
                 let mut named = names.iter().zip(outputs).filter(|(name, _)| *name == column);
