@@ -82,7 +82,7 @@ impl<T, V> Column<T, V> {
 
 impl<T, V: Field> Column<T, V> {
     fn compare(self, comparison: Comparison, other: impl Operand<V>) -> Expr {
-        Expr::Compare(comparison, Box::new(self.expr()), Box::new(other.into_expr()))
+        self.expr().compare(comparison, other.into_expr())
     }
 
     /// Equal to a value or another column.
@@ -121,8 +121,8 @@ impl<T, V: Field> Column<T, V> {
     }
 
     /// Equal to one of the values.
-    pub fn in_list<O: Operand<V> + Into<Value>>(self, values: impl IntoIterator<Item = O>) -> Expr {
-        self.expr().in_list(values)
+    pub fn in_list<O: Operand<V>>(self, values: impl IntoIterator<Item = O>) -> Expr {
+        self.expr().in_list(values.into_iter().map(Operand::into_expr))
     }
 }
 

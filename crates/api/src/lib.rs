@@ -11,6 +11,7 @@ mod data_type;
 mod date;
 mod date_time;
 mod decimal;
+mod decimal_arithmetic;
 mod decimal_sum;
 mod encode;
 mod expr;
@@ -18,6 +19,7 @@ mod field;
 mod json;
 mod memory_error;
 mod page;
+mod part;
 pub mod prelude;
 mod projection;
 mod query;
@@ -33,18 +35,25 @@ pub use data_type::DataType;
 pub use date::Date;
 pub use date_time::DateTime;
 pub use decimal::Decimal;
+pub use decimal_arithmetic::Rounding;
 pub use decimal_sum::DecimalSum;
 pub use encode::{DataSize, Encode};
-pub use expr::{AggregateFunction, ColumnRef, Comparison, Expr, Name};
+pub use expr::{
+    AggregateCall, AggregateFunction, Argument, Arithmetic, Case, ColumnRef, Comparison, Expr, FrameBound, FrameUnit,
+    MAX_ARGUMENTS, Name, Outcome, ScalarFunction, Signature, WindowCall, WindowFrame, WindowFunction,
+};
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 pub use field::as_json;
 pub use field::{ConversionError, CustomDataType, Field};
-pub use json::{Json, JsonError, JsonRef};
+pub use json::{Json, JsonError, JsonKind, JsonPath, JsonRef};
 pub use memory_error::{MemoryError, MemoryResult};
 pub use page::{Page, PageOffset};
+pub use part::{MAX_EXPRESSION_DEPTH, Part};
 pub use projection::{Aggregate, Projection, Selectable, Summable, avg, count, max, min, sum};
-pub use query::{Join, Nulls, Order, Query};
+pub use query::{
+    CommonTable, Join, JoinCondition, JoinKind, Nulls, Order, Origin, Output, Query, SetOperation, Source,
+};
 pub use rule::{CustomRules, CustomSanitizer, CustomValidator, RuleTypes, Sanitize, Sanitizer, Validate, Validator};
 pub use schema::{ColumnSchema, ForeignKeySchema, IndexSchema, OnDelete, SchemaError, TableSchema};
 pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};

@@ -30,7 +30,7 @@ pub struct Aggregate<V> {
 
 impl<V> Aggregate<V> {
     fn new(function: AggregateFunction, argument: Option<Expr>) -> Self {
-        Self { expr: Expr::Aggregate(function, argument.map(Box::new)), value: PhantomData }
+        Self { expr: Expr::aggregate(function, argument), value: PhantomData }
     }
 
     /// Smallest first.

@@ -6,6 +6,9 @@
 
 mod canonical;
 mod comparable;
+mod inside;
+
+pub use inside::{JsonKind, JsonPath};
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

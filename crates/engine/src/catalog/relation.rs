@@ -184,6 +184,11 @@ impl Relation {
         })
     }
 
+    /// A table that is stored nowhere: for rows that belong to none.
+    pub(crate) fn of_rows(schema: TableSchema) -> Result<Self> {
+        Self::new(0, Snapshot { schema, table: 0, indexes: Vec::new(), primary_key: 0 })
+    }
+
     /// Whether rows are keyed by their primary key.
     #[inline]
     pub(crate) fn is_clustered(&self) -> bool {

@@ -6,5 +6,6 @@ pub(crate) mod key;
 pub(crate) mod row;
 pub(crate) mod snapshot;
 mod text;
+pub(crate) mod tuple;
 
 pub(crate) use fixed_column::{CodeRange, FixedColumn, FixedKind, code_of_float};

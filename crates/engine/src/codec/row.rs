@@ -145,6 +145,20 @@ impl RowLayout {
         layout
     }
 
+    /// A layout of as many columns, each of which is NULL in [`NULL_ROW`](Self::NULL_ROW).
+    pub(crate) fn missing(&self) -> Self {
+        let null = Reader { kind: ReaderKind::Bool, null_bit: 1, null_at: 0, at: 0 };
+        Self { readers: vec![null; self.readers.len()], ..Self::default() }
+    }
+
+    /// The bytes of a row of a layout whose every column is NULL.
+    pub(crate) const NULL_ROW: &[u8] = &[1];
+
+    /// The first value that is none of its column's type.
+    pub(crate) fn misfit<'a>(&self, values: &[ValueRef<'a>]) -> Option<ValueRef<'a>> {
+        self.columns.iter().zip(values).find(|(column, value)| !value.fits(column.data_type)).map(|(_, value)| *value)
+    }
+
     /// Whether reading this column needs the key.
     pub(crate) fn is_in_key(&self, column: usize) -> bool {
         self.columns.get(column).is_some_and(|column| matches!(column.place, Place::Key(_)))

@@ -3,7 +3,7 @@
 use wasm_dbms_api::{AggregateFunction, DecimalSum, Value, ValueRef};
 
 use crate::execute::Frame;
-use crate::plan::{BoundAggregate, Context, broken_row};
+use crate::plan::{BoundAggregate, Context};
 use crate::{Error, Result};
 
 /// What one aggregate knows of a group so far.
@@ -29,7 +29,7 @@ impl State {
         match function {
             AggregateFunction::Count => Self::Count(0),
             AggregateFunction::Sum | AggregateFunction::Average => Self::Integers { sum: 0, count: 0 },
-            AggregateFunction::Minimum | AggregateFunction::Maximum => Self::Extreme(Value::Null),
+            _ => Self::Extreme(Value::Null),
         }
     }
 
@@ -48,7 +48,7 @@ impl State {
             }
             return Ok(());
         }
-        let value = argument.evaluate(Context::Frame(frame)).ok_or_else(broken_row)?;
+        let value = argument.value(Context::Frame(frame))?;
         if !value.is_null() {
             self.add(aggregate.function, value);
         }

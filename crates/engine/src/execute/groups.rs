@@ -88,8 +88,7 @@ impl Input {
             Some(_) => return None,
         };
         if is_total(aggregate.function) {
-            let is_same =
-                |other: &BoundAggregate| is_total(other.function) && other.argument == aggregate.argument;
+            let is_same = |other: &BoundAggregate| is_total(other.function) && other.argument == aggregate.argument;
             if let Some(place) = before.iter().position(is_same) {
                 return Some(Self::Same(place));
             }
@@ -104,6 +103,7 @@ impl Input {
                 let column = rows.fixed_column(source, number)?;
                 column.kind().value(0).is_some().then_some(Self::Column(column))
             }
+            _ => None,
         }
     }
 }
@@ -197,7 +197,8 @@ impl<'p> Groups<'p> {
                     });
                 }
                 Input::Column(column) => columns.for_each(column, codes, |code| {
-                    if let (Some(state), Some(value)) = (states.next(), code.and_then(|code| column.kind().value(code))) {
+                    if let (Some(state), Some(value)) = (states.next(), code.and_then(|code| column.kind().value(code)))
+                    {
                         state.add(aggregate.function, value);
                     }
                 }),
@@ -320,7 +321,7 @@ impl GroupNumbers {
     fn of_keys(&mut self, keys: &[BoundExpr], frame: &Frame) -> Result<usize> {
         self.key.clear();
         for expr in keys {
-            key::push_nullable(&mut self.key, expr.evaluate(Context::Frame(frame)).ok_or_else(broken_row)?);
+            key::push_nullable(&mut self.key, expr.value(Context::Frame(frame))?);
         }
         if let Some(number) = self.by_key.get(&self.key) {
             return Ok(*number);

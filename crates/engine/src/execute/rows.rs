@@ -7,14 +7,16 @@ use wasm_dbms_memory::{Cursor, Tree};
 
 use crate::Result;
 use crate::catalog::{Catalog, KeyShape, Relation};
+use crate::codec::row::RowLayout;
 use crate::codec::{CodeRange, FixedColumn, key};
 use crate::core::Core;
-use crate::execute::Frame;
 use crate::execute::columns::Columns;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
+use crate::execute::general::settle;
 use crate::execute::scan::TableScan;
-use crate::plan::{Access, Bound, Context, Plan, Step};
+use crate::execute::{Frame, RowList, derived};
+use crate::plan::{Access, Bound, BoundExpr, Context, Derived, Plan, PlanSource, Step};
 use crate::plan::{BoundValue, key_range};
 use crate::store::Store;
 
@@ -27,6 +29,8 @@ enum Walk {
     Table(TableScan),
     /// Along an index, each entry leading to its row.
     Index { cursor: Cursor, is_before_first: bool, start: Vec<u8>, entry: Vec<u8> },
+    /// Along rows that belong to no table.
+    Rows { next: usize },
     /// Along the rows of a hash table that have the same key.
     Hash { key: Vec<u8>, next: usize },
     /// Nothing can match.
@@ -60,6 +64,19 @@ struct HashedTable {
     by_key: HashMap<Vec<u8>, Vec<usize>>,
 }
 
+impl HashedTable {
+    fn add(&mut self, row: &SourceRow, column: usize, key: &mut Vec<u8>) -> Result<()> {
+        let value = row.view().try_value(column)?;
+        if !value.is_null() {
+            key.clear();
+            key::push(key, value);
+            self.by_key.entry(key.clone()).or_default().push(self.rows.len());
+            self.rows.push((row.key.clone(), row.bytes().to_vec()));
+        }
+        Ok(())
+    }
+}
+
 /// The joined rows of a plan. After [`next`](Self::next) returned true the row is in [`frame`](Self::frame).
 #[derive(Debug)]
 pub(crate) struct RowStream<'p> {
@@ -69,7 +86,12 @@ pub(crate) struct RowStream<'p> {
     hashed: Vec<Option<HashedTable>>,
     filters: Vec<Filters>,
     needs_key: Vec<KeyUse>,
+    /// Of each left join: whether the row before has had no partner yet.
+    missing: Vec<bool>,
+    /// Of each source that is no table: its rows.
+    derived: Vec<Option<Arc<RowList>>>,
     has_started: bool,
+    is_over: bool,
 }
 
 impl<'p> RowStream<'p> {
@@ -77,18 +99,18 @@ impl<'p> RowStream<'p> {
     pub(crate) fn new(catalog: &Catalog, plan: &'p Plan) -> Result<Self> {
         let mut frame = Frame::default();
         let mut needs_key = Vec::new();
-        for relation in &plan.sources {
-            let relation = catalog.relation(*relation)?;
+        for source in 0..plan.sources.len() {
+            let relation = plan.relation(catalog, source)?;
             frame.sources.push(SourceRow::new(Arc::clone(&relation.layout)));
             let is_read = matches!(relation.shape, KeyShape::Columns(_));
             needs_key.push(if is_read { KeyUse::AfterFilters } else { KeyUse::Never });
         }
         let mut filters = Vec::new();
         for step in &plan.steps {
-            let relation = catalog.relation(step.relation)?;
+            let relation = plan.relation(catalog, step.source)?;
             filters.push(Filters::new(step, relation));
             let layout = &relation.layout;
-            for filter in &step.filters {
+            for filter in step.filters.iter().chain(&step.asking).chain(step.after.iter().flatten()) {
                 filter.visit_columns(&mut |source, column| {
                     if source == step.source
                         && layout.is_in_key(column)
@@ -106,14 +128,17 @@ impl<'p> RowStream<'p> {
             hashed: plan.steps.iter().map(|_| None).collect(),
             filters,
             needs_key,
+            missing: vec![false; plan.steps.len()],
+            derived: vec![None; plan.steps.len()],
             has_started: false,
+            is_over: false,
         })
     }
 
     /// Says that of a source only columns outside the key are read, so that its key need not be put together.
     pub(crate) fn skip_keys_but(&mut self, is_needed: &dyn Fn(usize, usize) -> bool, catalog: &Catalog) -> Result<()> {
-        for (source, relation) in self.plan.sources.iter().enumerate() {
-            let relation = catalog.relation(*relation)?;
+        for source in 0..self.plan.sources.len() {
+            let relation = self.plan.relation(catalog, source)?;
             let columns = 0..relation.schema.columns.len();
             let needs =
                 columns.into_iter().any(|column| relation.layout.is_in_key(column) && is_needed(source, column));
@@ -136,7 +161,14 @@ impl<'p> RowStream<'p> {
         let last = self.plan.steps.len() - 1;
         let mut depth = if self.has_started { last } else { 0 };
         if !std::mem::replace(&mut self.has_started, true) {
-            self.enter(core, 0)?;
+            if !self.passes_gate(core)? {
+                self.is_over = true;
+            } else {
+                self.enter(core, 0)?;
+            }
+        }
+        if self.is_over {
+            return Ok(false);
         }
         loop {
             if self.advance(core, depth)? {
@@ -156,7 +188,7 @@ impl<'p> RowStream<'p> {
     /// Goes to the next rows: many at once where the plan is a walk along one table, predicates say which rows are kept
     /// and `takes_columns` that columns are enough; else one.
     pub(crate) fn next_many(&mut self, core: &mut Core, takes_columns: bool) -> Result<Next> {
-        if takes_columns && self.is_of_one_table() && self.filters.iter().all(Filters::are_all_predicates) {
+        if takes_columns && self.is_plain() && self.filters.iter().all(Filters::are_all_predicates) {
             if !std::mem::replace(&mut self.has_started, true) {
                 self.enter(core, 0)?;
             }
@@ -184,6 +216,12 @@ impl<'p> RowStream<'p> {
         Some(Columns { layout: self.frame.sources.get(source)?.layout(), values, chosen })
     }
 
+    /// Whether rows come from one table, and only its filters choose among them.
+    fn is_plain(&self) -> bool {
+        let is_free = |step: &Step| step.asking.is_empty() && step.after.is_none();
+        self.is_of_one_table() && self.plan.gate.is_empty() && self.plan.steps.iter().all(is_free)
+    }
+
     /// Whether rows come from one table.
     pub(crate) fn is_of_one_table(&self) -> bool {
         self.plan.steps.len() == 1
@@ -206,11 +244,43 @@ impl<'p> RowStream<'p> {
         }
     }
 
+    /// Whether what must hold for any row does.
+    fn passes_gate(&mut self, core: &mut Core) -> Result<bool> {
+        let plan = self.plan;
+        for condition in &plan.gate {
+            let context = Context::Frame(&self.frame);
+            settle(core, plan, condition, context)?;
+            if !condition.holds(context)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Starts the walk of a step anew, for the rows that the steps before stand on.
     fn enter(&mut self, core: &mut Core, depth: usize) -> Result<()> {
-        let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
-        let relation = core.catalog.relation(step.relation)?;
+        let plan = self.plan;
+        let Some(step) = plan.steps.get(depth) else { return Ok(()) };
+        if !plan.subqueries.is_empty() {
+            let context = Context::Frame(&self.frame);
+            step.access.exprs().try_for_each(|expr| settle(core, plan, expr, context))?;
+        }
+        if let Some(missing) = self.missing.get_mut(depth) {
+            *missing = step.after.is_some();
+        }
+        if let Some(PlanSource::Derived(derived)) = plan.sources.get(step.source) {
+            self.make_rows(core, depth, derived)?;
+        }
+        let relation = plan.relation(&core.catalog, step.source)?;
+        if step.after.is_some()
+            && let Some(row) = self.frame.source_mut(step.source)
+        {
+            row.set_layout(&relation.layout, &[]);
+        }
         let walk = match &step.access {
+            Access::Scan if matches!(plan.sources.get(step.source), Some(PlanSource::Derived(_))) => {
+                Walk::Rows { next: 0 }
+            }
             Access::Scan => Walk::Table(TableScan::new(relation.table.tree.cursor(), Vec::new())),
             Access::Range { index, equal, low, high } => {
                 let context = Context::Frame(&self.frame);
@@ -249,9 +319,62 @@ impl<'p> RowStream<'p> {
         Ok(())
     }
 
-    /// Goes to the next row of a step that passes its filters.
+    /// Goes to the next row of a step that passes its filters; of a left join, at the end to a missing one.
     fn advance(&mut self, core: &mut Core, depth: usize) -> Result<bool> {
-        let Self { plan, frame, walks, hashed, filters, needs_key, .. } = self;
+        let plan = self.plan;
+        let Some(step) = plan.steps.get(depth) else { return Ok(false) };
+        if step.asking.is_empty() && step.after.is_none() {
+            return self.advance_plainly(core, depth);
+        }
+        loop {
+            if self.advance_plainly(core, depth)? {
+                if !self.all_hold(core, &step.asking)? {
+                    continue;
+                }
+                if let Some(missing) = self.missing.get_mut(depth) {
+                    *missing = false;
+                }
+            } else {
+                if !self.missing.get_mut(depth).is_some_and(std::mem::take) {
+                    return Ok(false);
+                }
+                let layout = Arc::new(plan.relation(&core.catalog, step.source)?.layout.missing());
+                if let Some(row) = self.frame.source_mut(step.source) {
+                    row.set_layout(&layout, RowLayout::NULL_ROW);
+                }
+                if let Some(walk) = self.walks.get_mut(depth) {
+                    *walk = Walk::Nothing;
+                }
+            }
+            if self.all_hold(core, step.after.as_deref().unwrap_or_default())? {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn all_hold(&self, core: &mut Core, conditions: &[BoundExpr]) -> Result<bool> {
+        for condition in conditions {
+            let context = Context::Frame(&self.frame);
+            settle(core, self.plan, condition, context)?;
+            if !condition.holds(context)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Makes the rows of a source that is no table, once.
+    fn make_rows(&mut self, core: &mut Core, depth: usize, source: &Derived) -> Result<()> {
+        let Some(place) = self.derived.get_mut(depth) else { return Ok(()) };
+        if place.is_none() {
+            *place = Some(derived::rows(core, source, &self.frame.scope)?);
+        }
+        Ok(())
+    }
+
+    /// Goes to the next row of a step that passes its filters.
+    fn advance_plainly(&mut self, core: &mut Core, depth: usize) -> Result<bool> {
+        let Self { plan, frame, walks, hashed, filters, needs_key, derived, .. } = self;
         let (Some(step), Some(walk), Some(filters)) = (plan.steps.get(depth), walks.get_mut(depth), filters.get(depth))
         else {
             return Ok(false);
@@ -259,6 +382,7 @@ impl<'p> RowStream<'p> {
         let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
         let Core { store, catalog, .. } = core;
         loop {
+            frame.scope.arena.clear();
             let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
             let mut is_shrunk = false;
             let is_there = match walk {
@@ -270,9 +394,18 @@ impl<'p> RowStream<'p> {
                     }
                     is_there
                 }
+                Walk::Rows { next } => {
+                    let rows = derived.get(depth).and_then(Option::as_ref);
+                    let bytes = rows.and_then(|rows| rows.get(*next));
+                    *next += 1;
+                    if let Some(bytes) = bytes {
+                        row.set_copy(&[], bytes);
+                    }
+                    bytes.is_some()
+                }
                 _ => {
                     let hashed = hashed.get(depth).and_then(Option::as_ref);
-                    walk.next(store, catalog.relation(step.relation)?, step, hashed, row)?
+                    walk.next(store, plan.relation(catalog, step.source)?, step, hashed, row)?
                 }
             };
             if !is_there {
@@ -298,21 +431,23 @@ impl<'p> RowStream<'p> {
         }
         let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
         let Core { store, catalog, .. } = core;
-        let relation = catalog.relation(step.relation)?;
+        let relation = self.plan.relation(catalog, step.source)?;
         let mut table = HashedTable::default();
-        let mut scan = TableScan::new(relation.table.tree.cursor(), Vec::new());
         let mut row = SourceRow::new(Arc::clone(&relation.layout));
         let mut key = Vec::new();
+        if let Some(rows) = self.derived.get(depth).and_then(Option::as_ref) {
+            for bytes in (0..rows.len()).filter_map(|number| rows.get(number)) {
+                row.set_copy(&[], bytes);
+                table.add(&row, column, &mut key)?;
+            }
+            *place = Some(table);
+            return Ok(());
+        }
+        let mut scan = TableScan::new(relation.table.tree.cursor(), Vec::new());
         let filters = Filters::default();
         while scan.next(store, &filters, &mut row)? {
             scan.read_key(store, &mut row)?;
-            let value = row.view().try_value(column)?;
-            if !value.is_null() {
-                key.clear();
-                key::push(&mut key, value);
-                table.by_key.entry(key.clone()).or_default().push(table.rows.len());
-                table.rows.push((row.key.clone(), row.bytes().to_vec()));
-            }
+            table.add(&row, column, &mut key)?;
         }
         *place = Some(table);
         Ok(())
@@ -330,7 +465,7 @@ impl Walk {
         row: &mut SourceRow,
     ) -> Result<bool> {
         match self {
-            Self::Outside | Self::Nothing | Self::Table(_) => Ok(false),
+            Self::Outside | Self::Nothing | Self::Table(_) | Self::Rows { .. } => Ok(false),
             Self::Index { cursor, is_before_first, start, entry } => {
                 if !step_on(store, cursor, is_before_first, start)? {
                     return Ok(false);

@@ -24,22 +24,23 @@ pub(crate) enum Access {
 }
 
 impl Access {
+    /// What it is computed from.
+    pub(crate) fn exprs(&self) -> impl Iterator<Item = &BoundExpr> {
+        let (one, list, bounds): (Option<&BoundExpr>, &[BoundExpr], [&Option<Bound>; 2]) = match self {
+            Self::Scan => (None, &[], [&None, &None]),
+            Self::Hash { probe, .. } => (Some(probe), &[], [&None, &None]),
+            Self::Range { equal, low, high, .. } => (None, equal, [low, high]),
+        };
+        let bounds = bounds.into_iter().flatten().filter_map(|bound| match bound {
+            Bound::Included(expr) | Bound::Excluded(expr) => Some(expr),
+            Bound::Prefix(_) => None,
+        });
+        one.into_iter().chain(list).chain(bounds)
+    }
+
     /// Calls `visit` with every column that the access reads of other sources.
     pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(usize, usize)) {
-        match self {
-            Self::Scan => {}
-            Self::Hash { probe, .. } => probe.visit_columns(visit),
-            Self::Range { equal, low, high, .. } => {
-                for expr in equal {
-                    expr.visit_columns(visit);
-                }
-                for bound in [low, high].into_iter().flatten() {
-                    if let Bound::Included(expr) | Bound::Excluded(expr) = bound {
-                        expr.visit_columns(visit);
-                    }
-                }
-            }
-        }
+        self.exprs().for_each(|expr| expr.visit_columns(visit));
     }
 }
 
@@ -74,12 +75,12 @@ pub(crate) const RANGE_SHARE: f64 = 0.3;
 /// The cheapest access to a source, when the sources for which `is_bound` holds have a row.
 pub(crate) fn choose(
     relation: &Relation,
+    total: f64,
     source: usize,
     conjuncts: &[BoundExpr],
     is_bound: &dyn Fn(usize) -> bool,
     types: &dyn Fn(&BoundExpr) -> Option<DataType>,
 ) -> Candidate {
-    let total = relation.table.rows as f64;
     let mut best = Candidate { access: Access::Scan, rows: total, cost: total.max(1.0), used: Vec::new() };
     let usable: Vec<Condition> = conjuncts
         .iter()

@@ -75,13 +75,13 @@ impl<C: Connection, R> Select<'_, C, R> {
 
     /// At most `limit` rows.
     pub fn limit(mut self, limit: u64) -> Self {
-        self.query.limit = Some(limit);
+        self.query = self.query.limit(limit);
         self
     }
 
     /// Skips the first `offset` rows.
     pub fn offset(mut self, offset: u64) -> Self {
-        self.query.offset = offset;
+        self.query = self.query.offset(offset);
         self
     }
 
@@ -112,13 +112,13 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     /// Makes rows equal in this column, and in those given before, one; then [`columns`](Self::columns) says what of
     /// them is asked.
     pub fn group_by<T: Table>(mut self, column: Column<T, impl Field>) -> Self {
-        self.query.group_by.push(column.reference());
+        self.query = self.query.group_by(column.reference());
         self
     }
 
     /// Asks for some columns or aggregates instead of whole rows: one, or a tuple of up to eight.
     pub fn columns<P: Projection>(mut self, projection: P) -> Projected<'c, C, P> {
-        self.query.columns = projection.exprs();
+        self.query.columns = projection.exprs().into_iter().map(Into::into).collect();
         Select { connection: self.connection, query: self.query, binders: self.binders, rows: PhantomData }
     }
 

@@ -92,8 +92,16 @@ macro_rules! reading_verbs {
             /// # Errors
             /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); what storage says.
             pub fn query(&self, query: &Query) -> Result<Answer> {
+                self.query_with(query, &[])
+            }
+
+            /// Answers a dynamic question whose parameters have these values, from `?1` on.
+            ///
+            /// # Errors
+            /// As [`query`](Self::query).
+            pub fn query_with(&self, query: &Query, parameters: &[Value]) -> Result<Answer> {
                 self.read(|core| {
-                    let plan = crate::plan::plan(&core.catalog, query)?;
+                    let plan = crate::plan::plan_with(&core.catalog, query, parameters)?;
                     let rows = execute::values(core, &plan)?;
                     Ok(Answer { columns: plan.names, rows })
                 })

@@ -208,11 +208,12 @@ pub(crate) fn query(random: &mut fastrand::Rng, tables: &[ModelTable]) -> Query 
             choices.push(key.expr());
         }
         choices.extend((0..random.usize(1..5)).map(|_| aggregate(random, &columns)));
-        query.columns = choices.clone();
+        query.columns = choices.iter().cloned().map(Into::into).collect();
     } else if random.bool() {
-        query.columns = (0..random.usize(1..5)).map(|_| choices[random.usize(..choices.len())].clone()).collect();
+        query.columns =
+            (0..random.usize(1..5)).map(|_| choices[random.usize(..choices.len())].clone().into()).collect();
         if random.bool() {
-            query.columns.push(filter(random, &columns, 1));
+            query.columns.push(filter(random, &columns, 1).into());
         }
     }
     let has_order = |expr: &Expr| {
@@ -229,8 +230,12 @@ pub(crate) fn query(random: &mut fastrand::Rng, tables: &[ModelTable]) -> Query 
             order.nulls = [None, Some(Nulls::First), Some(Nulls::Last)][random.usize(..3)];
         }
     }
-    query.limit = (random.u8(..3) == 0).then(|| random.u64(..12));
-    query.offset = if random.u8(..4) == 0 { random.u64(..8) } else { 0 };
+    if random.u8(..3) == 0 {
+        query = query.limit(random.u64(..12));
+    }
+    if random.u8(..4) == 0 {
+        query = query.offset(random.u64(..8));
+    }
     query
 }
 
@@ -245,5 +250,5 @@ fn aggregate(random: &mut fastrand::Rng, columns: &[Visible]) -> Expr {
         _ => &columns[random.usize(..columns.len())],
     };
     let has_argument = function != Count || random.bool();
-    Expr::Aggregate(function, has_argument.then(|| Box::new(column.expr())))
+    Expr::aggregate(function, has_argument.then(|| column.expr()))
 }

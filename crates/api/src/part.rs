@@ -1,0 +1,183 @@
+//! Parts of expressions and queries: what stands in what.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The deepest expression: how many parts may stand in each other, those of nested queries too.
+pub const MAX_EXPRESSION_DEPTH: usize = 500;
+
+/// A part of an expression or a query, shared by all its clones.
+///
+/// Every way from an expression to one inside it leads through a part, so that what programs and wires put together may
+/// be deeper than any stack: cloning copies a pointer, dropping keeps a list of its own, and what must walk (`Debug`,
+/// `Display`, serde) ends with a typed answer after [`MAX_EXPRESSION_DEPTH`] parts. Two expressions deeper than that are
+/// equal only where they share a part.
+///
+/// ```
+/// use wasm_dbms_api::{Expr, Part};
+///
+/// let part = Part::new(Expr::from(1));
+/// assert_eq!(*part.clone(), Expr::from(1));
+/// ```
+pub struct Part<T: Any + Send + Sync>(Option<Arc<T>>);
+
+impl<T: Any + Send + Sync> Part<T> {
+    /// Makes this a part.
+    pub fn new(whole: T) -> Self {
+        Self(Some(Arc::new(whole)))
+    }
+
+    /// The whole, to be changed: copied first if it is shared.
+    pub fn make_mut(&mut self) -> &mut T
+    where
+        T: Clone,
+    {
+        match &mut self.0 {
+            Some(whole) => Arc::make_mut(whole),
+            None => unreachable!("{EMPTY}"),
+        }
+    }
+}
+
+const EMPTY: &str = "a part is empty only while it is dropped";
+
+impl<T: Any + Send + Sync> Deref for Part<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match &self.0 {
+            Some(whole) => whole,
+            None => unreachable!("{EMPTY}"),
+        }
+    }
+}
+
+impl<T: Any + Send + Sync> From<T> for Part<T> {
+    fn from(whole: T) -> Self {
+        Self::new(whole)
+    }
+}
+
+impl<T: Any + Send + Sync> Clone for Part<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: Any + Send + Sync + Default> Default for Part<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: Any + Send + Sync + PartialEq> PartialEq for Part<T> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(&raw const **self, &raw const **other) || nested(|| **self == **other).unwrap_or(false)
+    }
+}
+
+impl<T: Any + Send + Sync + fmt::Debug> fmt::Debug for Part<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        nested(|| (**self).fmt(f)).unwrap_or_else(|| f.write_str(".."))
+    }
+}
+
+impl<T: Any + Send + Sync + fmt::Display> fmt::Display for Part<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        nested(|| (**self).fmt(f)).unwrap_or_else(|| f.write_str(".."))
+    }
+}
+
+impl<T: Any + Send + Sync> Drop for Part<T> {
+    fn drop(&mut self) {
+        match self.0.take() {
+            // The last handle takes what stands inside with it.
+            Some(whole) if Arc::strong_count(&whole) == 1 => drop_in_turn(whole),
+            _ => {}
+        }
+    }
+}
+
+thread_local! {
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// What waits to be dropped; none while nobody drops.
+    static WAITING: RefCell<Option<Vec<Arc<dyn Any + Send + Sync>>>> = const { RefCell::new(None) };
+}
+
+/// Runs this one level deeper; none if that is too deep.
+pub(crate) fn nested<R>(run: impl FnOnce() -> R) -> Option<R> {
+    struct Level(usize);
+    impl Drop for Level {
+        fn drop(&mut self) {
+            DEPTH.set(self.0);
+        }
+    }
+    let level = Level(DEPTH.get());
+    if level.0 >= MAX_EXPRESSION_DEPTH {
+        return None;
+    }
+    DEPTH.set(level.0 + 1);
+    Some(run())
+}
+
+/// Drops a whole and all that stands in it, one after the other instead of one inside the other.
+fn drop_in_turn(whole: Arc<dyn Any + Send + Sync>) {
+    let mut own = Some(whole);
+    let is_first = WAITING.try_with(|waiting| {
+        let mut waiting = waiting.borrow_mut();
+        match waiting.as_mut() {
+            Some(waiting) => {
+                waiting.extend(own.take());
+                false
+            }
+            None => {
+                *waiting = Some(Vec::new());
+                true
+            }
+        }
+    });
+    drop(own);
+    if is_first != Ok(true) {
+        return;
+    }
+    loop {
+        let next = WAITING.with(|waiting| {
+            let mut waiting = waiting.borrow_mut();
+            let next = waiting.as_mut().and_then(Vec::pop);
+            if next.is_none() {
+                *waiting = None;
+            }
+            next
+        });
+        // Dropped when nothing is borrowed: it may hold parts of its own.
+        if next.is_none() {
+            return;
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+mod with_serde {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+    use super::{Any, MAX_EXPRESSION_DEPTH, Part, nested};
+
+    fn too_deep() -> String {
+        format!("an expression is nested deeper than {MAX_EXPRESSION_DEPTH}")
+    }
+
+    impl<T: Any + Send + Sync + Serialize> Serialize for Part<T> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            nested(|| (**self).serialize(serializer)).unwrap_or_else(|| Err(ser::Error::custom(too_deep())))
+        }
+    }
+
+    impl<'de, T: Any + Send + Sync + Deserialize<'de>> Deserialize<'de> for Part<T> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            nested(|| T::deserialize(deserializer).map(Self::new)).unwrap_or_else(|| Err(de::Error::custom(too_deep())))
+        }
+    }
+}

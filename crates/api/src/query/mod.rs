@@ -1,0 +1,237 @@
+//! The dynamic query: a question as data.
+
+mod display;
+mod order;
+mod source;
+
+pub use order::{Nulls, Order};
+pub use source::{CommonTable, Join, JoinCondition, JoinKind, Origin, SetOperation, Source};
+
+use crate::{ColumnRef, Expr, Name, Part};
+
+/// A column of an answer.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Output {
+    /// What an expression comes to, with a name or called as the expression reads.
+    Expr(Expr, Option<Name>),
+    /// Every column of every source.
+    Every,
+    /// Every column of one source.
+    EveryOf(Name),
+}
+
+impl From<Expr> for Output {
+    fn from(expr: Expr) -> Self {
+        Self::Expr(expr, None)
+    }
+}
+
+/// A question to the database as data: what the typed builder makes, what SQL becomes, and what can be sent over a
+/// wire (feature `serde`).
+///
+/// One query is one block of SQL, from its FROM to its LIMIT; what SQL builds of several (sets, values, queries in FROM)
+/// stands in [`Source`]s, what it builds into expressions in [`Expr`]. Names are looked up when the question is asked.
+///
+/// ```
+/// use wasm_dbms_api::{Expr, Query};
+///
+/// let query = Query::from("posts")
+///     .join("users", "posts.author", "users.id")
+///     .group_by("users.name")
+///     .column(Expr::column("users.name"))
+///     .column(Expr::count())
+///     .order_by(Expr::column("users.name"), false)
+///     .limit(10);
+/// assert_eq!(query.columns.len(), 2);
+/// assert_eq!(
+///     query.to_string(),
+///     "SELECT users.name, count(*) FROM posts JOIN users ON posts.author = users.id GROUP BY users.name \
+///      ORDER BY users.name LIMIT 10"
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+pub struct Query {
+    /// Queries that this one calls by name, and each those before it.
+    pub with: Vec<CommonTable>,
+    /// The first source.
+    pub from: Source,
+    /// Sources that join, in order.
+    pub joins: Vec<Join>,
+    /// Rows for which this is not true are dropped.
+    pub filter: Option<Expr>,
+    /// Rows equal in these become one. A whole number means the output of that number, from 1 on.
+    pub group_by: Vec<Expr>,
+    /// Groups for which this is not true are dropped.
+    pub having: Option<Expr>,
+    /// What each row of the answer holds; empty: every column of every source.
+    pub columns: Vec<Output>,
+    /// Whether equal rows of the answer are one.
+    pub distinct: bool,
+    /// The order of the answer; where it leaves a tie, rows come in the order the tables hold them. A column without a
+    /// table may be the name of an output, a whole number means the output of that number, from 1 on.
+    pub order_by: Vec<Order>,
+    /// At most this many rows.
+    pub limit: Option<Expr>,
+    /// Skip this many rows first.
+    pub offset: Option<Expr>,
+}
+
+impl Query {
+    /// Every row of a table, of another query, ..
+    pub fn from(source: impl Into<Source>) -> Self {
+        Self { from: source.into(), ..Self::default() }
+    }
+
+    /// These rows.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Expr, Query};
+    ///
+    /// let two = Query::values([[Expr::from(1), Expr::from("one")], [Expr::from(2), Expr::from("two")]]);
+    /// assert_eq!(two.to_string(), "SELECT * FROM (VALUES (1, 'one'), (2, 'two'))");
+    /// ```
+    pub fn values<R: IntoIterator<Item = Expr>>(rows: impl IntoIterator<Item = R>) -> Self {
+        let rows: Vec<Vec<Expr>> = rows.into_iter().map(|row| row.into_iter().collect()).collect();
+        Self::from(Source::new(Origin::Values(rows.into())))
+    }
+
+    /// The answers of this query and another, put together. What is said of the result afterwards (an order, a limit) is
+    /// said of both.
+    #[must_use]
+    pub fn set(self, operation: SetOperation, all: bool, right: Self) -> Self {
+        let (left, right) = (Part::new(self), Part::new(right));
+        Self::from(Source::new(Origin::Set { operation, all, left, right }))
+    }
+
+    /// The rows of this query and another, equal ones once.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        self.set(SetOperation::Union, false, other)
+    }
+
+    /// The rows of this query and another.
+    #[must_use]
+    pub fn union_all(self, other: Self) -> Self {
+        self.set(SetOperation::Union, true, other)
+    }
+
+    /// Gives a query a name that this one can take rows from.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<Name>, query: Self) -> Self {
+        let (name, query) = (name.into(), query.into());
+        self.with.push(CommonTable { name, columns: Vec::new(), query, is_recursive: false });
+        self
+    }
+
+    /// Calls the first source so.
+    #[must_use]
+    pub fn alias(mut self, alias: impl Into<Name>) -> Self {
+        self.from.alias = Some(alias.into());
+        self
+    }
+
+    /// Joins a source where the column `left` of the sources before equals its column `right`.
+    #[must_use]
+    pub fn join(self, source: impl Into<Source>, left: impl Into<ColumnRef>, right: impl Into<ColumnRef>) -> Self {
+        self.join_with(Join::equal(JoinKind::Inner, source, left, right))
+    }
+
+    /// As [`join`](Self::join), and rows before without a partner stay, with NULLs beside them.
+    #[must_use]
+    pub fn left_join(self, source: impl Into<Source>, left: impl Into<ColumnRef>, right: impl Into<ColumnRef>) -> Self {
+        self.join_with(Join::equal(JoinKind::Left, source, left, right))
+    }
+
+    /// Joins a source where a condition holds.
+    #[must_use]
+    pub fn join_on(self, kind: JoinKind, source: impl Into<Source>, condition: Expr) -> Self {
+        self.join_with(Join { kind, source: source.into(), condition: JoinCondition::On(condition) })
+    }
+
+    /// Joins every row of a source.
+    #[must_use]
+    pub fn cross_join(self, source: impl Into<Source>) -> Self {
+        self.join_with(Join { kind: JoinKind::Inner, source: source.into(), condition: JoinCondition::Always })
+    }
+
+    /// Joins a source.
+    #[must_use]
+    pub fn join_with(mut self, join: Join) -> Self {
+        self.joins.push(join);
+        self
+    }
+
+    /// Keeps the rows for which `filter`, and every filter given before, is true.
+    #[must_use]
+    pub fn filter(mut self, filter: Expr) -> Self {
+        self.filter = Some(both(self.filter.take(), filter));
+        self
+    }
+
+    /// Makes rows equal in this column, and in those given before, one.
+    #[must_use]
+    pub fn group_by(self, column: impl Into<ColumnRef>) -> Self {
+        self.group_by_expr(Expr::Column(column.into()))
+    }
+
+    /// Makes rows equal in this expression, and in those given before, one.
+    #[must_use]
+    pub fn group_by_expr(mut self, expr: Expr) -> Self {
+        self.group_by.push(expr);
+        self
+    }
+
+    /// Keeps the groups for which `having`, and every condition given before, is true.
+    #[must_use]
+    pub fn having(mut self, having: Expr) -> Self {
+        self.having = Some(both(self.having.take(), having));
+        self
+    }
+
+    /// Adds a column to the answer.
+    #[must_use]
+    pub fn column(mut self, output: impl Into<Output>) -> Self {
+        self.columns.push(output.into());
+        self
+    }
+
+    /// Adds a column with a name to the answer.
+    #[must_use]
+    pub fn column_as(self, name: impl Into<Name>, expr: Expr) -> Self {
+        self.column(Output::Expr(expr, Some(name.into())))
+    }
+
+    /// Makes equal rows of the answer one.
+    #[must_use]
+    pub fn distinct(self) -> Self {
+        Self { distinct: true, ..self }
+    }
+
+    /// Orders by this where the orders given before leave a tie.
+    #[must_use]
+    pub fn order_by(mut self, expr: Expr, descending: bool) -> Self {
+        self.order_by.push(Order { expr, descending, nulls: None });
+        self
+    }
+
+    /// At most `limit` rows.
+    #[must_use]
+    pub fn limit(self, limit: u64) -> Self {
+        Self { limit: Some(Expr::from(limit)), ..self }
+    }
+
+    /// Skips the first `offset` rows.
+    #[must_use]
+    pub fn offset(self, offset: u64) -> Self {
+        Self { offset: Some(Expr::from(offset)), ..self }
+    }
+}
+
+fn both(first: Option<Expr>, second: Expr) -> Expr {
+    match first {
+        Some(first) => first.and(second),
+        None => second,
+    }
+}
