@@ -6,6 +6,7 @@
 //! | G0 | a cycle of ww | forbidden | forbidden |
 //! | G1a | a value was read that was taken back | forbidden | forbidden |
 //! | G1b | a value was read that its writer overwrote | forbidden | forbidden |
+//! | lost update | a value was read that went without being overwritten | forbidden | forbidden |
 //! | G1c | a cycle of ww and wr | forbidden | forbidden |
 //! | G-single | a cycle with one rw | forbidden | forbidden |
 //! | G2 | a cycle with several rw | forbidden | allowed: write skew |
@@ -129,7 +130,8 @@ pub(super) fn check(history: &History) -> Cycles {
                 }
                 (_, Some(writer)) => {
                     let Some(place) = order.iter().position(|known| *known == value) else {
-                        let text = format!("G1b: transaction {} read {value} of {cell:?}, not final", record.number);
+                        let (name, number) = (if writer.is_overwritten { "G1b" } else { "lost update" }, record.number);
+                        let text = format!("{name}: transaction {number} read {value} of {cell:?}, which did not stay");
                         cycles.findings.push(text);
                         continue;
                     };
@@ -180,19 +182,29 @@ struct Writer {
     number: u64,
     is_committed: bool,
     is_taken_back: bool,
+    /// Whether it wrote another value to the same register afterwards.
+    is_overwritten: bool,
 }
 
 fn writers(history: &History) -> HashMap<u64, Writer> {
     let mut writers = HashMap::new();
     for record in &history.transactions {
         let (number, is_committed) = (record.number, record.is_committed);
+        let writer = |is_taken_back, is_overwritten| Writer { number, is_committed, is_taken_back, is_overwritten };
+        let mut last = HashMap::new();
         for step in &record.steps {
-            if let Step::WriteRegister(_, value) | Step::Append(_, value) = step {
-                writers.insert(*value, Writer { number, is_committed, is_taken_back: false });
+            if let Step::WriteRegister(key, value) = step {
+                if let Some(before) = last.insert(*key, *value) {
+                    writers.insert(before, writer(false, true));
+                }
+                writers.insert(*value, writer(false, false));
+            }
+            if let Step::Append(_, value) = step {
+                writers.insert(*value, writer(false, false));
             }
         }
         for value in &record.taken_back {
-            writers.insert(*value, Writer { number, is_committed, is_taken_back: true });
+            writers.insert(*value, writer(true, false));
         }
     }
     writers
