@@ -2,7 +2,7 @@
 
 pub use crate::{
     AggregateFunction, Answer, Column, ColumnRef, ColumnSchema, Comparison, CustomDataType, DataType, Database,
-    DatabaseSchema, Date, DateTime, Decimal, Durability, Error, Expr, FileProvider, HeapProvider, Insert, Json,
-    MemoryError, MemoryProvider, OnDelete, Options, Order, PageView, Projection, Query, Result, RowId, Table,
-    TableSchema, Transaction, Uuid, Value, avg, count, max, min, sum,
+    DatabaseSchema, Date, DateTime, Decimal, Durability, Error, Expr, FileProvider, HeapProvider, IndexColumn,
+    IndexSchema, Insert, Json, MemoryError, MemoryProvider, OnDelete, Options, Order, PageView, Projection, Query,
+    Result, RowId, Table, TableSchema, Transaction, Uuid, Value, avg, count, max, min, sum,
 };

@@ -9,9 +9,6 @@ struct User {
     #[sanitizer(Trim)]
     #[validate(MaxLen(100))]
     name: String,
-    #[custom_type]
-    color: u32,
-    #[renamed_from("mail")]
     email: String,
 }
 
