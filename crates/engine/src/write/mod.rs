@@ -64,8 +64,7 @@ fn has_value(core: &mut Core, relation: RelationIndex, column: usize, value: Val
     if let Some(index) = indexes.iter().find(|index| index.columns.first() == Some(&column)) {
         scratch.key.clear();
         index.push(&mut scratch.key, 0, value);
-        let is_found = index.head.tree.first_from(store, &scratch.key, &mut scratch.entry, &mut scratch.row)?;
-        return Ok(is_found && scratch.entry.starts_with(&scratch.key));
+        return Ok(index.head.tree.first_with(store, &scratch.key, &mut scratch.entry, &mut scratch.row)?);
     }
     let mut is_there = false;
     keys_with(core, relation, column, value, &mut |_| {
@@ -98,13 +97,12 @@ pub(crate) fn keys_with(
     if let Some(index) = relation.indexes.iter().find(|index| index.columns.first() == Some(&column)) {
         let mut start = Vec::new();
         index.push(&mut start, 0, value);
-        let mut cursor = index.head.tree.cursor();
+        let mut end = start.clone();
+        let has_end = key::make_successor(&mut end);
+        let mut cursor = index.head.tree.cursor().until(has_end.then_some(end));
         let mut is_on_entry = cursor.seek(store, &start)?;
         while is_on_entry {
             cursor.read_key(store, &mut entry)?;
-            if !entry.starts_with(&start) {
-                break;
-            }
             let stored = cursor.value(store)?;
             if !visit(index.row_key(&entry, &stored)?) {
                 break;
