@@ -6,7 +6,7 @@ mod problem;
 
 use thiserror::Error;
 
-use crate::{DataType, Field, Value, ValueRef};
+use crate::{DataType, Field, Sanitizer, Validator, Value, ValueRef};
 
 pub use foreign_key::{ForeignKeySchema, OnDelete};
 pub use index::{IndexColumn, IndexSchema};
@@ -63,6 +63,12 @@ pub struct ColumnSchema {
     pub autoincrement: bool,
     /// The value where an insert gives none.
     pub default: Option<Value>,
+    /// What changes a value on its way in, in order.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub sanitizers: Vec<Sanitizer>,
+    /// What then may refuse it, in order.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub validators: Vec<Validator>,
 }
 
 /// A schema that contradicts itself.
@@ -86,6 +92,8 @@ impl ColumnSchema {
             nullable: false,
             autoincrement: false,
             default: None,
+            sanitizers: Vec::new(),
+            validators: Vec::new(),
         }
     }
 

@@ -38,7 +38,7 @@ impl TableSchema {
         if self.position(name) != Some(index) {
             return Some(format!("column {name} is there twice"));
         }
-        if let Some(problem) = column.problem_of_variants() {
+        if let Some(problem) = column.problem_of_variants().or_else(|| column.problem_of_rules()) {
             return Some(problem);
         }
         if column.autoincrement && (!column.data_type.is_integer() || column.nullable) {

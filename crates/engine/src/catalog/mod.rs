@@ -2,6 +2,7 @@
 
 mod index;
 mod relation;
+mod rules;
 
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap};
@@ -13,6 +14,7 @@ use wasm_dbms_memory::{REGISTRY_TREE, Registry, TreeId};
 
 pub(crate) use index::Index;
 pub(crate) use relation::{ForeignKey, KeyShape, Referrer, Relation, TreeHead};
+pub(crate) use rules::Rules;
 
 use crate::codec::key;
 use crate::codec::snapshot::Snapshot;
@@ -148,6 +150,7 @@ impl Catalog {
     /// Adds a table to the registry and to the catalog.
     pub(crate) fn create(&mut self, store: &mut Store, schema: &TableSchema) -> Result<()> {
         schema.validate()?;
+        Rules::check_patterns(schema)?;
         if self.find(&schema.name).is_ok() {
             return Err(Error::TableExists { table: schema.name.clone() });
         }

@@ -26,6 +26,8 @@
 //! | 6 | default: [value](crate::codec::value) |
 //! | 7 | what it is in rows that are older than the column: value; NULL where absent |
 //! | 128 | name of an enum: text; in the order of their numbers |
+//! | 129 | sanitizer, in their order: [rule](self::rules) |
+//! | 130 | validator, in their order: rule |
 //!
 //! | index | |
 //! |---|---|
@@ -47,6 +49,8 @@
 //! |---|---|
 //! | 1 | schema version: number; 0 where absent |
 //! | 2 | columns: for each two numbers, the id and twice the type, one more where it may be NULL |
+
+mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -224,6 +228,12 @@ fn encode_column(record: &mut Writer, column: &ColumnSchema, stored: &StoredColu
     for name in &column.variants {
         record.field_of_text(128, name);
     }
+    for sanitizer in &column.sanitizers {
+        record.field(129, |field| field.sanitizer(sanitizer));
+    }
+    for validator in &column.validators {
+        record.field(130, |field| field.validator(validator));
+    }
 }
 
 /// What is known of a snapshot while it is read. A column's name is copied for each key and index it is in, and a foreign
@@ -300,6 +310,8 @@ impl Decoder {
                 6 => column.default = Some(field.value()?),
                 7 => stored.initial = field.value()?,
                 128 => push(&mut column.variants, field.text()?, TableSchema::MAX_VARIANTS)?,
+                129 => push(&mut column.sanitizers, field.sanitizer()?, ColumnSchema::MAX_RULES)?,
+                130 => push(&mut column.validators, field.validator()?, ColumnSchema::MAX_RULES)?,
                 _ => return Ok(false),
             }
             Ok(true)
@@ -417,6 +429,8 @@ fn data_type(code: u8) -> Result<DataType, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use wasm_dbms_api::{Sanitizer, Validator};
+
     use super::*;
 
     /// A snapshot that has everything.
@@ -424,7 +438,14 @@ mod tests {
         let schema = TableSchema::new("t")
             .column(ColumnSchema::new("id", DataType::U64).autoincrement())
             .column(ColumnSchema::one_of("state", ["draft", "live"]).default("live"))
-            .column(ColumnSchema::new("text", DataType::Text).nullable().default("a"))
+            .column(
+                ColumnSchema::new("text", DataType::Text)
+                    .nullable()
+                    .default("a")
+                    .sanitizer(Sanitizer::Trim)
+                    .sanitizer(Sanitizer::Custom("own".into()))
+                    .validator(Validator::LenRange(1, 3000)),
+            )
             .column(ColumnSchema::new("later", DataType::I32).nullable())
             .primary_key(["id"])
             .with_index(IndexSchema::new([IndexColumn::new("state").descending(), "later".into()]).include(["text"]))

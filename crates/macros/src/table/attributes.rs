@@ -30,7 +30,8 @@ impl StructAttributes {
                     indexes.extend(errors.keep(IndexAttribute::of_struct(attribute, word == "unique")))
                 }
                 "renamed_from" => renamed_from.extend(errors.keep(earlier_names(attribute)).unwrap_or_default()),
-                "primary_key" | "autoincrement" | "foreign_key" | "default" | "custom_type" => {
+                "primary_key" | "autoincrement" | "foreign_key" | "default" | "custom_type" | "sanitizer"
+                | "validate" => {
                     errors.add(attribute, format!("`#[{word}]` belongs on a field"));
                 }
                 word if RESERVED.contains(&word) => errors.push(unsupported(attribute, word)),

@@ -9,6 +9,7 @@ use super::attributes::{earlier_names, unsupported};
 use super::default;
 use super::foreign_key::ForeignKey;
 use super::index::IndexAttribute;
+use super::rule::{self, Rule, RuleKind};
 use crate::errors::Errors;
 use crate::types::{may_be_integer, option_inner};
 
@@ -29,6 +30,8 @@ pub(super) struct ColumnInput<'a> {
     pub(super) renamed_from: Vec<String>,
     /// `#[custom_type]`: the type derives `CustomDataType`.
     pub(super) custom_type: Option<&'a Attribute>,
+    /// The sanitizers and validators, in the order written.
+    pub(super) rules: Vec<Rule>,
 }
 
 impl<'a> ColumnInput<'a> {
@@ -48,6 +51,7 @@ impl<'a> ColumnInput<'a> {
             default: None,
             renamed_from: Vec::new(),
             custom_type: None,
+            rules: Vec::new(),
         };
         for attribute in &field.attrs {
             if let Some(word) = attribute.path().get_ident() {
@@ -76,10 +80,17 @@ impl<'a> ColumnInput<'a> {
                 Ok(())
             }
             "custom_type" => set(&mut self.custom_type, attribute, alone(attribute, word)?),
+            "sanitizer" => self.add_rules(attribute, RuleKind::Sanitizer),
+            "validate" => self.add_rules(attribute, RuleKind::Validator),
             "table" => Err(syn::Error::new_spanned(attribute, "`#[table]` belongs on the struct")),
             word if RESERVED.contains(&word) => Err(unsupported(attribute, word)),
             _ => Ok(()),
         }
+    }
+
+    fn add_rules(&mut self, attribute: &Attribute, kind: RuleKind) -> syn::Result<()> {
+        self.rules.extend(rule::parse(attribute, kind, self.ty)?);
+        Ok(())
     }
 
     fn check(&self, errors: &mut Errors) {
@@ -92,6 +103,9 @@ impl<'a> ColumnInput<'a> {
             errors.add(self.ty, "an `#[autoincrement]` column is never NULL: its type is no `Option`");
         } else if !may_be_integer(self.ty) {
             errors.add(self.ty, "an `#[autoincrement]` column holds an integer");
+        }
+        for sanitizer in self.rules.iter().filter(|rule| rule.is_sanitizer()) {
+            errors.add(sanitizer.word(), "no sanitizer changes what an `#[autoincrement]` column counts");
         }
         if self.default.is_some() {
             errors.add(attribute, "`#[autoincrement]` and `#[default]` both choose the value: keep one");
