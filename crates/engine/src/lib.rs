@@ -56,7 +56,10 @@ pub use store::JournaledWriter;
 #[doc(hidden)]
 pub use transaction::PlantedBug;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
-pub use typed::{Answer, Columns, Delete, One, Projected, Rows, Select, Three, Two, Update, UpdateKey};
+pub use typed::{
+    Answer, Columns, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,
+    UpsertReport,
+};
 pub use vacuum::VacuumReport;
 
 pub use wasm_dbms_api::*;
