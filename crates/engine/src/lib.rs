@@ -56,7 +56,7 @@ pub use store::JournaledWriter;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
 pub use typed::{
     Answer, Columns, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,
-    UpsertReport,
+    UpsertReport, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 

@@ -3,6 +3,7 @@
 mod by_name;
 mod counting;
 mod delete;
+mod related;
 mod returning;
 mod rows;
 mod select;
@@ -11,6 +12,7 @@ mod upsert;
 mod verbs;
 
 pub use delete::Delete;
+pub use related::{With, WithMany};
 pub use rows::{One, Rows, Three, Two};
 pub use select::{Columns, Projected, Select};
 pub use update::{Update, UpdateKey};

@@ -134,6 +134,17 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
         })
     }
 
+    /// Every row, and what is asked about them of the same commit.
+    pub(super) fn all_and<X>(self, ask: impl FnOnce(&mut Core, &[R::Row]) -> Result<X>) -> Result<(Vec<R::Row>, X)> {
+        self.connection.read(|core| {
+            let plan = planned_rows(core, &self.query, &self.binders)?;
+            let mut rows = RowStream::new(&core.catalog, &plan)?;
+            let rows = execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
+            let answer = ask(core, &rows)?;
+            Ok((rows, answer))
+        })
+    }
+
     /// The first row.
     ///
     /// # Errors
