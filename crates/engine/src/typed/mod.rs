@@ -2,6 +2,7 @@
 
 mod by_name;
 mod counting;
+mod cursor;
 mod delete;
 mod related;
 mod returning;
@@ -11,6 +12,7 @@ mod update;
 mod upsert;
 mod verbs;
 
+pub use cursor::{Cursor, ValueCursor};
 pub use delete::Delete;
 pub use related::{With, WithMany};
 pub use rows::{One, Rows, Three, Two};

@@ -95,6 +95,14 @@ impl<C: Connection, R> Select<'_, C, R> {
 }
 
 impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
+    pub(super) fn connection(&self) -> &'c C {
+        self.connection
+    }
+
+    pub(super) fn planned_rows(&self, core: &mut Core) -> Result<Plan> {
+        planned_rows(core, &self.query, &self.binders)
+    }
+
     fn joined<B: Table, S: Rows>(
         mut self,
         left: Column<impl Table, impl Field>,
