@@ -329,12 +329,14 @@ impl Core {
         }
         if let Some(by) = relation.indexes.iter().find(|by| by.columns.first() == Some(&column)) {
             scratch.found.clear();
-            key::push_nullable(&mut scratch.found, value);
+            by.push(&mut scratch.found, 0, value);
             if !by.head.tree.first_with(store, &scratch.found, &mut scratch.entry, &mut scratch.key)? {
                 return Ok(false);
             }
-            if scratch.key.is_empty() {
-                scratch.key.extend_from_slice(relation.row_key_in(by, &scratch.entry)?);
+            if scratch.key.is_empty() || by.carried_layout().is_some() {
+                std::mem::swap(&mut scratch.key, &mut scratch.entry_value);
+                scratch.key.clear();
+                scratch.key.extend_from_slice(by.row_key(&scratch.entry, &scratch.entry_value)?);
             }
             return Ok(true);
         }
