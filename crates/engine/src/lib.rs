@@ -27,8 +27,8 @@ mod core;
 mod database;
 mod error;
 mod execute;
-mod function;
 mod feed;
+mod function;
 mod heads;
 mod history;
 mod inspect;
@@ -50,14 +50,17 @@ pub use core::Core;
 pub use database::Database;
 pub use error::{Error, Result};
 pub use execute::MAX_RECURSIVE_ROWS;
-pub use function::MAX_MADE_BYTES;
 pub use feed::{Change, Feed, RowChanged, Subscription, Topic};
+pub use function::MAX_MADE_BYTES;
 pub use inspect::PageView;
 pub use plan::{MAX_REMEMBERED_BYTES, MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
-pub use typed::{Answer, Columns, Delete, One, Projected, Rows, Select, Three, Two, Update, UpdateKey};
+pub use typed::{
+    Answer, Columns, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,
+    UpsertReport,
+};
 pub use vacuum::VacuumReport;
 
 pub use wasm_dbms_api::*;

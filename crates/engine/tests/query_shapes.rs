@@ -249,7 +249,8 @@ fn in_a_query_has_the_three_values_of_sql() {
 
 #[test]
 fn a_subquery_sees_every_query_around_it() {
-    let inner = Query::from("r").alias("r2").filter(equal("r2.b", "l.a").and(equal("r2.y", "r.y"))).column(Expr::from(1));
+    let inner =
+        Query::from("r").alias("r2").filter(equal("r2.b", "l.a").and(equal("r2.y", "r.y"))).column(Expr::from(1));
     let middle = Query::from("r").filter(Expr::exists(inner)).column(Expr::count());
     let query = Query::from("l").column(column("x")).column(Expr::scalar(middle)).order_by(column("x"), false);
     assert_eq!(shown(&query), "l0 0; l1 1; l2 1; l3 0; l4 2");

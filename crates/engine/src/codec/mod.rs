@@ -2,7 +2,8 @@
 
 mod fixed;
 pub(crate) mod key;
+pub(crate) mod record;
 pub(crate) mod row;
 pub(crate) mod snapshot;
 mod text;
-pub(crate) mod tuple;
+mod value;
