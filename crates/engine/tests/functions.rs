@@ -227,7 +227,7 @@ fn functions_refuse_what_they_cannot_do() {
         "split_part"("a", ",", 0) = "split_part: parts are counted from 1";
         "chr"(-1) = "chr(-1) is out of range";
         "chr"(0xD800) = "chr(55296) is out of range";
-        "repeat"("ab", i64::MAX) = "a text that a function makes would take 18446744073709551615 bytes; the limit is 16777216";
+        "repeat"("abc", i64::MAX) = "a text that a function makes would take 18446744073709551615 bytes; the limit is 16777216";
         "lpad"("a", i64::MAX) = "a text that a function makes would take 9223372036854775807 bytes; the limit is 16777216";
         "abs"(i64::MIN) = "abs(-9223372036854775808) is out of range";
         "abs"("x") = "abs('x'): argument 1 is text";

@@ -180,7 +180,7 @@ fn queries_stand_in_from_and_have_names() {
         .with("doubled", Query::from("ones").column_as("a", column("a") * 2))
         .join_on(JoinKind::Inner, Source::from("ones").alias("o"), equal("doubled.a", "o.a"))
         .column(Expr::count());
-    assert_eq!(shown(&with), "3");
+    assert_eq!(shown(&with), "4");
     let values = Query::from(Source {
         alias: Some("v".into()),
         columns: vec!["n".into(), "word".into()],

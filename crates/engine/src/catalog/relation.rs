@@ -177,8 +177,8 @@ impl Relation {
     }
 
     /// A table that is stored nowhere: for rows that belong to none.
-    pub(crate) fn of_rows(schema: TableSchema) -> Result<Self> {
-        Self::new(0, Snapshot::new(&schema, 0, 0, &[]))
+    pub(crate) fn of_rows(schema: &TableSchema) -> Result<Self> {
+        Self::new(0, Snapshot::new(schema, 0, 0, &[]))
     }
 
     /// Whether rows are keyed by their primary key.

@@ -54,7 +54,11 @@ fn round<'a>(arguments: &Arguments<'_, 'a>) -> Result<ValueRef<'a>> {
             let number =
                 value.as_i128().and_then(|number| Decimal::new(number, 0)).ok_or_else(|| arguments.refused(0))?;
             let rounded = number.rounded(digits, rounding).ok_or_else(refused)?;
-            whole(rounded.coefficient()).map_err(|_| refused())
+            match whole(rounded.coefficient()) {
+                Ok(ValueRef::Unsigned(_)) if matches!(value, ValueRef::Integer(_)) => Err(refused()),
+                Ok(rounded) => Ok(rounded),
+                Err(_) => Err(refused()),
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{Value, ValueRef};
 
+use crate::codec::record::Writer;
 use crate::execute::RowList;
 use crate::function::Arena;
 use crate::plan::broken_row;
@@ -52,11 +53,6 @@ struct Answers {
 }
 
 impl Scope {
-    /// The scope of a query inside another, or of one that is asked with parameters.
-    pub(crate) fn new(parameters: Arc<[Value]>, outer: Vec<Value>) -> Self {
-        Self { parameters, outer, ..Self::default() }
-    }
-
     /// The scope of a query inside this one, which is given these values.
     pub(crate) fn inside(&self, outer: Vec<Value>) -> Self {
         let (parameters, working) = (Arc::clone(&self.parameters), self.working.clone());
@@ -153,7 +149,7 @@ impl Scope {
 
 /// Bytes that are the same only for values that are the same to the last bit.
 fn exact_key(values: &[ValueRef<'_>]) -> Vec<u8> {
-    let mut key = Vec::new();
-    crate::codec::tuple::encode(values, &mut key);
-    key
+    let mut key = Writer::default();
+    values.iter().for_each(|value| key.value(*value));
+    key.0
 }

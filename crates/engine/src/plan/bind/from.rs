@@ -440,5 +440,5 @@ fn relation_of(columns: &[(Name, Kind<'_>)]) -> Result<Relation> {
         column.variants = kind.variants.to_vec();
         schema = schema.column(column);
     }
-    Relation::of_rows(schema)
+    Relation::of_rows(&schema)
 }
