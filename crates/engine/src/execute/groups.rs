@@ -174,17 +174,19 @@ impl<'p> Groups<'p> {
         let inputs = inputs.as_deref().unwrap_or_default();
         for (place, (aggregate, input)) in grouping.aggregates.iter().zip(inputs).enumerate() {
             let mut groups = row_groups.iter();
-            let mut state = || groups.next().and_then(|group| states.get_mut(group * width + place));
+            let mut next = || groups.next().map_or(usize::MAX, |group| group * width + place);
             match *input {
                 Input::Same(_) => {}
                 Input::Rows => {
-                    while let Some(state) = state() {
-                        state.count();
+                    for group in row_groups.iter() {
+                        if let Some(state) = states.get_mut(group * width + place) {
+                            state.count();
+                        }
                     }
                 }
                 Input::Column(column) if aggregate.function == AggregateFunction::Count => {
                     columns.for_each(column, codes, |code| {
-                        if let (Some(state), Some(_)) = (state(), code) {
+                        if let (Some(state), Some(_)) = (states.get_mut(next()), code) {
                             state.count();
                         }
                     });
@@ -192,13 +194,14 @@ impl<'p> Groups<'p> {
                 Input::Column(column) if is_total(aggregate.function) => {
                     let kind = column.kind();
                     columns.for_each(column, codes, |code| {
-                        if let (Some(state), Some(code)) = (state(), code) {
+                        if let (Some(state), Some(code)) = (states.get_mut(next()), code) {
                             state.add_to_sum(kind.integer(code));
                         }
                     });
                 }
                 Input::Column(column) => columns.for_each(column, codes, |code| {
-                    if let (Some(state), Some(value)) = (state(), code.and_then(|code| column.kind().value(code))) {
+                    let value = code.and_then(|code| column.kind().value(code));
+                    if let (Some(state), Some(value)) = (states.get_mut(next()), value) {
                         state.add(aggregate.function, value);
                     }
                 }),
