@@ -1,6 +1,7 @@
 //! From joined rows to the answer: grouping, order, offset, limit.
 
 use wasm_dbms_api::Value;
+use wasm_dbms_memory::{KeyRange, MemoryAccess};
 
 use crate::Result;
 use crate::core::Core;
@@ -76,7 +77,8 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Result<u64> {
         && step.access == crate::plan::Access::Scan
         && plan.grouping.is_none()
     {
-        let rows = core.catalog.relation(step.relation)?.table.rows;
+        let crate::catalog::TreeHead { tree, rows, .. } = core.catalog.relation(step.relation)?.table;
+        core.store.note_read(tree.id(), KeyRange::From(&[], None));
         return Ok(rows.saturating_sub(plan.offset).min(plan.limit.unwrap_or(u64::MAX)));
     }
     let mut rows = RowStream::new(&core.catalog, plan)?;
@@ -134,7 +136,8 @@ fn columns_of_steps(plan: &Plan, visit: &mut dyn FnMut(usize, usize)) {
     }
 }
 
-fn outputs(exprs: &[BoundExpr], context: Context<'_>) -> Result<Vec<Value>> {
+/// The values of an answer's row.
+pub(crate) fn outputs(exprs: &[BoundExpr], context: Context<'_>) -> Result<Vec<Value>> {
     exprs.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect()
 }
 
