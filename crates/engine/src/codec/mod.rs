@@ -3,11 +3,10 @@
 mod fixed;
 mod fixed_column;
 pub(crate) mod key;
-mod record;
+pub(crate) mod record;
 pub(crate) mod row;
 pub(crate) mod snapshot;
 mod text;
-pub(crate) mod tuple;
 mod value;
 
 pub(crate) use fixed_column::{CodeRange, FixedColumn, FixedKind, code_of_float};

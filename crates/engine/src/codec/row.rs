@@ -221,7 +221,8 @@ impl RowLayout {
 
     /// Whether the column is NULL, as a column; none if it stands in the key.
     pub(crate) fn presence(&self, column: usize) -> Option<FixedColumn> {
-        let reader = self.readers.get(column).filter(|reader| reader.kind != ReaderKind::Key);
+        let reader = self.readers.get(column);
+        let reader = reader.filter(|reader| !matches!(reader.kind, ReaderKind::Key | ReaderKind::Absent));
         reader.map(|reader| FixedColumn::presence(*reader))
     }
 

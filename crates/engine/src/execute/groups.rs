@@ -173,17 +173,20 @@ impl<'p> Groups<'p> {
         let width = grouping.aggregates.len();
         let inputs = inputs.as_deref().unwrap_or_default();
         for (place, (aggregate, input)) in grouping.aggregates.iter().zip(inputs).enumerate() {
-            let mut states = StatesOfRows { groups: row_groups.iter(), states, width, place };
+            let mut groups = row_groups.iter();
+            let mut next = || groups.next().map_or(usize::MAX, |group| group * width + place);
             match *input {
                 Input::Same(_) => {}
                 Input::Rows => {
-                    while let Some(state) = states.next() {
-                        state.count();
+                    for group in row_groups.iter() {
+                        if let Some(state) = states.get_mut(group * width + place) {
+                            state.count();
+                        }
                     }
                 }
                 Input::Column(column) if aggregate.function == AggregateFunction::Count => {
                     columns.for_each(column, codes, |code| {
-                        if let (Some(state), Some(_)) = (states.next(), code) {
+                        if let (Some(state), Some(_)) = (states.get_mut(next()), code) {
                             state.count();
                         }
                     });
@@ -191,14 +194,14 @@ impl<'p> Groups<'p> {
                 Input::Column(column) if is_total(aggregate.function) => {
                     let kind = column.kind();
                     columns.for_each(column, codes, |code| {
-                        if let (Some(state), Some(code)) = (states.next(), code) {
+                        if let (Some(state), Some(code)) = (states.get_mut(next()), code) {
                             state.add_to_sum(kind.integer(code));
                         }
                     });
                 }
                 Input::Column(column) => columns.for_each(column, codes, |code| {
-                    if let (Some(state), Some(value)) = (states.next(), code.and_then(|code| column.kind().value(code)))
-                    {
+                    let value = code.and_then(|code| column.kind().value(code));
+                    if let (Some(state), Some(value)) = (states.get_mut(next()), value) {
                         state.add(aggregate.function, value);
                     }
                 }),
@@ -250,23 +253,6 @@ impl<'p> Groups<'p> {
             answer.push(slots);
         }
         Ok(answer)
-    }
-}
-
-/// The states of one aggregate, row by row.
-struct StatesOfRows<'a> {
-    /// The group of each row that is still to come.
-    groups: std::slice::Iter<'a, usize>,
-    states: &'a mut [State],
-    width: usize,
-    place: usize,
-}
-
-impl StatesOfRows<'_> {
-    #[inline]
-    fn next(&mut self) -> Option<&mut State> {
-        let group = self.groups.next()?;
-        self.states.get_mut(group * self.width + self.place)
     }
 }
 

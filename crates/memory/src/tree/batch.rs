@@ -199,7 +199,7 @@ impl Cursor {
             Some(leaf) if self.is_on_entry() => {
                 let end = self.count().min(self.index().saturating_add(limit.max(1)));
                 batch.fill(leaf, self.tree_id(), self.index()..end, false)?;
-                self.stand_at(end - 1);
+                self.stand_on(end - 1);
             }
             _ => batch.clear(),
         }
@@ -217,7 +217,7 @@ impl Cursor {
                 let end = self.index() + 1;
                 let first = end.saturating_sub(limit.max(1));
                 batch.fill(leaf, self.tree_id(), first..end, true)?;
-                self.stand_at(first);
+                self.stand_on(first);
             }
             _ => batch.clear(),
         }

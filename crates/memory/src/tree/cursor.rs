@@ -174,7 +174,7 @@ impl Cursor {
 
     /// Goes to an entry of the leaf that the walk is in.
     #[inline]
-    pub(crate) fn stand_at(&mut self, index: usize) {
+    pub(crate) fn stand_on(&mut self, index: usize) {
         self.index = index;
     }
 
