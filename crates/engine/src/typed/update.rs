@@ -8,6 +8,7 @@ use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::execute::{self, RowStream};
 use crate::plan;
+use crate::store::Purpose;
 use crate::write::Assignment;
 use crate::{Connection, Result};
 
@@ -103,6 +104,13 @@ pub(crate) fn update_matching(
 
 /// The key of every row of a table that a question keeps.
 pub(crate) fn matching_keys(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
+    let purpose = core.store.read_for(Purpose::Question);
+    let keys = keys_of(core, query);
+    core.store.read_for(purpose);
+    keys
+}
+
+fn keys_of(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
     let plan = plan::plan(&core.catalog, query)?;
     let mut rows = RowStream::new(&core.catalog, &plan)?;
     rows.keep_keys();

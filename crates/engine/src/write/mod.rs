@@ -2,6 +2,7 @@
 
 mod delete;
 mod insert;
+mod rules;
 mod update;
 
 use wasm_dbms_api::{Page, ValueRef};
@@ -63,8 +64,7 @@ fn has_value(core: &mut Core, relation: RelationIndex, column: usize, value: Val
     if let Some(index) = indexes.iter().find(|index| index.columns.first() == Some(&column)) {
         scratch.key.clear();
         key::push_nullable(&mut scratch.key, value);
-        let is_found = index.head.tree.first_from(store, &scratch.key, &mut scratch.entry, &mut scratch.row)?;
-        return Ok(is_found && scratch.entry.starts_with(&scratch.key));
+        return Ok(index.head.tree.first_with(store, &scratch.key, &mut scratch.entry, &mut scratch.row)?);
     }
     let mut is_there = false;
     keys_with(core, relation, column, value, &mut |_| {
@@ -97,13 +97,12 @@ pub(crate) fn keys_with(
     if let Some(index) = relation.indexes.iter().find(|index| index.columns.first() == Some(&column)) {
         let mut start = Vec::new();
         key::push_nullable(&mut start, value);
-        let mut cursor = index.head.tree.cursor();
+        let mut end = start.clone();
+        let has_end = key::make_successor(&mut end);
+        let mut cursor = index.head.tree.cursor().until(has_end.then_some(end));
         let mut is_on_entry = cursor.seek(store, &start)?;
         while is_on_entry {
             cursor.read_key(store, &mut entry)?;
-            if !entry.starts_with(&start) {
-                break;
-            }
             let stored = cursor.value(store)?;
             let row_key = if stored.is_empty() { relation.row_key_in(index, &entry)? } else { &stored };
             if !visit(row_key) {
