@@ -7,6 +7,7 @@
 //! | `io-error` | each call of each workload fails in each way | a typed error, the last acknowledged state, and on it goes |
 //! | `bit-flip` | every bit flipped, every page swapped and taken back, every length | a refusal, or nothing is lost |
 //! | `hostile` | files damaged on purpose, with the right checksums | an answer or a refusal, in bounded time and memory |
+//! | `model` | drawn programs: tables, rows, transactions, questions, crashes, failing calls | what an oracle says, operation by operation |
 //!
 //! A battery of its own goes into a file of its own here, into [`NAMES`] and into [`run`].
 
@@ -16,6 +17,7 @@ mod crash;
 #[doc(hidden)]
 pub mod hostile;
 mod io_error;
+mod model;
 mod plant;
 mod recovery;
 mod tally;
@@ -25,9 +27,10 @@ use std::time::{Duration, Instant};
 #[doc(hidden)]
 pub use plant::Plant;
 use tally::Tally;
+pub(crate) use tally::panic_text;
 
 /// Every battery.
-pub const NAMES: [&str; 5] = ["crash", "recovery", "io-error", "bit-flip", "hostile"];
+pub const NAMES: [&str; 6] = ["crash", "recovery", "io-error", "bit-flip", "hostile", "model"];
 
 /// How much is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +104,7 @@ pub fn run(name: &str, settings: &Settings, progress: &(dyn Fn(&str) + Sync)) ->
         "io-error" => ("io-error", "runs", io_error::run),
         "bit-flip" => ("bit-flip", "damages", bit_flip::run),
         "hostile" => ("hostile", "files", hostile::run),
+        "model" => ("model", "operations", model::run),
         _ => return None,
     };
     let tally = Tally::new(progress, settings.threads);

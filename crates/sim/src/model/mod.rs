@@ -21,8 +21,7 @@ mod run;
 mod shrink;
 
 pub use program::{End, Operation, Program, Setup, create, delete, insert, update};
-pub use run::{Bug, Counts, Failure, replay};
+pub use run::{Bug, Counts, Failure, replay, run_drawn};
+pub use shrink::shrunk;
 
 pub(crate) use draw::Draw;
-pub(crate) use run::run_drawn;
-pub(crate) use shrink::shrunk;

@@ -100,7 +100,7 @@ pub enum Operation {
         /// Draws what of the unsynced calls survives.
         seed: u64,
     },
-    /// A call of the medium fails in the next transaction or statement, reads counted too; or every call from there on.
+    /// A call of the medium fails in the next transaction or statement, reads counted too; or every change from there on.
     Fail {
         /// How many calls still go well.
         after: u64,

@@ -74,7 +74,9 @@ impl Draw {
                 None => column.expr().is_null(),
             },
             54..58 => column.expr().is_null(),
-            58 => Expr::from(self.one_of(&[Value::Null, Value::from(true), Value::from(false)]).cloned().unwrap_or_default()),
+            58 => Expr::from(
+                self.one_of(&[Value::Null, Value::from(true), Value::from(false)]).cloned().unwrap_or_default(),
+            ),
             59 => match columns.iter().find(|column| column.schema.data_type == DataType::Bool) {
                 Some(column) => column.expr(),
                 None => column.expr().is_null(),

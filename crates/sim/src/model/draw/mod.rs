@@ -120,11 +120,9 @@ impl Draw {
         match choice.map(|(_, choice)| choice) {
             Some(0) => Operation::Begin(self.durability()),
             Some(1) => Operation::Crash { after: self.calls(), seed: self.random.u64(..) },
-            Some(2) => Operation::Fail {
-                after: self.calls(),
-                fault: self.pick(Fault::ALL),
-                is_lasting: self.random.bool(),
-            },
+            Some(2) => {
+                Operation::Fail { after: self.calls(), fault: self.pick(Fault::ALL), is_lasting: self.random.bool() }
+            }
             Some(3) => Operation::Reopen(self.cache_bytes()),
             Some(4) => Operation::Close(self.cache_bytes()),
             Some(5) => self.snapshot(place),

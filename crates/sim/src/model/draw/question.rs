@@ -82,7 +82,8 @@ impl Draw {
             Sum | Average => data_type.is_number(),
             _ => true,
         };
-        let suiting: Vec<Visible<'_>> = columns.iter().filter(|column| suits(column.schema.data_type)).copied().collect();
+        let suiting: Vec<Visible<'_>> =
+            columns.iter().filter(|column| suits(column.schema.data_type)).copied().collect();
         let has_argument = function != Count || self.random.bool();
         match self.one_of(&suiting).filter(|_| has_argument) {
             Some(column) => Expr::Aggregate(function, Some(Box::new(column.expr()))),

@@ -2,9 +2,9 @@
 
 use wasm_dbms::{ColumnSchema, Comparison, DataType, Expr, Value};
 
+use crate::model::Operation;
 use crate::model::draw::{Draw, Theme};
 use crate::model::oracle::{Row, State, Table};
-use crate::model::Operation;
 
 impl Draw {
     /// Any row of a table.
@@ -21,9 +21,10 @@ impl Draw {
         if column.nullable && self.once_in(5) {
             return Value::Null;
         }
-        let reference = table.shape.references.iter().find(|reference| {
-            table.schema().columns.get(reference.column).is_some_and(|own| own.name == column.name)
-        });
+        let reference =
+            table.shape.references.iter().find(|reference| {
+                table.schema().columns.get(reference.column).is_some_and(|own| own.name == column.name)
+            });
         if let Some(reference) = reference
             && !self.once_in(10)
             && let Some(parent) = state.table(&reference.table)

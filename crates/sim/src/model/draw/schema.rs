@@ -60,7 +60,8 @@ impl Draw {
                 schema = if is_unique { schema.unique(columns) } else { schema.index(columns) };
             }
         }
-        let references = if self.theme == Theme::References { self.random.usize(..4) } else { self.random.usize(..6) / 5 };
+        let references =
+            if self.theme == Theme::References { self.random.usize(..4) } else { self.random.usize(..6) / 5 };
         for _ in 0..references {
             schema = self.with_reference(schema, state);
         }
@@ -141,11 +142,17 @@ impl Draw {
             Some(table) if !own => table.schema().clone(),
             _ => schema.clone(),
         };
-        let mut unique: Vec<&String> =
-            target.indexes.iter().filter(|index| index.unique).map(|index| &index.columns).chain([&target.primary_key]).filter_map(|columns| match columns.as_slice() {
+        let mut unique: Vec<&String> = target
+            .indexes
+            .iter()
+            .filter(|index| index.unique)
+            .map(|index| &index.columns)
+            .chain([&target.primary_key])
+            .filter_map(|columns| match columns.as_slice() {
                 [only] => Some(only),
                 _ => None,
-            }).collect();
+            })
+            .collect();
         self.random.shuffle(&mut unique);
         let referred = unique.first().and_then(|name| target.columns.iter().find(|column| column.name == **name));
         let Some(referred) = referred else { return schema };

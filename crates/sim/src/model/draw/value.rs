@@ -23,7 +23,8 @@ impl Draw {
             DataType::F32 | DataType::F64 => self.float(),
             DataType::Text => Value::from(self.text()),
             DataType::Bytes => {
-                let length = if self.is_long && self.once_in(8) { self.random.usize(..9000) } else { self.random.usize(..4) };
+                let length =
+                    if self.is_long && self.once_in(8) { self.random.usize(..9000) } else { self.random.usize(..4) };
                 let parts = [0u8, 1, 0xFE, 0xFF];
                 Value::from((0..length).map(|_| self.one_of(&parts).copied().unwrap_or(0)).collect::<Vec<u8>>())
             }

@@ -60,7 +60,8 @@ impl State {
         let mut conditions = Vec::new();
         for (number, join) in query.joins.iter().enumerate() {
             let scope = Scope(schemas.iter().take(number + 2).copied().collect());
-            conditions.push((scope.place(&join.left).ok_or_else(unknown)?, scope.place(&join.right).ok_or_else(unknown)?));
+            conditions
+                .push((scope.place(&join.left).ok_or_else(unknown)?, scope.place(&join.right).ok_or_else(unknown)?));
         }
         let joined = joined(&tables, &conditions);
         let is_kept = |row: &Vec<&[Value]>| filter.as_ref().is_none_or(|filter| filter.truth(row) == Some(true));
@@ -69,10 +70,13 @@ impl State {
         let mut rows = Vec::new();
         if is_grouped {
             let out_of_range = || Refusal::OutOfRange;
+            let named: Vec<_> = keys.iter().map(|(source, column)| Bound::Column(*source, *column)).collect();
             for group in groups(&keys, &joined).values() {
                 let of = |expr: &Bound<'_>| expr.over(group).ok_or_else(out_of_range);
                 let key = orders.iter().map(of).collect::<Result<Vec<_>, _>>()?;
-                rows.push((key, columns.iter().map(of).collect::<Result<Vec<_>, _>>()?));
+                // Without columns the answer has those that rows are grouped by.
+                let outputs = if columns.is_empty() { &named } else { &columns };
+                rows.push((key, outputs.iter().map(of).collect::<Result<Vec<_>, _>>()?));
             }
         } else {
             for row in &joined {
@@ -105,7 +109,11 @@ fn joined<'a>(tables: &[&'a Table], conditions: &[((usize, usize), (usize, usize
                 let value = |(source, column): &(usize, usize)| {
                     whole.get(*source).and_then(|row| row.get(*column)).unwrap_or(&null)
                 };
-                if value(left).as_ref().compare(value(right).as_ref()).is_some_and(|order| Comparison::Equal.holds(order)) {
+                if value(left)
+                    .as_ref()
+                    .compare(value(right).as_ref())
+                    .is_some_and(|order| Comparison::Equal.holds(order))
+                {
                     next.push(whole);
                 }
             }
@@ -177,7 +185,8 @@ impl Expected {
                         expected.swap_remove(place);
                     }
                     None => {
-                        let example = expected.first().map_or_else(String::new, |row| format!(", as {} would", shown(row)));
+                        let example =
+                            expected.first().map_or_else(String::new, |row| format!(", as {} would", shown(row)));
                         return Err(format!("the row {} does not belong here{example}", shown(row)));
                     }
                 }

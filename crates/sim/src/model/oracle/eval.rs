@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use wasm_dbms::{ColumnRef, Comparison, DecimalSum, AggregateFunction, Expr, TableSchema, Value};
+use wasm_dbms::{AggregateFunction, ColumnRef, Comparison, DecimalSum, Expr, TableSchema, Value};
 
 /// The tables that names are looked up in, in the order of a joined row.
 pub(crate) struct Scope<'a>(pub(crate) Vec<&'a TableSchema>);
@@ -118,9 +118,7 @@ impl<'a> Bound<'a> {
     /// Whether it is true, for a joined row; none if that is not known.
     pub(crate) fn truth(&self, row: &Joined<'_>) -> Option<bool> {
         match self {
-            Self::Compare(comparison, left, right) => {
-                left.compared(right, row).map(|order| comparison.holds(order))
-            }
+            Self::Compare(comparison, left, right) => left.compared(right, row).map(|order| comparison.holds(order)),
             Self::And(left, right) => match (left.truth(row), right.truth(row)) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
                 (Some(true), Some(true)) => Some(true),

@@ -16,8 +16,6 @@ pub use answer::Expected;
 pub use refusal::Refusal;
 pub use table::{Row, Table};
 
-pub(crate) use table::is_same_row;
-
 /// Every table, in the order of creation. A copy shares its rows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
@@ -83,10 +81,7 @@ impl State {
     ///
     /// # Errors
     /// As [`compare`](Self::compare).
-    pub fn compare_rows(
-        &self,
-        ask: &dyn Fn(&Query) -> wasm_dbms::Result<wasm_dbms::Answer>,
-    ) -> Result<(), Difference> {
+    pub fn compare_rows(&self, ask: &dyn Fn(&Query) -> wasm_dbms::Result<wasm_dbms::Answer>) -> Result<(), Difference> {
         self.tables.iter().try_for_each(|table| table.compare(ask))
     }
 }

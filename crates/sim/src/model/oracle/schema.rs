@@ -42,8 +42,8 @@ impl State {
         let (column, referred) = (schema.position(&key.column)?, other.position(&key.references)?);
         let (own, others) = (schema.columns.get(column)?, other.columns.get(referred)?);
         let only = std::slice::from_ref(&key.references);
-        let is_unique = other.primary_key == only
-            || other.indexes.iter().any(|index| index.unique && index.columns == only);
+        let is_unique =
+            other.primary_key == only || other.indexes.iter().any(|index| index.unique && index.columns == only);
         let is_alike = own.data_type == others.data_type && own.variants == others.variants;
         let reference = Reference { column, table: key.table.clone(), referred, on_delete: key.on_delete };
         (is_unique && is_alike).then_some(reference)

@@ -194,7 +194,11 @@ pub(crate) fn shown(row: &[Value]) -> String {
         .iter()
         .map(|value| {
             let text = value.to_string();
-            if text.len() > 80 { format!("{}.. ({} bytes)", text.chars().take(60).collect::<String>(), text.len()) } else { text }
+            if text.len() > 80 {
+                format!("{}.. ({} bytes)", text.chars().take(60).collect::<String>(), text.len())
+            } else {
+                text
+            }
         })
         .collect();
     format!("({})", values.join(", "))

@@ -107,7 +107,10 @@ impl State {
         for child in &self.tables {
             for reference in child.shape.references.iter().filter(|reference| reference.table == name) {
                 let Some(old) = before.get(reference.referred).filter(|old| !old.is_null()) else { continue };
-                if after.get(reference.referred) != Some(old) && self.has(child.name(), reference.column, old) {
+                // The row itself may refer so, and not be there because something else is in its way.
+                let is_own = child.name() == name && after.get(reference.column) == Some(old);
+                let is_left = is_own || self.has(child.name(), reference.column, old);
+                if after.get(reference.referred) != Some(old) && is_left {
                     refusals.push(Refusal::ForeignKey(child.full_name(&[reference.column])));
                 }
             }
@@ -137,8 +140,7 @@ impl State {
         if keys.is_empty() {
             return Verdict::of(self.clone(), 0);
         }
-        let misfits: Vec<Refusal> =
-            values.iter().filter_map(|(column, value)| misfit(table, *column, value)).collect();
+        let misfits: Vec<Refusal> = values.iter().filter_map(|(column, value)| misfit(table, *column, value)).collect();
         if !misfits.is_empty() {
             return Verdict { next: None, refusals: misfits };
         }
@@ -155,7 +157,13 @@ impl State {
             })
             .collect();
         let mut next = self.clone();
-        let refusals: Vec<Refusal> = changes.iter().flat_map(|(key, row)| next.update_row(name, key, row, true)).collect();
+        let mut refusals: Vec<Refusal> =
+            changes.iter().flat_map(|(key, row)| next.update_row(name, key, row, true)).collect();
+        if !refusals.is_empty() {
+            // Nothing says in which order the rows change, so another one may be the first that is in the way.
+            let mut other = self.clone();
+            refusals.extend(changes.iter().rev().flat_map(|(key, row)| other.update_row(name, key, row, true)));
+        }
         if refusals.is_empty() {
             return Verdict::of(next, keys.len());
         }
@@ -172,6 +180,10 @@ impl State {
                 whole.dangling(name, row, before).is_empty()
                     && before.is_none_or(|before| whole.left_behind(name, before, row).is_empty())
             });
+        if may_meet {
+            let own = table.shape.references.iter().filter(|reference| reference.table == name);
+            refusals.extend(own.map(|reference| Refusal::ForeignKey(table.full_name(&[reference.column]))));
+        }
         Verdict { next: may_go_well.then(|| (whole, keys.len() as u64)), refusals }
     }
 
