@@ -54,7 +54,10 @@ pub use plan::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
 pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
-pub use typed::{Answer, Columns, Delete, One, Projected, Rows, Select, Three, Two, Update, UpdateKey};
+pub use typed::{
+    Answer, Columns, Cursor, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,
+    UpsertReport, ValueCursor, With, WithMany,
+};
 pub use vacuum::VacuumReport;
 
 pub use wasm_dbms_api::*;

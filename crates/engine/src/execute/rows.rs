@@ -60,7 +60,30 @@ pub(crate) struct RowStream<'p> {
     has_started: bool,
 }
 
+/// A [`RowStream`] without its plan, to go on with later.
+#[derive(Debug)]
+pub(crate) struct Suspended {
+    frame: Frame,
+    walks: Vec<Walk>,
+    hashed: Vec<Option<HashedTable>>,
+    filters: Vec<Filters>,
+    needs_key: Vec<KeyUse>,
+    has_started: bool,
+}
+
 impl<'p> RowStream<'p> {
+    /// Lets go of the plan.
+    pub(crate) fn suspend(self) -> Suspended {
+        let Self { plan: _, frame, walks, hashed, filters, needs_key, has_started } = self;
+        Suspended { frame, walks, hashed, filters, needs_key, has_started }
+    }
+
+    /// Goes on where a walk of this plan was suspended.
+    pub(crate) fn resume(plan: &'p Plan, suspended: Suspended) -> Self {
+        let Suspended { frame, walks, hashed, filters, needs_key, has_started } = suspended;
+        Self { plan, frame, walks, hashed, filters, needs_key, has_started }
+    }
+
     /// The rows of a plan, with every column that their tables have.
     pub(crate) fn new(catalog: &Catalog, plan: &'p Plan) -> Result<Self> {
         let mut frame = Frame::default();
@@ -151,14 +174,13 @@ impl<'p> RowStream<'p> {
             }
             Access::Range { index, equal, low, high } => {
                 let context = Context::Frame(&self.frame);
-                let is_nullable = index.is_some();
+                let index = index.and_then(|number| relation.indexes.get(number));
                 let equal = equal.iter().map(|expr| expr.value(context)).collect::<Result<Vec<_>>>()?;
                 let low = low.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
                 let high = high.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
-                match key_range(&equal, low, high, is_nullable) {
+                match key_range(index, &equal, low, high) {
                     None => Walk::Nothing,
                     Some(range) => {
-                        let index = index.and_then(|number| relation.indexes.get(number));
                         let tree: Tree = index.map_or(relation.table.tree, |index| index.head.tree);
                         let cursor = tree.cursor().until(range.end);
                         let (is_before_first, start) = (true, range.start);
@@ -274,16 +296,17 @@ impl Walk {
                 let Some(index) = relation.indexes.get(*number) else { return Ok(false) };
                 let stored = cursor.value(store)?;
                 row.key.clear();
-                if stored.is_empty() {
-                    cursor.read_key(store, entry)?;
-                    row.key.extend_from_slice(relation.row_key_in(index, entry)?);
-                } else {
-                    row.key.extend_from_slice(&stored);
+                match index.row_key_in_value(&stored)? {
+                    [] => {
+                        cursor.read_key(store, entry)?;
+                        row.key.extend_from_slice(index.row_key_in_entry(entry)?);
+                    }
+                    row_key => row.key.extend_from_slice(row_key),
                 }
                 match relation.table.tree.get(store, &row.key)? {
                     Some(value) => row.set_value(value),
                     None => {
-                        let name = relation.index_name(index);
+                        let name = &index.name;
                         let table = &relation.schema.name;
                         return Err(wasm_dbms_api::MemoryError::corrupt(format!(
                             "index {table}.{name} has an entry whose row is not there"

@@ -95,6 +95,14 @@ impl<C: Connection, R> Select<'_, C, R> {
 }
 
 impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
+    pub(super) fn connection(&self) -> &'c C {
+        self.connection
+    }
+
+    pub(super) fn planned_rows(&self, core: &mut Core) -> Result<Plan> {
+        planned_rows(core, &self.query, &self.binders)
+    }
+
     fn joined<B: Table, S: Rows>(
         mut self,
         left: Column<impl Table, impl Field>,
@@ -134,6 +142,17 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
         })
     }
 
+    /// Every row, and what is asked about them of the same commit.
+    pub(super) fn all_and<X>(self, ask: impl FnOnce(&mut Core, &[R::Row]) -> Result<X>) -> Result<(Vec<R::Row>, X)> {
+        self.connection.read(|core| {
+            let plan = planned_rows(core, &self.query, &self.binders)?;
+            let mut rows = RowStream::new(&core.catalog, &plan)?;
+            let rows = execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
+            let answer = ask(core, &rows)?;
+            Ok((rows, answer))
+        })
+    }
+
     /// The first row.
     ///
     /// # Errors
@@ -151,6 +170,14 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
             let plan = planned_rows(core, &self.query, &self.binders)?;
             execute::count(core, &plan)
         })
+    }
+
+    /// Whether there is a row, without making any.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn exists(self) -> Result<bool> {
+        Ok(self.limit(1).count()? > 0)
     }
 
     /// Calls `visit` with each row, one at a time. Only an order that no index gives needs the rows in memory.
