@@ -57,6 +57,19 @@ fn the_battery_of_damage_finds_a_store_that_verifies_no_page() {
 }
 
 #[test]
+fn the_battery_of_programs_finds_a_filter_that_loses_rows() {
+    assert_passes_and_finds("model", Plant::LoseMatches);
+}
+
+#[test]
+fn the_battery_of_programs_finds_bugs_of_constraints_savepoints_and_the_medium() {
+    for plant in [Plant::ForgetUnique, Plant::SkipCascade, Plant::KeepSavepoint, Plant::SkipSync] {
+        let outcome = run("model", Some(plant));
+        assert!(outcome.failures > 0, "the planted {plant:?} was not found: {outcome}");
+    }
+}
+
+#[test]
 fn a_battery_ends_with_one_line_of_counts() {
     let outcome = run("io-error", None);
     let line = outcome.to_string();

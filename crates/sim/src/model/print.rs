@@ -115,7 +115,20 @@ impl Display for Rust<'_, TableSchema> {
             write!(f, ".primary_key({:?})", schema.primary_key)?;
         }
         for index in &schema.indexes {
-            write!(f, ".{}({:?})", if index.unique { "unique" } else { "index" }, index.columns)?;
+            let columns: Vec<&str> = index.columns.iter().map(|column| column.name.as_str()).collect();
+            let is_plain = index.include.is_empty() && !index.columns.iter().any(|column| column.descending);
+            if is_plain && index.name == columns.join("_") {
+                write!(f, ".{}({columns:?})", if index.unique { "unique" } else { "index" })?;
+                continue;
+            }
+            f.write_str(".with_index(IndexSchema::new(")?;
+            list(f, &index.columns, |f, column| {
+                write!(f, "IndexColumn::new({:?})", column.name)?;
+                f.write_str(if column.descending { ".descending()" } else { "" })
+            })?;
+            let (include, name) = (&index.include, &index.name);
+            write!(f, ").include({include:?} as [&str; {}]).named({name:?})", include.len())?;
+            f.write_str(if index.unique { ".unique())" } else { ")" })?;
         }
         for key in &schema.foreign_keys {
             let on_delete = if key.on_delete == OnDelete::Cascade { "Cascade" } else { "Restrict" };

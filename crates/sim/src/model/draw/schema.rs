@@ -1,7 +1,7 @@
 //! Tables. The name of a column begins with its type, so that an expression over a table of that name fits whichever table
 //! has it.
 
-use wasm_dbms::{ColumnSchema, DataType, OnDelete, TableSchema, Value};
+use wasm_dbms::{ColumnSchema, DataType, IndexColumn, IndexSchema, OnDelete, TableSchema, Value};
 
 use crate::model::draw::value::VARIANTS;
 use crate::model::draw::{Draw, Theme};
@@ -53,11 +53,8 @@ impl Draw {
         }
         schema = self.with_key(schema);
         for _ in 0..self.random.usize(..4) {
-            let columns = self.key_columns(&schema);
-            let is_unique = self.once_in(3);
-            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-            if !columns.is_empty() {
-                schema = if is_unique { schema.unique(columns) } else { schema.index(columns) };
+            if let Some(index) = self.index(&schema) {
+                schema.indexes.push(index);
             }
         }
         let references =
@@ -94,6 +91,33 @@ impl Draw {
         self.random.shuffle(&mut columns);
         columns.truncate(self.pick([1, 1, 1, 2, 2, 3]));
         columns
+    }
+
+    /// An index that has another name than those that are there.
+    fn index(&mut self, schema: &TableSchema) -> Option<IndexSchema> {
+        let columns: Vec<IndexColumn> = self
+            .key_columns(schema)
+            .into_iter()
+            .map(|name| {
+                let column = IndexColumn::new(name);
+                if self.once_in(4) { column.descending() } else { column }
+            })
+            .collect();
+        let mut index = IndexSchema::new(columns);
+        if self.once_in(8) {
+            let others = schema.columns.iter().filter(|column| !index.is_on([column.name.as_str()]));
+            let others: Vec<&str> = others.map(|column| column.name.as_str()).collect();
+            let included = self.one_of(&others).filter(|name| index.columns.iter().all(|column| column.name != **name));
+            index = index.include(included.copied());
+        }
+        if self.once_in(3) {
+            index = index.unique();
+        }
+        let number = schema.indexes.len();
+        if schema.indexes.iter().any(|other| other.name == index.name) {
+            index = index.named(format!("index{number}"));
+        }
+        (!index.columns.is_empty()).then_some(index)
     }
 
     fn with_key(&mut self, mut schema: TableSchema) -> TableSchema {
@@ -142,17 +166,15 @@ impl Draw {
             Some(table) if !own => table.schema().clone(),
             _ => schema.clone(),
         };
-        let mut unique: Vec<&String> = target
-            .indexes
-            .iter()
-            .filter(|index| index.unique)
-            .map(|index| &index.columns)
-            .chain([&target.primary_key])
-            .filter_map(|columns| match columns.as_slice() {
-                [only] => Some(only),
-                _ => None,
-            })
-            .collect();
+        let indexes = target.indexes.iter().filter(|index| index.unique).map(|index| match index.columns.as_slice() {
+            [only] => Some(&only.name),
+            _ => None,
+        });
+        let key = match target.primary_key.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        let mut unique: Vec<&String> = indexes.chain([key]).flatten().collect();
         self.random.shuffle(&mut unique);
         let referred = unique.first().and_then(|name| target.columns.iter().find(|column| column.name == **name));
         let Some(referred) = referred else { return schema };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms::TableSchema;
+use wasm_dbms::{IndexSchema, TableSchema};
 
 use crate::model::oracle::table::{Reference, Shape, is_clustered};
 use crate::model::oracle::{Refusal, State, Table, Verdict};
@@ -20,11 +20,14 @@ impl State {
             schema.foreign_keys.iter().map(|key| self.reference(schema, key)).collect();
         let Some(references) = references else { return Verdict::refused(Refusal::Schema) };
         let places = |names: &[String]| names.iter().filter_map(|name| schema.position(name)).collect::<Vec<usize>>();
+        let places_of = |index: &IndexSchema| {
+            index.columns.iter().filter_map(|column| schema.position(&column.name)).collect::<Vec<usize>>()
+        };
         let key = places(&schema.primary_key);
         let types: Vec<_> =
             key.iter().filter_map(|column| schema.columns.get(*column)).map(|column| column.data_type).collect();
         let shape = Shape {
-            uniques: schema.indexes.iter().filter(|index| index.unique).map(|index| places(&index.columns)).collect(),
+            uniques: schema.indexes.iter().filter(|index| index.unique).map(places_of).collect(),
             references,
             autoincrement: schema.columns.iter().position(|column| column.autoincrement),
             is_clustered: is_clustered(&types),
@@ -42,8 +45,8 @@ impl State {
         let (column, referred) = (schema.position(&key.column)?, other.position(&key.references)?);
         let (own, others) = (schema.columns.get(column)?, other.columns.get(referred)?);
         let only = std::slice::from_ref(&key.references);
-        let is_unique =
-            other.primary_key == only || other.indexes.iter().any(|index| index.unique && index.columns == only);
+        let is_unique = other.primary_key == only
+            || other.indexes.iter().any(|index| index.unique && index.is_on([key.references.as_str()]));
         let is_alike = own.data_type == others.data_type && own.variants == others.variants;
         let reference = Reference { column, table: key.table.clone(), referred, on_delete: key.on_delete };
         (is_unique && is_alike).then_some(reference)
