@@ -47,10 +47,8 @@ impl Draw {
             }
             for _ in 0..self.random.usize(1..4) {
                 let aggregate = self.aggregate(&columns);
-                let is_ordered = match &aggregate {
-                    Expr::Aggregate(AggregateFunction::Minimum | AggregateFunction::Maximum, _) => false,
-                    _ => true,
-                };
+                let is_ordered =
+                    !matches!(&aggregate, Expr::Aggregate(AggregateFunction::Minimum | AggregateFunction::Maximum, _));
                 choices.extend(is_ordered.then(|| aggregate.clone()));
                 query.columns.push(aggregate);
             }

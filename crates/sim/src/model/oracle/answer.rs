@@ -39,6 +39,9 @@ impl PartialOrd for GroupKey {
     }
 }
 
+/// A table of a joined row, and its column.
+type ColumnPlace = (usize, usize);
+
 impl State {
     /// Answers a question.
     ///
@@ -97,7 +100,7 @@ impl State {
 }
 
 /// The rows of the tables side by side, where the columns of each condition are equal.
-fn joined<'a>(tables: &[&'a Table], conditions: &[((usize, usize), (usize, usize))]) -> Vec<Vec<&'a [Value]>> {
+fn joined<'a>(tables: &[&'a Table], conditions: &[(ColumnPlace, ColumnPlace)]) -> Vec<Vec<&'a [Value]>> {
     let Some((first, others)) = tables.split_first() else { return Vec::new() };
     let mut joined: Vec<Vec<&[Value]>> = first.rows().map(|row| vec![&**row]).collect();
     let null = Value::Null;

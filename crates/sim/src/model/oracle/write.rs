@@ -184,7 +184,7 @@ impl State {
             let own = table.shape.references.iter().filter(|reference| reference.table == name);
             refusals.extend(own.map(|reference| Refusal::ForeignKey(table.full_name(&[reference.column]))));
         }
-        Verdict { next: may_go_well.then(|| (whole, keys.len() as u64)), refusals }
+        Verdict { next: may_go_well.then_some((whole, keys.len() as u64)), refusals }
     }
 
     /// A row becomes another; references are looked at only if asked. Returns why not.

@@ -357,9 +357,9 @@ impl Run {
         if self.armed.is_some() {
             self.disarm()?;
         }
-        if self.units % (COMPARE_EVERY * CHECK_EVERY) == 0 {
+        if self.units.is_multiple_of(COMPARE_EVERY * CHECK_EVERY) {
             self.everything()
-        } else if self.units % COMPARE_EVERY == 0 {
+        } else if self.units.is_multiple_of(COMPARE_EVERY) {
             Ok(self.committed.compare(self.db()?)?)
         } else {
             Ok(())
