@@ -6,6 +6,7 @@
 //! | `recovery` | crashes of the session after a crash, and of the session after that | the same |
 //! | `io-error` | each call of each workload fails in each way | a typed error, the last acknowledged state, and on it goes |
 //! | `bit-flip` | every bit flipped, every page swapped and taken back, every length | a refusal, or nothing is lost |
+//! | `isolation` | interactive transactions, many at once | a serial order; no cycle that the level forbids |
 //! | `hostile` | files damaged on purpose, with the right checksums | an answer or a refusal, in bounded time and memory |
 //! | `model` | drawn programs: tables, rows, transactions, questions, crashes, failing calls | what an oracle says, operation by operation |
 //!
@@ -17,6 +18,7 @@ mod crash;
 #[doc(hidden)]
 pub mod hostile;
 mod io_error;
+mod isolation;
 mod model;
 mod plant;
 mod recovery;
@@ -30,7 +32,7 @@ use tally::Tally;
 pub(crate) use tally::panic_text;
 
 /// Every battery.
-pub const NAMES: [&str; 6] = ["crash", "recovery", "io-error", "bit-flip", "hostile", "model"];
+pub const NAMES: [&str; 7] = ["crash", "recovery", "io-error", "bit-flip", "hostile", "isolation", "model"];
 
 /// How much is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +107,7 @@ pub fn run(name: &str, settings: &Settings, progress: &(dyn Fn(&str) + Sync)) ->
         "bit-flip" => ("bit-flip", "damages", bit_flip::run),
         "hostile" => ("hostile", "files", hostile::run),
         "model" => ("model", "operations", model::run),
+        "isolation" => ("isolation", "transactions", isolation::run),
         _ => return None,
     };
     let tally = Tally::new(progress, settings.threads);
