@@ -289,8 +289,14 @@ impl Relation {
 
     /// The key of the row in an entry of an index that holds it.
     pub(crate) fn row_key_in<'a>(&self, index: &Index, entry: &'a [u8]) -> Result<&'a [u8]> {
-        let mut rest = entry;
-        for column in &index.columns {
+        self.row_key_after(index, 0, entry)
+    }
+
+    /// The key of the row in what follows the first `columns` columns in such an entry.
+    #[inline]
+    pub(crate) fn row_key_after<'a>(&self, index: &Index, columns: usize, rest: &'a [u8]) -> Result<&'a [u8]> {
+        let mut rest = rest;
+        for column in index.columns.iter().skip(columns) {
             let length = key::nullable_length(rest, self.data_type(*column));
             rest = length.and_then(|length| rest.get(length..)).ok_or_else(|| {
                 let (table, name) = (&self.schema.name, self.index_name(index));

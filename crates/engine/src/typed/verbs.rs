@@ -298,14 +298,11 @@ impl Core {
         if let Some(by) = relation.indexes.iter().find(|by| by.columns.first() == Some(&column)) {
             scratch.found.clear();
             key::push_nullable(&mut scratch.found, value);
-            let is_found = by.head.tree.first_from(store, &scratch.found, &mut scratch.entry, &mut scratch.key)?;
-            if !is_found || !scratch.entry.starts_with(&scratch.found) {
-                return Ok(false);
+            let is_found = by.head.tree.first_with(store, &scratch.found, &mut scratch.entry, &mut scratch.key)?;
+            if is_found && scratch.key.is_empty() {
+                scratch.key.extend_from_slice(relation.row_key_after(by, 1, &scratch.entry)?);
             }
-            if scratch.key.is_empty() {
-                scratch.key.extend_from_slice(relation.row_key_in(by, &scratch.entry)?);
-            }
-            return Ok(true);
+            return Ok(is_found);
         }
         let mut row_key = None;
         keys_with(self, index, column, value, &mut |key| {

@@ -63,8 +63,7 @@ fn has_value(core: &mut Core, relation: RelationIndex, column: usize, value: Val
     if let Some(index) = indexes.iter().find(|index| index.columns.first() == Some(&column)) {
         scratch.key.clear();
         key::push_nullable(&mut scratch.key, value);
-        let is_found = index.head.tree.first_from(store, &scratch.key, &mut scratch.entry, &mut scratch.row)?;
-        return Ok(is_found && scratch.entry.starts_with(&scratch.key));
+        return Ok(index.head.tree.first_with(store, &scratch.key, &mut scratch.entry, &mut scratch.row)?);
     }
     let mut is_there = false;
     keys_with(core, relation, column, value, &mut |_| {

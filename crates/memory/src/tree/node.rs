@@ -333,6 +333,45 @@ impl<'a> Node<'a> {
         suffix & 1 == 0
     }
 
+    /// Sets `rest` to what follows `start` in the key of entry `index`, and `value` to its value; false if the key does not
+    /// begin so. None if there is no such entry, or if it goes on in a chain.
+    #[inline]
+    pub(crate) fn read_rest(
+        self,
+        index: usize,
+        start: &[u8],
+        rest: &mut Vec<u8>,
+        value: &mut Vec<u8>,
+    ) -> Option<bool> {
+        let range = if index < self.count() { self.value_range(index)? } else { return None };
+        let offset = self.offset(index);
+        let (suffix, width) = varint_at(self.bytes, offset);
+        if suffix & 1 == 1 {
+            return None;
+        }
+        let tail_length = ((suffix >> 1) as usize).checked_sub(4);
+        let after_prefix = start.strip_prefix(self.prefix()).and_then(|start| start.split_first_chunk());
+        rest.clear();
+        match (after_prefix, tail_length) {
+            // What is asked for reaches into the tail, as nearly always.
+            (Some((head, start)), Some(length)) => {
+                match slice_at(self.bytes, offset + width, length).strip_prefix(start) {
+                    Some(found) if u32::from_be_bytes(*head) == self.head(index) => rest.extend_from_slice(found),
+                    _ => return Some(false),
+                }
+            }
+            _ => {
+                self.push_key(index, rest);
+                if !rest.starts_with(start) {
+                    return Some(false);
+                }
+                rest.drain(..start.len());
+            }
+        }
+        self.bytes.get(range)?.clone_into(value);
+        Some(true)
+    }
+
     /// Appends the inline part of the key of entry `index`.
     pub(crate) fn push_key(self, index: usize, key: &mut Vec<u8>) {
         let cell = self.cell(index);
@@ -407,35 +446,30 @@ impl<'a> Node<'a> {
         let inline = suffix.get(..limit).unwrap_or(suffix);
         let goes_on = inline.len() < suffix.len();
         let head = head_of(inline);
-        let (mut low, mut high) = (0usize, slots.len());
+        let mut among = slots;
+        let mut low = 0;
         if header.first() == Some(&LEAF) {
-            // Heads known to stand before `low` and from `high` on, as far as they are.
-            let mut low_head = slots.first().map_or(0, head_in);
-            let mut high_head = u32_at(header, LAST_HEAD);
-            for round in 0..GUESSES {
-                let room = high - low;
-                if room <= 8 || head <= low_head || head >= high_head {
-                    break;
+            // The head of the last slot comes from the header, as a hint, so that its cache line is not needed.
+            let (first, last) = (slots.first().map_or(0, head_in), u32_at(header, LAST_HEAD));
+            if slots.len() > FEW_SLOTS && first < head && head < last {
+                let middle = guess(slots.len(), head - first, last - first);
+                if header.get(SCATTERED) == Some(&0) {
+                    self.reach(header, middle, slots.len());
                 }
-                let middle = low + guess(room, head - low_head, high_head - low_head);
-                if round == 0 && header.get(SCATTERED) == Some(&0) {
-                    self.reach(header, middle, room);
-                }
-                let Some(slot) = slots.get(middle) else { break };
-                let found = head_in(slot);
-                match found.cmp(&head) {
-                    Ordering::Less => (low, low_head) = (middle + 1, found),
-                    Ordering::Greater => (high, high_head) = (middle, found),
-                    Ordering::Equal => match self.compare_suffix(offset_in(slot), inline, goes_on) {
+                if let Some(slot) = slots.get(middle)
+                    && head_in(slot) == head
+                {
+                    match self.compare_suffix(offset_in(slot), inline, goes_on) {
                         None => return Search::Tie(middle),
-                        Some(Ordering::Less) => (low, low_head) = (middle + 1, found),
-                        Some(Ordering::Greater) => (high, high_head) = (middle, found),
                         Some(Ordering::Equal) => return Search::Found(middle),
-                    },
+                        _ => {}
+                    }
                 }
+                (low, among) = near(slots, middle, head);
             }
         }
-        low += count_below(slots.get(low..high).unwrap_or_default(), head);
+        low += count_below(among, head);
+        let mut high = slots.len();
         // What has the same head is told apart by what follows it.
         let mut middle = low;
         while low < high {
@@ -488,31 +522,53 @@ impl<'a> Node<'a> {
     }
 }
 
-/// How often a search guesses before it falls back to halving.
-const GUESSES: u8 = 3;
+/// Up to so many slots are looked at one after the other.
+const FEW_SLOTS: usize = 12;
+
+/// In how many parts a search cuts a run of slots at once.
+const PARTS: usize = 8;
 
 /// Where a head should be by proportion, among `room` slots. Heads are often spread evenly (numbers, random text): then
-/// two or three guesses land on the slot and cost fewer cache lines than halving the whole node; where they are not, those
-/// are lost. The head of the last slot comes from the header, as a hint, so that its cache line is not needed.
+/// the guess is right or off by a few.
 #[inline]
 fn guess(room: usize, part: u32, whole: u32) -> usize {
     // At most `room - 1`: the part is less than the whole.
     (u64::from(part) * room as u64 / u64::from(whole)) as usize
 }
 
-/// How many of these slots have a head below this one. The halving has no branch that depends on what it finds: a
-/// processor guesses those wrong half of the time, and that costs more than the rest of a step.
+/// The slots that a search goes on in after a guess, and how many stand before them: a few around the guess if the head
+/// belongs there, which even spreading makes likely, else all on one side.
+#[inline]
+fn near(slots: &[[u8; SLOT]], middle: usize, head: u32) -> (usize, &[[u8; SLOT]]) {
+    let reach = 8 + slots.len() / 32;
+    let start = middle.saturating_sub(reach);
+    let end = (middle + reach).min(slots.len());
+    let is_below = |index: usize| slots.get(index).is_some_and(|slot| head_in(slot) < head);
+    if start > 0 && !is_below(start) {
+        return (0, slots.get(..start).unwrap_or_default());
+    }
+    if end < slots.len() && is_below(end - 1) {
+        return (end, slots.get(end..).unwrap_or_default());
+    }
+    (start, slots.get(start..end).unwrap_or_default())
+}
+
+/// How many of these slots have a head below this one. A step cuts what is left in [`PARTS`] at once, and counts instead of
+/// branching: a processor guesses such branches wrong half of the time, and reads that do not wait for each other go on
+/// side by side.
 #[inline]
 fn count_below(slots: &[[u8; SLOT]], head: u32) -> usize {
+    let is_below = |slot: &[u8; SLOT]| usize::from(head_in(slot) < head);
     let mut below = 0;
     let mut room = slots.len();
-    while room > 0 {
-        let half = room - room / 2;
-        let Some(slot) = slots.get(below + half - 1) else { break };
-        below += if head_in(slot) < head { half } else { 0 };
-        room -= half;
+    while room > FEW_SLOTS {
+        let step = room / PARTS + 1;
+        let ends = (1..PARTS).map(|part| slots.get(below + part * step - 1));
+        below += step * ends.map(|slot| slot.map_or(0, is_below)).sum::<usize>();
+        room = step - 1;
     }
-    below
+    let rest = slots.get(below..).unwrap_or_default();
+    below + rest.iter().take(room).map(is_below).sum::<usize>()
 }
 
 #[inline]
