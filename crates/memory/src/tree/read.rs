@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{MemoryAccess, PageRef};
-use crate::tree::node::{Node, Search, Step, Stored, Way};
+use crate::tree::node::{Node, Stored};
 use crate::tree::path::{Located, Path};
+use crate::tree::search::{Search, Step, Way};
 use crate::tree::{MAX_KEY_BYTES, Tree, broken_level, check_child, overflow};
 
 /// Where a value stands; good until the tree changes.
