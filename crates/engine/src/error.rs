@@ -108,6 +108,24 @@ pub enum Error {
     /// An earlier statement of the transaction failed half-way; it can only be rolled back.
     #[error("the transaction can only be rolled back: {0}")]
     MustRollBack(String),
+    /// Another transaction changed what this one has read or written, and committed first. Nothing of this one stayed;
+    /// run again it may succeed.
+    #[error("conflict about {table} {key}: {problem}")]
+    Conflict {
+        /// The table.
+        table: String,
+        /// The key of the row, its values joined by commas; nothing if it is about many rows or the whole table.
+        key: String,
+        /// What happened, in words.
+        problem: String,
+    },
+    /// The transaction was open for longer than it may be, or more was committed beside it than is kept
+    /// ([`Options::history_bytes`](crate::Options::history_bytes)). Nothing of it stayed; run again it may succeed.
+    #[error("the transaction has expired: it was open for too long, or too much was committed beside it")]
+    TransactionExpired,
+    /// The database was closed.
+    #[error("the database was closed")]
+    Closed,
     /// An error of the caller's own, to roll a transaction back with.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
@@ -126,7 +144,7 @@ impl Error {
 
     /// Whether another transaction was first; trying again may succeed.
     pub fn is_conflict(&self) -> bool {
-        false
+        matches!(self, Self::Conflict { .. })
     }
 
     /// Whether the medium, the quota or a limit is exhausted.

@@ -25,6 +25,7 @@ mod database;
 mod error;
 mod execute;
 mod heads;
+mod history;
 mod inspect;
 mod plan;
 pub mod prelude;
@@ -47,7 +48,7 @@ pub use inspect::PageView;
 pub use plan::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
 pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
-pub use transaction::Transaction;
+pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
 pub use typed::{Answer, Columns, Delete, One, Projected, Rows, Select, Three, Two, Update, UpdateKey};
 pub use vacuum::VacuumReport;
 

@@ -308,3 +308,68 @@ fn a_query_and_a_schema_travel_as_json() {
         assert_eq!(serde_json::from_str::<TableSchema>(&text).unwrap(), schema);
     }
 }
+
+fn songs() -> Database {
+    let db = Database::in_memory();
+    let schema = TableSchema::new("songs")
+        .column(column("id", DataType::U64).autoincrement())
+        .column(column("title", DataType::Text))
+        .column(ColumnSchema::one_of("state", ["draft", "live"]).default("draft"))
+        .primary_key(["id"])
+        .unique(["title"])
+        .index(["state"]);
+    db.create_table(&schema).unwrap();
+    db.insert_many_values("songs", &["title"], [["Blue".into()], ["Hejira".into()], ["Amelia".into()]]).unwrap();
+    db
+}
+
+#[test]
+fn rows_are_changed_and_deleted_by_names_and_a_filter() {
+    let db = songs();
+    let is_early = || Expr::column("id").compare(Comparison::Less, 3);
+    assert_eq!(db.update_values("songs", &[("state", "live".into())], is_early()).unwrap(), 2);
+    let live = Expr::column("state").compare(Comparison::Equal, "live");
+    let changed = db.transaction(|tx| {
+        assert_eq!(tx.update_values("songs", &[("id", 9.into()), ("title", "Court".into())], is_early().and(live))?, 2);
+        Ok(())
+    });
+    assert!(matches!(changed, Err(Error::Unique { .. })), "both would have one key: {changed:?}");
+    assert_eq!(db.update_values("songs", &[("state", Value::Enum(1, "live".into()))], None).unwrap(), 3);
+    assert_eq!(db.delete_values("songs", is_early()).unwrap(), 2);
+    assert_eq!(rows(&db, "songs"), [[3.into(), "Amelia".into(), Value::Enum(1, "live".into())]]);
+    assert_eq!(db.delete_values("songs", None).unwrap(), 1);
+    assert_sound(&db);
+}
+
+#[test]
+fn rows_inserted_by_names_stay_together() {
+    let db = songs();
+    let twice = db.insert_many_values("songs", &["title"], [["Coyote".into()], ["Blue".into()]]);
+    assert!(matches!(twice, Err(Error::Unique { .. })));
+    let short = db.insert_many_values("songs", &["title", "state"], [["Coyote".into()]]);
+    assert!(matches!(short, Err(Error::Query(_))));
+    assert_eq!(db.insert_many_values("songs", &[], [[Value::Null; 0]; 0]).unwrap(), 0);
+    assert_eq!(rows(&db, "songs").len(), 3);
+    assert_sound(&db);
+}
+
+#[test]
+fn changes_by_name_say_what_there_is_not() {
+    let db = songs();
+    let title = |name| [(name, Value::from("x"))];
+    for refused in [
+        db.update_values("sogns", &title("title"), None),
+        db.update_values("songs", &title("titel"), None),
+        db.update_values("songs", &title("title"), Expr::column("titel").is_null()),
+        db.delete_values("sogns", None),
+        db.delete_values("songs", Expr::column("titel").is_null()),
+        db.insert_many_values("songs", &["titel"], [["x".into()]]).map(|count| count as u64),
+    ] {
+        assert!(matches!(refused, Err(Error::Unknown { .. })), "{refused:?}");
+    }
+    let twice = db.update_values("songs", &[("title", "x".into()), ("title", "y".into())], None);
+    assert!(matches!(twice, Err(Error::Query(_))), "{twice:?}");
+    let unlike = db.update_values("songs", &[("title", 5.into())], None);
+    assert!(matches!(unlike, Err(Error::Type { .. })), "{unlike:?}");
+    assert_eq!(rows(&db, "songs").len(), 3);
+}

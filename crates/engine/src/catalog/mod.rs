@@ -44,7 +44,7 @@ impl Hasher for TypeIdHasher {
 }
 
 /// Every table of a database.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Catalog {
     pub(crate) relations: Vec<Relation>,
     types: HashMap<TypeId, RelationIndex, BuildHasherDefault<TypeIdHasher>>,

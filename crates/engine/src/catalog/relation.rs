@@ -123,7 +123,7 @@ pub(crate) struct Referrer {
 }
 
 /// One table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Relation {
     pub(crate) id: TableId,
     pub(crate) schema: Arc<TableSchema>,

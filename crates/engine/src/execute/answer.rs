@@ -1,6 +1,7 @@
 //! From joined rows to the answer: grouping, order, offset, limit.
 
 use wasm_dbms_api::Value;
+use wasm_dbms_memory::{KeyRange, MemoryAccess};
 
 use crate::Result;
 use crate::core::Core;
@@ -67,7 +68,8 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Result<u64> {
         && step.access == crate::plan::Access::Scan
         && plan.grouping.is_none()
     {
-        let rows = core.catalog.relation(step.relation)?.table.rows;
+        let crate::catalog::TreeHead { tree, rows, .. } = core.catalog.relation(step.relation)?.table;
+        core.store.note_read(tree.id(), KeyRange::From(&[], None));
         return Ok(rows.saturating_sub(plan.offset).min(plan.limit.unwrap_or(u64::MAX)));
     }
     let mut rows = RowStream::new(&core.catalog, plan)?;

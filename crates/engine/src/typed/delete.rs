@@ -4,6 +4,8 @@ use std::marker::PhantomData;
 
 use wasm_dbms_api::{Expr, Query, Table};
 
+use crate::catalog::RelationIndex;
+use crate::core::Core;
 use crate::typed::update::matching_keys;
 use crate::{Connection, Result};
 
@@ -35,20 +37,26 @@ impl<'c, C: Connection, T: Table> Delete<'c, C, T> {
     pub fn run(self) -> Result<u64> {
         self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
-            if self.query.filter.is_none()
-                && let Some(count) = core.delete_all(index)?
-            {
-                return Ok(count);
-            }
-            let keys = matching_keys(core, &self.query)?;
-            let mut count = 0;
-            for key in &keys {
-                count += match core.delete_row(index, key)? {
-                    Some(is_there) => u64::from(is_there),
-                    None => core.delete_cascading(index, key)?,
-                };
-            }
-            Ok(count)
+            delete_matching(core, index, &self.query)
         })
     }
+}
+
+/// Deletes every row of a table that a question keeps, with those that refer to them with cascade. Returns how many of
+/// this table there were.
+pub(crate) fn delete_matching(core: &mut Core, index: RelationIndex, query: &Query) -> Result<u64> {
+    if query.filter.is_none()
+        && let Some(count) = core.delete_all(index)?
+    {
+        return Ok(count);
+    }
+    let keys = matching_keys(core, query)?;
+    let mut count = 0;
+    for key in &keys {
+        count += match core.delete_row(index, key)? {
+            Some(is_there) => u64::from(is_there),
+            None => core.delete_cascading(index, key)?,
+        };
+    }
+    Ok(count)
 }

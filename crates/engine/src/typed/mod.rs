@@ -1,5 +1,6 @@
 //! The typed face: rows as structs, columns as constants.
 
+mod by_name;
 mod delete;
 mod rows;
 mod select;

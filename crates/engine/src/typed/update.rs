@@ -4,9 +4,11 @@ use std::marker::PhantomData;
 
 use wasm_dbms_api::{Column, Expr, Field, Query, Table, Value};
 
+use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::execute::{self, RowStream};
 use crate::plan;
+use crate::store::Purpose;
 use crate::write::Assignment;
 use crate::{Connection, Result};
 
@@ -55,11 +57,7 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     pub fn run(self) -> Result<u64> {
         self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
-            let keys = matching_keys(core, &self.query)?;
-            for key in &keys {
-                core.update_row(index, key, &self.assignments)?;
-            }
-            Ok(keys.len() as u64)
+            update_matching(core, index, &self.assignments, &self.query)
         })
     }
 }
@@ -90,8 +88,29 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     }
 }
 
+/// Changes every row of a table that a question keeps. Returns how many there were.
+pub(crate) fn update_matching(
+    core: &mut Core,
+    index: RelationIndex,
+    assignments: &[Assignment],
+    query: &Query,
+) -> Result<u64> {
+    let keys = matching_keys(core, query)?;
+    for key in &keys {
+        core.update_row(index, key, assignments)?;
+    }
+    Ok(keys.len() as u64)
+}
+
 /// The key of every row of a table that a question keeps.
 pub(crate) fn matching_keys(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
+    let purpose = core.store.read_for(Purpose::Question);
+    let keys = keys_of(core, query);
+    core.store.read_for(purpose);
+    keys
+}
+
+fn keys_of(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
     let plan = plan::plan(&core.catalog, query)?;
     let mut rows = RowStream::new(&core.catalog, &plan)?;
     rows.keep_keys();

@@ -11,7 +11,7 @@ use crate::core::Core;
 use crate::execute;
 use crate::typed::{Delete, One, Select, Update, UpdateKey};
 use crate::write::keys_with;
-use crate::{Connection, Database, Error, Result, Snapshot, Transaction};
+use crate::{Connection, Database, Error, OptimisticTransaction, Result, Snapshot, Transaction};
 
 /// The answer to a dynamic question.
 #[derive(Debug, Clone, PartialEq)]
@@ -196,9 +196,11 @@ macro_rules! writing_verbs {
 
 reading_verbs!(Database);
 reading_verbs!(Transaction<'_>);
+reading_verbs!(OptimisticTransaction);
 reading_verbs!(Snapshot);
 writing_verbs!(Database);
 writing_verbs!(Transaction<'_>);
+writing_verbs!(OptimisticTransaction);
 
 fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Result<()> {
     let index = core.catalog.find(table)?;

@@ -96,7 +96,9 @@ impl Core {
         self.touch(index);
         let Self { store, catalog, .. } = self;
         let relation = catalog.relation_mut(index)?;
-        if relation.referrers.iter().any(|referrer| referrer.relation != index) {
+        let is_referred = relation.referrers.iter().any(|referrer| referrer.relation != index);
+        // Where somebody wants to hear of each row, each goes by itself.
+        if is_referred || self.recorder.is_on() {
             return Ok(None);
         }
         let (rows, counter) = (relation.table.rows, relation.table.counter);
@@ -170,8 +172,9 @@ impl Core {
         located: Located,
         values: &[ValueRef<'_>],
     ) -> Result<()> {
-        let Self { store, catalog, scratch, .. } = self;
+        let Self { store, catalog, scratch, recorder, .. } = self;
         let relation = catalog.relation_mut(index)?;
+        recorder.removing(store, relation, row_key, &located)?;
         for other in &mut relation.indexes {
             other.entry_key(values, row_key, &mut scratch.entry);
             other.head.change(|tree| tree.remove(store, &scratch.entry))?;

@@ -6,6 +6,7 @@ use wasm_dbms_memory::Run;
 use crate::catalog::{KeyShape, Relation, RelationIndex};
 use crate::codec::key;
 use crate::core::Core;
+use crate::history::Numbers;
 use crate::write::{FEW_COLUMNS, check_foreign_keys, check_lengths, check_value, is_taken, unique_violation};
 use crate::{Error, Result};
 
@@ -22,7 +23,7 @@ impl Core {
     ) -> Result<()> {
         self.touch(index);
         let relation = self.catalog.relation(index)?;
-        let counter = next_count(relation, given)?;
+        let counter = next_count(relation, given, &mut self.numbers)?;
         let schema = std::sync::Arc::clone(&relation.schema);
         let mut few = [ValueRef::Null; FEW_COLUMNS];
         let mut many = Vec::new();
@@ -100,7 +101,7 @@ impl Core {
         if !self.catalog.relation(index)?.foreign_keys.is_empty() {
             check_foreign_keys(self, index, values, None)?;
         }
-        let Self { store, catalog, scratch, .. } = self;
+        let Self { store, catalog, scratch, recorder, numbers, .. } = self;
         let relation = catalog.relation_mut(index)?;
         let mut counter = counter;
         scratch.key.clear();
@@ -112,11 +113,11 @@ impl Core {
             }
             KeyShape::RowId => {
                 // Row ids and a column that counts up share the counter.
-                let next = relation.table.counter.checked_add(1);
-                let next =
-                    next.ok_or_else(|| Error::OutOfRange(format!("the next row id of {}", relation.schema.name)))?;
-                counter = counter.max(next);
-                key::push(&mut scratch.key, ValueRef::from_u64(counter));
+                let row_id = numbers.row_id(relation.id, relation.table.counter, counter);
+                let row_id =
+                    row_id.ok_or_else(|| Error::OutOfRange(format!("the next row id of {}", relation.schema.name)))?;
+                counter = counter.max(row_id);
+                key::push(&mut scratch.key, ValueRef::from_u64(row_id));
             }
         }
         check_lengths(relation, values, scratch)?;
@@ -131,6 +132,7 @@ impl Core {
             }
         }
         relation.layout.encode(values, &mut scratch.row);
+        recorder.inserted(relation, &scratch.key, &scratch.row)?;
         relation.table.insert(store, located, &scratch.key, &scratch.row)?;
         let is_together = scratch.pending.relation == Some(index);
         let run_count = scratch.pending.runs.len();
@@ -155,16 +157,14 @@ impl Core {
 }
 
 /// The counter after the insert: one more where the database chooses, at least the given value where it does not.
-fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>]) -> Result<u64> {
+fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>], numbers: &mut Numbers) -> Result<u64> {
     let counter = relation.table.counter;
     let Some(column) = relation.autoincrement else { return Ok(counter) };
     match given.get(column).copied().flatten() {
         Some(value) => Ok(count_with(counter, value)),
         None => {
-            let next = counter.checked_add(1).filter(|next| {
-                let range = relation.data_type(column).integer_range();
-                range.is_some_and(|(_, high)| *next <= high)
-            });
+            let range = relation.data_type(column).integer_range();
+            let next = range.and_then(|(_, high)| numbers.next(relation.id, counter, high));
             next.ok_or_else(|| {
                 let column = relation.column_name(column);
                 Error::OutOfRange(format!("the next value of {}.{column}", relation.schema.name))

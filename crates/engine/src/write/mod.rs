@@ -96,13 +96,12 @@ pub(crate) fn keys_with(
     if let Some(index) = relation.indexes.iter().find(|index| index.columns.first() == Some(&column)) {
         let mut start = Vec::new();
         key::push_nullable(&mut start, value);
-        let mut cursor = index.head.tree.cursor();
+        let mut end = start.clone();
+        let has_end = key::make_successor(&mut end);
+        let mut cursor = index.head.tree.cursor().until(has_end.then_some(end));
         let mut is_on_entry = cursor.seek(store, &start)?;
         while is_on_entry {
             cursor.read_key(store, &mut entry)?;
-            if !entry.starts_with(&start) {
-                break;
-            }
             let stored = cursor.value(store)?;
             let row_key = if stored.is_empty() { relation.row_key_in(index, &entry)? } else { &stored };
             if !visit(row_key) {

@@ -27,7 +27,7 @@ impl Core {
         for (column, value) in assignments {
             check_value(relation, *column, value.as_ref())?;
         }
-        if assignments.iter().all(|(column, _)| relation.is_plain(*column)) {
+        if assignments.iter().all(|(column, _)| relation.is_plain(*column)) && !self.recorder.is_on() {
             let layout = &*relation.layout;
             let changed = relation.table.tree.change(&mut self.store, row_key, &mut |row| {
                 for (column, value) in assignments {
@@ -177,9 +177,10 @@ impl Core {
         if changed.is_empty() {
             return Ok(());
         }
-        let Self { store, catalog, scratch, .. } = self;
+        let Self { store, catalog, scratch, recorder, .. } = self;
         let relation = catalog.relation_mut(index)?;
         relation.layout.encode(values, &mut scratch.row);
+        recorder.replacing(store, relation, row_key, &located, &scratch.row)?;
         relation.table.change(|tree| tree.replace_at(store, located, row_key, &scratch.row))?;
         for other in &mut relation.indexes {
             if !other.columns.iter().any(|column| changed.contains(column)) {
@@ -200,7 +201,7 @@ impl Core {
     }
 
     /// The counter of a table once a row has these values.
-    fn counter_with(&self, index: RelationIndex, values: &[ValueRef<'_>]) -> Result<u64> {
+    pub(crate) fn counter_with(&self, index: RelationIndex, values: &[ValueRef<'_>]) -> Result<u64> {
         let relation = self.catalog.relation(index)?;
         let value = relation.autoincrement.and_then(|column| values.get(column));
         Ok(value.map_or(relation.table.counter, |value| count_with(relation.table.counter, *value)))

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-use crate::access::{MemoryAccess, PageRef};
+use crate::access::{KeyRange, MemoryAccess, PageRef};
 use crate::tree::node::{Node, Stored};
 use crate::tree::path::{Located, Path};
 use crate::tree::search::{Search, Step, Way};
@@ -59,6 +59,7 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn place<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Place> {
+        store.note_read(self.id(), KeyRange::Key(key));
         let mut page = self.root();
         let mut level = None;
         while page != 0 {
@@ -123,6 +124,7 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn get<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Option<ValueBytes>> {
+        store.note_read(self.id(), KeyRange::Key(key));
         let Some((page, index)) = self.find(store, key)? else { return Ok(None) };
         let page = store.page(page)?;
         value_of(store, self.id(), &page, index).map(Some)
@@ -133,6 +135,7 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn contains<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
+        store.note_read(self.id(), KeyRange::Key(key));
         self.find(store, key).map(|found| found.is_some())
     }
 
@@ -185,6 +188,7 @@ impl Tree {
         rest: &mut Vec<u8>,
         value: &mut Vec<u8>,
     ) -> MemoryResult<bool> {
+        store.note_read(self.id(), KeyRange::Prefix(start));
         let mut page = self.root();
         let mut level = None;
         while page != 0 {
@@ -203,7 +207,7 @@ impl Tree {
         }
         // It stands in the next leaf, or in a chain.
         let mut cursor = self.cursor();
-        if !cursor.seek(store, start)? {
+        if !cursor.go_to(store, start)? {
             return Ok(false);
         }
         cursor.read_key(store, rest)?;
@@ -221,6 +225,7 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn locate<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Located> {
+        store.note_read(self.id(), KeyRange::Key(key));
         let mut path = Path::default();
         if self.root() == 0 {
             return Ok(Located::missing(path));
