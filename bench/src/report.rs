@@ -28,7 +28,7 @@ pub fn write(large: Option<&Results>, small: Option<&Results>) -> String {
     let mut text = String::from("# Side by side\n\n");
     if let Some(results) = large {
         section(&mut text, results);
-        text.push_str("## Promises\n\nCPU time in memory, as a ratio to another engine of this run.\n\n");
+        text.push_str("## Promises\n\nCPU time as a ratio to another engine of this run, if nothing else is said.\n\n");
         for target in &TARGETS {
             let _ = writeln!(text, "- {}", target.verdict(results));
         }
@@ -65,10 +65,17 @@ fn section(text: &mut String, results: &Results) {
     if let Some(commits) = durable_commits(results) {
         let _ = writeln!(text, "{commits}");
     }
-    if !results.row_bytes.is_empty() {
-        let sizes = results.row_bytes.iter().map(|(kind, bytes)| format!("{} {bytes:.1}", kind.title()));
+    if !results.stored.is_empty() {
+        let sizes = results.stored.iter().map(|(kind, stored)| {
+            let in_table = stored.in_table.map_or(String::new(), |bytes| format!(" ({bytes:.1} in the table)"));
+            format!("{} {:.1}{in_table}", kind.title(), stored.in_all)
+        });
         let sizes: Vec<String> = sizes.collect();
-        let _ = writeln!(text, "Stored bytes per user, table and index (redb: no index): {}.\n", sizes.join(", "));
+        let _ = writeln!(
+            text,
+            "Stored bytes per user, table and index (redb: no index), compacted: {}.\n",
+            sizes.join(", ")
+        );
     }
     for workload in &workloads {
         let _ = writeln!(text, "- {}: {}", workload.name(), workload.title());
