@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{DataType, Field, Value, ValueRef};
+use crate::{DataType, Field, Sanitizer, Validator, Value, ValueRef};
 
 /// A table: its columns, its keys, what it refers to.
 ///
@@ -50,6 +50,12 @@ pub struct ColumnSchema {
     pub autoincrement: bool,
     /// The value where an insert gives none.
     pub default: Option<Value>,
+    /// What changes a value on its way in, in order.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub sanitizers: Vec<Sanitizer>,
+    /// What then may refuse it, in order.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub validators: Vec<Validator>,
 }
 
 /// A secondary index.
@@ -100,8 +106,16 @@ pub struct SchemaError {
 impl ColumnSchema {
     /// A column that must not be NULL.
     pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
-        let variants = Vec::new();
-        Self { name: name.into(), data_type, variants, nullable: false, autoincrement: false, default: None }
+        Self {
+            name: name.into(),
+            data_type,
+            variants: Vec::new(),
+            nullable: false,
+            autoincrement: false,
+            default: None,
+            sanitizers: Vec::new(),
+            validators: Vec::new(),
+        }
     }
 
     /// A column that holds values of a Rust type.
@@ -280,7 +294,7 @@ impl TableSchema {
             if self.position(&column.name) != Some(index) {
                 return Some(format!("column {} is there twice", column.name));
             }
-            if let Some(problem) = column.problem_of_variants() {
+            if let Some(problem) = column.problem_of_variants().or_else(|| column.problem_of_rules()) {
                 return Some(problem);
             }
             if column.autoincrement && (!column.data_type.is_integer() || column.nullable) {

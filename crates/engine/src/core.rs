@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use wasm_dbms_api::CustomRules;
 use wasm_dbms_memory::{Durability, MemoryManager, PrivateView, Snapshot};
 
 use crate::catalog::{Catalog, RelationIndex};
@@ -18,6 +19,8 @@ pub struct Core {
     pub(crate) store: Store,
     pub(crate) catalog: Catalog,
     pub(crate) scratch: Scratch,
+    /// The rules of the program's own.
+    pub(crate) custom_rules: Arc<CustomRules>,
     /// Tables written since the last commit.
     touched: Vec<RelationIndex>,
     /// Whether tables were created or dropped since the last commit.
@@ -58,6 +61,7 @@ impl Core {
         catalog: Option<Catalog>,
         recorder: Recorder,
         counters: Arc<Counters>,
+        custom_rules: Arc<CustomRules>,
     ) -> Result<Self> {
         let mut store = Store::Private(Box::new(Private::new(pages, keeps_questions)));
         let catalog = match catalog {
@@ -66,6 +70,7 @@ impl Core {
         };
         let mut core = Self::with(store, Arc::default(), catalog);
         core.recorder = recorder;
+        core.custom_rules = custom_rules;
         core.numbers = Numbers::shared(counters);
         Ok(core)
     }
@@ -81,6 +86,7 @@ impl Core {
             store,
             catalog,
             scratch: Scratch::default(),
+            custom_rules: Arc::default(),
             touched: Vec::new(),
             has_new_schema: false,
             failure: None,

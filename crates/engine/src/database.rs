@@ -4,13 +4,13 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
-use wasm_dbms_api::{DatabaseSchema, TableSchema};
+use wasm_dbms_api::{CustomRules, DatabaseSchema, TableSchema};
 use wasm_dbms_memory::{Durability, MemoryManager, MemoryProvider, Options};
 
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
 use crate::history::OpenHistory;
-use crate::readers::Readers;
+use crate::readers::{Readers, lock};
 use crate::store::Store;
 use crate::{Clock, Connection, Error, Result, Transaction};
 
@@ -60,6 +60,8 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) history: OpenHistory,
     clock: OnceLock<Box<dyn Clock>>,
+    /// The rules of the program's own.
+    custom_rules: Mutex<Arc<CustomRules>>,
 }
 
 /// The writer's turn.
@@ -164,7 +166,8 @@ impl Database {
         let core = Core::open(manager, Arc::clone(&history.counters))?;
         let readers = Readers::new(snapshots, Arc::clone(&core.heads));
         let (core, holder) = (Mutex::new(core), AtomicU64::new(0));
-        let shared = Shared { readers, core, holder, is_log_cut, options, history, clock: OnceLock::new() };
+        let (clock, custom_rules) = (OnceLock::new(), Mutex::default());
+        let shared = Shared { readers, core, holder, is_log_cut, options, history, clock, custom_rules };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -194,13 +197,58 @@ impl Database {
         act(&mut turn.core)
     }
 
+    /// Makes the rules of the program's own known, so that tables which name them can be written;
+    /// [`with_schema`](Self::with_schema) does it for those of its structs.
+    ///
+    /// ```
+    /// use wasm_dbms::prelude::*;
+    /// use wasm_dbms::{CustomRules, Validate, Validator};
+    ///
+    /// struct Even;
+    ///
+    /// impl Validate for Even {
+    ///     const NAME: &'static str = "even";
+    ///     type Value = u32;
+    ///
+    ///     fn validate(number: &u32) -> std::result::Result<(), String> {
+    ///         if number % 2 == 0 { Ok(()) } else { Err("it is odd".into()) }
+    ///     }
+    /// }
+    ///
+    /// let n = ColumnSchema::new("n", DataType::U32).validator(Validator::Custom("even".into()));
+    /// let db = Database::in_memory();
+    /// db.create_table(&TableSchema::new("t").column(n))?;
+    /// let error = db.insert_values("t", &[("n", Value::from(2))]).unwrap_err();
+    /// assert!(matches!(error, Error::MissingRule { .. }));
+    ///
+    /// let db = db.with_rules(&CustomRules::default().validator::<Even>())?;
+    /// db.insert_values("t", &[("n", Value::from(2))])?;
+    /// let error = db.insert_values("t", &[("n", Value::from(3))]).unwrap_err();
+    /// assert_eq!(error.to_string(), "column t.n refuses 3: even: it is odd");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::RuleExists`] if two that are not the same have one name.
+    pub fn with_rules(self, rules: &CustomRules) -> Result<Self> {
+        self.with_head(|core| {
+            let mut known = CustomRules::clone(&core.custom_rules);
+            known.merge(rules).map_err(|rule| Error::RuleExists { rule })?;
+            core.custom_rules = Arc::new(known);
+            *lock(&self.shared.custom_rules) = Arc::clone(&core.custom_rules);
+            Ok(())
+        })?;
+        Ok(self)
+    }
+
     /// Creates the tables of a schema that are missing, and checks that the others are stored as the program has them.
     ///
     /// # Errors
     /// [`Error::SchemaDrift`] for a table that is stored otherwise; [`Error::Schema`] for a schema that contradicts
-    /// itself.
+    /// itself; [`Error::RuleExists`].
     pub fn with_schema<S: DatabaseSchema>(self) -> Result<Self> {
-        self.write_many(|core| {
+        let database = self.with_rules(&S::rules())?;
+        database.write_many(|core| {
             for schema in S::tables() {
                 match core.catalog.find(&schema.name) {
                     Err(_) => {
@@ -212,7 +260,7 @@ impl Database {
             }
             Ok(())
         })?;
-        Ok(self)
+        Ok(database)
     }
 
     /// Creates a table.
@@ -355,6 +403,11 @@ impl Database {
 }
 
 impl Shared {
+    /// The rules of the program's own.
+    pub(crate) fn custom_rules(&self) -> Arc<CustomRules> {
+        Arc::clone(&lock(&self.custom_rules))
+    }
+
     /// The time, if the host has given a clock.
     pub(crate) fn now_ms(&self) -> Option<u64> {
         self.clock.get().map(|clock| clock.now_ms())

@@ -74,6 +74,36 @@ pub enum Error {
         /// The table referred to.
         other: String,
     },
+    /// A value that a validator of its column refuses.
+    #[error("column {table}.{column} refuses {value}: {rule}{}", because(reason.as_deref()))]
+    Validation {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// The value, after the sanitizers.
+        value: Value,
+        /// The rule, as its attribute has it; one of the program's own by its name.
+        rule: Box<str>,
+        /// What the program's own rule says to it.
+        reason: Option<Box<str>>,
+    },
+    /// A table names a rule that this program does not have, so it can only be read.
+    #[error("table {table} can only be read: column {column} has the rule {rule}, which this program lacks")]
+    MissingRule {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// The rule, as its attribute has it.
+        rule: String,
+    },
+    /// Two rules of the program's own have the same name.
+    #[error("two rules are called {rule}")]
+    RuleExists {
+        /// Their name.
+        rule: &'static str,
+    },
     /// A value that its column cannot hold.
     #[error("column {table}.{column} of type {expected} cannot hold {value}")]
     Type {
@@ -131,6 +161,11 @@ pub enum Error {
     Other(Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// What follows the name of a rule that says why it refuses.
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(": {reason}"))
+}
+
 impl Error {
     /// Wraps an error of the caller's own: returned from a transaction's closure it rolls the transaction back.
     ///
@@ -171,7 +206,14 @@ impl Error {
 
     /// Whether the data would break a constraint of its schema.
     pub fn is_constraint(&self) -> bool {
-        matches!(self, Self::NotNull { .. } | Self::Unique { .. } | Self::ForeignKey { .. } | Self::Type { .. })
+        matches!(
+            self,
+            Self::NotNull { .. }
+                | Self::Unique { .. }
+                | Self::ForeignKey { .. }
+                | Self::Type { .. }
+                | Self::Validation { .. }
+        )
     }
 
     /// Whether the last commit may or may not have survived.

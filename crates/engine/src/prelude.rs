@@ -4,5 +4,6 @@ pub use crate::{
     AggregateFunction, Answer, BeginOptions, Column, ColumnRef, ColumnSchema, Comparison, CustomDataType, DataType,
     Database, DatabaseSchema, Date, DateTime, Decimal, Durability, Error, Expr, FileProvider, HeapProvider, Insert,
     Isolation, Json, MemoryError, MemoryProvider, OnDelete, OptimisticTransaction, Options, Order, PageView,
-    Projection, Query, Result, RowId, Table, TableSchema, Transaction, Uuid, Value, avg, count, max, min, sum,
+    Projection, Query, Result, RowId, Sanitize, Sanitizer, Table, TableSchema, Transaction, Uuid, Validate, Validator,
+    Value, avg, count, max, min, sum,
 };

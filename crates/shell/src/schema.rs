@@ -70,7 +70,10 @@ fn data_type(column: &ColumnSchema) -> String {
 fn notes(column: &ColumnSchema) -> String {
     let counts = column.autoincrement.then(|| "counts up".to_owned());
     let default = column.default.as_ref().map(|default| format!("default {}", cell::escaped(&default.to_string())));
-    counts.into_iter().chain(default).collect::<Vec<_>>().join(", ")
+    let rules = column.sanitizers.iter().map(ToString::to_string);
+    let rules = rules.chain(column.validators.iter().map(ToString::to_string));
+    let rules = rules.map(|rule| cell::escaped(&rule));
+    counts.into_iter().chain(default).chain(rules).collect::<Vec<_>>().join(", ")
 }
 
 fn listed(columns: &[String]) -> String {

@@ -1,6 +1,7 @@
 //! The tables as the engine works with them: schemas resolved to numbers, trees with their state.
 
 mod relation;
+mod rules;
 
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap};
@@ -11,6 +12,7 @@ use wasm_dbms_api::{IndexSchema, MemoryError, SchemaError, Table, TableSchema};
 use wasm_dbms_memory::{REGISTRY_TREE, Registry, TreeId};
 
 pub(crate) use relation::{ForeignKey, Index, KeyShape, Referrer, Relation, TreeHead};
+pub(crate) use rules::Rules;
 
 use crate::codec::key;
 use crate::codec::snapshot::Snapshot;
@@ -146,6 +148,7 @@ impl Catalog {
     /// Adds a table to the registry and to the catalog.
     pub(crate) fn create(&mut self, store: &mut Store, schema: &TableSchema) -> Result<()> {
         schema.validate()?;
+        Rules::check_patterns(schema)?;
         if self.find(&schema.name).is_ok() {
             return Err(Error::TableExists { table: schema.name.clone() });
         }

@@ -6,7 +6,7 @@ use wasm_dbms_api::{DataType, MemoryError, MemoryResult, OnDelete, TableSchema, 
 use wasm_dbms_memory::{Located, Registry, TableId, Tail, Tree, TreeId, TreeState};
 
 use crate::Result;
-use crate::catalog::{RelationIndex, column_of};
+use crate::catalog::{RelationIndex, Rules, column_of};
 use crate::codec::key;
 use crate::codec::row::RowLayout;
 use crate::codec::snapshot::Snapshot;
@@ -134,6 +134,8 @@ pub(crate) struct Relation {
     pub(crate) foreign_keys: Vec<ForeignKey>,
     pub(crate) referrers: Vec<Referrer>,
     pub(crate) autoincrement: Option<usize>,
+    /// What the sanitizers and validators need, where there are any.
+    pub(crate) rules: Option<Arc<Rules>>,
     /// For each column, whether a change of it changes nothing but its own bytes in the row: no key, index, reference
     /// or counter knows it, and its place is fixed.
     plain: Vec<bool>,
@@ -165,6 +167,7 @@ impl Relation {
             KeyShape::RowId => RowLayout::new(&schema, &[]),
         };
         let autoincrement = schema.columns.iter().position(|column| column.autoincrement);
+        let rules = Rules::of(&schema).map(Arc::new);
         Ok(Self {
             id,
             schema: Arc::new(schema),
@@ -175,6 +178,7 @@ impl Relation {
             foreign_keys: Vec::new(),
             referrers: Vec::new(),
             autoincrement,
+            rules,
             plain: Vec::new(),
             known: Vec::new(),
         })

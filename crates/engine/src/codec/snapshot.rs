@@ -5,7 +5,7 @@
 //! | `u8` | snapshot version, 0 |
 //! | `u32` | the tree of the rows |
 //! | text | name |
-//! | count, columns | text name, `u8` type, of an enum its names (count, texts), `u8` flags (1 nullable, 2 autoincrement, 4 default follows), default |
+//! | count, columns | text name, `u8` type, of an enum its names (count, texts), `u8` flags (1 nullable, 2 autoincrement, 4 default follows, 8 rules follow), default, rules (`rules.rs`) |
 //! | count, primary key | column numbers |
 //! | count, indexes | `u32` tree, `u8` unique, count, column numbers |
 //! | `u32` | the tree of the primary key if rows are keyed by a row id, else 0 |
@@ -13,6 +13,8 @@
 //!
 //! A text is a `u32` length and its bytes, a count or a column number a `u16`, a value a `u8` kind and its bytes. All
 //! numbers are little-endian.
+
+mod rules;
 
 use wasm_dbms_api::{
     ColumnSchema, DataType, Date, ForeignKeySchema, IndexSchema, JsonRef, MemoryError, OnDelete, TableSchema, Uuid,
@@ -58,10 +60,13 @@ impl Snapshot {
                     writer.text(name);
                 }
             }
-            let flags = [column.nullable, column.autoincrement, column.default.is_some()];
+            let flags = [column.nullable, column.autoincrement, column.default.is_some(), column.has_rules()];
             writer.0.push(flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag)));
             if let Some(default) = &column.default {
                 writer.value(default.as_ref());
+            }
+            if column.has_rules() {
+                writer.rules(column);
             }
         }
         writer.count(schema.primary_key.len());
@@ -274,6 +279,9 @@ impl<'a> Reader<'a> {
         column.autoincrement = flags & 2 != 0;
         if flags & 4 != 0 {
             column.default = Some(self.value(&column.variants)?);
+        }
+        if flags & 8 != 0 {
+            self.rules(&mut column)?;
         }
         Some(column)
     }

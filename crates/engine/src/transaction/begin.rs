@@ -134,7 +134,7 @@ impl Shared {
         let keeps_questions = watch.is_some() && options.isolation == Isolation::Serializable;
         let counters = Arc::clone(&self.history.counters);
         let catalog = self.catalog_of(&pages);
-        let core = Core::over_private(pages, keeps_questions, catalog, recorder, counters)?;
+        let core = Core::over_private(pages, keeps_questions, catalog, recorder, counters, self.custom_rules())?;
         Ok(OptimisticTransaction::new(core, Arc::downgrade(self), watch, options, commit, began_ms))
     }
 

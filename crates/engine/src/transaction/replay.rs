@@ -112,7 +112,7 @@ impl Core {
                 assignments.push((column, after.to_value()));
             }
         }
-        self.update_row(index, row_key, &assignments)?;
+        self.change_row(index, row_key, &assignments)?;
         Ok(())
     }
 }

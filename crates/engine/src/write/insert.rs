@@ -1,6 +1,8 @@
 //! Inserting a row.
 
-use wasm_dbms_api::ValueRef;
+use std::sync::Arc;
+
+use wasm_dbms_api::{Value, ValueRef};
 use wasm_dbms_memory::Run;
 
 use crate::catalog::{KeyShape, Relation, RelationIndex};
@@ -22,9 +24,26 @@ impl Core {
         key_values: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>,
     ) -> Result<()> {
         self.touch(index);
+        self.check_writable(index)?;
+        let changed;
+        let mut by_rules;
+        let given = match &self.catalog.relation(index)?.rules {
+            None => given,
+            Some(rules) => {
+                let rules = Arc::clone(rules);
+                by_rules = self.drawn_row(index, &rules, given)?;
+                changed = self.ruled_row(index, &rules, &by_rules)?;
+                for (column, value) in &changed {
+                    if let Some(place) = by_rules.get_mut(*column) {
+                        *place = Some(Value::as_ref(value));
+                    }
+                }
+                &by_rules
+            }
+        };
         let relation = self.catalog.relation(index)?;
         let counter = next_count(relation, given, &mut self.numbers)?;
-        let schema = std::sync::Arc::clone(&relation.schema);
+        let schema = Arc::clone(&relation.schema);
         let mut few = [ValueRef::Null; FEW_COLUMNS];
         let mut many = Vec::new();
         let count = schema.columns.len();
@@ -157,7 +176,7 @@ impl Core {
 }
 
 /// The counter after the insert: one more where the database chooses, at least the given value where it does not.
-fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>], numbers: &mut Numbers) -> Result<u64> {
+pub(crate) fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>], numbers: &mut Numbers) -> Result<u64> {
     let counter = relation.table.counter;
     let Some(column) = relation.autoincrement else { return Ok(counter) };
     match given.get(column).copied().flatten() {

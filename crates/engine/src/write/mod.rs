@@ -2,6 +2,7 @@
 
 mod delete;
 mod insert;
+mod rules;
 mod update;
 
 use wasm_dbms_api::{Page, ValueRef};

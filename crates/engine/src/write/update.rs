@@ -1,5 +1,7 @@
 //! Changing a row.
 
+use std::sync::Arc;
+
 use wasm_dbms_api::{Value, ValueRef};
 
 use crate::catalog::{KeyShape, RelationIndex};
@@ -17,6 +19,23 @@ impl Core {
     ///
     /// Everything that can be refused is refused before the first write.
     pub(crate) fn update_row(
+        &mut self,
+        index: RelationIndex,
+        row_key: &[u8],
+        assignments: &[Assignment],
+    ) -> Result<bool> {
+        self.check_writable(index)?;
+        match &self.catalog.relation(index)?.rules {
+            None => self.change_row(index, row_key, assignments),
+            Some(rules) => {
+                let ruled = self.ruled_assignments(index, &Arc::clone(rules), assignments)?;
+                self.change_row(index, row_key, &ruled)
+            }
+        }
+    }
+
+    /// As [`update_row`](Self::update_row), with values that have been through the rules of their columns.
+    pub(crate) fn change_row(
         &mut self,
         index: RelationIndex,
         row_key: &[u8],
@@ -43,7 +62,7 @@ impl Core {
         let mut old_row = std::mem::take(&mut self.scratch.found);
         let Some(located) = self.read_row(index, row_key, &mut old_row)? else { return Ok(false) };
         let relation = self.catalog.relation(index)?;
-        let layout = std::sync::Arc::clone(&relation.layout);
+        let layout = Arc::clone(&relation.layout);
         let view = RowView { layout: &layout, key: row_key, row: &old_row };
         let mut old_values = Vec::with_capacity(relation.schema.columns.len());
         for column in 0..relation.schema.columns.len() {

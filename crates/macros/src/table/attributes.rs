@@ -33,7 +33,7 @@ impl StructAttributes {
             match word.as_str() {
                 "table" => names.push((attribute, errors.keep(table_name(attribute)))),
                 "index" | "unique" => indexes.extend(errors.keep(struct_index(attribute, word == "unique"))),
-                "primary_key" | "autoincrement" | "foreign_key" | "default" => {
+                "primary_key" | "autoincrement" | "foreign_key" | "default" | "sanitizer" | "validate" => {
                     errors.add(attribute, format!("`#[{word}]` belongs on a field"));
                 }
                 word if RESERVED.contains(&word) => errors.push(unsupported(attribute, word)),

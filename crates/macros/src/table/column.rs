@@ -8,6 +8,7 @@ use super::RESERVED;
 use super::attributes::unsupported;
 use super::default;
 use super::foreign_key::ForeignKey;
+use super::rule::{self, Rule, RuleKind};
 use crate::errors::Errors;
 use crate::types::{may_be_integer, option_inner};
 
@@ -25,6 +26,8 @@ pub(super) struct ColumnInput<'a> {
     pub(super) foreign_key: Option<ForeignKey>,
     /// The default, as an expression of the column's type.
     pub(super) default: Option<TokenStream>,
+    /// The sanitizers and validators, in the order written.
+    pub(super) rules: Vec<Rule>,
 }
 
 impl<'a> ColumnInput<'a> {
@@ -42,6 +45,7 @@ impl<'a> ColumnInput<'a> {
             index: None,
             foreign_key: None,
             default: None,
+            rules: Vec::new(),
         };
         for attribute in &field.attrs {
             if let Some(word) = attribute.path().get_ident() {
@@ -65,10 +69,17 @@ impl<'a> ColumnInput<'a> {
             "index" => set(&mut self.index, attribute, alone(attribute, word)?),
             "foreign_key" => set(&mut self.foreign_key, attribute, ForeignKey::parse(attribute)?),
             "default" => set(&mut self.default, attribute, default::parse(attribute, self.ty)?),
+            "sanitizer" => self.add_rules(attribute, RuleKind::Sanitizer),
+            "validate" => self.add_rules(attribute, RuleKind::Validator),
             "table" => Err(syn::Error::new_spanned(attribute, "`#[table]` belongs on the struct")),
             word if RESERVED.contains(&word) => Err(unsupported(attribute, word)),
             _ => Ok(()),
         }
+    }
+
+    fn add_rules(&mut self, attribute: &Attribute, kind: RuleKind) -> syn::Result<()> {
+        self.rules.extend(rule::parse(attribute, kind, self.ty)?);
+        Ok(())
     }
 
     fn check(&self, errors: &mut Errors) {
@@ -81,6 +92,9 @@ impl<'a> ColumnInput<'a> {
             errors.add(self.ty, "an `#[autoincrement]` column is never NULL: its type is no `Option`");
         } else if !may_be_integer(self.ty) {
             errors.add(self.ty, "an `#[autoincrement]` column holds an integer");
+        }
+        for sanitizer in self.rules.iter().filter(|rule| rule.is_sanitizer()) {
+            errors.add(sanitizer.word(), "no sanitizer changes what an `#[autoincrement]` column counts");
         }
         if self.default.is_some() {
             errors.add(attribute, "`#[autoincrement]` and `#[default]` both choose the value: keep one");

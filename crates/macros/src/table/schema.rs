@@ -5,6 +5,7 @@ use quote::{format_ident, quote};
 
 use super::TableInput;
 use super::column::ColumnInput;
+use super::rule::Rule;
 
 pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
     let name = &table.name;
@@ -34,9 +35,26 @@ pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
     }
 }
 
+/// `Table::rules`, where a column names some of the program's own.
+pub(super) fn rules(table: &TableInput<'_>) -> Option<TokenStream> {
+    let mut calls = table.columns.iter().flat_map(|column| &column.rules).filter_map(Rule::registration).peekable();
+    calls.peek()?;
+    Some(quote! {
+        fn rules() -> ::wasm_dbms::CustomRules {
+            <::wasm_dbms::CustomRules as ::core::default::Default>::default() #(#calls)*
+        }
+    })
+}
+
+/// Items that do not compile where a rule is not for the type of its column.
+pub(super) fn rule_checks(table: &TableInput<'_>) -> TokenStream {
+    table.columns.iter().flat_map(|column| column.rules.iter().map(|rule| rule.check(column))).collect()
+}
+
 fn column(column: &ColumnInput<'_>) -> TokenStream {
     let ColumnInput { ty, name, default, autoincrement, .. } = column;
     let autoincrement = autoincrement.map(|_| quote!(.autoincrement()));
     let default = default.as_ref().map(|value| quote!(.default(#value)));
-    quote!(::wasm_dbms::ColumnSchema::of::<#ty>(#name) #autoincrement #default)
+    let rules = column.rules.iter().map(Rule::call);
+    quote!(::wasm_dbms::ColumnSchema::of::<#ty>(#name) #autoincrement #default #(#rules)*)
 }
