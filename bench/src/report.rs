@@ -23,8 +23,8 @@ const PAIRS: [(EngineKind, EngineKind); 6] = [
 /// Workloads that wait for the disk if the engine has a file: the wall clock is shown too.
 const WAITING: [Workload; 2] = [Workload::W1b, Workload::W11];
 
-/// The report of a run. `small` is a run of its own with fewer rows, for an engine that cannot finish the large one.
-pub fn write(large: Option<&Results>, small: Option<&Results>) -> String {
+/// The report of a run. `sizes` is the table of point reads. `small` is a run of its own with fewer rows, for an engine that cannot finish the large one.
+pub fn write(large: Option<&Results>, sizes: &str, small: Option<&Results>) -> String {
     let mut text = String::from("# Side by side\n\n");
     if let Some(results) = large {
         section(&mut text, results);
@@ -33,6 +33,7 @@ pub fn write(large: Option<&Results>, small: Option<&Results>) -> String {
             let _ = writeln!(text, "- {}", target.verdict(results));
         }
     }
+    text.push_str(sizes);
     if let Some(results) = small {
         text.push_str(
             "\n## wasm-dbms 0.11 of crates.io\n\nA run of its own, with fewer rows. Every insert, update and\n",
@@ -41,6 +42,30 @@ pub fn write(large: Option<&Results>, small: Option<&Results>) -> String {
         section(&mut text, results);
     }
     text
+}
+
+/// Point reads of growing tables.
+#[cfg(feature = "ours")]
+pub fn point_reads(found: &[crate::sizes::PointRead]) -> String {
+    if found.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new();
+    table.load_preset(ASCII_MARKDOWN);
+    table.set_header(["rows", "wasm-dbms", "SQLite", "BTreeMap", "wasm-dbms / SQLite"]);
+    for read in found {
+        let ratio = significant(read.ours_us / read.sqlite_us);
+        let [ours, sqlite, btree] = [read.ours_us, read.sqlite_us, read.btree_us].map(significant);
+        table.add_row([read.rows.to_string(), ours, sqlite, btree, ratio]);
+    }
+    for column in table.column_iter_mut() {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!(
+        "\n## Point reads of growing tables\n\nCPU microseconds of a get by key, in memory, rows of an `u32` and an \
+         `i64`, keys at random. Each looks at as\nmany pages as the tree has levels, two up to 100,000 rows and three up \
+         to ten million\n(`crates/memory/tests/pages_touched.rs`); what grows is the way to memory.\n\n{table}\n"
+    )
 }
 
 fn section(text: &mut String, results: &Results) {

@@ -12,7 +12,6 @@
 //! | 16..18 | `u16` length of the prefix that all keys of this node share |
 //! | 18 | `u8` 1 if an entry came between others, so that the cells do not stand in the order of their keys: a hint |
 //! | 19 | `u8` 0, or one more than the length of every value, which cells then do not say: 5 in a branch, 1 in a leaf whose values are empty |
-//! | 19 | zero |
 //! | 20..24 | `u32` head of the entry that was last when one was last added at the end: where a search starts is guessed from it |
 //! | 24..32 | reserved |
 //! | 32.. | the prefix: beside the header, since a search reads it first |
