@@ -153,6 +153,9 @@ pub enum Error {
     /// ([`Options::history_bytes`](crate::Options::history_bytes)). Nothing of it stayed; run again it may succeed.
     #[error("the transaction has expired: it was open for too long, or too much was committed beside it")]
     TransactionExpired,
+    /// A subscriber missed changes: it reads the tables anew, and goes on.
+    #[error("changes were missed: too many were made, or tables were made or dropped")]
+    Lagged,
     /// The database was closed.
     #[error("the database was closed")]
     Closed,
@@ -180,6 +183,11 @@ impl Error {
     /// Whether another transaction was first; trying again may succeed.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })
+    }
+
+    /// Whether a subscriber missed changes and must read the tables anew.
+    pub fn is_lagged(&self) -> bool {
+        matches!(self, Self::Lagged)
     }
 
     /// Whether the medium, the quota or a limit is exhausted.

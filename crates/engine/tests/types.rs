@@ -192,16 +192,26 @@ fn ask(db: &Database, data_type: DataType, samples: &[Vec<Value>], expected: &[O
 
 #[test]
 fn every_type_is_stored_found_and_ordered_in_every_place_with_and_without_an_index() {
-    let indexes: [&[&str]; 5] = [&[], &["it"], &["it", "before"], &["before", "it"], &["it", "n"]];
+    let down = |name: &str| IndexColumn::new(name).descending();
+    let ordered = [
+        IndexSchema::new(["it"]),
+        IndexSchema::new(["it", "before"]),
+        IndexSchema::new(["before", "it"]),
+        IndexSchema::new(["it", "n"]),
+        IndexSchema::new([down("it")]),
+        IndexSchema::new(["before".into(), down("it"), "n".into()]),
+        IndexSchema::new([down("it"), "after".into()]).include(["before"]),
+        IndexSchema::new(["it", "n"]).unique().include(["after", "before"]),
+    ];
+    let others = [IndexSchema::new(["n"]).include(["it"])];
     for data_type in DataType::ALL {
         let samples = samples(data_type);
         for position in 0..4 {
             for is_nullable in [false, true] {
-                for columns in indexes.iter().take(if data_type.is_ordered() { 5 } else { 1 }) {
+                let ordered = ordered.iter().filter(|_| data_type.is_ordered());
+                for index in ordered.chain(&others).map(Some).chain([None]) {
                     let mut schema = table(data_type, position, is_nullable);
-                    if !columns.is_empty() {
-                        schema = schema.index(columns.iter().copied());
-                    }
+                    schema.indexes.extend(index.cloned());
                     let db = Database::in_memory();
                     let expected = filled(&db, &schema, &samples);
                     ask(&db, data_type, &samples, &expected);

@@ -45,7 +45,12 @@ fn describe(schema: &TableSchema, out: &mut dyn Write) -> Result<()> {
     }
     for index in &schema.indexes {
         let kind = if index.unique { "unique index" } else { "index" };
-        writeln!(out, "  {kind} {} ({})", cell::escaped(&index.name()), listed(&index.columns))?;
+        let columns: Vec<String> = index.columns.iter().map(ToString::to_string).collect();
+        let include = match index.include.as_slice() {
+            [] => String::new(),
+            include => format!(", includes ({})", listed(include)),
+        };
+        writeln!(out, "  {kind} {} ({}){include}", cell::escaped(&index.name), listed(&columns))?;
     }
     for key in &schema.foreign_keys {
         let on_delete = match key.on_delete {

@@ -151,14 +151,13 @@ impl<'p> RowStream<'p> {
             }
             Access::Range { index, equal, low, high } => {
                 let context = Context::Frame(&self.frame);
-                let is_nullable = index.is_some();
+                let index = index.and_then(|number| relation.indexes.get(number));
                 let equal = equal.iter().map(|expr| expr.value(context)).collect::<Result<Vec<_>>>()?;
                 let low = low.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
                 let high = high.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
-                match key_range(&equal, low, high, is_nullable) {
+                match key_range(index, &equal, low, high) {
                     None => Walk::Nothing,
                     Some(range) => {
-                        let index = index.and_then(|number| relation.indexes.get(number));
                         let tree: Tree = index.map_or(relation.table.tree, |index| index.head.tree);
                         let cursor = tree.cursor().until(range.end);
                         let (is_before_first, start) = (true, range.start);
@@ -274,16 +273,17 @@ impl Walk {
                 let Some(index) = relation.indexes.get(*number) else { return Ok(false) };
                 let stored = cursor.value(store)?;
                 row.key.clear();
-                if stored.is_empty() {
-                    cursor.read_key(store, entry)?;
-                    row.key.extend_from_slice(relation.row_key_in(index, entry)?);
-                } else {
-                    row.key.extend_from_slice(&stored);
+                match index.row_key_in_value(&stored)? {
+                    [] => {
+                        cursor.read_key(store, entry)?;
+                        row.key.extend_from_slice(index.row_key_in_entry(entry)?);
+                    }
+                    row_key => row.key.extend_from_slice(row_key),
                 }
                 match relation.table.tree.get(store, &row.key)? {
                     Some(value) => row.set_value(value),
                     None => {
-                        let name = relation.index_name(index);
+                        let name = &index.name;
                         let table = &relation.schema.name;
                         return Err(wasm_dbms_api::MemoryError::corrupt(format!(
                             "index {table}.{name} has an entry whose row is not there"

@@ -53,6 +53,12 @@ impl TableForm {
         Self { id: relation.id, schema: Arc::clone(&relation.schema), layout: Arc::clone(&relation.layout) }
     }
 
+    /// Every value of a row.
+    pub(crate) fn values(&self, row_key: &[u8], row: &[u8]) -> Result<Vec<Value>> {
+        let view = RowView { layout: &self.layout, key: row_key, row };
+        (0..self.schema.columns.len()).map(|column| Ok(view.try_value(column)?.to_value())).collect()
+    }
+
     /// The values of the primary key of a row, or its row id where there is none.
     pub(crate) fn key_values(&self, row_key: &[u8], row: &[u8]) -> Result<Vec<Value>> {
         if self.schema.primary_key.is_empty() {

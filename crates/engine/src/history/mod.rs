@@ -79,6 +79,15 @@ impl Drop for OpenHistory {
     }
 }
 
+/// What one who watches hears.
+#[derive(Debug)]
+pub(crate) enum News {
+    None,
+    Commit(Arc<CommitChanges>),
+    /// Something was missed; it is known where to go on.
+    Lost(u64),
+}
+
 /// How long a watcher may stay behind.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Patience {
@@ -92,6 +101,7 @@ pub(crate) struct Watch {
     history: Arc<History>,
     number: u64,
     is_lost: Arc<AtomicBool>,
+    began_at: u64,
 }
 
 impl History {
@@ -148,7 +158,7 @@ impl History {
         let Patience { age_max, deadline_ms } = patience;
         let watcher = Watcher { position, is_lost: Arc::clone(&is_lost), age_max, deadline_ms };
         state.watchers.insert(number, watcher);
-        Watch { history: Arc::clone(self), number, is_lost }
+        Watch { history: Arc::clone(self), number, is_lost, began_at: position }
     }
 
     /// A commit was made, in the writer's turn. `now_ms` is the time, if anybody knows it.
@@ -201,6 +211,14 @@ impl State {
         }
     }
 
+    /// A watcher knows all up to this commit.
+    fn advance(&mut self, number: u64, position: u64) {
+        if let Some(watcher) = self.watchers.get_mut(&number) {
+            watcher.position = watcher.position.max(position);
+        }
+        self.trim();
+    }
+
     fn drop_oldest(&mut self) {
         let Some(oldest) = self.entries.pop_front() else {
             self.bytes = 0;
@@ -234,6 +252,38 @@ impl Watch {
     #[inline]
     pub(crate) fn is_lost(&self) -> bool {
         self.is_lost.load(Ordering::Acquire)
+    }
+
+    /// The commit that it began at.
+    pub(crate) fn began_at(&self) -> u64 {
+        self.began_at
+    }
+
+    /// What was committed next after `position`; everything before is known.
+    pub(crate) fn take_after(&self, position: u64) -> News {
+        let mut state = self.history.lock();
+        let commit = state.commit;
+        if self.is_lost() {
+            self.is_lost.store(false, Ordering::Release);
+            state.advance(self.number, commit);
+            return News::Lost(commit);
+        }
+        let next = state.after(position).next().map(Arc::clone);
+        state.advance(self.number, next.as_ref().map_or(commit, |next| next.commit));
+        next.map_or(News::None, News::Commit)
+    }
+
+    /// Waits until something was committed after `position`, or missed; false if nothing will be.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn wait(&self, position: u64) -> bool {
+        let mut state = self.history.lock();
+        while !self.is_lost() && state.after(position).next().is_none() {
+            if state.is_closed {
+                return false;
+            }
+            state = self.history.news.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+        true
     }
 
     /// Everything that was committed after `position`; none if it is not all there.

@@ -59,7 +59,7 @@ impl Explain<'_> {
             }
             Access::Range { index, equal, low, high } => {
                 let (name, columns) = match index.and_then(|number| relation.indexes.get(number)) {
-                    Some(index) => (format!("index {table}.{}", relation.index_name(index)), index.columns.clone()),
+                    Some(index) => (format!("index {table}.{}", index.name), index.columns.clone()),
                     None => (format!("primary key of {table}"), relation.primary_key().to_vec()),
                 };
                 let mut conditions = Vec::new();

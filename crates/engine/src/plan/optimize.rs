@@ -112,22 +112,25 @@ fn comes_in_order(catalog: &Catalog, steps: &[Step], order: &[OrderKey]) -> Resu
         KeyShape::Columns(columns) => columns,
         KeyShape::RowId => &[],
     };
-    let (columns, skipped): (Vec<usize>, usize) = match &step.access {
-        Access::Scan => (clustered.to_vec(), 0),
-        Access::Range { index: None, equal, .. } => (clustered.to_vec(), equal.len()),
+    let clustered = clustered.iter().map(|column| (*column, false));
+    let (columns, skipped): (Vec<(usize, bool)>, usize) = match &step.access {
+        Access::Scan => (clustered.collect(), 0),
+        Access::Range { index: None, equal, .. } => (clustered.collect(), equal.len()),
         Access::Range { index: Some(number), equal, .. } => {
-            let own = relation.indexes.get(*number).map(|index| index.columns.clone()).unwrap_or_default();
+            let index = relation.indexes.get(*number);
+            let own = index.into_iter().flat_map(|index| index.columns.iter().copied().zip(index.descending.clone()));
             // Rows equal in the index follow each other in the order of the table's key.
-            (own.into_iter().chain(clustered.iter().copied()).collect(), equal.len())
+            (own.chain(clustered).collect(), equal.len())
         }
         Access::Hash { .. } => return Ok(order.is_empty()),
     };
     let given = columns.get(skipped..).unwrap_or_default();
     let mut given = given.iter();
     Ok(order.iter().all(|key| match &key.expr {
-        BoundExpr::Column { column, .. } if !key.descending => {
+        BoundExpr::Column { column, .. } => {
             let is_nullable = relation.schema.columns.get(*column).is_some_and(|column| column.nullable);
-            (key.nulls_first || !is_nullable) && given.next() == Some(column)
+            // Ascending keys have NULLs first, descending ones last.
+            (key.nulls_first != key.descending || !is_nullable) && given.next() == Some(&(*column, key.descending))
         }
         _ => false,
     }))

@@ -34,13 +34,7 @@ impl Database {
             return shared.begun(options, None, began_ms);
         }
         let patience = shared.patience(&options, began_ms);
-        let watch = match shared.history.join(patience) {
-            Some(watch) => watch,
-            None => {
-                let turn = shared.turn()?;
-                shared.history.join_in_turn(turn.last_commit(), patience)
-            }
-        };
+        let watch = shared.watch(patience)?;
         shared.begun(options, Some(watch), began_ms)
     }
 
@@ -115,6 +109,14 @@ impl Database {
 }
 
 impl Shared {
+    /// A place among those who watch. Only the first waits for the writer's turn.
+    pub(crate) fn watch(&self, patience: Patience) -> Result<Watch> {
+        match self.history.join(patience) {
+            Some(watch) => Ok(watch),
+            None => Ok(self.history.join_in_turn(self.turn()?.last_commit(), patience)),
+        }
+    }
+
     fn patience(&self, options: &BeginOptions, began_ms: Option<u64>) -> Patience {
         let deadline_ms = began_ms.zip(options.timeout_ms).map(|(began, timeout)| began.saturating_add(timeout));
         Patience { age_max: options.age_max_commits, deadline_ms }

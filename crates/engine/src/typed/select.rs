@@ -153,6 +153,14 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
         })
     }
 
+    /// Whether there is a row, without making any.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn exists(self) -> Result<bool> {
+        Ok(self.limit(1).count()? > 0)
+    }
+
     /// Calls `visit` with each row, one at a time. Only an order that no index gives needs the rows in memory.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use crate::core::Core;
 use crate::execute::{self, RowStream};
 use crate::plan;
 use crate::store::Purpose;
+use crate::typed::returning::update_visiting;
 use crate::write::Assignment;
 use crate::{Connection, Result};
 
@@ -62,6 +63,24 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     }
 }
 
+impl<C: Connection, T: Table> Update<'_, C, T> {
+    /// As [`run`](Self::run), but returns the rows as they are then.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn returning(self) -> Result<Vec<T>> {
+        self.connection.write_many(|core| {
+            let index = core.catalog.find_type::<T>()?;
+            let mut rows = Vec::new();
+            update_visiting(core, index, &self.assignments, &self.query, &mut |row| {
+                rows.push(T::read(row)?);
+                Ok(())
+            })?;
+            Ok(rows)
+        })
+    }
+}
+
 impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     pub(crate) fn new(connection: &'c C, key: Vec<u8>) -> Self {
         Self { connection, key, assignments: Vec::with_capacity(1), table: PhantomData }
@@ -83,6 +102,22 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
             match core.row_key(index, self.key)? {
                 Some(key) => core.update_row(index, &key, &self.assignments),
                 None => Ok(false),
+            }
+        })
+    }
+
+    /// As [`run`](Self::run), but returns the row as it is then, if there is one.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn returning(self) -> Result<Option<T>> {
+        self.connection.write(|core| {
+            let index = core.catalog.find_type::<T>()?;
+            match core.row_key(index, self.key)? {
+                Some(key) if core.update_row_written(index, &key, &self.assignments)? => {
+                    Ok(Some(core.read_written(index, &mut |row| Ok(T::read(row)?))?))
+                }
+                _ => Ok(None),
             }
         })
     }

@@ -157,17 +157,18 @@ impl Core {
         let run_count = scratch.pending.runs.len();
         for (number, other) in relation.indexes.iter_mut().enumerate() {
             let holds_row_key = other.entry_key(values, &scratch.key, &mut scratch.entry);
+            let value =
+                other.entry_value(values, &scratch.key, holds_row_key, &mut scratch.row, &mut scratch.entry_value);
             if is_together
                 && holds_row_key
                 && let Some(run) = scratch.pending.runs.get_mut(number)
             {
-                run.push(&scratch.entry, &[]);
+                run.push(&scratch.entry, value);
                 if run.is_full(run_count) {
                     other.head.change(|tree| tree.put_run(store, run))?;
                 }
                 continue;
             }
-            let value: &[u8] = if holds_row_key { &[] } else { &scratch.key };
             other.head.change(|tree| tree.put(store, &scratch.entry, value))?;
         }
         relation.table.count(relation.table.rows.saturating_add(1), counter);

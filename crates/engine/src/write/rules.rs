@@ -1,6 +1,6 @@
 //! Running the sanitizers and validators of columns.
 
-use wasm_dbms_api::{CustomRules, Sanitizer, Validator, Value, ValueRef};
+use wasm_dbms_api::{ColumnSchema, CustomRules, Sanitizer, Validator, Value, ValueRef};
 
 use crate::catalog::{Relation, RelationIndex, Rules};
 use crate::core::Core;
@@ -78,54 +78,77 @@ impl Core {
     /// What the rules of a column make of a value; none if it stays as it is. A value that the column cannot hold passes:
     /// it is refused as such.
     fn ruled(&self, relation: &Relation, rules: &Rules, number: usize, value: ValueRef<'_>) -> Result<Option<Value>> {
+        let changed = self.sanitized(relation, number, value)?;
+        self.validate(relation, rules, number, changed.as_ref().map_or(value, Value::as_ref))?;
+        Ok(changed)
+    }
+
+    /// What the sanitizers of a column make of a value; none if it stays as it is.
+    pub(crate) fn sanitized(&self, relation: &Relation, number: usize, value: ValueRef<'_>) -> Result<Option<Value>> {
         let Some(column) = relation.schema.columns.get(number) else { return Ok(None) };
-        if value.is_null() || !column.holds(value) {
-            return Ok(None);
-        }
-        let refusal = |value: ValueRef<'_>, rule: String, reason: Option<String>| Error::Validation {
-            table: relation.schema.name.clone(),
-            column: column.name.clone(),
-            value: value.to_value(),
-            rule: rule.into_boxed_str(),
-            reason: reason.map(String::into_boxed_str),
-        };
         let mut changed: Option<Value> = None;
         for sanitizer in &column.sanitizers {
             let current = changed.as_ref().map_or(value, Value::as_ref);
+            if current.is_null() || !column.holds(current) {
+                break;
+            }
             let next = match sanitizer {
                 Sanitizer::Custom(name) => {
                     let found = self.custom_rules.find_sanitizer(name);
                     let rule = found.ok_or_else(|| missing(relation, &column.name, sanitizer))?;
                     let next = rule.apply(current);
-                    Some(next.map_err(|error| refusal(current, name.clone(), Some(error.to_string())))?)
+                    Some(next.map_err(|error| refusal(relation, column, current, name, Some(error.to_string())))?)
                 }
                 built_in => built_in.apply(current, column.data_type),
             };
             changed = next.or(changed);
-            if changed.as_ref().is_some_and(Value::is_null) {
-                return Ok(changed);
-            }
         }
-        let current = changed.as_ref().map_or(value, Value::as_ref);
+        Ok(changed)
+    }
+
+    /// Asks the validators of a column.
+    fn validate(&self, relation: &Relation, rules: &Rules, number: usize, value: ValueRef<'_>) -> Result<()> {
+        let Some(column) = relation.schema.columns.get(number) else { return Ok(()) };
+        if value.is_null() || !column.holds(value) {
+            return Ok(());
+        }
         for validator in &column.validators {
-            let is_right = match (validator, current) {
+            let is_right = match (validator, value) {
                 (Validator::Custom(name), _) => {
                     let found = self.custom_rules.find_validator(name);
                     let rule = found.ok_or_else(|| missing(relation, &column.name, validator))?;
-                    let answer = rule.check(current).unwrap_or_else(|error| Err(error.to_string()));
-                    answer.map_err(|reason| refusal(current, name.clone(), Some(reason)))?;
+                    let answer = rule.check(value).unwrap_or_else(|error| Err(error.to_string()));
+                    answer.map_err(|reason| refusal(relation, column, value, name, Some(reason)))?;
                     true
                 }
                 (Validator::Regex(pattern), ValueRef::Text(text)) => {
                     rules.matches(pattern, text)?.ok_or_else(|| missing(relation, &column.name, validator))?
                 }
-                (built_in, current) => built_in.accepts(current),
+                (built_in, value) => built_in.accepts(value),
             };
             if !is_right {
-                return Err(refusal(current, validator.to_string(), None));
+                return Err(refusal(relation, column, value, validator, None));
             }
         }
-        Ok(changed)
+        Ok(())
+    }
+}
+
+/// The error of a value that a rule refuses.
+#[cold]
+fn refusal(
+    relation: &Relation,
+    column: &ColumnSchema,
+    value: ValueRef<'_>,
+    rule: &dyn std::fmt::Display,
+    reason: Option<String>,
+) -> Error {
+    Error::Validation {
+        table: relation.schema.name.clone(),
+        column: column.name.clone(),
+        value: value.to_value(),
+        rule: rule.to_string().into_boxed_str(),
+        reason: reason.map(String::into_boxed_str),
     }
 }
 

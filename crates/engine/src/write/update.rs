@@ -202,13 +202,15 @@ impl Core {
         recorder.replacing(store, relation, row_key, &located, &scratch.row)?;
         relation.table.change(|tree| tree.replace_at(store, located, row_key, &scratch.row))?;
         for other in &mut relation.indexes {
-            if !other.columns.iter().any(|column| changed.contains(column)) {
+            if !changed.iter().any(|column| other.holds(*column)) {
                 continue;
             }
-            other.entry_key(old_values, row_key, &mut scratch.entry);
-            other.head.change(|tree| tree.remove(store, &scratch.entry))?;
+            if other.columns.iter().any(|column| changed.contains(column)) {
+                other.entry_key(old_values, row_key, &mut scratch.entry);
+                other.head.change(|tree| tree.remove(store, &scratch.entry))?;
+            }
             let holds_row_key = other.entry_key(values, row_key, &mut scratch.entry);
-            let value: &[u8] = if holds_row_key { &[] } else { row_key };
+            let value = other.entry_value(values, row_key, holds_row_key, &mut scratch.row, &mut scratch.entry_value);
             other.head.change(|tree| tree.put(store, &scratch.entry, value))?;
         }
         if relation.autoincrement.is_some_and(|column| changed.contains(&column)) {

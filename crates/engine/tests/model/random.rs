@@ -153,14 +153,21 @@ pub(crate) fn table(random: &mut fastrand::Rng, name: &str, rows: usize) -> Mode
     }
     let keys: [&[&str]; 5] = [&[], &["id"], &["key"], &["i32", "id"], &["key", "i32"]];
     schema = schema.primary_key(keys[random.usize(..5)].iter().copied());
-    for _ in 0..random.usize(1..7) {
+    for number in 0..random.usize(1..7) {
         let ordered = schema.columns.iter().filter(|column| column.data_type.is_ordered());
         let mut columns: Vec<String> = ordered.map(|column| column.name.clone()).collect();
         random.shuffle(&mut columns);
-        columns.truncate(random.usize(1..4));
+        let rest = columns.split_off(random.usize(1..4).min(columns.len()));
         let is_unique = columns.iter().any(|column| column == "id" || column == "key");
-        let columns = columns.iter().map(String::as_str);
-        schema = if is_unique && random.bool() { schema.unique(columns) } else { schema.index(columns) };
+        let columns = columns.iter().map(|name| match random.bool() {
+            true => IndexColumn::new(name).descending(),
+            false => IndexColumn::new(name),
+        });
+        let mut index = IndexSchema::new(columns).named(format!("index {number}"));
+        if random.bool() {
+            index = index.include(rest.iter().take(random.usize(..4)).map(String::as_str));
+        }
+        schema = schema.with_index(if is_unique && random.bool() { index.unique() } else { index });
     }
     let mut ids: Vec<u64> = (0..rows as u64).collect();
     random.shuffle(&mut ids);

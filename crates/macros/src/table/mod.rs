@@ -23,7 +23,7 @@ use column::ColumnInput;
 use index::Index;
 
 /// The attributes of `Table` that are not supported yet; they are registered so that no other derive takes them.
-const RESERVED: [&str; 3] = ["custom_type", "renamed_from", "migrate"];
+const RESERVED: [&str; 1] = ["migrate"];
 
 /// How many columns a primary key can have: `Key` is implemented for tuples up to this.
 const PRIMARY_KEY_COLUMNS_MAX: usize = 4;
@@ -38,6 +38,7 @@ struct TableInput<'a> {
     name: String,
     columns: Vec<ColumnInput<'a>>,
     indexes: Vec<Index>,
+    renamed_from: Vec<String>,
 }
 
 /// What the derive writes for a struct.
@@ -85,6 +86,7 @@ impl<'a> TableInput<'a> {
             name: attributes.name,
             columns,
             indexes,
+            renamed_from: attributes.renamed_from,
         })
     }
 

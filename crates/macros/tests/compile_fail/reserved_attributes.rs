@@ -6,9 +6,6 @@ use wasm_dbms_macros::Table;
 #[table = "users"]
 #[migrate]
 struct User {
-    #[custom_type]
-    color: u32,
-    #[renamed_from("mail")]
     email: String,
 }
 

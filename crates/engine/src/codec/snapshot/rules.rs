@@ -1,13 +1,13 @@
-//! The rules of a column in the schema snapshot: its sanitizers, then its validators.
+//! The rules of a column in the schema snapshot: sanitizers and validators.
 //!
-//! Each list is a count and, for each rule, a `u8` code and what the rule takes. A code never changes its meaning.
+//! A rule is a `u8` code and what the rule takes; a text is all that is left. A code never changes its meaning.
 //!
 //! | sanitizer | takes | validator | takes |
 //! |---|---|---|---|
 //! | 0 own | text name | 0 own | text name |
-//! | 1 `Trim` | | 1 `MinLen` | `u32` |
-//! | 2 `CollapseWhitespace` | | 2 `MaxLen` | `u32` |
-//! | 3 `LowerCase` | | 3 `LenRange` | `u32`, `u32` |
+//! | 1 `Trim` | | 1 `MinLen` | number |
+//! | 2 `CollapseWhitespace` | | 2 `MaxLen` | number |
+//! | 3 `LowerCase` | | 3 `LenRange` | `u32`, number |
 //! | 4 `UpperCase` | | 4 `Email` | |
 //! | 5 `NullIfEmpty` | | 5 `Url` | |
 //! | 6 `RoundToScale` | `u8` digits | 6 `MimeType` | |
@@ -20,30 +20,19 @@
 //! | | | 13 `Regex` | text pattern |
 //! | | | 14 `Range` | value, value |
 
-use wasm_dbms_api::{ColumnSchema, Sanitizer, Validator};
+use wasm_dbms_api::{Sanitizer, Validator};
 
-use super::{Reader, Writer};
+use crate::codec::record::{Problem, Reader, Writer};
 
 impl Writer {
-    pub(super) fn rules(&mut self, column: &ColumnSchema) {
-        self.count(column.sanitizers.len());
-        for sanitizer in &column.sanitizers {
-            self.sanitizer(sanitizer);
-        }
-        self.count(column.validators.len());
-        for validator in &column.validators {
-            self.validator(validator);
-        }
-    }
-
-    fn sanitizer(&mut self, sanitizer: &Sanitizer) {
+    pub(super) fn sanitizer(&mut self, sanitizer: &Sanitizer) {
         match sanitizer {
             Sanitizer::Trim => self.0.push(1),
             Sanitizer::CollapseWhitespace => self.0.push(2),
             Sanitizer::LowerCase => self.0.push(3),
             Sanitizer::UpperCase => self.0.push(4),
             Sanitizer::NullIfEmpty => self.0.push(5),
-            Sanitizer::RoundToScale(scale) => self.fixed(6, &[*scale]),
+            Sanitizer::RoundToScale(scale) => self.0.extend_from_slice(&[6, *scale]),
             Sanitizer::Slug => self.0.push(7),
             Sanitizer::Clamp(low, high) => {
                 self.0.push(8);
@@ -51,7 +40,10 @@ impl Writer {
                 self.value(high.as_ref());
             }
             Sanitizer::Utc => self.0.push(9),
-            Sanitizer::Timezone(seconds) => self.fixed(10, &seconds.to_le_bytes()),
+            Sanitizer::Timezone(seconds) => {
+                self.0.push(10);
+                self.0.extend_from_slice(&seconds.to_le_bytes());
+            }
             Sanitizer::UrlEncode => self.0.push(11),
             Sanitizer::Custom(name) => self.named(0, name),
             // The words are those of this release; what is written is read again before a table is made.
@@ -59,13 +51,13 @@ impl Writer {
         }
     }
 
-    fn validator(&mut self, validator: &Validator) {
+    pub(super) fn validator(&mut self, validator: &Validator) {
         match validator {
-            Validator::MinLen(least) => self.fixed(1, &least.to_le_bytes()),
-            Validator::MaxLen(most) => self.fixed(2, &most.to_le_bytes()),
+            Validator::MinLen(least) => self.length(1, *least),
+            Validator::MaxLen(most) => self.length(2, *most),
             Validator::LenRange(least, most) => {
-                self.fixed(3, &least.to_le_bytes());
-                self.u32(*most);
+                self.length(3, *least);
+                self.number((*most).into());
             }
             Validator::Email => self.0.push(4),
             Validator::Url => self.0.push(5),
@@ -89,19 +81,18 @@ impl Writer {
 
     fn named(&mut self, code: u8, name: &str) {
         self.0.push(code);
-        self.text(name);
+        self.0.extend_from_slice(name.as_bytes());
+    }
+
+    fn length(&mut self, code: u8, length: u32) {
+        self.0.push(code);
+        self.number(length.into());
     }
 }
 
 impl Reader<'_> {
-    pub(super) fn rules(&mut self, column: &mut ColumnSchema) -> Option<()> {
-        column.sanitizers = self.list(ColumnSchema::MAX_RULES, Self::sanitizer)?;
-        column.validators = self.list(ColumnSchema::MAX_RULES, Self::validator)?;
-        Some(())
-    }
-
-    fn sanitizer(&mut self) -> Option<Sanitizer> {
-        Some(match self.u8()? {
+    pub(super) fn sanitizer(&mut self) -> Result<Sanitizer, Problem> {
+        Ok(match self.u8()? {
             0 => Sanitizer::Custom(self.text()?),
             1 => Sanitizer::Trim,
             2 => Sanitizer::CollapseWhitespace,
@@ -110,16 +101,16 @@ impl Reader<'_> {
             5 => Sanitizer::NullIfEmpty,
             6 => Sanitizer::RoundToScale(self.u8()?),
             7 => Sanitizer::Slug,
-            8 => Sanitizer::Clamp(self.value(&[])?, self.value(&[])?),
+            8 => Sanitizer::Clamp(self.value()?, self.value()?),
             9 => Sanitizer::Utc,
             10 => Sanitizer::Timezone(self.chunk().map(i32::from_le_bytes)?),
             11 => Sanitizer::UrlEncode,
-            _ => return None,
+            code => return Err(Problem::Newer(format!("the sanitizer {code}"))),
         })
     }
 
-    fn validator(&mut self) -> Option<Validator> {
-        Some(match self.u8()? {
+    pub(super) fn validator(&mut self) -> Result<Validator, Problem> {
+        Ok(match self.u8()? {
             0 => Validator::Custom(self.text()?),
             1 => Validator::MinLen(self.u32()?),
             2 => Validator::MaxLen(self.u32()?),
@@ -134,8 +125,8 @@ impl Reader<'_> {
             11 => Validator::KebabCase,
             12 => Validator::SnakeCase,
             13 => Validator::Regex(self.text()?),
-            14 => Validator::Range(self.value(&[])?, self.value(&[])?),
-            _ => return None,
+            14 => Validator::Range(self.value()?, self.value()?),
+            code => return Err(Problem::Newer(format!("the validator {code}"))),
         })
     }
 }
