@@ -53,10 +53,12 @@ pub use inspect::PageView;
 pub use plan::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
 pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
+#[doc(hidden)]
+pub use transaction::PlantedBug;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
 pub use typed::{
-    Answer, Columns, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,
-    UpsertReport,
+    Answer, Columns, Cursor, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,
+    UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 
