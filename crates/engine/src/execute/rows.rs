@@ -405,8 +405,9 @@ impl<'p> RowStream<'p> {
             return Ok(false);
         };
         let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
-        let Core { store, catalog, .. } = core;
+        let Core { store, catalog, meter, .. } = core;
         loop {
+            meter.step()?;
             frame.scope.arena.clear();
             let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
             let mut is_shrunk = false;
@@ -455,7 +456,7 @@ impl<'p> RowStream<'p> {
             return Ok(());
         }
         let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
-        let Core { store, catalog, .. } = core;
+        let Core { store, catalog, meter, .. } = core;
         let relation = self.plan.relation(catalog, step.source)?;
         let mut table = HashedTable::default();
         let mut row = SourceRow::new(Arc::clone(&relation.layout));
@@ -471,6 +472,7 @@ impl<'p> RowStream<'p> {
         let mut scan = TableScan::new(relation.table.tree.cursor(), Vec::new());
         let filters = Filters::default();
         while scan.next(store, &filters, &mut row)? {
+            meter.step()?;
             scan.read_key(store, &mut row)?;
             table.add(&row, column, &mut key)?;
         }

@@ -8,7 +8,8 @@ use wasm_dbms_api::{MemoryError, MemoryResult};
 use crate::access::{MemoryAccess, PageRef};
 use crate::bytes::varint_at;
 use crate::tree::Cursor;
-use crate::tree::node::{Node, SLOT, offset_in};
+use crate::tree::node::{Node, SLOT};
+use crate::tree::search::offset_in;
 use crate::tree::read::{ValueBytes, full_key, value_of};
 
 /// Where a value stands in its page.
