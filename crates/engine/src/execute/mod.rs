@@ -10,8 +10,8 @@ mod row_list;
 mod rows;
 mod sort;
 
-pub(crate) use answer::{collect, count, for_each, values, values_in};
+pub(crate) use answer::{collect, count, for_each, outputs, values, values_in};
 pub use derived::MAX_RECURSIVE_ROWS;
 pub(crate) use frame::Frame;
 pub(crate) use row_list::RowList;
-pub(crate) use rows::RowStream;
+pub(crate) use rows::{RowStream, Suspended};
