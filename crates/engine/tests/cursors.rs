@@ -66,7 +66,7 @@ fn a_cursor_gives_what_the_question_answers() {
         Query::from("items"),
         Query::from("items").column(Expr::column("id")).filter(Expr::column("group").compare(Comparison::Equal, 4)),
         Query::from("items").join("groups", "items.group", "groups.id").limit(17).offset(3),
-        Query::from("items").group_by("group").column(Expr::Aggregate(AggregateFunction::Count, None)),
+        Query::from("items").group_by("group").column(Expr::count()),
         Query::from("items").order_by(Expr::column("text"), true).limit(9),
     ];
     for query in queries {

@@ -199,10 +199,11 @@ impl Accumulator {
             None => self.text = Some(String::new()),
             Some(text) => match &aggregate.separator {
                 None => text.push(','),
-                Some(separator) => match separator.value(context)? {
-                    ValueRef::Text(separator) => text.push_str(separator),
-                    _ => {}
-                },
+                Some(separator) => {
+                    if let ValueRef::Text(separator) = separator.value(context)? {
+                        text.push_str(separator);
+                    }
+                }
             },
         }
         let text = self.text.get_or_insert_default();

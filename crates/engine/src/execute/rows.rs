@@ -463,6 +463,7 @@ impl<'p> RowStream<'p> {
         let mut key = Vec::new();
         if let Some(rows) = self.derived.get(depth).and_then(Option::as_ref) {
             for bytes in (0..rows.len()).filter_map(|number| rows.get(number)) {
+                meter.step()?;
                 row.set_copy(&[], bytes);
                 table.add(&row, column, &mut key)?;
             }

@@ -35,17 +35,17 @@ impl<'c> Block<'_, 'c> {
     }
 
     /// Puts what the answer holds in terms of the groups.
-    pub(super) fn group(&self, query: &Query, bound: &mut BoundQuery, grouping: Grouping) -> Result<()> {
+    pub(super) fn group(&self, bound: &mut BoundQuery, grouping: Grouping) -> Result<()> {
         let BoundQuery { outputs, having, order, .. } = bound;
         let exprs = outputs.iter_mut().chain(having).chain(order.iter_mut().map(|key| &mut key.expr));
         for expr in exprs {
-            self.to_slots(expr, &grouping, query)?;
+            self.to_slots(expr, &grouping)?;
         }
         bound.grouping = Some(grouping);
         Ok(())
     }
 
-    fn to_slots(&self, expr: &mut BoundExpr, grouping: &Grouping, query: &Query) -> Result<()> {
+    fn to_slots(&self, expr: &mut BoundExpr, grouping: &Grouping) -> Result<()> {
         if let Some(key) = grouping.keys.iter().position(|key| key == expr) {
             *expr = BoundExpr::Slot(key);
             return Ok(());
@@ -60,7 +60,7 @@ impl<'c> Block<'_, 'c> {
                 let name = self.name_of_column(*source, *column);
                 Err(Error::Query(format!("column {name} is neither grouped by nor inside an aggregate")))
             }
-            expr => expr.parts_mut().try_for_each(|part| self.to_slots(part, grouping, query)),
+            expr => expr.parts_mut().try_for_each(|part| self.to_slots(part, grouping)),
         }
     }
 

@@ -282,7 +282,7 @@ impl<'b, 'c> Block<'b, 'c> {
         let aggregates = self.aggregates.take().unwrap_or_default();
         if !keys.is_empty() || !aggregates.is_empty() || query.having.is_some() {
             let keys = keys.into_iter().map(|key| key.expr).collect();
-            self.group(query, bound, Grouping { keys, aggregates })?;
+            self.group(bound, Grouping { keys, aggregates })?;
         }
         if bound.is_distinct
             && let Some(position) = bound.order.iter().position(|key| !bound.outputs.contains(&key.expr))
