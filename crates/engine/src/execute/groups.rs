@@ -88,8 +88,7 @@ impl Input {
             Some(_) => return None,
         };
         if is_total(aggregate.function) {
-            let is_same =
-                |other: &BoundAggregate| is_total(other.function) && other.argument == aggregate.argument;
+            let is_same = |other: &BoundAggregate| is_total(other.function) && other.argument == aggregate.argument;
             if let Some(place) = before.iter().position(is_same) {
                 return Some(Self::Same(place));
             }

@@ -54,7 +54,11 @@ impl Predicate {
                 };
                 let comparison = if is_negated { negated(comparison) } else { comparison };
                 let column = layout.fixed_column(column)?;
-                Some(Self { column, keeps_null: false, test: Test::comparing(column.kind(), comparison, value.as_ref())? })
+                Some(Self {
+                    column,
+                    keeps_null: false,
+                    test: Test::comparing(column.kind(), comparison, value.as_ref())?,
+                })
             }
             BoundExpr::InList(inner, values) if !values.is_empty() => {
                 let column = layout.fixed_column(own(inner)?)?;
