@@ -94,7 +94,7 @@ fn same(left: &[Vec<Value>], right: &[Vec<Value>]) -> bool {
 fn ask(
     random: &mut fastrand::Rng,
     schema: &TableSchema,
-    query: &dyn Fn(&Query) -> wasm_dbms::Result<Vec<Vec<Value>>>,
+    query: &dyn Fn(&Query) -> Result<Vec<Vec<Value>>>,
 ) -> usize {
     let condition = condition(random, schema);
     let what = format!("{condition:?} of {schema:?}");
@@ -121,7 +121,7 @@ fn ask(
     let (key, number) = (column(random), column(random));
     let group = |condition: Expr| {
         let mut query = Query::from("t").filter(condition).column(count()).column(count_of(Expr::column(&number.name)));
-        if random_bool(&key) {
+        if is_grouped_by(&key) {
             query = query.group_by(ColumnRef::from(key.name.as_str())).column(Expr::column(&key.name));
         }
         if number.data_type.is_ordered() {
@@ -142,7 +142,7 @@ fn ask(
 }
 
 /// Groups by all but the padding and the number of the row.
-fn random_bool(key: &ColumnSchema) -> bool {
+fn is_grouped_by(key: &ColumnSchema) -> bool {
     key.name.starts_with('c')
 }
 

@@ -188,10 +188,12 @@ impl<'p> RowStream<'p> {
                 (self.walks.first_mut(), self.filters.first(), self.frame.source_mut(source))
                 && scan.is_done()
             {
-                if !scan.load(&mut core.store, filters, row)? {
+                if !scan.load(&mut core.store, &mut core.meter, filters, row)? {
+                    core.meter.step()?;
                     return Ok(Next::End);
                 }
                 if scan.is_shrunk() {
+                    core.meter.steps(scan.remaining())?;
                     return Ok(Next::Columns);
                 }
             }
@@ -279,13 +281,14 @@ impl<'p> RowStream<'p> {
             return Ok(false);
         };
         let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
-        let Core { store, catalog, .. } = core;
+        let Core { store, catalog, meter, .. } = core;
         loop {
+            meter.step()?;
             let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
             let mut is_shrunk = false;
             let is_there = match walk {
                 Walk::Table(scan) => {
-                    let is_there = scan.next(store, filters, row)?;
+                    let is_there = scan.next(store, meter, filters, row)?;
                     is_shrunk = scan.is_shrunk();
                     if is_there && needs_key == KeyUse::BeforeFilters {
                         scan.read_key(store, row)?;
@@ -319,14 +322,15 @@ impl<'p> RowStream<'p> {
             return Ok(());
         }
         let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
-        let Core { store, catalog, .. } = core;
+        let Core { store, catalog, meter, .. } = core;
         let relation = catalog.relation(step.relation)?;
         let mut table = HashedTable::default();
         let mut scan = TableScan::new(relation.table.tree.cursor(), Vec::new());
         let mut row = SourceRow::new(Arc::clone(&relation.layout));
         let mut key = Vec::new();
         let filters = Filters::default();
-        while scan.next(store, &filters, &mut row)? {
+        while scan.next(store, meter, &filters, &mut row)? {
+            meter.step()?;
             scan.read_key(store, &mut row)?;
             let value = row.view().try_value(column)?;
             if !value.is_null() {
