@@ -91,11 +91,7 @@ fn same(left: &[Vec<Value>], right: &[Vec<Value>]) -> bool {
 }
 
 /// Asks a question both ways, of whatever reads.
-fn ask(
-    random: &mut fastrand::Rng,
-    schema: &TableSchema,
-    query: &dyn Fn(&Query) -> Result<Vec<Vec<Value>>>,
-) -> usize {
+fn ask(random: &mut fastrand::Rng, schema: &TableSchema, query: &dyn Fn(&Query) -> Result<Vec<Vec<Value>>>) -> usize {
     let condition = condition(random, schema);
     let what = format!("{condition:?} of {schema:?}");
     let plain = Query::from("t").filter(condition.clone());
@@ -105,7 +101,7 @@ fn ask(
 
     let mut keys: Vec<&ColumnSchema> = schema.columns.iter().filter(|column| column.data_type.is_ordered()).collect();
     random.shuffle(&mut keys);
-    let mut sorted = plain.clone();
+    let mut sorted = plain;
     for key in keys.iter().take(random.usize(1..3)) {
         let expr = Expr::column(&key.name);
         let order = if random.bool() { Order::descending(expr) } else { Order::ascending(expr) };
