@@ -86,6 +86,17 @@ impl Meter {
         }
     }
 
+    /// So many rows are looked at.
+    pub(crate) fn steps(&mut self, rows: usize) -> Result<()> {
+        match self.until_look.checked_sub(rows as u64) {
+            Some(left) => {
+                self.until_look = left;
+                Ok(())
+            }
+            None => (0..rows).try_for_each(|_| self.step()),
+        }
+    }
+
     #[cold]
     fn look(&mut self) -> Result<()> {
         if self.interrupt.as_ref().is_some_and(Interrupt::is_stopped) {

@@ -5,8 +5,8 @@
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 use wasm_dbms_memory::{
-    MAX_FINDINGS, MemoryAccess, MemoryManager, NodeSummary, Options, RESERVED_PAGES, Tree, UNCLAIMED_PAGES_PAGE,
-    UnclaimedPages,
+    LeafBatch, MAX_FINDINGS, MemoryAccess, MemoryManager, NodeSummary, Options, RESERVED_PAGES, Tree,
+    UNCLAIMED_PAGES_PAGE, UnclaimedPages,
 };
 
 /// A tree of three levels in pages of 4 KiB, with a few chains.
@@ -45,7 +45,40 @@ fn walk(store: &mut MemoryManager, tree: Tree) -> MemoryResult<u64> {
     while is_on_entry {
         is_on_entry = cursor.prev(store)?;
     }
+    assert_eq!(walk_by_leaves(store, tree)?, count);
     Ok(count)
+}
+
+/// Walks everything a few entries at a time, forwards and backwards.
+fn walk_by_leaves(store: &mut MemoryManager, tree: Tree) -> MemoryResult<u64> {
+    let (mut cursor, mut batch, mut key) = (tree.cursor(), LeafBatch::default(), Vec::new());
+    let mut entries = Vec::new();
+    let mut is_on_entry = cursor.first(store)?;
+    while is_on_entry {
+        cursor.take(&mut batch, 3)?;
+        for entry in 0..batch.len() {
+            batch.read_key(store, entry, &mut key, entry > 0)?;
+            let value = batch.value(store, entry)?;
+            if let (Some(leaf), Some(range)) = (batch.leaf(), batch.value_range(entry)) {
+                assert_eq!(leaf[range], *value);
+            }
+            entries.push((key.clone(), value.to_vec()));
+        }
+        is_on_entry = cursor.next(store)?;
+    }
+    let mut backwards = Vec::new();
+    is_on_entry = cursor.last(store)?;
+    while is_on_entry {
+        cursor.take_back(&mut batch, 5)?;
+        for entry in 0..batch.len() {
+            batch.read_key(store, entry, &mut key, false)?;
+            backwards.push((key.clone(), batch.value(store, entry)?.to_vec()));
+        }
+        is_on_entry = cursor.prev(store)?;
+    }
+    backwards.reverse();
+    assert!(backwards == entries);
+    Ok(entries.len() as u64)
 }
 
 fn assert_corrupt<T>(result: MemoryResult<T>, what: &str) {

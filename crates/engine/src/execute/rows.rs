@@ -223,10 +223,12 @@ impl<'p> RowStream<'p> {
                 (self.walks.first_mut(), self.filters.first(), self.frame.source_mut(source))
                 && scan.is_done()
             {
-                if !scan.load(&mut core.store, filters, row)? {
+                if !scan.load(&mut core.store, &mut core.meter, filters, row)? {
+                    core.meter.step()?;
                     return Ok(Next::End);
                 }
                 if scan.is_shrunk() {
+                    core.meter.steps(scan.remaining())?;
                     return Ok(Next::Columns);
                 }
             }
@@ -413,7 +415,7 @@ impl<'p> RowStream<'p> {
             let mut is_shrunk = false;
             let is_there = match walk {
                 Walk::Table(scan) => {
-                    let is_there = scan.next(store, filters, row)?;
+                    let is_there = scan.next(store, meter, filters, row)?;
                     is_shrunk = scan.is_shrunk();
                     if is_there && needs_key == KeyUse::BeforeFilters {
                         scan.read_key(store, row)?;
@@ -472,7 +474,7 @@ impl<'p> RowStream<'p> {
         }
         let mut scan = TableScan::new(relation.table.tree.cursor(), Vec::new());
         let filters = Filters::default();
-        while scan.next(store, &filters, &mut row)? {
+        while scan.next(store, meter, &filters, &mut row)? {
             meter.step()?;
             scan.read_key(store, &mut row)?;
             table.add(&row, column, &mut key)?;

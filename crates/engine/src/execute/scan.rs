@@ -5,6 +5,7 @@ use wasm_dbms_memory::{Cursor, LeafBatch, PageValues};
 use crate::Result;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
+use crate::meter::Meter;
 use crate::store::Store;
 
 /// How many rows are taken at first. More each time, up to a whole leaf: who wants one row only pays for few.
@@ -46,9 +47,15 @@ impl TableScan {
 
     /// Sets `row` to the next row. Unless [`is_shrunk`](Self::is_shrunk) the predicates are still to be asked of it.
     #[inline]
-    pub(crate) fn next(&mut self, store: &mut Store, filters: &Filters, row: &mut SourceRow) -> Result<bool> {
-        while self.done >= self.chosen.len() {
-            if !self.load(store, filters, row)? {
+    pub(crate) fn next(
+        &mut self,
+        store: &mut Store,
+        meter: &mut Meter,
+        filters: &Filters,
+        row: &mut SourceRow,
+    ) -> Result<bool> {
+        while self.is_done() {
+            if !self.load(store, meter, filters, row)? {
                 return Ok(false);
             }
         }
@@ -71,13 +78,25 @@ impl TableScan {
         self.is_shrunk
     }
 
+    /// How many rows of what was loaded are left.
+    pub(crate) fn remaining(&self) -> usize {
+        self.chosen.len() - self.done
+    }
+
     /// Whether all that was loaded is done with.
     pub(crate) fn is_done(&self) -> bool {
         self.done >= self.chosen.len()
     }
 
     /// Goes to the next rows that stand together. Returns whether there are any; perhaps none of them is kept.
-    pub(crate) fn load(&mut self, store: &mut Store, filters: &Filters, row: &mut SourceRow) -> Result<bool> {
+    /// Rows that predicates drop are metered here, the others where they are used.
+    pub(crate) fn load(
+        &mut self,
+        store: &mut Store,
+        meter: &mut Meter,
+        filters: &Filters,
+        row: &mut SourceRow,
+    ) -> Result<bool> {
         let is_on_entry = match self.start.take() {
             Some(start) if start.is_empty() => self.cursor.first(store)?,
             Some(start) => self.cursor.seek(store, &start)?,
@@ -97,6 +116,7 @@ impl TableScan {
         self.is_shrunk = values.is_some();
         if let Some(values) = values {
             filters.shrink(values, &mut self.chosen, &mut self.codes);
+            meter.steps(self.batch.len() - self.chosen.len())?;
         }
         if let Some(leaf) = self.batch.leaf() {
             row.set_page(leaf);

@@ -9,8 +9,8 @@ use crate::access::{MemoryAccess, PageRef};
 use crate::bytes::varint_at;
 use crate::tree::Cursor;
 use crate::tree::node::{Node, SLOT};
-use crate::tree::search::offset_in;
 use crate::tree::read::{ValueBytes, full_key, value_of};
+use crate::tree::search::offset_in;
 
 /// Where a value stands in its page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
