@@ -46,7 +46,9 @@ pub use page::{Page, PageOffset};
 pub use projection::{Aggregate, Projection, Selectable, Summable, avg, count, max, min, sum};
 pub use query::{Join, Nulls, Order, Query};
 pub use rule::{CustomRules, CustomSanitizer, CustomValidator, RuleTypes, Sanitize, Sanitizer, Validate, Validator};
-pub use schema::{ColumnSchema, ForeignKeySchema, IndexColumn, IndexSchema, OnDelete, SchemaError, TableSchema};
+pub use schema::{
+    ColumnSchema, ForeignKeySchema, IndexColumn, IndexSchema, ReferentialAction, SchemaError, TableSchema,
+};
 pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};
 pub use uuid::Uuid;
 pub use value::{Value, ValueRef};
