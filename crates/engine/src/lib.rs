@@ -55,8 +55,8 @@ pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
 pub use typed::{
-    Answer, Columns, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,
-    UpsertReport,
+    Answer, Columns, Cursor, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,
+    UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 

@@ -123,7 +123,8 @@ fn columns_of_steps(plan: &Plan, visit: &mut dyn FnMut(usize, usize)) {
     }
 }
 
-fn outputs(exprs: &[BoundExpr], context: Context<'_>) -> Result<Vec<Value>> {
+/// The values of an answer's row.
+pub(crate) fn outputs(exprs: &[BoundExpr], context: Context<'_>) -> Result<Vec<Value>> {
     exprs.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect()
 }
 

@@ -7,6 +7,6 @@ mod frame;
 mod rows;
 mod sort;
 
-pub(crate) use answer::{collect, count, for_each, values};
+pub(crate) use answer::{collect, count, for_each, outputs, values};
 pub(crate) use frame::Frame;
-pub(crate) use rows::RowStream;
+pub(crate) use rows::{RowStream, Suspended};

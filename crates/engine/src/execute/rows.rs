@@ -60,7 +60,30 @@ pub(crate) struct RowStream<'p> {
     has_started: bool,
 }
 
+/// A [`RowStream`] without its plan, to go on with later.
+#[derive(Debug)]
+pub(crate) struct Suspended {
+    frame: Frame,
+    walks: Vec<Walk>,
+    hashed: Vec<Option<HashedTable>>,
+    filters: Vec<Filters>,
+    needs_key: Vec<KeyUse>,
+    has_started: bool,
+}
+
 impl<'p> RowStream<'p> {
+    /// Lets go of the plan.
+    pub(crate) fn suspend(self) -> Suspended {
+        let Self { plan: _, frame, walks, hashed, filters, needs_key, has_started } = self;
+        Suspended { frame, walks, hashed, filters, needs_key, has_started }
+    }
+
+    /// Goes on where a walk of this plan was suspended.
+    pub(crate) fn resume(plan: &'p Plan, suspended: Suspended) -> Self {
+        let Suspended { frame, walks, hashed, filters, needs_key, has_started } = suspended;
+        Self { plan, frame, walks, hashed, filters, needs_key, has_started }
+    }
+
     /// The rows of a plan, with every column that their tables have.
     pub(crate) fn new(catalog: &Catalog, plan: &'p Plan) -> Result<Self> {
         let mut frame = Frame::default();

@@ -2,7 +2,9 @@
 
 mod by_name;
 mod counting;
+mod cursor;
 mod delete;
+mod related;
 mod returning;
 mod rows;
 mod select;
@@ -10,7 +12,9 @@ mod update;
 mod upsert;
 mod verbs;
 
+pub use cursor::{Cursor, ValueCursor};
 pub use delete::Delete;
+pub use related::{With, WithMany};
 pub use rows::{One, Rows, Three, Two};
 pub use select::{Columns, Projected, Select};
 pub use update::{Update, UpdateKey};

@@ -95,6 +95,14 @@ impl<C: Connection, R> Select<'_, C, R> {
 }
 
 impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
+    pub(super) fn connection(&self) -> &'c C {
+        self.connection
+    }
+
+    pub(super) fn planned_rows(&self, core: &mut Core) -> Result<Plan> {
+        planned_rows(core, &self.query, &self.binders)
+    }
+
     fn joined<B: Table, S: Rows>(
         mut self,
         left: Column<impl Table, impl Field>,
@@ -131,6 +139,17 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
             let plan = planned_rows(core, &self.query, &self.binders)?;
             let mut rows = RowStream::new(&core.catalog, &plan)?;
             execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))
+        })
+    }
+
+    /// Every row, and what is asked about them of the same commit.
+    pub(super) fn all_and<X>(self, ask: impl FnOnce(&mut Core, &[R::Row]) -> Result<X>) -> Result<(Vec<R::Row>, X)> {
+        self.connection.read(|core| {
+            let plan = planned_rows(core, &self.query, &self.binders)?;
+            let mut rows = RowStream::new(&core.catalog, &plan)?;
+            let rows = execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
+            let answer = ask(core, &rows)?;
+            Ok((rows, answer))
         })
     }
 
