@@ -8,43 +8,43 @@ use support::assert_sound;
 use wasm_dbms::ForeignKeySchema;
 use wasm_dbms::prelude::*;
 
-/// Orders of customers, by two columns; the lines of orders; who refers to what in a circle.
-mod tables {
-    use wasm_dbms::prelude::*;
-
-    #[derive(Table, Debug, Clone, PartialEq)]
-    #[table = "orders"]
-    #[foreign_key(columns(year, main_line), table = "lines", references(year, id), on_delete = "set null", name = "main")]
-    pub struct Order {
-        #[primary_key]
-        pub number: u32,
-        #[primary_key]
-        pub shop: String,
-        pub year: Option<i16>,
-        pub main_line: Option<u32>,
-    }
-
-    #[derive(Table, Debug, Clone, PartialEq)]
-    #[table = "lines"]
-    #[unique(id, year desc)]
-    #[foreign_key(columns(shop, number), table = "orders", references(shop, number), on_delete = "cascade", on_update = "cascade")]
-    pub struct Line {
-        #[primary_key]
-        pub id: u32,
-        pub year: i16,
-        pub number: Option<u32>,
-        pub shop: Option<String>,
-    }
-
-    #[derive(DatabaseSchema)]
-    #[tables(Order = "orders", Line = "lines")]
-    pub struct Shop;
+/// Purchases by two columns and their lines, which refer to each other.
+#[derive(Table, Debug, Clone, PartialEq)]
+#[table = "orders"]
+#[foreign_key(columns(year, main_line), table = "lines", references(year, id), on_delete = "set null", name = "main")]
+struct Purchase {
+    #[primary_key]
+    number: u32,
+    #[primary_key]
+    shop: String,
+    year: Option<i16>,
+    main_line: Option<u32>,
 }
 
-use tables::{Line, Shop};
+#[derive(Table, Debug, Clone, PartialEq)]
+#[table = "lines"]
+#[unique(id, year desc)]
+#[foreign_key(
+    columns(shop, number),
+    table = "orders",
+    references(shop, number),
+    on_delete = "cascade",
+    on_update = "cascade"
+)]
+struct Line {
+    #[primary_key]
+    id: u32,
+    year: i16,
+    number: Option<u32>,
+    shop: Option<String>,
+}
 
-fn order(number: u32, main: Option<u32>) -> tables::Order {
-    tables::Order { number, shop: "here".into(), year: main.map(|_| 2026), main_line: main }
+#[derive(DatabaseSchema)]
+#[tables(Purchase = "orders", Line = "lines")]
+struct Shop;
+
+fn order(number: u32, main: Option<u32>) -> Purchase {
+    Purchase { number, shop: "here".into(), year: main.map(|_| 2026), main_line: main }
 }
 
 fn line(id: u32, number: u32) -> Line {
@@ -56,9 +56,9 @@ fn shop() -> Database {
     db.transaction(|tx| {
         tx.insert_many(&[order(1, None), order(2, None)])?;
         tx.insert_many(&[line(10, 1), line(11, 1), line(20, 2)])?;
-        tx.update_key::<tables::Order>((1, "here".to_owned()))
-            .set(tables::Order::YEAR, Some(2026))
-            .set(tables::Order::MAIN_LINE, Some(11))
+        tx.update_key::<Purchase>((1, "here".to_owned()))
+            .set(Purchase::YEAR, Some(2026))
+            .set(Purchase::MAIN_LINE, Some(11))
             .run()
     })
     .unwrap();
@@ -80,22 +80,22 @@ fn a_reference_of_several_columns_names_them_where_it_is_refused() {
 #[test]
 fn deleting_in_a_circle_of_tables_ends_and_nulls_what_stays() {
     let db = shop();
-    assert!(db.delete_key::<tables::Order>((1, "here".to_owned())).unwrap());
+    assert!(db.delete_key::<Purchase>((1, "here".to_owned())).unwrap());
     assert_eq!(db.select::<Line>().all().unwrap(), [line(20, 2)]);
     assert_sound(&db);
     let db = shop();
     db.delete_key::<Line>(11).unwrap();
-    assert_eq!(db.get::<tables::Order>((1, "here".to_owned())).unwrap(), Some(order(1, None)));
+    assert_eq!(db.get::<Purchase>((1, "here".to_owned())).unwrap(), Some(order(1, None)));
     assert_sound(&db);
 }
 
 #[test]
 fn a_changed_key_takes_the_rows_that_refer_to_it_along() {
     let db = shop();
-    let new_key = || db.update_key::<tables::Order>((1, "here".to_owned())).set(tables::Order::NUMBER, 7u32).run();
+    let new_key = || db.update_key::<Purchase>((1, "here".to_owned())).set(Purchase::NUMBER, 7u32).run();
     assert!(new_key().unwrap());
     assert_eq!(db.get::<Line>(10).unwrap(), Some(line(10, 7)));
-    assert_eq!(db.get::<tables::Order>((7, "here".to_owned())).unwrap(), Some(order(7, Some(11))));
+    assert_eq!(db.get::<Purchase>((7, "here".to_owned())).unwrap(), Some(order(7, Some(11))));
     assert!(!new_key().unwrap());
     // The main line has no on_update: its key stays while an order names it.
     let refused = db.update_key::<Line>(11).set(Line::ID, 12u32).run().unwrap_err();
@@ -178,10 +178,12 @@ fn a_default_that_refers_to_nothing_refuses_the_statement() {
 
 #[test]
 fn an_action_that_would_null_a_column_that_must_not_be_is_refused_with_the_schema() {
-    let schema = TableSchema::new("t")
-        .column(ColumnSchema::new("id", DataType::I32))
-        .primary_key(["id"])
-        .foreign_key("id", "t", "id", ReferentialAction::SetNull);
+    let schema = TableSchema::new("t").column(ColumnSchema::new("id", DataType::I32)).primary_key(["id"]).foreign_key(
+        "id",
+        "t",
+        "id",
+        ReferentialAction::SetNull,
+    );
     let refused = schema.validate().unwrap_err();
     assert!(refused.to_string().contains("may not be null"), "{refused}");
 }
