@@ -53,6 +53,8 @@ pub use inspect::PageView;
 pub use plan::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
 pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
+#[doc(hidden)]
+pub use transaction::PlantedBug;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
 pub use typed::{
     Answer, Columns, Cursor, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,

@@ -13,6 +13,8 @@ pub(crate) struct Private {
     /// What is read just now, and whether that is kept.
     purpose: Purpose,
     keeps_questions: bool,
+    /// A planted bug.
+    pub(crate) skips_ranges: bool,
 }
 
 impl Private {
@@ -23,6 +25,7 @@ impl Private {
             reads: ReadSet::default(),
             purpose: Purpose::Nothing,
             keeps_questions,
+            skips_ranges: false,
         }
     }
 
@@ -38,7 +41,7 @@ impl Private {
             Purpose::Question => self.keeps_questions,
             Purpose::Constraint => true,
         };
-        if is_kept {
+        if is_kept && (!self.skips_ranges || matches!(range, KeyRange::Key(_))) {
             self.reads.note(tree, range);
         }
     }

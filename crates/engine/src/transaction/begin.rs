@@ -7,7 +7,7 @@ use wasm_dbms_memory::{Durability, PrivateView};
 use crate::core::Core;
 use crate::database::{Shared, this_thread};
 use crate::history::{Patience, Recorder, Watch};
-use crate::transaction::options::{BeginOptions, Clock, Isolation};
+use crate::transaction::options::{BeginOptions, Clock, Isolation, PlantedBug};
 use crate::{Database, Error, OptimisticTransaction, Result, Transaction};
 
 impl Database {
@@ -136,7 +136,10 @@ impl Shared {
         let keeps_questions = watch.is_some() && options.isolation == Isolation::Serializable;
         let counters = Arc::clone(&self.history.counters);
         let catalog = self.catalog_of(&pages);
-        let core = Core::over_private(pages, keeps_questions, catalog, recorder, counters, self.custom_rules())?;
+        let mut core = Core::over_private(pages, keeps_questions, catalog, recorder, counters, self.custom_rules())?;
+        if let Some(private) = core.store.private() {
+            private.skips_ranges = options.bug == Some(PlantedBug::SkipRanges);
+        }
         Ok(OptimisticTransaction::new(core, Arc::downgrade(self), watch, options, commit, began_ms))
     }
 

@@ -20,4 +20,4 @@ mod validate;
 
 pub use exclusive::Transaction;
 pub use optimistic::OptimisticTransaction;
-pub use options::{BeginOptions, Clock, Isolation};
+pub use options::{BeginOptions, Clock, Isolation, PlantedBug};

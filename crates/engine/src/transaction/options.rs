@@ -26,6 +26,19 @@ pub struct BeginOptions {
     pub(crate) is_read_only: bool,
     pub(crate) age_max_commits: Option<u64>,
     pub(crate) timeout_ms: Option<u64>,
+    pub(crate) bug: Option<PlantedBug>,
+}
+
+/// A bug that the battery of isolation must find out.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlantedBug {
+    /// What was read is not looked at again.
+    SkipValidation,
+    /// Whether a row is as it was is not looked at again.
+    SkipRowCheck,
+    /// Of what was read only single keys are kept.
+    SkipRanges,
 }
 
 impl BeginOptions {
@@ -46,6 +59,14 @@ impl BeginOptions {
     #[must_use]
     pub fn read_only(mut self, is_read_only: bool) -> Self {
         self.is_read_only = is_read_only;
+        self
+    }
+
+    /// Plants a bug: for the battery that must find it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn planted(mut self, bug: Option<PlantedBug>) -> Self {
+        self.bug = bug;
         self
     }
 
