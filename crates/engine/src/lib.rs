@@ -31,6 +31,7 @@ mod feed;
 mod heads;
 mod history;
 mod inspect;
+mod meter;
 mod plan;
 pub mod prelude;
 mod readers;
@@ -50,6 +51,7 @@ pub use database::Database;
 pub use error::{Error, Result};
 pub use feed::{Change, Feed, RowChanged, Subscription, Topic};
 pub use inspect::PageView;
+pub use meter::Interrupt;
 pub use plan::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
 pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
@@ -57,8 +59,8 @@ pub use store::JournaledWriter;
 pub use transaction::PlantedBug;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
 pub use typed::{
-    Answer, Columns, Cursor, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,
-    UpsertReport, ValueCursor, With, WithMany,
+    Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey,
+    Upsert, UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 

@@ -214,9 +214,10 @@ impl<'p> RowStream<'p> {
             return Ok(false);
         };
         let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
-        let Core { store, catalog, .. } = core;
+        let Core { store, catalog, meter, .. } = core;
         let reads_key_first = needs_key == KeyUse::BeforeFilters;
         loop {
+            meter.step()?;
             let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
             let is_there = match walk {
                 Walk::Table { cursor, is_before_first, start } => {
@@ -253,7 +254,7 @@ impl<'p> RowStream<'p> {
             return Ok(());
         }
         let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
-        let Core { store, catalog, .. } = core;
+        let Core { store, catalog, meter, .. } = core;
         let relation = catalog.relation(step.relation)?;
         let mut table = HashedTable::default();
         let mut cursor = relation.table.tree.cursor();
@@ -261,6 +262,7 @@ impl<'p> RowStream<'p> {
         let mut key = Vec::new();
         let mut is_on_entry = cursor.first(store)?;
         while is_on_entry {
+            meter.step()?;
             set_row(store, &cursor, true, &mut row)?;
             let value = row.view().try_value(column)?;
             if !value.is_null() {

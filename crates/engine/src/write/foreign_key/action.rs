@@ -179,6 +179,7 @@ impl Core {
         let mut count = 0;
         let mut row = Vec::new();
         while let Some(Consequence { relation: current, row_key, assignments, depth }) = pending.pop() {
+            self.meter.step()?;
             self.touch(current);
             self.check_writable(current)?;
             if let Some(assignments) = assignments {

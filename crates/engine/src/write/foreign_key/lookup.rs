@@ -74,7 +74,7 @@ pub(crate) fn keys_with<'v>(
     value: &dyn Fn(usize) -> ValueRef<'v>,
     visit: &mut dyn FnMut(&[u8]) -> bool,
 ) -> Result<()> {
-    let Core { store, catalog, .. } = core;
+    let Core { store, catalog, meter, .. } = core;
     let relation = catalog.relation(relation)?;
     let index = match lookup.path {
         Path::Index(number) => relation.indexes.get(number),
@@ -88,6 +88,7 @@ pub(crate) fn keys_with<'v>(
     let (mut entry, mut row_key) = (Vec::new(), Vec::new());
     let mut is_on_entry = if start.is_empty() { cursor.first(store)? } else { cursor.seek(store, &start)? };
     while is_on_entry {
+        meter.step()?;
         cursor.read_key(store, &mut entry)?;
         let mut stored = cursor.value(store)?;
         row_key.clear();
