@@ -55,7 +55,9 @@ pub use query::{
     CommonTable, Join, JoinCondition, JoinKind, Nulls, Order, Origin, Output, Query, SetOperation, Source,
 };
 pub use rule::{CustomRules, CustomSanitizer, CustomValidator, RuleTypes, Sanitize, Sanitizer, Validate, Validator};
-pub use schema::{ColumnSchema, ForeignKeySchema, IndexColumn, IndexSchema, OnDelete, SchemaError, TableSchema};
+pub use schema::{
+    ColumnSchema, ForeignKeySchema, IndexColumn, IndexSchema, ReferentialAction, SchemaError, TableSchema,
+};
 pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};
 pub use uuid::Uuid;
 pub use value::{Value, ValueRef};

@@ -8,13 +8,13 @@ use thiserror::Error;
 
 use crate::{DataType, Field, Sanitizer, Validator, Value, ValueRef};
 
-pub use foreign_key::{ForeignKeySchema, OnDelete};
+pub use foreign_key::{ForeignKeySchema, ReferentialAction};
 pub use index::{IndexColumn, IndexSchema};
 
 /// A table: its columns, its keys, what it refers to.
 ///
 /// ```
-/// use wasm_dbms_api::{ColumnSchema, DataType, OnDelete, TableSchema};
+/// use wasm_dbms_api::{ColumnSchema, DataType, ReferentialAction, TableSchema};
 ///
 /// let posts = TableSchema::new("posts")
 ///     .column(ColumnSchema::new("id", DataType::U64).autoincrement())
@@ -22,7 +22,7 @@ pub use index::{IndexColumn, IndexSchema};
 ///     .column(ColumnSchema::new("title", DataType::Text).nullable())
 ///     .primary_key(["id"])
 ///     .index(["author"])
-///     .foreign_key("author", "users", "id", OnDelete::Cascade);
+///     .foreign_key("author", "users", "id", ReferentialAction::Cascade);
 /// assert!(posts.validate().is_ok());
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -221,15 +221,16 @@ impl TableSchema {
         self
     }
 
+    /// Adds a reference of one column to another table; [`with_foreign_key`](Self::with_foreign_key) adds any other.
+    #[must_use]
+    pub fn foreign_key(self, column: &str, table: &str, references: &str, on_delete: ReferentialAction) -> Self {
+        self.with_foreign_key(ForeignKeySchema::new([column], table, [references]).on_delete(on_delete))
+    }
+
     /// Adds a reference to another table.
     #[must_use]
-    pub fn foreign_key(mut self, column: &str, table: &str, references: &str, on_delete: OnDelete) -> Self {
-        self.foreign_keys.push(ForeignKeySchema {
-            column: column.to_owned(),
-            table: table.to_owned(),
-            references: references.to_owned(),
-            on_delete,
-        });
+    pub fn with_foreign_key(mut self, foreign_key: ForeignKeySchema) -> Self {
+        self.foreign_keys.push(foreign_key);
         self
     }
 

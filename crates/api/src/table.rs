@@ -58,7 +58,7 @@ pub trait Insert {
 
 /// A set of tables that belong together. `#[derive(DatabaseSchema)]` writes it.
 pub trait DatabaseSchema {
-    /// The tables; a table that others refer to stands before them.
+    /// The tables, in any order.
     fn tables() -> Vec<&'static TableSchema>;
 
     /// The rules of the program's own that their columns name.

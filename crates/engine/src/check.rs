@@ -11,7 +11,7 @@ use wasm_dbms_memory::{
 };
 
 use crate::Result;
-use crate::catalog::{Catalog, ForeignKey, Index, KeyShape, Relation};
+use crate::catalog::{Catalog, ForeignKey, Index, KeyShape, Path, Relation};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
@@ -177,27 +177,28 @@ impl Check<'_> {
             self.finding(format!("{} has {what} in {}", name(), name_of(relation, index)));
         }
         for foreign_key in &relation.foreign_keys {
-            let referred = value(foreign_key.column);
-            if !referred.is_null() && !self.is_there(foreign_key, referred) {
-                let column = relation.column_name(foreign_key.column);
-                self.finding(format!("{} refers by {column} to a row that is not there", name()));
+            let referred =
+                |place: usize| foreign_key.columns.get(place).map_or(ValueRef::Null, |column| value(*column));
+            let has_null = (0..foreign_key.columns.len()).any(|place| referred(place).is_null());
+            if !has_null && !self.is_there(foreign_key, &referred) {
+                let columns = relation.column_names(&foreign_key.columns);
+                self.finding(format!("{} refers by {columns} to a row that is not there", name()));
             }
         }
     }
 
     /// Whether the row that a reference leads to is there.
-    fn is_there(&mut self, foreign_key: &ForeignKey, value: ValueRef<'_>) -> bool {
+    fn is_there<'v>(&mut self, foreign_key: &ForeignKey, value: &dyn Fn(usize) -> ValueRef<'v>) -> bool {
         let Ok(other) = self.catalog.relation(foreign_key.relation) else { return false };
-        self.key.clear();
-        let tree = if other.is_keyed_by(foreign_key.referred) {
-            key::push(&mut self.key, value);
-            other.table.tree
-        } else {
-            let index = other.unique_index_on(foreign_key.referred).and_then(|number| other.indexes.get(number));
-            let Some(index) = index else { return false };
-            index.push(&mut self.key, 0, value);
-            index.head.tree
+        let tree = match foreign_key.to_referred.path {
+            Path::Key => other.table.tree,
+            Path::Index(number) => match other.indexes.get(number) {
+                Some(index) => index.head.tree,
+                None => return false,
+            },
+            Path::Scan => return false,
         };
+        foreign_key.to_referred.key_start(other, value, &mut self.key);
         tree.contains(self.store, &self.key).unwrap_or(false)
     }
 

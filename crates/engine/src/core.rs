@@ -221,7 +221,7 @@ impl Core {
     /// the next turn reads it.
     pub(crate) fn discard(&mut self) {
         self.failure = None;
-        self.scratch.pending.clear();
+        self.scratch.forget_statement();
         self.recorder.clear();
         if let Ok(head) = self.store.head() {
             head.forget_savepoints();
@@ -279,7 +279,7 @@ impl Core {
 
     /// Closes the innermost savepoint and undoes what was written since.
     pub(crate) fn roll_back_savepoint(&mut self) -> Result<()> {
-        self.scratch.pending.clear();
+        self.scratch.forget_statement();
         self.recorder.roll_back_savepoint();
         let undone = self.store.roll_back().map_err(Error::from).and_then(|()| self.reload());
         if let Err(error) = &undone {

@@ -249,14 +249,16 @@ impl Database {
     pub fn with_schema<S: DatabaseSchema>(self) -> Result<Self> {
         let database = self.with_rules(&S::rules())?;
         database.write_many(|core| {
+            let mut missing = Vec::new();
             for schema in S::tables() {
                 match core.catalog.find(&schema.name) {
-                    Err(_) => {
-                        core.touch_schema();
-                        core.catalog.create(&mut core.store, schema)?;
-                    }
+                    Err(_) => missing.push(schema),
                     Ok(index) => core.catalog.check_same(index, schema)?,
                 }
+            }
+            if !missing.is_empty() {
+                core.touch_schema();
+                core.catalog.create(&mut core.store, &missing)?;
             }
             Ok(())
         })?;
@@ -268,9 +270,17 @@ impl Database {
     /// # Errors
     /// [`Error::TableExists`], [`Error::Schema`], or what storage says.
     pub fn create_table(&self, schema: &TableSchema) -> Result<()> {
+        self.create_tables(&[schema])
+    }
+
+    /// Creates tables, which may refer to each other: all of them or none.
+    ///
+    /// # Errors
+    /// As [`create_table`](Self::create_table).
+    pub fn create_tables(&self, schemas: &[&TableSchema]) -> Result<()> {
         self.write_many(|core| {
             core.touch_schema();
-            core.catalog.create(&mut core.store, schema)
+            core.catalog.create(&mut core.store, schemas)
         })
     }
 

@@ -61,14 +61,14 @@ pub enum Error {
         value: String,
     },
     /// A row refers to one that is not there, or is referred to by one that is.
-    #[error("{table}.{column} = {value} {problem} {other}")]
+    #[error("{table}.{columns} = {value} {problem} {other}")]
     ForeignKey {
         /// The table that refers.
         table: String,
-        /// Its column.
-        column: String,
-        /// The value.
-        value: Value,
+        /// Its columns, joined by commas.
+        columns: String,
+        /// Their values, joined by commas.
+        value: String,
         /// `refers to no row of` or `still refers to`.
         problem: &'static str,
         /// The table referred to.

@@ -23,7 +23,7 @@ fn parents() -> TableSchema {
 
 fn child(column: ColumnSchema, table: &str, references: &str) -> TableSchema {
     let name = column.name.clone();
-    TableSchema::new("t").column(column).foreign_key(&name, table, references, OnDelete::Cascade)
+    TableSchema::new("t").column(column).foreign_key(&name, table, references, ReferentialAction::Cascade)
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_schema_that_contradicts_itself_is_refused_in_words() {
             "table t: the primary key column id may be null",
         ),
         (
-            t().foreign_key("no", "parents", "id", OnDelete::Restrict),
+            t().foreign_key("no", "parents", "id", ReferentialAction::Restrict),
             "table t: the foreign key column no does not exist",
         ),
         (child(id(), "ghosts", "id"), "table t: id refers to table ghosts, which does not exist"),

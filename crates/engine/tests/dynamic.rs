@@ -67,7 +67,7 @@ fn tables() -> Vec<TableSchema> {
             .primary_key(["key"])
             .index(["copy", "key"])
             .unique(["optional"])
-            .foreign_key("optional", &format!("of {data_type}"), "key", OnDelete::Restrict)
+            .foreign_key("optional", &format!("of {data_type}"), "key", ReferentialAction::Restrict)
     };
     KEYABLE.map(schema).to_vec()
 }
@@ -85,7 +85,7 @@ fn people() -> Database {
         .column(column("author", DataType::U64))
         .column(column("score", DataType::F64))
         .primary_key(["id"])
-        .foreign_key("author", "users", "id", OnDelete::Cascade);
+        .foreign_key("author", "users", "id", ReferentialAction::Cascade);
     db.create_table(&users).unwrap();
     db.create_table(&posts).unwrap();
     for (name, age) in [("ada", Some(36)), ("bob", None), ("cid", Some(7))] {

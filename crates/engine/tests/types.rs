@@ -470,7 +470,7 @@ fn enums_of_other_names_are_unlike() {
     db.create_table(&refers(["a", "b"])).unwrap();
     let child = |names: [&'static str; 2]| {
         let column = ColumnSchema::one_of("it", names);
-        TableSchema::new("v").column(column).foreign_key("it", "u", "it", OnDelete::Restrict)
+        TableSchema::new("v").column(column).foreign_key("it", "u", "it", ReferentialAction::Restrict)
     };
     assert!(db.create_table(&child(["a", "c"])).is_err());
     db.create_table(&child(["a", "b"])).unwrap();

@@ -63,6 +63,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[index(a, b desc)]` | an index of several columns, the largest first where `desc` stands; may be repeated |
 /// | `#[unique(a, b)]` | the same, and no two rows are equal in all of them |
 /// | `#[index(a, include(b), name = "c")]` | an index whose entries have another column too, and a name that is not its columns joined by `_` |
+/// | `#[foreign_key(columns(a, b), table = "t", references(c, d))]` | refers to a row of another table by several columns; with `on_delete`, `on_update` and `name` as on a field |
 /// | `#[renamed_from("people")]` | what the table was called in earlier releases; for migrations |
 ///
 /// # On a field
@@ -75,7 +76,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[index]` | an index; both take `desc`, `include(..)` and `name = ".."` |
 /// | `#[custom_type]` | the type derives `CustomDataType`: needs not be said, and does not compile where it is not so |
 /// | `#[renamed_from("mail")]` | what the column was called in earlier releases; for migrations |
-/// | `#[foreign_key(table = "users", column = "id", on_delete = "cascade")]` | refers to a row of another table; `on_delete` is `"restrict"` (the default) or `"cascade"` |
+/// | `#[foreign_key(table = "users", column = "id", on_delete = "cascade")]` | refers to a row of another table; `on_delete` is `"restrict"` (the default), `"cascade"`, `"set null"` or `"set default"`, `on_update` too |
 /// | `#[default = 5]`, `#[default(expr)]` | the value where an insert gives none |
 /// | `#[sanitizer(Trim, Clamp(0, 9))]` | changes a value on its way in: the variants of `Sanitizer`, or `with(Own)` for a type that is `Sanitize` |
 /// | `#[validate(MaxLen(100), Email)]` | then may refuse it: the variants of `Validator`, or `with(Own)` for a type that is `Validate` |
@@ -88,8 +89,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// Arguments of rules are expressions of the type that the rule takes, for `Clamp` and `Range` of the column's type without
 /// its `Option`. `Timezone("+02:00")` takes an offset; `Regex("^[a-z]+$")` takes the feature `regex`.
 ///
-/// A foreign-key column that is not the first column of an index, a unique index or the primary key gets an index
-/// of its own: without it, each delete in the other table would read this one from end to end.
+/// A foreign key whose columns are not the first of an index, a unique index or the primary key gets an index of
+/// its own: without it, each delete in the other table would read this one from end to end.
 ///
 /// Indexes stand in the schema in this order: those of fields, those of the struct, those of foreign keys. Where two
 /// `#[index(..)]` share a column, clippy sees a repetition: `#[expect(clippy::duplicated_attributes)]` on the struct.
@@ -125,7 +126,7 @@ pub fn derive_table(input: TokenStream) -> TokenStream {
 
 /// Makes a unit struct the schema of a database: a set of tables, each with its name.
 ///
-/// A table that others refer to stands before them. A name that is not the `#[table]` of its type does not compile;
+/// The tables stand in any order. A name that is not the `#[table]` of its type does not compile;
 /// so each type is one that derives `Table`.
 ///
 /// ```

@@ -2,7 +2,7 @@
 
 extern crate wasm_dbms_api as wasm_dbms;
 
-use wasm_dbms::{ColumnSchema, DataType, IndexSchema, OnDelete, Table as _, TableSchema, Value};
+use wasm_dbms::{ColumnSchema, DataType, IndexSchema, ReferentialAction, Table as _, TableSchema, Value};
 use wasm_dbms_macros::Table;
 
 #[derive(Table)]
@@ -126,12 +126,12 @@ fn a_foreign_key_column_gets_an_index_unless_some_key_starts_with_it() {
 
 #[test]
 fn a_foreign_key_restricts_deletes_unless_it_says_cascade() {
-    let of = |column: &str| Review::schema().foreign_keys.iter().find(|key| key.column == column).cloned();
+    let of = |column: &str| Review::schema().foreign_keys.iter().find(|key| key.columns == [column]).cloned();
     let author = of("author").unwrap();
-    assert_eq!((author.table.as_str(), author.references.as_str()), ("users", "id"));
-    assert_eq!(author.on_delete, OnDelete::Cascade);
-    assert_eq!(of("editor").unwrap().on_delete, OnDelete::Restrict);
-    assert_eq!(of("book").unwrap().on_delete, OnDelete::Restrict);
+    assert_eq!((author.table.as_str(), author.references), ("users", vec!["id".to_owned()]));
+    assert_eq!(author.on_delete, ReferentialAction::Cascade);
+    assert_eq!(of("editor").unwrap().on_delete, ReferentialAction::Restrict);
+    assert_eq!(of("book").unwrap().on_delete, ReferentialAction::Restrict);
 }
 
 #[test]

@@ -53,13 +53,15 @@ fn describe(schema: &TableSchema, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "  {kind} {} ({}){include}", cell::escaped(&index.name), listed(&columns))?;
     }
     for key in &schema.foreign_keys {
-        let on_delete = match key.on_delete {
-            OnDelete::Restrict => "restrict".to_owned(),
-            OnDelete::Cascade => "cascade".to_owned(),
-            other => format!("{other:?}"),
-        };
-        let [column, table, references] = [&key.column, &key.table, &key.references].map(|name| cell::escaped(name));
-        writeln!(out, "  foreign key {column} -> {table}.{references}, on delete {on_delete}")?;
+        let [column, table, references] = [listed(&key.columns), cell::escaped(&key.table), listed(&key.references)];
+        let [on_delete, on_update] = [("delete", key.on_delete), ("update", key.on_update)].map(|(when, action)| {
+            if when == "delete" || action != ReferentialAction::Restrict {
+                format!(", on {when} {action}")
+            } else {
+                String::new()
+            }
+        });
+        writeln!(out, "  foreign key {column} -> {table}.{references}{on_delete}{on_update}")?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What is wrong with a schema, as far as it can be told without the other tables.
 
-use crate::{ColumnSchema, DataType, IndexSchema, TableSchema};
+use crate::{ColumnSchema, DataType, ForeignKeySchema, IndexSchema, ReferentialAction, TableSchema, Value};
 
 impl TableSchema {
     /// The first problem, in words.
@@ -25,9 +25,49 @@ impl TableSchema {
             if self.foreign_keys.len() > Self::MAX_FOREIGN_KEYS {
                 return Some(format!("more than {} foreign keys", Self::MAX_FOREIGN_KEYS));
             }
-            let unknown = self.foreign_keys.iter().find(|key| self.position(&key.column).is_none());
-            unknown.map(|key| format!("the foreign key column {} does not exist", key.column))
+            let problem = self.foreign_keys.iter().find_map(|key| self.problem_of_foreign_key(key));
+            problem.or_else(|| {
+                let name = twice(self.foreign_keys.iter().map(|key| key.name.as_str()));
+                name.map(|name| format!("the foreign key {name} is there twice"))
+            })
         })
+    }
+
+    fn problem_of_foreign_key(&self, key: &ForeignKeySchema) -> Option<String> {
+        let ForeignKeySchema { name, columns, references, .. } = key;
+        if columns.is_empty() || name.is_empty() {
+            return Some("a foreign key without columns, or without a name".into());
+        }
+        if columns.len() > Self::MAX_KEY_COLUMNS {
+            return Some(format!("a foreign key of more than {} columns", Self::MAX_KEY_COLUMNS));
+        }
+        if columns.len() != references.len() {
+            return Some(format!("the foreign key {name} has {} columns for {}", columns.len(), references.len()));
+        }
+        for list in [columns, references] {
+            if let Some(column) = twice(list.iter().map(String::as_str)) {
+                return Some(format!("the foreign key {name} has {column} twice"));
+            }
+        }
+        for name in columns {
+            let Some(column) = self.columns.iter().find(|column| column.name == *name) else {
+                return Some(format!("the foreign key column {name} does not exist"));
+            };
+            if key.table.is_empty() {
+                return Some(format!("the foreign key column {name} refers to no table"));
+            }
+            for action in [key.on_delete, key.on_update] {
+                let becomes_null = match action {
+                    ReferentialAction::SetNull => true,
+                    ReferentialAction::SetDefault => column.default.as_ref().is_none_or(Value::is_null),
+                    _ => false,
+                };
+                if becomes_null && !column.nullable {
+                    return Some(format!("the foreign key column {name} may not be null, so no action can make it so"));
+                }
+            }
+        }
+        None
     }
 
     fn problem_of_column(&self, index: usize, column: &ColumnSchema) -> Option<String> {

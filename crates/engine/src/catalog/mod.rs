@@ -1,5 +1,6 @@
 //! The tables as the engine works with them: schemas resolved to numbers, trees with their state.
 
+mod foreign_key;
 mod index;
 mod relation;
 mod rules;
@@ -12,8 +13,9 @@ use std::sync::Arc;
 use wasm_dbms_api::{ColumnSchema, MemoryError, SchemaError, Table, TableSchema};
 use wasm_dbms_memory::{REGISTRY_TREE, Registry, TreeId};
 
+pub(crate) use foreign_key::{ForeignKey, Lookup, Path, Referrer};
 pub(crate) use index::Index;
-pub(crate) use relation::{ForeignKey, KeyShape, Referrer, Relation, TreeHead};
+pub(crate) use relation::{KeyShape, Relation, TreeHead};
 pub(crate) use rules::Rules;
 
 use crate::codec::key;
@@ -147,14 +149,24 @@ impl Catalog {
         self.relations.get_mut(index).ok_or_else(no_relation)
     }
 
-    /// Adds a table to the registry and to the catalog.
-    pub(crate) fn create(&mut self, store: &mut Store, schema: &TableSchema) -> Result<()> {
-        schema.validate()?;
-        Rules::check_patterns(schema)?;
-        if self.find(&schema.name).is_ok() {
-            return Err(Error::TableExists { table: schema.name.clone() });
+    /// Adds tables to the registry and to the catalog. They may refer to each other.
+    pub(crate) fn create(&mut self, store: &mut Store, schemas: &[&TableSchema]) -> Result<()> {
+        for (number, schema) in schemas.iter().enumerate() {
+            schema.validate()?;
+            Rules::check_patterns(schema)?;
+            let is_twice = schemas.iter().take(number).any(|other| other.name == schema.name);
+            if is_twice || self.find(&schema.name).is_ok() {
+                return Err(Error::TableExists { table: schema.name.clone() });
+            }
+            self.check_references(schema, schemas)?;
         }
-        self.check_references(schema)?;
+        for schema in schemas {
+            self.add(store, schema)?;
+        }
+        self.link()
+    }
+
+    fn add(&mut self, store: &mut Store, schema: &TableSchema) -> Result<()> {
         let table = Registry::add_tree(store)?;
         let mut indexes = Vec::new();
         for _ in &schema.indexes {
@@ -167,7 +179,7 @@ impl Catalog {
         let snapshot = Snapshot::decode(&bytes)?;
         let id = Registry::add_table(store, &schema.name, &bytes)?;
         self.relations.push(Relation::new(id, snapshot)?);
-        self.link()
+        Ok(())
     }
 
     /// Removes a table that no other refers to.
@@ -188,36 +200,39 @@ impl Catalog {
         self.link()
     }
 
-    /// Checks that what a schema refers to is there, of the same type, and unique.
-    fn check_references(&self, schema: &TableSchema) -> Result<()> {
-        for foreign_key in &schema.foreign_keys {
+    /// Checks that what a schema refers to is there, or made with it, of the same types, and unique.
+    fn check_references(&self, schema: &TableSchema, together: &[&TableSchema]) -> Result<()> {
+        for key in &schema.foreign_keys {
             let problem = |problem: String| Error::Schema(SchemaError { table: schema.name.clone(), problem });
-            let other = if foreign_key.table == schema.name {
-                schema
-            } else {
-                match self.find(&foreign_key.table) {
-                    Ok(index) => &self.relation(index)?.schema,
-                    Err(_) => {
-                        let (column, table) = (&foreign_key.column, &foreign_key.table);
-                        return Err(problem(format!("{column} refers to table {table}, which does not exist")));
-                    }
+            let columns = key.columns.join(", ");
+            let found = self.find(&key.table).ok().and_then(|index| self.relations.get(index));
+            let made = together.iter().copied().find(|other| other.name == key.table);
+            let Some(other) = found.map(|relation| &*relation.schema).or(made) else {
+                return Err(problem(format!("{columns} refers to table {}, which does not exist", key.table)));
+            };
+            let target = format!("{}.{}", key.table, key.references.join(", "));
+            for (column, referred) in key.columns.iter().zip(&key.references) {
+                let column = schema.columns.iter().find(|other| other.name == *column);
+                let Some(referred) = other.columns.iter().find(|column| column.name == *referred) else {
+                    return Err(problem(format!("{columns} refers to {target}, which does not exist")));
+                };
+                let is_alike = |column: &ColumnSchema| {
+                    column.data_type == referred.data_type && column.variants == referred.variants
+                };
+                if !column.is_some_and(is_alike) {
+                    return Err(problem(format!("{columns} is not of the type of {target}")));
                 }
-            };
-            let target = format!("{}.{}", foreign_key.table, foreign_key.references);
-            let Some(referred) = other.columns.iter().find(|column| column.name == foreign_key.references) else {
-                return Err(problem(format!("{} refers to {target}, which does not exist", foreign_key.column)));
-            };
-            let column = schema.columns.iter().find(|column| column.name == foreign_key.column);
-            let is_alike =
-                |column: &ColumnSchema| column.data_type == referred.data_type && column.variants == referred.variants;
-            if !column.is_some_and(is_alike) {
-                return Err(problem(format!("{} is not of the type of {target}", foreign_key.column)));
             }
-            let only = [foreign_key.references.clone()];
-            let is_unique = other.primary_key == only
-                || other.indexes.iter().any(|index| index.unique && index.is_on([foreign_key.references.as_str()]));
+            let is_key = |names: Vec<&String>| {
+                names.len() == key.references.len() && names.iter().all(|name| key.references.contains(name))
+            };
+            let is_unique = is_key(other.primary_key.iter().collect())
+                || other
+                    .indexes
+                    .iter()
+                    .any(|index| index.unique && is_key(index.columns.iter().map(|column| &column.name).collect()));
             if !is_unique {
-                return Err(problem(format!("{} refers to {target}, which is not unique", foreign_key.column)));
+                return Err(problem(format!("{columns} refers to {target}, which is not unique")));
             }
         }
         Ok(())
@@ -234,9 +249,8 @@ impl Catalog {
             let mut foreign_keys = Vec::new();
             for (number, key) in schema.foreign_keys.iter().enumerate() {
                 let target = self.find(&key.table)?;
-                let column = column_of(&schema, &key.column)?;
-                let referred = column_of(&self.relation(target)?.schema, &key.references)?;
-                foreign_keys.push(ForeignKey { column, relation: target, referred, on_delete: key.on_delete });
+                let resolved = ForeignKey::new(key, self.relation(index)?, target, self.relation(target)?)?;
+                foreign_keys.push(Arc::new(resolved));
                 self.relation_mut(target)?.referrers.push(Referrer { relation: index, foreign_key: number });
             }
             self.relation_mut(index)?.foreign_keys = foreign_keys;
@@ -245,7 +259,7 @@ impl Catalog {
             let mut referred = Vec::new();
             for referrer in &self.relation(index)?.referrers {
                 let key = self.relation(referrer.relation)?.foreign_keys.get(referrer.foreign_key);
-                referred.extend(key.map(|key| key.referred));
+                referred.extend(key.into_iter().flat_map(|key| key.referred.iter().copied()));
             }
             self.relation_mut(index)?.sort_columns(&referred);
         }

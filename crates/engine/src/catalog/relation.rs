@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{DataType, MemoryError, MemoryResult, OnDelete, TableSchema};
+use wasm_dbms_api::{DataType, MemoryError, MemoryResult, TableSchema};
 use wasm_dbms_memory::{Located, Registry, TableId, Tail, Tree, TreeId, TreeState};
 
 use crate::Result;
-use crate::catalog::{Index, RelationIndex, Rules, column_of};
+use crate::catalog::{ForeignKey, Index, Referrer, Rules, column_of};
 use crate::codec::row::RowLayout;
 use crate::codec::snapshot::Snapshot;
 use crate::store::Store;
@@ -95,22 +95,6 @@ impl TreeHead {
     }
 }
 
-/// A resolved reference to another table.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ForeignKey {
-    pub(crate) column: usize,
-    pub(crate) relation: RelationIndex,
-    pub(crate) referred: usize,
-    pub(crate) on_delete: OnDelete,
-}
-
-/// A table that refers to this one.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Referrer {
-    pub(crate) relation: RelationIndex,
-    pub(crate) foreign_key: usize,
-}
-
 /// One table.
 #[derive(Debug, Clone)]
 pub(crate) struct Relation {
@@ -120,7 +104,7 @@ pub(crate) struct Relation {
     pub(crate) shape: KeyShape,
     pub(crate) table: TreeHead,
     pub(crate) indexes: Vec<Index>,
-    pub(crate) foreign_keys: Vec<ForeignKey>,
+    pub(crate) foreign_keys: Vec<Arc<ForeignKey>>,
     pub(crate) referrers: Vec<Referrer>,
     pub(crate) autoincrement: Option<usize>,
     /// What the sanitizers and validators need, where there are any.
@@ -212,7 +196,7 @@ impl Relation {
                 && self.autoincrement != Some(column)
                 && !referred.contains(&column)
                 && !self.indexes.iter().any(|index| index.holds(column))
-                && !self.foreign_keys.iter().any(|key| key.column == column)
+                && !self.foreign_keys.iter().any(|key| key.columns.contains(&column))
         };
         self.plain = (0..self.schema.columns.len()).map(is_plain).collect();
     }
@@ -292,11 +276,6 @@ impl Relation {
                 primary.map_or(&[], |index| &index.columns)
             }
         }
-    }
-
-    /// The index whose only column is this one, if it is unique.
-    pub(crate) fn unique_index_on(&self, column: usize) -> Option<usize> {
-        self.indexes.iter().position(|index| index.is_unique && index.columns == [column])
     }
 
     /// Whether rows are keyed by this column alone.

@@ -40,10 +40,12 @@
 //!
 //! | foreign key | |
 //! |---|---|
+//! | 1 | name: text |
 //! | 2 | columns: ids, numbers |
 //! | 3 | table: text |
-//! | 4 | on delete: `u8`, 0 restrict, 1 cascade; restrict where absent |
-//! | 128 | column referred to: text |
+//! | 4 | on delete: `u8`, 0 restrict, 1 cascade, 2 set null, 3 set default; restrict where absent |
+//! | 5 | on update: as on delete |
+//! | 128 | column referred to, in the order of those that refer: text |
 //!
 //! | earlier row form | |
 //! |---|---|
@@ -55,7 +57,8 @@ mod rules;
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_dbms_api::{
-    ColumnSchema, DataType, ForeignKeySchema, IndexColumn, IndexSchema, MemoryError, OnDelete, TableSchema, Value,
+    ColumnSchema, DataType, ForeignKeySchema, IndexColumn, IndexSchema, MemoryError, ReferentialAction, TableSchema,
+    Value,
 };
 use wasm_dbms_memory::TreeId;
 
@@ -174,12 +177,17 @@ impl Snapshot {
         }
         for key in &schema.foreign_keys {
             writer.field(130, |record| {
-                record.field(2, |field| field.number(id_of(&key.column)));
+                record.field_of_text(1, &key.name);
+                record.field(2, |field| ids(field, &key.columns));
                 record.field_of_text(3, &key.table);
-                if key.on_delete == OnDelete::Cascade {
-                    record.field_of_bytes(4, &[1]);
+                for (tag, action) in [(4, key.on_delete), (5, key.on_update)] {
+                    if action != ReferentialAction::Restrict {
+                        record.field_of_bytes(tag, &[action_code(action)]);
+                    }
                 }
-                record.field_of_text(128, &key.references);
+                for name in &key.references {
+                    record.field_of_text(128, name);
+                }
             });
         }
         for form in &self.earlier {
@@ -351,35 +359,19 @@ impl Decoder {
     }
 
     fn foreign_key(&mut self, record: &mut Reader<'_>, schema: &TableSchema) -> Result<ForeignKeySchema, Problem> {
-        let mut columns = Vec::new();
-        let mut references = Vec::new();
-        let mut key = ForeignKeySchema {
-            column: String::new(),
-            table: String::new(),
-            references: String::new(),
-            on_delete: OnDelete::Restrict,
-        };
+        let mut key = ForeignKeySchema::new([], "", []);
         record.fields("a foreign key", &mut |tag, field| {
             match tag {
-                2 => columns = self.names(field, schema)?,
+                1 => key.name = field.text()?,
+                2 => key.columns = self.names(field, schema)?,
                 3 => key.table = field.text()?,
-                4 => {
-                    key.on_delete = match field.u8()? {
-                        0 => OnDelete::Restrict,
-                        1 => OnDelete::Cascade,
-                        code => return Err(Problem::Newer(format!("the action {code} of a foreign key"))),
-                    }
-                }
-                128 => references.push(field.text()?),
+                4 => key.on_delete = action(field.u8()?)?,
+                5 => key.on_update = action(field.u8()?)?,
+                128 => push(&mut key.references, field.text()?, TableSchema::MAX_KEY_COLUMNS)?,
                 _ => return Ok(false),
             }
             Ok(true)
         })?;
-        let (Ok([column]), Ok([referred])) = (<[String; 1]>::try_from(columns), <[String; 1]>::try_from(references))
-        else {
-            return Err(Problem::Damaged);
-        };
-        (key.column, key.references) = (column, referred);
         Ok(key)
     }
 
@@ -423,6 +415,22 @@ fn row_form(record: &mut Reader<'_>) -> Result<RowForm, Problem> {
     Ok(form)
 }
 
+const ACTIONS: [ReferentialAction; 4] = [
+    ReferentialAction::Restrict,
+    ReferentialAction::Cascade,
+    ReferentialAction::SetNull,
+    ReferentialAction::SetDefault,
+];
+
+fn action_code(action: ReferentialAction) -> u8 {
+    ACTIONS.iter().position(|other| *other == action).map_or(u8::MAX, |code| code as u8)
+}
+
+fn action(code: u8) -> Result<ReferentialAction, Problem> {
+    let action = ACTIONS.get(usize::from(code)).copied();
+    action.ok_or_else(|| Problem::Newer(format!("the action {code} of a foreign key")))
+}
+
 fn data_type(code: u8) -> Result<DataType, Problem> {
     DataType::from_code(code).ok_or_else(|| Problem::Newer(format!("the type {code}")))
 }
@@ -437,7 +445,7 @@ mod tests {
     fn snapshot() -> Snapshot {
         let schema = TableSchema::new("t")
             .column(ColumnSchema::new("id", DataType::U64).autoincrement())
-            .column(ColumnSchema::one_of("state", ["draft", "live"]).default("live"))
+            .column(ColumnSchema::one_of("state", ["draft", "live"]).default("live").nullable())
             .column(
                 ColumnSchema::new("text", DataType::Text)
                     .nullable()
@@ -450,8 +458,13 @@ mod tests {
             .primary_key(["id"])
             .with_index(IndexSchema::new([IndexColumn::new("state").descending(), "later".into()]).include(["text"]))
             .with_index(IndexSchema::new(["text"]).unique().named("texts"))
-            .foreign_key("later", "others", "number", OnDelete::Cascade)
-            .foreign_key("id", "t", "id", OnDelete::Restrict);
+            .foreign_key("later", "others", "number", ReferentialAction::Cascade)
+            .with_foreign_key(
+                ForeignKeySchema::new(["text", "state"], "t", ["state", "text"])
+                    .on_delete(ReferentialAction::SetNull)
+                    .on_update(ReferentialAction::SetDefault)
+                    .named("pair"),
+            );
         let mut snapshot = Snapshot::new(&schema, 7, 0, &[8, 9]);
         snapshot.version = 300;
         snapshot.next_id = 12;

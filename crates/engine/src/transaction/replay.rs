@@ -34,27 +34,46 @@ pub(crate) fn replay(head: &mut Core, rows: &[RowChange], forms: &[Arc<TableForm
             return Err(conflict_at(form, change, CHANGED));
         }
     }
-    for change in rows {
-        let (Some(form), Some(index)) = (forms.get(change.table), relations.get(change.table)) else { continue };
-        let now = head.row_bytes(*index, &change.key, &mut found)?;
-        // What a cascade of an earlier row has done already.
-        if now == change.new.as_deref() {
-            continue;
+    // A reference that one row breaks another one mends; what follows for other rows stands in the list too.
+    let mut last = None;
+    let written = head.deferring_all(|head| {
+        for change in rows {
+            let (Some(form), Some(index)) = (forms.get(change.table), relations.get(change.table)) else { continue };
+            last = Some((form, change));
+            write_again(head, *index, form, change, &mut found, checks_rows)?;
         }
-        if checks_rows && now != change.old.as_deref() {
-            return Err(conflict_at(form, change, CHANGED));
-        }
-        let written = match (&change.old, &change.new) {
-            (_, None) => head.remove_again(*index, &change.key),
-            (None, Some(new)) => head.insert_again(*index, &change.key, new),
-            (Some(old), Some(new)) => head.update_again(*index, &change.key, old, new),
-        };
-        written.map_err(|error| match error {
-            Error::Memory(_) | Error::Conversion(_) => error,
-            refused => conflict_at(form, change, &refused.to_string()),
-        })?;
+        Ok(())
+    });
+    written.map_err(|error| match (error, last) {
+        (error @ Error::ForeignKey { .. }, Some((form, change))) => conflict_at(form, change, &error.to_string()),
+        (error, _) => error,
+    })
+}
+
+fn write_again(
+    head: &mut Core,
+    index: RelationIndex,
+    form: &TableForm,
+    change: &RowChange,
+    found: &mut Vec<u8>,
+    checks_rows: bool,
+) -> Result<()> {
+    let now = head.row_bytes(index, &change.key, found)?;
+    if now == change.new.as_deref() {
+        return Ok(());
     }
-    Ok(())
+    if checks_rows && now != change.old.as_deref() {
+        return Err(conflict_at(form, change, CHANGED));
+    }
+    let written = match (&change.old, &change.new) {
+        (_, None) => head.remove_again(index, &change.key),
+        (None, Some(new)) => head.insert_again(index, &change.key, new),
+        (Some(old), Some(new)) => head.update_again(index, &change.key, old, new),
+    };
+    written.map_err(|error| match error {
+        Error::Memory(_) | Error::Conversion(_) => error,
+        refused => conflict_at(form, change, &refused.to_string()),
+    })
 }
 
 /// Where the table stands in the head, if it is still the same.

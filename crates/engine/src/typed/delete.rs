@@ -70,12 +70,14 @@ pub(crate) fn delete_matching(core: &mut Core, index: RelationIndex, query: &Que
         return Ok(count);
     }
     let keys = matching_keys(core, query)?;
-    let mut count = 0;
-    for key in &keys {
-        count += match core.delete_row(index, key)? {
-            Some(is_there) => u64::from(is_there),
-            None => core.delete_cascading(index, key)?,
-        };
-    }
-    Ok(count)
+    core.deferring(|core| {
+        let mut count = 0;
+        for key in &keys {
+            count += match core.delete_row(index, key)? {
+                Some(is_there) => u64::from(is_there),
+                None => core.delete_cascading(index, key)?,
+            };
+        }
+        Ok(count)
+    })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use wasm_dbms_api::{Column, Field, Insert, Table, Value, ValueArena, ValueRef};
 
-use crate::catalog::{RelationIndex, column_of};
+use crate::catalog::{Lookup, Path, RelationIndex, column_of};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
@@ -263,12 +263,11 @@ impl Core {
         visit: &mut dyn FnMut(&[usize], &RowView<'_>) -> Result<()>,
     ) -> Result<()> {
         let relation = self.catalog.relation(index)?;
-        let is_indexed =
-            relation.is_keyed_by(column) || relation.indexes.iter().any(|index| index.columns.first() == Some(&column));
-        if is_indexed {
+        let lookup = Lookup::new(relation, &[column]);
+        if lookup.path != Path::Scan {
             for (value, numbers) in asked.by_code.values() {
                 let mut keys = Vec::new();
-                keys_with(self, index, column, value.as_ref(), &mut |row_key| {
+                keys_with(self, index, &lookup, &[column], &|_| value.as_ref(), &mut |row_key| {
                     keys.push(row_key.to_vec());
                     true
                 })?;

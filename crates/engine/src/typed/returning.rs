@@ -173,12 +173,15 @@ pub(crate) fn update_visiting(
     query: &Query,
     visit: &mut dyn FnMut(&RowView<'_>) -> Result<()>,
 ) -> Result<()> {
-    for key in &matching_keys(core, query)? {
-        if core.update_row_written(index, key, assignments)? {
-            core.read_written(index, visit)?;
+    let keys = matching_keys(core, query)?;
+    core.deferring(|core| {
+        for key in &keys {
+            if core.update_row_written(index, key, assignments)? {
+                core.read_written(index, visit)?;
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Calls `visit` with every row of a table that a question keeps, and deletes them all.
@@ -195,10 +198,12 @@ pub(crate) fn delete_visiting(
         core.scratch.key.extend_from_slice(key);
         core.read_written(index, visit)?;
     }
-    for key in &keys {
-        if core.delete_row(index, key)?.is_none() {
-            core.delete_cascading(index, key)?;
+    core.deferring(|core| {
+        for key in &keys {
+            if core.delete_row(index, key)?.is_none() {
+                core.delete_cascading(index, key)?;
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }

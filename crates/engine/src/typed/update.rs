@@ -131,10 +131,12 @@ pub(crate) fn update_matching(
     query: &Query,
 ) -> Result<u64> {
     let keys = matching_keys(core, query)?;
-    for key in &keys {
-        core.update_row(index, key, assignments)?;
-    }
-    Ok(keys.len() as u64)
+    core.deferring(|core| {
+        for key in &keys {
+            core.update_row(index, key, assignments)?;
+        }
+        Ok(keys.len() as u64)
+    })
 }
 
 /// The key of every row of a table that a question keeps.

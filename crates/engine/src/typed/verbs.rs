@@ -4,7 +4,7 @@ use wasm_dbms_api::{AsKey, Column, Insert, Key, Literal, Query, Table, Value, Va
 
 use wasm_dbms_memory::Place;
 
-use crate::catalog::RelationIndex;
+use crate::catalog::{Lookup, RelationIndex};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
@@ -346,7 +346,8 @@ impl Core {
             return Ok(true);
         }
         let mut row_key = None;
-        keys_with(self, index, column, value, &mut |key| {
+        let lookup = Lookup::new(self.catalog.relation(index)?, &[column]);
+        keys_with(self, index, &lookup, &[column], &|_| value, &mut |key| {
             row_key = Some(key.to_vec());
             false
         })?;

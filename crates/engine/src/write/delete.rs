@@ -1,13 +1,13 @@
 //! Deleting a row, and those that go with it.
 
-use wasm_dbms_api::{OnDelete, ValueRef};
+use wasm_dbms_api::ValueRef;
 use wasm_dbms_memory::Located;
 
+use crate::Result;
 use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
 use crate::core::Core;
-use crate::write::{FEW_COLUMNS, has_value, keys_with};
-use crate::{Error, Result};
+use crate::write::FEW_COLUMNS;
 
 impl Core {
     /// Deletes the row with this key. Returns whether there was one; none, and nothing is done, if a row refers to it. So
@@ -53,47 +53,6 @@ impl Core {
         Ok(true)
     }
 
-    /// Whether some row refers to the one with these values, be it the row itself.
-    fn is_referred(&mut self, index: RelationIndex, values: &[ValueRef<'_>]) -> Result<bool> {
-        for number in 0.. {
-            let Some(referrer) = self.catalog.relation(index)?.referrers.get(number).copied() else { break };
-            let child = self.catalog.relation(referrer.relation)?;
-            let Some(foreign_key) = child.foreign_keys.get(referrer.foreign_key).copied() else { continue };
-            let value = values.get(foreign_key.referred).copied().unwrap_or(ValueRef::Null);
-            if !value.is_null() && has_value(self, referrer.relation, foreign_key.column, value)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Deletes the row with this key and every row that refers to it with cascade, whatever the depth. Returns how many
-    /// rows of its own table went.
-    ///
-    /// # Errors
-    /// [`Error::ForeignKey`] if a row refers to one of them with restrict; then some rows are gone already, and the
-    /// caller rolls back.
-    pub(crate) fn delete_cascading(&mut self, index: RelationIndex, row_key: &[u8]) -> Result<u64> {
-        let mut count = 0;
-        // A list of its own instead of recursion: chains of references may be as long as tables are.
-        let mut pending: Vec<(RelationIndex, Vec<u8>)> = vec![(index, row_key.to_vec())];
-        let mut row = Vec::new();
-        while let Some((current, row_key)) = pending.pop() {
-            self.meter.step()?;
-            self.touch(current);
-            self.check_writable(current)?;
-            let Some(located) = self.read_row(current, &row_key, &mut row)? else { continue };
-            let relation = self.catalog.relation(current)?;
-            let layout = std::sync::Arc::clone(&relation.layout);
-            let values =
-                values_of(&RowView { layout: &layout, key: &row_key, row: &row }, relation.schema.columns.len())?;
-            self.remove_row_at(current, &row_key, located, &values)?;
-            count += u64::from(current == index);
-            self.follow_references(current, &values, &mut pending)?;
-        }
-        Ok(count)
-    }
-
     /// Deletes every row of a table page by page, if no other table refers to it. Returns how many there were; none, and
     /// nothing is done, if one refers to it.
     pub(crate) fn delete_all(&mut self, index: RelationIndex) -> Result<Option<u64>> {
@@ -113,44 +72,6 @@ impl Core {
         }
         relation.table.count(0, counter);
         Ok(Some(rows))
-    }
-
-    /// Adds the rows that must go with a deleted one, or refuses.
-    fn follow_references(
-        &mut self,
-        index: RelationIndex,
-        values: &[ValueRef<'_>],
-        pending: &mut Vec<(RelationIndex, Vec<u8>)>,
-    ) -> Result<()> {
-        for number in 0.. {
-            let Some(referrer) = self.catalog.relation(index)?.referrers.get(number).copied() else { break };
-            let child = self.catalog.relation(referrer.relation)?;
-            let Some(foreign_key) = child.foreign_keys.get(referrer.foreign_key).copied() else { continue };
-            let value = values.get(foreign_key.referred).copied().unwrap_or(ValueRef::Null);
-            if value.is_null() {
-                continue;
-            }
-            let cascades = foreign_key.on_delete == OnDelete::Cascade;
-            let mut is_referred = false;
-            keys_with(self, referrer.relation, foreign_key.column, value, &mut |row_key| {
-                is_referred = true;
-                if cascades {
-                    pending.push((referrer.relation, row_key.to_vec()));
-                }
-                cascades
-            })?;
-            if is_referred && !cascades {
-                let child = self.catalog.relation(referrer.relation)?;
-                return Err(Error::ForeignKey {
-                    table: child.schema.name.clone(),
-                    column: child.column_name(foreign_key.column).to_owned(),
-                    value: value.to_value(),
-                    problem: "still refers to",
-                    other: self.catalog.relation(index)?.schema.name.clone(),
-                });
-            }
-        }
-        Ok(())
     }
 
     /// Sets `row` to the bytes of a row and says where it stands, if there is one.
@@ -188,9 +109,4 @@ impl Core {
         relation.table.count(relation.table.rows.saturating_sub(1), relation.table.counter);
         Ok(())
     }
-}
-
-/// Every value of a row.
-fn values_of<'a>(view: &RowView<'a>, count: usize) -> Result<Vec<ValueRef<'a>>> {
-    (0..count).map(|column| view.try_value(column).map_err(Error::from)).collect()
 }

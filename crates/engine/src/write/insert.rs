@@ -9,7 +9,7 @@ use crate::catalog::{KeyShape, Relation, RelationIndex};
 use crate::codec::key;
 use crate::core::Core;
 use crate::history::Numbers;
-use crate::write::{FEW_COLUMNS, check_foreign_keys, check_lengths, check_value, is_taken, unique_violation};
+use crate::write::{FEW_COLUMNS, check_lengths, check_value, is_taken, unique_violation};
 use crate::{Error, Result};
 
 impl Core {
@@ -84,10 +84,12 @@ impl Core {
         index: RelationIndex,
         insert: impl FnOnce(&mut Self) -> Result<R>,
     ) -> Result<R> {
-        self.open_pending(index)?;
-        let result = insert(self);
-        self.close_pending(index, result.is_ok())?;
-        result
+        self.deferring(|core| {
+            core.open_pending(index)?;
+            let result = insert(core);
+            core.close_pending(index, result.is_ok())?;
+            result
+        })
     }
 
     #[inline(never)]
@@ -119,7 +121,7 @@ impl Core {
     /// Inserts a row of checked values.
     pub(crate) fn insert_values(&mut self, index: RelationIndex, values: &[ValueRef<'_>], counter: u64) -> Result<()> {
         if !self.catalog.relation(index)?.foreign_keys.is_empty() {
-            check_foreign_keys(self, index, values, None)?;
+            self.check_foreign_keys(index, values, None)?;
         }
         let Self { store, catalog, scratch, recorder, numbers, .. } = self;
         let relation = catalog.relation_mut(index)?;

@@ -1,6 +1,7 @@
 //! Writing rows: every face's inserts, updates and deletes end here.
 
 mod delete;
+mod foreign_key;
 mod insert;
 mod rules;
 mod update;
@@ -9,12 +10,10 @@ use wasm_dbms_api::{Page, ValueRef};
 use wasm_dbms_memory::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Run};
 
 use crate::catalog::{Index, MAX_CLUSTERED_KEY_BYTES, RelationIndex};
-use crate::codec::key;
-use crate::codec::row::RowView;
-use crate::core::Core;
 use crate::store::Store;
 use crate::{Error, Result};
 
+pub(crate) use foreign_key::{Consequence, Deferred, Event, keys_with};
 pub(crate) use update::Assignment;
 
 /// The most columns whose values are put together without asking the heap.
@@ -34,6 +33,15 @@ pub(crate) struct Scratch {
     pub(crate) end: u16,
     /// What a statement that inserts many rows has not put into the indexes yet.
     pub(crate) pending: Pending,
+    /// The references that a statement of many rows has broken so far.
+    pub(crate) deferred: Deferred,
+}
+
+impl Scratch {
+    /// Forgets what a statement left that failed.
+    pub(crate) fn forget_statement(&mut self) {
+        self.pending.clear();
+    }
 }
 
 /// Entries of indexes that nothing can refuse and that nobody looks at before the statement ends: they wait, and go in
@@ -56,77 +64,6 @@ impl Pending {
 /// Whether an index has a row with these values of its columns; `entry` is their key.
 fn is_taken(store: &mut Store, index: &Index, entry: &[u8]) -> Result<bool> {
     Ok(index.head.tree.contains(store, entry)?)
-}
-
-/// Whether a row of a relation has `value` in `column`. One look-up where the column is the first of an index.
-fn has_value(core: &mut Core, relation: RelationIndex, column: usize, value: ValueRef<'_>) -> Result<bool> {
-    let Core { store, catalog, scratch, .. } = core;
-    let indexes = &catalog.relation(relation)?.indexes;
-    if let Some(index) = indexes.iter().find(|index| index.columns.first() == Some(&column)) {
-        scratch.key.clear();
-        index.push(&mut scratch.key, 0, value);
-        return Ok(index.head.tree.first_with(store, &scratch.key, &mut scratch.entry, &mut scratch.row)?);
-    }
-    let mut is_there = false;
-    keys_with(core, relation, column, value, &mut |_| {
-        is_there = true;
-        false
-    })?;
-    Ok(is_there)
-}
-
-/// Calls `visit` with the key of each row that has `value` in `column` of a relation. The column is the first of an
-/// index, or the whole scan is paid.
-pub(crate) fn keys_with(
-    core: &mut Core,
-    relation: RelationIndex,
-    column: usize,
-    value: ValueRef<'_>,
-    visit: &mut dyn FnMut(&[u8]) -> bool,
-) -> Result<()> {
-    let Core { store, catalog, meter, .. } = core;
-    let relation = catalog.relation(relation)?;
-    if relation.is_keyed_by(column) {
-        let mut row_key = Vec::new();
-        key::push(&mut row_key, value);
-        if relation.table.tree.contains(store, &row_key)? {
-            visit(&row_key);
-        }
-        return Ok(());
-    }
-    let mut entry = Vec::new();
-    if let Some(index) = relation.indexes.iter().find(|index| index.columns.first() == Some(&column)) {
-        let mut start = Vec::new();
-        index.push(&mut start, 0, value);
-        let mut end = start.clone();
-        let has_end = key::make_successor(&mut end);
-        let mut cursor = index.head.tree.cursor().until(has_end.then_some(end));
-        let mut is_on_entry = cursor.seek(store, &start)?;
-        while is_on_entry {
-            meter.step()?;
-            cursor.read_key(store, &mut entry)?;
-            let stored = cursor.value(store)?;
-            if !visit(index.row_key(&entry, &stored)?) {
-                break;
-            }
-            is_on_entry = cursor.next(store)?;
-        }
-        return Ok(());
-    }
-    let mut cursor = relation.table.tree.cursor();
-    let mut is_on_entry = cursor.first(store)?;
-    while is_on_entry {
-        meter.step()?;
-        cursor.read_key(store, &mut entry)?;
-        let row = cursor.value(store)?;
-        let view = RowView { layout: &relation.layout, key: &entry, row: &row };
-        let is_match = view.try_value(column)?.compare(value) == Some(std::cmp::Ordering::Equal);
-        if is_match && !visit(&entry) {
-            break;
-        }
-        is_on_entry = cursor.next(store)?;
-    }
-    Ok(())
 }
 
 /// The error of a key that is taken.
@@ -200,56 +137,4 @@ fn check_long(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], scra
         return Err(Error::TooLong { what, bytes: bytes as u64, limit: limit as u64 });
     }
     Ok(())
-}
-
-/// Checks that the rows that a row refers to are there. Of a row that changes, `change` has the columns that do and the
-/// values it had.
-fn check_foreign_keys(
-    core: &mut Core,
-    relation: RelationIndex,
-    values: &[ValueRef<'_>],
-    change: Option<(&[usize], &[ValueRef<'_>])>,
-) -> Result<()> {
-    for number in 0.. {
-        let Some(foreign_key) = core.catalog.relation(relation)?.foreign_keys.get(number).copied() else { break };
-        let value = values.get(foreign_key.column).copied().unwrap_or(ValueRef::Null);
-        let is_asked = change.is_none_or(|(columns, _)| columns.contains(&foreign_key.column));
-        if value.is_null() || !is_asked {
-            continue;
-        }
-        // A row may refer to itself before it is there, but not to what it will no longer be.
-        let is_own = |values: &[ValueRef<'_>]| {
-            let own = values.get(foreign_key.referred).and_then(|own| own.compare(value));
-            foreign_key.relation == relation && own == Some(std::cmp::Ordering::Equal)
-        };
-        let was_own = change.is_some_and(|(_, old_values)| is_own(old_values));
-        if is_own(values) || !was_own && exists(core, foreign_key.relation, foreign_key.referred, value)? {
-            continue;
-        }
-        let child = core.catalog.relation(relation)?;
-        return Err(Error::ForeignKey {
-            table: child.schema.name.clone(),
-            column: child.column_name(foreign_key.column).to_owned(),
-            value: value.to_value(),
-            problem: "refers to no row of",
-            other: core.catalog.relation(foreign_key.relation)?.schema.name.clone(),
-        });
-    }
-    Ok(())
-}
-
-/// Whether a row has this value in a unique column.
-fn exists(core: &mut Core, relation: RelationIndex, column: usize, value: ValueRef<'_>) -> Result<bool> {
-    let Core { store, catalog, scratch, .. } = core;
-    let relation = catalog.relation(relation)?;
-    scratch.found.clear();
-    if relation.is_keyed_by(column) {
-        key::push(&mut scratch.found, value);
-        return Ok(relation.table.tree.contains(store, &scratch.found)?);
-    }
-    if let Some(index) = relation.unique_index_on(column).and_then(|number| relation.indexes.get(number)) {
-        index.push(&mut scratch.found, 0, value);
-        return is_taken(store, index, &scratch.found);
-    }
-    Ok(false)
 }

@@ -8,7 +8,7 @@ use crate::catalog::{KeyShape, RelationIndex};
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::write::insert::count_with;
-use crate::write::{check_foreign_keys, check_lengths, check_value, is_taken, keys_with, unique_violation};
+use crate::write::{Consequence, Event, check_lengths, check_value, is_taken, unique_violation};
 use crate::{Error, Result};
 
 /// A column and its new value.
@@ -41,6 +41,19 @@ impl Core {
         index: RelationIndex,
         row_key: &[u8],
         assignments: &[Assignment],
+    ) -> Result<bool> {
+        self.change_row_once(index, row_key, assignments, 0, &mut Vec::new())
+    }
+
+    /// As [`change_row`](Self::change_row), of a row that changes because others did, `depth` of them; 0 if none did. What
+    /// follows for other rows is added to `pending`, or done at once where the row is the first.
+    pub(super) fn change_row_once(
+        &mut self,
+        index: RelationIndex,
+        row_key: &[u8],
+        assignments: &[Assignment],
+        depth: usize,
+        pending: &mut Vec<Consequence>,
     ) -> Result<bool> {
         self.touch(index);
         let relation = self.catalog.relation(index)?;
@@ -84,18 +97,38 @@ impl Core {
             KeyShape::RowId => false,
         };
         let changed: Vec<usize> = (0..values.len()).filter(is_changed).collect();
-        self.check_change(index, row_key, &old_values, &values, &changed)?;
+        let has_consequences = self.check_change(index, row_key, &old_values, &values, &changed)?;
         check_lengths(self.catalog.relation(index)?, &values, &mut self.scratch)?;
-        if changes_key {
-            let counter = self.counter_with(index, &values)?;
-            // What could refuse the new row is asked while the old one is still there: only the old row itself may
-            // stand in its way, and only where an index does not change.
-            self.check_unique(index, row_key, &old_values, &values)?;
-            self.remove_row_at(index, row_key, located, &old_values)?;
-            self.insert_values(index, &values, counter)?;
+        // What could refuse the new row is asked while the old one is still there: only the old row itself may stand in
+        // its way, and only where an index does not change.
+        self.check_unique(index, row_key, &old_values, &values)?;
+        let mut new_key = Vec::new();
+        let mut write = |core: &mut Self, pending: &mut Vec<Consequence>| {
+            if changes_key {
+                let counter = core.counter_with(index, &values)?;
+                core.remove_row_at(index, row_key, located, &old_values)?;
+                core.insert_values(index, &values, counter)?;
+            } else {
+                core.replace_row(index, row_key, located, &old_values, &values, &changed)?;
+            }
+            if has_consequences {
+                // Looking for rows that refer puts other keys there.
+                new_key.clone_from(&core.scratch.key);
+                let event = Event::Update { values: &values, changed: &changed };
+                core.add_consequences(index, &old_values, event, depth, pending)?;
+            }
+            Ok::<(), Error>(())
+        };
+        if has_consequences && depth == 0 {
+            self.atomic(|core| {
+                core.deferring(|core| {
+                    write(core, pending)?;
+                    core.follow_consequences(index, pending)
+                })
+            })?;
+            self.scratch.key = new_key;
         } else {
-            self.check_unique(index, row_key, &old_values, &values)?;
-            self.replace_row(index, row_key, located, &old_values, &values, &changed)?;
+            write(self, pending)?;
         }
         drop(values);
         drop(old_values);
@@ -103,7 +136,7 @@ impl Core {
         Ok(true)
     }
 
-    /// Checks the references of the changed columns, both ways.
+    /// Checks the references of the changed columns, both ways. Returns whether other rows must change too.
     fn check_change(
         &mut self,
         index: RelationIndex,
@@ -111,46 +144,14 @@ impl Core {
         old_values: &[ValueRef<'_>],
         values: &[ValueRef<'_>],
         changed: &[usize],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         if changed.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         if !self.catalog.relation(index)?.foreign_keys.is_empty() {
-            check_foreign_keys(self, index, values, Some((changed, old_values)))?;
+            self.check_foreign_keys(index, values, Some((changed, old_values)))?;
         }
-        for number in 0.. {
-            let Some(referrer) = self.catalog.relation(index)?.referrers.get(number).copied() else { break };
-            let child = self.catalog.relation(referrer.relation)?;
-            let Some(foreign_key) = child.foreign_keys.get(referrer.foreign_key).copied() else { continue };
-            if !changed.contains(&foreign_key.referred) {
-                continue;
-            }
-            let old = old_values.get(foreign_key.referred).copied().unwrap_or(ValueRef::Null);
-            if values.get(foreign_key.referred) == Some(&old) {
-                // Another form of the same value: the reference holds.
-                continue;
-            }
-            // A row that refers to itself may change both sides at once.
-            let lets_go = referrer.relation == index && changed.contains(&foreign_key.column);
-            let mut is_referred = false;
-            if !old.is_null() {
-                keys_with(self, referrer.relation, foreign_key.column, old, &mut |key| {
-                    is_referred = !(lets_go && key == row_key);
-                    !is_referred
-                })?;
-            }
-            if is_referred {
-                let child = self.catalog.relation(referrer.relation)?;
-                return Err(Error::ForeignKey {
-                    table: child.schema.name.clone(),
-                    column: child.column_name(foreign_key.column).to_owned(),
-                    value: old.to_value(),
-                    problem: "still refers to",
-                    other: self.catalog.relation(index)?.schema.name.clone(),
-                });
-            }
-        }
-        Ok(())
+        self.has_consequences(index, row_key, old_values, values, changed)
     }
 
     /// Checks that the new values take no key of another row.

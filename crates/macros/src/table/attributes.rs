@@ -6,6 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, DeriveInput, LitStr, Meta, Token};
 
 use super::RESERVED;
+use super::foreign_key::ForeignKey;
 use super::index::IndexAttribute;
 use crate::errors::Errors;
 
@@ -14,6 +15,7 @@ pub(super) struct StructAttributes {
     /// `#[table = "users"]`; empty if that is missing, which is an error by then.
     pub(super) name: String,
     pub(super) indexes: Vec<IndexAttribute>,
+    pub(super) foreign_keys: Vec<ForeignKey>,
     pub(super) renamed_from: Vec<String>,
 }
 
@@ -21,6 +23,7 @@ impl StructAttributes {
     pub(super) fn parse(input: &DeriveInput, errors: &mut Errors) -> Self {
         let mut names = Vec::new();
         let mut indexes = Vec::new();
+        let mut foreign_keys = Vec::new();
         let mut renamed_from = Vec::new();
         for attribute in &input.attrs {
             let Some(word) = attribute.path().get_ident().map(Ident::to_string) else { continue };
@@ -29,9 +32,9 @@ impl StructAttributes {
                 "index" | "unique" => {
                     indexes.extend(errors.keep(IndexAttribute::of_struct(attribute, word == "unique")))
                 }
+                "foreign_key" => foreign_keys.extend(errors.keep(ForeignKey::of_struct(attribute))),
                 "renamed_from" => renamed_from.extend(errors.keep(earlier_names(attribute)).unwrap_or_default()),
-                "primary_key" | "autoincrement" | "foreign_key" | "default" | "custom_type" | "sanitizer"
-                | "validate" => {
+                "primary_key" | "autoincrement" | "default" | "custom_type" | "sanitizer" | "validate" => {
                     errors.add(attribute, format!("`#[{word}]` belongs on a field"));
                 }
                 word if RESERVED.contains(&word) => errors.push(unsupported(attribute, word)),
@@ -44,7 +47,12 @@ impl StructAttributes {
         for (attribute, _) in names.iter().skip(1) {
             errors.add(attribute, "`#[table]` is there twice");
         }
-        Self { name: names.into_iter().find_map(|(_, name)| name).unwrap_or_default(), indexes, renamed_from }
+        Self {
+            name: names.into_iter().find_map(|(_, name)| name).unwrap_or_default(),
+            indexes,
+            foreign_keys,
+            renamed_from,
+        }
     }
 }
 

@@ -73,7 +73,7 @@ impl<'a> ColumnInput<'a> {
             "autoincrement" => set(&mut self.autoincrement, attribute, alone(attribute, word)?),
             "unique" => set(&mut self.unique, attribute, IndexAttribute::of_field(attribute, true, self.ident)?),
             "index" => set(&mut self.index, attribute, IndexAttribute::of_field(attribute, false, self.ident)?),
-            "foreign_key" => set(&mut self.foreign_key, attribute, ForeignKey::parse(attribute)?),
+            "foreign_key" => set(&mut self.foreign_key, attribute, ForeignKey::of_field(attribute, self.ident)?),
             "default" => set(&mut self.default, attribute, default::parse(attribute, self.ty)?),
             "renamed_from" => {
                 self.renamed_from.extend(earlier_names(attribute)?);

@@ -8,6 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, LitStr, Meta, Token, parenthesized, token};
 
 use super::column::ColumnInput;
+use super::foreign_key::ForeignKey;
 use crate::errors::Errors;
 
 /// `#[index(a, b desc, include(c), name = "d")]` or `#[unique(..)]`, on the struct or on a field.
@@ -151,7 +152,12 @@ impl Index {
 }
 
 /// The indexes of fields, then those of the struct, then those that foreign keys need.
-pub(super) fn resolve(columns: &[ColumnInput<'_>], listed: &[IndexAttribute], errors: &mut Errors) -> Vec<Index> {
+pub(super) fn resolve(
+    columns: &[ColumnInput<'_>],
+    listed: &[IndexAttribute],
+    foreign_keys: &[ForeignKey],
+    errors: &mut Errors,
+) -> Vec<Index> {
     let key = columns.iter().filter(|column| column.primary_key.is_some()).map(|column| column.name.clone()).collect();
     let mut indexes = Indexes { primary_key: key, list: Vec::new() };
     for column in columns {
@@ -162,9 +168,10 @@ pub(super) fn resolve(columns: &[ColumnInput<'_>], listed: &[IndexAttribute], er
     for index in listed {
         indexes.add(&index.attribute, known_columns(columns, index, errors), errors);
     }
-    for column in columns.iter().filter(|column| column.foreign_key.is_some()) {
-        if !indexes.starts_with(&column.name) {
-            let columns = vec![(column.name.clone(), false)];
+    for key in foreign_keys {
+        let names = key.columns();
+        if !indexes.starts_with(&names) {
+            let columns = names.into_iter().map(|name| (name, false)).collect();
             indexes.list.push(Index { columns, include: Vec::new(), name: None, unique: false });
         }
     }
@@ -190,10 +197,13 @@ impl Indexes {
         }
     }
 
-    /// Whether some key can find the rows with a value of this column.
-    fn starts_with(&self, column: &str) -> bool {
-        let first = |index: &Index| index.columns.first().is_some_and(|(first, _)| first == column);
-        self.primary_key.first().is_some_and(|first| first == column) || self.list.iter().any(first)
+    /// Whether some key can find the rows with values of these columns, in whatever order it begins with them.
+    fn starts_with(&self, columns: &[String]) -> bool {
+        let begins = |key: &mut dyn Iterator<Item = &String>| {
+            key.take(columns.len()).filter(|name| columns.contains(name)).count() == columns.len()
+        };
+        begins(&mut self.primary_key.iter())
+            || self.list.iter().any(|index| begins(&mut index.columns.iter().map(|(name, _)| name)))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::errors::Errors;
 use crate::input::{refuse_generics, struct_fields};
 use attributes::StructAttributes;
 use column::ColumnInput;
+use foreign_key::ForeignKey;
 use index::Index;
 
 /// The attributes of `Table` that are not supported yet; they are registered so that no other derive takes them.
@@ -38,6 +39,7 @@ struct TableInput<'a> {
     name: String,
     columns: Vec<ColumnInput<'a>>,
     indexes: Vec<Index>,
+    foreign_keys: Vec<ForeignKey>,
     renamed_from: Vec<String>,
 }
 
@@ -73,7 +75,8 @@ impl<'a> TableInput<'a> {
         let attributes = StructAttributes::parse(input, &mut errors);
         let columns = parse_columns(input, fields, &mut errors);
         check_columns(&columns, &mut errors);
-        let indexes = index::resolve(&columns, &attributes.indexes, &mut errors);
+        let foreign_keys = foreign_key::resolve(&columns, &attributes.foreign_keys, &mut errors);
+        let indexes = index::resolve(&columns, &attributes.indexes, &foreign_keys, &mut errors);
         errors.finish()?;
 
         let ident = &input.ident;
@@ -86,6 +89,7 @@ impl<'a> TableInput<'a> {
             name: attributes.name,
             columns,
             indexes,
+            foreign_keys,
             renamed_from: attributes.renamed_from,
         })
     }

@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::TableInput;
 use super::column::ColumnInput;
+use super::foreign_key::ForeignKey;
 use super::index::Index;
 use super::rule::Rule;
 
@@ -14,11 +15,7 @@ pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
     let primary_key = table.primary_key().map(|column| &column.name);
     let indexes = table.indexes.iter().map(Index::expand);
     let renamed_from = renamed_from(&table.renamed_from);
-    let foreign_keys = table.columns.iter().filter_map(|column| {
-        let key = column.foreign_key.as_ref()?;
-        let (name, table, references, on_delete) = (&column.name, &key.table, &key.column, &key.on_delete);
-        Some(quote!(.foreign_key(#name, #table, #references, ::wasm_dbms::OnDelete::#on_delete)))
-    });
+    let foreign_keys = table.foreign_keys.iter().map(ForeignKey::expand);
     quote! {
         fn schema() -> &'static ::wasm_dbms::TableSchema {
             static SCHEMA: ::std::sync::OnceLock<::wasm_dbms::TableSchema> = ::std::sync::OnceLock::new();

@@ -4,8 +4,14 @@ use wasm_dbms_macros::Table;
 
 #[derive(Table)]
 #[table = "posts"]
+#[foreign_key(columns(twice, none, twice), table = "t", references(a, b, c))]
+#[foreign_key(columns(twice, empty), table = "t", references(a))]
+#[foreign_key(columns(twice), column = "id")]
+#[foreign_key(columns(twice), table = "t", references(id))]
+#[foreign_key(columns(), table = "t", references(id))]
+#[foreign_key(table = "t", references(id), on_update = "set nothing")]
 struct Post {
-    #[foreign_key(table = "users", column = "id", on_update = "cascade")]
+    #[foreign_key(table = "users", column = "id", on_replace = "cascade")]
     unknown_key: u64,
     #[foreign_key(table = "users", column = "id", on_delete = "explode")]
     unknown_word: u64,

@@ -1,0 +1,99 @@
+//! References that a statement has broken and may still mend.
+
+use std::collections::BTreeMap;
+
+use wasm_dbms_api::{Value, ValueRef};
+
+use crate::Result;
+use crate::catalog::RelationIndex;
+use crate::codec::key;
+use crate::core::Core;
+
+/// How much may be mended later.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Nothing: the statement writes one row.
+    #[default]
+    Row,
+    /// What rows of the table that is written may mend.
+    Statement,
+    /// Everything: the rows of a transaction are written again, and with them what followed for others.
+    Transaction,
+}
+
+/// A reference by the table and the number of its foreign key, with the code of its values.
+type Reference = (RelationIndex, usize, Vec<u8>);
+
+/// References that are broken so far.
+#[derive(Debug, Default)]
+pub(crate) struct Deferred {
+    scope: Scope,
+    references: BTreeMap<Reference, (Vec<Value>, &'static str)>,
+}
+
+impl Deferred {
+    /// Whether a row of one table that refers to one of another is looked at later.
+    pub(super) fn takes(&self, referring: RelationIndex, referred: RelationIndex) -> bool {
+        match self.scope {
+            Scope::Row => false,
+            Scope::Statement => referring == referred,
+            Scope::Transaction => true,
+        }
+    }
+
+    /// Whether rows that still refer to one that goes are looked at later.
+    pub(super) fn is_open(&self) -> bool {
+        self.scope != Scope::Row
+    }
+
+    /// Whether the rows of a transaction are written again, so that nothing follows from them.
+    pub(super) fn is_of_transaction(&self) -> bool {
+        self.scope == Scope::Transaction
+    }
+
+    /// Notes a reference to look at later.
+    pub(super) fn note(
+        &mut self,
+        relation: RelationIndex,
+        number: usize,
+        values: &[ValueRef<'_>],
+        problem: &'static str,
+    ) {
+        let mut code = Vec::new();
+        values.iter().for_each(|value| key::push(&mut code, *value));
+        let values = || (values.iter().map(|value| value.to_value()).collect(), problem);
+        self.references.entry((relation, number, code)).or_insert_with(values);
+    }
+}
+
+impl Core {
+    /// Runs a statement of many rows, and then looks at the references that it broke on its way.
+    pub(crate) fn deferring<R>(&mut self, statement: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        self.deferring_in(Scope::Statement, statement)
+    }
+
+    /// As [`deferring`](Self::deferring), of all statements of a transaction.
+    pub(crate) fn deferring_all<R>(&mut self, statements: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        self.deferring_in(Scope::Transaction, statements)
+    }
+
+    fn deferring_in<R>(&mut self, scope: Scope, statement: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        if self.scratch.deferred.is_open() {
+            // Inside a larger one: that looks at them.
+            return statement(self);
+        }
+        self.scratch.deferred = Deferred { scope, ..Deferred::default() };
+        let result = statement(self);
+        let deferred = std::mem::take(&mut self.scratch.deferred);
+        let result = result?;
+        for ((relation, number, _), (values, problem)) in deferred.references {
+            let Some(key) = self.foreign_key(relation, number)? else { continue };
+            let values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
+            let value = |place: usize| values.get(place).copied().unwrap_or(ValueRef::Null);
+            if !self.is_one_there(&key, &value)? && self.is_referred_with(relation, &key, &value)? {
+                return Err(self.broken_reference(relation, &key, &values, problem)?);
+            }
+        }
+        Ok(result)
+    }
+}
