@@ -143,15 +143,15 @@ fn is_grouped_by(key: &ColumnSchema) -> bool {
 }
 
 fn aggregate(function: AggregateFunction, name: &str) -> Expr {
-    Expr::Aggregate(function, Some(Box::new(Expr::column(name))))
+    Expr::aggregate(function, Some(Expr::column(name)))
 }
 
 fn count() -> Expr {
-    Expr::Aggregate(AggregateFunction::Count, None)
+    Expr::count()
 }
 
 fn count_of(expr: Expr) -> Expr {
-    Expr::Aggregate(AggregateFunction::Count, Some(Box::new(expr)))
+    Expr::aggregate(AggregateFunction::Count, Some(expr))
 }
 
 fn min_of(name: &str) -> Expr {
