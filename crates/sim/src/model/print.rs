@@ -2,7 +2,10 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use wasm_dbms::{ColumnRef, Expr, Nulls, OnDelete, Query, TableSchema, Value};
+use wasm_dbms::{
+    ColumnRef, Comparison, Expr, Join, JoinCondition, JoinKind, Nulls, Output, Query, ReferentialAction, Source,
+    TableSchema, Value,
+};
 
 use crate::model::{Operation, Program};
 
@@ -81,13 +84,20 @@ impl Display for Rust<'_, Expr> {
             Expr::InList(inner, values) => {
                 write!(f, "{}.in_list(", Rust(&**inner))?;
                 list(f, values, |f, value| Rust(value).fmt(f))?;
-                f.write_str(" as [Value; _])")
+                f.write_str(" as [Expr; _])")
             }
-            Expr::Like(inner, pattern) => write!(f, "{}.like({pattern:?})", Rust(&**inner)),
-            Expr::Aggregate(function, None) => write!(f, "Expr::Aggregate(AggregateFunction::{function:?}, None)"),
-            Expr::Aggregate(function, Some(inner)) => {
-                let inner = Rust(&**inner);
-                write!(f, "Expr::Aggregate(AggregateFunction::{function:?}, Some(Box::new({inner})))")
+            Expr::Like { text, pattern, escape: Some('\\'), ignores_case: false } => match &**pattern {
+                Expr::Literal(Value::Text(pattern)) => write!(f, "{}.like({pattern:?})", Rust(&**text)),
+                pattern => write!(f, "{}.like({})", Rust(&**text), Rust(pattern)),
+            },
+            Expr::Aggregate(call) => {
+                let function = call.function;
+                match &call.argument {
+                    None => write!(f, "Expr::aggregate(AggregateFunction::{function:?}, None)"),
+                    Some(inner) => {
+                        write!(f, "Expr::aggregate(AggregateFunction::{function:?}, Some({}))", Rust(inner))
+                    }
+                }
             }
             other => write!(f, "{other:?}"),
         }
@@ -131,25 +141,75 @@ impl Display for Rust<'_, TableSchema> {
             f.write_str(if index.unique { ".unique())" } else { ")" })?;
         }
         for key in &schema.foreign_keys {
-            let on_delete = if key.on_delete == OnDelete::Cascade { "Cascade" } else { "Restrict" };
-            let (column, table, referred) = (&key.column, &key.table, &key.references);
-            write!(f, ".foreign_key({column:?}, {table:?}, {referred:?}, OnDelete::{on_delete})")?;
+            let (columns, table, referred) = (&key.columns, &key.table, &key.references);
+            let (on_delete, on_update) = (key.on_delete, key.on_update);
+            match (columns.as_slice(), referred.as_slice()) {
+                ([column], [referred]) if key.name == *column && on_update == ReferentialAction::Restrict => {
+                    write!(f, ".foreign_key({column:?}, {table:?}, {referred:?}, ReferentialAction::{on_delete:?})")?;
+                }
+                _ => write!(
+                    f,
+                    ".with_foreign_key(ForeignKeySchema::new({columns:?}, {table:?}, {referred:?}).named({:?}).on_delete(\
+                     ReferentialAction::{on_delete:?}).on_update(ReferentialAction::{on_update:?}))",
+                    key.name
+                )?,
+            }
         }
         Ok(())
+    }
+}
+
+impl Display for Rust<'_, Source> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.0.name() {
+            Some(name) => write!(f, "{name:?}"),
+            None => write!(f, "{:?}", self.0),
+        }
+    }
+}
+
+impl Display for Rust<'_, Join> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Join { kind, source, condition } = self.0;
+        let source = Rust(source);
+        match (kind, condition) {
+            (JoinKind::Inner, JoinCondition::On(Expr::Compare(Comparison::Equal, left, right)))
+                if let (Expr::Column(left), Expr::Column(right)) = (&**left, &**right) =>
+            {
+                write!(f, ".join({source}, {}, {})", Rust(left), Rust(right))
+            }
+            (kind, JoinCondition::On(condition)) => {
+                write!(f, ".join_on(JoinKind::{kind:?}, {source}, {})", Rust(condition))
+            }
+            (kind, condition) => {
+                write!(f, ".join_with(Join {{ kind: JoinKind::{kind:?}, source: {source}.into(), ")?;
+                write!(f, "condition: JoinCondition::{condition:?} }})")
+            }
+        }
+    }
+}
+
+impl Display for Rust<'_, Output> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.0 {
+            Output::Expr(expr, None) => Rust(expr).fmt(f),
+            other => write!(f, "Output::{other:?}"),
+        }
     }
 }
 
 impl Display for Rust<'_, Query> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let query = self.0;
-        write!(f, "Query::from({:?})", query.from)?;
-        for join in &query.joins {
-            write!(f, ".join({:?}, {}, {})", join.table, Rust(&join.left), Rust(&join.right))?;
-        }
+        write!(f, "Query::from({})", Rust(&query.from))?;
+        query.joins.iter().try_for_each(|join| Rust(join).fmt(f))?;
         if let Some(filter) = &query.filter {
             write!(f, ".filter({})", Rust(filter))?;
         }
-        query.group_by.iter().try_for_each(|column| write!(f, ".group_by({})", Rust(column)))?;
+        query.group_by.iter().try_for_each(|key| match key {
+            Expr::Column(column) => write!(f, ".group_by({})", Rust(column)),
+            key => write!(f, ".group_by_expr({})", Rust(key)),
+        })?;
         query.columns.iter().try_for_each(|column| write!(f, ".column({})", Rust(column)))?;
         for order in &query.order_by {
             match order.nulls {
@@ -162,11 +222,12 @@ impl Display for Rust<'_, Query> {
                 }
             }
         }
-        if let Some(limit) = query.limit {
-            write!(f, ".limit({limit})")?;
-        }
-        if query.offset > 0 {
-            write!(f, ".offset({})", query.offset)?;
+        for (word, number) in [("limit", &query.limit), ("offset", &query.offset)] {
+            match number {
+                None => {}
+                Some(Expr::Literal(number)) => write!(f, ".{word}({number})")?,
+                Some(number) => write!(f, " /* {word} {number} */ ")?,
+            }
         }
         Ok(())
     }
@@ -197,7 +258,7 @@ impl Display for Rust<'_, Operation> {
                 write!(f, ", {})", Rust(filter))
             }
             Operation::Delete { table, filter } => write!(f, "delete({table:?}, {})", Rust(filter)),
-            Operation::Ask(query) => write!(f, "Operation::Ask({})", Rust(query)),
+            Operation::Ask(query) => write!(f, "ask({})", Rust(&**query)),
             Operation::Begin(durability) => write!(f, "Operation::Begin(Durability::{durability:?})"),
             Operation::End(end) => write!(f, "Operation::End(End::{end:?})"),
             Operation::Fail { after, fault, is_lasting } => {

@@ -66,7 +66,7 @@ pub enum Operation {
         filter: Option<Expr>,
     },
     /// A question is asked.
-    Ask(Query),
+    Ask(Box<Query>),
     /// A transaction begins.
     Begin(Durability),
     /// A savepoint of the transaction begins.
@@ -165,4 +165,9 @@ pub fn update<'v>(
 /// Rows go.
 pub fn delete(table: &str, filter: impl Into<Option<Expr>>) -> Operation {
     Operation::Delete { table: table.to_owned(), filter: filter.into() }
+}
+
+/// A question is asked.
+pub fn ask(query: Query) -> Operation {
+    Operation::Ask(query.into())
 }

@@ -2,7 +2,7 @@
 
 use wasm_dbms::{Expr, Value};
 
-use crate::model::{Bug, Failure, Operation, Program, replay};
+use crate::model::{Bug, Failure, Operation, Program, ask, replay};
 
 /// So often a program is tried at most.
 const TRIES: usize = 4000;
@@ -139,16 +139,16 @@ fn simpler(operation: &Operation) -> Vec<Operation> {
         }
         Operation::Ask(query) => {
             for filter in simpler_filters(&query.filter) {
-                found.push(Operation::Ask(wasm_dbms::Query { filter, ..query.clone() }));
+                found.push(ask(wasm_dbms::Query { filter, ..(**query).clone() }));
             }
             for order_by in without_one(&query.order_by) {
-                found.push(Operation::Ask(wasm_dbms::Query { order_by, ..query.clone() }));
+                found.push(ask(wasm_dbms::Query { order_by, ..(**query).clone() }));
             }
             for columns in without_one(&query.columns) {
-                found.push(Operation::Ask(wasm_dbms::Query { columns, ..query.clone() }));
+                found.push(ask(wasm_dbms::Query { columns, ..(**query).clone() }));
             }
-            if query.limit.is_some() || query.offset > 0 {
-                found.push(Operation::Ask(wasm_dbms::Query { limit: None, offset: 0, ..query.clone() }));
+            if query.limit.is_some() || query.offset.is_some() {
+                found.push(ask(wasm_dbms::Query { limit: None, offset: None, ..(**query).clone() }));
             }
         }
         _ => {}

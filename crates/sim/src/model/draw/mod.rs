@@ -192,7 +192,7 @@ impl Draw {
             drawn if drawn < 52 => self.delete(table),
             52..74 => self.update(state, table),
             74..80 => self.delete(table),
-            _ => Operation::Ask(self.question(state, table)),
+            _ => Operation::Ask(self.question(state, table).into()),
         }
     }
 

@@ -43,20 +43,24 @@ impl Draw {
                 if key.schema.data_type.is_ordered() {
                     choices.push(key.expr());
                 }
-                query.columns.push(key.expr());
+                query = query.column(key.expr());
             }
             for _ in 0..self.random.usize(1..4) {
                 let aggregate = self.aggregate(&columns);
-                let is_ordered =
-                    !matches!(&aggregate, Expr::Aggregate(AggregateFunction::Minimum | AggregateFunction::Maximum, _));
+                let is_ordered = match &aggregate {
+                    Expr::Aggregate(call) => {
+                        !matches!(call.function, AggregateFunction::Minimum | AggregateFunction::Maximum)
+                    }
+                    _ => true,
+                };
                 choices.extend(is_ordered.then(|| aggregate.clone()));
-                query.columns.push(aggregate);
+                query = query.column(aggregate);
             }
         } else {
             choices.extend(columns.iter().filter(|column| column.schema.data_type.is_ordered()).map(Visible::expr));
             if self.once_in(3) {
                 for _ in 0..self.random.usize(1..4) {
-                    query.columns.extend(self.one_of(&columns).map(Visible::expr));
+                    query.columns.extend(self.one_of(&columns).map(|column| column.expr().into()));
                 }
             }
         }
@@ -67,8 +71,8 @@ impl Draw {
                 order.nulls = self.pick([None, None, Some(Nulls::First), Some(Nulls::Last)]);
             }
         }
-        query.limit = self.once_in(3).then(|| self.random.u64(..12));
-        query.offset = if self.once_in(5) { self.random.u64(..8) } else { 0 };
+        query.limit = self.once_in(3).then(|| Expr::from(self.random.u64(..12)));
+        query.offset = self.once_in(5).then(|| Expr::from(self.random.u64(..8)));
         query
     }
 
@@ -84,8 +88,8 @@ impl Draw {
             columns.iter().filter(|column| suits(column.schema.data_type)).copied().collect();
         let has_argument = function != Count || self.random.bool();
         match self.one_of(&suiting).filter(|_| has_argument) {
-            Some(column) => Expr::Aggregate(function, Some(Box::new(column.expr()))),
-            None => Expr::Aggregate(Count, None),
+            Some(column) => Expr::aggregate(function, Some(column.expr())),
+            None => Expr::count(),
         }
     }
 }

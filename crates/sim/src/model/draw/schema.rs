@@ -1,7 +1,7 @@
 //! Tables. The name of a column begins with its type, so that an expression over a table of that name fits whichever table
 //! has it.
 
-use wasm_dbms::{ColumnSchema, DataType, IndexColumn, IndexSchema, OnDelete, TableSchema, Value};
+use wasm_dbms::{ColumnSchema, DataType, IndexColumn, IndexSchema, ReferentialAction, TableSchema, Value};
 
 use crate::model::draw::value::VARIANTS;
 use crate::model::draw::{Draw, Theme};
@@ -178,7 +178,7 @@ impl Draw {
         self.random.shuffle(&mut unique);
         let referred = unique.first().and_then(|name| target.columns.iter().find(|column| column.name == **name));
         let Some(referred) = referred else { return schema };
-        let on_delete = if self.once_in(3) { OnDelete::Restrict } else { OnDelete::Cascade };
+        let on_delete = if self.once_in(3) { ReferentialAction::Restrict } else { ReferentialAction::Cascade };
         let before = schema.columns.len();
         let mut schema = self.with_column(schema, referred.data_type);
         let mut name = String::new();
@@ -197,10 +197,10 @@ impl Draw {
     pub(super) fn wrong_schema(&mut self, state: &State) -> TableSchema {
         let mut schema = self.schema(state);
         match self.random.u8(..7) {
-            0 => schema.foreign_key("id", "no such table", "id", OnDelete::Restrict),
+            0 => schema.foreign_key("id", "no such table", "id", ReferentialAction::Restrict),
             1 => {
                 let name = schema.name.clone();
-                schema.foreign_key("no such column", &name, "id", OnDelete::Cascade)
+                schema.foreign_key("no such column", &name, "id", ReferentialAction::Cascade)
             }
             2 => schema.primary_key(["no such column"]),
             3 => {
@@ -215,7 +215,7 @@ impl Draw {
             _ => {
                 let name = state.tables.first().map(|table| table.name().to_owned()).unwrap_or_default();
                 let first = schema.columns.first().map(|column| column.name.clone()).unwrap_or_default();
-                schema.foreign_key(&first, &name, "text0", OnDelete::Restrict)
+                schema.foreign_key(&first, &name, "text0", ReferentialAction::Restrict)
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use wasm_dbms::{Comparison, Expr, Nulls, Order, Query, Value};
+use wasm_dbms::{Expr, JoinCondition, JoinKind, Nulls, Order, Output, Query, Value};
 
 use crate::model::oracle::eval::{Bound, Joined, Scope};
 use crate::model::oracle::table::{compare_rows, is_same_row, shown};
@@ -39,9 +39,6 @@ impl PartialOrd for GroupKey {
     }
 }
 
-/// A table of a joined row, and its column.
-type ColumnPlace = (usize, usize);
-
 impl State {
     /// Answers a question.
     ///
@@ -49,27 +46,31 @@ impl State {
     /// How it must be refused.
     pub fn answer(&self, query: &Query) -> Result<Expected, Refusal> {
         let unknown = || Refusal::Unknown;
-        let names = std::iter::once(&query.from).chain(query.joins.iter().map(|join| &join.table));
-        let tables: Option<Vec<&Table>> = names.map(|name| self.table(name)).collect();
+        let sources = std::iter::once(&query.from).chain(query.joins.iter().map(|join| &join.source));
+        let tables: Option<Vec<&Table>> = sources.map(|source| self.table(source.name()?)).collect();
         let tables = tables.ok_or_else(unknown)?;
         let schemas: Vec<_> = tables.iter().map(|table| table.schema()).collect();
         let scope = Scope(schemas.clone());
         let bound = |expr| Bound::of(expr, &scope).ok_or_else(unknown);
         let filter = query.filter.as_ref().map(bound).transpose()?;
-        let keys: Option<Vec<_>> = query.group_by.iter().map(|column| scope.place(column)).collect();
+        let keys: Option<Vec<_>> = query.group_by.iter().map(|key| place(key, &scope)).collect();
         let keys = keys.ok_or_else(unknown)?;
-        let columns = query.columns.iter().map(bound).collect::<Result<Vec<_>, _>>()?;
+        let columns = query.columns.iter().map(|output| expr_of(output).ok_or_else(unknown));
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        let is_grouped = !keys.is_empty() || columns.iter().any(|expr| matches!(expr, Expr::Aggregate(_)));
+        let columns = columns.into_iter().map(bound).collect::<Result<Vec<_>, _>>()?;
         let orders = query.order_by.iter().map(|order| bound(&order.expr)).collect::<Result<Vec<_>, _>>()?;
         let mut conditions = Vec::new();
         for (number, join) in query.joins.iter().enumerate() {
             let scope = Scope(schemas.iter().take(number + 2).copied().collect());
-            conditions
-                .push((scope.place(&join.left).ok_or_else(unknown)?, scope.place(&join.right).ok_or_else(unknown)?));
+            let (JoinKind::Inner, JoinCondition::On(condition)) = (join.kind, &join.condition) else {
+                return Err(Refusal::Unknown);
+            };
+            conditions.push(Bound::of(condition, &scope).ok_or_else(unknown)?);
         }
         let joined = joined(&tables, &conditions);
         let is_kept = |row: &Vec<&[Value]>| filter.as_ref().is_none_or(|filter| filter.truth(row) == Some(true));
         let joined: Vec<Vec<&[Value]>> = joined.into_iter().filter(is_kept).collect();
-        let is_grouped = !keys.is_empty() || query.columns.iter().any(|expr| matches!(expr, Expr::Aggregate(..)));
         let mut rows = Vec::new();
         if is_grouped {
             let out_of_range = || Refusal::OutOfRange;
@@ -93,30 +94,46 @@ impl State {
         if !query.order_by.is_empty() {
             rows.sort_by(|(left, _), (right, _)| compare_keys(&query.order_by, left, right));
         }
-        let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
-        let offset = query.offset as usize;
+        let limit = query.limit.as_ref().map_or(Ok(usize::MAX), |limit| number(limit).ok_or_else(unknown))?;
+        let offset = query.offset.as_ref().map_or(Ok(0), |offset| number(offset).ok_or_else(unknown))?;
         Ok(Expected { rows, orders: query.order_by.clone(), limit, offset, is_exact: !is_grouped })
     }
 }
 
-/// The rows of the tables side by side, where the columns of each condition are equal.
-fn joined<'a>(tables: &[&'a Table], conditions: &[(ColumnPlace, ColumnPlace)]) -> Vec<Vec<&'a [Value]>> {
+/// The expression of an output; only these are drawn.
+fn expr_of(output: &Output) -> Option<&Expr> {
+    match output {
+        Output::Expr(expr, None) => Some(expr),
+        _ => None,
+    }
+}
+
+/// A column's table among those joined, and its place there; only columns are grouped by.
+fn place(key: &Expr, scope: &Scope<'_>) -> Option<(usize, usize)> {
+    match key {
+        Expr::Column(name) => scope.place(name),
+        _ => None,
+    }
+}
+
+/// How many rows a limit or an offset says.
+fn number(expr: &Expr) -> Option<usize> {
+    match expr {
+        Expr::Literal(value) => usize::try_from(value.as_ref().as_i128()?).ok(),
+        _ => None,
+    }
+}
+
+/// The rows of the tables side by side, where each condition holds.
+fn joined<'a>(tables: &[&'a Table], conditions: &[Bound<'_>]) -> Vec<Vec<&'a [Value]>> {
     let Some((first, others)) = tables.split_first() else { return Vec::new() };
     let mut joined: Vec<Vec<&[Value]>> = first.rows().map(|row| vec![&**row]).collect();
-    let null = Value::Null;
-    for (other, (left, right)) in others.iter().zip(conditions) {
+    for (other, condition) in others.iter().zip(conditions) {
         let mut next = Vec::new();
         for row in &joined {
             for new in other.rows() {
                 let whole: Vec<&[Value]> = row.iter().copied().chain([&**new]).collect();
-                let value = |(source, column): &(usize, usize)| {
-                    whole.get(*source).and_then(|row| row.get(*column)).unwrap_or(&null)
-                };
-                if value(left)
-                    .as_ref()
-                    .compare(value(right).as_ref())
-                    .is_some_and(|order| Comparison::Equal.holds(order))
-                {
+                if condition.truth(&whole) == Some(true) {
                     next.push(whole);
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wasm_dbms::{Expr, OnDelete, Value};
+use wasm_dbms::{Expr, ReferentialAction, Value};
 
 use crate::model::oracle::table::{Reference, RowKey};
 use crate::model::oracle::{Refusal, Row, State, Table, Verdict};
@@ -24,16 +24,14 @@ impl State {
         for (table, key) in &going {
             next.tables.get_mut(*table).map(|table| std::sync::Arc::make_mut(table).remove(key));
         }
-        // Who stays must not refer to who goes. Whether one that goes too is in the way depends on their order.
+        // Who stays must not refer to who goes; one that goes too is not in the way.
         let mut refusals = Vec::new();
-        let mut must_be_refused = false;
         for (child, reference, value) in going.iter().flat_map(|place| self.referring(place)) {
-            if reference.on_delete != OnDelete::Cascade && self.has(child.name(), reference.column, value) {
+            if next.has(child.name(), reference.column, value) {
                 refusals.push(Refusal::ForeignKey(child.full_name(&[reference.column])));
-                must_be_refused |= next.has(child.name(), reference.column, value);
             }
         }
-        Verdict { next: (!must_be_refused).then_some((next, count as u64)), refusals }
+        Verdict { next: refusals.is_empty().then_some((next, count as u64)), refusals }
     }
 
     fn row_at(&self, (table, key): &Place) -> Option<(&Table, &Row)> {
@@ -63,7 +61,7 @@ impl State {
             }
             for (child, reference, value) in self.referring(&place) {
                 let Some(index) = self.tables.iter().position(|table| table.name() == child.name()) else { continue };
-                if reference.on_delete == OnDelete::Cascade {
+                if reference.on_delete == ReferentialAction::Cascade {
                     let refers = child.entries().filter(|(_, row)| row.get(reference.column) == Some(value));
                     pending.extend(refers.map(|(key, _)| (index, key.clone())));
                 }

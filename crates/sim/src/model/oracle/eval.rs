@@ -60,17 +60,20 @@ impl<'a> Bound<'a> {
             Expr::IsNull(inner) => Self::IsNull(part(inner)?),
             Expr::InList(inner, values) => {
                 let inner = part(inner)?;
-                let values = values.iter().map(|value| *Box::new(Self::Literal(value)).beside(&inner, scope));
-                let values = values.collect();
+                let values = values.iter().map(|value| Some(*part(value)?.beside(&inner, scope)));
+                let values = values.collect::<Option<Vec<_>>>()?;
                 Self::InList(inner, values)
             }
-            Expr::Like(inner, pattern) => Self::Like(part(inner)?, pattern.chars().collect()),
-            Expr::Aggregate(function, argument) => {
-                let argument = match argument {
+            Expr::Like { text, pattern, escape: Some('\\'), ignores_case: false } => match &**pattern {
+                Expr::Literal(Value::Text(pattern)) => Self::Like(part(text)?, pattern.chars().collect()),
+                _ => return None,
+            },
+            Expr::Aggregate(call) => {
+                let argument = match &call.argument {
                     Some(argument) => Some(part(argument)?),
                     None => None,
                 };
-                Self::Aggregate(*function, argument)
+                Self::Aggregate(call.function, argument)
             }
             _ => return None,
         })
@@ -174,6 +177,8 @@ impl<'a> Bound<'a> {
             AggregateFunction::Maximum => Some(extreme(values, Ordering::is_gt)),
             AggregateFunction::Sum => sum(&values),
             AggregateFunction::Average => mean(&values),
+            // Not drawn.
+            _ => None,
         }
     }
 }

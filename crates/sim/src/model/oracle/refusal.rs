@@ -23,7 +23,7 @@ impl Refusal {
         Some(match error {
             Error::NotNull { table, column } => Self::NotNull(format!("{table}.{column}")),
             Error::Unique { table, columns, .. } => Self::Unique(format!("{table}.{columns}")),
-            Error::ForeignKey { table, column, .. } => Self::ForeignKey(format!("{table}.{column}")),
+            Error::ForeignKey { table, columns, .. } => Self::ForeignKey(format!("{table}.{columns}")),
             Error::Type { table, column, .. } => Self::Type(format!("{table}.{column}")),
             Error::OutOfRange(_) => Self::OutOfRange,
             Error::Unknown { .. } => Self::Unknown,

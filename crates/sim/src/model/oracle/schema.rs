@@ -42,11 +42,11 @@ impl State {
     /// What a foreign key refers to; none if it refers to nothing that it can.
     fn reference(&self, schema: &TableSchema, key: &wasm_dbms::ForeignKeySchema) -> Option<Reference> {
         let other = if key.table == schema.name { schema } else { self.table(&key.table)?.schema() };
-        let (column, referred) = (schema.position(&key.column)?, other.position(&key.references)?);
+        let ([column], [referred]) = (key.columns.as_slice(), key.references.as_slice()) else { return None };
+        let is_unique = other.primary_key == key.references
+            || other.indexes.iter().any(|index| index.unique && index.is_on([referred.as_str()]));
+        let (column, referred) = (schema.position(column)?, other.position(referred)?);
         let (own, others) = (schema.columns.get(column)?, other.columns.get(referred)?);
-        let only = std::slice::from_ref(&key.references);
-        let is_unique = other.primary_key == only
-            || other.indexes.iter().any(|index| index.unique && index.is_on([key.references.as_str()]));
         let is_alike = own.data_type == others.data_type && own.variants == others.variants;
         let reference = Reference { column, table: key.table.clone(), referred, on_delete: key.on_delete };
         (is_unique && is_alike).then_some(reference)

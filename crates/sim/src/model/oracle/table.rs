@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use wasm_dbms::{DataType, OnDelete, Query, TableSchema, Value};
+use wasm_dbms::{DataType, Query, ReferentialAction, TableSchema, Value};
 
 use crate::model::oracle::{Difference, Refusal};
 
@@ -60,7 +60,7 @@ pub(crate) struct Reference {
     pub(crate) column: usize,
     pub(crate) table: String,
     pub(crate) referred: usize,
-    pub(crate) on_delete: OnDelete,
+    pub(crate) on_delete: ReferentialAction,
 }
 
 /// What of a table never changes.

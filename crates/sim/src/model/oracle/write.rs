@@ -1,11 +1,12 @@
 //! Rows that come and change.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use wasm_dbms::{Expr, TableSchema, Value};
 
 use crate::model::oracle::eval::{Bound, Scope};
-use crate::model::oracle::table::{Reference, RowKey};
+use crate::model::oracle::table::{Reference, RowKey, values_at};
 use crate::model::oracle::{Refusal, Row, State, Table, Verdict};
 
 /// The value as its column has it: the name of an enum with its number.
@@ -34,17 +35,19 @@ impl State {
         let places: Option<Vec<usize>> = columns.iter().map(|column| own.schema().position(column)).collect();
         let Some(places) = places else { return Verdict::refused(Refusal::Unknown) };
         let mut next = self.clone();
+        // What a row of a statement of many breaks, another one may mend.
+        let waits = rows.len() > 1;
         for values in rows {
-            let refusals = next.insert_row(table, &places, values);
+            let refusals = next.insert_row(table, &places, values, waits);
             if !refusals.is_empty() {
                 return Verdict { next: None, refusals };
             }
         }
-        Verdict::of(next, rows.len())
+        Verdict::unless_broken(next, table, rows.len())
     }
 
-    /// A row comes. Returns why not.
-    fn insert_row(&mut self, name: &str, places: &[usize], values: &[Value]) -> Vec<Refusal> {
+    /// A row comes; references to its own table are looked at later if it `waits`. Returns why not.
+    fn insert_row(&mut self, name: &str, places: &[usize], values: &[Value], waits: bool) -> Vec<Refusal> {
         let Some(table) = self.table(name) else { return vec![Refusal::Unknown] };
         let schema = table.schema();
         let mut refusals = Vec::new();
@@ -74,7 +77,7 @@ impl State {
         let number = if table.shape.is_clustered { Some(0) } else { table.counter().checked_add(1) };
         refusals.extend(number.is_none().then_some(Refusal::OutOfRange));
         refusals.extend(table.collisions(&row));
-        refusals.extend(self.dangling(name, &row, None));
+        refusals.extend(self.dangling(name, &row, None, waits));
         if refusals.is_empty()
             && let (Some(number), Some(table)) = (number, self.table_mut(name))
         {
@@ -86,31 +89,35 @@ impl State {
         refusals
     }
 
-    /// The references of a row that lead to no row; of a row that was another before, only those that changed. The row
-    /// itself need not be there.
-    fn dangling(&self, name: &str, row: &Row, before: Option<&Row>) -> Vec<Refusal> {
+    /// The references of a row that lead to no row; of a row that was another before, only those that changed, and without
+    /// those to its own table if it `waits`. The row itself need not be there.
+    fn dangling(&self, name: &str, row: &Row, before: Option<&Row>, waits: bool) -> Vec<Refusal> {
         let Some(table) = self.table(name) else { return Vec::new() };
         let is_dangling = |reference: &&Reference| {
             let Some(value) = row.get(reference.column).filter(|value| !value.is_null()) else { return false };
             let old = before.and_then(|before| before.get(reference.column));
             let is_same = old.is_some_and(|old| old.as_ref().is_identical(value.as_ref()));
-            let is_own = reference.table == name && row.get(reference.referred) == Some(value);
+            let is_own = reference.table == name && (waits || row.get(reference.referred) == Some(value));
             !is_same && !is_own && !self.has(&reference.table, reference.referred, value)
         };
         let dangling = table.shape.references.iter().filter(is_dangling);
         dangling.map(|reference| Refusal::ForeignKey(table.full_name(&[reference.column]))).collect()
     }
 
-    /// The references that lead to what a row no longer is.
-    fn left_behind(&self, name: &str, before: &Row, after: &Row) -> Vec<Refusal> {
+    /// The references from and to a table that lead to no row.
+    fn broken(&self, name: &str) -> Vec<Refusal> {
         let mut refusals = Vec::new();
         for child in &self.tables {
-            for reference in child.shape.references.iter().filter(|reference| reference.table == name) {
-                let Some(old) = before.get(reference.referred).filter(|old| !old.is_null()) else { continue };
-                // The row itself may refer so, and not be there because something else is in its way.
-                let is_own = child.name() == name && after.get(reference.column) == Some(old);
-                let is_left = is_own || self.has(child.name(), reference.column, old);
-                if after.get(reference.referred) != Some(old) && is_left {
+            let is_meant = |reference: &&Reference| child.name() == name || reference.table == name;
+            for reference in child.shape.references.iter().filter(is_meant) {
+                let key = |row: &Row, column: usize| RowKey::Values(values_at(row, &[column]));
+                let parents = self.table(&reference.table).into_iter().flat_map(Table::rows);
+                let parents: BTreeSet<RowKey> = parents.map(|row| key(row, reference.referred)).collect();
+                let leads_nowhere = |row: &Row| {
+                    let is_null = row.get(reference.column).is_none_or(Value::is_null);
+                    !is_null && !parents.contains(&key(row, reference.column))
+                };
+                if child.rows().any(leads_nowhere) {
                     refusals.push(Refusal::ForeignKey(child.full_name(&[reference.column])));
                 }
             }
@@ -158,57 +165,38 @@ impl State {
             .collect();
         let mut next = self.clone();
         let mut refusals: Vec<Refusal> =
-            changes.iter().flat_map(|(key, row)| next.update_row(name, key, row, true)).collect();
-        if !refusals.is_empty() {
-            // Nothing says in which order the rows change, so another one may be the first that is in the way.
-            let mut other = self.clone();
-            refusals.extend(changes.iter().rev().flat_map(|(key, row)| other.update_row(name, key, row, true)));
-        }
+            changes.iter().flat_map(|(key, row)| next.update_row(name, key, row)).collect();
         if refusals.is_empty() {
-            return Verdict::of(next, keys.len());
+            return Verdict::unless_broken(next, name, keys.len());
         }
-        // Rows that refer to others of the same statement: whether one of them is in the way depends on their order.
-        let is_own = |column: usize| {
-            table.shape.references.iter().any(|reference| reference.table == name && reference.referred == column)
-        };
-        let mut whole = self.clone();
-        let may_meet = keys.len() > 1 && values.iter().any(|(column, _)| is_own(*column));
-        let may_go_well = may_meet
-            && changes.iter().all(|(key, row)| whole.update_row(name, key, row, false).is_empty())
-            && changes.iter().all(|(key, row)| {
-                let before = table.get(key);
-                whole.dangling(name, row, before).is_empty()
-                    && before.is_none_or(|before| whole.left_behind(name, before, row).is_empty())
-            });
-        if may_meet {
-            let own = table.shape.references.iter().filter(|reference| reference.table == name);
-            refusals.extend(own.map(|reference| Refusal::ForeignKey(table.full_name(&[reference.column]))));
-        }
-        Verdict { next: may_go_well.then_some((whole, keys.len() as u64)), refusals }
+        // Nothing says in which order the rows change, so another one may be the first that is in the way.
+        let mut other = self.clone();
+        refusals.extend(changes.iter().rev().flat_map(|(key, row)| other.update_row(name, key, row)));
+        Verdict { next: None, refusals }
     }
 
-    /// A row becomes another; references are looked at only if asked. Returns why not.
-    fn update_row(&mut self, name: &str, key: &RowKey, row: &Row, checks_references: bool) -> Vec<Refusal> {
+    /// A row becomes another; what its statement may mend is looked at later. Returns why not.
+    fn update_row(&mut self, name: &str, key: &RowKey, row: &Row) -> Vec<Refusal> {
         let Some(table) = self.table_mut(name) else { return Vec::new() };
         let Some(before) = table.remove(key) else { return Vec::new() };
         let mut refusals = table.collisions(row);
-        let new_key = if table.shape.is_clustered { table.key_of(row, 0) } else { key.clone() };
-        if refusals.is_empty() {
-            table.put(new_key.clone(), Arc::clone(row));
-        }
-        if checks_references {
-            refusals.extend(self.dangling(name, row, Some(&before)));
-            refusals.extend(self.left_behind(name, &before, row));
-        }
+        refusals.extend(self.dangling(name, row, Some(&before), true));
         let Some(table) = self.table_mut(name) else { return refusals };
         if refusals.is_empty() {
+            let new_key = if table.shape.is_clustered { table.key_of(row, 0) } else { key.clone() };
+            table.put(new_key, Arc::clone(row));
             table.count_row(row);
         } else {
-            if table.get(&new_key).is_some_and(|there| Arc::ptr_eq(there, row)) {
-                table.remove(&new_key);
-            }
             table.put(key.clone(), before);
         }
         refusals
+    }
+}
+
+impl Verdict {
+    /// A statement has changed some rows of a table: it is refused if a reference leads to no row now.
+    fn unless_broken(next: State, name: &str, count: usize) -> Self {
+        let refusals = next.broken(name);
+        Self { next: refusals.is_empty().then_some((next, count as u64)), refusals }
     }
 }

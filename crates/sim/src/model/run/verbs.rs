@@ -1,6 +1,6 @@
 //! Statements, on the database and inside a transaction.
 
-use wasm_dbms::{Answer, Database, Expr, OnDelete, Query, Result, TableSchema, Transaction};
+use wasm_dbms::{Answer, Database, Expr, Query, ReferentialAction, Result, TableSchema, Transaction};
 
 use crate::model::Operation;
 use crate::model::run::Bug;
@@ -59,7 +59,7 @@ pub(super) fn planted_schema(schema: &TableSchema, bug: Option<Bug>) -> TableSch
     match bug {
         Some(Bug::ForgetUnique) => schema.indexes.iter_mut().for_each(|index| index.unique = false),
         Some(Bug::SkipCascade) => {
-            schema.foreign_keys.iter_mut().for_each(|key| key.on_delete = OnDelete::Restrict);
+            schema.foreign_keys.iter_mut().for_each(|key| key.on_delete = ReferentialAction::Restrict);
         }
         _ => {}
     }
