@@ -38,7 +38,7 @@ pub use decimal_arithmetic::Rounding;
 pub use decimal_sum::DecimalSum;
 pub use encode::{DataSize, Encode};
 pub use expr::{
-    AggregateCall, AggregateFunction, Argument, Arithmetic, Case, ColumnRef, Comparison, Expr, FrameBound, FrameUnit,
+    AggregateCall, AggregateFunction, Argument, Arithmetic, Case, ColumnRef, Comparison, Expr, FrameBound, FrameUnit, Identifier,
     MAX_ARGUMENTS, Name, Outcome, ScalarFunction, Signature, WindowCall, WindowFrame, WindowFunction,
 };
 #[cfg(feature = "serde")]
