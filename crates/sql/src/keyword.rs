@@ -10,14 +10,14 @@ macro_rules! keywords {
         pub(crate) enum Keyword { $($variant),* }
 
         /// Each word, in the order of the enum, which is that of the alphabet.
-        const WORDS: &[(&str, Keyword)] = 
+        const WORDS: &[(&str, Keyword)] =
             &[$((first(&[$($word,)? stringify!($variant)]), Keyword::$variant)),*];
     };
 }
 
 keywords! {
     Abort Action Add All Alter Always Analyze And Any As Asc At Autoincrement Begin Between Both By Cascade Case Cast
-    Check Collate Column Commit Conflict Constraint Create Cross Current 
+    Check Collate Column Commit Conflict Constraint Create Cross Current
     CurrentDate = "current_date" CurrentTime = "current_time" CurrentTimestamp = "current_timestamp"
     Data Database Default Deferrable Deferred Delete Desc Distinct Do Double Drop Else End Enum Escape Except Exclude
     Exclusive Exists Explain Extract Fail False Fetch Filter First Following For Foreign From Full Generated Glob Group

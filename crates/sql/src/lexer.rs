@@ -126,7 +126,9 @@ impl<'a> Lexer<'a> {
             (b'e' | b'E', b'\'') => self.quoted(1, b'\'', true, Kind::Escaped),
             (b'x' | b'X', b'\'') => self.quoted(1, b'\'', false, Kind::Bytes),
             (b'b' | b'B' | b'n' | b'N', b'\'') => not_supported("texts of bits and of national characters", start),
-            (b'u' | b'U', b'&') if matches!(self.byte(2), b'\'' | b'"') => not_supported("U&'..'; write E'\\u....'", start),
+            (b'u' | b'U', b'&') if matches!(self.byte(2), b'\'' | b'"') => {
+                not_supported("U&'..'; write E'\\u....'", start)
+            }
             (b'\'', _) => self.quoted(0, b'\'', false, Kind::Text),
             (b'"', _) => self.quoted(0, b'"', false, Kind::Quoted),
             (b'`', _) if self.dialect == Dialect::Sqlite => self.quoted(0, b'`', false, Kind::Quoted),

@@ -95,14 +95,14 @@ impl Display for Expr {
             Self::Compare(comparison, left, right) => write!(f, "{} {comparison} {}", Operand(left), Operand(right)),
             Self::IsDistinct(left, right) => {
                 write!(f, "{} IS DISTINCT FROM {}", Operand(left), Operand(right))
-            },
+            }
             Self::And(left, right) => write!(f, "({left} AND {right})"),
             Self::Or(left, right) => write!(f, "({left} OR {right})"),
             Self::Not(inner) => write!(f, "NOT ({inner})"),
             Self::IsNull(inner) => write!(f, "{} IS NULL", Operand(inner)),
             Self::Is(inner, truth) => {
                 write!(f, "{} IS {}", Operand(inner), if *truth { "TRUE" } else { "FALSE" })
-            },
+            }
             Self::InList(inner, list) => write!(f, "{} IN ({})", Operand(inner), List(list)),
             Self::InQuery(inner, query) => write!(f, "{} IN ({query})", Operand(inner)),
             Self::Exists(query) => write!(f, "EXISTS ({query})"),
@@ -119,7 +119,7 @@ impl Display for Expr {
             }
             Self::Arithmetic(operator, left, right) => {
                 write!(f, "({} {operator} {})", Operand(left), Operand(right))
-            },
+            }
             Self::Negate(inner) => write!(f, "-({inner})"),
             Self::Case(case) => case.fmt(f),
             Self::Cast(inner, data_type) => write!(f, "CAST({inner} AS {data_type})"),

@@ -21,6 +21,7 @@ struct Arguments {
 
 impl Parser<'_> {
     /// A call: its name stands here and a parenthesis behind it.
+    #[inline(never)]
     pub(super) fn call(&mut self) -> Result<Expr> {
         let offset = self.token.offset;
         let keyword = self.keyword();
@@ -67,6 +68,7 @@ impl Parser<'_> {
         self.scalar(name, values, offset)
     }
 
+    #[inline(never)]
     fn scalar(&self, name: &str, values: Vec<Expr>, offset: usize) -> Result<Expr> {
         if matches!(name, "iif" | "if") && (2..=3).contains(&values.len()) {
             let mut values = values.into_iter();
@@ -113,6 +115,7 @@ impl Parser<'_> {
     }
 
     /// What stands in the parentheses of a call, and the closing one.
+    #[inline(never)]
     fn arguments(&mut self) -> Result<Arguments> {
         let mut arguments = Arguments::default();
         if self.eat_sign(")")? {
@@ -130,6 +133,7 @@ impl Parser<'_> {
     }
 
     /// `EXTRACT(part FROM moment)`.
+    #[inline(never)]
     fn extract(&mut self) -> Result<Option<Vec<Expr>>> {
         if self.next_keyword() != Some(Keyword::From) {
             return Ok(None);
@@ -145,6 +149,7 @@ impl Parser<'_> {
     }
 
     /// `POSITION(text IN text)`.
+    #[inline(never)]
     fn position(&mut self, offset: usize) -> Result<Expr> {
         // IN is an operator elsewhere: what stands before it must bind tighter.
         let wanted = self.expr_above(super::infix::POWER_UNARY)?;
@@ -155,6 +160,7 @@ impl Parser<'_> {
     }
 
     /// `SUBSTRING(text FROM first FOR count)`, or with commas.
+    #[inline(never)]
     fn substring(&mut self) -> Result<Arguments> {
         let mut values = vec![self.expr()?];
         if self.eat(Keyword::From)? {
@@ -176,6 +182,7 @@ impl Parser<'_> {
     }
 
     /// `TRIM([BOTH | LEADING | TRAILING] [characters] FROM text)`, or with commas.
+    #[inline(never)]
     fn trim(&mut self, offset: usize) -> Result<Expr> {
         let side = match self.keyword() {
             Some(Keyword::Leading) => Some("ltrim"),
@@ -195,6 +202,7 @@ impl Parser<'_> {
     }
 
     /// A value over a group, or over a window where OVER follows.
+    #[inline(never)]
     fn aggregate(&mut self, function: AggregateFunction, arguments: Arguments, offset: usize) -> Result<Expr> {
         let Arguments { is_every, distinct, values, order_by } = arguments;
         let most = if function == AggregateFunction::Concatenate { 2 } else { 1 };
@@ -225,12 +233,8 @@ impl Parser<'_> {
     }
 
     /// The window function of this name, which takes its arguments.
-    fn window_function(
-        &self,
-        name: &str,
-        values: &mut Vec<Expr>,
-        offset: usize,
-    ) -> Result<Option<WindowFunction>> {
+    #[inline(never)]
+    fn window_function(&self, name: &str, values: &mut Vec<Expr>, offset: usize) -> Result<Option<WindowFunction>> {
         let range = match name {
             "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" => 0..=0,
             "ntile" | "first_value" | "last_value" => 1..=1,
@@ -260,6 +264,7 @@ impl Parser<'_> {
     }
 
     /// What stands behind OVER.
+    #[inline(never)]
     fn window(&mut self, function: WindowFunction) -> Result<Expr> {
         if self.is_name() {
             return self.not_supported("windows with names");
@@ -286,6 +291,7 @@ impl Parser<'_> {
         Ok(call.into())
     }
 
+    #[inline(never)]
     fn frame(&mut self, unit: FrameUnit) -> Result<WindowFrame> {
         let offset = self.token.offset;
         let is_range = self.eat(Keyword::Between)?;
@@ -313,13 +319,14 @@ impl Parser<'_> {
         Ok(WindowFrame { unit, start, end })
     }
 
+    #[inline(never)]
     fn frame_bound(&mut self) -> Result<FrameBound> {
         if self.eat_all(&[Keyword::Current, Keyword::Row])? {
             return Ok(FrameBound::CurrentRow);
         }
         // A column may be called so.
-        let unbounded = self.is(Keyword::Unbounded)
-            && matches!(self.next_keyword(), Some(Keyword::Preceding | Keyword::Following));
+        let unbounded =
+            self.is(Keyword::Unbounded) && matches!(self.next_keyword(), Some(Keyword::Preceding | Keyword::Following));
         if unbounded {
             self.advance()?;
             return match self.eat(Keyword::Preceding)? {

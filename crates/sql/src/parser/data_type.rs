@@ -20,7 +20,9 @@ pub(super) struct TypeName {
 
 /// The type of a name in lower case.
 fn by_name(name: &str) -> Option<DataType> {
-    use DataType::{Bool, Bytes, Date, DateTime, Decimal, F32, F64, I8, I16, I32, I64, Json, Text, U8, U16, U32, U64, Uuid};
+    use DataType::{
+        Bool, Bytes, Date, DateTime, Decimal, F32, F64, I8, I16, I32, I64, Json, Text, U8, U16, U32, U64, Uuid,
+    };
     Some(match name {
         "bool" | "boolean" => Bool,
         "i8" | "tinyint" | "int1" => I8,

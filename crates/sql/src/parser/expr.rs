@@ -17,6 +17,7 @@ impl Parser<'_> {
     }
 
     /// An expression without operators that bind less than this.
+    #[inline(never)]
     pub(super) fn expr_above(&mut self, least: u8) -> Result<Expr> {
         self.nested(1, |parser| {
             let left = parser.operand()?;
@@ -40,6 +41,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
+    #[inline(never)]
     fn apply(&mut self, infix: Infix, power: u8, left: Expr, offset: usize) -> Result<Expr> {
         Ok(match infix {
             Infix::And => self.chain(left, Keyword::And, POWER_AND, Expr::and)?,
@@ -90,7 +92,7 @@ impl Parser<'_> {
                     false => left.between(low, high),
                 }
             }
-            Infix::In => self.membership(left)?,
+            Infix::In => self.nested(1, |parser| parser.membership(left))?,
             Infix::Like { ignores_case } => {
                 let pattern = self.expr_above(power + 1)?;
                 let escape = self.escape()?;
@@ -101,6 +103,7 @@ impl Parser<'_> {
     }
 
     /// Operands of one AND or OR after the other: few as they come, many as a tree of few levels.
+    #[inline(never)]
     fn chain(&mut self, left: Expr, keyword: Keyword, power: u8, join: fn(Expr, Expr) -> Expr) -> Result<Expr> {
         let mut operands = vec![left, self.expr_above(power + 1)?];
         while self.eat(keyword)? {
@@ -125,6 +128,7 @@ impl Parser<'_> {
     }
 
     /// What stands behind a comparison: an operand, or ANY and ALL of a query.
+    #[inline(never)]
     fn comparison(&mut self, comparison: Comparison, power: u8, left: Expr) -> Result<Expr> {
         let is_any = matches!(self.keyword(), Some(Keyword::Any | Keyword::Some));
         if !is_any && !self.is(Keyword::All) {
@@ -170,6 +174,7 @@ impl Parser<'_> {
     }
 
     /// What stands behind IS.
+    #[inline(never)]
     fn is_what(&mut self, left: Expr, power: u8) -> Result<Expr> {
         let truth = match self.keyword() {
             Some(Keyword::Null | Keyword::Unknown) => None,
@@ -188,6 +193,7 @@ impl Parser<'_> {
     }
 
     /// What stands behind IN.
+    #[inline(never)]
     fn membership(&mut self, left: Expr) -> Result<Expr> {
         if self.is_sqlite() && self.is_name() {
             let table = self.table_name()?;
@@ -241,6 +247,7 @@ impl Parser<'_> {
     }
 
     /// What ORDER BY says, behind these words.
+    #[inline(never)]
     pub(super) fn order_list(&mut self) -> Result<Vec<Order>> {
         self.list(|parser| {
             let expr = parser.expr()?;

@@ -19,7 +19,9 @@ pub(super) enum Infix {
     NotNull,
     Between,
     In,
-    Like { ignores_case: bool },
+    Like {
+        ignores_case: bool,
+    },
     Arithmetic(Arithmetic),
     Join,
     /// A function of both sides.
@@ -103,18 +105,20 @@ impl Parser<'_> {
             Keyword::Is => own(Infix::Is, POWER_IS),
             Keyword::IsNull => own(Infix::IsNull, POWER_IS),
             Keyword::NotNull => own(Infix::NotNull, POWER_IS),
-            Keyword::Not if self.is_sqlite() && self.next_keyword() == Some(Keyword::Null) => None,
             Keyword::Not => match self.next_keyword()? {
                 Keyword::In | Keyword::Between | Keyword::Like | Keyword::Ilike => own(Infix::Not, POWER_IN),
+                Keyword::Null if self.is_sqlite() => own(Infix::Not, POWER_IN),
                 Keyword::Similar | Keyword::Glob | Keyword::Regexp | Keyword::Match => own(Infix::Not, POWER_IN),
                 _ => None,
             },
-            Keyword::Collate => {
-                Some(Tie { infix: Infix::NotSupported("COLLATE: texts are ordered by their bytes"), power: POWER_COLLATE })
-            }
+            Keyword::Collate => Some(Tie {
+                infix: Infix::NotSupported("COLLATE: texts are ordered by their bytes"),
+                power: POWER_COLLATE,
+            }),
             Keyword::At if self.next_keyword() == Some(Keyword::Time) => {
                 Some(Tie { infix: Infix::NotSupported("AT TIME ZONE; write at_offset"), power: POWER_COLLATE })
             }
+            Keyword::Null => None,
             _ => own(self.infix_word()?, POWER_IN),
         }
     }
@@ -123,6 +127,8 @@ impl Parser<'_> {
     pub(super) fn infix_word(&self) -> Option<Infix> {
         Some(match self.keyword()? {
             Keyword::In => Infix::In,
+            // SQLite's `a NOT NULL`; there is no `a NULL`.
+            Keyword::Null if self.is_sqlite() => Infix::IsNull,
             Keyword::Between => Infix::Between,
             Keyword::Like => Infix::Like { ignores_case: false },
             Keyword::Ilike => Infix::Like { ignores_case: true },

@@ -317,9 +317,7 @@ impl<'a> Parser<'a> {
     fn is_name(&self) -> bool {
         match self.token.kind {
             Kind::Quoted | Kind::Word(None) => true,
-            Kind::Word(Some(keyword)) => {
-                !Identifier::is_reserved(&keyword.word().to_ascii_lowercase())
-            }
+            Kind::Word(Some(keyword)) => !Identifier::is_reserved(&keyword.word().to_ascii_lowercase()),
             _ => false,
         }
     }
@@ -400,7 +398,9 @@ impl<'a> Parser<'a> {
                 *count = number.max(*count);
                 Ok(number)
             }
-            _ => fault(SqlErrorKind::Limit { what: "the number of a parameter", most: MAX_PARAMETERS as usize }, offset),
+            _ => {
+                fault(SqlErrorKind::Limit { what: "the number of a parameter", most: MAX_PARAMETERS as usize }, offset)
+            }
         }
     }
 }

@@ -11,8 +11,17 @@ use crate::literal;
 
 /// What stands in parentheses.
 enum Inside {
-    Query(Query),
+    Query(Box<Query>),
     Expr(Expr),
+}
+
+impl Inside {
+    fn into_expr(self) -> Expr {
+        match self {
+            Self::Query(query) => Expr::scalar(*query),
+            Self::Expr(expr) => expr,
+        }
+    }
 }
 
 const AN_EXPRESSION: &str = "an expression";
@@ -41,10 +50,7 @@ impl Parser<'_> {
             Kind::Word(keyword) => self.word(keyword),
             Kind::Sign("(") => {
                 self.advance()?;
-                Ok(match self.parenthesized()? {
-                    Inside::Query(query) => Expr::scalar(query),
-                    Inside::Expr(expr) => expr,
-                })
+                self.parenthesized().map(Inside::into_expr)
             }
             Kind::Sign("-") => {
                 self.advance()?;
@@ -65,6 +71,7 @@ impl Parser<'_> {
     }
 
     /// A text literal.
+    #[inline(never)]
     pub(super) fn text(&mut self) -> Result<String> {
         if !matches!(self.token.kind, Kind::Text | Kind::Escaped | Kind::Dollar(_)) {
             return self.fail("a text in quotes");
@@ -82,19 +89,21 @@ impl Parser<'_> {
     }
 
     /// What stands behind an opening parenthesis, and the closing one.
+    #[inline(never)]
     fn parenthesized(&mut self) -> Result<Inside> {
         let inside = self.nested(1, |parser| {
             if parser.is_query() {
-                return parser.query().map(Inside::Query);
+                return parser.boxed_query().map(Inside::Query);
             }
             if !parser.eat_sign("(")? {
                 return parser.expr().map(Inside::Expr);
             }
             let left = match parser.parenthesized()? {
                 Inside::Query(first) if parser.is_sign(")") => return Ok(Inside::Query(first)),
-                Inside::Query(first) if parser.query_goes_on() => return parser.query_from(first).map(Inside::Query),
-                Inside::Query(first) => Expr::scalar(first),
-                Inside::Expr(first) => first,
+                Inside::Query(first) if parser.query_goes_on() => {
+                    return parser.boxed_query_from(first).map(Inside::Query);
+                }
+                first => first.into_expr(),
             };
             parser.expr_from(left, 0).map(Inside::Expr)
         })?;
@@ -105,6 +114,7 @@ impl Parser<'_> {
         Ok(inside)
     }
 
+    #[inline(never)]
     fn word(&mut self, keyword: Option<Keyword>) -> Result<Expr> {
         let constant = match keyword {
             Some(Keyword::Null) => Value::Null,
@@ -129,7 +139,7 @@ impl Parser<'_> {
                 self.advance()?;
                 self.expect_sign("(")?;
                 return match self.parenthesized()? {
-                    Inside::Query(query) => Ok(Expr::exists(query)),
+                    Inside::Query(query) => Ok(Expr::exists(*query)),
                     Inside::Expr(_) => self.fail("a query in the parentheses before"),
                 };
             }
@@ -148,10 +158,12 @@ impl Parser<'_> {
     }
 
     /// What a name begins: a column, a call, a literal with its type.
+    #[inline(never)]
     fn named(&mut self) -> Result<Expr> {
         let is_call = self.next_is_sign("(");
         if is_call && (self.is_name() || matches!(self.keyword(), Some(Keyword::Left | Keyword::Right))) {
-            return self.call();
+            // A call needs more of the stack than other operands do.
+            return self.nested(1, Self::call);
         }
         if !self.is_name() {
             return self.fail(AN_EXPRESSION);
@@ -177,6 +189,7 @@ impl Parser<'_> {
             || (self.is(Keyword::Double) && self.next_keyword() == Some(Keyword::Precision))
     }
 
+    #[inline(never)]
     fn typed_literal(&mut self) -> Result<Expr> {
         let data_type = self.type_of_cast()?;
         let offset = self.token.offset;
@@ -190,6 +203,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn case(&mut self) -> Result<Expr> {
         self.advance()?;
         let mut case = Case::default();

@@ -9,6 +9,7 @@ use crate::limits::{MAX_CHAIN, QUERY_LEVELS};
 
 impl Parser<'_> {
     /// A query, from its WITH to its LIMIT.
+    #[inline(never)]
     pub(super) fn query(&mut self) -> Result<Query> {
         self.nested(QUERY_LEVELS, |parser| {
             let with = parser.with()?;
@@ -31,6 +32,17 @@ impl Parser<'_> {
         self.tail(Vec::new(), body)
     }
 
+    /// A query out of the way: what waits for the end of a parenthesis takes little of the stack.
+    #[inline(never)]
+    pub(super) fn boxed_query(&mut self) -> Result<Box<Query>> {
+        self.query().map(Box::new)
+    }
+
+    #[inline(never)]
+    pub(super) fn boxed_query_from(&mut self, first: Box<Query>) -> Result<Box<Query>> {
+        self.query_from(*first).map(Box::new)
+    }
+
     /// Whether what stands here goes on with a query in parentheses.
     pub(super) fn query_goes_on(&self) -> bool {
         matches!(
@@ -48,6 +60,7 @@ impl Parser<'_> {
     }
 
     /// WITH, if it is there.
+    #[inline(never)]
     pub(super) fn with(&mut self) -> Result<Vec<CommonTable>> {
         if !self.eat(Keyword::With)? {
             return Ok(Vec::new());
@@ -86,11 +99,13 @@ impl Parser<'_> {
     }
 
     /// Blocks and what stands between them, from this power on.
+    #[inline(never)]
     fn set(&mut self, least: u8) -> Result<Query> {
         let first = self.block()?;
         self.set_from(first, least)
     }
 
+    #[inline(never)]
     fn set_from(&mut self, mut left: Query, least: u8) -> Result<Query> {
         let mut chain = 0;
         loop {
@@ -119,6 +134,7 @@ impl Parser<'_> {
     }
 
     /// SELECT, VALUES, or a query in parentheses.
+    #[inline(never)]
     fn block(&mut self) -> Result<Query> {
         match self.keyword() {
             Some(Keyword::Select) => self.select(),
@@ -136,6 +152,7 @@ impl Parser<'_> {
     }
 
     /// The rows behind VALUES.
+    #[inline(never)]
     fn values(&mut self) -> Result<Query> {
         let mut width = None;
         let rows = self.list(|parser| {
@@ -150,6 +167,7 @@ impl Parser<'_> {
     }
 
     /// ORDER BY, LIMIT and OFFSET of a whole query.
+    #[inline(never)]
     fn tail(&mut self, with: Vec<CommonTable>, body: Query) -> Result<Query> {
         let mut query = body;
         let has_tail = !query.order_by.is_empty() || query.limit.is_some() || query.offset.is_some();
@@ -171,6 +189,7 @@ impl Parser<'_> {
     }
 
     /// LIMIT, OFFSET and FETCH, in any order.
+    #[inline(never)]
     fn limits(&mut self, query: &mut Query) -> Result<()> {
         loop {
             let offset = self.token.offset;

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::keyword::Keyword;
 
 impl Parser<'_> {
+    #[inline(never)]
     pub(super) fn select(&mut self) -> Result<Query> {
         let start = self.token.offset;
         self.advance()?;
@@ -24,7 +25,8 @@ impl Parser<'_> {
         if self.eat(Keyword::From)? {
             (query.from, query.joins) = self.from()?;
         }
-        if query.from.origin == Origin::Nothing && query.columns.iter().any(|output| !matches!(output, Output::Expr(..)))
+        if query.from.origin == Origin::Nothing
+            && query.columns.iter().any(|output| !matches!(output, Output::Expr(..)))
         {
             return self.contradiction("* without a FROM", start);
         }
@@ -61,6 +63,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn outputs(&mut self) -> Result<Vec<Output>> {
         self.list(|parser| {
             if parser.eat_sign("*")? {

@@ -12,8 +12,8 @@ type Joined = (Source, Vec<Join>);
 
 /// What stands in parentheses.
 enum Inside {
-    Query(Query),
-    Joined(Joined),
+    Query(Box<Query>),
+    Joined(Box<Joined>),
 }
 
 /// A query as a source. One that says nothing but where its rows come from is that place itself.
@@ -25,6 +25,7 @@ fn source_of(query: Query) -> Source {
 
 impl Parser<'_> {
     /// What stands behind FROM.
+    #[inline(never)]
     pub(super) fn from(&mut self) -> Result<Joined> {
         let (source, mut joins) = self.joined()?;
         while self.is_sign(",") {
@@ -50,6 +51,7 @@ impl Parser<'_> {
         self.joined_from(source, joins)
     }
 
+    #[inline(never)]
     fn joined_from(&mut self, source: Source, mut joins: Vec<Join>) -> Result<Joined> {
         loop {
             let offset = self.token.offset;
@@ -88,6 +90,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn condition(&mut self) -> Result<JoinCondition> {
         if self.eat(Keyword::On)? {
             return self.expr().map(JoinCondition::On);
@@ -106,16 +109,17 @@ impl Parser<'_> {
     }
 
     /// A table, a query, or a join in parentheses.
+    #[inline(never)]
     fn factor(&mut self) -> Result<Joined> {
         if self.is(Keyword::Lateral) {
             return self.not_supported("LATERAL");
         }
         if self.eat_sign("(")? {
             return match self.parenthesized_source()? {
-                Inside::Query(query) => Ok((self.aliased(source_of(query))?, Vec::new())),
+                Inside::Query(query) => Ok((self.aliased(source_of(*query))?, Vec::new())),
                 Inside::Joined(joined) => match self.is(Keyword::As) || self.is_name() {
                     true => self.not_supported("an alias of a join in parentheses"),
-                    false => Ok(joined),
+                    false => Ok(*joined),
                 },
             };
         }
@@ -129,6 +133,10 @@ impl Parser<'_> {
         if let Some((_, named)) = self.recursive.iter_mut().rev().find(|(recursive, _)| *recursive == name) {
             *named = true;
         }
+        let has_hint = self.is(Keyword::Not) || self.next_keyword() == Some(Keyword::By);
+        if has_hint && self.is_sqlite() && (self.token.text.eq_ignore_ascii_case("indexed") || self.is(Keyword::Not)) {
+            return self.not_supported("INDEXED BY and NOT INDEXED");
+        }
         let source = self.aliased(Source::table(name))?;
         match self.is(Keyword::Tablesample) {
             true => self.not_supported("TABLESAMPLE"),
@@ -137,6 +145,7 @@ impl Parser<'_> {
     }
 
     /// `[AS] alias [(columns)]`.
+    #[inline(never)]
     fn aliased(&mut self, mut source: Source) -> Result<Source> {
         if let Some(alias) = self.alias()? {
             source.alias = Some(alias);
@@ -148,32 +157,34 @@ impl Parser<'_> {
     }
 
     /// What stands behind an opening parenthesis, and the closing one.
+    #[inline(never)]
     fn parenthesized_source(&mut self) -> Result<Inside> {
-        self.nested(1, |parser| {
+        self.nested(2, |parser| {
             let inside = if parser.is_query() {
-                Inside::Query(parser.query()?)
+                Inside::Query(parser.boxed_query()?)
             } else if parser.eat_sign("(")? {
                 match parser.parenthesized_source()? {
                     Inside::Query(first) if parser.is_sign(")") => Inside::Query(first),
-                    Inside::Query(first) if parser.query_goes_on() => Inside::Query(parser.query_from(first)?),
-                    Inside::Query(first) => {
-                        let source = parser.aliased(source_of(first))?;
-                        parser.group(source, Vec::new())?
-                    }
-                    Inside::Joined((source, joins)) => parser.group(source, joins)?,
+                    Inside::Query(first) if parser.query_goes_on() => Inside::Query(parser.boxed_query_from(first)?),
+                    first => parser.group(first)?,
                 }
             } else {
-                let (source, joins) = parser.factor()?;
-                parser.group(source, joins)?
+                let first = parser.factor()?;
+                parser.group(Inside::Joined(first.into()))?
             };
             parser.expect_sign(")")?;
             Ok(inside)
         })
     }
 
-    /// A join in parentheses.
-    fn group(&mut self, source: Source, joins: Vec<Join>) -> Result<Inside> {
-        self.joined_from(source, joins).map(Inside::Joined)
+    /// A join in parentheses, whose first source has been read.
+    #[inline(never)]
+    fn group(&mut self, first: Inside) -> Result<Inside> {
+        let (source, joins) = match first {
+            Inside::Query(query) => (self.aliased(source_of(*query))?, Vec::new()),
+            Inside::Joined(joined) => *joined,
+        };
+        self.joined_from(source, joins).map(|joined| Inside::Joined(joined.into()))
     }
 }
 

@@ -95,9 +95,7 @@ impl Parser<'_> {
     pub(super) fn is_table_constraint(&self) -> bool {
         matches!(
             self.keyword(),
-            Some(
-                Keyword::Constraint | Keyword::Primary | Keyword::Unique | Keyword::Foreign | Keyword::Check
-            )
+            Some(Keyword::Constraint | Keyword::Primary | Keyword::Unique | Keyword::Foreign | Keyword::Check)
         ) || (self.is(Keyword::Exclude) && matches!(self.next_keyword(), Some(Keyword::Using)))
     }
 
@@ -292,7 +290,9 @@ impl Parser<'_> {
     /// A default as a value of its column's type.
     fn fitting(&self, value: Value, column: &ColumnSchema, offset: usize) -> Result<Value> {
         let fitting = match &value {
-            Value::Text(text) if column.data_type == DataType::Enum => column.variant(text).map(|variant| variant.to_value()),
+            Value::Text(text) if column.data_type == DataType::Enum => {
+                column.variant(text).map(|variant| variant.to_value())
+            }
             Value::Text(text) if column.data_type != DataType::Text => literal::typed(column.data_type, text),
             Value::Integer(_) | Value::Unsigned(_) | Value::Decimal(_) | Value::Float(_) => {
                 literal::number_as(&value, column.data_type)
