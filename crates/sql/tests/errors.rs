@@ -1,5 +1,15 @@
 //! Errors point at their place.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as tests do"
+)]
+
 use wasm_dbms_sql::{Dialect, parse, parse_all};
 
 fn message(text: &str) -> String {

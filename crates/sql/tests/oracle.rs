@@ -1,5 +1,15 @@
 //! `sqlparser` accepts and rejects the same texts.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as tests do"
+)]
+
 mod common;
 
 use std::collections::{BTreeMap, HashSet};
@@ -8,7 +18,7 @@ use std::process::Command;
 
 use common::Maker;
 use sqlparser::dialect::{PostgreSqlDialect, SQLiteDialect};
-use wasm_dbms_sql::{Dialect, SqlErrorKind, parse, parse_all};
+use wasm_dbms_sql::{Dialect, parse, parse_all};
 
 fn oracle(text: &str, dialect: Dialect) -> bool {
     let parsed = match dialect {
@@ -100,7 +110,7 @@ fn what_the_database_can_say_sqlparser_reads_too() {
 /// Texts with one word taken away, put in twice or changed: what we take, `sqlparser` takes.
 #[test]
 fn a_text_with_a_mistake_is_taken_only_if_sqlparser_takes_it() {
-    let mut taken = BTreeMap::<&str, Vec<String>>::new();
+    let mut taken = 0;
     for seed in 0..5_000 {
         let mut maker = Maker::new(seed);
         maker.own_forms = false;
@@ -115,22 +125,10 @@ fn a_text_with_a_mistake_is_taken_only_if_sqlparser_takes_it() {
             _ => words.swap(place, maker.rng.usize(..text.split_inclusive([' ', '(', ')', ',']).count())),
         }
         let text = words.concat();
-        let own = parse(&text, Dialect::PostgreSql);
-        let theirs = oracle(&text, Dialect::PostgreSql);
-        match own {
-            Ok(_) if !theirs => taken.entry("read here only").or_default().push(format!("seed {seed}: {text}")),
-            Err(error) if theirs => {
-                let what = match error.kind {
-                    SqlErrorKind::Expected { .. } => "expected",
-                    _ => continue,
-                };
-                taken.entry(what).or_default().push(format!("seed {seed}: {error}"));
-            }
-            _ => {}
+        if parse(&text, Dialect::PostgreSql).is_ok() {
+            assert!(oracle(&text, Dialect::PostgreSql), "seed {seed}: {text}");
+            taken += 1;
         }
     }
-    for (what, texts) in &taken {
-        println!("{what}: {}\n{}", texts.len(), texts.iter().take(12).cloned().collect::<Vec<_>>().join("\n"));
-    }
-    assert!(taken.get("read here only").is_none());
+    println!("{taken} of 5000 taken");
 }

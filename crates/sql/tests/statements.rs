@@ -1,5 +1,15 @@
 //! What SQL says, statement by statement.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as tests do"
+)]
+
 use wasm_dbms_api::{ColumnSchema, DataType, Expr, JoinKind, OnDelete, Query, TableSchema, Value};
 use wasm_dbms_sql::{
     AlterAction, Assignment, Dialect, InsertSource, OnConflict, SqlErrorKind, Statement, TransactionStatement, parse,

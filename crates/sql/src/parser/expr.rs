@@ -207,7 +207,7 @@ impl Parser<'_> {
         }
         if self.is_sign(")") && self.dialect != Dialect::PostgreSql {
             self.advance()?;
-            return Ok(left.in_list([Expr::from(0); 0]));
+            return Ok(Expr::InList(left.into(), Vec::new().into()));
         }
         let mut list = self.list(Self::expr)?;
         self.expect_sign(")")?;
