@@ -16,7 +16,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
         command::run(command::cargo().current_dir(project.root()).args(["fmt", "--all", "--", "--check"]))
     })?;
     steps.step("clippy", || {
-        command::run(project.cargo("clippy").args(["--workspace", "--all-targets", "--", "-D", "warnings"]))
+        command::run(project.cargo_of_everything("clippy").args(["--all-targets", "--", "-D", "warnings"]))
     })?;
     steps.step("docs", || docs::run(project))?;
     steps.step("tests", || test::native(project))?;

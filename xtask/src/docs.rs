@@ -7,5 +7,5 @@ use crate::project::Project;
 
 /// Builds the documentation with warnings as errors.
 pub(crate) fn run(project: &Project) -> Result<()> {
-    command::run(project.cargo("doc").args(["--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+    command::run(project.cargo_of_everything("doc").arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings"))
 }

@@ -47,7 +47,7 @@ enum Verb {
     Wasm(wasm::Options),
     /// Build the test of OPFS, run it in a headless Chromium, kill its workers, tabs and browsers
     Browser(wasm::browser::Options),
-    /// A long proof of the store: crash, recovery, io-error, bit-flip, hostile, or all; BATTERY=long does ten times as much
+    /// A long proof of the store: crash, recovery, io-error, bit-flip, hostile, isolation, or all; BATTERY=long does ten times as much
     Battery(battery::Options),
     /// The side-by-side benchmark; arguments are passed on to it
     Bench(bench::Options),

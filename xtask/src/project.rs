@@ -46,6 +46,13 @@ impl Project {
         self.target.join(PROFILE).join("examples").join(file)
     }
 
+    /// `cargo <verb> --profile checked` of the whole workspace, with what the database has only if it is asked for.
+    pub(crate) fn cargo_of_everything(&self, verb: &str) -> std::process::Command {
+        let mut cargo = self.cargo(verb);
+        cargo.args(["--workspace", "--features", "wasm-dbms/serde,wasm-dbms/regex"]);
+        cargo
+    }
+
     /// `cargo <verb> --profile checked` in the workspace.
     pub(crate) fn cargo(&self, verb: &str) -> std::process::Command {
         let mut cargo = command::cargo();

@@ -31,5 +31,5 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
 
 /// Runs the native tests and doctests, all of them even if one fails.
 pub(crate) fn native(project: &Project) -> Result<()> {
-    command::run(project.cargo("test").args(["--workspace", "--no-fail-fast"]))
+    command::run(project.cargo_of_everything("test").arg("--no-fail-fast"))
 }

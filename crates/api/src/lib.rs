@@ -23,6 +23,7 @@ mod part;
 pub mod prelude;
 mod projection;
 mod query;
+mod rule;
 mod schema;
 mod table;
 mod text_serde;
@@ -53,7 +54,8 @@ pub use projection::{Aggregate, Projection, Selectable, Summable, avg, count, ma
 pub use query::{
     CommonTable, Join, JoinCondition, JoinKind, Nulls, Order, Origin, Output, Query, SetOperation, Source,
 };
-pub use schema::{ColumnSchema, ForeignKeySchema, IndexSchema, OnDelete, SchemaError, TableSchema};
+pub use rule::{CustomRules, CustomSanitizer, CustomValidator, RuleTypes, Sanitize, Sanitizer, Validate, Validator};
+pub use schema::{ColumnSchema, ForeignKeySchema, IndexColumn, IndexSchema, OnDelete, SchemaError, TableSchema};
 pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};
 pub use uuid::Uuid;
 pub use value::{Value, ValueRef};

@@ -95,6 +95,12 @@ pub enum MemoryError {
         /// The newest version this build reads.
         supported: u32,
     },
+    /// A part of the database was written by a newer version.
+    #[error("{what} was written by a newer version; this build cannot read it")]
+    NewerPart {
+        /// The part: the field of a schema snapshot, an expression.
+        what: Text,
+    },
     /// Another process or handle has the database open.
     #[error("{what} is open already: {holder}")]
     Locked {

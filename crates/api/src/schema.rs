@@ -1,8 +1,15 @@
 //! The description of a table.
 
+mod foreign_key;
+mod index;
+mod problem;
+
 use thiserror::Error;
 
-use crate::{DataType, Field, Value, ValueRef};
+use crate::{DataType, Field, Sanitizer, Validator, Value, ValueRef};
+
+pub use foreign_key::{ForeignKeySchema, OnDelete};
+pub use index::{IndexColumn, IndexSchema};
 
 /// A table: its columns, its keys, what it refers to.
 ///
@@ -23,6 +30,9 @@ use crate::{DataType, Field, Value, ValueRef};
 pub struct TableSchema {
     /// The name of the table.
     pub name: String,
+    /// Names that the table had in earlier releases: where a migration looks for its rows. Not stored.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub renamed_from: Vec<String>,
     /// The columns, in order.
     pub columns: Vec<ColumnSchema>,
     /// The columns of the primary key, in order; empty if there is none.
@@ -39,6 +49,9 @@ pub struct TableSchema {
 pub struct ColumnSchema {
     /// The name of the column.
     pub name: String,
+    /// Names that the column had in earlier releases: where a migration looks for its values. Not stored.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub renamed_from: Vec<String>,
     /// What it holds.
     pub data_type: DataType,
     /// The names of an enum, in the order of their numbers; none for any other type.
@@ -50,41 +63,12 @@ pub struct ColumnSchema {
     pub autoincrement: bool,
     /// The value where an insert gives none.
     pub default: Option<Value>,
-}
-
-/// A secondary index.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct IndexSchema {
-    /// The columns, in order.
-    pub columns: Vec<String>,
-    /// Whether no two rows may be equal in all columns; rows with a NULL among them never are.
-    pub unique: bool,
-}
-
-/// A reference to a row of another table.
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct ForeignKeySchema {
-    /// The column that refers.
-    pub column: String,
-    /// The table referred to.
-    pub table: String,
-    /// The column referred to: a primary key or unique.
-    pub references: String,
-    /// What happens to this row when the other is deleted.
-    pub on_delete: OnDelete,
-}
-
-/// What happens to referring rows when the row they refer to is deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum OnDelete {
-    /// The delete is refused.
-    Restrict,
-    /// They are deleted too.
-    Cascade,
+    /// What changes a value on its way in, in order.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub sanitizers: Vec<Sanitizer>,
+    /// What then may refuse it, in order.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub validators: Vec<Validator>,
 }
 
 /// A schema that contradicts itself.
@@ -100,8 +84,17 @@ pub struct SchemaError {
 impl ColumnSchema {
     /// A column that must not be NULL.
     pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
-        let variants = Vec::new();
-        Self { name: name.into(), data_type, variants, nullable: false, autoincrement: false, default: None }
+        Self {
+            name: name.into(),
+            renamed_from: Vec::new(),
+            data_type,
+            variants: Vec::new(),
+            nullable: false,
+            autoincrement: false,
+            default: None,
+            sanitizers: Vec::new(),
+            validators: Vec::new(),
+        }
     }
 
     /// A column that holds values of a Rust type.
@@ -148,6 +141,13 @@ impl ColumnSchema {
         self
     }
 
+    /// The column had these names in earlier releases.
+    #[must_use]
+    pub fn renamed_from<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.renamed_from.extend(names.into_iter().map(str::to_owned));
+        self
+    }
+
     /// The database counts up where an insert gives no value.
     #[must_use]
     pub fn autoincrement(mut self) -> Self {
@@ -168,40 +168,12 @@ impl ColumnSchema {
     }
 }
 
-impl ColumnSchema {
-    fn problem_of_variants(&self) -> Option<String> {
-        let Self { name, variants, .. } = self;
-        if (self.data_type == DataType::Enum) == variants.is_empty() {
-            return Some(match variants.as_slice() {
-                [] => format!("the enum {name} has no names"),
-                _ => format!("column {name} has the names of an enum, but is none"),
-            });
-        }
-        if variants.len() > TableSchema::MAX_VARIANTS {
-            return Some(format!("the enum {name} has more than {} names", TableSchema::MAX_VARIANTS));
-        }
-        let mut sorted: Vec<&str> = variants.iter().map(String::as_str).collect();
-        sorted.sort_unstable();
-        if sorted.first() == Some(&"") {
-            return Some(format!("a name of the enum {name} is empty"));
-        }
-        let twice = sorted.windows(2).find_map(|pair| pair.first().filter(|first| pair.last() == Some(first)));
-        twice.map(|twice| format!("the enum {name} has {twice} twice"))
-    }
-}
-
-impl IndexSchema {
-    /// The name of the index: its columns, joined by `_`.
-    pub fn name(&self) -> String {
-        self.columns.join("_")
-    }
-}
-
 impl TableSchema {
     /// A table without columns yet.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            renamed_from: Vec::new(),
             columns: Vec::new(),
             primary_key: Vec::new(),
             indexes: Vec::new(),
@@ -223,17 +195,29 @@ impl TableSchema {
         self
     }
 
-    /// Adds an index.
+    /// The table had these names in earlier releases.
     #[must_use]
-    pub fn index<'a>(mut self, columns: impl IntoIterator<Item = &'a str>) -> Self {
-        self.indexes.push(IndexSchema { columns: columns.into_iter().map(str::to_owned).collect(), unique: false });
+    pub fn renamed_from<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.renamed_from.extend(names.into_iter().map(str::to_owned));
         self
     }
 
-    /// Adds a unique index.
+    /// Adds an index over columns, smallest values first; [`with_index`](Self::with_index) adds any other.
     #[must_use]
-    pub fn unique<'a>(mut self, columns: impl IntoIterator<Item = &'a str>) -> Self {
-        self.indexes.push(IndexSchema { columns: columns.into_iter().map(str::to_owned).collect(), unique: true });
+    pub fn index<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> Self {
+        self.with_index(IndexSchema::new(columns))
+    }
+
+    /// Adds a unique index over columns, smallest values first.
+    #[must_use]
+    pub fn unique<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> Self {
+        self.with_index(IndexSchema::new(columns).unique())
+    }
+
+    /// Adds an index.
+    #[must_use]
+    pub fn with_index(mut self, index: IndexSchema) -> Self {
+        self.indexes.push(index);
         self
     }
 
@@ -263,74 +247,6 @@ impl TableSchema {
         self.problem().map_or(Ok(()), |problem| Err(SchemaError { table: self.name.clone(), problem }))
     }
 
-    fn problem(&self) -> Option<String> {
-        if self.name.is_empty() {
-            return Some("the name is empty".into());
-        }
-        if self.columns.is_empty() {
-            return Some("there are no columns".into());
-        }
-        if self.columns.len() > Self::MAX_COLUMNS {
-            return Some(format!("more than {} columns", Self::MAX_COLUMNS));
-        }
-        for (index, column) in self.columns.iter().enumerate() {
-            if column.name.is_empty() {
-                return Some(format!("column {index} has no name"));
-            }
-            if self.position(&column.name) != Some(index) {
-                return Some(format!("column {} is there twice", column.name));
-            }
-            if let Some(problem) = column.problem_of_variants() {
-                return Some(problem);
-            }
-            if column.autoincrement && (!column.data_type.is_integer() || column.nullable) {
-                return Some(format!("column {} counts up, so it must be an integer and not null", column.name));
-            }
-            if let Some(default) = &column.default
-                && (!column.holds(default.as_ref()) || (default.is_null() && !column.nullable))
-            {
-                return Some(format!("the default {default} is no {} of column {}", column.data_type, column.name));
-            }
-        }
-        if self.columns.iter().filter(|column| column.autoincrement).count() > 1 {
-            return Some("more than one column counts up".into());
-        }
-        let indexes = self.indexes.iter().map(|index| &index.columns).chain([&self.primary_key]);
-        for columns in indexes {
-            if columns.len() > Self::MAX_KEY_COLUMNS {
-                return Some(format!("a key of more than {} columns", Self::MAX_KEY_COLUMNS));
-            }
-            for (index, name) in columns.iter().enumerate() {
-                match self.columns.iter().find(|column| column.name == *name) {
-                    None => return Some(format!("the key column {name} does not exist")),
-                    Some(column) if !column.data_type.is_ordered() => {
-                        return Some(format!("the key column {name} holds {}, which has no order", column.data_type));
-                    }
-                    Some(_) => {}
-                }
-                if columns.iter().position(|other| other == name) != Some(index) {
-                    return Some(format!("the key column {name} is there twice"));
-                }
-            }
-        }
-        if self.indexes.len() > Self::MAX_INDEXES {
-            return Some(format!("more than {} indexes", Self::MAX_INDEXES));
-        }
-        if self.foreign_keys.len() > Self::MAX_FOREIGN_KEYS {
-            return Some(format!("more than {} foreign keys", Self::MAX_FOREIGN_KEYS));
-        }
-        if self.indexes.iter().any(|index| index.columns.is_empty()) {
-            return Some("an index without columns".into());
-        }
-        let nullable_key =
-            self.columns.iter().find(|column| column.nullable && self.primary_key.contains(&column.name));
-        if let Some(column) = nullable_key {
-            return Some(format!("the primary key column {} may be null", column.name));
-        }
-        let unknown = self.foreign_keys.iter().find(|key| self.position(&key.column).is_none());
-        unknown.map(|key| format!("the foreign key column {} does not exist", key.column))
-    }
-
     /// The most columns a table can have.
     pub const MAX_COLUMNS: usize = 1000;
 
@@ -339,6 +255,9 @@ impl TableSchema {
 
     /// The most columns a key or index can have.
     pub const MAX_KEY_COLUMNS: usize = 16;
+
+    /// The most columns that an index can include beside its own.
+    pub const MAX_INCLUDED_COLUMNS: usize = 64;
 
     /// The most indexes a table can have.
     pub const MAX_INDEXES: usize = 1000;

@@ -1,6 +1,6 @@
 //! What a Rust struct promises so that it can be a table. `#[derive(Table)]` writes all of it.
 
-use crate::{ConversionError, Field, TableSchema, ValueArena, ValueRef};
+use crate::{ConversionError, CustomRules, Field, TableSchema, ValueArena, ValueRef};
 
 /// A row as it is stored: its columns can be read one by one, without decoding the others.
 pub trait RowSource {
@@ -34,6 +34,11 @@ pub trait Table: Sized + 'static {
     /// The description of the table.
     fn schema() -> &'static TableSchema;
 
+    /// The rules of the program's own that its columns name.
+    fn rules() -> CustomRules {
+        CustomRules::default()
+    }
+
     /// The struct of a stored row.
     ///
     /// # Errors
@@ -55,6 +60,11 @@ pub trait Insert {
 pub trait DatabaseSchema {
     /// The tables; a table that others refer to stands before them.
     fn tables() -> Vec<&'static TableSchema>;
+
+    /// The rules of the program's own that their columns name.
+    fn rules() -> CustomRules {
+        CustomRules::default()
+    }
 }
 
 /// The number that the database gives to a row of a table without a primary key.

@@ -20,7 +20,8 @@ use crate::store::Store;
 /// What is wrong with the database, in words.
 pub(crate) fn check(core: &mut Core) -> Vec<String> {
     let Core { store, catalog, .. } = core;
-    let mut check = Check { store, catalog, findings: Vec::new(), key: Vec::new(), bytes: Vec::new() };
+    let mut check =
+        Check { store, catalog, findings: Vec::new(), key: Vec::new(), bytes: Vec::new(), value: Vec::new() };
     check.pages();
     for relation in &catalog.relations {
         if let Err(error) = check.rows(relation) {
@@ -55,6 +56,7 @@ struct Check<'a> {
     /// Buffers of a row.
     key: Vec<u8>,
     bytes: Vec<u8>,
+    value: Vec<u8>,
 }
 
 impl Check<'_> {
@@ -165,7 +167,7 @@ impl Check<'_> {
         }
         for index in &relation.indexes {
             let holds_row_key = index.entry_key(&values, row_key, &mut self.key);
-            let expected: &[u8] = if holds_row_key { &[] } else { row_key };
+            let expected = index.entry_value(&values, row_key, holds_row_key, &mut self.bytes, &mut self.value);
             let what = match index.head.tree.get(self.store, &self.key) {
                 Ok(Some(found)) if *found == *expected => continue,
                 Ok(Some(_)) => "an entry of another row".to_owned(),
@@ -193,7 +195,7 @@ impl Check<'_> {
         } else {
             let index = other.unique_index_on(foreign_key.referred).and_then(|number| other.indexes.get(number));
             let Some(index) = index else { return false };
-            key::push_nullable(&mut self.key, value);
+            index.push(&mut self.key, 0, value);
             index.head.tree
         };
         tree.contains(self.store, &self.key).unwrap_or(false)
@@ -223,7 +225,7 @@ impl Check<'_> {
         stored: &[u8],
     ) -> std::result::Result<(), String> {
         let in_words = |error: crate::Error| format!("that cannot be read: {error}");
-        let row_key = if stored.is_empty() { relation.row_key_in(index, entry).map_err(in_words)? } else { stored };
+        let row_key = index.row_key(entry, stored).map_err(|error| in_words(error.into()))?;
         let row = relation.table.tree.get(self.store, row_key).map_err(|error| in_words(error.into()))?;
         let Some(row) = row else {
             return Err(format!("for {}, which is not there", row_name(relation, row_key, &[])));
@@ -243,7 +245,7 @@ impl Check<'_> {
 
 /// How people call an index.
 fn name_of(relation: &Relation, index: &Index) -> String {
-    format!("index {}.{}", relation.schema.name, relation.index_name(index))
+    format!("index {}.{}", relation.schema.name, index.name)
 }
 
 /// How people call a row: by its primary key, or by the bytes of its key where it has none or cannot be read.

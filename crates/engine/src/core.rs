@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_memory::{Durability, MemoryManager, Snapshot};
+use wasm_dbms_api::CustomRules;
+use wasm_dbms_memory::{Durability, MemoryManager, PrivateView, Snapshot};
 
 use crate::catalog::{Catalog, RelationIndex};
 use crate::heads::Heads;
-use crate::store::{JournaledWriter, Store};
+use crate::history::{Counters, History, Numbers, Recorder};
+use crate::store::{JournaledWriter, Private, Store};
 use crate::vacuum::VacuumPosition;
 use crate::write::Scratch;
 use crate::{Error, Result};
@@ -17,6 +19,8 @@ pub struct Core {
     pub(crate) store: Store,
     pub(crate) catalog: Catalog,
     pub(crate) scratch: Scratch,
+    /// The rules of the program's own.
+    pub(crate) custom_rules: Arc<CustomRules>,
     /// Tables written since the last commit.
     touched: Vec<RelationIndex>,
     /// Whether tables were created or dropped since the last commit.
@@ -31,12 +35,18 @@ pub struct Core {
     catalog_commit: u64,
     /// What a commit tells readers about trees.
     pub(crate) heads: Arc<Heads>,
+    /// Which rows were changed since the last commit, if anybody wants to know.
+    pub(crate) recorder: Recorder,
+    /// Where numbers of rows come from.
+    pub(crate) numbers: Numbers,
 }
 
 impl Core {
     /// The head of a database.
-    pub(crate) fn open(manager: MemoryManager) -> Result<Self> {
-        Self::over(Store::Head(JournaledWriter::new(manager)), Arc::default())
+    pub(crate) fn open(manager: MemoryManager, counters: Arc<Counters>) -> Result<Self> {
+        let mut core = Self::over(Store::Head(JournaledWriter::new(manager)), Arc::default())?;
+        core.numbers.counters = counters;
+        Ok(core)
     }
 
     /// A reader of a commit.
@@ -44,13 +54,39 @@ impl Core {
         Self::over(Store::Snapshot(snapshot), heads)
     }
 
+    /// What an interactive transaction works on. `catalog` is of the same commit, if it is given.
+    pub(crate) fn over_private(
+        pages: PrivateView,
+        keeps_questions: bool,
+        catalog: Option<Catalog>,
+        recorder: Recorder,
+        counters: Arc<Counters>,
+        custom_rules: Arc<CustomRules>,
+    ) -> Result<Self> {
+        let mut store = Store::Private(Box::new(Private::new(pages, keeps_questions)));
+        let catalog = match catalog {
+            Some(catalog) => catalog,
+            None => Catalog::load(&mut store)?,
+        };
+        let mut core = Self::with(store, Arc::default(), catalog);
+        core.recorder = recorder;
+        core.custom_rules = custom_rules;
+        core.numbers = Numbers::shared(counters);
+        Ok(core)
+    }
+
     fn over(mut store: Store, heads: Arc<Heads>) -> Result<Self> {
-        let catalog_commit = store.snapshot().map_or(0, |snapshot| snapshot.commit());
         let catalog = Catalog::load(&mut store)?;
-        Ok(Self {
+        Ok(Self::with(store, heads, catalog))
+    }
+
+    fn with(mut store: Store, heads: Arc<Heads>, catalog: Catalog) -> Self {
+        let catalog_commit = store.snapshot().map_or(0, |snapshot| snapshot.commit());
+        Self {
             store,
             catalog,
             scratch: Scratch::default(),
+            custom_rules: Arc::default(),
             touched: Vec::new(),
             has_new_schema: false,
             failure: None,
@@ -58,7 +94,38 @@ impl Core {
             is_stale: false,
             catalog_commit,
             heads,
-        })
+            recorder: Recorder::default(),
+            numbers: Numbers::default(),
+        }
+    }
+
+    /// A writer's turn begins: it records if anybody watches, and then shares its numbers.
+    #[inline]
+    pub(crate) fn begin_turn(&mut self, history: &History) {
+        let is_watched = history.is_watched();
+        self.recorder.begin(is_watched, history.bytes_max());
+        if history.counters.is_used() && !is_watched {
+            self.settle_counters();
+        }
+        self.numbers.is_shared = is_watched || history.counters.is_used();
+    }
+
+    #[cold]
+    fn settle_counters(&self) {
+        let relations = &self.catalog.relations;
+        self.numbers.counters.settle(&|table| {
+            relations.iter().find(|relation| relation.id == table).map(|relation| relation.table.counter)
+        });
+    }
+
+    /// Why the transaction can only be rolled back, if so.
+    pub(crate) fn check_not_failed(&self) -> Result<()> {
+        self.failure.as_ref().map_or(Ok(()), |failure| Err(Error::MustRollBack(failure.clone())))
+    }
+
+    /// The commit that the catalog is of, where this is a reader.
+    pub(crate) fn catalog_commit(&self) -> u64 {
+        self.catalog_commit
     }
 
     /// Notes that a table is about to be written.
@@ -87,6 +154,7 @@ impl Core {
         match committed {
             Ok(commit) => {
                 self.heads.note(commit, &self.catalog, &self.touched, self.has_new_schema);
+                self.tell(commit);
                 self.touched.clear();
                 self.has_new_schema = false;
                 #[cfg(debug_assertions)]
@@ -97,6 +165,17 @@ impl Core {
                 self.discard();
                 Err(error)
             }
+        }
+    }
+
+    /// Tells those who watch what has been committed.
+    #[inline]
+    fn tell(&mut self, commit: u64) {
+        let Self { recorder, catalog, touched, numbers, has_new_schema, .. } = self;
+        let written = || touched.iter().filter_map(|index| catalog.relations.get(*index));
+        recorder.seal(commit, *has_new_schema, &mut written().map(|relation| relation.id));
+        if numbers.is_shared {
+            written().for_each(|relation| numbers.counters.raise(relation.id, relation.table.counter));
         }
     }
 
@@ -139,6 +218,7 @@ impl Core {
     pub(crate) fn discard(&mut self) {
         self.failure = None;
         self.scratch.pending.clear();
+        self.recorder.clear();
         if let Ok(head) = self.store.head() {
             head.forget_savepoints();
             head.inner_mut().discard();
@@ -181,22 +261,23 @@ impl Core {
     /// Opens a savepoint inside those that are open.
     pub(crate) fn open_savepoint(&mut self) -> Result<()> {
         self.flush()?;
-        self.store.head()?.savepoint();
+        self.store.savepoint()?;
+        self.recorder.open_savepoint();
         Ok(())
     }
 
     /// Closes the innermost savepoint and keeps what was written since.
     pub(crate) fn release_savepoint(&mut self) {
-        if let Ok(head) = self.store.head() {
-            head.release();
+        if self.store.release().is_ok() {
+            self.recorder.release_savepoint();
         }
     }
 
     /// Closes the innermost savepoint and undoes what was written since.
     pub(crate) fn roll_back_savepoint(&mut self) -> Result<()> {
         self.scratch.pending.clear();
-        let undone = self.store.head().and_then(|head| head.roll_back());
-        let undone = undone.map_err(Error::from).and_then(|()| self.reload());
+        self.recorder.roll_back_savepoint();
+        let undone = self.store.roll_back().map_err(Error::from).and_then(|()| self.reload());
         if let Err(error) = &undone {
             self.failure.get_or_insert_with(|| error.to_string());
         }

@@ -2,16 +2,17 @@
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
-use wasm_dbms_api::{DatabaseSchema, TableSchema};
+use wasm_dbms_api::{CustomRules, DatabaseSchema, TableSchema};
 use wasm_dbms_memory::{Durability, MemoryManager, MemoryProvider, Options};
 
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
-use crate::readers::Readers;
+use crate::history::OpenHistory;
+use crate::readers::{Readers, lock};
 use crate::store::Store;
-use crate::{Connection, Error, Result, Transaction};
+use crate::{Clock, Connection, Error, Result, Transaction};
 
 /// A relational database on a medium, or in memory.
 ///
@@ -44,19 +45,29 @@ use crate::{Connection, Error, Result, Transaction};
 /// ```
 #[derive(Debug)]
 pub struct Database {
+    shared: Arc<Shared>,
+}
+
+/// What the database shares with transactions and subscriptions, which may outlive it.
+#[derive(Debug)]
+pub(crate) struct Shared {
     // Declared first, dropped first.
-    readers: Readers,
-    core: Mutex<Core>,
+    pub(crate) readers: Readers,
+    pub(crate) core: Mutex<Core>,
     /// The thread that has the writer's turn, 0 if none.
     holder: AtomicU64,
     is_log_cut: bool,
+    pub(crate) options: Options,
+    pub(crate) history: OpenHistory,
+    clock: OnceLock<Box<dyn Clock>>,
+    /// The rules of the program's own.
+    custom_rules: Mutex<Arc<CustomRules>>,
 }
 
 /// The writer's turn.
 pub(crate) struct Turn<'a> {
     pub(crate) core: MutexGuard<'a, Core>,
-    holder: &'a AtomicU64,
-    readers: &'a Readers,
+    shared: &'a Shared,
 }
 
 impl Turn<'_> {
@@ -64,16 +75,29 @@ impl Turn<'_> {
     #[inline]
     pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
         // Versions are kept for those who read just now, not for those who did before.
-        self.readers.rest();
+        self.shared.readers.rest();
         let committed = self.core.commit(durability);
-        self.readers.rest();
+        self.shared.readers.rest();
+        if let Some(changes) = self.core.recorder.take_sealed() {
+            self.shared.history.note(changes, self.shared.now_ms());
+        }
         committed
+    }
+
+    /// The number of the last commit.
+    pub(crate) fn last_commit(&self) -> u64 {
+        self.shared.readers.snapshots.last_commit()
+    }
+
+    /// Records from now on, as somebody watches who did not when the turn began.
+    pub(crate) fn record(&mut self) {
+        self.core.begin_turn(&self.shared.history);
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.holder.store(0, Ordering::Relaxed);
+        self.shared.holder.store(0, Ordering::Relaxed);
     }
 }
 
@@ -98,7 +122,7 @@ impl Database {
     /// # Errors
     /// [`MemoryError::LimitExceeded`](crate::MemoryError::LimitExceeded) for a page size that cannot be.
     pub fn in_memory_with(options: Options) -> Result<Self> {
-        Self::new(MemoryManager::in_memory(options)?)
+        Self::new(MemoryManager::in_memory(options.clone())?, options)
     }
 
     /// Opens the database on a medium, or makes a new one where there is none.
@@ -114,7 +138,7 @@ impl Database {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_with(provider: impl MemoryProvider + 'static, options: Options) -> Result<Self> {
-        Self::new(MemoryManager::open(Box::new(provider), options)?)
+        Self::new(MemoryManager::open(Box::new(provider), options.clone())?, options)
     }
 
     /// Opens the database on a medium for reading only. Nothing is written: a medium that is read-only or full serves
@@ -132,33 +156,99 @@ impl Database {
     /// # Errors
     /// As [`open_read_only`](Self::open_read_only).
     pub fn open_read_only_with(provider: impl MemoryProvider + 'static, options: Options) -> Result<Self> {
-        Self::new(MemoryManager::open_read_only(Box::new(provider), options)?)
+        Self::new(MemoryManager::open_read_only(Box::new(provider), options.clone())?, options)
     }
 
-    fn new(manager: MemoryManager) -> Result<Self> {
+    fn new(manager: MemoryManager, options: Options) -> Result<Self> {
         let (snapshots, is_log_cut) = (manager.snapshots(), manager.is_log_cut());
-        let core = Core::open(manager)?;
+        let (history_bytes, _) = options.transaction_limits();
+        let history = OpenHistory::new(history_bytes);
+        let core = Core::open(manager, Arc::clone(&history.counters))?;
         let readers = Readers::new(snapshots, Arc::clone(&core.heads));
-        Ok(Self { readers, core: Mutex::new(core), holder: AtomicU64::new(0), is_log_cut })
+        let (core, holder) = (Mutex::new(core), AtomicU64::new(0));
+        let (clock, custom_rules) = (OnceLock::new(), Mutex::default());
+        let shared = Shared { readers, core, holder, is_log_cut, options, history, clock, custom_rules };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     pub(crate) fn readers(&self) -> &Readers {
-        &self.readers
+        &self.shared.readers
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    pub(crate) fn set_clock(&self, clock: Box<dyn Clock>) {
+        // The first stays.
+        let _is_first = self.shared.clock.set(clock);
+    }
+
+    /// How many rows were ever recorded for others, and how many bytes of them are kept just now: a measure for tests.
+    #[doc(hidden)]
+    pub fn history_measure(&self) -> Result<(u64, usize)> {
+        let recorded = self.with_head(|core| Ok(core.recorder.recorded))?;
+        Ok((recorded, self.shared.history.bytes()))
     }
 
     /// Does something with the head that is no statement, in the writer's turn.
     pub(crate) fn with_head<R>(&self, act: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
-        let mut turn = self.turn()?;
+        let mut turn = self.shared.turn()?;
         act(&mut turn.core)
+    }
+
+    /// Makes the rules of the program's own known, so that tables which name them can be written;
+    /// [`with_schema`](Self::with_schema) does it for those of its structs.
+    ///
+    /// ```
+    /// use wasm_dbms::prelude::*;
+    /// use wasm_dbms::{CustomRules, Validate, Validator};
+    ///
+    /// struct Even;
+    ///
+    /// impl Validate for Even {
+    ///     const NAME: &'static str = "even";
+    ///     type Value = u32;
+    ///
+    ///     fn validate(number: &u32) -> std::result::Result<(), String> {
+    ///         if number % 2 == 0 { Ok(()) } else { Err("it is odd".into()) }
+    ///     }
+    /// }
+    ///
+    /// let n = ColumnSchema::new("n", DataType::U32).validator(Validator::Custom("even".into()));
+    /// let db = Database::in_memory();
+    /// db.create_table(&TableSchema::new("t").column(n))?;
+    /// let error = db.insert_values("t", &[("n", Value::from(2))]).unwrap_err();
+    /// assert!(matches!(error, Error::MissingRule { .. }));
+    ///
+    /// let db = db.with_rules(&CustomRules::default().validator::<Even>())?;
+    /// db.insert_values("t", &[("n", Value::from(2))])?;
+    /// let error = db.insert_values("t", &[("n", Value::from(3))]).unwrap_err();
+    /// assert_eq!(error.to_string(), "column t.n refuses 3: even: it is odd");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::RuleExists`] if two that are not the same have one name.
+    pub fn with_rules(self, rules: &CustomRules) -> Result<Self> {
+        self.with_head(|core| {
+            let mut known = CustomRules::clone(&core.custom_rules);
+            known.merge(rules).map_err(|rule| Error::RuleExists { rule })?;
+            core.custom_rules = Arc::new(known);
+            *lock(&self.shared.custom_rules) = Arc::clone(&core.custom_rules);
+            Ok(())
+        })?;
+        Ok(self)
     }
 
     /// Creates the tables of a schema that are missing, and checks that the others are stored as the program has them.
     ///
     /// # Errors
     /// [`Error::SchemaDrift`] for a table that is stored otherwise; [`Error::Schema`] for a schema that contradicts
-    /// itself.
+    /// itself; [`Error::RuleExists`].
     pub fn with_schema<S: DatabaseSchema>(self) -> Result<Self> {
-        self.write_many(|core| {
+        let database = self.with_rules(&S::rules())?;
+        database.write_many(|core| {
             for schema in S::tables() {
                 match core.catalog.find(&schema.name) {
                     Err(_) => {
@@ -170,7 +260,7 @@ impl Database {
             }
             Ok(())
         })?;
-        Ok(self)
+        Ok(database)
     }
 
     /// Creates a table.
@@ -241,7 +331,7 @@ impl Database {
         &self,
         run: impl FnOnce(&mut Transaction<'_>) -> std::result::Result<R, E>,
     ) -> std::result::Result<R, E> {
-        let mut transaction = Transaction::new(self.turn()?);
+        let mut transaction = Transaction::new(self.shared.turn()?);
         let result = run(&mut transaction)?;
         transaction.commit(Durability::Full)?;
         Ok(result)
@@ -256,7 +346,7 @@ impl Database {
         durability: Durability,
         run: impl FnOnce(&mut Transaction<'_>) -> Result<R>,
     ) -> Result<R> {
-        let turn = self.turn()?;
+        let turn = self.shared.turn()?;
         let mut transaction = Transaction::new(turn);
         let result = run(&mut transaction)?;
         transaction.commit(durability)?;
@@ -269,14 +359,14 @@ impl Database {
     /// # Errors
     /// What the writer or the host says; [`Error::is_snapshot_expired`].
     pub fn export(&self, writer: &mut dyn Write) -> Result<()> {
-        Ok(self.readers.snapshots.take().export(writer)?)
+        Ok(self.shared.readers.snapshots.take().export(writer)?)
     }
 
     /// Whether, when the database was opened, its log went on after the last commit that was kept: a crash cut off a
     /// commit that nobody was told of, or the last commits were damaged, which looks the same. After a clean close it is
     /// never so.
     pub fn is_log_cut(&self) -> bool {
-        self.is_log_cut
+        self.shared.is_log_cut
     }
 
     /// Makes every commit durable that was not yet (those with [`Durability::Eventual`]).
@@ -293,16 +383,38 @@ impl Database {
     /// # Errors
     /// What the host says.
     pub fn close(self) -> Result<()> {
-        drop(self.readers);
-        let core = self.core.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = self.shared;
+        // A transaction of another thread may be committing just now.
+        let shared = loop {
+            match Arc::try_unwrap(shared) {
+                Ok(shared) => break shared,
+                Err(still) => shared = still,
+            }
+            std::thread::yield_now();
+        };
+        drop(shared.history);
+        drop(shared.readers);
+        let core = shared.core.into_inner().unwrap_or_else(PoisonError::into_inner);
         match core.store {
             Store::Head(head) => Ok(head.into_inner().close()?),
-            Store::Snapshot(_) => Ok(()),
+            Store::Snapshot(_) | Store::Private(_) => Ok(()),
         }
+    }
+}
+
+impl Shared {
+    /// The rules of the program's own.
+    pub(crate) fn custom_rules(&self) -> Arc<CustomRules> {
+        Arc::clone(&lock(&self.custom_rules))
+    }
+
+    /// The time, if the host has given a clock.
+    pub(crate) fn now_ms(&self) -> Option<u64> {
+        self.clock.get().map(|clock| clock.now_ms())
     }
 
     /// Waits for the writer's turn.
-    fn turn(&self) -> Result<Turn<'_>> {
+    pub(crate) fn turn(&self) -> Result<Turn<'_>> {
         let thread = this_thread();
         let core = match self.core.try_lock() {
             Ok(core) => core,
@@ -315,8 +427,9 @@ impl Database {
             },
         };
         self.holder.store(thread, Ordering::Relaxed);
-        let mut turn = Turn { core, holder: &self.holder, readers: &self.readers };
+        let mut turn = Turn { core, shared: self };
         turn.core.refresh()?;
+        turn.core.begin_turn(&self.history);
         Ok(turn)
     }
 
@@ -333,16 +446,17 @@ impl Connection for Database {
     #[inline]
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
         let thread = this_thread();
-        if self.holder.load(Ordering::Relaxed) == thread {
+        let shared = &*self.shared;
+        if shared.holder.load(Ordering::Relaxed) == thread {
             return Err(Error::Busy);
         }
-        let mut reader = self.readers.reader(thread, &self.core)?;
+        let mut reader = shared.readers.reader(thread, &shared.core)?;
         read(reader.core()?)
     }
 
     #[inline]
     fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
-        let mut turn = self.turn()?;
+        let mut turn = self.shared.turn()?;
         match statement(&mut turn.core) {
             Ok(result) => {
                 turn.commit(Durability::Full)?;

@@ -74,6 +74,36 @@ pub enum Error {
         /// The table referred to.
         other: String,
     },
+    /// A value that a validator of its column refuses.
+    #[error("column {table}.{column} refuses {value}: {rule}{}", because(reason.as_deref()))]
+    Validation {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// The value, after the sanitizers.
+        value: Value,
+        /// The rule, as its attribute has it; one of the program's own by its name.
+        rule: Box<str>,
+        /// What the program's own rule says to it.
+        reason: Option<Box<str>>,
+    },
+    /// A table names a rule that this program does not have, so it can only be read.
+    #[error("table {table} can only be read: column {column} has the rule {rule}, which this program lacks")]
+    MissingRule {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// The rule, as its attribute has it.
+        rule: String,
+    },
+    /// Two rules of the program's own have the same name.
+    #[error("two rules are called {rule}")]
+    RuleExists {
+        /// Their name.
+        rule: &'static str,
+    },
     /// A value that its column cannot hold.
     #[error("column {table}.{column} of type {expected} cannot hold {value}")]
     Type {
@@ -108,9 +138,35 @@ pub enum Error {
     /// An earlier statement of the transaction failed half-way; it can only be rolled back.
     #[error("the transaction can only be rolled back: {0}")]
     MustRollBack(String),
+    /// Another transaction changed what this one has read or written, and committed first. Nothing of this one stayed;
+    /// run again it may succeed.
+    #[error("conflict about {table} {key}: {problem}")]
+    Conflict {
+        /// The table.
+        table: String,
+        /// The key of the row, its values joined by commas; nothing if it is about many rows or the whole table.
+        key: String,
+        /// What happened, in words.
+        problem: String,
+    },
+    /// The transaction was open for longer than it may be, or more was committed beside it than is kept
+    /// ([`Options::history_bytes`](crate::Options::history_bytes)). Nothing of it stayed; run again it may succeed.
+    #[error("the transaction has expired: it was open for too long, or too much was committed beside it")]
+    TransactionExpired,
+    /// A subscriber missed changes: it reads the tables anew, and goes on.
+    #[error("changes were missed: too many were made, or tables were made or dropped")]
+    Lagged,
+    /// The database was closed.
+    #[error("the database was closed")]
+    Closed,
     /// An error of the caller's own, to roll a transaction back with.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What follows the name of a rule that says why it refuses.
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
 impl Error {
@@ -126,7 +182,12 @@ impl Error {
 
     /// Whether another transaction was first; trying again may succeed.
     pub fn is_conflict(&self) -> bool {
-        false
+        matches!(self, Self::Conflict { .. })
+    }
+
+    /// Whether a subscriber missed changes and must read the tables anew.
+    pub fn is_lagged(&self) -> bool {
+        matches!(self, Self::Lagged)
     }
 
     /// Whether the medium, the quota or a limit is exhausted.
@@ -153,7 +214,14 @@ impl Error {
 
     /// Whether the data would break a constraint of its schema.
     pub fn is_constraint(&self) -> bool {
-        matches!(self, Self::NotNull { .. } | Self::Unique { .. } | Self::ForeignKey { .. } | Self::Type { .. })
+        matches!(
+            self,
+            Self::NotNull { .. }
+                | Self::Unique { .. }
+                | Self::ForeignKey { .. }
+                | Self::Type { .. }
+                | Self::Validation { .. }
+        )
     }
 
     /// Whether the last commit may or may not have survived.

@@ -5,9 +5,12 @@
 //!
 //! ```text
 //! typed          rows as structs: Select, Update, Delete, the verbs
+//! feed           what commits changed, for subscribers
+//! transaction    transactions in the writer's turn, and interactive ones
 //! execute        walks a plan: rows, aggregates, sorts
 //! plan           Query -> bound query -> plan
 //! write          inserts, updates, deletes; constraints
+//! history        which rows were changed, for the feed and for interactive transactions
 //! catalog        tables, columns and indexes as numbers
 //! codec          rows, keys and schemas as bytes
 //! store          the one store: savepoints over the page store of wasm-dbms-memory, or the pages of one commit
@@ -24,7 +27,10 @@ mod core;
 mod database;
 mod error;
 mod execute;
+mod feed;
+mod function;
 mod heads;
+mod history;
 mod inspect;
 mod plan;
 pub mod prelude;
@@ -43,12 +49,20 @@ pub use connection::Connection;
 pub use core::Core;
 pub use database::Database;
 pub use error::{Error, Result};
+pub use execute::MAX_RECURSIVE_ROWS;
+pub use feed::{Change, Feed, RowChanged, Subscription, Topic};
+pub use function::MAX_MADE_BYTES;
 pub use inspect::PageView;
-pub use plan::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
+pub use plan::{MAX_REMEMBERED_BYTES, MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
-pub use transaction::Transaction;
-pub use typed::{Answer, Columns, Delete, One, Projected, Rows, Select, Three, Two, Update, UpdateKey};
+#[doc(hidden)]
+pub use transaction::PlantedBug;
+pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
+pub use typed::{
+    Answer, Columns, Cursor, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,
+    UpsertReport, ValueCursor, With, WithMany,
+};
 pub use vacuum::VacuumReport;
 
 pub use wasm_dbms_api::*;

@@ -1,8 +1,9 @@
 //! Everything that a program names: `use wasm_dbms::prelude::*`.
 
 pub use crate::{
-    AggregateFunction, Answer, Column, ColumnRef, ColumnSchema, Comparison, CustomDataType, DataType, Database,
-    DatabaseSchema, Date, DateTime, Decimal, Durability, Error, Expr, FileProvider, HeapProvider, Insert, Json,
-    MemoryError, MemoryProvider, OnDelete, Options, Order, PageView, Projection, Query, Result, RowId, Table,
-    TableSchema, Transaction, Uuid, Value, avg, count, max, min, sum,
+    AggregateFunction, Answer, BeginOptions, Change, Column, ColumnRef, ColumnSchema, Comparison, CustomDataType,
+    DataType, Database, DatabaseSchema, Date, DateTime, Decimal, Durability, Error, Expr, FileProvider, HeapProvider,
+    IndexColumn, IndexSchema, Insert, Isolation, Json, MemoryError, MemoryProvider, OnDelete, OptimisticTransaction,
+    Options, Order, PageView, Projection, Query, Result, RowId, Sanitize, Sanitizer, Table, TableSchema, Topic,
+    Transaction, Uuid, Validate, Validator, Value, avg, count, max, min, sum,
 };

@@ -45,9 +45,13 @@ impl Database {
     /// # Errors
     /// What storage says.
     pub fn snapshot(&self) -> Result<Snapshot> {
+        Ok(Snapshot { core: Mutex::new(self.last_commit()?), holder: AtomicU64::new(0) })
+    }
+
+    /// What reads the last commit, and that one only.
+    pub(crate) fn last_commit(&self) -> Result<Core> {
         let readers = self.readers();
-        let core = Core::over_snapshot(readers.snapshots.take(), Arc::clone(&readers.heads))?;
-        Ok(Snapshot { core: Mutex::new(core), holder: AtomicU64::new(0) })
+        Core::over_snapshot(readers.snapshots.take(), Arc::clone(&readers.heads))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod support;
 
+use wasm_dbms::Source;
 use wasm_dbms::prelude::*;
 
 use support::assert_sound;
@@ -94,7 +95,7 @@ fn unlike_types_are_not_compared() {
 
 #[test]
 fn a_filter_must_be_true_or_false_and_so_must_its_parts() {
-    assert_eq!(refused(Query::from("users").filter(Expr::column("age"))), "a filter must be true or false");
+    assert_eq!(refused(Query::from("users").filter(Expr::column("age"))), "age: u8 is neither true nor false");
     let both = Expr::column("email").is_null().and(Expr::column("age"));
     assert_eq!(refused(Query::from("users").filter(both)), "(email IS NULL AND age): u8 is neither true nor false");
     let not = Expr::column("email").not();
@@ -103,25 +104,25 @@ fn a_filter_must_be_true_or_false_and_so_must_its_parts() {
 
 #[test]
 fn an_aggregate_in_a_filter_or_in_an_aggregate_is_refused() {
-    let count = || Expr::Aggregate(AggregateFunction::Count, None);
+    let count = || Expr::count();
     let filter = Query::from("users").filter(count().compare(Comparison::Greater, 1));
     assert_eq!(refused(filter), "count(*) cannot stand here: aggregates are columns or orders");
-    let nested = Expr::Aggregate(AggregateFunction::Sum, Some(Box::new(count())));
+    let nested = Expr::aggregate(AggregateFunction::Sum, Some(count()));
     assert_eq!(
         refused(Query::from("users").column(nested)),
         "count(*) cannot stand here: aggregates are columns or orders"
     );
-    let sum = Expr::Aggregate(AggregateFunction::Sum, Some(Box::new(Expr::column("email"))));
+    let sum = Expr::aggregate(AggregateFunction::Sum, Some(Expr::column("email")));
     assert_eq!(refused(Query::from("users").column(sum)), "sum(email): only numbers can be added up");
-    let sum = Expr::Aggregate(AggregateFunction::Sum, None);
+    let sum = Expr::aggregate(AggregateFunction::Sum, None);
     assert_eq!(refused(Query::from("users").column(sum)), "sum(*) needs an argument");
 }
 
 #[test]
 fn a_column_that_is_not_grouped_is_named() {
-    let count = Expr::Aggregate(AggregateFunction::Count, None);
+    let count = Expr::count();
     let query = Query::from("users").group_by("age").column(Expr::column("email")).column(count);
-    assert_eq!(refused(query), "column email is neither grouped by nor inside an aggregate");
+    assert_eq!(refused(query), "column users.email is neither grouped by nor inside an aggregate");
     let error = people().select::<User>().group_by(User::AGE).all().unwrap_err();
     let expected = "a grouped question has no rows of its tables: say what is asked with columns";
     assert_eq!(error.to_string(), expected);
@@ -131,8 +132,9 @@ fn a_column_that_is_not_grouped_is_named() {
 #[test]
 fn a_table_joined_to_itself_or_too_many_tables_are_refused() {
     let query = Query::from("users").join("users", "users.id", "users.id");
-    assert_eq!(refused(query), "table users is there twice");
-    let many = (0..100).fold(Query::from("users"), |query, _| query.join("users", "users.id", "users.id"));
+    assert_eq!(refused(query), "table users is there twice: give one another name");
+    let alias = |number: usize| Source::from("users").alias(format!("u{number}"));
+    let many = (0..100).fold(Query::from("users"), |query, number| query.cross_join(alias(number)));
     assert_eq!(refused(many), "a question joins at most 64 tables");
 }
 
@@ -142,23 +144,32 @@ fn an_expression_nested_too_deep_is_refused_and_overflows_no_stack() {
     let is_null = || Expr::column("age").is_null();
     let shapes: [fn(Expr) -> Expr; 7] = [
         |deep| deep.not(),
-        |deep| deep.and(Expr::column("age").is_null()),
+        |deep| Expr::column("age").is_null().and(deep),
         |deep| Expr::column("age").is_null().or(deep),
         |deep| deep.compare(Comparison::Equal, true),
         |deep| deep.is_null(),
         |deep| deep.in_list([true]),
-        |deep| Expr::Aggregate(AggregateFunction::Count, Some(Box::new(deep))),
+        |deep| Expr::aggregate(AggregateFunction::Count, Some(deep)),
     ];
     for shape in shapes {
         let deep = || (0..depth).fold(is_null(), |deep, _| shape(deep));
         assert!(deep().to_string().contains(".."));
         let query = || Query::from("users");
         for query in [query().filter(deep()), query().column(deep()), query().order_by(deep(), false)] {
-            let message = refused(query);
+            let message = refused(query.clone());
             assert!(message.contains("nested deeper than 500") || message.contains("cannot stand here"), "{message}");
+            assert_eq!(format!("{query:?}").len(), format!("{:?}", query.clone()).len());
         }
         let refused = people().delete::<User>().filter(deep()).run().unwrap_err();
         assert!(matches!(refused, Error::Query(_)), "{refused}");
+    }
+}
+
+#[test]
+fn a_chain_of_conditions_to_the_left_may_have_any_length() {
+    for join in [Expr::and, Expr::or] {
+        let chain = (0..100_000).fold(User::AGE.eq(36), |chain, _| join(chain, User::AGE.eq(36)));
+        assert_eq!(people().select::<User>().filter(chain).count().unwrap(), 1);
     }
 }
 

@@ -183,8 +183,8 @@ fn every_comparison_keeps_its_rows() {
 #[test]
 fn columns_of_an_answer_are_called_as_they_were_asked() {
     let db = people();
-    let sum = Expr::Aggregate(AggregateFunction::Sum, Some(Box::new(Expr::column("score"))));
-    let count = || Expr::Aggregate(AggregateFunction::Count, None);
+    let sum = Expr::aggregate(AggregateFunction::Sum, Some(Expr::column("score")));
+    let count = || Expr::count();
     let query = Query::from("posts").join("users", "posts.author", "users.id");
     let all = db.query(&query).unwrap();
     assert_eq!(all.columns, ["id", "author", "score", "id", "name", "age", "active"]);
@@ -205,9 +205,9 @@ fn an_ambiguous_column_must_name_its_table() {
 #[test]
 fn aggregates_over_nothing_have_one_row_and_groups_of_nothing_none() {
     let db = people();
-    let max = Expr::Aggregate(AggregateFunction::Maximum, Some(Box::new(Expr::column("age"))));
+    let max = Expr::aggregate(AggregateFunction::Maximum, Some(Expr::column("age")));
     let nothing = Query::from("users").filter(Expr::from(false)).column(max);
-    let with_count = nothing.clone().column(Expr::Aggregate(AggregateFunction::Count, None));
+    let with_count = nothing.clone().column(Expr::count());
     assert_eq!(db.query(&with_count).unwrap().rows, [[Value::Null, Value::from(0)]]);
     assert_eq!(db.query(&nothing.group_by("name")).unwrap().rows.len(), 0);
 }
@@ -286,7 +286,7 @@ fn a_table_made_anew_under_the_same_name_starts_empty_and_counts_from_one() {
 #[cfg(feature = "serde")]
 #[test]
 fn a_query_and_a_schema_travel_as_json() {
-    let sum = Expr::Aggregate(AggregateFunction::Sum, Some(Box::new(Expr::column("score"))));
+    let sum = Expr::aggregate(AggregateFunction::Sum, Some(Expr::column("score")));
     let filter = Expr::column("name").like("a%").or(Expr::column("age").in_list([Value::Null, 7.into()]).not());
     let query = Query::from("posts")
         .join("users", "posts.author", "users.id")

@@ -158,7 +158,7 @@ fn ask(db: &Database, data_type: DataType, samples: &[Vec<Value>], expected: &[O
     let nulls = numbers(db, Query::from("t").filter(it().is_null()));
     assert_eq!(nulls.len(), expected.iter().filter(|number| number.is_none()).count());
 
-    let groups = db.query(&Query::from("t").group_by("it").column(Expr::Aggregate(AggregateFunction::Count, None)));
+    let groups = db.query(&Query::from("t").group_by("it").column(Expr::count()));
     let is_nullable = expected.contains(&None);
     assert_eq!(groups.unwrap().rows.len(), samples.len() + usize::from(is_nullable), "{data_type}: groups");
 
@@ -171,7 +171,7 @@ fn ask(db: &Database, data_type: DataType, samples: &[Vec<Value>], expected: &[O
         for descending in [false, true] {
             for limit in [None, Some(5)] {
                 let order = Order { expr: it(), descending, nulls };
-                let query = Query { order_by: vec![order], limit, ..Query::from("t") };
+                let query = Query { order_by: vec![order], limit: limit.map(Expr::from), ..Query::from("t") };
                 let found: Vec<_> = numbers(db, query).into_iter().map(|row| expected[row]).collect();
                 let mut sorted = expected.to_vec();
                 sorted.sort_by_key(|number| {
@@ -184,7 +184,7 @@ fn ask(db: &Database, data_type: DataType, samples: &[Vec<Value>], expected: &[O
             }
         }
     }
-    let of = |function| Expr::Aggregate(function, Some(Box::new(it())));
+    let of = |function| Expr::aggregate(function, Some(it()));
     let ends = Query::from("t").column(of(AggregateFunction::Minimum)).column(of(AggregateFunction::Maximum));
     let ends = db.query(&ends).unwrap().rows.remove(0);
     assert_eq!(ends, [samples[0][0].clone(), samples[samples.len() - 1][0].clone()], "{data_type}: ends");
@@ -192,16 +192,26 @@ fn ask(db: &Database, data_type: DataType, samples: &[Vec<Value>], expected: &[O
 
 #[test]
 fn every_type_is_stored_found_and_ordered_in_every_place_with_and_without_an_index() {
-    let indexes: [&[&str]; 5] = [&[], &["it"], &["it", "before"], &["before", "it"], &["it", "n"]];
+    let down = |name: &str| IndexColumn::new(name).descending();
+    let ordered = [
+        IndexSchema::new(["it"]),
+        IndexSchema::new(["it", "before"]),
+        IndexSchema::new(["before", "it"]),
+        IndexSchema::new(["it", "n"]),
+        IndexSchema::new([down("it")]),
+        IndexSchema::new(["before".into(), down("it"), "n".into()]),
+        IndexSchema::new([down("it"), "after".into()]).include(["before"]),
+        IndexSchema::new(["it", "n"]).unique().include(["after", "before"]),
+    ];
+    let others = [IndexSchema::new(["n"]).include(["it"])];
     for data_type in DataType::ALL {
         let samples = samples(data_type);
         for position in 0..4 {
             for is_nullable in [false, true] {
-                for columns in indexes.iter().take(if data_type.is_ordered() { 5 } else { 1 }) {
+                let ordered = ordered.iter().filter(|_| data_type.is_ordered());
+                for index in ordered.chain(&others).map(Some).chain([None]) {
                     let mut schema = table(data_type, position, is_nullable);
-                    if !columns.is_empty() {
-                        schema = schema.index(columns.iter().copied());
-                    }
+                    schema.indexes.extend(index.cloned());
                     let db = Database::in_memory();
                     let expected = filled(&db, &schema, &samples);
                     ask(&db, data_type, &samples, &expected);
@@ -305,7 +315,7 @@ fn an_unknown_column_is_an_error_everywhere() {
         Query::from("t").filter(no().in_list([1])),
         Query::from("t").filter(no().like("a")),
         Query::from("t").column(no()),
-        Query::from("t").column(Expr::Aggregate(AggregateFunction::Sum, Some(Box::new(no())))),
+        Query::from("t").column(Expr::aggregate(AggregateFunction::Sum, Some(no()))),
         Query::from("t").group_by("no"),
         Query::from("t").order_by(no(), true),
     ] {
@@ -471,7 +481,7 @@ fn a_sum_of_decimals_is_exact_and_one_that_no_decimal_holds_is_an_error() {
     let db = Database::in_memory();
     db.create_table(&TableSchema::new("t").column(ColumnSchema::new("it", DataType::Decimal))).unwrap();
     let sum = || {
-        let sum = Expr::Aggregate(AggregateFunction::Sum, Some(Box::new(Expr::column("it"))));
+        let sum = Expr::aggregate(AggregateFunction::Sum, Some(Expr::column("it")));
         db.query(&Query::from("t").column(sum)).map(|answer| answer.rows[0][0].to_string())
     };
     assert_eq!(sum().unwrap(), "NULL");

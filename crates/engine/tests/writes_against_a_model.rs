@@ -21,21 +21,22 @@ struct Keyed {
     #[index]
     small: Option<i8>,
     number: i64,
-    #[index]
+    #[index(desc)]
     ratio: Option<f64>,
-    #[index]
+    #[index(include(id, blob, name))]
     half: f32,
     #[index]
     name: Option<String>,
     blob: Option<Vec<u8>>,
     #[index]
     flag: bool,
-    #[unique]
+    #[unique(include(ratio))]
     code: Option<u32>,
 }
 
 #[derive(Table, Debug, Clone)]
 #[table = "named"]
+#[unique(code desc, ratio, include(blob, small))]
 struct Named {
     #[primary_key]
     name: String,
@@ -97,21 +98,28 @@ fn column_value(random: &mut fastrand::Rng, column: &ColumnSchema) -> Value {
 impl ModelTable {
     /// Whether no two rows are equal in the columns of a key, unless one of them is NULL there.
     fn is_unique(&self) -> bool {
-        let unique = self.schema.indexes.iter().filter(|index| index.unique).map(|index| &index.columns);
-        unique.chain([&self.schema.primary_key]).filter(|columns| !columns.is_empty()).all(|columns| {
-            let places: Vec<usize> = columns.iter().map(|column| self.schema.position(column).unwrap()).collect();
-            let mut keys: Vec<String> = Vec::new();
-            for row in &self.rows {
-                let key: Vec<Value> = places.iter().map(|place| row[*place].clone()).collect();
-                if !key.contains(&Value::Null) {
-                    keys.push(shown(&key));
+        let unique = self
+            .schema
+            .indexes
+            .iter()
+            .filter(|index| index.unique)
+            .map(|index| index.columns.iter().map(|column| column.name.clone()).collect());
+        unique.chain([self.schema.primary_key.clone()]).filter(|columns: &Vec<String>| !columns.is_empty()).all(
+            |columns| {
+                let places: Vec<usize> = columns.iter().map(|column| self.schema.position(column).unwrap()).collect();
+                let mut keys: Vec<String> = Vec::new();
+                for row in &self.rows {
+                    let key: Vec<Value> = places.iter().map(|place| row[*place].clone()).collect();
+                    if !key.contains(&Value::Null) {
+                        keys.push(shown(&key));
+                    }
                 }
-            }
-            let count = keys.len();
-            keys.sort_unstable();
-            keys.dedup();
-            keys.len() == count
-        })
+                let count = keys.len();
+                keys.sort_unstable();
+                keys.dedup();
+                keys.len() == count
+            },
+        )
     }
 }
 

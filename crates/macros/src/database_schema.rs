@@ -36,12 +36,18 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
 
     let ident = &input.ident;
     let paths = entries.iter().map(|entry| &entry.path);
+    let rule_paths = entries.iter().map(|entry| &entry.path);
     let name_checks = entries.iter().map(name_check);
     Ok(quote! {
         #[automatically_derived]
         impl ::wasm_dbms::DatabaseSchema for #ident {
             fn tables() -> ::std::vec::Vec<&'static ::wasm_dbms::TableSchema> {
                 ::std::vec![#(<#paths as ::wasm_dbms::Table>::schema()),*]
+            }
+
+            fn rules() -> ::wasm_dbms::CustomRules {
+                <::wasm_dbms::CustomRules as ::core::default::Default>::default()
+                    #(.and(<#rule_paths as ::wasm_dbms::Table>::rules()))*
             }
         }
         const _: () = {

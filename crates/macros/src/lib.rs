@@ -60,8 +60,10 @@ use syn::{DeriveInput, parse_macro_input};
 /// | attribute | meaning |
 /// |---|---|
 /// | `#[table = "users"]` | the name of the table; required |
-/// | `#[index(a, b)]` | an index of several columns; may be repeated |
+/// | `#[index(a, b desc)]` | an index of several columns, the largest first where `desc` stands; may be repeated |
 /// | `#[unique(a, b)]` | the same, and no two rows are equal in all of them |
+/// | `#[index(a, include(b), name = "c")]` | an index whose entries have another column too, and a name that is not its columns joined by `_` |
+/// | `#[renamed_from("people")]` | what the table was called in earlier releases; for migrations |
 ///
 /// # On a field
 ///
@@ -70,14 +72,21 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[primary_key]` | the primary key; on several fields (four at most), one of several columns, in their order |
 /// | `#[autoincrement]` | the database counts where an insert gives no value; integers only, once in a table |
 /// | `#[unique]` | an index that holds each value once |
-/// | `#[index]` | an index |
+/// | `#[index]` | an index; both take `desc`, `include(..)` and `name = ".."` |
+/// | `#[custom_type]` | the type derives `CustomDataType`: needs not be said, and does not compile where it is not so |
+/// | `#[renamed_from("mail")]` | what the column was called in earlier releases; for migrations |
 /// | `#[foreign_key(table = "users", column = "id", on_delete = "cascade")]` | refers to a row of another table; `on_delete` is `"restrict"` (the default) or `"cascade"` |
 /// | `#[default = 5]`, `#[default(expr)]` | the value where an insert gives none |
+/// | `#[sanitizer(Trim, Clamp(0, 9))]` | changes a value on its way in: the variants of `Sanitizer`, or `with(Own)` for a type that is `Sanitize` |
+/// | `#[validate(MaxLen(100), Email)]` | then may refuse it: the variants of `Validator`, or `with(Own)` for a type that is `Validate` |
 ///
 /// `#[default = ..]` takes a literal, because rustc allows nothing else after the `=`; anything else, a negative
 /// number too, stands in parentheses: `#[default(-1)]`. A literal default of an `Option` column is the value
 /// itself, so `#[default = 5]` fits `Option<u8>`; any other expression is of the field's type. Rust's own
 /// `#[derive(Default)]` refuses a struct with `#[default]` fields: implement `Default` by hand there.
+///
+/// Arguments of rules are expressions of the type that the rule takes, for `Clamp` and `Range` of the column's type without
+/// its `Option`. `Timezone("+02:00")` takes an offset; `Regex("^[a-z]+$")` takes the feature `regex`.
 ///
 /// A foreign-key column that is not the first column of an index, a unique index or the primary key gets an index
 /// of its own: without it, each delete in the other table would read this one from end to end.

@@ -86,7 +86,7 @@ struct Raw {
 }
 
 fn index(columns: &[&str], unique: bool) -> IndexSchema {
-    IndexSchema { columns: columns.iter().map(ToString::to_string).collect(), unique }
+    IndexSchema { unique, ..IndexSchema::new(columns.iter().copied()) }
 }
 
 #[test]

@@ -21,11 +21,11 @@ mod registry;
 mod tree;
 
 pub use access::{
-    MemoryAccess, PageRef, PageState, REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
+    KeyRange, MemoryAccess, PageRef, PageState, REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
 };
 pub use bytes::NumberSet;
 pub use log::{FORMAT_VERSION, MAX_PAGES_HINT};
-pub use manager::{MemoryManager, Snapshot, Snapshots};
+pub use manager::{MemoryManager, PrivateView, Snapshot, Snapshots};
 pub use options::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, Options};
 pub use provider::{FileProvider, Guarantees, HeapProvider, HostSync, MemoryProvider};
 pub use registry::{MAX_SNAPSHOT_BYTES, REGISTRY_TREE, Registry, TableId, TreeId, TreeState};

@@ -27,6 +27,9 @@ pub struct Options {
     pub(crate) scrubs_on_close: bool,
     pub(crate) snapshot_memory_bytes: usize,
     pub(crate) snapshot_spill_max_bytes: u64,
+    pub(crate) transaction_memory_bytes: usize,
+    pub(crate) transaction_spill_max_bytes: u64,
+    pub(crate) history_bytes: usize,
 }
 
 impl Default for Options {
@@ -38,6 +41,9 @@ impl Default for Options {
             scrubs_on_close: false,
             snapshot_memory_bytes: 16 << 20,
             snapshot_spill_max_bytes: 1 << 30,
+            transaction_memory_bytes: 16 << 20,
+            transaction_spill_max_bytes: 1 << 30,
+            history_bytes: 16 << 20,
         }
     }
 }
@@ -96,6 +102,39 @@ impl Options {
     pub fn snapshot_spill_max_bytes(mut self, bytes: u64) -> Self {
         self.snapshot_spill_max_bytes = bytes;
         self
+    }
+
+    /// How much memory the changed pages of an interactive transaction may take, and how much the list of the rows it
+    /// changed: 16 MiB each if nothing is said. More pages go to
+    /// [`MemoryProvider::scratch`](crate::MemoryProvider::scratch); more rows are refused.
+    #[must_use]
+    pub fn transaction_memory_bytes(mut self, bytes: usize) -> Self {
+        self.transaction_memory_bytes = bytes;
+        self
+    }
+
+    /// How much scratch space the changed pages of an interactive transaction may take: 1 GiB if nothing is said. With
+    /// more, its writes are refused. A store in memory has no scratch space; there this is so much more memory.
+    #[must_use]
+    pub fn transaction_spill_max_bytes(mut self, bytes: u64) -> Self {
+        self.transaction_spill_max_bytes = bytes;
+        self
+    }
+
+    /// How much memory the rows that commits changed may take, kept for interactive transactions and for subscribers:
+    /// 16 MiB if nothing is said. With more, the oldest go, and with them the transactions and the place in the feed of
+    /// the subscribers that needed them.
+    #[must_use]
+    pub fn history_bytes(mut self, bytes: usize) -> Self {
+        self.history_bytes = bytes;
+        self
+    }
+
+    /// What [`history_bytes`](Self::history_bytes) and
+    /// [`transaction_memory_bytes`](Self::transaction_memory_bytes) say.
+    #[doc(hidden)]
+    pub fn transaction_limits(&self) -> (usize, usize) {
+        (self.history_bytes, self.transaction_memory_bytes)
     }
 
     pub(crate) fn check(&self) -> MemoryResult<()> {

@@ -114,7 +114,7 @@ fn no_crash_while_pages_are_given_back_loses_a_commit_or_a_page() {
                 if failed.is_err() {
                     drop(store);
                     store = open(medium.clone()).unwrap();
-                    assert_eq!(byte_of(&mut store, 0..30), byte.into(), "seed {seed}");
+                    assert_eq!(byte_of(&mut store, 0..30), u64::from(byte), "seed {seed}");
                 }
             }
             store.release_tail().unwrap();

@@ -45,7 +45,12 @@ fn describe(schema: &TableSchema, out: &mut dyn Write) -> Result<()> {
     }
     for index in &schema.indexes {
         let kind = if index.unique { "unique index" } else { "index" };
-        writeln!(out, "  {kind} {} ({})", cell::escaped(&index.name()), listed(&index.columns))?;
+        let columns: Vec<String> = index.columns.iter().map(ToString::to_string).collect();
+        let include = match index.include.as_slice() {
+            [] => String::new(),
+            include => format!(", includes ({})", listed(include)),
+        };
+        writeln!(out, "  {kind} {} ({}){include}", cell::escaped(&index.name), listed(&columns))?;
     }
     for key in &schema.foreign_keys {
         let on_delete = match key.on_delete {
@@ -70,7 +75,10 @@ fn data_type(column: &ColumnSchema) -> String {
 fn notes(column: &ColumnSchema) -> String {
     let counts = column.autoincrement.then(|| "counts up".to_owned());
     let default = column.default.as_ref().map(|default| format!("default {}", cell::escaped(&default.to_string())));
-    counts.into_iter().chain(default).collect::<Vec<_>>().join(", ")
+    let rules = column.sanitizers.iter().map(ToString::to_string);
+    let rules = rules.chain(column.validators.iter().map(ToString::to_string));
+    let rules = rules.map(|rule| cell::escaped(&rule));
+    counts.into_iter().chain(default).chain(rules).collect::<Vec<_>>().join(", ")
 }
 
 fn listed(columns: &[String]) -> String {

@@ -345,7 +345,7 @@ fn demand_keys(store: &mut MemoryManager, count: u32, byte: u8) -> Verdict {
     let mut pages = std::collections::BTreeSet::new();
     let entries = words(tree.check(store, &mut |page| pages.insert(page), &mut findings), "the tree")?;
     demand(findings.is_empty(), || findings.join("; "))?;
-    demand(entries == count.into(), || format!("{entries} keys where {count} were committed"))?;
+    demand(entries == u64::from(count), || format!("{entries} keys where {count} were committed"))?;
     for key in 0..count {
         let value = words(tree.get(store, &key.to_be_bytes()), "a key")?;
         let is_right = value.is_some_and(|value| value.iter().all(|found| *found == byte));

@@ -57,6 +57,18 @@ fn the_battery_of_damage_finds_a_store_that_verifies_no_page() {
 }
 
 #[test]
+fn the_battery_of_isolation_finds_a_commit_that_looks_at_too_little() {
+    assert_passes_and_finds("isolation", Plant::SkipValidation);
+    for (plant, anomaly) in
+        [(Plant::SkipValidation, "G2: "), (Plant::SkipRanges, "G2: "), (Plant::SkipRowCheck, "lost update: ")]
+    {
+        let outcome = run("isolation", Some(plant));
+        let is_named = outcome.examples.iter().any(|example| example.contains(anomaly));
+        assert!(is_named, "the planted {plant:?} was not found by its name: {outcome} {:?}", outcome.examples);
+    }
+}
+
+#[test]
 fn a_battery_ends_with_one_line_of_counts() {
     let outcome = run("io-error", None);
     let line = outcome.to_string();

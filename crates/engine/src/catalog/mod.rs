@@ -1,16 +1,20 @@
 //! The tables as the engine works with them: schemas resolved to numbers, trees with their state.
 
+mod index;
 mod relation;
+mod rules;
 
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use wasm_dbms_api::{IndexSchema, MemoryError, SchemaError, Table, TableSchema};
+use wasm_dbms_api::{ColumnSchema, MemoryError, SchemaError, Table, TableSchema};
 use wasm_dbms_memory::{REGISTRY_TREE, Registry, TreeId};
 
-pub(crate) use relation::{ForeignKey, Index, KeyShape, Referrer, Relation, TreeHead};
+pub(crate) use index::Index;
+pub(crate) use relation::{ForeignKey, KeyShape, Referrer, Relation, TreeHead};
+pub(crate) use rules::Rules;
 
 use crate::codec::key;
 use crate::codec::snapshot::Snapshot;
@@ -44,7 +48,7 @@ impl Hasher for TypeIdHasher {
 }
 
 /// Every table of a database.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Catalog {
     pub(crate) relations: Vec<Relation>,
     types: HashMap<TypeId, RelationIndex, BuildHasherDefault<TypeIdHasher>>,
@@ -146,6 +150,7 @@ impl Catalog {
     /// Adds a table to the registry and to the catalog.
     pub(crate) fn create(&mut self, store: &mut Store, schema: &TableSchema) -> Result<()> {
         schema.validate()?;
+        Rules::check_patterns(schema)?;
         if self.find(&schema.name).is_ok() {
             return Err(Error::TableExists { table: schema.name.clone() });
         }
@@ -157,10 +162,9 @@ impl Catalog {
         }
         let is_clustered = is_clustered(schema) || schema.primary_key.is_empty();
         let primary_key = if is_clustered { 0 } else { Registry::add_tree(store)? };
-        let snapshot = Snapshot { schema: schema.clone(), table, indexes, primary_key };
-        let bytes = snapshot.encode();
+        let bytes = Snapshot::new(schema, table, primary_key, &indexes).encode();
         // What is stored must be read again: the bounds of reading are refused here, not at the next opening.
-        Snapshot::decode(&bytes)?;
+        let snapshot = Snapshot::decode(&bytes)?;
         let id = Registry::add_table(store, &schema.name, &bytes)?;
         self.relations.push(Relation::new(id, snapshot)?);
         self.link()
@@ -204,15 +208,14 @@ impl Catalog {
                 return Err(problem(format!("{} refers to {target}, which does not exist", foreign_key.column)));
             };
             let column = schema.columns.iter().find(|column| column.name == foreign_key.column);
-            let is_alike = |column: &wasm_dbms_api::ColumnSchema| {
-                column.data_type == referred.data_type && column.variants == referred.variants
-            };
+            let is_alike =
+                |column: &ColumnSchema| column.data_type == referred.data_type && column.variants == referred.variants;
             if !column.is_some_and(is_alike) {
                 return Err(problem(format!("{} is not of the type of {target}", foreign_key.column)));
             }
             let only = [foreign_key.references.clone()];
             let is_unique = other.primary_key == only
-                || other.indexes.iter().any(|index: &IndexSchema| index.unique && index.columns == only);
+                || other.indexes.iter().any(|index| index.unique && index.is_on([foreign_key.references.as_str()]));
             if !is_unique {
                 return Err(problem(format!("{} refers to {target}, which is not unique", foreign_key.column)));
             }
@@ -266,19 +269,22 @@ fn is_clustered(schema: &TableSchema) -> bool {
     !schema.primary_key.is_empty() && longest.is_some_and(|longest| longest <= MAX_CLUSTERED_KEY_BYTES)
 }
 
-/// The first difference between two schemas, in words.
+/// The first difference between two schemas, in words. Earlier names are no part of what is stored.
 fn difference(stored: &TableSchema, compiled: &TableSchema) -> Option<String> {
+    let is_same = |stored: &ColumnSchema, compiled: &ColumnSchema| {
+        *stored == ColumnSchema { renamed_from: Vec::new(), ..compiled.clone() }
+    };
     for column in &compiled.columns {
         match stored.columns.iter().find(|other| other.name == column.name) {
             None => return Some(format!("column {} is not stored", column.name)),
-            Some(other) if other != column => return Some(format!("column {} differs", column.name)),
+            Some(other) if !is_same(other, column) => return Some(format!("column {} differs", column.name)),
             Some(_) => {}
         }
     }
     if let Some(column) = stored.columns.iter().find(|column| compiled.position(&column.name).is_none()) {
         return Some(format!("stored column {} is not in the program", column.name));
     }
-    if stored.columns != compiled.columns {
+    if stored.columns.iter().zip(&compiled.columns).any(|(stored, compiled)| stored.name != compiled.name) {
         return Some("the columns stand in another order".into());
     }
     if stored.primary_key != compiled.primary_key {

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{DataType, MemoryError, MemoryResult, OnDelete, TableSchema, ValueRef};
+use wasm_dbms_api::{DataType, MemoryError, MemoryResult, OnDelete, TableSchema};
 use wasm_dbms_memory::{Located, Registry, TableId, Tail, Tree, TreeId, TreeState};
 
 use crate::Result;
-use crate::catalog::{RelationIndex, column_of};
-use crate::codec::key;
+use crate::catalog::{Index, RelationIndex, Rules, column_of};
 use crate::codec::row::RowLayout;
 use crate::codec::snapshot::Snapshot;
 use crate::store::Store;
@@ -34,7 +33,7 @@ pub(crate) struct TreeHead {
 }
 
 impl TreeHead {
-    fn new(id: TreeId) -> Self {
+    pub(super) fn new(id: TreeId) -> Self {
         Self { tree: Tree::new(id), rows: 0, counter: 0, tail: Tail::default(), is_dirty: false }
     }
 
@@ -96,16 +95,6 @@ impl TreeHead {
     }
 }
 
-/// An index: key bytes to the key of a row.
-#[derive(Debug, Clone)]
-pub(crate) struct Index {
-    pub(crate) head: TreeHead,
-    pub(crate) columns: Vec<usize>,
-    pub(crate) is_unique: bool,
-    /// Whether it stands for the primary key of a table whose rows are keyed by a row id.
-    pub(crate) is_primary: bool,
-}
-
 /// A resolved reference to another table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ForeignKey {
@@ -123,7 +112,7 @@ pub(crate) struct Referrer {
 }
 
 /// One table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Relation {
     pub(crate) id: TableId,
     pub(crate) schema: Arc<TableSchema>,
@@ -134,6 +123,8 @@ pub(crate) struct Relation {
     pub(crate) foreign_keys: Vec<ForeignKey>,
     pub(crate) referrers: Vec<Referrer>,
     pub(crate) autoincrement: Option<usize>,
+    /// What the sanitizers and validators need, where there are any.
+    pub(crate) rules: Option<Arc<Rules>>,
     /// For each column, whether a change of it changes nothing but its own bytes in the row: no key, index, reference
     /// or counter knows it, and its place is fixed.
     plain: Vec<bool>,
@@ -143,28 +134,32 @@ pub(crate) struct Relation {
 
 impl Relation {
     pub(crate) fn new(id: TableId, snapshot: Snapshot) -> Result<Self> {
-        let Snapshot { schema, table, indexes: trees, primary_key } = snapshot;
-        let numbers = |names: &[String]| names.iter().map(|name| column_of(&schema, name)).collect::<Result<Vec<_>>>();
-        let key_columns = numbers(&schema.primary_key)?;
-        let mut indexes = Vec::new();
-        let new_index =
-            |tree, columns, is_unique, is_primary| Index { head: TreeHead::new(tree), columns, is_unique, is_primary };
-        for (index, tree) in schema.indexes.iter().zip(trees) {
-            indexes.push(new_index(tree, numbers(&index.columns)?, index.unique, false));
+        let Snapshot { schema, version, table, primary_key, indexes: stored, earlier, .. } = snapshot;
+        if !earlier.is_empty() {
+            return Err(MemoryError::NewerPart {
+                what: format!("rows of an earlier schema of {}", schema.name).into(),
+            }
+            .into());
         }
-        let shape = if key_columns.is_empty() {
-            KeyShape::RowId
-        } else if primary_key != 0 {
-            indexes.push(new_index(primary_key, key_columns, true, true));
-            KeyShape::RowId
-        } else {
-            KeyShape::Columns(key_columns)
+        let key_columns = schema.primary_key.iter().map(|name| column_of(&schema, name)).collect::<Result<Vec<_>>>()?;
+        let shape = match key_columns.as_slice() {
+            columns @ [_, ..] if primary_key == 0 => KeyShape::Columns(columns.to_vec()),
+            _ => KeyShape::RowId,
         };
-        let layout = match &shape {
-            KeyShape::Columns(columns) => RowLayout::new(&schema, columns),
-            KeyShape::RowId => RowLayout::new(&schema, &[]),
+        let row_key: &[usize] = match &shape {
+            KeyShape::Columns(columns) => columns,
+            KeyShape::RowId => &[],
         };
+        let layout = RowLayout::new(&schema, row_key, version);
+        let mut indexes = Vec::new();
+        for (index, stored) in schema.indexes.iter().zip(stored) {
+            indexes.push(Index::new(&schema, index, row_key, stored.tree)?);
+        }
+        if primary_key != 0 {
+            indexes.push(Index::primary(&schema, key_columns, primary_key));
+        }
         let autoincrement = schema.columns.iter().position(|column| column.autoincrement);
+        let rules = Rules::of(&schema).map(Arc::new);
         Ok(Self {
             id,
             schema: Arc::new(schema),
@@ -175,9 +170,15 @@ impl Relation {
             foreign_keys: Vec::new(),
             referrers: Vec::new(),
             autoincrement,
+            rules,
             plain: Vec::new(),
             known: Vec::new(),
         })
+    }
+
+    /// A table that is stored nowhere: for rows that belong to none.
+    pub(crate) fn of_rows(schema: &TableSchema) -> Result<Self> {
+        Self::new(0, Snapshot::new(schema, 0, 0, &[]))
     }
 
     /// Whether rows are keyed by their primary key.
@@ -210,7 +211,7 @@ impl Relation {
                 && !in_key
                 && self.autoincrement != Some(column)
                 && !referred.contains(&column)
-                && !self.indexes.iter().any(|index| index.columns.contains(&column))
+                && !self.indexes.iter().any(|index| index.holds(column))
                 && !self.foreign_keys.iter().any(|key| key.column == column)
         };
         self.plain = (0..self.schema.columns.len()).map(is_plain).collect();
@@ -279,25 +280,7 @@ impl Relation {
             return Some(self.schema.name.clone());
         }
         let index = self.indexes.iter().find(|index| index.head.tree.id() == tree)?;
-        Some(format!("{}.{}", self.schema.name, self.index_name(index)))
-    }
-
-    /// How people call an index of this table.
-    pub(crate) fn index_name(&self, index: &Index) -> String {
-        if index.is_primary { "primary_key".into() } else { self.column_names(&index.columns).replace(", ", "_") }
-    }
-
-    /// The key of the row in an entry of an index that holds it.
-    pub(crate) fn row_key_in<'a>(&self, index: &Index, entry: &'a [u8]) -> Result<&'a [u8]> {
-        let mut rest = entry;
-        for column in &index.columns {
-            let length = key::nullable_length(rest, self.data_type(*column));
-            rest = length.and_then(|length| rest.get(length..)).ok_or_else(|| {
-                let (table, name) = (&self.schema.name, self.index_name(index));
-                MemoryError::corrupt(format!("an entry of index {table}.{name} is cut short"))
-            })?;
-        }
-        Ok(rest)
+        Some(format!("{}.{}", self.schema.name, index.name))
     }
 
     /// The columns of the primary key.
@@ -319,24 +302,5 @@ impl Relation {
     /// Whether rows are keyed by this column alone.
     pub(crate) fn is_keyed_by(&self, column: usize) -> bool {
         matches!(&self.shape, KeyShape::Columns(columns) if *columns == [column])
-    }
-}
-
-impl Index {
-    /// Sets `entry` to the key of this index for a row with these values and this key, and says whether the row's key
-    /// is part of it: it is unless the index is unique and no column is NULL.
-    pub(crate) fn entry_key(&self, values: &[ValueRef<'_>], row_key: &[u8], entry: &mut Vec<u8>) -> bool {
-        entry.clear();
-        let mut has_null = false;
-        for column in &self.columns {
-            let value = values.get(*column).copied().unwrap_or(ValueRef::Null);
-            has_null |= value.is_null();
-            key::push_nullable(entry, value);
-        }
-        let holds_row_key = !self.is_unique || has_null;
-        if holds_row_key {
-            entry.extend_from_slice(row_key);
-        }
-        holds_row_key
     }
 }

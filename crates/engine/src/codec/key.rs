@@ -13,6 +13,8 @@
 //! | date, datetime, enum | as the integer of its days, its microseconds, its number |
 //! | uuid | its 16 bytes |
 //!
+//! In a descending column of an index every bit of this is flipped, so that the largest come first and NULLs last.
+//!
 //! JSON is no key, but groups and hash tables have a code for it, as of bytes. Codes delimit themselves, so the columns of a key simply follow each other. Integers of every width share one code, so
 //! widening a column keeps its keys. Columns of a primary key are never NULL and go without the first byte.
 
@@ -22,6 +24,7 @@ use wasm_dbms_api::{DataType, Date, Uuid, ValueRef};
 
 const NULL: u8 = 0;
 const VALUE: u8 = 1;
+const FLIPPED_NULL: u8 = !NULL;
 
 const ZERO: u8 = 0x80;
 const BELOW_ZERO: u8 = 0x7F;
@@ -43,6 +46,24 @@ pub(crate) fn longest_code(data_type: DataType) -> Option<usize> {
 /// Whether the code gives the value back exactly, so that a row need not keep it too.
 pub(crate) fn gives_back(data_type: DataType) -> bool {
     data_type.is_integer() || matches!(data_type, DataType::Bool | DataType::Date | DataType::Uuid | DataType::Enum)
+}
+
+/// Appends the code of a column of an index, in the column's direction.
+#[inline]
+pub(crate) fn push_directed(key: &mut Vec<u8>, value: ValueRef<'_>, is_descending: bool) {
+    let start = key.len();
+    push_nullable(key, value);
+    if is_descending {
+        flip(key, start);
+    }
+}
+
+/// Flips every bit from `start` on: the code of an ascending column becomes that of a descending one.
+#[cold]
+pub(crate) fn flip(key: &mut [u8], start: usize) {
+    for byte in key.iter_mut().skip(start) {
+        *byte = !*byte;
+    }
 }
 
 /// Appends the code of an index column.
@@ -141,23 +162,30 @@ pub(crate) fn push_escaped(key: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// How many bytes the code at the start of `bytes` takes; none if it is cut short.
+#[inline]
 pub(crate) fn length(bytes: &[u8], data_type: DataType) -> Option<usize> {
+    length_flipped::<0>(bytes, data_type)
+}
+
+/// As [`length`], of a code whose bits are flipped by `FLIP`.
+#[inline]
+fn length_flipped<const FLIP: u8>(bytes: &[u8], data_type: DataType) -> Option<usize> {
     let length = match data_type {
         DataType::Bool => 1,
         DataType::F32 | DataType::F64 => 8,
         DataType::Uuid => 16,
-        DataType::Decimal => decimal::length(bytes)?,
+        DataType::Decimal => decimal::length::<FLIP>(bytes)?,
         DataType::Text | DataType::Bytes | DataType::Json => {
             let mut at = 0;
             loop {
-                at += bytes.get(at..)?.iter().position(|byte| *byte == 0)?;
-                match bytes.get(at + 1)? {
+                at += bytes.get(at..)?.iter().position(|byte| *byte == FLIP)?;
+                match bytes.get(at + 1)? ^ FLIP {
                     0xFF => at += 2,
                     _ => break at + 2,
                 }
             }
         }
-        _ => match *bytes.first()? {
+        _ => match *bytes.first()? ^ FLIP {
             tag @ ZERO.. => usize::from(tag - ZERO) + 1,
             tag => usize::from(BELOW_ZERO - tag) + 1,
         },
@@ -166,10 +194,12 @@ pub(crate) fn length(bytes: &[u8], data_type: DataType) -> Option<usize> {
 }
 
 /// How many bytes an index column takes, its first byte included; none if it is cut short.
-pub(crate) fn nullable_length(bytes: &[u8], data_type: DataType) -> Option<usize> {
-    match bytes.split_first()? {
-        (&NULL, _) => Some(1),
-        (_, rest) => length(rest, data_type).map(|length| length + 1),
+pub(crate) fn directed_length(bytes: &[u8], data_type: DataType, is_descending: bool) -> Option<usize> {
+    let (tag, rest) = bytes.split_first()?;
+    match (*tag, is_descending) {
+        (NULL, false) | (FLIPPED_NULL, true) => Some(1),
+        (_, false) => length(rest, data_type).map(|length| length + 1),
+        (_, true) => length_flipped::<0xFF>(rest, data_type).map(|length| length + 1),
     }
 }
 
@@ -290,7 +320,7 @@ mod tests {
                 for ends in [[0u8, 0xFF], [0xFF, 0], [1, 1]] {
                     let mut left_key = code(&left.into());
                     let mut right_key = code(&right.into());
-                    assert_eq!(nullable_length(&left_key, DataType::Text), Some(left_key.len()));
+                    assert_eq!(directed_length(&left_key, DataType::Text, false), Some(left_key.len()));
                     left_key.push(ends[0]);
                     right_key.push(ends[1]);
                     let expected = left.cmp(right).then(ends[0].cmp(&ends[1]));
@@ -353,7 +383,11 @@ mod tests {
                 if let Some(length) = length(&bytes, data_type) {
                     assert!(length <= bytes.len());
                 }
-                let _ = (nullable_length(&bytes, data_type), decode(&bytes, data_type), decode_integer(&bytes));
+                let _ = (
+                    directed_length(&bytes, data_type, random.bool()),
+                    decode(&bytes, data_type),
+                    decode_integer(&bytes),
+                );
             }
         }
     }

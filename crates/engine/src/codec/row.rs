@@ -2,15 +2,19 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 1 | low two bits: bytes of an end, as 0 = 1, 1 = 2, 2 = 4; the others: the schema version (0 today) |
+//! | 1 | low two bits: bytes of an end, as 0 = 1, 1 = 2, 2 = 4; the others: the schema version, or 63 |
+//! | 4 | the schema version, little-endian, if it is 63 or above |
 //! | null bitmap | one bit for each nullable column, 1 = NULL; whole bytes |
 //! | fixed columns | one after the other, little-endian; zero where NULL |
 //! | ends | where each variable column ends, counted from the first one's start |
 //! | variable columns | one after the other |
 //!
 //! Columns of the primary key that the key gives back exactly are not in the row.
+//!
+//! An entry of an index that includes columns carries a row too, which has the index's own columns and the included ones
+//! only.
 
-use wasm_dbms_api::{ConversionError, DataType, Date, JsonRef, RowSource, TableSchema, Uuid, ValueRef};
+use wasm_dbms_api::{ColumnSchema, ConversionError, DataType, Date, JsonRef, RowSource, TableSchema, Uuid, ValueRef};
 
 use crate::codec::{fixed, key, text};
 
@@ -23,6 +27,8 @@ enum Place {
     Fixed(usize),
     /// The variable column of this number.
     Variable(usize),
+    /// Nowhere: an index does not carry the column.
+    Absent,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,13 +72,18 @@ enum ReaderKind {
     Json,
     Enum,
     Key,
+    Absent,
 }
 
 impl Reader {
     fn new(column: &ColumnLayout) -> Self {
         let (null_at, null_bit) = column.null.unwrap_or((0, 0));
-        let (Place::Key(at) | Place::Fixed(at) | Place::Variable(at)) = column.place;
+        let at = match column.place {
+            Place::Key(at) | Place::Fixed(at) | Place::Variable(at) => at,
+            Place::Absent => 0,
+        };
         let kind = match (column.place, column.data_type) {
+            (Place::Absent, _) => ReaderKind::Absent,
             (Place::Key(_), _) => ReaderKind::Key,
             (_, DataType::Bool) => ReaderKind::Bool,
             (_, DataType::I8) => ReaderKind::I8,
@@ -110,18 +121,45 @@ pub(crate) struct RowLayout {
     variable_count: usize,
     /// The names of each column that is an enum; as long as the last of these needs.
     variants: Vec<Vec<String>>,
+    /// What rows begin with: the schema version, two bits left free for the bytes of an end.
+    head: [u8; LONGEST_HEAD],
+    head_length: usize,
 }
 
+/// The most bytes before the null bitmap.
+const LONGEST_HEAD: usize = 5;
+
+/// The first schema version that does not fit beside the bytes of an end.
+const FIRST_LONG_VERSION: u32 = 63;
+
 impl RowLayout {
-    /// The layout of a table whose rows are keyed by these columns; none if they are keyed by a row id.
-    pub(crate) fn new(schema: &TableSchema, key_columns: &[usize]) -> Self {
-        let nullable = schema.columns.iter().filter(|column| column.nullable).count();
-        let mut layout = Self { ends_at: 1 + nullable.div_ceil(8), ..Self::default() };
+    /// The layout of the rows that are written with a version of a table's schema and keyed by these columns; none if they
+    /// are keyed by a row id.
+    pub(crate) fn new(schema: &TableSchema, key_columns: &[usize], version: u32) -> Self {
+        Self::of_columns(schema, key_columns, version, &|_| true)
+    }
+
+    /// The layout of what the entries of an index carry of these columns.
+    pub(crate) fn of_index(schema: &TableSchema, key_columns: &[usize], carried: &[usize]) -> Self {
+        Self::of_columns(schema, key_columns, 0, &|column| carried.contains(&column))
+    }
+
+    fn of_columns(schema: &TableSchema, key_columns: &[usize], version: u32, has: &dyn Fn(usize) -> bool) -> Self {
+        let mut layout = Self::default();
+        let [a, b, c, d] = version.to_le_bytes();
+        (layout.head, layout.head_length) = match version {
+            FIRST_LONG_VERSION.. => ([(FIRST_LONG_VERSION as u8) << 2, a, b, c, d], LONGEST_HEAD),
+            version => ([(version as u8) << 2, 0, 0, 0, 0], 1),
+        };
+        let is_null_told = |(index, column): (usize, &ColumnSchema)| column.nullable && has(index);
+        let nullable = schema.columns.iter().enumerate().filter(|column| is_null_told(*column)).count();
+        layout.ends_at = layout.head_length + nullable.div_ceil(8);
         let mut null_bits = 0;
         for (index, column) in schema.columns.iter().enumerate() {
             let in_key = key_columns.iter().position(|key| *key == index).filter(|_| key::gives_back(column.data_type));
             let place = match (in_key, column.data_type.width()) {
                 (Some(position), _) => Place::Key(position),
+                _ if !has(index) => Place::Absent,
                 (None, Some(width)) => {
                     layout.ends_at += width;
                     Place::Fixed(layout.ends_at - width)
@@ -131,8 +169,9 @@ impl RowLayout {
                     Place::Variable(layout.variable_count - 1)
                 }
             };
-            let null = column.nullable.then_some((1 + null_bits / 8, 1 << (null_bits % 8)));
-            null_bits += usize::from(column.nullable);
+            let is_null_told = is_null_told((index, column));
+            let null = is_null_told.then_some((layout.head_length + null_bits / 8, 1 << (null_bits % 8)));
+            null_bits += usize::from(is_null_told);
             if !column.variants.is_empty() {
                 layout.variants.resize(index, Vec::new());
                 layout.variants.push(column.variants.clone());
@@ -143,6 +182,26 @@ impl RowLayout {
         let types = key_columns.iter().filter_map(|index| schema.columns.get(*index)).map(|column| column.data_type);
         layout.key_types = types.collect();
         layout
+    }
+
+    /// A layout of as many columns, each of which is NULL in [`NULL_ROW`](Self::NULL_ROW).
+    pub(crate) fn missing(&self) -> Self {
+        let null = Reader { kind: ReaderKind::Bool, null_bit: 1, null_at: 0, at: 0 };
+        Self { readers: vec![null; self.readers.len()], ..Self::default() }
+    }
+
+    /// The bytes of a row of a layout whose every column is NULL.
+    pub(crate) const NULL_ROW: &[u8] = &[1];
+
+    /// The first value that is none of its column's type.
+    pub(crate) fn misfit<'a>(&self, values: &[ValueRef<'a>]) -> Option<ValueRef<'a>> {
+        self.columns.iter().zip(values).find(|(column, value)| !value.fits(column.data_type)).map(|(_, value)| *value)
+    }
+
+    /// Whether the rows have this column, or their keys.
+    #[cfg_attr(not(test), expect(dead_code, reason = "whoever plans with what indexes carry asks"))]
+    pub(crate) fn has(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|column| column.place != Place::Absent)
     }
 
     /// Whether reading this column needs the key.
@@ -169,7 +228,11 @@ impl RowLayout {
         let data_at = ends_at + self.variable_count * width;
         row.reserve(data_at + total);
         row.resize(data_at, 0);
-        set(row, 0, &[width_code]);
+        let [first, version @ ..] = self.head;
+        set(row, 0, &[first | width_code]);
+        if self.head_length == LONGEST_HEAD {
+            set(row, 1, &version);
+        }
         for (layout, value) in self.columns.iter().zip(values) {
             if let Some((at, bit)) = layout.null
                 && value.is_null()
@@ -178,7 +241,7 @@ impl RowLayout {
                 *byte |= bit;
             }
             match layout.place {
-                Place::Key(_) => {}
+                Place::Key(_) | Place::Absent => {}
                 Place::Fixed(offset) => set_fixed(row, offset, *value, layout.data_type),
                 Place::Variable(number) => {
                     match value {
@@ -303,6 +366,7 @@ impl<'a> RowView<'a> {
             ReaderKind::Uuid => ValueRef::Uuid(Uuid::from_bytes(self.fixed(at)?)),
             ReaderKind::Json => ValueRef::Json(JsonRef::from_stored(text::from_utf8(self.variable(at)?)?)),
             ReaderKind::Enum => self.variant(index, u16::from_le_bytes(self.fixed(at)?))?,
+            ReaderKind::Absent => return None,
         })
     }
 
@@ -481,11 +545,54 @@ mod tests {
     }
 
     #[test]
+    fn rows_say_with_which_version_of_the_schema_they_were_written() {
+        let schema = schema();
+        let values: Vec<ValueRef<'_>> = schema.columns.iter().map(|_| ValueRef::Null).collect();
+        for version in [0, 1, 62, 63, 64, 70_000, u32::MAX] {
+            let layout = RowLayout::new(&schema, &[], version);
+            let mut row = Vec::new();
+            layout.encode(&values, &mut row);
+            match row[0] >> 2 {
+                63 => assert_eq!(row[1..5], version.to_le_bytes()),
+                short => assert_eq!(u32::from(short), version),
+            }
+            assert_eq!(version >= FIRST_LONG_VERSION, row[0] >> 2 == 63);
+            let view = RowView { layout: &layout, key: &[], row: &row };
+            let nullable = (0..values.len()).filter(|column| schema.columns[*column].nullable);
+            assert!(nullable.into_iter().all(|column| view.value(column).unwrap().is_null()), "version {version}");
+        }
+    }
+
+    #[test]
+    fn what_an_index_carries_is_read_as_a_row_that_lacks_columns() {
+        let schema = schema();
+        let mut random = fastrand::Rng::with_seed(8);
+        let columns: Vec<usize> = (0..schema.columns.len()).collect();
+        for _ in 0..500 {
+            let keys: Vec<usize> = [0, 2, 6].into_iter().filter(|_| random.bool()).collect();
+            let carried: Vec<usize> = columns.iter().copied().filter(|_| random.u8(..3) == 0).collect();
+            let layout = RowLayout::of_index(&schema, &keys, &carried);
+            let values: Vec<Value> = schema.columns.iter().map(|column| value(&mut random, column.data_type)).collect();
+            let values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
+            let (mut row, mut key) = (Vec::new(), Vec::new());
+            layout.encode(&values, &mut row);
+            keys.iter().for_each(|column| key::push(&mut key, values[*column]));
+            let view = RowView { layout: &layout, key: &key, row: &row };
+            for column in &columns {
+                let is_there = carried.contains(column) || keys.contains(column);
+                let found = view.value(*column).map(|found| found.is_identical(values[*column]));
+                assert_eq!(found, is_there.then_some(true));
+                assert_eq!(layout.has(*column), is_there);
+            }
+        }
+    }
+
+    #[test]
     fn every_type_comes_back_and_damaged_rows_are_refused_without_a_panic() {
         let schema = schema();
         let keys: Vec<usize> =
             (0..schema.columns.len()).step_by(2).filter(|key| schema.columns[*key].data_type.is_ordered()).collect();
-        let layouts = [RowLayout::new(&schema, &[]), RowLayout::new(&schema, &keys)];
+        let layouts = [RowLayout::new(&schema, &[], 0), RowLayout::new(&schema, &keys, 0)];
         let mut random = fastrand::Rng::with_seed(3);
         for round in 0..4_000 {
             let layout = &layouts[round % 2];

@@ -1,91 +1,196 @@
-//! The schema snapshot: the description of a table as it is stored, with the numbers of its trees.
+//! The schema snapshot: the description of a table as it is stored, with what only the stored table has: the numbers of
+//! its columns, indexes and trees, and the forms that its rows may have.
 //!
-//! | | |
+//! A byte, the snapshot version (0), then a [record](crate::codec::record):
+//!
+//! | table | |
 //! |---|---|
-//! | `u8` | snapshot version, 0 |
-//! | `u32` | the tree of the rows |
-//! | text | name |
-//! | count, columns | text name, `u8` type, of an enum its names (count, texts), `u8` flags (1 nullable, 2 autoincrement, 4 default follows), default |
-//! | count, primary key | column numbers |
-//! | count, indexes | `u32` tree, `u8` unique, count, column numbers |
-//! | `u32` | the tree of the primary key if rows are keyed by a row id, else 0 |
-//! | count, foreign keys | column number, text table, text column, `u8` on delete |
+//! | 1 | name: text |
+//! | 2 | schema version, which its rows are written with: number; 0 where absent |
+//! | 3 | next id: number, above those of all columns and indexes that the table ever had |
+//! | 4 | tree of the rows: number |
+//! | 5 | tree of the primary key, where rows are keyed by a row id: number; 0 where absent |
+//! | 6 | primary key: ids of columns, numbers |
+//! | 128 | column: record; one after the other in their order |
+//! | 129 | index: record |
+//! | 130 | foreign key: record |
+//! | 131 | earlier row form: record |
 //!
-//! A text is a `u32` length and its bytes, a count or a column number a `u16`, a value a `u8` kind and its bytes. All
-//! numbers are little-endian.
+//! | column | |
+//! |---|---|
+//! | 1 | id: number, never used again in this table |
+//! | 2 | name: text |
+//! | 3 | type: `u8` |
+//! | 4 | may be NULL: no bytes |
+//! | 5 | counts up: no bytes |
+//! | 6 | default: [value](crate::codec::value) |
+//! | 7 | what it is in rows that are older than the column: value; NULL where absent |
+//! | 128 | name of an enum: text; in the order of their numbers |
+//! | 129 | sanitizer, in their order: [rule](self::rules) |
+//! | 130 | validator, in their order: rule |
+//!
+//! | index | |
+//! |---|---|
+//! | 1 | id: number, never used again in this table |
+//! | 2 | tree: number |
+//! | 3 | name: text |
+//! | 4 | unique: no bytes |
+//! | 5 | columns: numbers, each twice a column's id, and one more where it is descending |
+//! | 6 | included columns: ids, numbers |
+//!
+//! | foreign key | |
+//! |---|---|
+//! | 2 | columns: ids, numbers |
+//! | 3 | table: text |
+//! | 4 | on delete: `u8`, 0 restrict, 1 cascade; restrict where absent |
+//! | 128 | column referred to: text |
+//!
+//! | earlier row form | |
+//! |---|---|
+//! | 1 | schema version: number; 0 where absent |
+//! | 2 | columns: for each two numbers, the id and twice the type, one more where it may be NULL |
+
+mod rules;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_dbms_api::{
-    ColumnSchema, DataType, Date, ForeignKeySchema, IndexSchema, JsonRef, MemoryError, OnDelete, TableSchema, Uuid,
-    Value, ValueRef,
+    ColumnSchema, DataType, ForeignKeySchema, IndexColumn, IndexSchema, MemoryError, OnDelete, TableSchema, Value,
 };
 use wasm_dbms_memory::TreeId;
 
-use crate::codec::fixed;
+use crate::codec::record::{Problem, Reader, Writer};
 
 const VERSION: u8 = 0;
 
 /// How many bytes of column names the keys and indexes of a table may repeat.
 const MAX_COPIED_NAME_BYTES: usize = 4 << 20;
 
-/// A table's description and the numbers of its trees.
+/// The most earlier forms that the rows of a table may have.
+const MAX_EARLIER_ROW_FORMS: usize = 1000;
+
+/// The number of a column or an index in its table; never used again there.
+pub(crate) type PartId = u32;
+
+/// A table's description and what only the stored table has.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Snapshot {
     pub(crate) schema: TableSchema,
+    /// The schema version that rows are written with.
+    pub(crate) version: u32,
+    /// Above the ids of all columns and indexes that the table ever had.
+    pub(crate) next_id: PartId,
     /// The tree of the rows.
     pub(crate) table: TreeId,
-    /// The tree of each index, in the schema's order.
-    pub(crate) indexes: Vec<TreeId>,
     /// The tree of the primary key, where rows are keyed by a row id; else 0.
     pub(crate) primary_key: TreeId,
+    /// Of each column, in the schema's order.
+    pub(crate) columns: Vec<StoredColumn>,
+    /// Of each index, in the schema's order.
+    pub(crate) indexes: Vec<StoredIndex>,
+    /// The forms of rows that were written with earlier schema versions.
+    pub(crate) earlier: Vec<RowForm>,
+}
+
+/// What only a stored column has.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StoredColumn {
+    pub(crate) id: PartId,
+    /// What the column is in rows that are older than it: its default as it was when the column was added.
+    pub(crate) initial: Value,
+}
+
+/// What only a stored index has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StoredIndex {
+    pub(crate) id: PartId,
+    pub(crate) tree: TreeId,
+}
+
+/// The columns that rows of a schema version have, in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RowForm {
+    pub(crate) version: u32,
+    pub(crate) columns: Vec<FormColumn>,
+}
+
+/// A column in the rows of a schema version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FormColumn {
+    pub(crate) id: PartId,
+    pub(crate) data_type: DataType,
+    pub(crate) nullable: bool,
 }
 
 impl Snapshot {
+    /// The snapshot of a new table with these trees.
+    pub(crate) fn new(schema: &TableSchema, table: TreeId, primary_key: TreeId, trees: &[TreeId]) -> Self {
+        let mut next_id = 1;
+        let mut take_id = || {
+            next_id += 1;
+            next_id - 1
+        };
+        let columns = schema.columns.iter().map(|_| StoredColumn { id: take_id(), initial: Value::Null }).collect();
+        let indexes = trees.iter().map(|tree| StoredIndex { id: take_id(), tree: *tree }).collect();
+        let schema = schema.clone();
+        Self { schema, version: 0, next_id, table, primary_key, columns, indexes, earlier: Vec::new() }
+    }
+
     /// The bytes of the snapshot.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::default();
+        let mut writer = Writer(vec![VERSION]);
         let schema = &self.schema;
-        let number_of = |column: &str| schema.position(column).unwrap_or(0);
-        writer.0.push(VERSION);
-        writer.u32(self.table);
-        writer.text(&schema.name);
-        writer.count(schema.columns.len());
-        for column in &schema.columns {
-            writer.text(&column.name);
-            writer.0.push(column.data_type.code());
-            if column.data_type == DataType::Enum {
-                writer.count(column.variants.len());
-                for name in &column.variants {
-                    writer.text(name);
+        let id_of = |column: &str| {
+            let stored = schema.position(column).and_then(|position| self.columns.get(position));
+            u64::from(stored.map_or(0, |stored| stored.id))
+        };
+        let ids = |field: &mut Writer, columns: &[String]| columns.iter().for_each(|name| field.number(id_of(name)));
+        writer.field_of_text(1, &schema.name);
+        writer.field_of_number(2, self.version);
+        writer.field_of_number(3, self.next_id);
+        writer.field_of_number(4, self.table);
+        writer.field_of_number(5, self.primary_key);
+        if !schema.primary_key.is_empty() {
+            writer.field(6, |field| ids(field, &schema.primary_key));
+        }
+        for (column, stored) in schema.columns.iter().zip(&self.columns) {
+            writer.field(128, |field| encode_column(field, column, stored));
+        }
+        for (index, stored) in schema.indexes.iter().zip(&self.indexes) {
+            writer.field(129, |record| {
+                record.field_of_number(1, stored.id);
+                record.field_of_number(2, stored.tree);
+                record.field_of_text(3, &index.name);
+                record.field_of_flag(4, index.unique);
+                record.field(5, |field| {
+                    for column in &index.columns {
+                        field.number(id_of(&column.name) * 2 + u64::from(column.descending));
+                    }
+                });
+                if !index.include.is_empty() {
+                    record.field(6, |field| ids(field, &index.include));
                 }
-            }
-            let flags = [column.nullable, column.autoincrement, column.default.is_some()];
-            writer.0.push(flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag)));
-            if let Some(default) = &column.default {
-                writer.value(default.as_ref());
-            }
+            });
         }
-        writer.count(schema.primary_key.len());
-        for column in &schema.primary_key {
-            writer.count(number_of(column));
-        }
-        writer.count(schema.indexes.len());
-        for (index, tree) in schema.indexes.iter().zip(&self.indexes) {
-            writer.u32(*tree);
-            writer.0.push(u8::from(index.unique));
-            writer.count(index.columns.len());
-            for column in &index.columns {
-                writer.count(number_of(column));
-            }
-        }
-        writer.u32(self.primary_key);
-        writer.count(schema.foreign_keys.len());
         for key in &schema.foreign_keys {
-            writer.count(number_of(&key.column));
-            writer.text(&key.table);
-            writer.text(&key.references);
-            writer.0.push(match key.on_delete {
-                OnDelete::Cascade => 1,
-                _ => 0,
+            writer.field(130, |record| {
+                record.field(2, |field| field.number(id_of(&key.column)));
+                record.field_of_text(3, &key.table);
+                if key.on_delete == OnDelete::Cascade {
+                    record.field_of_bytes(4, &[1]);
+                }
+                record.field_of_text(128, &key.references);
+            });
+        }
+        for form in &self.earlier {
+            writer.field(131, |record| {
+                record.field_of_number(1, form.version);
+                record.field(2, |field| {
+                    for column in &form.columns {
+                        field.number(column.id.into());
+                        field.number(u64::from(column.data_type.code()) * 2 + u64::from(column.nullable));
+                    }
+                });
             });
         }
         writer.0
@@ -93,8 +198,14 @@ impl Snapshot {
 
     /// The snapshot of these bytes.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, MemoryError> {
-        let snapshot = Reader { bytes, names_left: bytes.len() + MAX_COPIED_NAME_BYTES }.snapshot();
-        let snapshot = snapshot.ok_or_else(|| MemoryError::corrupt("a schema snapshot cannot be decoded"))?;
+        let mut decoder = Decoder::new(bytes.len());
+        let snapshot = match decoder.snapshot(bytes) {
+            Ok(snapshot) => snapshot,
+            Err(problem) => {
+                let of = if decoder.name.is_empty() { String::new() } else { format!(" of {}", decoder.name) };
+                return Err(problem.into_error(&format!("the schema snapshot{of}")));
+            }
+        };
         match snapshot.schema.validate() {
             Ok(()) => Ok(snapshot),
             Err(error) => Err(MemoryError::corrupt(format!("a schema snapshot contradicts itself: {error}"))),
@@ -102,179 +213,317 @@ impl Snapshot {
     }
 }
 
-#[derive(Default)]
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn u32(&mut self, number: u32) {
-        self.0.extend_from_slice(&number.to_le_bytes());
+fn encode_column(record: &mut Writer, column: &ColumnSchema, stored: &StoredColumn) {
+    record.field_of_number(1, stored.id);
+    record.field_of_text(2, &column.name);
+    record.field_of_bytes(3, &[column.data_type.code()]);
+    record.field_of_flag(4, column.nullable);
+    record.field_of_flag(5, column.autoincrement);
+    if let Some(default) = &column.default {
+        record.field(6, |field| field.value(default.as_ref()));
     }
-
-    fn count(&mut self, number: usize) {
-        self.0.extend_from_slice(&(number as u16).to_le_bytes());
+    if !stored.initial.is_null() {
+        record.field(7, |field| field.value(stored.initial.as_ref()));
     }
-
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.u32(bytes.len() as u32);
-        self.0.extend_from_slice(bytes);
+    for name in &column.variants {
+        record.field_of_text(128, name);
     }
-
-    fn text(&mut self, text: &str) {
-        self.bytes(text.as_bytes());
+    for sanitizer in &column.sanitizers {
+        record.field(129, |field| field.sanitizer(sanitizer));
     }
-
-    fn value(&mut self, value: ValueRef<'_>) {
-        match value {
-            ValueRef::Bool(value) => self.0.extend_from_slice(&[1, u8::from(value)]),
-            ValueRef::Integer(number) => self.fixed(2, &number.to_le_bytes()),
-            ValueRef::Unsigned(number) => self.fixed(3, &number.to_le_bytes()),
-            ValueRef::Float(number) => self.fixed(4, &number.to_bits().to_le_bytes()),
-            ValueRef::Text(text) => {
-                self.0.push(5);
-                self.text(text);
-            }
-            ValueRef::Bytes(bytes) => {
-                self.0.push(6);
-                self.bytes(bytes);
-            }
-            ValueRef::Decimal(decimal) => self.fixed(7, &fixed::decimal_bytes(decimal)),
-            ValueRef::Date(date) => self.fixed(8, &date.days().to_le_bytes()),
-            ValueRef::DateTime(moment) => self.fixed(9, &fixed::date_time_bytes(moment)),
-            ValueRef::Uuid(uuid) => self.fixed(10, uuid.as_bytes()),
-            ValueRef::Json(json) => {
-                self.0.push(11);
-                self.text(json.as_str());
-            }
-            ValueRef::Enum(number, _) => self.fixed(12, &number.to_le_bytes()),
-            _ => self.0.push(0),
-        }
-    }
-
-    fn fixed(&mut self, kind: u8, bytes: &[u8]) {
-        self.0.push(kind);
-        self.0.extend_from_slice(bytes);
+    for validator in &column.validators {
+        record.field(130, |field| field.validator(validator));
     }
 }
 
-/// The bytes of a snapshot that are not read yet, and of names that may still be copied: a column's name is copied for
-/// each key and index it is in, and a foreign snapshot may say so thousands of times of a long one.
-struct Reader<'a> {
-    bytes: &'a [u8],
+/// What is known of a snapshot while it is read. A column's name is copied for each key and index it is in, and a foreign
+/// snapshot may say so thousands of times of a long one: `names_left` bounds the bytes of the copies.
+struct Decoder {
+    name: String,
+    positions: BTreeMap<PartId, usize>,
     names_left: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.bytes.split_at_checked(length)?;
-        self.bytes = rest;
-        Some(taken)
+impl Decoder {
+    fn new(length: usize) -> Self {
+        let names_left = length.saturating_add(MAX_COPIED_NAME_BYTES);
+        Self { name: String::new(), positions: BTreeMap::new(), names_left }
     }
 
-    fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.first_chunk().copied()
-    }
-
-    fn u8(&mut self) -> Option<u8> {
-        self.chunk().map(u8::from_le_bytes)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.chunk().map(u32::from_le_bytes)
-    }
-
-    fn count(&mut self) -> Option<usize> {
-        self.chunk().map(u16::from_le_bytes).map(usize::from)
-    }
-
-    fn bytes(&mut self) -> Option<&'a [u8]> {
-        let length = self.u32()? as usize;
-        self.take(length)
-    }
-
-    fn text(&mut self) -> Option<String> {
-        String::from_utf8(self.bytes()?.to_vec()).ok()
-    }
-
-    /// A value, which is one of these names if it is of an enum.
-    fn value(&mut self, variants: &[String]) -> Option<Value> {
-        Some(match self.u8()? {
-            0 => Value::Null,
-            1 => Value::Bool(self.u8()? != 0),
-            2 => Value::Integer(self.chunk().map(i64::from_le_bytes)?),
-            3 => Value::Unsigned(self.chunk().map(u64::from_le_bytes)?),
-            4 => Value::Float(f64::from_bits(self.chunk().map(u64::from_le_bytes)?)),
-            5 => Value::Text(self.text()?),
-            6 => Value::Bytes(self.bytes()?.to_vec()),
-            7 => Value::Decimal(fixed::decimal(self.chunk()?)?),
-            8 => Value::Date(Date::from_days(self.chunk().map(i32::from_le_bytes)?)),
-            9 => Value::DateTime(fixed::date_time(self.chunk()?)?),
-            10 => Value::Uuid(Uuid::from_bytes(self.chunk()?)),
-            11 => Value::Json(JsonRef::from_stored(&self.text()?).to_json()),
-            12 => {
-                let number = self.chunk().map(u16::from_le_bytes)?;
-                Value::Enum(number, variants.get(usize::from(number))?.as_str().into())
+    fn snapshot(&mut self, bytes: &[u8]) -> Result<Snapshot, Problem> {
+        let mut reader = Reader(bytes);
+        let version = reader.u8()?;
+        if version != VERSION {
+            return Err(Problem::Newer(format!("version {version}")));
+        }
+        let mut snapshot = Snapshot::new(&TableSchema::new(""), 0, 0, &[]);
+        // Ids of columns are known only when the columns are, which follow.
+        let mut primary_key = Reader(&[]);
+        reader.fields("a table", &mut |tag, field| {
+            match tag {
+                1 => {
+                    snapshot.schema.name = field.text()?;
+                    self.name.clone_from(&snapshot.schema.name);
+                }
+                2 => snapshot.version = field.u32()?,
+                3 => snapshot.next_id = field.u32()?,
+                4 => snapshot.table = field.u32()?,
+                5 => snapshot.primary_key = field.u32()?,
+                6 => primary_key = std::mem::replace(field, Reader(&[])),
+                128 => self.column(field, &mut snapshot)?,
+                129 => self.index(field, &mut snapshot)?,
+                130 => {
+                    let key = self.foreign_key(field, &snapshot.schema)?;
+                    push(&mut snapshot.schema.foreign_keys, key, TableSchema::MAX_FOREIGN_KEYS)?;
+                }
+                131 => push(&mut snapshot.earlier, row_form(field)?, MAX_EARLIER_ROW_FORMS)?,
+                _ => return Ok(false),
             }
-            _ => return None,
+            Ok(true)
+        })?;
+        snapshot.schema.primary_key = self.names(&mut primary_key, &snapshot.schema)?;
+        let ids = snapshot.columns.iter().map(|column| column.id).chain(snapshot.indexes.iter().map(|index| index.id));
+        let mut seen = BTreeSet::new();
+        for id in ids {
+            if id == 0 || id >= snapshot.next_id || !seen.insert(id) {
+                return Err(Problem::Damaged);
+            }
+        }
+        let mut versions: Vec<u32> = snapshot.earlier.iter().map(|form| form.version).collect();
+        versions.push(snapshot.version);
+        if !versions.is_sorted_by(|one, next| one < next) {
+            return Err(Problem::Damaged);
+        }
+        Ok(snapshot)
+    }
+
+    fn column(&mut self, record: &mut Reader<'_>, snapshot: &mut Snapshot) -> Result<(), Problem> {
+        let mut column = ColumnSchema::new("", DataType::Bool);
+        let mut stored = StoredColumn { id: 0, initial: Value::Null };
+        record.fields("a column", &mut |tag, field| {
+            match tag {
+                1 => stored.id = field.u32()?,
+                2 => column.name = field.text()?,
+                3 => column.data_type = data_type(field.u8()?)?,
+                4 => column.nullable = true,
+                5 => column.autoincrement = true,
+                6 => column.default = Some(field.value()?),
+                7 => stored.initial = field.value()?,
+                128 => push(&mut column.variants, field.text()?, TableSchema::MAX_VARIANTS)?,
+                129 => push(&mut column.sanitizers, field.sanitizer()?, ColumnSchema::MAX_RULES)?,
+                130 => push(&mut column.validators, field.validator()?, ColumnSchema::MAX_RULES)?,
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        if !column.holds(stored.initial.as_ref()) {
+            return Err(Problem::Damaged);
+        }
+        self.positions.insert(stored.id, snapshot.columns.len());
+        snapshot.columns.push(stored);
+        push(&mut snapshot.schema.columns, column, TableSchema::MAX_COLUMNS)
+    }
+
+    fn index(&mut self, record: &mut Reader<'_>, snapshot: &mut Snapshot) -> Result<(), Problem> {
+        let mut index = IndexSchema::new([""; 0]);
+        let mut stored = StoredIndex { id: 0, tree: 0 };
+        let schema = &snapshot.schema;
+        record.fields("an index", &mut |tag, field| {
+            match tag {
+                1 => stored.id = field.u32()?,
+                2 => stored.tree = field.u32()?,
+                3 => index.name = field.text()?,
+                4 => index.unique = true,
+                5 => {
+                    index.columns = field.list(TableSchema::MAX_KEY_COLUMNS, |field| {
+                        let number = field.number()?;
+                        let name = self.name_of(number / 2, schema)?;
+                        Ok(IndexColumn { name, descending: number % 2 == 1 })
+                    })?;
+                }
+                6 => index.include = self.names(field, schema)?,
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        snapshot.indexes.push(stored);
+        push(&mut snapshot.schema.indexes, index, TableSchema::MAX_INDEXES)
+    }
+
+    fn foreign_key(&mut self, record: &mut Reader<'_>, schema: &TableSchema) -> Result<ForeignKeySchema, Problem> {
+        let mut columns = Vec::new();
+        let mut references = Vec::new();
+        let mut key = ForeignKeySchema {
+            column: String::new(),
+            table: String::new(),
+            references: String::new(),
+            on_delete: OnDelete::Restrict,
+        };
+        record.fields("a foreign key", &mut |tag, field| {
+            match tag {
+                2 => columns = self.names(field, schema)?,
+                3 => key.table = field.text()?,
+                4 => {
+                    key.on_delete = match field.u8()? {
+                        0 => OnDelete::Restrict,
+                        1 => OnDelete::Cascade,
+                        code => return Err(Problem::Newer(format!("the action {code} of a foreign key"))),
+                    }
+                }
+                128 => references.push(field.text()?),
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        let (Ok([column]), Ok([referred])) = (<[String; 1]>::try_from(columns), <[String; 1]>::try_from(references))
+        else {
+            return Err(Problem::Damaged);
+        };
+        (key.column, key.references) = (column, referred);
+        Ok(key)
+    }
+
+    /// The names of the columns whose ids follow.
+    fn names(&mut self, field: &mut Reader<'_>, schema: &TableSchema) -> Result<Vec<String>, Problem> {
+        field.list(TableSchema::MAX_INCLUDED_COLUMNS, |field| {
+            let id = field.number()?;
+            self.name_of(id, schema)
         })
     }
 
-    /// As many as the count before them says, at most `limit`; each takes bytes, so a false count ends with them.
-    fn list<T>(&mut self, limit: usize, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let count = self.count().filter(|count| *count <= limit)?;
-        let mut list = Vec::new();
-        for _ in 0..count {
-            list.push(one(self)?);
+    fn name_of(&mut self, id: u64, schema: &TableSchema) -> Result<String, Problem> {
+        let position = PartId::try_from(id).ok().and_then(|id| self.positions.get(&id));
+        let column = position.and_then(|position| schema.columns.get(*position)).ok_or(Problem::Damaged)?;
+        self.names_left = self.names_left.checked_sub(column.name.len()).ok_or(Problem::Damaged)?;
+        Ok(column.name.clone())
+    }
+}
+
+fn push<T>(list: &mut Vec<T>, one: T, limit: usize) -> Result<(), Problem> {
+    list.push(one);
+    if list.len() <= limit { Ok(()) } else { Err(Problem::Damaged) }
+}
+
+fn row_form(record: &mut Reader<'_>) -> Result<RowForm, Problem> {
+    let mut form = RowForm { version: 0, columns: Vec::new() };
+    record.fields("a row form", &mut |tag, field| {
+        match tag {
+            1 => form.version = field.u32()?,
+            2 => {
+                form.columns = field.list(TableSchema::MAX_COLUMNS, |field| {
+                    let (id, number) = (field.u32()?, field.number()?);
+                    let code = u8::try_from(number / 2).map_err(|_| Problem::Damaged)?;
+                    Ok(FormColumn { id, data_type: data_type(code)?, nullable: number % 2 == 1 })
+                })?;
+            }
+            _ => return Ok(false),
         }
-        Some(list)
+        Ok(true)
+    })?;
+    Ok(form)
+}
+
+fn data_type(code: u8) -> Result<DataType, Problem> {
+    DataType::from_code(code).ok_or_else(|| Problem::Newer(format!("the type {code}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_dbms_api::{Sanitizer, Validator};
+
+    use super::*;
+
+    /// A snapshot that has everything.
+    fn snapshot() -> Snapshot {
+        let schema = TableSchema::new("t")
+            .column(ColumnSchema::new("id", DataType::U64).autoincrement())
+            .column(ColumnSchema::one_of("state", ["draft", "live"]).default("live"))
+            .column(
+                ColumnSchema::new("text", DataType::Text)
+                    .nullable()
+                    .default("a")
+                    .sanitizer(Sanitizer::Trim)
+                    .sanitizer(Sanitizer::Custom("own".into()))
+                    .validator(Validator::LenRange(1, 3000)),
+            )
+            .column(ColumnSchema::new("later", DataType::I32).nullable())
+            .primary_key(["id"])
+            .with_index(IndexSchema::new([IndexColumn::new("state").descending(), "later".into()]).include(["text"]))
+            .with_index(IndexSchema::new(["text"]).unique().named("texts"))
+            .foreign_key("later", "others", "number", OnDelete::Cascade)
+            .foreign_key("id", "t", "id", OnDelete::Restrict);
+        let mut snapshot = Snapshot::new(&schema, 7, 0, &[8, 9]);
+        snapshot.version = 300;
+        snapshot.next_id = 12;
+        snapshot.columns[3] = StoredColumn { id: 11, initial: Value::from(-5) };
+        let column = |id| FormColumn { id, data_type: DataType::Text, nullable: id > 2 };
+        snapshot.earlier.push(RowForm { version: 0, columns: vec![column(1), column(3)] });
+        snapshot.earlier.push(RowForm { version: 70, columns: vec![column(10)] });
+        snapshot
     }
 
-    fn snapshot(&mut self) -> Option<Snapshot> {
-        if self.u8()? != VERSION {
-            return None;
-        }
-        let table = self.u32()?;
-        let mut schema = TableSchema::new(self.text()?);
-        schema.columns = self.list(TableSchema::MAX_COLUMNS, Self::column)?;
-        let columns = schema.columns.clone();
-        schema.primary_key = self.list(TableSchema::MAX_KEY_COLUMNS, |reader| reader.name(&columns))?;
-        let indexes = self.list(TableSchema::MAX_INDEXES, |reader| {
-            let tree = reader.u32()?;
-            let unique = reader.u8()? != 0;
-            let columns = reader.list(TableSchema::MAX_KEY_COLUMNS, |reader| reader.name(&columns))?;
-            Some((tree, IndexSchema { columns, unique }))
-        })?;
-        let (trees, indexes) = indexes.into_iter().unzip();
-        schema.indexes = indexes;
-        let primary_key = self.u32()?;
-        schema.foreign_keys = self.list(TableSchema::MAX_FOREIGN_KEYS, |reader| {
-            Some(ForeignKeySchema {
-                column: reader.name(&columns)?,
-                table: reader.text()?,
-                references: reader.text()?,
-                on_delete: if reader.u8()? == 1 { OnDelete::Cascade } else { OnDelete::Restrict },
-            })
-        })?;
-        self.bytes.is_empty().then_some(Snapshot { schema, table, indexes: trees, primary_key })
+    #[test]
+    fn everything_of_a_snapshot_comes_back() {
+        let snapshot = snapshot();
+        assert_eq!(Snapshot::decode(&snapshot.encode()), Ok(snapshot));
     }
 
-    /// The name of the column whose number follows.
-    fn name(&mut self, columns: &[ColumnSchema]) -> Option<String> {
-        let name = &columns.get(self.count()?)?.name;
-        self.names_left = self.names_left.checked_sub(name.len())?;
-        Some(name.clone())
+    #[test]
+    fn ids_of_columns_and_indexes_are_told_apart() {
+        let ids = |snapshot: &Snapshot| {
+            let columns = snapshot.columns.iter().map(|column| column.id);
+            columns.chain(snapshot.indexes.iter().map(|index| index.id)).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&Snapshot::new(&snapshot().schema, 7, 0, &[8, 9])), [1, 2, 3, 4, 5, 6]);
+        let broken: [fn(&mut Snapshot); 5] = [
+            |snapshot| snapshot.columns[1].id = 1,
+            |snapshot| snapshot.indexes[1].id = 11,
+            |snapshot| snapshot.next_id = 11,
+            |snapshot| snapshot.earlier[1].version = 300,
+            |snapshot| snapshot.columns[3].initial = Value::from("text"),
+        ];
+        for (number, damage) in broken.into_iter().enumerate() {
+            let mut snapshot = snapshot();
+            damage(&mut snapshot);
+            let error = Snapshot::decode(&snapshot.encode()).unwrap_err();
+            assert_eq!(error.to_string(), "corrupt: the schema snapshot of t cannot be decoded", "{number}");
+        }
     }
 
-    fn column(&mut self) -> Option<ColumnSchema> {
-        let mut column = ColumnSchema::new(self.text()?, DataType::from_code(self.u8()?)?);
-        if column.data_type == DataType::Enum {
-            column.variants = self.list(TableSchema::MAX_VARIANTS, Self::text)?;
+    #[test]
+    fn what_a_newer_version_adds_is_refused_by_its_name() {
+        let refused = |bytes: &[u8]| Snapshot::decode(bytes).unwrap_err().to_string();
+        let mut bytes = snapshot().encode();
+        bytes.extend_from_slice(&[140, 2, 5, 6]);
+        let end = "was written by a newer version; this build cannot read it";
+        assert_eq!(refused(&bytes), format!("field 140 of a table in the schema snapshot of t {end}"));
+        let mut writer = Writer(vec![VERSION]);
+        writer.field_of_text(1, "t");
+        let rest = writer.0.clone();
+        writer.field(128, |column| column.field_of_bytes(3, &[99]));
+        assert_eq!(refused(&writer.0), format!("the type 99 in the schema snapshot of t {end}"));
+        let mut writer = Writer(rest);
+        writer.field(128, |column| column.field_of_flag(77, true));
+        assert_eq!(refused(&writer.0), format!("field 77 of a column in the schema snapshot of t {end}"));
+        assert_eq!(refused(&[3, 1, 1]), format!("version 3 in the schema snapshot {end}"));
+    }
+
+    #[test]
+    fn damaged_snapshots_are_refused_or_read_without_a_panic() {
+        let bytes = snapshot().encode();
+        for length in 0..bytes.len() {
+            let _ = Snapshot::decode(&bytes[..length]);
         }
-        let flags = self.u8()?;
-        column.nullable = flags & 1 != 0;
-        column.autoincrement = flags & 2 != 0;
-        if flags & 4 != 0 {
-            column.default = Some(self.value(&column.variants)?);
+        let mut random = fastrand::Rng::with_seed(11);
+        for _ in 0..50_000 {
+            let mut bytes = bytes.clone();
+            for _ in 0..random.usize(1..4) {
+                let at = random.usize(..bytes.len());
+                bytes[at] = if random.bool() { random.u8(..) } else { bytes[at] ^ 1 << random.u8(..8) };
+            }
+            if let Ok(snapshot) = Snapshot::decode(&bytes) {
+                assert_eq!(Snapshot::decode(&snapshot.encode()), Ok(snapshot));
+            }
         }
-        Some(column)
     }
 }

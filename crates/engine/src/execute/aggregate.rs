@@ -8,12 +8,12 @@ use wasm_dbms_api::{AggregateFunction, DecimalSum, Value, ValueRef};
 use crate::codec::key;
 use crate::core::Core;
 use crate::execute::{Frame, RowStream};
-use crate::plan::{BoundAggregate, BoundExpr, Context, Grouping, broken_row};
+use crate::plan::{BoundAggregate, BoundExpr, Context, Grouping};
 use crate::{Error, Result};
 
 /// What is known of a group so far.
 #[derive(Debug, Clone)]
-enum State {
+pub(crate) enum State {
     Count(u64),
     Integers {
         sum: i128,
@@ -113,7 +113,7 @@ impl GroupNumbers {
         }
         self.key.clear();
         for expr in keys {
-            key::push_nullable(&mut self.key, expr.evaluate(Context::Frame(frame)).ok_or_else(broken_row)?);
+            key::push_nullable(&mut self.key, expr.value(Context::Frame(frame))?);
         }
         if let Some(number) = self.by_key.get(&self.key) {
             return Ok(*number);
@@ -133,7 +133,7 @@ fn add_row(aggregates: &[BoundAggregate], states: &mut [State], frame: &Frame) -
                     state.add_integer(aggregate.function, number);
                     continue;
                 }
-                let value = argument.evaluate(Context::Frame(frame)).ok_or_else(broken_row)?;
+                let value = argument.value(Context::Frame(frame))?;
                 if !value.is_null() {
                     state.add(aggregate.function, value);
                 }
@@ -144,11 +144,11 @@ fn add_row(aggregates: &[BoundAggregate], states: &mut [State], frame: &Frame) -
 }
 
 impl State {
-    fn new(function: AggregateFunction) -> Self {
+    pub(crate) fn new(function: AggregateFunction) -> Self {
         match function {
             AggregateFunction::Count => Self::Count(0),
             AggregateFunction::Sum | AggregateFunction::Average => Self::Integers { sum: 0, count: 0 },
-            AggregateFunction::Minimum | AggregateFunction::Maximum => Self::Extreme(Value::Null),
+            _ => Self::Extreme(Value::Null),
         }
     }
 
@@ -166,7 +166,7 @@ impl State {
     }
 
     /// Adds a value that is not NULL.
-    fn add(&mut self, function: AggregateFunction, value: ValueRef<'_>) {
+    pub(crate) fn add(&mut self, function: AggregateFunction, value: ValueRef<'_>) {
         match self {
             Self::Count(count) => *count += 1,
             Self::Integers { sum, count } => match value {
@@ -203,7 +203,7 @@ impl State {
         }
     }
 
-    fn finish(self, function: AggregateFunction) -> Result<Value> {
+    pub(crate) fn finish(self, function: AggregateFunction) -> Result<Value> {
         let is_average = function == AggregateFunction::Average;
         Ok(match self {
             Self::Count(count) => Value::from(count),

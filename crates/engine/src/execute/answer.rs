@@ -1,13 +1,14 @@
 //! From joined rows to the answer: grouping, order, offset, limit.
 
 use wasm_dbms_api::Value;
+use wasm_dbms_memory::{KeyRange, MemoryAccess};
 
 use crate::Result;
 use crate::core::Core;
-use crate::execute::aggregate;
 use crate::execute::sort::{Kept, Sorter};
 use crate::execute::{Frame, RowStream};
-use crate::plan::{BoundExpr, Context, Plan};
+use crate::execute::{aggregate, general};
+use crate::plan::{BoundAggregate, BoundExpr, Context, Plan, Scope};
 
 /// Everything that a plan without grouping answers, each row made by `make`.
 pub(crate) fn collect<T>(
@@ -64,10 +65,14 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Result<u64> {
     // A table's own count, where nothing chooses among its rows.
     if let [step] = plan.steps.as_slice()
         && step.filters.is_empty()
+        && step.asking.is_empty()
         && step.access == crate::plan::Access::Scan
-        && plan.grouping.is_none()
+        && plan.answers_rows()
+        && plan.gate.is_empty()
+        && let Some(crate::plan::PlanSource::Table(relation)) = plan.sources.first()
     {
-        let rows = core.catalog.relation(step.relation)?.table.rows;
+        let crate::catalog::TreeHead { tree, rows, .. } = core.catalog.relation(*relation)?.table;
+        core.store.note_read(tree.id(), KeyRange::From(&[], None));
         return Ok(rows.saturating_sub(plan.offset).min(plan.limit.unwrap_or(u64::MAX)));
     }
     let mut rows = RowStream::new(&core.catalog, plan)?;
@@ -84,18 +89,28 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Result<u64> {
 
 /// Everything that a plan answers, as values.
 pub(crate) fn values(core: &mut Core, plan: &Plan) -> Result<Vec<Vec<Value>>> {
+    values_in(core, plan, Scope::default())
+}
+
+/// As [`values`], of a query that is asked inside another or with parameters.
+pub(crate) fn values_in(core: &mut Core, plan: &Plan, scope: Scope) -> Result<Vec<Vec<Value>>> {
     let mut rows = RowStream::new(&core.catalog, plan)?;
+    rows.frame.scope = scope;
     let mut needed = Vec::new();
     let mut note = |source, column| needed.push((source, column));
     columns_of_steps(plan, &mut note);
     let ordered = plan.order.iter().map(|key| &key.expr);
-    let grouped = plan.grouping.iter().flat_map(|grouping| {
-        grouping.keys.iter().chain(grouping.aggregates.iter().filter_map(|aggregate| aggregate.argument.as_ref()))
-    });
+    let grouped = plan
+        .grouping
+        .iter()
+        .flat_map(|grouping| grouping.keys.iter().chain(grouping.aggregates.iter().flat_map(BoundAggregate::exprs)));
     for expr in plan.outputs.iter().chain(ordered).chain(grouped) {
         expr.visit_columns(&mut note);
     }
     rows.skip_keys_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
+    if plan.is_general() {
+        return general::values(core, plan, &mut rows);
+    }
     match &plan.grouping {
         None => collect(core, plan, &mut rows, &mut |frame| outputs(&plan.outputs, Context::Frame(frame))),
         Some(grouping) => {
@@ -103,8 +118,10 @@ pub(crate) fn values(core: &mut Core, plan: &Plan) -> Result<Vec<Vec<Value>>> {
             let mut made = Vec::with_capacity(groups.len());
             let mut sorter = Sorter::new(None);
             for slots in &groups {
-                sorter.offer(&plan.order, Context::Group(slots))?;
-                made.push(outputs(&plan.outputs, Context::Group(slots))?);
+                rows.frame.scope.arena.clear();
+                let context = Context::Group(slots, &rows.frame.scope);
+                sorter.offer(&plan.order, context)?;
+                made.push(outputs(&plan.outputs, context)?);
             }
             Ok(in_order(made, sorter.finish(), plan))
         }
@@ -114,24 +131,25 @@ pub(crate) fn values(core: &mut Core, plan: &Plan) -> Result<Vec<Vec<Value>>> {
 /// Calls `visit` with every column that walking the rows reads.
 fn columns_of_steps(plan: &Plan, visit: &mut dyn FnMut(usize, usize)) {
     for step in &plan.steps {
-        for filter in &step.filters {
+        for filter in step.filters.iter().chain(&step.asking).chain(step.after.iter().flatten()) {
             filter.visit_columns(visit);
         }
         step.access.visit_columns(visit);
     }
 }
 
-fn outputs(exprs: &[BoundExpr], context: Context<'_>) -> Result<Vec<Value>> {
+/// The values of an answer's row.
+pub(crate) fn outputs(exprs: &[BoundExpr], context: Context<'_>) -> Result<Vec<Value>> {
     exprs.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect()
 }
 
 /// How many rows a sort must keep.
-fn top(plan: &Plan) -> Option<usize> {
+pub(super) fn top(plan: &Plan) -> Option<usize> {
     plan.limit.map(|limit| usize::try_from(limit.saturating_add(plan.offset)).unwrap_or(usize::MAX))
 }
 
 /// Puts rows in the order of their slots, without those before the offset and after the limit.
-fn in_order<T>(made: Vec<T>, order: Vec<usize>, plan: &Plan) -> Vec<T> {
+pub(super) fn in_order<T>(made: Vec<T>, order: Vec<usize>, plan: &Plan) -> Vec<T> {
     let mut made: Vec<Option<T>> = made.into_iter().map(Some).collect();
     let offset = usize::try_from(plan.offset).unwrap_or(usize::MAX);
     let limit = plan.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));

@@ -8,7 +8,7 @@ use wasm_dbms_memory::{Cursor, PageRef, ValueBytes};
 
 use crate::Result;
 use crate::codec::row::{RowLayout, RowView};
-use crate::plan::BoundExpr;
+use crate::plan::{BoundExpr, Scope};
 use crate::store::Store;
 
 /// A row in its page, or with bytes of its own.
@@ -71,6 +71,12 @@ impl SourceRow {
         self.owned.extend_from_slice(row);
     }
 
+    /// Sets how the row is read, and its bytes: of a row that is missing, or not any more.
+    pub(crate) fn set_layout(&mut self, layout: &Arc<RowLayout>, row: &[u8]) {
+        self.layout = Arc::clone(layout);
+        self.set_copy(&[], row);
+    }
+
     /// The bytes of the row.
     #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -90,6 +96,8 @@ impl SourceRow {
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
     pub(crate) sources: Vec<SourceRow>,
+    /// What is the same for all rows.
+    pub(crate) scope: Scope,
 }
 
 impl Frame {

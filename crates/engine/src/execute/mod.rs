@@ -2,11 +2,16 @@
 
 mod aggregate;
 mod answer;
+mod derived;
 mod filter;
 mod frame;
+mod general;
+mod row_list;
 mod rows;
 mod sort;
 
-pub(crate) use answer::{collect, count, for_each, values};
+pub(crate) use answer::{collect, count, for_each, outputs, values, values_in};
+pub use derived::MAX_RECURSIVE_ROWS;
 pub(crate) use frame::Frame;
-pub(crate) use rows::RowStream;
+pub(crate) use row_list::RowList;
+pub(crate) use rows::{RowStream, Suspended};

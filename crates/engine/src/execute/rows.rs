@@ -8,11 +8,13 @@ use wasm_dbms_memory::{Cursor, Tree};
 use crate::Result;
 use crate::catalog::{Catalog, KeyShape, Relation};
 use crate::codec::key;
+use crate::codec::row::RowLayout;
 use crate::core::Core;
-use crate::execute::Frame;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
-use crate::plan::{Access, Bound, Context, Plan, Step};
+use crate::execute::general::settle;
+use crate::execute::{Frame, RowList, derived};
+use crate::plan::{Access, Bound, BoundExpr, Context, Derived, Plan, PlanSource, Step};
 use crate::plan::{BoundValue, key_range};
 use crate::store::Store;
 
@@ -25,6 +27,8 @@ enum Walk {
     Table { cursor: Cursor, is_before_first: bool, start: Vec<u8> },
     /// Along an index, each entry leading to its row.
     Index { cursor: Cursor, is_before_first: bool, start: Vec<u8>, entry: Vec<u8> },
+    /// Along rows that belong to no table.
+    Rows { next: usize },
     /// Along the rows of a hash table that have the same key.
     Hash { key: Vec<u8>, next: usize },
     /// Nothing can match.
@@ -48,6 +52,19 @@ struct HashedTable {
     by_key: HashMap<Vec<u8>, Vec<usize>>,
 }
 
+impl HashedTable {
+    fn add(&mut self, row: &SourceRow, column: usize, key: &mut Vec<u8>) -> Result<()> {
+        let value = row.view().try_value(column)?;
+        if !value.is_null() {
+            key.clear();
+            key::push(key, value);
+            self.by_key.entry(key.clone()).or_default().push(self.rows.len());
+            self.rows.push((row.key.clone(), row.bytes().to_vec()));
+        }
+        Ok(())
+    }
+}
+
 /// The joined rows of a plan. After [`next`](Self::next) returned true the row is in [`frame`](Self::frame).
 #[derive(Debug)]
 pub(crate) struct RowStream<'p> {
@@ -57,26 +74,57 @@ pub(crate) struct RowStream<'p> {
     hashed: Vec<Option<HashedTable>>,
     filters: Vec<Filters>,
     needs_key: Vec<KeyUse>,
+    /// Of each left join: whether the row before has had no partner yet.
+    missing: Vec<bool>,
+    /// Of each source that is no table: its rows.
+    derived: Vec<Option<Arc<RowList>>>,
     has_started: bool,
+    is_over: bool,
+}
+
+/// A [`RowStream`] without its plan, to go on with later.
+#[derive(Debug)]
+pub(crate) struct Suspended {
+    frame: Frame,
+    walks: Vec<Walk>,
+    hashed: Vec<Option<HashedTable>>,
+    filters: Vec<Filters>,
+    needs_key: Vec<KeyUse>,
+    missing: Vec<bool>,
+    derived: Vec<Option<Arc<RowList>>>,
+    has_started: bool,
+    is_over: bool,
 }
 
 impl<'p> RowStream<'p> {
+    /// Lets go of the plan.
+    pub(crate) fn suspend(self) -> Suspended {
+        let Self { plan: _, frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over } = self;
+        Suspended { frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over }
+    }
+
+    /// Goes on where a walk of this plan was suspended.
+    pub(crate) fn resume(plan: &'p Plan, suspended: Suspended) -> Self {
+        let Suspended { frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over } = suspended;
+        Self { plan, frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over }
+    }
+
     /// The rows of a plan, with every column that their tables have.
     pub(crate) fn new(catalog: &Catalog, plan: &'p Plan) -> Result<Self> {
         let mut frame = Frame::default();
         let mut needs_key = Vec::new();
-        for relation in &plan.sources {
-            let relation = catalog.relation(*relation)?;
+        for source in 0..plan.sources.len() {
+            let relation = plan.relation(catalog, source)?;
             frame.sources.push(SourceRow::new(Arc::clone(&relation.layout)));
             let is_read = matches!(relation.shape, KeyShape::Columns(_));
             needs_key.push(if is_read { KeyUse::AfterFilters } else { KeyUse::Never });
         }
         let mut filters = Vec::new();
         for step in &plan.steps {
-            let relation = catalog.relation(step.relation)?;
+            let relation = plan.relation(catalog, step.source)?;
             filters.push(Filters::new(step, relation));
             let layout = &relation.layout;
-            for filter in &step.filters {
+            for filter in step.filters.iter().chain(&step.asking).chain(step.after.iter().flatten()) {
                 filter.visit_columns(&mut |source, column| {
                     if source == step.source
                         && layout.is_in_key(column)
@@ -94,14 +142,17 @@ impl<'p> RowStream<'p> {
             hashed: plan.steps.iter().map(|_| None).collect(),
             filters,
             needs_key,
+            missing: vec![false; plan.steps.len()],
+            derived: vec![None; plan.steps.len()],
             has_started: false,
+            is_over: false,
         })
     }
 
     /// Says that of a source only columns outside the key are read, so that its key need not be put together.
     pub(crate) fn skip_keys_but(&mut self, is_needed: &dyn Fn(usize, usize) -> bool, catalog: &Catalog) -> Result<()> {
-        for (source, relation) in self.plan.sources.iter().enumerate() {
-            let relation = catalog.relation(*relation)?;
+        for source in 0..self.plan.sources.len() {
+            let relation = self.plan.relation(catalog, source)?;
             let columns = 0..relation.schema.columns.len();
             let needs =
                 columns.into_iter().any(|column| relation.layout.is_in_key(column) && is_needed(source, column));
@@ -124,7 +175,14 @@ impl<'p> RowStream<'p> {
         let last = self.plan.steps.len() - 1;
         let mut depth = if self.has_started { last } else { 0 };
         if !std::mem::replace(&mut self.has_started, true) {
-            self.enter(core, 0)?;
+            if !self.passes_gate(core)? {
+                self.is_over = true;
+            } else {
+                self.enter(core, 0)?;
+            }
+        }
+        if self.is_over {
+            return Ok(false);
         }
         loop {
             if self.advance(core, depth)? {
@@ -141,24 +199,55 @@ impl<'p> RowStream<'p> {
         }
     }
 
+    /// Whether what must hold for any row does.
+    fn passes_gate(&mut self, core: &mut Core) -> Result<bool> {
+        let plan = self.plan;
+        for condition in &plan.gate {
+            let context = Context::Frame(&self.frame);
+            settle(core, plan, condition, context)?;
+            if !condition.holds(context)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Starts the walk of a step anew, for the rows that the steps before stand on.
     fn enter(&mut self, core: &mut Core, depth: usize) -> Result<()> {
-        let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
-        let relation = core.catalog.relation(step.relation)?;
+        let plan = self.plan;
+        let Some(step) = plan.steps.get(depth) else { return Ok(()) };
+        if !plan.subqueries.is_empty() {
+            let context = Context::Frame(&self.frame);
+            step.access.exprs().try_for_each(|expr| settle(core, plan, expr, context))?;
+        }
+        if let Some(missing) = self.missing.get_mut(depth) {
+            *missing = step.after.is_some();
+        }
+        if let Some(PlanSource::Derived(derived)) = plan.sources.get(step.source) {
+            self.make_rows(core, depth, derived)?;
+        }
+        let relation = plan.relation(&core.catalog, step.source)?;
+        if step.after.is_some()
+            && let Some(row) = self.frame.source_mut(step.source)
+        {
+            row.set_layout(&relation.layout, &[]);
+        }
         let walk = match &step.access {
+            Access::Scan if matches!(plan.sources.get(step.source), Some(PlanSource::Derived(_))) => {
+                Walk::Rows { next: 0 }
+            }
             Access::Scan => {
                 Walk::Table { cursor: relation.table.tree.cursor(), is_before_first: true, start: Vec::new() }
             }
             Access::Range { index, equal, low, high } => {
                 let context = Context::Frame(&self.frame);
-                let is_nullable = index.is_some();
+                let index = index.and_then(|number| relation.indexes.get(number));
                 let equal = equal.iter().map(|expr| expr.value(context)).collect::<Result<Vec<_>>>()?;
                 let low = low.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
                 let high = high.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
-                match key_range(&equal, low, high, is_nullable) {
+                match key_range(index, &equal, low, high) {
                     None => Walk::Nothing,
                     Some(range) => {
-                        let index = index.and_then(|number| relation.indexes.get(number));
                         let tree: Tree = index.map_or(relation.table.tree, |index| index.head.tree);
                         let cursor = tree.cursor().until(range.end);
                         let (is_before_first, start) = (true, range.start);
@@ -184,9 +273,62 @@ impl<'p> RowStream<'p> {
         Ok(())
     }
 
-    /// Goes to the next row of a step that passes its filters.
+    /// Goes to the next row of a step that passes its filters; of a left join, at the end to a missing one.
     fn advance(&mut self, core: &mut Core, depth: usize) -> Result<bool> {
-        let Self { plan, frame, walks, hashed, filters, needs_key, .. } = self;
+        let plan = self.plan;
+        let Some(step) = plan.steps.get(depth) else { return Ok(false) };
+        if step.asking.is_empty() && step.after.is_none() {
+            return self.advance_plainly(core, depth);
+        }
+        loop {
+            if self.advance_plainly(core, depth)? {
+                if !self.all_hold(core, &step.asking)? {
+                    continue;
+                }
+                if let Some(missing) = self.missing.get_mut(depth) {
+                    *missing = false;
+                }
+            } else {
+                if !self.missing.get_mut(depth).is_some_and(std::mem::take) {
+                    return Ok(false);
+                }
+                let layout = Arc::new(plan.relation(&core.catalog, step.source)?.layout.missing());
+                if let Some(row) = self.frame.source_mut(step.source) {
+                    row.set_layout(&layout, RowLayout::NULL_ROW);
+                }
+                if let Some(walk) = self.walks.get_mut(depth) {
+                    *walk = Walk::Nothing;
+                }
+            }
+            if self.all_hold(core, step.after.as_deref().unwrap_or_default())? {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn all_hold(&self, core: &mut Core, conditions: &[BoundExpr]) -> Result<bool> {
+        for condition in conditions {
+            let context = Context::Frame(&self.frame);
+            settle(core, self.plan, condition, context)?;
+            if !condition.holds(context)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Makes the rows of a source that is no table, once.
+    fn make_rows(&mut self, core: &mut Core, depth: usize, source: &Derived) -> Result<()> {
+        let Some(place) = self.derived.get_mut(depth) else { return Ok(()) };
+        if place.is_none() {
+            *place = Some(derived::rows(core, source, &self.frame.scope)?);
+        }
+        Ok(())
+    }
+
+    /// Goes to the next row of a step that passes its filters.
+    fn advance_plainly(&mut self, core: &mut Core, depth: usize) -> Result<bool> {
+        let Self { plan, frame, walks, hashed, filters, needs_key, derived, .. } = self;
         let (Some(step), Some(walk), Some(filters)) = (plan.steps.get(depth), walks.get_mut(depth), filters.get(depth))
         else {
             return Ok(false);
@@ -195,6 +337,7 @@ impl<'p> RowStream<'p> {
         let Core { store, catalog, .. } = core;
         let reads_key_first = needs_key == KeyUse::BeforeFilters;
         loop {
+            frame.scope.arena.clear();
             let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
             let is_there = match walk {
                 Walk::Table { cursor, is_before_first, start } => {
@@ -204,9 +347,18 @@ impl<'p> RowStream<'p> {
                     }
                     is_there
                 }
+                Walk::Rows { next } => {
+                    let rows = derived.get(depth).and_then(Option::as_ref);
+                    let bytes = rows.and_then(|rows| rows.get(*next));
+                    *next += 1;
+                    if let Some(bytes) = bytes {
+                        row.set_copy(&[], bytes);
+                    }
+                    bytes.is_some()
+                }
                 _ => {
                     let hashed = hashed.get(depth).and_then(Option::as_ref);
-                    walk.next(store, catalog.relation(step.relation)?, step, hashed, row)?
+                    walk.next(store, plan.relation(catalog, step.source)?, step, hashed, row)?
                 }
             };
             if !is_there {
@@ -232,21 +384,25 @@ impl<'p> RowStream<'p> {
         }
         let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
         let Core { store, catalog, .. } = core;
-        let relation = catalog.relation(step.relation)?;
+        let relation = self.plan.relation(catalog, step.source)?;
         let mut table = HashedTable::default();
+        if let Some(rows) = self.derived.get(depth).and_then(Option::as_ref) {
+            let mut row = SourceRow::new(Arc::clone(&relation.layout));
+            let mut key = Vec::new();
+            for bytes in (0..rows.len()).filter_map(|number| rows.get(number)) {
+                row.set_copy(&[], bytes);
+                table.add(&row, column, &mut key)?;
+            }
+            *place = Some(table);
+            return Ok(());
+        }
         let mut cursor = relation.table.tree.cursor();
         let mut row = SourceRow::new(Arc::clone(&relation.layout));
         let mut key = Vec::new();
         let mut is_on_entry = cursor.first(store)?;
         while is_on_entry {
             set_row(store, &cursor, true, &mut row)?;
-            let value = row.view().try_value(column)?;
-            if !value.is_null() {
-                key.clear();
-                key::push(&mut key, value);
-                table.by_key.entry(key.clone()).or_default().push(table.rows.len());
-                table.rows.push((row.key.clone(), row.bytes().to_vec()));
-            }
+            table.add(&row, column, &mut key)?;
             is_on_entry = cursor.next(store)?;
         }
         *place = Some(table);
@@ -265,7 +421,7 @@ impl Walk {
         row: &mut SourceRow,
     ) -> Result<bool> {
         match self {
-            Self::Outside | Self::Nothing | Self::Table { .. } => Ok(false),
+            Self::Outside | Self::Nothing | Self::Table { .. } | Self::Rows { .. } => Ok(false),
             Self::Index { cursor, is_before_first, start, entry } => {
                 if !step_on(store, cursor, is_before_first, start)? {
                     return Ok(false);
@@ -274,16 +430,17 @@ impl Walk {
                 let Some(index) = relation.indexes.get(*number) else { return Ok(false) };
                 let stored = cursor.value(store)?;
                 row.key.clear();
-                if stored.is_empty() {
-                    cursor.read_key(store, entry)?;
-                    row.key.extend_from_slice(relation.row_key_in(index, entry)?);
-                } else {
-                    row.key.extend_from_slice(&stored);
+                match index.row_key_in_value(&stored)? {
+                    [] => {
+                        cursor.read_key(store, entry)?;
+                        row.key.extend_from_slice(index.row_key_in_entry(entry)?);
+                    }
+                    row_key => row.key.extend_from_slice(row_key),
                 }
                 match relation.table.tree.get(store, &row.key)? {
                     Some(value) => row.set_value(value),
                     None => {
-                        let name = relation.index_name(index);
+                        let name = &index.name;
                         let table = &relation.schema.name;
                         return Err(wasm_dbms_api::MemoryError::corrupt(format!(
                             "index {table}.{name} has an entry whose row is not there"

@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{Comparison, DataType, ValueRef};
 
-use crate::catalog::{KeyShape, Relation};
+use crate::catalog::{Index, KeyShape, Relation};
 use crate::codec::key;
 use crate::plan::BoundExpr;
 
@@ -24,22 +24,23 @@ pub(crate) enum Access {
 }
 
 impl Access {
+    /// What it is computed from.
+    pub(crate) fn exprs(&self) -> impl Iterator<Item = &BoundExpr> {
+        let (one, list, bounds): (Option<&BoundExpr>, &[BoundExpr], [&Option<Bound>; 2]) = match self {
+            Self::Scan => (None, &[], [&None, &None]),
+            Self::Hash { probe, .. } => (Some(probe), &[], [&None, &None]),
+            Self::Range { equal, low, high, .. } => (None, equal, [low, high]),
+        };
+        let bounds = bounds.into_iter().flatten().filter_map(|bound| match bound {
+            Bound::Included(expr) | Bound::Excluded(expr) => Some(expr),
+            Bound::Prefix(_) => None,
+        });
+        one.into_iter().chain(list).chain(bounds)
+    }
+
     /// Calls `visit` with every column that the access reads of other sources.
     pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(usize, usize)) {
-        match self {
-            Self::Scan => {}
-            Self::Hash { probe, .. } => probe.visit_columns(visit),
-            Self::Range { equal, low, high, .. } => {
-                for expr in equal {
-                    expr.visit_columns(visit);
-                }
-                for bound in [low, high].into_iter().flatten() {
-                    if let Bound::Included(expr) | Bound::Excluded(expr) = bound {
-                        expr.visit_columns(visit);
-                    }
-                }
-            }
-        }
+        self.exprs().for_each(|expr| expr.visit_columns(visit));
     }
 }
 
@@ -74,12 +75,12 @@ pub(crate) const RANGE_SHARE: f64 = 0.3;
 /// The cheapest access to a source, when the sources for which `is_bound` holds have a row.
 pub(crate) fn choose(
     relation: &Relation,
+    total: f64,
     source: usize,
     conjuncts: &[BoundExpr],
     is_bound: &dyn Fn(usize) -> bool,
     types: &dyn Fn(&BoundExpr) -> Option<DataType>,
 ) -> Candidate {
-    let total = relation.table.rows as f64;
     let mut best = Candidate { access: Access::Scan, rows: total, cost: total.max(1.0), used: Vec::new() };
     let usable: Vec<Condition> = conjuncts
         .iter()
@@ -262,65 +263,79 @@ pub(crate) enum BoundValue<'a> {
     Prefix(&'a str),
 }
 
-/// Puts the bytes of a range together. `is_nullable` says whether columns carry the byte that tells NULL from a value.
+/// Puts the bytes of a range together. `index` is the index whose keys they are; none for the table's own.
 pub(crate) fn key_range(
+    index: Option<&Index>,
     equal: &[ValueRef<'_>],
     low: Option<BoundValue<'_>>,
     high: Option<BoundValue<'_>>,
-    is_nullable: bool,
 ) -> Option<KeyRange> {
+    let push = |bytes: &mut Vec<u8>, position: usize, value: ValueRef<'_>| match index {
+        Some(index) => index.push(bytes, position, value),
+        None => key::push(bytes, value),
+    };
     let mut base = Vec::new();
-    for value in equal {
+    for (position, value) in equal.iter().enumerate() {
         if value.is_null() {
             return None;
         }
-        push(&mut base, *value, is_nullable);
+        push(&mut base, position, *value);
     }
-    let mut start = base.clone();
-    match &low {
-        Some(BoundValue::Included(value) | BoundValue::Excluded(value)) => {
-            if value.is_null() {
-                return None;
-            }
-            push(&mut start, *value, is_nullable);
-            if matches!(low, Some(BoundValue::Excluded(_))) && !key::make_successor(&mut start) {
-                return None;
-            }
+    let position = equal.len();
+    let is_descending = index.is_some_and(|index| index.descending.get(position) == Some(&true));
+    // Where the largest come first, the upper bound is the one that keys begin with.
+    let (first, last) = if is_descending { (high, low) } else { (low, high) };
+    let has_first = first.is_some();
+    // Appends a bound and says whether keys that begin with it are within.
+    let push_bound = |bytes: &mut Vec<u8>, bound: BoundValue<'_>| match bound {
+        BoundValue::Included(value) | BoundValue::Excluded(value) if value.is_null() => None,
+        BoundValue::Included(value) => {
+            push(bytes, position, value);
+            Some(true)
         }
-        Some(BoundValue::Prefix(prefix)) => push_prefix(&mut start, prefix, is_nullable),
-        // A bound above only: NULLs are not below it.
-        None if high.is_some() && is_nullable => key::push_value_tag(&mut start),
-        None => {}
+        BoundValue::Excluded(value) => {
+            push(bytes, position, value);
+            Some(false)
+        }
+        BoundValue::Prefix(prefix) => {
+            let start = bytes.len();
+            if index.is_some() {
+                key::push_value_tag(bytes);
+            }
+            key::push_escaped(bytes, prefix.as_bytes());
+            if is_descending {
+                key::flip(bytes, start);
+            }
+            Some(true)
+        }
+    };
+    let mut start = base.clone();
+    let has_start = match first {
+        Some(bound) => push_bound(&mut start, bound)?,
+        None => {
+            // A bound at the other end only: NULLs, which come first here, are not within it.
+            if last.is_some() && index.is_some() && !is_descending {
+                key::push_value_tag(&mut start);
+            }
+            true
+        }
+    };
+    if !has_start && !key::make_successor(&mut start) {
+        return None;
     }
     let mut end = base;
-    match &high {
-        Some(BoundValue::Included(value) | BoundValue::Excluded(value)) => {
-            if value.is_null() {
-                return None;
-            }
-            push(&mut end, *value, is_nullable);
-            if matches!(high, Some(BoundValue::Excluded(_))) {
-                return Some(KeyRange { start, end: Some(end) });
-            }
+    let has_end = match last {
+        Some(bound) => push_bound(&mut end, bound)?,
+        // NULLs come last here.
+        None if has_first && is_descending => {
+            key::push_directed(&mut end, ValueRef::Null, true);
+            false
         }
-        Some(BoundValue::Prefix(prefix)) => push_prefix(&mut end, prefix, is_nullable),
-        None => {}
+        None => true,
+    };
+    if !has_end {
+        return Some(KeyRange { start, end: Some(end) });
     }
     let end = key::make_successor(&mut end).then_some(end);
     Some(KeyRange { start, end })
-}
-
-fn push(bytes: &mut Vec<u8>, value: ValueRef<'_>, is_nullable: bool) {
-    if is_nullable {
-        key::push_nullable(bytes, value);
-    } else {
-        key::push(bytes, value);
-    }
-}
-
-fn push_prefix(bytes: &mut Vec<u8>, prefix: &str, is_nullable: bool) {
-    if is_nullable {
-        key::push_value_tag(bytes);
-    }
-    key::push_escaped(bytes, prefix.as_bytes());
 }

@@ -4,24 +4,46 @@ use std::fmt::Write;
 
 use crate::Result;
 use crate::catalog::Catalog;
-use crate::plan::{Access, Bound, BoundAggregate, BoundExpr, Plan, Step};
+use crate::plan::call::{Call, Operator};
+use crate::plan::{Access, Body, Bound, BoundAggregate, BoundExpr, Plan, PlanSource, Step};
 
 struct Explain<'a> {
     plan: &'a Plan,
     catalog: &'a Catalog,
 }
 
-/// A line for each step, what is entered first at the top.
+/// A line for each step, what is entered first at the top; what a step is made of is indented below it.
 pub(crate) fn explain(plan: &Plan, catalog: &Catalog) -> Result<String> {
-    let explain = Explain { plan, catalog };
     let mut text = String::new();
+    write_plan(plan, catalog, 0, &mut text)?;
+    Ok(text)
+}
+
+fn line(text: &mut String, indent: usize, words: &str) {
+    let _infallible = writeln!(text, "{}{words}", "  ".repeat(indent));
+}
+
+fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) -> Result<()> {
+    let explain = Explain { plan, catalog };
+    for filter in &plan.gate {
+        line(text, indent, &format!("only if {}", explain.expr(filter)?));
+    }
     for (depth, step) in plan.steps.iter().enumerate() {
-        let verb = if depth == 0 { "" } else { "join " };
-        let indent = "  ".repeat(depth);
+        let verb = match (depth, &step.after) {
+            (0, _) => "",
+            (_, None) => "join ",
+            (_, Some(_)) => "left join ",
+        };
         let access = explain.access(step)?;
-        let _infallible = writeln!(text, "{indent}{verb}{access} (about {:.0} rows)", step.estimate.ceil());
-        for filter in &step.filters {
-            let _infallible = writeln!(text, "{indent}  filter {}", explain.expr(filter)?);
+        line(text, indent + depth, &format!("{verb}{access} (about {:.0} rows)", step.estimate.ceil()));
+        for filter in step.filters.iter().chain(&step.asking) {
+            line(text, indent + depth + 1, &format!("filter {}", explain.expr(filter)?));
+        }
+        for filter in step.after.iter().flatten() {
+            line(text, indent + depth + 1, &format!("then filter {}", explain.expr(filter)?));
+        }
+        if let Some(PlanSource::Derived(derived)) = plan.sources.get(step.source) {
+            write_body(&derived.body, catalog, indent + depth + 2, text)?;
         }
     }
     if let Some(grouping) = &plan.grouping {
@@ -29,7 +51,13 @@ pub(crate) fn explain(plan: &Plan, catalog: &Catalog) -> Result<String> {
         let aggregates = grouping.aggregates.iter().map(|aggregate| explain.aggregate(aggregate));
         let aggregates = aggregates.collect::<Result<Vec<_>>>()?.join(", ");
         let by = if keys.is_empty() { String::new() } else { format!(" by {keys}") };
-        let _infallible = writeln!(text, "group{by} computing {aggregates}");
+        line(text, indent, &format!("group{by} computing {aggregates}"));
+    }
+    for filter in &plan.having {
+        line(text, indent, &format!("having {}", explain.expr(filter)?));
+    }
+    if plan.is_distinct {
+        line(text, indent, "distinct");
     }
     if !plan.order.is_empty() {
         let keys = plan
@@ -37,21 +65,51 @@ pub(crate) fn explain(plan: &Plan, catalog: &Catalog) -> Result<String> {
             .iter()
             .map(|key| Ok(format!("{}{}", explain.expr(&key.expr)?, if key.descending { " desc" } else { "" })));
         let how = if plan.limit.is_some() { "keep the top rows by" } else { "sort by" };
-        let _infallible = writeln!(text, "{how} {}", keys.collect::<Result<Vec<_>>>()?.join(", "));
+        line(text, indent, &format!("{how} {}", keys.collect::<Result<Vec<_>>>()?.join(", ")));
     }
     if let Some(limit) = plan.limit {
-        let _infallible = writeln!(text, "limit {limit}");
+        line(text, indent, &format!("limit {limit}"));
     }
     if plan.offset > 0 {
-        let _infallible = writeln!(text, "offset {}", plan.offset);
+        line(text, indent, &format!("offset {}", plan.offset));
     }
-    Ok(text)
+    for (number, subquery) in plan.subqueries.iter().enumerate() {
+        line(text, indent, &format!("query {number}:"));
+        write_plan(&subquery.plan, catalog, indent + 1, text)?;
+    }
+    Ok(())
+}
+
+fn write_body(body: &Body, catalog: &Catalog, indent: usize, text: &mut String) -> Result<()> {
+    match body {
+        Body::Nothing | Body::Values(_) | Body::Working(_) => Ok(()),
+        Body::Query(plan) => write_plan(plan, catalog, indent, text),
+        Body::Set { left, right, .. } | Body::Recursive { first: left, next: right, .. } => {
+            write_plan(left, catalog, indent, text)?;
+            let words = match body {
+                Body::Set { operation, all, .. } => format!("{operation}{}", if *all { " all" } else { "" }),
+                _ => "then with the rows found last".into(),
+            };
+            line(text, indent, &words.to_lowercase());
+            write_plan(right, catalog, indent, text)
+        }
+    }
 }
 
 impl Explain<'_> {
     fn access(&self, step: &Step) -> Result<String> {
-        let relation = self.catalog.relation(step.relation)?;
-        let table = &relation.schema.name;
+        let relation = self.plan.relation(self.catalog, step.source)?;
+        let table = match self.plan.sources.get(step.source) {
+            Some(PlanSource::Derived(derived)) => match &derived.body {
+                Body::Nothing => "nothing",
+                Body::Values(_) => "values",
+                Body::Query(_) => "query",
+                Body::Set { .. } => "set",
+                Body::Recursive { .. } => "recursive query",
+                Body::Working(_) => "the rows found last",
+            },
+            _ => &relation.schema.name,
+        };
         Ok(match &step.access {
             Access::Scan => format!("scan {table}"),
             Access::Hash { column, probe } => {
@@ -59,7 +117,7 @@ impl Explain<'_> {
             }
             Access::Range { index, equal, low, high } => {
                 let (name, columns) = match index.and_then(|number| relation.indexes.get(number)) {
-                    Some(index) => (format!("index {table}.{}", relation.index_name(index)), index.columns.clone()),
+                    Some(index) => (format!("index {table}.{}", index.name), index.columns.clone()),
                     None => (format!("primary key of {table}"), relation.primary_key().to_vec()),
                 };
                 let mut conditions = Vec::new();
@@ -92,15 +150,21 @@ impl Explain<'_> {
 
     fn aggregate(&self, aggregate: &BoundAggregate) -> Result<String> {
         let argument = aggregate.argument.as_ref().map_or(Ok("*".to_owned()), |argument| self.expr(argument))?;
-        Ok(format!("{}({argument})", aggregate.function))
+        let distinct = if aggregate.is_distinct { "distinct " } else { "" };
+        let filter = match &aggregate.filter {
+            Some(filter) => format!(" where {}", self.expr(filter)?),
+            None => String::new(),
+        };
+        Ok(format!("{}({distinct}{argument}){filter}", aggregate.function))
     }
 
     fn expr(&self, expr: &BoundExpr) -> Result<String> {
         Ok(match expr {
             BoundExpr::Literal(value) => value.to_string(),
             BoundExpr::Column { source, column } => {
-                let relation = self.catalog.relation(self.plan.sources.get(*source).copied().unwrap_or(0))?;
-                format!("{}.{}", relation.schema.name, relation.column_name(*column))
+                let relation = self.plan.relation(self.catalog, *source)?;
+                let (table, name) = (&relation.schema.name, relation.column_name(*column));
+                if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") }
             }
             BoundExpr::Slot(slot) => match &self.plan.grouping {
                 Some(grouping) => match grouping.keys.get(*slot) {
@@ -121,6 +185,30 @@ impl Explain<'_> {
             BoundExpr::IsNull(inner) => format!("{} IS NULL", self.expr(inner)?),
             BoundExpr::InList(inner, values) => format!("{} IN ({} values)", self.expr(inner)?, values.len()),
             BoundExpr::Like(inner, pattern) => format!("{} LIKE '{}'", self.expr(inner)?, pattern.text()),
+            BoundExpr::Call(call) => self.call(call)?,
         })
+    }
+
+    fn call(&self, call: &Call) -> Result<String> {
+        let name = match &call.operator {
+            Operator::Parameter(number) => return Ok(format!("?{}", number + 1)),
+            Operator::Outer(number) => return Ok(format!("outer {number}")),
+            Operator::Arithmetic { operator, .. } => {
+                let parts = call.arguments.iter().map(|argument| self.expr(argument)).collect::<Result<Vec<_>>>()?;
+                return Ok(format!("({})", parts.join(&format!(" {operator} "))));
+            }
+            Operator::IsDistinct => "distinct".into(),
+            Operator::Is(truth) => format!("is {truth}"),
+            Operator::InList => "in".into(),
+            Operator::Like { .. } => "like".into(),
+            Operator::Negate => "-".into(),
+            Operator::Case => "case".into(),
+            Operator::Cast(data_type) => format!("cast to {data_type}"),
+            Operator::Function(function) => function.name().into(),
+            Operator::Exists(number) => format!("exists query {number}"),
+            Operator::Scalar(number) => format!("query {number}"),
+            Operator::InQuery(number) => format!("in query {number}"),
+        };
+        Ok(format!("{name}({})", self.list(&call.arguments)?))
     }
 }

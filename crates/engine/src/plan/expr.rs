@@ -3,7 +3,9 @@
 use wasm_dbms_api::{Comparison, MemoryError, Value, ValueRef};
 
 use crate::execute::Frame;
+use crate::plan::call::Call;
 use crate::plan::like::Pattern;
+use crate::plan::scope::Scope;
 use crate::{Error, Result};
 
 /// An expression over the rows of the sources, or over the slots of a group.
@@ -24,18 +26,35 @@ pub(crate) enum BoundExpr {
     IsNull(Box<Self>),
     InList(Box<Self>, Vec<Value>),
     Like(Box<Self>, Pattern),
+    /// Everything rarer.
+    Call(Box<Call>),
 }
 
 /// What an expression is computed over.
 #[derive(Clone, Copy)]
 pub(crate) enum Context<'a> {
+    /// The rows that stand side by side.
     Frame(&'a Frame),
-    Group(&'a [Value]),
+    /// The slots of a group.
+    Group(&'a [Value], &'a Scope),
+    /// The columns of one row.
+    Row(&'a [ValueRef<'a>], &'a Scope),
+}
+
+impl<'a> Context<'a> {
+    /// What is the same for all rows.
+    #[inline]
+    pub(crate) fn scope(self) -> &'a Scope {
+        match self {
+            Self::Frame(frame) => &frame.scope,
+            Self::Group(_, scope) | Self::Row(_, scope) => scope,
+        }
+    }
 }
 
 /// The three truth values of SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Truth {
+pub(super) enum Truth {
     True,
     False,
     Null,
@@ -43,8 +62,16 @@ enum Truth {
 
 impl Truth {
     #[inline]
-    fn of(holds: bool) -> Self {
+    pub(super) fn of(holds: bool) -> Self {
         if holds { Self::True } else { Self::False }
+    }
+
+    #[inline]
+    fn of_value(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Bool(value) => Self::of(value),
+            _ => Self::Null,
+        }
     }
 }
 
@@ -57,10 +84,10 @@ impl BoundExpr {
     /// The value of the expression.
     ///
     /// # Errors
-    /// [`MemoryError::Corrupt`] if a row's bytes are no row of its table.
+    /// [`MemoryError::Corrupt`] if a row's bytes are no row of its table; what its functions refuse.
     #[inline]
     pub(crate) fn value<'a>(&'a self, context: Context<'a>) -> Result<ValueRef<'a>> {
-        self.evaluate(context).ok_or_else(broken_row)
+        self.evaluate(context).ok_or_else(|| context.scope().take_failure())
     }
 
     /// Whether the row is kept.
@@ -69,11 +96,11 @@ impl BoundExpr {
     /// As [`value`](Self::value).
     #[inline]
     pub(crate) fn holds(&self, context: Context<'_>) -> Result<bool> {
-        Ok(self.truth(context).ok_or_else(broken_row)? == Truth::True)
+        Ok(self.truth(context).ok_or_else(|| context.scope().take_failure())? == Truth::True)
     }
 
-    /// The value of the expression; none if a row is broken. An option is a third of the size of a result, and this is
-    /// where rows per second are decided.
+    /// The value of the expression; none if a row is broken, or the scope has the failure. An option is a third of the
+    /// size of a result, and this is where rows per second are decided.
     #[inline]
     pub(crate) fn evaluate<'a>(&'a self, context: Context<'a>) -> Option<ValueRef<'a>> {
         match (self, context) {
@@ -86,9 +113,11 @@ impl BoundExpr {
     fn evaluate_other<'a>(&'a self, context: Context<'a>) -> Option<ValueRef<'a>> {
         match (self, context) {
             (Self::Column { source, column }, Context::Frame(frame)) => frame.value(*source, *column),
+            (Self::Column { column, .. }, Context::Row(row, _)) => row.get(*column).copied(),
             (Self::Literal(value), _) => Some(value.as_ref()),
-            (Self::Slot(slot), Context::Group(slots)) => Some(slots.get(*slot).unwrap_or(&Value::Null).as_ref()),
-            (Self::Column { .. }, Context::Group(_)) | (Self::Slot(_), Context::Frame(_)) => Some(ValueRef::Null),
+            (Self::Call(call), _) => call.evaluate(context),
+            (Self::Slot(slot), Context::Group(slots, _)) => Some(slots.get(*slot).unwrap_or(&Value::Null).as_ref()),
+            (Self::Column { .. } | Self::Slot(_), _) => Some(ValueRef::Null),
             _ => Some(match self.truth(context)? {
                 Truth::True => ValueRef::Bool(true),
                 Truth::False => ValueRef::Bool(false),
@@ -97,8 +126,8 @@ impl BoundExpr {
         }
     }
 
-    /// Whether the expression holds; none if a row is broken.
-    fn truth(&self, context: Context<'_>) -> Option<Truth> {
+    /// Whether the expression holds; none as for [`evaluate`](Self::evaluate).
+    pub(super) fn truth(&self, context: Context<'_>) -> Option<Truth> {
         Some(match self {
             Self::Compare(comparison, left, right) => {
                 let (left, right) = (left.evaluate(context)?, right.evaluate(context)?);
@@ -146,26 +175,76 @@ impl BoundExpr {
                 ValueRef::Text(text) => Truth::of(pattern.matches(text)),
                 _ => Truth::Null,
             },
-            Self::Literal(_) | Self::Column { .. } | Self::Slot(_) => match self.evaluate(context)? {
-                ValueRef::Bool(value) => Truth::of(value),
-                _ => Truth::Null,
-            },
+            Self::Call(call) => Truth::of_value(call.evaluate(context)?),
+            Self::Literal(_) | Self::Column { .. } | Self::Slot(_) => Truth::of_value(self.evaluate(context)?),
         })
+    }
+
+    /// The parts of the expression, one level down.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &Self> {
+        let (pair, list): ([Option<&Self>; 2], &[Self]) = match self {
+            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
+                ([Some(left), Some(right)], &[])
+            }
+            Self::Not(inner) | Self::IsNull(inner) | Self::InList(inner, _) | Self::Like(inner, _) => {
+                ([Some(inner), None], &[])
+            }
+            Self::Call(call) => ([None, None], &call.arguments),
+            Self::Literal(_) | Self::Column { .. } | Self::Slot(_) => ([None, None], &[]),
+        };
+        pair.into_iter().flatten().chain(list)
+    }
+
+    /// The parts of the expression, one level down, to be changed.
+    pub(super) fn parts_mut(&mut self) -> impl Iterator<Item = &mut Self> {
+        let (pair, list): ([Option<&mut Self>; 2], &mut [Self]) = match self {
+            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
+                ([Some(left), Some(right)], &mut [])
+            }
+            Self::Not(inner) | Self::IsNull(inner) | Self::InList(inner, _) | Self::Like(inner, _) => {
+                ([Some(inner), None], &mut [])
+            }
+            Self::Call(call) => ([None, None], &mut call.arguments),
+            Self::Literal(_) | Self::Column { .. } | Self::Slot(_) => ([None, None], &mut []),
+        };
+        pair.into_iter().flatten().chain(list)
     }
 
     /// Calls `visit` with every column in the expression.
     pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(usize, usize)) {
-        match self {
-            Self::Column { source, column } => visit(*source, *column),
-            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
-                left.visit_columns(visit);
-                right.visit_columns(visit);
-            }
-            Self::Not(inner) | Self::IsNull(inner) | Self::InList(inner, _) | Self::Like(inner, _) => {
-                inner.visit_columns(visit);
-            }
-            Self::Literal(_) | Self::Slot(_) => {}
+        if let Self::Column { source, column } = self {
+            visit(*source, *column);
         }
+        for part in self.parts() {
+            part.visit_columns(visit);
+        }
+    }
+
+    /// Calls `change` with the expression and every part of it, the outer ones first.
+    pub(crate) fn for_each_mut(&mut self, change: &mut dyn FnMut(&mut Self)) {
+        change(self);
+        for part in self.parts_mut() {
+            part.for_each_mut(change);
+        }
+    }
+
+    /// Whether this holds of the expression or of a part of it.
+    pub(super) fn any(&self, is: &dyn Fn(&Self) -> bool) -> bool {
+        is(self) || self.parts().any(|part| part.any(is))
+    }
+
+    /// Whether its value takes the answer of another query.
+    pub(crate) fn asks(&self) -> bool {
+        self.any(&|part| matches!(part, Self::Call(call) if call.operator.asks()))
+    }
+
+    /// Whether its value is the same for every row, whatever is asked for.
+    pub(super) fn is_constant(&self) -> bool {
+        !self.any(&|part| match part {
+            Self::Column { .. } | Self::Slot(_) => true,
+            Self::Call(call) => call.operator.depends_on_scope(),
+            _ => false,
+        })
     }
 
     /// Takes the parts of a conjunction.
@@ -177,5 +256,15 @@ impl BoundExpr {
             }
             part => parts.push(part),
         }
+    }
+
+    /// All of these, in this order; true of none. As deep as their number has digits, so that thousands are no matter.
+    pub(super) fn all(mut parts: Vec<Self>, join: fn(Box<Self>, Box<Self>) -> Self) -> Option<Self> {
+        if parts.len() < 2 {
+            return parts.pop();
+        }
+        let second = parts.split_off(parts.len() / 2);
+        let (first, second) = (Self::all(parts, join), Self::all(second, join));
+        first.zip(second).map(|(first, second)| join(first.into(), second.into()))
     }
 }

@@ -13,24 +13,32 @@ enum Part {
 pub(crate) struct Pattern {
     text: String,
     parts: Vec<Part>,
+    ignores_case: bool,
 }
 
 impl Pattern {
+    #[cfg(test)]
     pub(crate) fn new(text: &str) -> Self {
+        Self::with(text, Some('\\'), false)
+    }
+
+    /// A pattern with its own escape, or none.
+    pub(crate) fn with(text: &str, escape: Option<char>, ignores_case: bool) -> Self {
         let mut parts = Vec::new();
-        let mut chars = text.chars();
+        let folded = if ignores_case { text.to_lowercase() } else { String::new() };
+        let mut chars = if ignores_case { folded.chars() } else { text.chars() };
         while let Some(char) = chars.next() {
             let part = match char {
+                escaping if Some(escaping) == escape => Part::Plain(chars.next().unwrap_or(escaping)),
                 '%' => Part::Any,
                 '_' => Part::One,
-                '\\' => Part::Plain(chars.next().unwrap_or('\\')),
                 plain => Part::Plain(plain),
             };
             if part != Part::Any || parts.last() != Some(&Part::Any) {
                 parts.push(part);
             }
         }
-        Self { text: text.to_owned(), parts }
+        Self { text: text.to_owned(), parts, ignores_case }
     }
 
     /// The pattern as it was written.
@@ -40,6 +48,9 @@ impl Pattern {
 
     /// What every match begins with.
     pub(crate) fn prefix(&self) -> String {
+        if self.ignores_case {
+            return String::new();
+        }
         let plain = self.parts.iter().map_while(|part| match part {
             Part::Plain(char) => Some(*char),
             _ => None,
@@ -49,6 +60,10 @@ impl Pattern {
 
     /// Whether a text matches. Linear in the product of both lengths at worst: it remembers only the last `%`.
     pub(crate) fn matches(&self, text: &str) -> bool {
+        if self.ignores_case { self.matches_exactly(&text.to_lowercase()) } else { self.matches_exactly(text) }
+    }
+
+    fn matches_exactly(&self, text: &str) -> bool {
         let mut parts = self.parts.as_slice();
         let mut rest = text.chars();
         let mut retry: Option<(&[Part], std::str::Chars<'_>)> = None;

@@ -5,80 +5,197 @@
 
 mod access;
 mod bind;
+mod call;
 mod explain;
 mod expr;
-mod kind;
+mod left;
 mod like;
 mod optimize;
+mod scope;
 
 pub(crate) use access::{Access, Bound, BoundValue, key_range};
-pub use bind::{MAX_EXPRESSION_DEPTH, MAX_SOURCES};
+pub(crate) use bind::Answers;
+pub use bind::{MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub(crate) use expr::{BoundExpr, Context, broken_row};
+pub use scope::MAX_REMEMBERED_BYTES;
+pub(crate) use scope::{Answer, Scope};
 
-use wasm_dbms_api::{AggregateFunction, Query};
+use std::sync::Arc;
+
+use wasm_dbms_api::{AggregateFunction, DataType, Expr, Query, SetOperation, TableSchema, Value};
 
 use crate::Result;
-use crate::catalog::{Catalog, RelationIndex};
+use crate::catalog::{Catalog, Relation, RelationIndex};
 
 /// A way of answering a question.
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// The tables in the order in which they are entered.
     pub(crate) steps: Vec<Step>,
-    /// The table of each source, in the order of the question.
-    pub(crate) sources: Vec<RelationIndex>,
+    /// Each source, in the order of the question.
+    pub(crate) sources: Vec<PlanSource>,
+    /// What must hold once, for any row to come.
+    pub(crate) gate: Vec<BoundExpr>,
     pub(crate) grouping: Option<Grouping>,
+    /// What must hold of a group.
+    pub(crate) having: Vec<BoundExpr>,
     /// What each row of the answer holds: over the sources, or over the slots of a group.
     pub(crate) outputs: Vec<BoundExpr>,
     pub(crate) names: Vec<String>,
+    pub(crate) is_distinct: bool,
     /// What remains to be sorted; empty if rows come in order.
     pub(crate) order: Vec<OrderKey>,
     pub(crate) limit: Option<u64>,
     pub(crate) offset: u64,
+    /// The queries that expressions ask.
+    pub(crate) subqueries: Vec<Subquery>,
+    /// How many rows are expected to be joined.
+    pub(crate) estimate: f64,
 }
 
-/// One table in a plan.
+/// Where the rows of a source come from.
+#[derive(Debug)]
+pub(crate) enum PlanSource {
+    Table(RelationIndex),
+    Derived(Box<Derived>),
+}
+
+/// Rows that belong to no table.
+#[derive(Debug)]
+pub(crate) struct Derived {
+    /// A table that they could stand in.
+    pub(crate) relation: Arc<Relation>,
+    pub(crate) body: Body,
+    /// What they are given of the row of the query around.
+    pub(crate) arguments: Vec<BoundExpr>,
+}
+
+/// How rows that belong to no table are made.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Nothing,
+    Values(Vec<Vec<BoundExpr>>),
+    Query(Box<Plan>),
+    Set { operation: SetOperation, all: bool, left: Box<Plan>, right: Box<Plan> },
+    Recursive { number: usize, all: bool, first: Box<Plan>, next: Box<Plan> },
+    Working(usize),
+}
+
+/// A query that an expression asks.
+#[derive(Debug)]
+pub(crate) struct Subquery {
+    pub(crate) plan: Plan,
+    pub(crate) answers: Answers,
+    /// The type in which the values of a set are compared, where that is another than their own.
+    pub(crate) set_type: Option<DataType>,
+}
+
+/// One source in a plan.
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) source: usize,
-    pub(crate) relation: RelationIndex,
     pub(crate) access: Access,
-    /// What must hold once this table's row is there.
+    /// What must hold once this source's row is there. Of a left join: what makes it a partner of the rows before.
     pub(crate) filters: Vec<BoundExpr>,
-    /// How many rows are expected of it, for each row of the tables before.
+    /// As `filters`, but with the answers of other queries.
+    pub(crate) asking: Vec<BoundExpr>,
+    /// Of a left join: what must hold of the row, with NULLs if there was no partner.
+    pub(crate) after: Option<Vec<BoundExpr>>,
+    /// How many rows are expected of it, for each row of the sources before.
     pub(crate) estimate: f64,
 }
 
 /// Rows that become one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Grouping {
     pub(crate) keys: Vec<BoundExpr>,
     pub(crate) aggregates: Vec<BoundAggregate>,
 }
 
 /// A value over the rows of a group.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct BoundAggregate {
     pub(crate) function: AggregateFunction,
     pub(crate) argument: Option<BoundExpr>,
+    /// Rows for which this is not true are left out.
+    pub(crate) filter: Option<BoundExpr>,
+    /// What stands between texts.
+    pub(crate) separator: Option<BoundExpr>,
+    /// Whether equal values count once.
+    pub(crate) is_distinct: bool,
+}
+
+impl BoundAggregate {
+    /// What it is computed from.
+    pub(crate) fn exprs(&self) -> impl Iterator<Item = &BoundExpr> {
+        [&self.argument, &self.filter, &self.separator].into_iter().flatten()
+    }
 }
 
 /// One key of an order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct OrderKey {
     pub(crate) expr: BoundExpr,
     pub(crate) descending: bool,
     pub(crate) nulls_first: bool,
 }
 
-/// Plans a question.
+/// Plans a question without parameters.
 pub(crate) fn plan(catalog: &Catalog, query: &Query) -> Result<Plan> {
-    optimize::optimize(catalog, bind::bind(catalog, query)?)
+    plan_with(catalog, query, &[])
+}
+
+/// Plans a question whose parameters have these values.
+pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Result<Plan> {
+    optimize::optimize(catalog, bind::bind(catalog, query, Some(parameters))?)
+}
+
+/// An expression over the columns of one table: what a check constraint says. It is computed with
+/// [`Context::Row`] over the values of a row.
+#[allow(dead_code, reason = "check constraints use it")]
+pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Result<BoundExpr> {
+    bind::bind_row(catalog, schema, expr)
 }
 
 impl Plan {
     /// The plan in words, a line a step.
     pub(crate) fn explain(&self, catalog: &Catalog) -> Result<String> {
         explain::explain(self, catalog)
+    }
+
+    /// The table of a source.
+    #[inline]
+    pub(crate) fn relation<'a>(&'a self, catalog: &'a Catalog, source: usize) -> Result<&'a Relation> {
+        match self.sources.get(source) {
+            Some(PlanSource::Derived(derived)) => Ok(&derived.relation),
+            Some(PlanSource::Table(relation)) => catalog.relation(*relation),
+            None => catalog.relation(usize::MAX),
+        }
+    }
+
+    /// Whether rows of tables are the answer, as they are joined.
+    pub(crate) fn answers_rows(&self) -> bool {
+        self.grouping.is_none() && !self.is_distinct && self.having.is_empty()
+    }
+
+    /// Whether its answer needs more than rows, groups and an order.
+    pub(crate) fn is_general(&self) -> bool {
+        let asks = || {
+            let ordered = self.order.iter().map(|key| &key.expr);
+            self.outputs.iter().chain(ordered).any(BoundExpr::asks)
+        };
+        let is_rarer = |aggregate: &BoundAggregate| {
+            aggregate.is_distinct
+                || aggregate.filter.is_some()
+                || aggregate.function == AggregateFunction::Concatenate
+                || aggregate.exprs().any(BoundExpr::asks)
+        };
+        let groups =
+            |grouping: &Grouping| grouping.aggregates.iter().any(is_rarer) || grouping.keys.iter().any(BoundExpr::asks);
+        self.is_distinct
+            || !self.having.is_empty()
+            || !self.gate.is_empty()
+            || (!self.subqueries.is_empty() && asks())
+            || self.grouping.as_ref().is_some_and(groups)
     }
 }

@@ -1,7 +1,7 @@
 //! [`JournaledWriter`]: an interceptor that can put back what was written through it.
 
 use wasm_dbms_api::{MemoryResult, Page};
-use wasm_dbms_memory::{MemoryAccess, NumberSet, PageRef, PageState};
+use wasm_dbms_memory::{KeyRange, MemoryAccess, NumberSet, PageRef, PageState};
 
 /// What one savepoint needs to be rolled back.
 #[derive(Debug, Default)]
@@ -202,5 +202,10 @@ impl<M: MemoryAccess> MemoryAccess for JournaledWriter<M> {
 
     fn abandon_growth(&mut self, first: Page) -> MemoryResult<()> {
         self.inner.abandon_growth(first)
+    }
+
+    #[inline]
+    fn note_read(&mut self, tree: u32, range: KeyRange<'_>) {
+        self.inner.note_read(tree, range);
     }
 }

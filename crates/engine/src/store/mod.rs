@@ -1,10 +1,14 @@
 //! [`Store`]: the one type that the engine instantiates all storage functions over.
 
 mod journaled_writer;
+mod private;
+mod reads;
 
 pub use journaled_writer::JournaledWriter;
+pub(crate) use private::Private;
+pub(crate) use reads::{Purpose, Ranges};
 
-use wasm_dbms_memory::{MemoryAccess, MemoryManager, PageRef, PageState, Snapshot};
+use wasm_dbms_memory::{KeyRange, MemoryAccess, MemoryManager, PageRef, PageState, Snapshot};
 
 use crate::{MemoryError, MemoryResult, Page};
 
@@ -16,6 +20,22 @@ pub(crate) enum Store {
     Head(JournaledWriter<MemoryManager>),
     /// The pages of one commit; writes are refused.
     Snapshot(Snapshot),
+    /// The private view of an interactive transaction.
+    Private(Box<Private>),
+}
+
+/// Does the same with whichever store that can be written.
+macro_rules! writable {
+    ($self:ident, $pages:ident => $act:expr) => {
+        match $self {
+            Self::Head($pages) => $act,
+            Self::Private(private) => {
+                let $pages = &mut private.pages;
+                $act
+            }
+            Self::Snapshot(_) => Err(refused("write")),
+        }
+    };
 }
 
 impl Store {
@@ -23,17 +43,52 @@ impl Store {
     pub(crate) fn head(&mut self) -> MemoryResult<&mut JournaledWriter<MemoryManager>> {
         match self {
             Self::Head(head) => Ok(head),
-            Self::Snapshot(_) => Err(refused("write")),
+            Self::Snapshot(_) | Self::Private(_) => Err(refused("write")),
         }
     }
 
-    /// The pages of a commit, if this is not the head.
+    /// The pages of a commit, if this is for reading only.
     #[inline]
     pub(crate) fn snapshot(&mut self) -> Option<&mut Snapshot> {
         match self {
-            Self::Head(_) => None,
             Self::Snapshot(snapshot) => Some(snapshot),
+            Self::Head(_) | Self::Private(_) => None,
         }
+    }
+
+    /// What an interactive transaction works on, if this is that.
+    #[inline]
+    pub(crate) fn private(&mut self) -> Option<&mut Private> {
+        match self {
+            Self::Private(private) => Some(private),
+            Self::Head(_) | Self::Snapshot(_) => None,
+        }
+    }
+
+    /// Says what is read from now on. Returns what was before.
+    pub(crate) fn read_for(&mut self, purpose: Purpose) -> Purpose {
+        self.private().map_or(Purpose::Nothing, |private| private.read_for(purpose))
+    }
+
+    /// Opens a savepoint.
+    pub(crate) fn savepoint(&mut self) -> MemoryResult<()> {
+        writable!(self, pages => {
+            pages.savepoint();
+            Ok(())
+        })
+    }
+
+    /// Releases the innermost savepoint.
+    pub(crate) fn release(&mut self) -> MemoryResult<()> {
+        writable!(self, pages => {
+            pages.release();
+            Ok(())
+        })
+    }
+
+    /// Rolls the innermost savepoint back.
+    pub(crate) fn roll_back(&mut self) -> MemoryResult<()> {
+        writable!(self, pages => pages.roll_back())
     }
 
     /// The bytes of a page as it is now, without a handle on it.
@@ -42,6 +97,7 @@ impl Store {
         match self {
             Self::Head(head) => head.inner_mut().bytes(page),
             Self::Snapshot(snapshot) => snapshot.bytes(page),
+            Self::Private(private) => private.pages.inner_mut().bytes(page),
         }
     }
 }
@@ -55,6 +111,7 @@ impl MemoryAccess for Store {
         match self {
             Self::Head(head) => head.page_size(),
             Self::Snapshot(snapshot) => snapshot.page_size(),
+            Self::Private(private) => private.pages.page_size(),
         }
     }
 
@@ -62,11 +119,12 @@ impl MemoryAccess for Store {
         match self {
             Self::Head(head) => head.page_count(),
             Self::Snapshot(snapshot) => snapshot.page_count(),
+            Self::Private(private) => private.pages.page_count(),
         }
     }
 
     fn grow_one_page(&mut self) -> MemoryResult<Page> {
-        self.head()?.grow_one_page()
+        writable!(self, pages => pages.grow_one_page())
     }
 
     #[inline]
@@ -74,6 +132,7 @@ impl MemoryAccess for Store {
         match self {
             Self::Head(head) => head.page(page),
             Self::Snapshot(snapshot) => snapshot.page(page),
+            Self::Private(private) => private.pages.page(page),
         }
     }
 
@@ -84,28 +143,33 @@ impl MemoryAccess for Store {
 
     #[inline]
     fn edit<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
-        match self {
-            Self::Head(head) => head.edit(page, change),
-            Self::Snapshot(_) => Err(refused("write")),
-        }
+        writable!(self, pages => pages.edit(page, change))
     }
 
     fn restore(&mut self, page: Page, image: &PageRef) -> MemoryResult<()> {
-        self.head()?.restore(page, image)
+        writable!(self, pages => pages.restore(page, image))
     }
 
     fn page_state(&mut self, page: Page) -> MemoryResult<PageState> {
         match self {
             Self::Head(head) => head.page_state(page),
             Self::Snapshot(snapshot) => snapshot.page_state(page),
+            Self::Private(private) => private.pages.page_state(page),
         }
     }
 
     fn mark_page(&mut self, page: Page, state: PageState) -> MemoryResult<()> {
-        self.head()?.mark_page(page, state)
+        writable!(self, pages => pages.mark_page(page, state))
     }
 
     fn abandon_growth(&mut self, first: Page) -> MemoryResult<()> {
-        self.head()?.abandon_growth(first)
+        writable!(self, pages => pages.abandon_growth(first))
+    }
+
+    #[inline]
+    fn note_read(&mut self, tree: u32, range: KeyRange<'_>) {
+        if let Self::Private(private) = self {
+            private.note(tree, range);
+        }
     }
 }

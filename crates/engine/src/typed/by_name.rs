@@ -1,13 +1,14 @@
 //! Changes of rows by the names of table and columns: for tables that no Rust struct stands for.
 
-use wasm_dbms_api::{Expr, Query, TableSchema, Value, ValueRef};
+use wasm_dbms_api::{ColumnSchema, Expr, Query, TableSchema, Value, ValueRef};
 
-use crate::catalog::column_of;
+use crate::catalog::{RelationIndex, column_of};
 use crate::core::Core;
 use crate::typed::delete::delete_matching;
+use crate::typed::returning::{delete_visiting, update_visiting, values_of};
 use crate::typed::update::update_matching;
 use crate::write::Assignment;
-use crate::{Connection, Database, Error, Result, Transaction};
+use crate::{Answer, Connection, Database, Error, OptimisticTransaction, Result, Transaction};
 
 macro_rules! verbs_by_name {
     ($connection:ty) => {
@@ -96,15 +97,40 @@ macro_rules! verbs_by_name {
                 let filter = filter.into();
                 self.write_many(|core| delete_named(core, table, filter))
             }
+
+            /// As [`update_values`](Self::update_values), but returns the rows as they are then.
+            ///
+            /// # Errors
+            /// As [`update_values`](Self::update_values).
+            pub fn update_values_returning(
+                &self,
+                table: &str,
+                values: &[(&str, Value)],
+                filter: impl Into<Option<Expr>>,
+            ) -> Result<Answer> {
+                let filter = filter.into();
+                self.write_many(|core| update_named_returning(core, table, values, filter))
+            }
+
+            /// As [`delete_values`](Self::delete_values), but returns the rows as they were. Those that go with them by
+            /// cascade are not among them.
+            ///
+            /// # Errors
+            /// As [`delete_values`](Self::delete_values).
+            pub fn delete_values_returning(&self, table: &str, filter: impl Into<Option<Expr>>) -> Result<Answer> {
+                let filter = filter.into();
+                self.write_many(|core| delete_named_returning(core, table, filter))
+            }
         }
     };
 }
 
 verbs_by_name!(Database);
 verbs_by_name!(Transaction<'_>);
+verbs_by_name!(OptimisticTransaction);
 
 /// Where the named columns stand; each once.
-fn places_of(schema: &TableSchema, columns: &[&str]) -> Result<Vec<usize>> {
+pub(crate) fn places_of(schema: &TableSchema, columns: &[&str]) -> Result<Vec<usize>> {
     let mut places = Vec::with_capacity(columns.len());
     for name in columns {
         let place = column_of(schema, name)?;
@@ -117,42 +143,81 @@ fn places_of(schema: &TableSchema, columns: &[&str]) -> Result<Vec<usize>> {
 }
 
 /// The value as its column has it: the name of an enum with its number.
-fn of_column<'a>(schema: &'a TableSchema, column: usize, value: &'a Value) -> ValueRef<'a> {
-    let variant = match (schema.columns.get(column), value) {
-        (Some(column), Value::Text(name)) => column.variant(name),
+pub(crate) fn of_column<'a>(column: &'a ColumnSchema, value: &'a Value) -> ValueRef<'a> {
+    let variant = match value {
+        Value::Text(name) => column.variant(name),
         _ => None,
     };
     variant.unwrap_or(value.as_ref())
 }
 
 /// The values in the schema's order; none where the database chooses.
-fn placed<'a>(schema: &'a TableSchema, places: &[usize], values: &'a [Value]) -> Result<Vec<Option<ValueRef<'a>>>> {
+pub(crate) fn placed<'a>(
+    schema: &'a TableSchema,
+    places: &[usize],
+    values: &'a [Value],
+) -> Result<Vec<Option<ValueRef<'a>>>> {
     if values.len() != places.len() {
         let (table, count) = (&schema.name, places.len());
         return Err(Error::Query(format!("a row of {table} has {} values, {count} columns are named", values.len())));
     }
     let mut row = vec![None; schema.columns.len()];
     for (place, value) in places.iter().zip(values) {
-        if let Some(slot) = row.get_mut(*place) {
-            *slot = Some(of_column(schema, *place, value));
+        if let (Some(slot), Some(column)) = (row.get_mut(*place), schema.columns.get(*place)) {
+            *slot = Some(of_column(column, value));
         }
     }
     Ok(row)
 }
 
 /// What a filter keeps of a table.
-fn rows_of(table: &str, filter: Option<Expr>) -> Query {
+pub(crate) fn rows_of(table: &str, filter: Option<Expr>) -> Query {
     Query { filter, ..Query::from(table.to_owned()) }
 }
 
 fn update_named(core: &mut Core, table: &str, values: &[(&str, Value)], filter: Option<Expr>) -> Result<u64> {
     let index = core.catalog.find(table)?;
-    let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
-    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
-    let places = places_of(&schema, &names)?;
-    let of_column = |(place, (_, value)): (usize, &(&str, Value))| (place, of_column(&schema, place, value).to_value());
-    let assignments: Vec<Assignment> = places.into_iter().zip(values).map(of_column).collect();
+    let assignments = assignments_of(core, index, values)?;
     update_matching(core, index, &assignments, &rows_of(table, filter))
+}
+
+fn update_named_returning(
+    core: &mut Core,
+    table: &str,
+    values: &[(&str, Value)],
+    filter: Option<Expr>,
+) -> Result<Answer> {
+    let index = core.catalog.find(table)?;
+    let assignments = assignments_of(core, index, values)?;
+    let mut answer = core.no_rows(index)?;
+    let (count, rows) = (answer.columns.len(), &mut answer.rows);
+    update_visiting(core, index, &assignments, &rows_of(table, filter), &mut |row| {
+        rows.push(values_of(row, count)?);
+        Ok(())
+    })?;
+    Ok(answer)
+}
+
+fn delete_named_returning(core: &mut Core, table: &str, filter: Option<Expr>) -> Result<Answer> {
+    let index = core.catalog.find(table)?;
+    let mut answer = core.no_rows(index)?;
+    let (count, rows) = (answer.columns.len(), &mut answer.rows);
+    delete_visiting(core, index, &rows_of(table, filter), &mut |row| {
+        rows.push(values_of(row, count)?);
+        Ok(())
+    })?;
+    Ok(answer)
+}
+
+fn assignments_of(core: &Core, index: RelationIndex, values: &[(&str, Value)]) -> Result<Vec<Assignment>> {
+    let schema = &core.catalog.relation(index)?.schema;
+    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+    let places = places_of(schema, &names)?;
+    let assignment = |(place, (_, value)): (usize, &(&str, Value))| {
+        let value = schema.columns.get(place).map_or(value.as_ref(), |column| of_column(column, value));
+        (place, value.to_value())
+    };
+    Ok(places.into_iter().zip(values).map(assignment).collect())
 }
 
 fn delete_named(core: &mut Core, table: &str, filter: Option<Expr>) -> Result<u64> {

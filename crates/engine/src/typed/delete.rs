@@ -6,6 +6,7 @@ use wasm_dbms_api::{Expr, Query, Table};
 
 use crate::catalog::RelationIndex;
 use crate::core::Core;
+use crate::typed::returning::delete_visiting;
 use crate::typed::update::matching_keys;
 use crate::{Connection, Result};
 
@@ -38,6 +39,24 @@ impl<'c, C: Connection, T: Table> Delete<'c, C, T> {
         self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
             delete_matching(core, index, &self.query)
+        })
+    }
+}
+
+impl<C: Connection, T: Table> Delete<'_, C, T> {
+    /// As [`run`](Self::run), but returns the rows as they were. Those that go with them by cascade are not among them.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn returning(self) -> Result<Vec<T>> {
+        self.connection.write_many(|core| {
+            let index = core.catalog.find_type::<T>()?;
+            let mut rows = Vec::new();
+            delete_visiting(core, index, &self.query, &mut |row| {
+                rows.push(T::read(row)?);
+                Ok(())
+            })?;
+            Ok(rows)
         })
     }
 }

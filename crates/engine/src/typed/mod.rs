@@ -1,14 +1,22 @@
 //! The typed face: rows as structs, columns as constants.
 
 mod by_name;
+mod counting;
+mod cursor;
 mod delete;
+mod related;
+mod returning;
 mod rows;
 mod select;
 mod update;
+mod upsert;
 mod verbs;
 
+pub use cursor::{Cursor, ValueCursor};
 pub use delete::Delete;
+pub use related::{With, WithMany};
 pub use rows::{One, Rows, Three, Two};
 pub use select::{Columns, Projected, Select};
 pub use update::{Update, UpdateKey};
+pub use upsert::{OnConflict, Upsert, UpsertReport};
 pub use verbs::Answer;

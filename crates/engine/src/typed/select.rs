@@ -75,13 +75,13 @@ impl<C: Connection, R> Select<'_, C, R> {
 
     /// At most `limit` rows.
     pub fn limit(mut self, limit: u64) -> Self {
-        self.query.limit = Some(limit);
+        self.query = self.query.limit(limit);
         self
     }
 
     /// Skips the first `offset` rows.
     pub fn offset(mut self, offset: u64) -> Self {
-        self.query.offset = offset;
+        self.query = self.query.offset(offset);
         self
     }
 
@@ -95,6 +95,14 @@ impl<C: Connection, R> Select<'_, C, R> {
 }
 
 impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
+    pub(super) fn connection(&self) -> &'c C {
+        self.connection
+    }
+
+    pub(super) fn planned_rows(&self, core: &mut Core) -> Result<Plan> {
+        planned_rows(core, &self.query, &self.binders)
+    }
+
     fn joined<B: Table, S: Rows>(
         mut self,
         left: Column<impl Table, impl Field>,
@@ -112,13 +120,13 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     /// Makes rows equal in this column, and in those given before, one; then [`columns`](Self::columns) says what of
     /// them is asked.
     pub fn group_by<T: Table>(mut self, column: Column<T, impl Field>) -> Self {
-        self.query.group_by.push(column.reference());
+        self.query = self.query.group_by(column.reference());
         self
     }
 
     /// Asks for some columns or aggregates instead of whole rows: one, or a tuple of up to eight.
     pub fn columns<P: Projection>(mut self, projection: P) -> Projected<'c, C, P> {
-        self.query.columns = projection.exprs();
+        self.query.columns = projection.exprs().into_iter().map(Into::into).collect();
         Select { connection: self.connection, query: self.query, binders: self.binders, rows: PhantomData }
     }
 
@@ -131,6 +139,17 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
             let plan = planned_rows(core, &self.query, &self.binders)?;
             let mut rows = RowStream::new(&core.catalog, &plan)?;
             execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))
+        })
+    }
+
+    /// Every row, and what is asked about them of the same commit.
+    pub(super) fn all_and<X>(self, ask: impl FnOnce(&mut Core, &[R::Row]) -> Result<X>) -> Result<(Vec<R::Row>, X)> {
+        self.connection.read(|core| {
+            let plan = planned_rows(core, &self.query, &self.binders)?;
+            let mut rows = RowStream::new(&core.catalog, &plan)?;
+            let rows = execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
+            let answer = ask(core, &rows)?;
+            Ok((rows, answer))
         })
     }
 
@@ -151,6 +170,14 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
             let plan = planned_rows(core, &self.query, &self.binders)?;
             execute::count(core, &plan)
         })
+    }
+
+    /// Whether there is a row, without making any.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn exists(self) -> Result<bool> {
+        Ok(self.limit(1).count()? > 0)
     }
 
     /// Calls `visit` with each row, one at a time. Only an order that no index gives needs the rows in memory.

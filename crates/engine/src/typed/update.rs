@@ -8,6 +8,8 @@ use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::execute::{self, RowStream};
 use crate::plan;
+use crate::store::Purpose;
+use crate::typed::returning::update_visiting;
 use crate::write::Assignment;
 use crate::{Connection, Result};
 
@@ -61,6 +63,24 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     }
 }
 
+impl<C: Connection, T: Table> Update<'_, C, T> {
+    /// As [`run`](Self::run), but returns the rows as they are then.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn returning(self) -> Result<Vec<T>> {
+        self.connection.write_many(|core| {
+            let index = core.catalog.find_type::<T>()?;
+            let mut rows = Vec::new();
+            update_visiting(core, index, &self.assignments, &self.query, &mut |row| {
+                rows.push(T::read(row)?);
+                Ok(())
+            })?;
+            Ok(rows)
+        })
+    }
+}
+
 impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     pub(crate) fn new(connection: &'c C, key: Vec<u8>) -> Self {
         Self { connection, key, assignments: Vec::with_capacity(1), table: PhantomData }
@@ -85,6 +105,22 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
             }
         })
     }
+
+    /// As [`run`](Self::run), but returns the row as it is then, if there is one.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn returning(self) -> Result<Option<T>> {
+        self.connection.write(|core| {
+            let index = core.catalog.find_type::<T>()?;
+            match core.row_key(index, self.key)? {
+                Some(key) if core.update_row_written(index, &key, &self.assignments)? => {
+                    Ok(Some(core.read_written(index, &mut |row| Ok(T::read(row)?))?))
+                }
+                _ => Ok(None),
+            }
+        })
+    }
 }
 
 /// Changes every row of a table that a question keeps. Returns how many there were.
@@ -103,6 +139,13 @@ pub(crate) fn update_matching(
 
 /// The key of every row of a table that a question keeps.
 pub(crate) fn matching_keys(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
+    let purpose = core.store.read_for(Purpose::Question);
+    let keys = keys_of(core, query);
+    core.store.read_for(purpose);
+    keys
+}
+
+fn keys_of(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
     let plan = plan::plan(&core.catalog, query)?;
     let mut rows = RowStream::new(&core.catalog, &plan)?;
     rows.keep_keys();

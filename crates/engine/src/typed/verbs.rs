@@ -9,9 +9,11 @@ use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::execute;
+use crate::typed::by_name::{of_column, places_of};
+use crate::typed::returning::values_of;
 use crate::typed::{Delete, One, Select, Update, UpdateKey};
 use crate::write::keys_with;
-use crate::{Connection, Database, Error, Result, Snapshot, Transaction};
+use crate::{Connection, Database, Error, OptimisticTransaction, Result, Snapshot, Transaction};
 
 /// The answer to a dynamic question.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,8 +92,16 @@ macro_rules! reading_verbs {
             /// # Errors
             /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); what storage says.
             pub fn query(&self, query: &Query) -> Result<Answer> {
+                self.query_with(query, &[])
+            }
+
+            /// Answers a dynamic question whose parameters have these values, from `?1` on.
+            ///
+            /// # Errors
+            /// As [`query`](Self::query).
+            pub fn query_with(&self, query: &Query, parameters: &[Value]) -> Result<Answer> {
                 self.read(|core| {
-                    let plan = crate::plan::plan(&core.catalog, query)?;
+                    let plan = crate::plan::plan_with(&core.catalog, query, parameters)?;
                     let rows = execute::values(core, &plan)?;
                     Ok(Answer { columns: plan.names, rows })
                 })
@@ -196,23 +206,22 @@ macro_rules! writing_verbs {
 
 reading_verbs!(Database);
 reading_verbs!(Transaction<'_>);
+reading_verbs!(OptimisticTransaction);
 reading_verbs!(Snapshot);
 writing_verbs!(Database);
 writing_verbs!(Transaction<'_>);
+writing_verbs!(OptimisticTransaction);
 
 fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Result<()> {
     let index = core.catalog.find(table)?;
     let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
+    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+    let places = places_of(&schema, &names)?;
     let mut row = vec![None; schema.columns.len()];
-    for (name, value) in values {
-        let column = crate::catalog::column_of(&schema, name)?;
-        let place = row.get_mut(column).filter(|place| place.is_none());
-        let place = place.ok_or_else(|| Error::Query(format!("column {table}.{name} is given twice")))?;
-        let variant = match (schema.columns.get(column), value) {
-            (Some(column), Value::Text(name)) => column.variant(name),
-            _ => None,
-        };
-        *place = Some(variant.unwrap_or(value.as_ref()));
+    for (place, (_, value)) in places.into_iter().zip(values) {
+        if let (Some(slot), Some(column)) = (row.get_mut(place), schema.columns.get(place)) {
+            *slot = Some(of_column(column, value));
+        }
     }
     core.insert_row(index, &row, &mut |_| Ok(()))
 }
@@ -221,13 +230,36 @@ fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Resul
 impl Core {
     /// The row with this primary key.
     #[inline]
-    fn find(&mut self, index: RelationIndex, key: &[ValueRef<'_>]) -> Result<Option<RowView<'_>>> {
+    pub(crate) fn find(&mut self, index: RelationIndex, key: &[ValueRef<'_>]) -> Result<Option<RowView<'_>>> {
         self.scratch.key.clear();
         encode_key(key, &mut self.scratch.key);
         if !self.catalog.relation(index)?.is_clustered() && !self.find_row_key(index)? {
             return Ok(None);
         }
         self.find_clustered(index)
+    }
+
+    /// The values of the row with this primary key, by the name of its table.
+    pub(crate) fn get_named(&mut self, table: &str, key: &[Value]) -> Result<Option<Vec<Value>>> {
+        let index = self.catalog.find(table)?;
+        let relation = self.catalog.relation(index)?;
+        let columns = relation.primary_key();
+        let is_of_column = |(column, value): (&usize, &Value)| {
+            let column = relation.schema.columns.get(*column);
+            !value.is_null() && column.is_some_and(|column| column.holds(of_column(column, value)))
+        };
+        if columns.is_empty() || columns.len() != key.len() || !columns.iter().zip(key).all(is_of_column) {
+            let columns = relation.column_names(columns);
+            return Err(Error::Query(format!("these values are no key of {table} ({columns})")));
+        }
+        let schema = std::sync::Arc::clone(&relation.schema);
+        let values: Vec<ValueRef<'_>> = columns
+            .iter()
+            .zip(key)
+            .filter_map(|(column, value)| Some(of_column(schema.columns.get(*column)?, value)))
+            .collect();
+        let row = self.find(index, &values)?;
+        row.map(|row| values_of(&row, schema.columns.len())).transpose()
     }
 
     /// Puts the row key in place of the code of a primary key, in the scratch; false if there is no such row.
@@ -243,7 +275,7 @@ impl Core {
 
     /// The row whose key in the table's own tree stands in the scratch.
     #[inline]
-    fn find_clustered(&mut self, index: RelationIndex) -> Result<Option<RowView<'_>>> {
+    pub(crate) fn find_clustered(&mut self, index: RelationIndex) -> Result<Option<RowView<'_>>> {
         let place = self.place(index)?;
         let Self { store, catalog, scratch, .. } = self;
         let row = match place {
@@ -297,13 +329,14 @@ impl Core {
         }
         if let Some(by) = relation.indexes.iter().find(|by| by.columns.first() == Some(&column)) {
             scratch.found.clear();
-            key::push_nullable(&mut scratch.found, value);
-            let is_found = by.head.tree.first_from(store, &scratch.found, &mut scratch.entry, &mut scratch.key)?;
-            if !is_found || !scratch.entry.starts_with(&scratch.found) {
+            by.push(&mut scratch.found, 0, value);
+            if !by.head.tree.first_with(store, &scratch.found, &mut scratch.entry, &mut scratch.key)? {
                 return Ok(false);
             }
-            if scratch.key.is_empty() {
-                scratch.key.extend_from_slice(relation.row_key_in(by, &scratch.entry)?);
+            if scratch.key.is_empty() || by.carried_layout().is_some() {
+                std::mem::swap(&mut scratch.key, &mut scratch.entry_value);
+                scratch.key.clear();
+                scratch.key.extend_from_slice(by.row_key(&scratch.entry, &scratch.entry_value)?);
             }
             return Ok(true);
         }

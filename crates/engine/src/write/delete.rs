@@ -14,6 +14,7 @@ impl Core {
     /// all that can be refused is refused before the first write, and there need be no savepoint.
     pub(crate) fn delete_row(&mut self, index: RelationIndex, row_key: &[u8]) -> Result<Option<bool>> {
         self.touch(index);
+        self.check_writable(index)?;
         let mut row = std::mem::take(&mut self.scratch.found);
         let is_there = match self.read_row(index, row_key, &mut row)? {
             Some(located) => self.delete_found(index, row_key, &row, located)?.then_some(true),
@@ -78,6 +79,7 @@ impl Core {
         let mut row = Vec::new();
         while let Some((current, row_key)) = pending.pop() {
             self.touch(current);
+            self.check_writable(current)?;
             let Some(located) = self.read_row(current, &row_key, &mut row)? else { continue };
             let relation = self.catalog.relation(current)?;
             let layout = std::sync::Arc::clone(&relation.layout);
@@ -94,9 +96,12 @@ impl Core {
     /// nothing is done, if one refers to it.
     pub(crate) fn delete_all(&mut self, index: RelationIndex) -> Result<Option<u64>> {
         self.touch(index);
+        self.check_writable(index)?;
         let Self { store, catalog, .. } = self;
         let relation = catalog.relation_mut(index)?;
-        if relation.referrers.iter().any(|referrer| referrer.relation != index) {
+        let is_referred = relation.referrers.iter().any(|referrer| referrer.relation != index);
+        // Where somebody wants to hear of each row, each goes by itself.
+        if is_referred || self.recorder.is_on() {
             return Ok(None);
         }
         let (rows, counter) = (relation.table.rows, relation.table.counter);
@@ -170,8 +175,9 @@ impl Core {
         located: Located,
         values: &[ValueRef<'_>],
     ) -> Result<()> {
-        let Self { store, catalog, scratch, .. } = self;
+        let Self { store, catalog, scratch, recorder, .. } = self;
         let relation = catalog.relation_mut(index)?;
+        recorder.removing(store, relation, row_key, &located)?;
         for other in &mut relation.indexes {
             other.entry_key(values, row_key, &mut scratch.entry);
             other.head.change(|tree| tree.remove(store, &scratch.entry))?;

@@ -1,11 +1,14 @@
 //! Inserting a row.
 
-use wasm_dbms_api::ValueRef;
+use std::sync::Arc;
+
+use wasm_dbms_api::{Value, ValueRef};
 use wasm_dbms_memory::Run;
 
 use crate::catalog::{KeyShape, Relation, RelationIndex};
 use crate::codec::key;
 use crate::core::Core;
+use crate::history::Numbers;
 use crate::write::{FEW_COLUMNS, check_foreign_keys, check_lengths, check_value, is_taken, unique_violation};
 use crate::{Error, Result};
 
@@ -21,9 +24,26 @@ impl Core {
         key_values: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>,
     ) -> Result<()> {
         self.touch(index);
+        self.check_writable(index)?;
+        let changed;
+        let mut by_rules;
+        let given = match &self.catalog.relation(index)?.rules {
+            None => given,
+            Some(rules) => {
+                let rules = Arc::clone(rules);
+                by_rules = self.drawn_row(index, &rules, given)?;
+                changed = self.ruled_row(index, &rules, &by_rules)?;
+                for (column, value) in &changed {
+                    if let Some(place) = by_rules.get_mut(*column) {
+                        *place = Some(Value::as_ref(value));
+                    }
+                }
+                &by_rules
+            }
+        };
         let relation = self.catalog.relation(index)?;
-        let counter = next_count(relation, given)?;
-        let schema = std::sync::Arc::clone(&relation.schema);
+        let counter = next_count(relation, given, &mut self.numbers)?;
+        let schema = Arc::clone(&relation.schema);
         let mut few = [ValueRef::Null; FEW_COLUMNS];
         let mut many = Vec::new();
         let count = schema.columns.len();
@@ -100,7 +120,7 @@ impl Core {
         if !self.catalog.relation(index)?.foreign_keys.is_empty() {
             check_foreign_keys(self, index, values, None)?;
         }
-        let Self { store, catalog, scratch, .. } = self;
+        let Self { store, catalog, scratch, recorder, numbers, .. } = self;
         let relation = catalog.relation_mut(index)?;
         let mut counter = counter;
         scratch.key.clear();
@@ -112,11 +132,11 @@ impl Core {
             }
             KeyShape::RowId => {
                 // Row ids and a column that counts up share the counter.
-                let next = relation.table.counter.checked_add(1);
-                let next =
-                    next.ok_or_else(|| Error::OutOfRange(format!("the next row id of {}", relation.schema.name)))?;
-                counter = counter.max(next);
-                key::push(&mut scratch.key, ValueRef::from_u64(counter));
+                let row_id = numbers.row_id(relation.id, relation.table.counter, counter);
+                let row_id =
+                    row_id.ok_or_else(|| Error::OutOfRange(format!("the next row id of {}", relation.schema.name)))?;
+                counter = counter.max(row_id);
+                key::push(&mut scratch.key, ValueRef::from_u64(row_id));
             }
         }
         check_lengths(relation, values, scratch)?;
@@ -131,22 +151,24 @@ impl Core {
             }
         }
         relation.layout.encode(values, &mut scratch.row);
+        recorder.inserted(relation, &scratch.key, &scratch.row)?;
         relation.table.insert(store, located, &scratch.key, &scratch.row)?;
         let is_together = scratch.pending.relation == Some(index);
         let run_count = scratch.pending.runs.len();
         for (number, other) in relation.indexes.iter_mut().enumerate() {
             let holds_row_key = other.entry_key(values, &scratch.key, &mut scratch.entry);
+            let value =
+                other.entry_value(values, &scratch.key, holds_row_key, &mut scratch.row, &mut scratch.entry_value);
             if is_together
                 && holds_row_key
                 && let Some(run) = scratch.pending.runs.get_mut(number)
             {
-                run.push(&scratch.entry, &[]);
+                run.push(&scratch.entry, value);
                 if run.is_full(run_count) {
                     other.head.change(|tree| tree.put_run(store, run))?;
                 }
                 continue;
             }
-            let value: &[u8] = if holds_row_key { &[] } else { &scratch.key };
             other.head.change(|tree| tree.put(store, &scratch.entry, value))?;
         }
         relation.table.count(relation.table.rows.saturating_add(1), counter);
@@ -155,16 +177,14 @@ impl Core {
 }
 
 /// The counter after the insert: one more where the database chooses, at least the given value where it does not.
-fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>]) -> Result<u64> {
+pub(crate) fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>], numbers: &mut Numbers) -> Result<u64> {
     let counter = relation.table.counter;
     let Some(column) = relation.autoincrement else { return Ok(counter) };
     match given.get(column).copied().flatten() {
         Some(value) => Ok(count_with(counter, value)),
         None => {
-            let next = counter.checked_add(1).filter(|next| {
-                let range = relation.data_type(column).integer_range();
-                range.is_some_and(|(_, high)| *next <= high)
-            });
+            let range = relation.data_type(column).integer_range();
+            let next = range.and_then(|(_, high)| numbers.next(relation.id, counter, high));
             next.ok_or_else(|| {
                 let column = relation.column_name(column);
                 Error::OutOfRange(format!("the next value of {}.{column}", relation.schema.name))

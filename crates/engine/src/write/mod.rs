@@ -2,6 +2,7 @@
 
 mod delete;
 mod insert;
+mod rules;
 mod update;
 
 use wasm_dbms_api::{Page, ValueRef};
@@ -25,6 +26,7 @@ pub(crate) struct Scratch {
     pub(crate) key: Vec<u8>,
     pub(crate) row: Vec<u8>,
     pub(crate) entry: Vec<u8>,
+    pub(crate) entry_value: Vec<u8>,
     pub(crate) found: Vec<u8>,
     /// Where a row that was looked for stands in its page.
     pub(crate) page: Page,
@@ -62,9 +64,8 @@ fn has_value(core: &mut Core, relation: RelationIndex, column: usize, value: Val
     let indexes = &catalog.relation(relation)?.indexes;
     if let Some(index) = indexes.iter().find(|index| index.columns.first() == Some(&column)) {
         scratch.key.clear();
-        key::push_nullable(&mut scratch.key, value);
-        let is_found = index.head.tree.first_from(store, &scratch.key, &mut scratch.entry, &mut scratch.row)?;
-        return Ok(is_found && scratch.entry.starts_with(&scratch.key));
+        index.push(&mut scratch.key, 0, value);
+        return Ok(index.head.tree.first_with(store, &scratch.key, &mut scratch.entry, &mut scratch.row)?);
     }
     let mut is_there = false;
     keys_with(core, relation, column, value, &mut |_| {
@@ -96,17 +97,15 @@ pub(crate) fn keys_with(
     let mut entry = Vec::new();
     if let Some(index) = relation.indexes.iter().find(|index| index.columns.first() == Some(&column)) {
         let mut start = Vec::new();
-        key::push_nullable(&mut start, value);
-        let mut cursor = index.head.tree.cursor();
+        index.push(&mut start, 0, value);
+        let mut end = start.clone();
+        let has_end = key::make_successor(&mut end);
+        let mut cursor = index.head.tree.cursor().until(has_end.then_some(end));
         let mut is_on_entry = cursor.seek(store, &start)?;
         while is_on_entry {
             cursor.read_key(store, &mut entry)?;
-            if !entry.starts_with(&start) {
-                break;
-            }
             let stored = cursor.value(store)?;
-            let row_key = if stored.is_empty() { relation.row_key_in(index, &entry)? } else { &stored };
-            if !visit(row_key) {
+            if !visit(index.row_key(&entry, &stored)?) {
                 break;
             }
             is_on_entry = cursor.next(store)?;
@@ -191,9 +190,12 @@ fn check_long(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], scra
     }
     relation.layout.encode(values, &mut scratch.row);
     let bytes = scratch.row.len();
-    if bytes > MAX_VALUE_BYTES {
+    // An entry that carries all columns is longer than the row: by the row's key and its length.
+    let is_carried = relation.indexes.iter().any(|index| index.carried_layout().is_some());
+    let limit = MAX_VALUE_BYTES - if is_carried { 1 + MAX_CLUSTERED_KEY_BYTES } else { 0 };
+    if bytes > limit {
         let what = format!("a row of {table}");
-        return Err(Error::TooLong { what, bytes: bytes as u64, limit: MAX_VALUE_BYTES as u64 });
+        return Err(Error::TooLong { what, bytes: bytes as u64, limit: limit as u64 });
     }
     Ok(())
 }
@@ -244,7 +246,7 @@ fn exists(core: &mut Core, relation: RelationIndex, column: usize, value: ValueR
         return Ok(relation.table.tree.contains(store, &scratch.found)?);
     }
     if let Some(index) = relation.unique_index_on(column).and_then(|number| relation.indexes.get(number)) {
-        key::push_nullable(&mut scratch.found, value);
+        index.push(&mut scratch.found, 0, value);
         return is_taken(store, index, &scratch.found);
     }
     Ok(false)

@@ -1,5 +1,7 @@
 //! Changing a row.
 
+use std::sync::Arc;
+
 use wasm_dbms_api::{Value, ValueRef};
 
 use crate::catalog::{KeyShape, RelationIndex};
@@ -22,12 +24,29 @@ impl Core {
         row_key: &[u8],
         assignments: &[Assignment],
     ) -> Result<bool> {
+        self.check_writable(index)?;
+        match &self.catalog.relation(index)?.rules {
+            None => self.change_row(index, row_key, assignments),
+            Some(rules) => {
+                let ruled = self.ruled_assignments(index, &Arc::clone(rules), assignments)?;
+                self.change_row(index, row_key, &ruled)
+            }
+        }
+    }
+
+    /// As [`update_row`](Self::update_row), with values that have been through the rules of their columns.
+    pub(crate) fn change_row(
+        &mut self,
+        index: RelationIndex,
+        row_key: &[u8],
+        assignments: &[Assignment],
+    ) -> Result<bool> {
         self.touch(index);
         let relation = self.catalog.relation(index)?;
         for (column, value) in assignments {
             check_value(relation, *column, value.as_ref())?;
         }
-        if assignments.iter().all(|(column, _)| relation.is_plain(*column)) {
+        if assignments.iter().all(|(column, _)| relation.is_plain(*column)) && !self.recorder.is_on() {
             let layout = &*relation.layout;
             let changed = relation.table.tree.change(&mut self.store, row_key, &mut |row| {
                 for (column, value) in assignments {
@@ -43,7 +62,7 @@ impl Core {
         let mut old_row = std::mem::take(&mut self.scratch.found);
         let Some(located) = self.read_row(index, row_key, &mut old_row)? else { return Ok(false) };
         let relation = self.catalog.relation(index)?;
-        let layout = std::sync::Arc::clone(&relation.layout);
+        let layout = Arc::clone(&relation.layout);
         let view = RowView { layout: &layout, key: row_key, row: &old_row };
         let mut old_values = Vec::with_capacity(relation.schema.columns.len());
         for column in 0..relation.schema.columns.len() {
@@ -177,18 +196,21 @@ impl Core {
         if changed.is_empty() {
             return Ok(());
         }
-        let Self { store, catalog, scratch, .. } = self;
+        let Self { store, catalog, scratch, recorder, .. } = self;
         let relation = catalog.relation_mut(index)?;
         relation.layout.encode(values, &mut scratch.row);
+        recorder.replacing(store, relation, row_key, &located, &scratch.row)?;
         relation.table.change(|tree| tree.replace_at(store, located, row_key, &scratch.row))?;
         for other in &mut relation.indexes {
-            if !other.columns.iter().any(|column| changed.contains(column)) {
+            if !changed.iter().any(|column| other.holds(*column)) {
                 continue;
             }
-            other.entry_key(old_values, row_key, &mut scratch.entry);
-            other.head.change(|tree| tree.remove(store, &scratch.entry))?;
+            if other.columns.iter().any(|column| changed.contains(column)) {
+                other.entry_key(old_values, row_key, &mut scratch.entry);
+                other.head.change(|tree| tree.remove(store, &scratch.entry))?;
+            }
             let holds_row_key = other.entry_key(values, row_key, &mut scratch.entry);
-            let value: &[u8] = if holds_row_key { &[] } else { row_key };
+            let value = other.entry_value(values, row_key, holds_row_key, &mut scratch.row, &mut scratch.entry_value);
             other.head.change(|tree| tree.put(store, &scratch.entry, value))?;
         }
         if relation.autoincrement.is_some_and(|column| changed.contains(&column)) {
@@ -200,7 +222,7 @@ impl Core {
     }
 
     /// The counter of a table once a row has these values.
-    fn counter_with(&self, index: RelationIndex, values: &[ValueRef<'_>]) -> Result<u64> {
+    pub(crate) fn counter_with(&self, index: RelationIndex, values: &[ValueRef<'_>]) -> Result<u64> {
         let relation = self.catalog.relation(index)?;
         let value = relation.autoincrement.and_then(|column| values.get(column));
         Ok(value.map_or(relation.table.counter, |value| count_with(relation.table.counter, *value)))

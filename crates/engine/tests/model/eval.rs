@@ -142,14 +142,14 @@ pub(crate) fn value(expr: &Expr, row: &Row<'_>) -> Value {
         Expr::IsNull(inner) => Some(value(inner, row).is_null()),
         Expr::InList(inner, values) => {
             let inner = value(inner, row);
-            let orders: Vec<_> = values.iter().map(|other| compare(&inner, other)).collect();
+            let orders: Vec<_> = values.iter().map(|other| compare(&inner, &value(other, row))).collect();
             match orders.contains(&Some(Ordering::Equal)) {
                 true => Some(true),
                 false => (!orders.contains(&None)).then_some(false),
             }
         }
-        Expr::Like(inner, pattern) => match value(inner, row) {
-            Value::Text(text) => {
+        Expr::Like { text: inner, pattern, .. } => match (value(inner, row), value(pattern, row)) {
+            (Value::Text(text), Value::Text(pattern)) => {
                 let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
                 Some(like(&text, &pattern))
             }

@@ -8,8 +8,8 @@ pub(crate) mod random;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use wasm_dbms::Nulls;
 use wasm_dbms::prelude::*;
+use wasm_dbms::{JoinCondition, Nulls, Output, Source};
 
 pub(crate) use eval::value;
 use eval::{Row, aggregate, sort_order};
@@ -43,19 +43,30 @@ pub(crate) struct Expected {
 
 /// Answers a question; none if a sum is out of range.
 pub(crate) fn answer(tables: &[ModelTable], query: &Query) -> Option<Expected> {
-    let table = |name: &str| tables.iter().find(|table| table.schema.name == name).unwrap();
+    let table = |source: &Source| {
+        let name = source.name().unwrap();
+        tables.iter().find(|table| table.schema.name == *name).unwrap()
+    };
+    let columns: Vec<&Expr> = query
+        .columns
+        .iter()
+        .map(|output| match output {
+            Output::Expr(expr, _) => expr,
+            other => panic!("{other} is not in the model"),
+        })
+        .collect();
     let mut joined: Vec<Vec<(&str, &str, &Value)>> = {
         let first = table(&query.from);
         first.rows.iter().map(|row| first.named(row)).collect()
     };
     for join in &query.joins {
-        let other = table(&join.table);
-        let on = Expr::Column(join.left.clone()).compare(Comparison::Equal, Expr::Column(join.right.clone()));
+        let other = table(&join.source);
+        let JoinCondition::On(on) = &join.condition else { panic!("{join} is not in the model") };
         let mut next = Vec::new();
         for left in &joined {
             for right in &other.rows {
                 let row = [left.as_slice(), &other.named(right)].concat();
-                if value(&on, &row) == Value::Bool(true) {
+                if value(on, &row) == Value::Bool(true) {
                     next.push(row);
                 }
             }
@@ -66,22 +77,22 @@ pub(crate) fn answer(tables: &[ModelTable], query: &Query) -> Option<Expected> {
         joined.retain(|row| value(filter, row) == Value::Bool(true));
     }
     let is_aggregate = |expr: &Expr| matches!(expr, Expr::Aggregate(..));
-    let is_grouped = !query.group_by.is_empty() || query.columns.iter().any(is_aggregate);
+    let is_grouped = !query.group_by.is_empty() || columns.iter().copied().any(is_aggregate);
     let mut rows = Vec::new();
     if is_grouped {
         for group in groups(query, &joined) {
             let of = |expr: &Expr| match expr {
-                Expr::Aggregate(function, argument) => aggregate(*function, argument.as_deref(), &group),
+                Expr::Aggregate(call) => aggregate(call.function, call.argument.as_ref(), &group),
                 key => group.first().map(|row| value(key, row)),
             };
             let key = query.order_by.iter().map(|order| of(&order.expr)).collect::<Option<Vec<_>>>()?;
-            rows.push((key, query.columns.iter().map(of).collect::<Option<Vec<_>>>()?));
+            rows.push((key, columns.iter().copied().map(of).collect::<Option<Vec<_>>>()?));
         }
     } else {
         for row in &joined {
             let outputs = match query.columns.is_empty() {
                 true => row.iter().map(|(.., value)| (*value).clone()).collect(),
-                false => query.columns.iter().map(|expr| value(expr, row)).collect(),
+                false => columns.iter().map(|expr| value(expr, row)).collect(),
             };
             rows.push((query.order_by.iter().map(|order| value(&order.expr, row)).collect::<Vec<_>>(), outputs));
         }
@@ -100,8 +111,12 @@ pub(crate) fn answer(tables: &[ModelTable], query: &Query) -> Option<Expected> {
             order.then(next)
         })
     });
-    let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
-    Some(Expected { rows, limit, offset: query.offset as usize })
+    let count = |expr: &Option<Expr>| match expr {
+        Some(Expr::Literal(Value::Integer(count))) => Some(*count as usize),
+        _ => None,
+    };
+    let (limit, offset) = (count(&query.limit).unwrap_or(usize::MAX), count(&query.offset).unwrap_or(0));
+    Some(Expected { rows, limit, offset })
 }
 
 fn groups<'a>(query: &Query, joined: &'a [Vec<(&'a str, &'a str, &'a Value)>]) -> Vec<Vec<&'a Row<'a>>> {
@@ -112,7 +127,7 @@ fn groups<'a>(query: &Query, joined: &'a [Vec<(&'a str, &'a str, &'a Value)>]) -
         numbers.insert(String::new(), 0);
     }
     for row in joined {
-        let key = query.group_by.iter().map(|column| value(&Expr::Column(column.clone()), row)).collect::<Vec<_>>();
+        let key = query.group_by.iter().map(|key| value(key, row)).collect::<Vec<_>>();
         let number = *numbers.entry(shown(&key)).or_insert(groups.len());
         if number == groups.len() {
             groups.push(Vec::new());

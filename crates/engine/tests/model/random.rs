@@ -153,14 +153,21 @@ pub(crate) fn table(random: &mut fastrand::Rng, name: &str, rows: usize) -> Mode
     }
     let keys: [&[&str]; 5] = [&[], &["id"], &["key"], &["i32", "id"], &["key", "i32"]];
     schema = schema.primary_key(keys[random.usize(..5)].iter().copied());
-    for _ in 0..random.usize(1..7) {
+    for number in 0..random.usize(1..7) {
         let ordered = schema.columns.iter().filter(|column| column.data_type.is_ordered());
         let mut columns: Vec<String> = ordered.map(|column| column.name.clone()).collect();
         random.shuffle(&mut columns);
-        columns.truncate(random.usize(1..4));
+        let rest = columns.split_off(random.usize(1..4).min(columns.len()));
         let is_unique = columns.iter().any(|column| column == "id" || column == "key");
-        let columns = columns.iter().map(String::as_str);
-        schema = if is_unique && random.bool() { schema.unique(columns) } else { schema.index(columns) };
+        let columns = columns.iter().map(|name| match random.bool() {
+            true => IndexColumn::new(name).descending(),
+            false => IndexColumn::new(name),
+        });
+        let mut index = IndexSchema::new(columns).named(format!("index {number}"));
+        if random.bool() {
+            index = index.include(rest.iter().take(random.usize(..4)).map(String::as_str));
+        }
+        schema = schema.with_index(if is_unique && random.bool() { index.unique() } else { index });
     }
     let mut ids: Vec<u64> = (0..rows as u64).collect();
     random.shuffle(&mut ids);
@@ -208,11 +215,12 @@ pub(crate) fn query(random: &mut fastrand::Rng, tables: &[ModelTable]) -> Query 
             choices.push(key.expr());
         }
         choices.extend((0..random.usize(1..5)).map(|_| aggregate(random, &columns)));
-        query.columns = choices.clone();
+        query.columns = choices.iter().cloned().map(Into::into).collect();
     } else if random.bool() {
-        query.columns = (0..random.usize(1..5)).map(|_| choices[random.usize(..choices.len())].clone()).collect();
+        query.columns =
+            (0..random.usize(1..5)).map(|_| choices[random.usize(..choices.len())].clone().into()).collect();
         if random.bool() {
-            query.columns.push(filter(random, &columns, 1));
+            query.columns.push(filter(random, &columns, 1).into());
         }
     }
     let has_order = |expr: &Expr| {
@@ -229,8 +237,12 @@ pub(crate) fn query(random: &mut fastrand::Rng, tables: &[ModelTable]) -> Query 
             order.nulls = [None, Some(Nulls::First), Some(Nulls::Last)][random.usize(..3)];
         }
     }
-    query.limit = (random.u8(..3) == 0).then(|| random.u64(..12));
-    query.offset = if random.u8(..4) == 0 { random.u64(..8) } else { 0 };
+    if random.u8(..3) == 0 {
+        query = query.limit(random.u64(..12));
+    }
+    if random.u8(..4) == 0 {
+        query = query.offset(random.u64(..8));
+    }
     query
 }
 
@@ -245,5 +257,5 @@ fn aggregate(random: &mut fastrand::Rng, columns: &[Visible]) -> Expr {
         _ => &columns[random.usize(..columns.len())],
     };
     let has_argument = function != Count || random.bool();
-    Expr::Aggregate(function, has_argument.then(|| Box::new(column.expr())))
+    Expr::aggregate(function, has_argument.then(|| column.expr()))
 }

@@ -2,38 +2,36 @@
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::ext::IdentExt;
-use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, DeriveInput, LitStr, Meta, Token};
 
 use super::RESERVED;
+use super::index::IndexAttribute;
 use crate::errors::Errors;
 
 /// What the attributes on the struct say.
 pub(super) struct StructAttributes {
     /// `#[table = "users"]`; empty if that is missing, which is an error by then.
     pub(super) name: String,
-    pub(super) indexes: Vec<StructIndex>,
-}
-
-/// `#[index(a, b)]` or `#[unique(a, b)]`.
-pub(super) struct StructIndex {
-    pub(super) attribute: Attribute,
-    pub(super) columns: Vec<Ident>,
-    pub(super) unique: bool,
+    pub(super) indexes: Vec<IndexAttribute>,
+    pub(super) renamed_from: Vec<String>,
 }
 
 impl StructAttributes {
     pub(super) fn parse(input: &DeriveInput, errors: &mut Errors) -> Self {
         let mut names = Vec::new();
         let mut indexes = Vec::new();
+        let mut renamed_from = Vec::new();
         for attribute in &input.attrs {
             let Some(word) = attribute.path().get_ident().map(Ident::to_string) else { continue };
             match word.as_str() {
                 "table" => names.push((attribute, errors.keep(table_name(attribute)))),
-                "index" | "unique" => indexes.extend(errors.keep(struct_index(attribute, word == "unique"))),
-                "primary_key" | "autoincrement" | "foreign_key" | "default" => {
+                "index" | "unique" => {
+                    indexes.extend(errors.keep(IndexAttribute::of_struct(attribute, word == "unique")))
+                }
+                "renamed_from" => renamed_from.extend(errors.keep(earlier_names(attribute)).unwrap_or_default()),
+                "primary_key" | "autoincrement" | "foreign_key" | "default" | "custom_type" | "sanitizer"
+                | "validate" => {
                     errors.add(attribute, format!("`#[{word}]` belongs on a field"));
                 }
                 word if RESERVED.contains(&word) => errors.push(unsupported(attribute, word)),
@@ -46,7 +44,19 @@ impl StructAttributes {
         for (attribute, _) in names.iter().skip(1) {
             errors.add(attribute, "`#[table]` is there twice");
         }
-        Self { name: names.into_iter().find_map(|(_, name)| name).unwrap_or_default(), indexes }
+        Self { name: names.into_iter().find_map(|(_, name)| name).unwrap_or_default(), indexes, renamed_from }
+    }
+}
+
+/// The names of `#[renamed_from("a", "b")]`.
+pub(super) fn earlier_names(attribute: &Attribute) -> syn::Result<Vec<String>> {
+    let names = attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?;
+    if names.is_empty() {
+        return Err(syn::Error::new_spanned(attribute, "list the earlier names: `#[renamed_from(\"a\", \"b\")]`"));
+    }
+    match names.iter().find(|name| name.value().is_empty()) {
+        Some(empty) => Err(syn::Error::new_spanned(empty, "this name is empty")),
+        None => Ok(names.iter().map(LitStr::value).collect()),
     }
 }
 
@@ -65,15 +75,4 @@ fn table_name(attribute: &Attribute) -> syn::Result<String> {
         return Err(syn::Error::new_spanned(name, "the name of a table is not empty"));
     }
     Ok(name.value())
-}
-
-fn struct_index(attribute: &Attribute, unique: bool) -> syn::Result<StructIndex> {
-    // Any word: a column `type` is a field `r#type`.
-    let words = |input: ParseStream<'_>| Punctuated::<Ident, Token![,]>::parse_terminated_with(input, Ident::parse_any);
-    let columns = attribute.parse_args_with(words).ok().filter(|columns| !columns.is_empty());
-    let columns = columns.ok_or_else(|| {
-        let word = if unique { "unique" } else { "index" };
-        syn::Error::new_spanned(attribute, format!("on the struct, list the columns: `#[{word}(a, b)]`"))
-    })?;
-    Ok(StructIndex { attribute: attribute.clone(), columns: columns.into_iter().collect(), unique })
 }

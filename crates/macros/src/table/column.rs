@@ -5,9 +5,11 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Field, Meta, Type, Visibility};
 
 use super::RESERVED;
-use super::attributes::unsupported;
+use super::attributes::{earlier_names, unsupported};
 use super::default;
 use super::foreign_key::ForeignKey;
+use super::index::IndexAttribute;
+use super::rule::{self, Rule, RuleKind};
 use crate::errors::Errors;
 use crate::types::{may_be_integer, option_inner};
 
@@ -20,11 +22,16 @@ pub(super) struct ColumnInput<'a> {
     /// The attributes that say all by being there.
     pub(super) primary_key: Option<&'a Attribute>,
     pub(super) autoincrement: Option<&'a Attribute>,
-    pub(super) unique: Option<&'a Attribute>,
-    pub(super) index: Option<&'a Attribute>,
+    pub(super) unique: Option<IndexAttribute>,
+    pub(super) index: Option<IndexAttribute>,
     pub(super) foreign_key: Option<ForeignKey>,
     /// The default, as an expression of the column's type.
     pub(super) default: Option<TokenStream>,
+    pub(super) renamed_from: Vec<String>,
+    /// `#[custom_type]`: the type derives `CustomDataType`.
+    pub(super) custom_type: Option<&'a Attribute>,
+    /// The sanitizers and validators, in the order written.
+    pub(super) rules: Vec<Rule>,
 }
 
 impl<'a> ColumnInput<'a> {
@@ -42,6 +49,9 @@ impl<'a> ColumnInput<'a> {
             index: None,
             foreign_key: None,
             default: None,
+            renamed_from: Vec::new(),
+            custom_type: None,
+            rules: Vec::new(),
         };
         for attribute in &field.attrs {
             if let Some(word) = attribute.path().get_ident() {
@@ -61,14 +71,26 @@ impl<'a> ColumnInput<'a> {
         match word {
             "primary_key" => set(&mut self.primary_key, attribute, alone(attribute, word)?),
             "autoincrement" => set(&mut self.autoincrement, attribute, alone(attribute, word)?),
-            "unique" => set(&mut self.unique, attribute, alone(attribute, word)?),
-            "index" => set(&mut self.index, attribute, alone(attribute, word)?),
+            "unique" => set(&mut self.unique, attribute, IndexAttribute::of_field(attribute, true, self.ident)?),
+            "index" => set(&mut self.index, attribute, IndexAttribute::of_field(attribute, false, self.ident)?),
             "foreign_key" => set(&mut self.foreign_key, attribute, ForeignKey::parse(attribute)?),
             "default" => set(&mut self.default, attribute, default::parse(attribute, self.ty)?),
+            "renamed_from" => {
+                self.renamed_from.extend(earlier_names(attribute)?);
+                Ok(())
+            }
+            "custom_type" => set(&mut self.custom_type, attribute, alone(attribute, word)?),
+            "sanitizer" => self.add_rules(attribute, RuleKind::Sanitizer),
+            "validate" => self.add_rules(attribute, RuleKind::Validator),
             "table" => Err(syn::Error::new_spanned(attribute, "`#[table]` belongs on the struct")),
             word if RESERVED.contains(&word) => Err(unsupported(attribute, word)),
             _ => Ok(()),
         }
+    }
+
+    fn add_rules(&mut self, attribute: &Attribute, kind: RuleKind) -> syn::Result<()> {
+        self.rules.extend(rule::parse(attribute, kind, self.ty)?);
+        Ok(())
     }
 
     fn check(&self, errors: &mut Errors) {
@@ -81,6 +103,9 @@ impl<'a> ColumnInput<'a> {
             errors.add(self.ty, "an `#[autoincrement]` column is never NULL: its type is no `Option`");
         } else if !may_be_integer(self.ty) {
             errors.add(self.ty, "an `#[autoincrement]` column holds an integer");
+        }
+        for sanitizer in self.rules.iter().filter(|rule| rule.is_sanitizer()) {
+            errors.add(sanitizer.word(), "no sanitizer changes what an `#[autoincrement]` column counts");
         }
         if self.default.is_some() {
             errors.add(attribute, "`#[autoincrement]` and `#[default]` both choose the value: keep one");
@@ -98,10 +123,8 @@ fn set<T>(place: &mut Option<T>, attribute: &Attribute, value: T) -> syn::Result
 
 /// The attribute, if it has no arguments.
 fn alone<'a>(attribute: &'a Attribute, word: &str) -> syn::Result<&'a Attribute> {
-    let advice = match (&attribute.meta, word) {
-        (Meta::Path(_), _) => return Ok(attribute),
-        (_, "index" | "unique") => ": several columns are listed on the struct",
-        _ => "",
-    };
-    Err(syn::Error::new_spanned(attribute, format!("on a field, `#[{word}]` stands alone{advice}")))
+    match &attribute.meta {
+        Meta::Path(_) => Ok(attribute),
+        _ => Err(syn::Error::new_spanned(attribute, format!("on a field, `#[{word}]` stands alone"))),
+    }
 }

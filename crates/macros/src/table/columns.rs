@@ -1,9 +1,11 @@
 //! The constants: one per column, and the name of the table.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::TableInput;
+use crate::types::option_inner;
 
 pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
     let TableInput { visibility, ident, name: table_name, .. } = table;
@@ -18,7 +20,18 @@ pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
                 ::wasm_dbms::Column::new(#table_name, #name, #position);
         }
     });
+    let custom_types = table.columns.iter().filter(|column| column.custom_type.is_some()).map(|column| {
+        let ty = column.ty;
+        let ty = option_inner(ty).unwrap_or(ty);
+        quote_spanned! {ty.span()=>
+            const _: fn() = || {
+                fn derives_custom_data_type<T: ::wasm_dbms::CustomDataType>() {}
+                derives_custom_data_type::<#ty>();
+            };
+        }
+    });
     quote! {
+        #(#custom_types)*
         impl #ident {
             #[doc(hidden)]
             #visibility const __TABLE_NAME: &'static str = #table_name;

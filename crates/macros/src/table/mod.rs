@@ -8,6 +8,7 @@ mod foreign_key;
 mod index;
 mod insert_form;
 mod read;
+mod rule;
 mod schema;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -22,7 +23,7 @@ use column::ColumnInput;
 use index::Index;
 
 /// The attributes of `Table` that are not supported yet; they are registered so that no other derive takes them.
-const RESERVED: [&str; 5] = ["sanitizer", "validate", "custom_type", "renamed_from", "migrate"];
+const RESERVED: [&str; 1] = ["migrate"];
 
 /// How many columns a primary key can have: `Key` is implemented for tuples up to this.
 const PRIMARY_KEY_COLUMNS_MAX: usize = 4;
@@ -37,6 +38,7 @@ struct TableInput<'a> {
     name: String,
     columns: Vec<ColumnInput<'a>>,
     indexes: Vec<Index>,
+    renamed_from: Vec<String>,
 }
 
 /// What the derive writes for a struct.
@@ -45,6 +47,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let TableInput { ident, .. } = table;
     let key = table.key_type();
     let schema = schema::expand(&table);
+    let (rules, rule_checks) = (schema::rules(&table), schema::rule_checks(&table));
     let read = read::expand(&table);
     let columns = columns::expand(&table);
     let insert_form = insert_form::expand(&table);
@@ -53,8 +56,10 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         impl ::wasm_dbms::Table for #ident {
             type Key = #key;
             #schema
+            #rules
             #read
         }
+        #rule_checks
         #columns
         #insert_form
     })
@@ -81,6 +86,7 @@ impl<'a> TableInput<'a> {
             name: attributes.name,
             columns,
             indexes,
+            renamed_from: attributes.renamed_from,
         })
     }
 

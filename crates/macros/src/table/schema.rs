@@ -1,20 +1,19 @@
 //! `Table::schema`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::TableInput;
 use super::column::ColumnInput;
+use super::index::Index;
+use super::rule::Rule;
 
 pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
     let name = &table.name;
     let columns = table.columns.iter().map(column);
     let primary_key = table.primary_key().map(|column| &column.name);
-    let indexes = table.indexes.iter().map(|index| {
-        let method = format_ident!("{}", if index.unique { "unique" } else { "index" });
-        let columns = &index.columns;
-        quote!(.#method([#(#columns),*]))
-    });
+    let indexes = table.indexes.iter().map(Index::expand);
+    let renamed_from = renamed_from(&table.renamed_from);
     let foreign_keys = table.columns.iter().filter_map(|column| {
         let key = column.foreign_key.as_ref()?;
         let (name, table, references, on_delete) = (&column.name, &key.table, &key.column, &key.on_delete);
@@ -25,6 +24,7 @@ pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
             static SCHEMA: ::std::sync::OnceLock<::wasm_dbms::TableSchema> = ::std::sync::OnceLock::new();
             SCHEMA.get_or_init(|| {
                 ::wasm_dbms::TableSchema::new(#name)
+                    #renamed_from
                     #(.column(#columns))*
                     .primary_key([#(#primary_key),*])
                     #(#indexes)*
@@ -34,9 +34,31 @@ pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
     }
 }
 
+/// `Table::rules`, where a column names some of the program's own.
+pub(super) fn rules(table: &TableInput<'_>) -> Option<TokenStream> {
+    let mut calls = table.columns.iter().flat_map(|column| &column.rules).filter_map(Rule::registration).peekable();
+    calls.peek()?;
+    Some(quote! {
+        fn rules() -> ::wasm_dbms::CustomRules {
+            <::wasm_dbms::CustomRules as ::core::default::Default>::default() #(#calls)*
+        }
+    })
+}
+
+/// Items that do not compile where a rule is not for the type of its column.
+pub(super) fn rule_checks(table: &TableInput<'_>) -> TokenStream {
+    table.columns.iter().flat_map(|column| column.rules.iter().map(|rule| rule.check(column))).collect()
+}
+
 fn column(column: &ColumnInput<'_>) -> TokenStream {
     let ColumnInput { ty, name, default, autoincrement, .. } = column;
     let autoincrement = autoincrement.map(|_| quote!(.autoincrement()));
     let default = default.as_ref().map(|value| quote!(.default(#value)));
-    quote!(::wasm_dbms::ColumnSchema::of::<#ty>(#name) #autoincrement #default)
+    let rules = column.rules.iter().map(Rule::call);
+    let renamed_from = renamed_from(&column.renamed_from);
+    quote!(::wasm_dbms::ColumnSchema::of::<#ty>(#name) #autoincrement #default #(#rules)* #renamed_from)
+}
+
+fn renamed_from(names: &[String]) -> Option<TokenStream> {
+    (!names.is_empty()).then(|| quote!(.renamed_from([#(#names),*])))
 }

@@ -10,6 +10,13 @@ use wasm_dbms_macros::Table;
 #[index]
 #[unique()]
 #[index(name = "age")]
+#[index(name down)]
+#[index(name desc, include(nme, name))]
+#[index(name, age, include())]
+#[index(name, age, name = "")]
+#[index(name, age, name = "one", name = "two")]
+#[index(name, id, name = "age")]
+#[index(age desc)]
 struct User {
     #[primary_key]
     #[unique]
@@ -20,6 +27,10 @@ struct User {
     #[unique]
     #[index]
     email: String,
+    #[index(email)]
+    title: String,
+    #[unique(desc, include(title, age))]
+    number: u32,
 }
 
 fn main() {}

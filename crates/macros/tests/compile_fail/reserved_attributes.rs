@@ -6,12 +6,6 @@ use wasm_dbms_macros::Table;
 #[table = "users"]
 #[migrate]
 struct User {
-    #[sanitizer(Trim)]
-    #[validate(MaxLen(100))]
-    name: String,
-    #[custom_type]
-    color: u32,
-    #[renamed_from("mail")]
     email: String,
 }
 

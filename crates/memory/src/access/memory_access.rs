@@ -17,6 +17,17 @@ pub enum PageState {
     Reserved,
 }
 
+/// Which entries of a tree an answer depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRange<'a> {
+    /// The one with this key.
+    Key(&'a [u8]),
+    /// Those whose keys begin so.
+    Prefix(&'a [u8]),
+    /// Those at or above the one key and, where there is another, below that.
+    From(&'a [u8], Option<&'a [u8]>),
+}
+
 /// A store of pages of one size.
 ///
 /// An implementor gives [`page_size`](Self::page_size), [`grow_one_page`](Self::grow_one_page) and **either** pair:
@@ -247,6 +258,13 @@ pub trait MemoryAccess {
     fn abandon_growth(&mut self, first: Page) -> MemoryResult<()> {
         let _ = first;
         Ok(())
+    }
+
+    /// A tree says, whenever it is searched: what I answer depends on which entries I have in this range, and on nothing
+    /// else. A transaction that is to know what it has read keeps it; the default does nothing, and costs nothing.
+    #[inline]
+    fn note_read(&mut self, tree: u32, range: KeyRange<'_>) {
+        let _ = (tree, range);
     }
 }
 

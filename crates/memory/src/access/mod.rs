@@ -5,7 +5,7 @@ mod memory_access;
 mod page_ref;
 mod unclaimed_pages;
 
-pub use memory_access::{MemoryAccess, PageState};
+pub use memory_access::{KeyRange, MemoryAccess, PageState};
 pub use page_ref::PageRef;
 pub use unclaimed_pages::UnclaimedPages;
 

@@ -11,6 +11,7 @@
 //! page_cache   which pages the head has in memory, and which goes first
 //!
 //! snapshot     the pages of one commit, for reading
+//! private      the same, with changes that nobody else sees
 //! lookaside    the pages that a reader looked at last
 //! committed    the last commit as everybody sees it, behind one lock
 //! versions     what snapshots keep of commits before the last
@@ -36,6 +37,7 @@ mod lookaside;
 mod page_cache;
 mod page_map;
 mod pins;
+mod private;
 mod room;
 mod scratch;
 mod scrub;
@@ -44,6 +46,7 @@ mod states;
 mod tail;
 mod versions;
 
+pub use private::PrivateView;
 pub use snapshot::{Snapshot, Snapshots};
 
 use std::sync::Arc;

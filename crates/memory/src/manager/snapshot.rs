@@ -39,6 +39,12 @@ impl Snapshots {
         Snapshot::new(Arc::clone(&self.committed), 1)
     }
 
+    /// The number of the last commit, counted since the store was opened.
+    #[inline]
+    pub fn last_commit(&self) -> u64 {
+        self.committed.last_commit()
+    }
+
     /// How many old versions of pages are kept for snapshots.
     pub fn kept_versions(&self) -> usize {
         self.committed.lock().versions.len()
@@ -99,6 +105,10 @@ impl Snapshot {
     /// The number of the commit, counted since the store was opened.
     pub fn commit(&self) -> u64 {
         self.commit
+    }
+
+    pub(crate) fn zero_page(&self) -> PageRef {
+        self.committed.zero.clone()
     }
 
     /// Whether this is the last commit, and nothing of it can go.

@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-use crate::access::{MemoryAccess, PageRef};
+use crate::access::{KeyRange, MemoryAccess, PageRef};
 use crate::tree::Tree;
 use crate::tree::node::{BRANCH, Node, Search};
 use crate::tree::path::MAX_DEPTH;
@@ -56,6 +56,12 @@ impl Cursor {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn seek<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
+        store.note_read(self.tree.id(), KeyRange::From(key, self.end.as_deref()));
+        self.go_to(store, key)
+    }
+
+    /// As [`seek`](Self::seek), of which the store has heard.
+    pub(crate) fn go_to<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
         let tree = self.tree;
         self.descend_from_root(store, &mut |store, node, page| match node.search(key) {
             Search::Tie(_) => {
@@ -72,7 +78,8 @@ impl Cursor {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn seek_before<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
-        if self.seek(store, key)? { self.prev(store) } else { self.last(store) }
+        store.note_read(self.tree.id(), KeyRange::From(&[], Some(key)));
+        if self.go_to(store, key)? { self.prev(store) } else { self.go_to_last(store) }
     }
 
     /// Goes to the first entry. Returns whether there is one.
@@ -80,6 +87,7 @@ impl Cursor {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn first<M: MemoryAccess>(&mut self, store: &mut M) -> MemoryResult<bool> {
+        store.note_read(self.tree.id(), KeyRange::From(&[], self.end.as_deref()));
         self.descend_from_root(store, &mut |_, _, _| Ok(0))?;
         self.settle_forward(store)
     }
@@ -89,6 +97,11 @@ impl Cursor {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn last<M: MemoryAccess>(&mut self, store: &mut M) -> MemoryResult<bool> {
+        store.note_read(self.tree.id(), KeyRange::From(&[], None));
+        self.go_to_last(store)
+    }
+
+    fn go_to_last<M: MemoryAccess>(&mut self, store: &mut M) -> MemoryResult<bool> {
         self.descend_from_root(store, &mut |_, node, _| Ok(node.count()))?;
         self.index = self.count;
         self.prev(store)
@@ -104,7 +117,8 @@ impl Cursor {
         if self.index < self.count { Ok(true) } else { self.settle_forward(store) }
     }
 
-    /// Goes to the entry before. Returns whether there is one.
+    /// Goes to the entry before. Returns whether there is one. A walk backwards begins with
+    /// [`seek_before`](Self::seek_before) or [`last`](Self::last): they say what it reads.
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-use crate::access::{MemoryAccess, PageRef};
+use crate::access::{KeyRange, MemoryAccess, PageRef};
 use crate::tree::node::{Node, Search, Step, Stored, Way};
 use crate::tree::path::{Located, Path};
 use crate::tree::{MAX_KEY_BYTES, Tree, broken_level, check_child, overflow};
@@ -58,6 +58,7 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn place<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Place> {
+        store.note_read(self.id(), KeyRange::Key(key));
         let mut page = self.root();
         let mut level = None;
         while page != 0 {
@@ -122,6 +123,7 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn get<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Option<ValueBytes>> {
+        store.note_read(self.id(), KeyRange::Key(key));
         let Some((page, index)) = self.find(store, key)? else { return Ok(None) };
         let page = store.page(page)?;
         value_of(store, self.id(), &page, index).map(Some)
@@ -132,6 +134,7 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn contains<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
+        store.note_read(self.id(), KeyRange::Key(key));
         self.find(store, key).map(|found| found.is_some())
     }
 
@@ -172,22 +175,23 @@ impl Tree {
         Ok(step)
     }
 
-    /// Sets `key` and `value` to the first entry at or above `from`; false if there is none. A walk of one step, without
-    /// a cursor.
+    /// Sets `key` and `value` to the first entry whose key begins with `prefix`; false if there is none. A walk of one
+    /// step, without a cursor.
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
-    pub fn first_from<M: MemoryAccess>(
+    pub fn first_with<M: MemoryAccess>(
         self,
         store: &mut M,
-        from: &[u8],
+        prefix: &[u8],
         key: &mut Vec<u8>,
         value: &mut Vec<u8>,
     ) -> MemoryResult<bool> {
+        store.note_read(self.id(), KeyRange::Prefix(prefix));
         let mut page = self.root();
         let mut level = None;
         while page != 0 {
-            let Step { search, child, level: found_level } = self.step(store, page, from, level)?;
+            let Step { search, child, level: found_level } = self.step(store, page, prefix, level)?;
             if found_level > 0 {
                 level = Some(found_level - 1);
                 page = child;
@@ -202,16 +206,19 @@ impl Tree {
                 node.read_key(index, key, false)
             })?;
             if is_read {
-                return Ok(true);
+                return Ok(key.starts_with(prefix));
             }
             break;
         }
         // It stands in the next leaf, or in a chain.
         let mut cursor = self.cursor();
-        if !cursor.seek(store, from)? {
+        if !cursor.go_to(store, prefix)? {
             return Ok(false);
         }
         cursor.read_key(store, key)?;
+        if !key.starts_with(prefix) {
+            return Ok(false);
+        }
         value.clear();
         value.extend_from_slice(&cursor.value(store)?);
         Ok(true)
@@ -222,6 +229,7 @@ impl Tree {
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn locate<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Located> {
+        store.note_read(self.id(), KeyRange::Key(key));
         let mut path = Path::default();
         if self.root() == 0 {
             return Ok(Located::missing(path));

@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{MemoryResult, Page};
 
-use crate::access::MemoryAccess;
+use crate::access::{KeyRange, MemoryAccess};
 use crate::tree::Tree;
 use crate::tree::node::{Node, head_of, inline_key_length};
 use crate::tree::path::{Located, Path};
@@ -24,6 +24,7 @@ impl Tree {
         if let Some((page, _)) = tail.path.last()
             && let Some(end) = store.view(page, |bytes| Node::new(bytes).end_below(key))?
         {
+            store.note_read(self.id(), KeyRange::Key(key));
             tail.path.set_last(end);
             return Ok(Located::missing(tail.path));
         }

@@ -6,6 +6,7 @@
 //! | `recovery` | crashes of the session after a crash, and of the session after that | the same |
 //! | `io-error` | each call of each workload fails in each way | a typed error, the last acknowledged state, and on it goes |
 //! | `bit-flip` | every bit flipped, every page swapped and taken back, every length | a refusal, or nothing is lost |
+//! | `isolation` | interactive transactions, many at once | a serial order; no cycle that the level forbids |
 //! | `hostile` | files damaged on purpose, with the right checksums | an answer or a refusal, in bounded time and memory |
 //!
 //! A battery of its own goes into a file of its own here, into [`NAMES`] and into [`run`].
@@ -16,6 +17,7 @@ mod crash;
 #[doc(hidden)]
 pub mod hostile;
 mod io_error;
+mod isolation;
 mod plant;
 mod recovery;
 mod tally;
@@ -27,7 +29,7 @@ pub use plant::Plant;
 use tally::Tally;
 
 /// Every battery.
-pub const NAMES: [&str; 5] = ["crash", "recovery", "io-error", "bit-flip", "hostile"];
+pub const NAMES: [&str; 6] = ["crash", "recovery", "io-error", "bit-flip", "hostile", "isolation"];
 
 /// How much is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +103,7 @@ pub fn run(name: &str, settings: &Settings, progress: &(dyn Fn(&str) + Sync)) ->
         "io-error" => ("io-error", "runs", io_error::run),
         "bit-flip" => ("bit-flip", "damages", bit_flip::run),
         "hostile" => ("hostile", "files", hostile::run),
+        "isolation" => ("isolation", "transactions", isolation::run),
         _ => return None,
     };
     let tally = Tally::new(progress, settings.threads);

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use wasm_dbms::PlantedBug;
+
 use crate::battery::coverage::{Meaning, meanings};
 use crate::recorder::Call;
 use crate::workload::History;
@@ -25,6 +27,12 @@ pub enum Plant {
     EarlyFlip,
     /// The room of the ring before is written to before the header that names the longer one is synced: for `crash`.
     EarlyRing,
+    /// A commit does not look at what its transaction has read: for `isolation`.
+    SkipValidation,
+    /// It does not look whether the rows that it changes are as they were: for `isolation`.
+    SkipRowCheck,
+    /// Of what is read only single keys are kept: for `isolation`.
+    SkipRanges,
 }
 
 impl Plant {
@@ -37,6 +45,19 @@ impl Plant {
             "early-step" => Some(Self::EarlyStep),
             "early-flip" => Some(Self::EarlyFlip),
             "early-ring" => Some(Self::EarlyRing),
+            "skip-validation" => Some(Self::SkipValidation),
+            "skip-row-check" => Some(Self::SkipRowCheck),
+            "skip-ranges" => Some(Self::SkipRanges),
+            _ => None,
+        }
+    }
+
+    /// The bug of transactions that it stands for.
+    pub(crate) fn bug(self) -> Option<PlantedBug> {
+        match self {
+            Self::SkipValidation => Some(PlantedBug::SkipValidation),
+            Self::SkipRowCheck => Some(PlantedBug::SkipRowCheck),
+            Self::SkipRanges => Some(PlantedBug::SkipRanges),
             _ => None,
         }
     }

@@ -218,6 +218,17 @@ const TABLES: Mix = &[
     (3, FAIL_ROWS),
 ];
 
+/// Interactive transactions, among others.
+const INTERACTIVE: Mix = &[
+    (40, rows(Durability::Full, Tables::Interactive)),
+    (20, rows(Durability::Eventual, Tables::Interactive)),
+    (10, rows(Durability::Full, Tables::Insert)),
+    (5, rows(Durability::Full, Tables::Schema)),
+    (3, Step::RollBack),
+    (3, Step::Reopen),
+    (3, FAIL_ROWS),
+];
+
 /// A workload: what follows from it is always the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
@@ -252,6 +263,7 @@ const ROWS: &[Row] = &[
     ("steady, 64 KiB", STEADY, 1, 12, 64 * 1024),
     ("tables", TABLES, 6, 26, 4096),
     ("tables, 8 KiB", TABLES, 2, 20, 8 * 1024),
+    ("tables, interactive", INTERACTIVE, 2, 16, 4096),
 ];
 
 /// A group of 4 KiB pages holds 448.

@@ -58,6 +58,8 @@ pub(crate) enum Change {
     Delete,
     /// A statement inside is undone.
     Savepoint,
+    /// An interactive transaction commits, and one beside it that wrote the same conflicts.
+    Interactive,
     /// A table comes, or goes if it is there.
     Schema,
 }
@@ -131,6 +133,9 @@ pub(crate) fn commit(
             .unique(["text"]);
         return Ok(db.create_table(&schema)?);
     }
+    if change == Change::Interactive {
+        return commit_interactive(db, serial, names, durability, random, expected);
+    }
     let mut wrong = None;
     let done = db.transaction_with(durability, |tx| {
         apply(tx, serial, change, names.iter().any(|name| name == EXTRA), random)?;
@@ -144,6 +149,37 @@ pub(crate) fn commit(
     match wrong {
         Some(what) => Err(Trouble::Wrong(what)),
         None => Ok(done?),
+    }
+}
+
+/// An interactive transaction. One beside it writes the same row and must conflict.
+fn commit_interactive(
+    db: &Database,
+    serial: u64,
+    names: Vec<String>,
+    durability: Durability,
+    random: &mut fastrand::Rng,
+    expected: &mut Option<u64>,
+) -> Result<(), Trouble> {
+    let (tx, rival) = (db.begin()?, db.begin()?);
+    for tx in [&tx, &rival] {
+        if !tx.update_key::<Serial>(0u8).set(Serial::SERIAL, serial).run()? {
+            tx.insert(&Serial { id: 0, serial })?;
+        }
+    }
+    let low = random.u8(..80);
+    tx.delete::<User>().filter(User::AGE.ge(low).and(User::AGE.lt(low.saturating_add(5)))).run()?;
+    for number in 0..random.usize(1..8) {
+        let author = tx.insert(&new_user(serial, number, random))?;
+        tx.insert(&Post { id: serial * 1000 + number as u64, author, title: text(random, 60) })?;
+    }
+    let bio = text(random, 400);
+    tx.update::<User>().set(User::BIO, bio).filter(User::AGE.ge(low)).run()?;
+    *expected = Some(digest_of(names, &mut |query| tx.query(query))?);
+    tx.commit(durability)?;
+    match rival.commit(durability) {
+        Err(error) if error.is_conflict() => Ok(()),
+        other => Err(Trouble::Wrong(format!("{other:?} where a transaction must conflict"))),
     }
 }
 
@@ -238,7 +274,7 @@ fn apply(
             }
             apply(tx, serial, Change::Insert, has_extra, random)?;
         }
-        Change::Schema => {}
+        Change::Schema | Change::Interactive => {}
     }
     Ok(())
 }

@@ -51,12 +51,12 @@ pub(super) fn push(key: &mut Vec<u8>, decimal: Decimal) {
     }
 }
 
-/// How many bytes the code at the start of `bytes` takes; none if it is cut short.
-pub(super) fn length(bytes: &[u8]) -> Option<usize> {
-    let end = match *bytes.first()? {
+/// How many bytes the code at the start of `bytes`, whose bits are flipped by `FLIP`, takes; none if it is cut short.
+pub(super) fn length<const FLIP: u8>(bytes: &[u8]) -> Option<usize> {
+    let end = match *bytes.first()? ^ FLIP {
         ZERO => return Some(1),
-        byte if byte > ZERO => 0,
-        _ => 0xFF,
+        byte if byte > ZERO => FLIP,
+        _ => !FLIP,
     };
     bytes.iter().position(|byte| *byte == end).map(|last| last + 1)
 }

@@ -5,15 +5,16 @@ use std::fmt;
 use wasm_dbms_api::{AggregateFunction, ColumnSchema, DataType, Decimal, Expr, Value, ValueRef};
 
 use crate::plan::BoundExpr;
+use crate::plan::bind::Typed;
 use crate::{Error, Result};
 
 /// What is known of the values of an expression.
 #[derive(Clone, Copy)]
 pub(super) struct Kind<'a> {
     /// None of NULL alone.
-    data_type: Option<DataType>,
+    pub(super) data_type: Option<DataType>,
     /// The names of an enum's column.
-    variants: &'a [String],
+    pub(super) variants: &'a [String],
 }
 
 impl fmt::Display for Kind<'_> {
@@ -30,7 +31,7 @@ impl<'a> Kind<'a> {
     pub(super) const UNKNOWN: Self = Self { data_type: None, variants: &[] };
     pub(super) const BOOL: Self = Self::of(DataType::Bool);
 
-    const fn of(data_type: DataType) -> Self {
+    pub(super) const fn of(data_type: DataType) -> Self {
         Self { data_type: Some(data_type), variants: &[] }
     }
 
@@ -61,6 +62,8 @@ impl<'a> Kind<'a> {
         match (function, self.data_type) {
             (AggregateFunction::Minimum | AggregateFunction::Maximum, _) => self,
             (AggregateFunction::Count, _) => Self::of(DataType::U64),
+            (AggregateFunction::Concatenate, _) => Self::of(DataType::Text),
+            (AggregateFunction::Sum, Some(DataType::U64)) => self,
             (_, Some(DataType::Decimal)) => self,
             (AggregateFunction::Sum, Some(data_type)) if data_type.is_integer() => Self::of(DataType::I64),
             _ => Self::of(DataType::F64),
@@ -100,14 +103,46 @@ impl<'a> Kind<'a> {
                 Err(Error::Query(format!("{expr}: only numbers can be added up")))
             }
             AggregateFunction::Minimum | AggregateFunction::Maximum => self.check_order(expr),
+            AggregateFunction::Concatenate if !self.may_be(DataType::Text) => {
+                Err(Error::Query(format!("{expr}: only text can be put together")))
+            }
             _ => Ok(()),
         }
     }
 
+    /// The kind of values that are of one or the other.
+    pub(super) fn common(self, other: Self, expr: &Expr) -> Result<Self> {
+        let (Some(left), Some(right)) = (self.data_type, other.data_type) else {
+            return Ok(if self.data_type.is_none() { other } else { self });
+        };
+        self.check_comparison(other, expr)?;
+        let is_signed = |data_type: DataType| data_type.integer_range().is_some_and(|(low, _)| low < 0);
+        Ok(if left == right {
+            if self.variants.is_empty() { other } else { self }
+        } else if left.is_float() || right.is_float() {
+            Self::of(DataType::F64)
+        } else if left == DataType::Decimal || right == DataType::Decimal {
+            Self::of(DataType::Decimal)
+        } else if left != DataType::U64 && right != DataType::U64 {
+            Self::of(DataType::I64)
+        } else if is_signed(left) || is_signed(right) {
+            // No integer holds both.
+            Self::of(DataType::Decimal)
+        } else {
+            Self::of(DataType::U64)
+        })
+    }
+
+    /// Whether values of this kind are numbers above every `i64` too.
+    pub(super) fn is_wide(self) -> bool {
+        self.data_type == Some(DataType::U64)
+    }
+
     /// Converts what is compared with values of this kind, if it is a literal.
-    pub(super) fn convert(self, other: &mut BoundExpr, expr: &Expr) -> Result<()> {
-        if let BoundExpr::Literal(value) = other {
-            *value = self.converted(std::mem::replace(value, Value::Null), expr)?;
+    pub(super) fn convert(self, other: &mut Typed<'a>, expr: &Expr) -> Result<()> {
+        if let BoundExpr::Literal(value) = &mut other.expr {
+            *value = self.converted(std::mem::take(value), expr)?;
+            other.kind = Self::of_value(value.as_ref());
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! [`Transaction`]: statements that stay together.
+//! [`Transaction`]: statements that stay together, in the writer's turn.
 
 use std::cell::RefCell;
 
@@ -7,10 +7,15 @@ use wasm_dbms_memory::Durability;
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
 use crate::database::Turn;
+use crate::transaction::savepoint::{self, Holder};
 use crate::{Connection, Error, Result};
 
 /// A transaction that has the writer's turn. It has every verb of [`Database`](crate::Database) for rows; each
-/// statement is atomic by itself, and an error of one leaves the transaction usable.
+/// statement is atomic by itself, and an error of one leaves the transaction usable. Dropped without
+/// [`commit`](Self::commit), nothing of it stays.
+///
+/// [`Database::transaction`](crate::Database::transaction) lends one to a closure,
+/// [`Database::begin_exclusive`](crate::Database::begin_exclusive) hands one out.
 pub struct Transaction<'a> {
     turn: RefCell<Turn<'a>>,
     is_committed: bool,
@@ -27,9 +32,18 @@ impl<'a> Transaction<'a> {
         Self { turn: RefCell::new(turn), is_committed: false }
     }
 
-    pub(crate) fn commit(mut self, durability: Durability) -> Result<()> {
+    /// Ends the transaction: what it wrote stays.
+    ///
+    /// # Errors
+    /// What the host says ([`Error::is_in_doubt`] if it may survive all the same); then nothing of it stays.
+    pub fn commit(mut self, durability: Durability) -> Result<()> {
         self.is_committed = true;
         self.turn.get_mut().commit(durability)
+    }
+
+    /// Ends the transaction: nothing of what it wrote stays. Dropping it does the same.
+    pub fn rollback(self) {
+        drop(self);
     }
 
     /// Runs statements that stay together inside the transaction: if the closure returns an error, nothing of what it
@@ -38,46 +52,16 @@ impl<'a> Transaction<'a> {
     /// # Errors
     /// The closure's own.
     pub fn savepoint<R>(&mut self, run: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
-        self.with(|core| core.open_savepoint())?;
-        let mut open = OpenSavepoint { transaction: self, is_closed: false };
-        let result = run(open.transaction);
-        open.is_closed = true;
-        drop(open);
-        match result {
-            Ok(result) => {
-                self.with(|core| {
-                    core.release_savepoint();
-                    Ok(())
-                })?;
-                Ok(result)
-            }
-            Err(error) => {
-                self.with(|core| core.roll_back_savepoint())?;
-                Err(error)
-            }
-        }
+        savepoint::run(self, run)
     }
+}
 
+impl Holder for Transaction<'_> {
     fn with<R>(&self, run: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
         match self.turn.try_borrow_mut() {
             Ok(mut turn) => run(&mut turn.core),
             // A row visitor asks the transaction that is reading its rows.
             Err(_) => Err(Error::Busy),
-        }
-    }
-}
-
-/// A savepoint that a panic in its closure rolls back: the transaction may catch it and go on.
-struct OpenSavepoint<'t, 'a> {
-    transaction: &'t mut Transaction<'a>,
-    is_closed: bool,
-}
-
-impl Drop for OpenSavepoint<'_, '_> {
-    fn drop(&mut self) {
-        if !self.is_closed {
-            // Should it fail, the transaction remembers that it can only be rolled back.
-            let _remembered = self.transaction.with(|core| core.roll_back_savepoint());
         }
     }
 }

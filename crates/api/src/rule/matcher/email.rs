@@ -1,0 +1,23 @@
+//! E-mail addresses.
+
+use super::address::is_host_name;
+
+/// The longest address, and the longest name before the `@`, in bytes (RFC 5321).
+const MAX_ADDRESS_BYTES: usize = 254;
+const MAX_LOCAL_BYTES: usize = 64;
+
+/// Whether this is an address: words joined by points, an `@`, the name of a host.
+pub(in crate::rule) fn is_email(text: &str) -> bool {
+    let Some((local, host)) = text.rsplit_once('@') else { return false };
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(is_word_character);
+    text.len() <= MAX_ADDRESS_BYTES
+        && local.len() <= MAX_LOCAL_BYTES
+        && local.split('.').all(is_word)
+        && is_host_name(host, false)
+}
+
+fn is_word_character(character: char) -> bool {
+    character.is_ascii_alphanumeric()
+        || "!#$%&'*+/=?^_`{|}~-".contains(character)
+        || !character.is_ascii() && character.is_alphanumeric()
+}

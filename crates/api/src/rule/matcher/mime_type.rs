@@ -1,0 +1,54 @@
+//! Media types.
+
+/// The longest type or subtype, in bytes (RFC 6838).
+const MAX_NAME_BYTES: usize = 127;
+
+/// Whether this is a media type: two names with a slash between, then parameters, each after a semicolon.
+pub(in crate::rule) fn is_mime_type(text: &str) -> bool {
+    let essence_end = text.find(';').unwrap_or(text.len());
+    let (essence, mut rest) = text.split_at_checked(essence_end).unwrap_or((text, ""));
+    let Some((kind, subtype)) = essence.split_once('/') else { return false };
+    if !is_name(kind) || !is_name(subtype) {
+        return false;
+    }
+    while let Some(after) = rest.strip_prefix(';') {
+        let Some(after) = parameter(after.trim_start_matches([' ', '\t'])) else { return false };
+        rest = after;
+    }
+    rest.is_empty()
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME_BYTES
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || "!#$&-^_.+".contains(character))
+}
+
+/// What stands after the parameter at the start of a text, if there is one: a name, `=`, and a word or a quoted text.
+fn parameter(text: &str) -> Option<&str> {
+    let (name, value) = text.split_once('=')?;
+    if name.is_empty() || !name.chars().all(is_token_character) {
+        return None;
+    }
+    if let Some(mut quoted) = value.strip_prefix('"') {
+        loop {
+            let character = quoted.chars().next()?;
+            quoted = quoted.get(character.len_utf8()..)?;
+            match character {
+                '"' => return Some(quoted),
+                '\\' => {
+                    let escaped = quoted.chars().next().filter(|escaped| (' '..='~').contains(escaped))?;
+                    quoted = quoted.get(escaped.len_utf8()..)?;
+                }
+                ' '..='~' | '\t' => {}
+                _ => return None,
+            }
+        }
+    }
+    let end = value.find(|character| !is_token_character(character)).unwrap_or(value.len());
+    value.get(end..).filter(|_| end > 0)
+}
+
+fn is_token_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
+}

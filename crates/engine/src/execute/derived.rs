@@ -1,0 +1,119 @@
+//! Rows that belong to no table, made before they are walked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wasm_dbms_api::{SetOperation, Value, ValueRef};
+
+use crate::codec::row::RowLayout;
+use crate::core::Core;
+use crate::execute::general::equality_key;
+use crate::execute::{RowList, values_in};
+use crate::plan::{Body, Context, Derived, Scope};
+use crate::{Error, Result};
+
+/// The most rows that a query which names itself makes.
+pub const MAX_RECURSIVE_ROWS: usize = 10_000_000;
+
+/// Makes the rows of a source.
+pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Result<Arc<RowList>> {
+    if let Body::Working(number) = &derived.body {
+        return Ok(scope.working(*number));
+    }
+    let context = Context::Row(&[], scope);
+    let outer = derived.arguments.iter().map(|argument| Ok(argument.value(context)?.to_value()));
+    let inside = scope.inside(outer.collect::<Result<_>>()?);
+    let layout = &derived.relation.layout;
+    let made = match &derived.body {
+        Body::Nothing => vec![Vec::new()],
+        Body::Working(_) => Vec::new(),
+        Body::Values(rows) => {
+            let context = Context::Row(&[], &inside);
+            let row = |row: &Vec<_>| {
+                row.iter().map(|expr: &crate::plan::BoundExpr| Ok(expr.value(context)?.to_value())).collect()
+            };
+            rows.iter().map(row).collect::<Result<Vec<_>>>()?
+        }
+        Body::Query(plan) => values_in(core, plan, inside)?,
+        Body::Set { operation, all, left, right } => {
+            let left = values_in(core, left, inside.again())?;
+            let right = values_in(core, right, inside)?;
+            set(*operation, *all, left, right)
+        }
+        Body::Recursive { number, all, first, next } => {
+            let mut seen = HashMap::new();
+            let mut key = Vec::new();
+            let mut is_new = |row: &Vec<Value>| {
+                equality_key(row.iter().map(Value::as_ref), &mut key);
+                *all || seen.insert(key.clone(), ()).is_none()
+            };
+            let mut found = values_in(core, first, inside.again())?;
+            found.retain(&mut is_new);
+            let mut every = Vec::new();
+            while !found.is_empty() {
+                if every.len() + found.len() > MAX_RECURSIVE_ROWS {
+                    return Err(Error::Query(format!(
+                        "a query that names itself makes at most {MAX_RECURSIVE_ROWS} rows"
+                    )));
+                }
+                let working = list(&found, layout)?;
+                every.append(&mut found);
+                found = values_in(core, next, inside.again().with_working(*number, working))?;
+                found.retain(&mut is_new);
+            }
+            every
+        }
+    };
+    list(&made, layout)
+}
+
+fn list(rows: &[Vec<Value>], layout: &RowLayout) -> Result<Arc<RowList>> {
+    let mut list = RowList::default();
+    let mut bytes = Vec::new();
+    for row in rows {
+        let values: Vec<ValueRef<'_>> = row.iter().map(Value::as_ref).collect();
+        if let Some(value) = layout.misfit(&values) {
+            return Err(Error::OutOfRange(value.to_string()));
+        }
+        layout.encode(&values, &mut bytes);
+        list.push(&bytes);
+    }
+    Ok(Arc::new(list))
+}
+
+/// Puts two answers together; rows of the first come first.
+fn set(operation: SetOperation, all: bool, left: Vec<Vec<Value>>, right: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
+    let mut key = Vec::new();
+    let mut of = move |row: &Vec<Value>| {
+        equality_key(row.iter().map(Value::as_ref), &mut key);
+        key.clone()
+    };
+    let mut rows = left;
+    if operation == SetOperation::Union {
+        rows.extend(right);
+        if !all {
+            let mut seen = HashMap::new();
+            rows.retain(|row| seen.insert(of(row), ()).is_none());
+        }
+        return rows;
+    }
+    let mut counts: HashMap<Vec<u8>, usize> = HashMap::new();
+    for row in &right {
+        *counts.entry(of(row)).or_default() += 1;
+    }
+    let mut seen = HashMap::new();
+    rows.retain(|row| {
+        let key = of(row);
+        let count = counts.get_mut(&key);
+        let is_there = count.as_ref().is_some_and(|count| **count > 0);
+        if all {
+            // Each row of the second stands for one of the first.
+            if let Some(count) = count {
+                *count = count.saturating_sub(1);
+            }
+            return is_there == (operation == SetOperation::Intersect);
+        }
+        is_there == (operation == SetOperation::Intersect) && seen.insert(key, ()).is_none()
+    });
+    rows
+}

@@ -1,0 +1,40 @@
+//! Functions of JSON documents.
+
+use wasm_dbms_api::{JsonKind, JsonPath, JsonRef, ScalarFunction, ValueRef};
+
+use crate::Result;
+use crate::function::{Arena, Arguments, made, wrong};
+
+pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena: &'a Arena) -> Result<ValueRef<'a>> {
+    use ScalarFunction as F;
+    let arguments = Arguments(function, values);
+    let document = |index| match arguments.at(index) {
+        ValueRef::Json(document) => Ok(document),
+        _ => Err(arguments.refused(index)),
+    };
+    let own = document(0)?;
+    Ok(match function {
+        F::JsonContains => ValueRef::Bool(own.contains(document(1)?)),
+        F::JsonHasKey => ValueRef::Bool(own.has_key(arguments.text(1)?)),
+        F::JsonType => ValueRef::Text(own.kind().name()),
+        F::JsonArrayLength => own.array_length().map_or(ValueRef::Null, |length| ValueRef::Integer(length as i64)),
+        _ => {
+            let text = arguments.text(1)?;
+            let path = JsonPath::new(text).ok_or_else(|| wrong(format!("{function}: '{text}' is no path")))?;
+            match own.extract(&path) {
+                None => ValueRef::Null,
+                Some(found) if function == F::JsonExtract => ValueRef::Json(found),
+                Some(found) => return plain_text(found, arena),
+            }
+        }
+    })
+}
+
+/// A document as text: strings without their quotes, NULL for a null.
+fn plain_text<'a>(document: JsonRef<'a>, arena: &'a Arena) -> Result<ValueRef<'a>> {
+    match (document.kind(), document.string()) {
+        (JsonKind::Null, _) => Ok(ValueRef::Null),
+        (_, Some(text)) => made(text, arena),
+        _ => Ok(ValueRef::Text(document.as_str())),
+    }
+}

@@ -1,0 +1,143 @@
+//! What functions, casts and arithmetic compute from values. Nothing here knows rows or plans.
+
+mod arena;
+mod arithmetic;
+mod cast;
+mod date;
+mod json;
+mod number;
+mod text;
+
+pub(crate) use arena::Arena;
+pub(crate) use arithmetic::{arithmetic, negate};
+pub(crate) use cast::{cast, write_text};
+
+use std::cmp::Ordering;
+
+use wasm_dbms_api::{ScalarFunction, Value, ValueRef};
+
+use crate::{Error, Result};
+
+/// The longest text that a function makes, in bytes.
+pub const MAX_MADE_BYTES: usize = 16 << 20;
+
+/// The longest text that is computed once for all rows, in bytes.
+pub(crate) const MAX_FOLDED_BYTES: usize = 4096;
+
+/// What is wrong with a value that an expression came upon.
+#[cold]
+pub(crate) fn wrong(problem: impl Into<String>) -> Error {
+    Error::Query(problem.into())
+}
+
+/// A number that left the range of its type.
+#[cold]
+pub(crate) fn out_of_range(what: impl Into<String>) -> Error {
+    Error::OutOfRange(what.into())
+}
+
+/// The value of a function. Arguments are of the types that its signature asks for; where a type was not known before,
+/// another one is an error here.
+pub(crate) fn apply<'a>(
+    function: ScalarFunction,
+    arguments: &[ValueRef<'a>],
+    arena: &'a Arena,
+) -> Result<ValueRef<'a>> {
+    use ScalarFunction as F;
+    if function.signature().is_strict && arguments.iter().any(|argument| argument.is_null()) {
+        return Ok(ValueRef::Null);
+    }
+    match function {
+        F::Coalesce => Ok(arguments.iter().copied().find(|value| !value.is_null()).unwrap_or(ValueRef::Null)),
+        F::NullIf => {
+            let [left, right] = arguments else { return Ok(ValueRef::Null) };
+            Ok(if left.compare(*right) == Some(Ordering::Equal) { ValueRef::Null } else { *left })
+        }
+        F::Greatest | F::Least => {
+            let wanted = if function == F::Greatest { Ordering::Greater } else { Ordering::Less };
+            let values = arguments.iter().copied().filter(|value| !value.is_null());
+            Ok(values
+                .reduce(|best, value| if value.sort_order(best) == wanted { value } else { best })
+                .unwrap_or(ValueRef::Null))
+        }
+        F::Absolute
+        | F::Round
+        | F::Ceiling
+        | F::Floor
+        | F::Truncate
+        | F::Sign
+        | F::Modulo
+        | F::Power
+        | F::SquareRoot
+        | F::Exponential
+        | F::Logarithm
+        | F::Logarithm10 => number::apply(function, arguments),
+        F::DatePart | F::DateTruncate | F::DateAdd | F::DateDifference | F::MakeDate | F::ToDateTime | F::AtOffset => {
+            date::apply(function, arguments)
+        }
+        F::JsonContains | F::JsonExtract | F::JsonText | F::JsonHasKey | F::JsonType | F::JsonArrayLength => {
+            json::apply(function, arguments, arena)
+        }
+        _ => text::apply(function, arguments, arena),
+    }
+}
+
+/// The arguments of a function, each taken as what it must be.
+pub(super) struct Arguments<'v, 'a>(pub(super) ScalarFunction, pub(super) &'v [ValueRef<'a>]);
+
+impl<'a> Arguments<'_, 'a> {
+    pub(super) fn at(&self, index: usize) -> ValueRef<'a> {
+        self.1.get(index).copied().unwrap_or(ValueRef::Null)
+    }
+
+    pub(super) fn has(&self, index: usize) -> bool {
+        index < self.1.len()
+    }
+
+    #[cold]
+    pub(super) fn refused(&self, index: usize) -> Error {
+        wrong(format!("{}: the argument {} is no value for it", self.0, self.at(index)))
+    }
+
+    pub(super) fn text(&self, index: usize) -> Result<&'a str> {
+        match self.at(index) {
+            ValueRef::Text(text) | ValueRef::Enum(_, text) => Ok(text),
+            _ => Err(self.refused(index)),
+        }
+    }
+
+    pub(super) fn integer(&self, index: usize) -> Result<i64> {
+        match self.at(index) {
+            ValueRef::Integer(number) => Ok(number),
+            ValueRef::Unsigned(_) => Ok(i64::MAX),
+            _ => Err(self.refused(index)),
+        }
+    }
+
+    pub(super) fn float(&self, index: usize) -> Result<f64> {
+        self.at(index).as_f64().ok_or_else(|| self.refused(index))
+    }
+}
+
+/// A whole number as a value.
+pub(super) fn whole(number: i128) -> Result<ValueRef<'static>> {
+    match (i64::try_from(number), u64::try_from(number)) {
+        (Ok(number), _) => Ok(ValueRef::Integer(number)),
+        (_, Ok(number)) => Ok(ValueRef::Unsigned(number)),
+        _ => Err(out_of_range(number.to_string())),
+    }
+}
+
+/// A text that was made.
+pub(super) fn made(text: String, arena: &Arena) -> Result<ValueRef<'_>> {
+    check_length(text.len())?;
+    Ok(arena.keep(Value::Text(text)))
+}
+
+pub(super) fn check_length(bytes: usize) -> Result<()> {
+    if bytes > MAX_MADE_BYTES {
+        let (what, bytes, limit) = ("a text that a function makes".into(), bytes as u64, MAX_MADE_BYTES as u64);
+        return Err(Error::TooLong { what, bytes, limit });
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Functions of numbers. What is no exact operation comes from one library, so that every host computes the same bits.
+
+use wasm_dbms_api::{Arithmetic, Decimal, Rounding, ScalarFunction, ValueRef};
+
+use crate::Result;
+use crate::function::{Arguments, arithmetic, out_of_range, whole, wrong};
+
+pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Result<ValueRef<'a>> {
+    use ScalarFunction as F;
+    let arguments = Arguments(function, values);
+    match function {
+        F::Modulo => arithmetic(Arithmetic::Remainder, arguments.at(0), arguments.at(1), true),
+        F::Power | F::SquareRoot | F::Exponential | F::Logarithm | F::Logarithm10 => transcendental(&arguments),
+        F::Absolute => match arguments.at(0) {
+            ValueRef::Float(number) => Ok(ValueRef::Float(number.abs())),
+            ValueRef::Decimal(number) => Ok(ValueRef::Decimal(if number.is_negative() { -number } else { number })),
+            value => match value.as_i128() {
+                Some(number) if number <= i128::from(i64::MIN) => Err(out_of_range(format!("abs({value})"))),
+                Some(number) => whole(number.abs()),
+                None => Err(arguments.refused(0)),
+            },
+        },
+        F::Sign => match arguments.at(0) {
+            ValueRef::Float(number) if number.is_nan() || number == 0.0 => Ok(ValueRef::Float(number)),
+            ValueRef::Float(number) => Ok(ValueRef::Float(number.signum())),
+            ValueRef::Decimal(number) => {
+                let sign = number.cmp(&Decimal::ZERO) as i64;
+                Ok(ValueRef::Decimal(Decimal::from(sign)))
+            }
+            value => {
+                let number = value.as_i128().ok_or_else(|| arguments.refused(0))?;
+                Ok(ValueRef::Integer(number.signum() as i64))
+            }
+        },
+        _ => round(&arguments),
+    }
+}
+
+fn round<'a>(arguments: &Arguments<'_, 'a>) -> Result<ValueRef<'a>> {
+    let rounding = match arguments.0 {
+        ScalarFunction::Ceiling => Rounding::Up,
+        ScalarFunction::Floor => Rounding::Down,
+        ScalarFunction::Truncate => Rounding::TowardZero,
+        _ => Rounding::HalfAwayFromZero,
+    };
+    let digits = if arguments.has(1) { arguments.integer(1)?.clamp(-400, 400) as i32 } else { 0 };
+    let value = arguments.at(0);
+    let refused = || out_of_range(format!("{}({value}, {digits})", arguments.0));
+    match value {
+        ValueRef::Float(number) => round_float(number, digits, rounding).map(ValueRef::Float).ok_or_else(refused),
+        ValueRef::Decimal(number) => number.rounded(digits, rounding).map(ValueRef::Decimal).ok_or_else(refused),
+        value if digits >= 0 && value.as_i128().is_some() => Ok(value),
+        value => {
+            let number =
+                value.as_i128().and_then(|number| Decimal::new(number, 0)).ok_or_else(|| arguments.refused(0))?;
+            let rounded = number.rounded(digits, rounding).ok_or_else(refused)?;
+            match whole(rounded.coefficient()) {
+                Ok(ValueRef::Unsigned(_)) if matches!(value, ValueRef::Integer(_)) => Err(refused()),
+                Ok(rounded) => Ok(rounded),
+                Err(_) => Err(refused()),
+            }
+        }
+    }
+}
+
+fn round_float(number: f64, digits: i32, rounding: Rounding) -> Option<f64> {
+    if !number.is_finite() {
+        return Some(number);
+    }
+    if digits == 0 {
+        return Some(match rounding {
+            Rounding::HalfAwayFromZero => number.round(),
+            Rounding::TowardZero => number.trunc(),
+            Rounding::Down => number.floor(),
+            Rounding::Up => number.ceil(),
+        });
+    }
+    // As people read it: 2.675 is just below, and still 2.68 of it is expected.
+    match Decimal::from_f64(number).and_then(|decimal| decimal.rounded(digits, rounding)) {
+        Some(decimal) => Some(decimal.to_f64()),
+        // So large that no digit is behind the point, or so small that all are.
+        None if digits > 0 => Some(number),
+        None => None,
+    }
+}
+
+fn transcendental<'a>(arguments: &Arguments<'_, 'a>) -> Result<ValueRef<'a>> {
+    use ScalarFunction as F;
+    let number = arguments.float(0)?;
+    let outside = || Err(wrong(format!("{}({}) is not defined", arguments.0, arguments.at(0))));
+    let (result, second) = match arguments.0 {
+        F::SquareRoot if number < 0.0 => return outside(),
+        F::SquareRoot => (number.sqrt(), 0.0),
+        F::Logarithm | F::Logarithm10 if number <= 0.0 => return outside(),
+        F::Logarithm => (libm::log(number), 0.0),
+        F::Logarithm10 => (libm::log10(number), 0.0),
+        F::Exponential => (libm::exp(number), 0.0),
+        _ => {
+            let exponent = arguments.float(1)?;
+            if (number == 0.0 && exponent < 0.0)
+                || (number < 0.0 && number.is_finite() && exponent.is_finite() && exponent.trunc() != exponent)
+            {
+                return outside();
+            }
+            (libm::pow(number, exponent), exponent)
+        }
+    };
+    if result.is_infinite() && number.is_finite() && second.is_finite() {
+        return Err(out_of_range(format!("{}({number})", arguments.0)));
+    }
+    Ok(ValueRef::Float(result))
+}

@@ -1,0 +1,123 @@
+//! What one commit changed, row by row.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use wasm_dbms_api::{TableSchema, Value};
+use wasm_dbms_memory::TableId;
+
+use crate::Result;
+use crate::catalog::Relation;
+use crate::codec::key;
+use crate::codec::row::{RowLayout, RowView};
+
+/// A table as it was when a row of it changed.
+#[derive(Debug)]
+pub(crate) struct TableForm {
+    pub(crate) id: TableId,
+    pub(crate) schema: Arc<TableSchema>,
+    pub(crate) layout: Arc<RowLayout>,
+}
+
+/// A row before and after.
+#[derive(Debug, Clone)]
+pub(crate) struct RowChange {
+    /// Where the table stands in the list of the commit.
+    pub(crate) table: usize,
+    pub(crate) key: Vec<u8>,
+    pub(crate) old: Option<Vec<u8>>,
+    pub(crate) new: Option<Vec<u8>>,
+}
+
+/// What is known of a commit.
+#[derive(Debug)]
+pub(crate) enum Changed {
+    /// Every row, once.
+    Rows { tables: Vec<Arc<TableForm>>, rows: Vec<RowChange> },
+    /// There were too many: only the tables.
+    Tables(Vec<TableId>),
+}
+
+/// What one commit changed.
+#[derive(Debug)]
+pub(crate) struct CommitChanges {
+    pub(crate) commit: u64,
+    pub(crate) changed: Changed,
+    /// Whether tables were created, dropped or changed.
+    pub(crate) has_new_schema: bool,
+    pub(crate) bytes: usize,
+}
+
+impl TableForm {
+    pub(crate) fn new(relation: &Relation) -> Self {
+        Self { id: relation.id, schema: Arc::clone(&relation.schema), layout: Arc::clone(&relation.layout) }
+    }
+
+    /// Every value of a row.
+    pub(crate) fn values(&self, row_key: &[u8], row: &[u8]) -> Result<Vec<Value>> {
+        let view = RowView { layout: &self.layout, key: row_key, row };
+        (0..self.schema.columns.len()).map(|column| Ok(view.try_value(column)?.to_value())).collect()
+    }
+
+    /// The values of the primary key of a row, or its row id where there is none.
+    pub(crate) fn key_values(&self, row_key: &[u8], row: &[u8]) -> Result<Vec<Value>> {
+        if self.schema.primary_key.is_empty() {
+            let id = key::decode(row_key, wasm_dbms_api::DataType::U64);
+            return Ok(id.map(|id| id.to_value()).into_iter().collect());
+        }
+        let view = RowView { layout: &self.layout, key: row_key, row };
+        let columns = self.schema.primary_key.iter().filter_map(|name| self.schema.position(name));
+        columns.map(|column| Ok(view.try_value(column)?.to_value())).collect()
+    }
+
+    /// The key of a row as people read it.
+    pub(crate) fn shown_key(&self, row_key: &[u8], row: &[u8]) -> String {
+        let values = self.key_values(row_key, row).unwrap_or_default();
+        values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl RowChange {
+    /// How many bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let length = |row: &Option<Vec<u8>>| row.as_ref().map_or(0, Vec::len);
+        size_of::<Self>() + self.key.len() + length(&self.old) + length(&self.new)
+    }
+
+    /// The row after, or before if there is none after.
+    pub(crate) fn any_row(&self) -> &[u8] {
+        self.new.as_deref().or(self.old.as_deref()).unwrap_or_default()
+    }
+}
+
+/// Makes one change of those of the same row, and none of those that changed nothing in the end. They stay in the order
+/// in which the rows were changed first.
+pub(crate) fn net(rows: Vec<RowChange>) -> Vec<RowChange> {
+    if rows.len() < 2 {
+        return rows;
+    }
+    let mut places: BTreeMap<(usize, Vec<u8>), usize> = BTreeMap::new();
+    let mut net: Vec<RowChange> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match places.get(&(row.table, row.key.clone())).and_then(|place| net.get_mut(*place)) {
+            Some(first) => first.new = row.new,
+            None => {
+                places.insert((row.table, row.key.clone()), net.len());
+                net.push(row);
+            }
+        }
+    }
+    net.retain(|row| row.old != row.new);
+    net
+}
+
+impl CommitChanges {
+    /// Whether there is nothing to tell.
+    pub(crate) fn is_empty(&self) -> bool {
+        let has_rows = match &self.changed {
+            Changed::Rows { rows, .. } => !rows.is_empty(),
+            Changed::Tables(_) => true,
+        };
+        !has_rows && !self.has_new_schema
+    }
+}

@@ -1,0 +1,414 @@
+//! Expressions: their names become numbers, their types are checked.
+
+use wasm_dbms_api::{
+    AggregateCall, AggregateFunction, Argument, Arithmetic, Case, Comparison, DataType, Expr, MAX_EXPRESSION_DEPTH,
+    Outcome, Part, Query, ScalarFunction, Value,
+};
+
+use crate::function;
+use crate::plan::bind::kind::Kind;
+use crate::plan::bind::names::Block;
+use crate::plan::bind::{Answers, BoundSubquery, Typed};
+use crate::plan::call::Operator;
+use crate::plan::like::Pattern;
+use crate::plan::{BoundAggregate, BoundExpr, Context};
+use crate::{Error, Result};
+
+type Join = fn(Box<BoundExpr>, Box<BoundExpr>) -> BoundExpr;
+
+impl<'c> Block<'_, 'c> {
+    /// Binds an expression that must be true or false.
+    pub(super) fn condition(&self, expr: &Expr, depth: usize) -> Result<BoundExpr> {
+        self.truth(expr, expr, depth)
+    }
+
+    fn truth(&self, part: &Expr, whole: &Expr, depth: usize) -> Result<BoundExpr> {
+        let Typed { expr, kind } = self.bind(part, depth)?;
+        if kind.may_be(DataType::Bool) {
+            return Ok(expr);
+        }
+        Err(Error::Query(format!("{whole}: {kind} is neither true nor false")))
+    }
+
+    /// Binds an expression.
+    pub(super) fn bind(&self, expr: &Expr, depth: usize) -> Result<Typed<'c>> {
+        if depth > MAX_EXPRESSION_DEPTH {
+            return Err(Error::Query(format!("an expression is nested deeper than {MAX_EXPRESSION_DEPTH}")));
+        }
+        let bool = |expr: BoundExpr| Ok(Typed { expr, kind: Kind::BOOL });
+        match expr {
+            Expr::Literal(value) => {
+                Ok(Typed { expr: BoundExpr::Literal(value.clone()), kind: Kind::of_value(value.as_ref()) })
+            }
+            Expr::Parameter(number) => self.binder.parameter(*number),
+            Expr::Column(column) => self.column(column),
+            Expr::Compare(comparison, left, right) => {
+                let (left, right) = self.compared(expr, left, right, Some(*comparison), depth)?;
+                bool(folded(BoundExpr::Compare(*comparison, left.into(), right.into())))
+            }
+            Expr::IsDistinct(left, right) => {
+                let (left, right) = self.compared(expr, left, right, None, depth)?;
+                bool(folded(Operator::IsDistinct.of(vec![left, right])))
+            }
+            Expr::And(..) => bool(self.chain(expr, BoundExpr::And, depth)?),
+            Expr::Or(..) => bool(self.chain(expr, BoundExpr::Or, depth)?),
+            Expr::Not(inner) => bool(folded(BoundExpr::Not(self.truth(inner, expr, depth + 1)?.into()))),
+            Expr::IsNull(inner) => bool(folded(BoundExpr::IsNull(self.bind(inner, depth + 1)?.expr.into()))),
+            Expr::Is(inner, truth) => {
+                bool(folded(Operator::Is(*truth).of(vec![self.truth(inner, expr, depth + 1)?])))
+            }
+            Expr::InList(inner, list) => bool(self.in_list(expr, inner, list, depth)?),
+            Expr::Like { text, pattern, escape, ignores_case } => {
+                bool(self.like(expr, text, pattern, *escape, *ignores_case, depth)?)
+            }
+            Expr::Arithmetic(operator, left, right) => self.arithmetic(expr, *operator, left, right, depth),
+            Expr::Negate(inner) => {
+                let Typed { expr: bound, kind } = self.bind(inner, depth + 1)?;
+                let kind = match kind.data_type {
+                    Some(data_type) if !data_type.is_number() => {
+                        return Err(Error::Query(format!("{expr}: {data_type} has no sign")));
+                    }
+                    Some(data_type) if data_type.is_integer() => Kind::of(DataType::I64),
+                    _ => kind,
+                };
+                Ok(Typed { expr: folded(Operator::Negate.of(vec![bound])), kind })
+            }
+            Expr::Case(case) => self.case(expr, case, depth),
+            Expr::Cast(inner, data_type) => {
+                if *data_type == DataType::Enum {
+                    return Err(Error::Query(format!("{expr}: an enum's values are known by its column only")));
+                }
+                let inner = self.bind(inner, depth + 1)?.expr;
+                Ok(Typed { expr: folded(Operator::Cast(*data_type).of(vec![inner])), kind: Kind::of(*data_type) })
+            }
+            Expr::Function(function, arguments) => self.function(expr, *function, arguments, depth),
+            Expr::Aggregate(call) => self.aggregate(expr, call, depth),
+            Expr::Exists(query) => {
+                let (number, arguments, _) = self.subquery(expr, query, Answers::Exists, depth)?;
+                bool(Operator::Exists(number).of(arguments))
+            }
+            Expr::Scalar(query) => {
+                let (number, arguments, kind) = self.subquery(expr, query, Answers::Scalar, depth)?;
+                Ok(Typed { expr: Operator::Scalar(number).of(arguments), kind })
+            }
+            Expr::InQuery(inner, query) => {
+                let inner = self.bind(inner, depth + 1)?;
+                let (number, mut arguments, kind) = self.subquery(expr, query, Answers::Set, depth)?;
+                let common = inner.kind.common(kind, expr)?;
+                arguments.insert(0, cast_to(inner, common).expr);
+                if let Some(subquery) = self.subqueries.borrow_mut().get_mut(number) {
+                    subquery.set_type = common.data_type;
+                }
+                bool(Operator::InQuery(number).of(arguments))
+            }
+            Expr::Window(_) => Err(Error::Query(format!("{expr}: window functions are not supported yet"))),
+            other => Err(Error::Query(format!("{other} is not supported"))),
+        }
+    }
+
+    /// Two sides of a comparison; without one they need not have an order.
+    #[inline(never)]
+    fn compared(
+        &self,
+        expr: &Expr,
+        left: &Expr,
+        right: &Expr,
+        comparison: Option<Comparison>,
+        depth: usize,
+    ) -> Result<(BoundExpr, BoundExpr)> {
+        let (mut left, mut right) = (self.bind(left, depth + 1)?, self.bind(right, depth + 1)?);
+        right.kind.convert(&mut left, expr)?;
+        left.kind.convert(&mut right, expr)?;
+        left.kind.check_comparison(right.kind, expr)?;
+        if comparison.is_some_and(|comparison| !matches!(comparison, Comparison::Equal | Comparison::NotEqual)) {
+            left.kind.check_order(expr)?;
+            right.kind.check_order(expr)?;
+        }
+        Ok((left.expr, right.expr))
+    }
+
+    /// The parts of a chain of ANDs or ORs; a chain to the left of any length, as parsers and builders make it, is no
+    /// deeper than its parts.
+    #[inline(never)]
+    fn chain(&self, expr: &Expr, join: Join, depth: usize) -> Result<BoundExpr> {
+        let is_and = matches!(expr, Expr::And(..));
+        let (mut rest, mut right_to_left): (&Expr, Vec<&Expr>) = (expr, Vec::new());
+        while let (Expr::And(left, right), true) | (Expr::Or(left, right), false) = (rest, is_and) {
+            right_to_left.push(right);
+            rest = left;
+        }
+        right_to_left.push(rest);
+        let parts = right_to_left.into_iter().rev().map(|part| self.truth(part, expr, depth + 1));
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        Ok(folded(BoundExpr::all(parts, join).unwrap_or(BoundExpr::Literal(Value::Null))))
+    }
+
+    #[inline(never)]
+    fn in_list(&self, expr: &Expr, inner: &Expr, list: &[Expr], depth: usize) -> Result<BoundExpr> {
+        let mut inner = self.bind(inner, depth + 1)?;
+        let mut bound = Vec::with_capacity(list.len());
+        for item in list {
+            let mut item = self.bind(item, depth + 1)?;
+            if let BoundExpr::Literal(value) = &mut item.expr {
+                *value = inner.kind.literal(std::mem::take(value), expr)?;
+            } else {
+                item.kind.convert(&mut inner, expr)?;
+                inner.kind.check_comparison(item.kind, expr)?;
+            }
+            bound.push(item.expr);
+        }
+        let values = bound.iter().map(|item| match item {
+            BoundExpr::Literal(value) => Some(value.clone()),
+            _ => None,
+        });
+        Ok(folded(match values.collect() {
+            Some(values) => BoundExpr::InList(inner.expr.into(), values),
+            None => Operator::InList.of(std::iter::once(inner.expr).chain(bound).collect()),
+        }))
+    }
+
+    #[inline(never)]
+    fn like(
+        &self,
+        expr: &Expr,
+        text: &Expr,
+        pattern: &Expr,
+        escape: Option<char>,
+        ignores_case: bool,
+        depth: usize,
+    ) -> Result<BoundExpr> {
+        let (text, pattern) = (self.bind(text, depth + 1)?, self.bind(pattern, depth + 1)?);
+        if !text.kind.may_be(DataType::Text) || !pattern.kind.may_be(DataType::Text) {
+            return Err(Error::Query(format!("{expr}: only text can be matched with a pattern")));
+        }
+        Ok(folded(match &pattern.expr {
+            BoundExpr::Literal(Value::Text(own)) => {
+                BoundExpr::Like(text.expr.into(), Pattern::with(own, escape, ignores_case))
+            }
+            _ => Operator::Like { escape, ignores_case }.of(vec![text.expr, pattern.expr]),
+        }))
+    }
+
+    #[inline(never)]
+    fn arithmetic(
+        &self,
+        expr: &Expr,
+        operator: Arithmetic,
+        left: &Expr,
+        right: &Expr,
+        depth: usize,
+    ) -> Result<Typed<'c>> {
+        let (left, right) = (self.bind(left, depth + 1)?, self.bind(right, depth + 1)?);
+        let is_sum = matches!(operator, Arithmetic::Add | Arithmetic::Subtract);
+        let kind = match (left.kind.data_type, right.kind.data_type) {
+            (Some(DataType::Date), Some(DataType::Date)) if operator == Arithmetic::Subtract => Kind::of(DataType::I64),
+            (Some(DataType::Date), Some(other)) if is_sum && other.is_integer() => left.kind,
+            (Some(other), Some(DataType::Date)) if operator == Arithmetic::Add && other.is_integer() => right.kind,
+            (Some(DataType::Date), None) | (None, Some(DataType::Date)) if is_sum => Kind::of(DataType::Date),
+            (Some(one), _) | (_, Some(one)) if !one.is_number() => return Err(self.unlike(expr, &left, &right)),
+            (_, Some(other)) if !other.is_number() => return Err(self.unlike(expr, &left, &right)),
+            (Some(one), Some(other)) if one.is_integer() && other.is_integer() => {
+                let is_wide = left.kind.is_wide() || right.kind.is_wide();
+                Kind::of(if is_wide { DataType::U64 } else { DataType::I64 })
+            }
+            (Some(one), None) | (None, Some(one)) if one.is_integer() => Kind::of(DataType::I64),
+            _ => left.kind.common(right.kind, expr)?,
+        };
+        let operator = Operator::Arithmetic { operator, is_wide: kind.is_wide() };
+        Ok(Typed { expr: folded(operator.of(vec![left.expr, right.expr])), kind })
+    }
+
+    #[cold]
+    fn unlike(&self, expr: &Expr, left: &Typed<'_>, right: &Typed<'_>) -> Error {
+        Error::Query(format!("{expr}: there is none of {} and {}", left.kind, right.kind))
+    }
+
+    #[inline(never)]
+    fn case(&self, expr: &Expr, case: &Case, depth: usize) -> Result<Typed<'c>> {
+        let (mut conditions, mut values) = (Vec::new(), Vec::new());
+        let mut kind = Kind::UNKNOWN;
+        for (condition, value) in &case.branches {
+            conditions.push(match &case.operand {
+                None => self.truth(condition, expr, depth + 1)?,
+                Some(operand) => {
+                    let (left, right) = self.compared(expr, operand, condition, Some(Comparison::Equal), depth)?;
+                    BoundExpr::Compare(Comparison::Equal, left.into(), right.into())
+                }
+            });
+            let value = self.bind(value, depth + 1)?;
+            kind = kind.common(value.kind, expr)?;
+            values.push(value);
+        }
+        if let Some(otherwise) = &case.otherwise {
+            let value = self.bind(otherwise, depth + 1)?;
+            kind = kind.common(value.kind, expr)?;
+            values.push(value);
+        }
+        let mut conditions = conditions.into_iter();
+        let mut arguments = Vec::with_capacity(values.len() * 2);
+        for mut value in values {
+            kind.convert(&mut value, expr)?;
+            arguments.extend(conditions.next());
+            arguments.push(cast_to(value, kind).expr);
+        }
+        Ok(Typed { expr: folded(Operator::Case.of(arguments)), kind })
+    }
+
+    #[inline(never)]
+    fn function(&self, expr: &Expr, function: ScalarFunction, arguments: &[Expr], depth: usize) -> Result<Typed<'c>> {
+        let signature = function.signature();
+        if arguments.len() < signature.fewest || arguments.len() > signature.most {
+            let (fewest, most) = (signature.fewest, signature.most);
+            let count = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
+            return Err(Error::Query(format!("{function} takes {count} arguments, not {}", arguments.len())));
+        }
+        let mut common = Kind::UNKNOWN;
+        let mut bound = Vec::with_capacity(arguments.len());
+        for (number, argument) in arguments.iter().enumerate() {
+            let argument = self.bind(argument, depth + 1)?;
+            let wanted = signature.arguments.get(number).or(signature.arguments.last());
+            let fits = match (wanted.copied().unwrap_or(Argument::Any), argument.kind.data_type) {
+                (_, None) | (Argument::Any, _) => true,
+                (Argument::Of(DataType::Text), Some(own)) => matches!(own, DataType::Text | DataType::Enum),
+                (Argument::Of(wanted), Some(own)) => own == wanted,
+                (Argument::Integer, Some(own)) => own.is_integer(),
+                (Argument::Number, Some(own)) => own.is_number(),
+                (Argument::TextOrBytes, Some(own)) => matches!(own, DataType::Text | DataType::Bytes),
+                (Argument::Moment, Some(own)) => matches!(own, DataType::Date | DataType::DateTime),
+                (Argument::Alike, Some(_)) => {
+                    common = common.common(argument.kind, expr)?;
+                    if matches!(function, ScalarFunction::Greatest | ScalarFunction::Least) {
+                        argument.kind.check_order(expr)?;
+                    }
+                    true
+                }
+            };
+            if !fits {
+                return Err(Error::Query(format!("{expr}: argument {} is {}", number + 1, argument.kind)));
+            }
+            bound.push(argument);
+        }
+        // A literal is what it is compared with: a name of an enum, a decimal.
+        for argument in bound.iter_mut().filter(|_| signature.arguments == [Argument::Alike]) {
+            common.convert(argument, expr)?;
+        }
+        let is_mixed = common.data_type.is_some();
+        let bound = bound.into_iter().zip(0..).map(|(argument, number)| {
+            let wanted = signature.arguments.get(number).or(signature.arguments.last());
+            if is_mixed && wanted == Some(&Argument::Alike) { cast_to(argument, common) } else { argument }
+        });
+        let bound: Vec<Typed<'c>> = bound.collect();
+        let kind = match signature.outcome {
+            Outcome::Of(data_type) => Kind::of(data_type),
+            Outcome::As(number) => bound.get(number).map_or(Kind::UNKNOWN, |argument| argument.kind),
+            Outcome::Alike => common,
+        };
+        let arguments = bound.into_iter().map(|argument| argument.expr).collect();
+        Ok(Typed { expr: folded(Operator::Function(function).of(arguments)), kind })
+    }
+
+    #[inline(never)]
+    fn aggregate(&self, expr: &Expr, call: &AggregateCall, depth: usize) -> Result<Typed<'c>> {
+        // Inside an aggregate there is none.
+        let Some(mut known) = self.aggregates.take() else {
+            return Err(Error::Query(format!("{expr} cannot stand here: aggregates are columns or orders")));
+        };
+        let argument = match &call.argument {
+            None if call.function == AggregateFunction::Count && !call.distinct => None,
+            None => return Err(Error::Query(format!("{expr} needs an argument"))),
+            Some(argument) => Some(self.bind(argument, depth + 1)?),
+        };
+        let kind = argument.as_ref().map_or(Kind::UNKNOWN, |argument| argument.kind);
+        if argument.is_some() {
+            kind.check_aggregate(call.function, expr)?;
+        }
+        if !call.order_by.is_empty() {
+            return Err(Error::Query(format!("{expr}: an order inside an aggregate is not supported yet")));
+        }
+        let filter = call.filter.as_ref().map(|filter| self.condition(filter, depth + 1)).transpose()?;
+        let separator = match &call.separator {
+            None => None,
+            Some(separator) => {
+                let bound = self.bind(separator, depth + 1)?;
+                if call.function != AggregateFunction::Concatenate || !bound.kind.may_be(DataType::Text) {
+                    return Err(Error::Query(format!("{expr}: only a text stands between texts")));
+                }
+                Some(bound.expr)
+            }
+        };
+        let aggregate = BoundAggregate {
+            function: call.function,
+            argument: argument.map(|argument| argument.expr),
+            filter,
+            separator,
+            is_distinct: call.distinct,
+        };
+        let position = known.iter().position(|other| *other == aggregate).unwrap_or(known.len());
+        if position == known.len() {
+            known.push(aggregate);
+        }
+        *self.aggregates.borrow_mut() = Some(known);
+        // Counted from the end of the keys, which are not all known yet.
+        Ok(Typed { expr: BoundExpr::Slot(position), kind: kind.of_aggregate(call.function) })
+    }
+
+    /// A query inside an expression: its number, what it is given of the row, the kind of its first column.
+    #[inline(never)]
+    fn subquery(
+        &self,
+        expr: &Expr,
+        query: &Part<Query>,
+        answers: Answers,
+        depth: usize,
+    ) -> Result<(usize, Vec<BoundExpr>, Kind<'c>)> {
+        let (mut query, arguments, kinds) = self.nested(query, depth + 1)?;
+        match (answers, kinds.as_slice()) {
+            // Whether there is a row: one is enough, whatever it holds.
+            (Answers::Exists, _) => query.answers_one_row(),
+            // A second row is enough to be refused.
+            (Answers::Scalar, [_]) => query.limit = Some(query.limit.unwrap_or(2).min(2)),
+            (Answers::Set, [_]) => {}
+            (_, kinds) => {
+                return Err(Error::Query(format!("{expr}: a subquery here has one column, not {}", kinds.len())));
+            }
+        }
+        let mut subqueries = self.subqueries.borrow_mut();
+        subqueries.push(BoundSubquery { query, answers, set_type: None });
+        Ok((subqueries.len() - 1, arguments, kinds.first().copied().unwrap_or(Kind::UNKNOWN)))
+    }
+}
+
+/// The expression as values of a kind, where it is a number of another type.
+pub(super) fn cast_to<'c>(typed: Typed<'c>, kind: Kind<'c>) -> Typed<'c> {
+    match (typed.kind.data_type, kind.data_type) {
+        (Some(own), Some(wanted))
+            if own != wanted && wanted.is_number() && !(own.is_integer() && wanted.is_integer()) =>
+        {
+            Typed { expr: folded(Operator::Cast(wanted).of(vec![typed.expr])), kind }
+        }
+        _ => typed,
+    }
+}
+
+/// The value of the expression, if it is the same for every row and no error.
+pub(super) fn folded(expr: BoundExpr) -> BoundExpr {
+    // What stands below was folded before: only literals are left of what is constant.
+    if matches!(expr, BoundExpr::Literal(_)) || !expr.parts().all(|part| matches!(part, BoundExpr::Literal(_))) {
+        return expr;
+    }
+    if !expr.is_constant() {
+        return expr;
+    }
+    let scope = crate::plan::scope::Scope::default();
+    let value = expr.value(Context::Row(&[], &scope)).map(|value| value.to_value());
+    match value {
+        // What is refused is refused when a row asks for it, which may be never.
+        Ok(value) if !is_long(&value) => BoundExpr::Literal(value),
+        _ => expr,
+    }
+}
+
+/// Whether keeping the value costs more than computing it.
+fn is_long(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.len() > function::MAX_FOLDED_BYTES)
+}

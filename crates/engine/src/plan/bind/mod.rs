@@ -1,0 +1,426 @@
+//! Names become numbers, types are checked.
+
+mod expr;
+mod from;
+mod group;
+mod kind;
+mod names;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use wasm_dbms_api::{ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, Value};
+
+use crate::catalog::{Catalog, Relation, RelationIndex};
+use crate::plan::bind::expr::cast_to;
+use crate::plan::bind::kind::Kind;
+use crate::plan::bind::names::{Block, Commons};
+use crate::plan::call::Operator;
+use crate::plan::{BoundExpr, Grouping, OrderKey};
+use crate::{Error, Result};
+
+/// The most tables in one block of a question.
+pub const MAX_SOURCES: usize = 64;
+
+/// The most tables, queries and lists of values in one question, each counted as often as it is named.
+pub const MAX_SOURCES_IN_ALL: usize = 1024;
+
+/// An expression with what is known of its values.
+#[derive(Clone)]
+struct Typed<'c> {
+    expr: BoundExpr,
+    kind: Kind<'c>,
+}
+
+/// A question whose names are numbers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BoundQuery {
+    pub(crate) sources: Vec<BoundSource>,
+    /// Everything that must hold of the rows, joins too.
+    pub(crate) conjuncts: Vec<BoundExpr>,
+    pub(crate) grouping: Option<Grouping>,
+    /// What must hold of the groups.
+    pub(crate) having: Vec<BoundExpr>,
+    pub(crate) outputs: Vec<BoundExpr>,
+    pub(crate) names: Vec<String>,
+    pub(crate) is_distinct: bool,
+    pub(crate) order: Vec<OrderKey>,
+    pub(crate) limit: Option<u64>,
+    pub(crate) offset: u64,
+    pub(crate) subqueries: Vec<BoundSubquery>,
+}
+
+/// Where rows come from, and whether they may be missing.
+#[derive(Debug, Clone)]
+pub(crate) struct BoundSource {
+    pub(crate) rows: BoundRows,
+    /// What makes them partners of the rows before, which stay without one; none: they are joined plainly.
+    pub(crate) left: Option<Vec<BoundExpr>>,
+}
+
+/// Where rows come from.
+#[derive(Debug, Clone)]
+pub(crate) enum BoundRows {
+    Table(RelationIndex),
+    Derived(Box<BoundDerived>),
+}
+
+/// Rows that belong to no table.
+#[derive(Debug, Clone)]
+pub(crate) struct BoundDerived {
+    pub(crate) relation: Arc<Relation>,
+    pub(crate) body: BoundBody,
+    /// What they are given of the row of the query around.
+    pub(crate) arguments: Vec<BoundExpr>,
+}
+
+/// How rows that belong to no table are made.
+#[derive(Debug, Clone)]
+pub(crate) enum BoundBody {
+    /// One row without columns.
+    Nothing,
+    Values(Vec<Vec<BoundExpr>>),
+    Query(Box<BoundQuery>),
+    Set {
+        operation: SetOperation,
+        all: bool,
+        left: Box<BoundQuery>,
+        right: Box<BoundQuery>,
+    },
+    /// The rows of the first, and of the second asked of the rows found last, until there are none.
+    Recursive {
+        number: usize,
+        all: bool,
+        first: Box<BoundQuery>,
+        next: Box<BoundQuery>,
+    },
+    /// The rows found last by the recursive query of this number.
+    Working(usize),
+}
+
+/// What is taken of the answer of a query in an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// Whether it has a row.
+    Exists,
+    /// Its one value.
+    Scalar,
+    /// All values of its one column.
+    Set,
+}
+
+/// A query in an expression.
+#[derive(Debug, Clone)]
+pub(crate) struct BoundSubquery {
+    pub(crate) query: BoundQuery,
+    pub(crate) answers: Answers,
+    /// The type in which the values of a set are compared, where that is another than their own.
+    pub(crate) set_type: Option<DataType>,
+}
+
+impl BoundQuery {
+    /// Takes only whether there is a row.
+    fn answers_one_row(&mut self) {
+        self.limit = Some(self.limit.unwrap_or(1).min(1));
+        self.order.clear();
+        if self.grouping.is_none() && !self.is_distinct {
+            self.outputs = vec![BoundExpr::Literal(Value::Bool(true))];
+            self.names = vec![String::new()];
+        }
+    }
+}
+
+/// What is the same for all blocks of a question.
+pub(super) struct Binder<'c> {
+    catalog: &'c Catalog,
+    /// The values of the parameters; none while they are not known.
+    parameters: Option<&'c [Value]>,
+    sources: Cell<usize>,
+    recursions: Cell<usize>,
+}
+
+impl<'c> Binder<'c> {
+    /// The parameter of a number, from 1 on.
+    fn parameter(&self, number: u32) -> Result<Typed<'c>> {
+        let index = (number as usize).checked_sub(1);
+        let index = index.ok_or_else(|| Error::Query("parameters are counted from ?1".into()))?;
+        let Some(parameters) = self.parameters else {
+            return Ok(Typed { expr: Operator::Parameter(index).of(Vec::new()), kind: Kind::UNKNOWN });
+        };
+        match parameters.get(index) {
+            Some(value) => Ok(Typed { expr: BoundExpr::Literal(value.clone()), kind: Kind::of_value(value.as_ref()) }),
+            None => Err(Error::Query(format!("the parameter ?{number} is not given"))),
+        }
+    }
+
+    fn count_source(&self) -> Result<()> {
+        self.sources.set(self.sources.get() + 1);
+        if self.sources.get() > MAX_SOURCES_IN_ALL {
+            return Err(Error::Query(format!("a question names at most {MAX_SOURCES_IN_ALL} sources")));
+        }
+        Ok(())
+    }
+}
+
+/// Resolves a question. `parameters` are the values of its parameters, where they are known.
+pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: Option<&[Value]>) -> Result<BoundQuery> {
+    let binder = Binder { catalog, parameters, sources: Cell::new(0), recursions: Cell::new(0) };
+    let (query, ..) = bind_query(&binder, None, None, query, 0)?;
+    Ok(query)
+}
+
+/// Resolves an expression over the columns of one table. Nothing is asked by it but the row.
+pub(crate) fn bind_row(catalog: &Catalog, schema: &wasm_dbms_api::TableSchema, expr: &Expr) -> Result<BoundExpr> {
+    let binder = Binder { catalog, parameters: Some(&[]), sources: Cell::new(0), recursions: Cell::new(0) };
+    let mut block = Block::new(&binder, None, None);
+    block.entries.push(names::Entry {
+        name: Some(schema.name.clone().into()),
+        columns: names::Columns::Table { source: 0, schema, renamed: Vec::new() },
+        merged: Vec::new(),
+    });
+    let bound = block.condition(expr, 0)?;
+    if bound.asks() {
+        return Err(Error::Query(format!("{expr}: only the row itself can be asked here")));
+    }
+    Ok(bound)
+}
+
+type Nested<'c> = (BoundQuery, Vec<BoundExpr>, Vec<Kind<'c>>);
+
+/// Resolves a query inside another: what it is given of the row around, and the kinds of its columns.
+fn bind_query<'b, 'c>(
+    binder: &'b Binder<'c>,
+    parent: Option<&'b Block<'b, 'c>>,
+    commons: Option<Rc<Commons<'b>>>,
+    query: &'b Query,
+    depth: usize,
+) -> Result<Nested<'c>> {
+    if depth > MAX_EXPRESSION_DEPTH {
+        return Err(Error::Query(format!("a question is nested deeper than {MAX_EXPRESSION_DEPTH}")));
+    }
+    let mut commons = commons;
+    for table in &query.with {
+        commons = Some(Rc::new(Commons { table, before: commons, working: None }));
+    }
+    let mut block = Block::new(binder, parent, commons);
+    let mut bound = block.from(query, depth)?;
+    if let Some(filter) = &query.filter {
+        let filter = block.condition(filter, depth)?;
+        if !matches!(filter, BoundExpr::Literal(Value::Bool(true))) {
+            filter.split_conjunction(&mut bound.conjuncts);
+        }
+    }
+    let kinds = block.answer(query, &mut bound, depth)?;
+    bound.limit = query.limit.as_ref().map(|limit| block.count("limit", limit, depth)).transpose()?.flatten();
+    let offset = query.offset.as_ref().map(|offset| block.count("offset", offset, depth)).transpose()?;
+    bound.offset = offset.flatten().unwrap_or(0);
+    bound.subqueries = block.subqueries.into_inner();
+    Ok((bound, block.outer.into_inner(), kinds))
+}
+
+impl<'b, 'c> Block<'b, 'c> {
+    fn new(binder: &'b Binder<'c>, parent: Option<&'b Block<'b, 'c>>, commons: Option<Rc<Commons<'b>>>) -> Self {
+        Self {
+            binder,
+            parent,
+            entries: Vec::new(),
+            outer: RefCell::default(),
+            subqueries: RefCell::default(),
+            aggregates: RefCell::default(),
+            commons,
+        }
+    }
+
+    /// Resolves a query inside this one.
+    fn nested(&self, query: &Query, depth: usize) -> Result<Nested<'c>> {
+        bind_query(self.binder, Some(self), self.commons.clone(), query, depth)
+    }
+
+    /// A number of rows; none of NULL.
+    fn count(&self, what: &str, expr: &Expr, depth: usize) -> Result<Option<u64>> {
+        let bound = self.bind(expr, depth)?.expr;
+        match &bound {
+            BoundExpr::Literal(Value::Null) => Ok(None),
+            BoundExpr::Literal(Value::Integer(number)) if *number >= 0 => Ok(Some(number.unsigned_abs())),
+            BoundExpr::Literal(Value::Unsigned(number)) => Ok(Some(*number)),
+            _ => Err(Error::Query(format!("{what} {expr}: it must be a whole number from 0 on"))),
+        }
+    }
+
+    /// What the rows of the answer hold, and in what order they come.
+    fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Result<Vec<Kind<'c>>> {
+        *self.aggregates.borrow_mut() = Some(Vec::new());
+        let mut outputs: Vec<Typed<'c>> = Vec::new();
+        for output in &query.columns {
+            self.output(output, &mut outputs, &mut bound.names, depth)?;
+        }
+        if query.columns.is_empty() && query.group_by.is_empty() && query.having.is_none() {
+            self.every(None, &mut outputs, &mut bound.names)?;
+        }
+        let keys = self.group_keys(query, &outputs, &bound.names, depth)?;
+        if query.columns.is_empty() && outputs.is_empty() {
+            bound.names = query.group_by.iter().map(name_of).collect();
+            outputs.clone_from(&keys);
+        }
+        let having = query.having.as_ref().map(|having| self.condition(having, depth)).transpose()?;
+        let mut order = Vec::new();
+        for key in &query.order_by {
+            let typed = self.order_key(&key.expr, &outputs, &bound.names, depth)?;
+            typed.kind.check_order(&key.expr)?;
+            // NULLs count as smallest.
+            let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
+            order.push(OrderKey { expr: typed.expr, descending: key.descending, nulls_first });
+        }
+        let kinds = outputs.iter().map(|output| output.kind).collect();
+        bound.outputs = outputs.into_iter().map(|output| output.expr).collect();
+        bound.is_distinct = query.distinct;
+        bound.order = order;
+        if let Some(having) = having {
+            having.split_conjunction(&mut bound.having);
+        }
+        let aggregates = self.aggregates.take().unwrap_or_default();
+        if !keys.is_empty() || !aggregates.is_empty() || query.having.is_some() {
+            let keys = keys.into_iter().map(|key| key.expr).collect();
+            self.group(bound, Grouping { keys, aggregates })?;
+        }
+        if bound.is_distinct
+            && let Some(position) = bound.order.iter().position(|key| !bound.outputs.contains(&key.expr))
+        {
+            let key = query.order_by.get(position).map(ToString::to_string).unwrap_or_default();
+            return Err(Error::Query(format!("{key}: distinct rows can be ordered by what they hold only")));
+        }
+        Ok(kinds)
+    }
+
+    fn output(
+        &self,
+        output: &Output,
+        outputs: &mut Vec<Typed<'c>>,
+        names: &mut Vec<String>,
+        depth: usize,
+    ) -> Result<()> {
+        match output {
+            Output::Expr(expr, alias) => {
+                outputs.push(self.bind(expr, depth)?);
+                names.push(alias.as_ref().map_or_else(|| name_of(expr), Name::to_string));
+                Ok(())
+            }
+            Output::Every => self.every(None, outputs, names),
+            Output::EveryOf(source) => self.every(Some(source), outputs, names),
+        }
+    }
+
+    /// Every column of every source, or of one.
+    fn every(&self, of: Option<&Name>, outputs: &mut Vec<Typed<'c>>, names: &mut Vec<String>) -> Result<()> {
+        let mut is_known = of.is_none();
+        for entry in &self.entries {
+            if of.is_some() && entry.name.as_ref() != of {
+                continue;
+            }
+            is_known = true;
+            for (name, typed) in entry.every() {
+                if of.is_none() && entry.merged.contains(&name) {
+                    continue;
+                }
+                outputs.push(typed);
+                names.push(name.into_owned());
+            }
+        }
+        match of {
+            Some(name) if !is_known => Err(Error::Unknown { what: "table", name: name.to_string() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What an order or a group is by: an output by its name or number, or an expression.
+    fn order_key(&self, expr: &Expr, outputs: &[Typed<'c>], names: &[String], depth: usize) -> Result<Typed<'c>> {
+        match expr {
+            Expr::Literal(Value::Integer(number)) => {
+                let index = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
+                index
+                    .and_then(|index| outputs.get(index))
+                    .cloned()
+                    .ok_or_else(|| Error::Query(format!("there is no output {number}: there are {}", outputs.len())))
+            }
+            Expr::Column(ColumnRef { table: None, column }) => {
+                let mut named = names.iter().zip(outputs).filter(|(name, _)| *name == column);
+                match (named.next(), named.next()) {
+                    (Some((_, output)), None) => Ok(output.clone()),
+                    (Some((_, one)), Some((_, other))) if one.expr == other.expr => Ok(one.clone()),
+                    _ => self.bind(expr, depth),
+                }
+            }
+            expr => self.bind(expr, depth),
+        }
+    }
+
+    /// Makes the outputs of two queries of one kind.
+    fn unify(left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Result<Vec<Kind<'c>>> {
+        if left.2.len() != right.2.len() {
+            let (left, right) = (left.2.len(), right.2.len());
+            return Err(Error::Query(format!("one query answers {left} columns and the other {right}")));
+        }
+        let mut kinds = Vec::new();
+        for (number, (one, other)) in left.2.iter().zip(&right.2).enumerate() {
+            let kind = one.common(*other, &Expr::Scalar(whole.clone().into()))?;
+            for (query, own) in [(&mut left.0, *one), (&mut right.0, *other)] {
+                query.cast_output(number, own, kind);
+            }
+            kinds.push(kind);
+        }
+        Ok(kinds)
+    }
+}
+
+impl BoundQuery {
+    /// Calls `change` with every expression of this block, not of those inside.
+    pub(super) fn for_each_expr(&mut self, change: &mut dyn FnMut(&mut BoundExpr)) {
+        for source in &mut self.sources {
+            source.left.iter_mut().flatten().for_each(&mut *change);
+            if let BoundRows::Derived(derived) = &mut source.rows {
+                derived.arguments.iter_mut().for_each(&mut *change);
+            }
+        }
+        if let Some(grouping) = &mut self.grouping {
+            grouping.keys.iter_mut().for_each(&mut *change);
+            for aggregate in &mut grouping.aggregates {
+                let parts = [&mut aggregate.argument, &mut aggregate.filter, &mut aggregate.separator];
+                parts.into_iter().flatten().for_each(&mut *change);
+            }
+        }
+        let lists = [&mut self.conjuncts, &mut self.having, &mut self.outputs];
+        lists.into_iter().flatten().for_each(&mut *change);
+        self.order.iter_mut().for_each(|key| change(&mut key.expr));
+    }
+
+    /// Moves what is given of the row around behind what another query is given.
+    fn shift_outer(&mut self, by: usize) {
+        self.for_each_expr(&mut |expr| {
+            expr.for_each_mut(&mut |part| {
+                if let BoundExpr::Call(call) = part
+                    && let Operator::Outer(number) = &mut call.operator
+                {
+                    *number += by;
+                }
+            });
+        });
+    }
+
+    /// Makes an output one of another kind of number.
+    fn cast_output(&mut self, number: usize, from: Kind<'_>, to: Kind<'_>) {
+        if let Some(output) = self.outputs.get_mut(number) {
+            let expr = std::mem::replace(output, BoundExpr::Slot(0));
+            // Rows are distinct, and ordered, by what they were: the same rows.
+            *output = cast_to(Typed { expr, kind: from }, to).expr;
+        }
+    }
+}
+
+/// What an output without a name is called.
+fn name_of(expr: &Expr) -> String {
+    match expr {
+        Expr::Column(column) => column.column.to_string(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,155 @@
+//! What is the same for all rows of one asking: parameters, the row of the query around, values made on the way.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use wasm_dbms_api::{Value, ValueRef};
+
+use crate::codec::record::Writer;
+use crate::execute::RowList;
+use crate::function::Arena;
+use crate::plan::broken_row;
+use crate::{Error, Result};
+
+/// What an expression needs besides rows.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    /// The values of the parameters, from `?1` on.
+    pub(crate) parameters: Arc<[Value]>,
+    /// What the query around gives of its row.
+    pub(crate) outer: Vec<Value>,
+    pub(crate) arena: Arena,
+    failure: RefCell<Option<Failure>>,
+    answers: RefCell<Answers>,
+    /// The rows found last by queries that name themselves, by number.
+    working: Vec<(usize, Arc<RowList>)>,
+}
+
+/// Why an expression has no value.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Error(Error),
+    /// The answer of this subquery for these values is not known yet.
+    Unanswered(usize, Vec<Value>),
+}
+
+/// What a subquery answered.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// Whether there is a row; its one value; NULL.
+    Value(Value),
+    /// The values of its one column, as key codes, and whether NULL is among them.
+    Set(Arc<HashMap<Vec<u8>, ()>>, bool),
+}
+
+/// The most bytes of answers that are kept; past it they are asked anew.
+pub const MAX_REMEMBERED_BYTES: usize = 8 << 20;
+
+#[derive(Debug, Default)]
+struct Answers {
+    known: HashMap<(usize, Vec<u8>), Answer>,
+    bytes: usize,
+}
+
+impl Scope {
+    /// The scope of a query inside this one, which is given these values.
+    pub(crate) fn inside(&self, outer: Vec<Value>) -> Self {
+        let (parameters, working) = (Arc::clone(&self.parameters), self.working.clone());
+        Self { parameters, outer, working, ..Self::default() }
+    }
+
+    /// The same scope, as if nothing was asked in it.
+    pub(crate) fn again(&self) -> Self {
+        self.inside(self.outer.clone())
+    }
+
+    /// The scope in which a query that names itself found these rows last.
+    pub(crate) fn with_working(mut self, number: usize, rows: Arc<RowList>) -> Self {
+        self.working.retain(|(other, _)| *other != number);
+        self.working.push((number, rows));
+        self
+    }
+
+    /// The rows that a query which names itself found last.
+    pub(crate) fn working(&self, number: usize) -> Arc<RowList> {
+        let found = self.working.iter().find(|(other, _)| *other == number);
+        found.map_or_else(Arc::default, |(_, rows)| Arc::clone(rows))
+    }
+
+    /// Notes why an expression has no value.
+    #[cold]
+    pub(super) fn fail<'a>(&self, error: Error) -> Option<ValueRef<'a>> {
+        *self.failure.borrow_mut() = Some(Failure::Error(error));
+        None
+    }
+
+    /// What a function came to, or none with its error noted.
+    #[inline]
+    pub(super) fn noted<'a>(&self, result: Result<ValueRef<'a>>) -> Option<ValueRef<'a>> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// Why the expression evaluated last has no value.
+    #[cold]
+    pub(crate) fn take_failure(&self) -> Error {
+        match self.failure.borrow_mut().take() {
+            Some(Failure::Error(error)) => error,
+            Some(Failure::Unanswered(..)) => Error::Query("a subquery cannot stand here".into()),
+            None => broken_row(),
+        }
+    }
+
+    /// As [`take_failure`](Self::take_failure), with the subquery that is to be asked.
+    pub(crate) fn take_unanswered(&self) -> Result<(usize, Vec<Value>)> {
+        match self.failure.borrow_mut().take() {
+            Some(Failure::Unanswered(number, values)) => Ok((number, values)),
+            Some(Failure::Error(error)) => Err(error),
+            None => Err(broken_row()),
+        }
+    }
+
+    /// What a subquery answers for these values; none, with a note, if nobody asked it yet.
+    pub(super) fn answer(&self, number: usize, values: &[ValueRef<'_>]) -> Option<Answer> {
+        let known = self.answers.borrow().known.get(&(number, exact_key(values))).cloned();
+        if known.is_none() {
+            let values = values.iter().map(|value| value.to_value()).collect();
+            *self.failure.borrow_mut() = Some(Failure::Unanswered(number, values));
+        }
+        known
+    }
+
+    /// Forgets answers, if they take too much. Not while an expression needs several of them.
+    pub(crate) fn make_room(&self) {
+        let mut answers = self.answers.borrow_mut();
+        if answers.bytes > MAX_REMEMBERED_BYTES {
+            *answers = Answers::default();
+        }
+    }
+
+    /// Remembers what a subquery answered.
+    pub(crate) fn remember(&self, number: usize, values: &[Value], answer: Answer) {
+        let values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
+        let key = exact_key(&values);
+        let bytes = key.len()
+            + 96
+            + match &answer {
+                Answer::Value(Value::Text(text)) => text.len(),
+                Answer::Value(_) => 0,
+                Answer::Set(set, _) => set.keys().map(|key| key.len() + 48).sum(),
+            };
+        let mut answers = self.answers.borrow_mut();
+        answers.bytes += bytes;
+        answers.known.insert((number, key), answer);
+    }
+}
+
+/// Bytes that are the same only for values that are the same to the last bit.
+fn exact_key(values: &[ValueRef<'_>]) -> Vec<u8> {
+    let mut key = Writer::default();
+    values.iter().for_each(|value| key.value(*value));
+    key.0
+}

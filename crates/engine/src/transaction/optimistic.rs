@@ -1,0 +1,188 @@
+//! [`OptimisticTransaction`]: a transaction that survives across calls, beside any number of others.
+
+use std::cell::RefCell;
+use std::sync::Weak;
+
+use wasm_dbms_memory::Durability;
+
+use crate::connection::sealed::Sealed;
+use crate::core::Core;
+use crate::database::{Shared, Turn};
+use crate::history::Watch;
+use crate::store::Purpose;
+use crate::transaction::options::{BeginOptions, PlantedBug};
+use crate::transaction::savepoint::{self, Holder};
+use crate::transaction::{replay, validate};
+use crate::{Connection, Error, MemoryError, Result};
+
+/// An interactive transaction: it survives across calls, and any number may be open at a time. It reads one commit and
+/// what it has written itself, through every verb and question; nobody else sees that before
+/// [`commit`](Self::commit). Made by [`Database::begin`](crate::Database::begin).
+///
+/// Nobody waits for it. The price is that the commit may be a *conflict* ([`Error::is_conflict`]): somebody else changed
+/// what it has changed or read, and committed first. Then nothing of it stays, and it may be run again;
+/// [`Database::retry`](crate::Database::retry) does that. Dropped without a commit, nothing of it stays.
+///
+/// ```
+/// # use wasm_dbms::prelude::*;
+/// # let db = Database::in_memory();
+/// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+/// let tx = db.begin()?;
+/// tx.insert_values("t", &[("n", Value::from(1))])?;
+/// assert_eq!(tx.query(&Query::from("t"))?.rows.len(), 1);
+/// assert_eq!(db.query(&Query::from("t"))?.rows.len(), 0);
+/// tx.commit(Durability::Full)?;
+/// assert_eq!(db.query(&Query::from("t"))?.rows.len(), 1);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct OptimisticTransaction {
+    core: RefCell<Box<Core>>,
+    shared: Weak<Shared>,
+    /// None for one that only reads.
+    watch: Option<Watch>,
+    options: BeginOptions,
+    commit: u64,
+    began_ms: Option<u64>,
+}
+
+impl std::fmt::Debug for OptimisticTransaction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { options, commit, .. } = self;
+        f.debug_struct("OptimisticTransaction")
+            .field("options", options)
+            .field("commit", commit)
+            .finish_non_exhaustive()
+    }
+}
+
+impl OptimisticTransaction {
+    pub(crate) fn new(
+        core: Core,
+        shared: Weak<Shared>,
+        watch: Option<Watch>,
+        options: BeginOptions,
+        commit: u64,
+        began_ms: Option<u64>,
+    ) -> Self {
+        Self { core: RefCell::new(Box::new(core)), shared, watch, options, commit, began_ms }
+    }
+
+    /// Ends the transaction: what it wrote stays, and everybody sees it.
+    ///
+    /// If nothing was committed since it began that touches what it has read or written, its rows are written to the
+    /// head, in the writer's turn, and every constraint is asked again. One that wrote nothing ends without looking at
+    /// anything.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`]; [`Error::TransactionExpired`]; [`Error::Closed`]; [`Error::Busy`] inside the closure of a
+    /// transaction of the same thread; what the host says ([`Error::is_in_doubt`] if it may survive all the same). In
+    /// every case but the last nothing of it stays.
+    pub fn commit(self, durability: Durability) -> Result<()> {
+        let shared = self.shared.upgrade();
+        self.check_usable()?;
+        if self.is_unwritten() {
+            return Ok(());
+        }
+        let shared = shared.ok_or(Error::Closed)?;
+        let mut turn = shared.turn()?;
+        self.commit_in(&mut turn, durability)
+    }
+
+    /// Ends the transaction in a turn that the caller has.
+    pub(crate) fn commit_in(self, turn: &mut Turn<'_>, durability: Durability) -> Result<()> {
+        self.check_usable()?;
+        if self.is_unwritten() {
+            return Ok(());
+        }
+        let Self { core, watch, commit, options, .. } = self;
+        let mut core = core.into_inner();
+        core.check_not_failed()?;
+        let beside = watch.as_ref().and_then(|watch| watch.all_after(commit)).ok_or(Error::TransactionExpired)?;
+        let skips_rows = options.bug == Some(PlantedBug::SkipRowCheck);
+        if !skips_rows && options.bug != Some(PlantedBug::SkipValidation) {
+            validate::check_reads(&mut core, &beside)?;
+        }
+        let (rows, forms) = core.recorder.rows();
+        let replayed = replay::replay(&mut turn.core, rows, forms, !skips_rows);
+        if let Err(error) = replayed {
+            turn.core.discard();
+            return Err(error);
+        }
+        turn.commit(durability)
+    }
+
+    /// Ends the transaction: nothing of what it wrote stays. Dropping it does the same.
+    pub fn rollback(self) {
+        drop(self);
+    }
+
+    /// Runs statements that stay together inside the transaction: if the closure returns an error, nothing of what it
+    /// wrote stays, and the transaction goes on.
+    ///
+    /// # Errors
+    /// The closure's own.
+    pub fn savepoint<R>(&mut self, run: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        savepoint::run(self, run)
+    }
+
+    fn is_unwritten(&self) -> bool {
+        self.core.try_borrow().is_ok_and(|core| core.recorder.rows().0.is_empty())
+    }
+
+    /// Whether the transaction has ended by its age, or by what was dropped that its commit would need.
+    fn check_usable(&self) -> Result<()> {
+        let Some(watch) = &self.watch else { return Ok(()) };
+        let is_late = || {
+            let (timeout, began) = self.options.timeout_ms.zip(self.began_ms)?;
+            let now = self.shared.upgrade()?.now_ms()?;
+            Some(now.saturating_sub(began) >= timeout)
+        };
+        if watch.is_lost() || is_late() == Some(true) {
+            return Err(Error::TransactionExpired);
+        }
+        Ok(())
+    }
+
+    /// Does something for which a part of the database is read.
+    fn read_for<R>(&self, purpose: Purpose, run: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        self.check_usable()?;
+        self.with(|core| {
+            core.store.read_for(purpose);
+            let result = run(core);
+            core.store.read_for(Purpose::Nothing);
+            result
+        })
+    }
+
+    fn check_writable(&self) -> Result<()> {
+        if self.options.is_read_only { Err(MemoryError::ReadOnly { operation: "write" }.into()) } else { Ok(()) }
+    }
+}
+
+impl Holder for OptimisticTransaction {
+    fn with<R>(&self, run: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        match self.core.try_borrow_mut() {
+            Ok(mut core) => run(&mut core),
+            // A row visitor asks the transaction that is reading its rows.
+            Err(_) => Err(Error::Busy),
+        }
+    }
+}
+
+impl Sealed for OptimisticTransaction {}
+
+impl Connection for OptimisticTransaction {
+    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        self.read_for(Purpose::Question, read)
+    }
+
+    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        self.check_writable()?;
+        self.read_for(Purpose::Constraint, |core| core.checked(statement))
+    }
+
+    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+        self.check_writable()?;
+        self.read_for(Purpose::Constraint, |core| core.atomic(statement))
+    }
+}

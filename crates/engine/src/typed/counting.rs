@@ -1,0 +1,98 @@
+//! How many rows there are, and whether a row is there, without making any.
+
+use wasm_dbms_api::{AsKey, Expr, Query, Table, Value};
+
+use crate::execute;
+use crate::typed::by_name::rows_of;
+use crate::{Connection, Database, OptimisticTransaction, Result, Snapshot, Transaction};
+
+macro_rules! counting_verbs {
+    ($connection:ty) => {
+        impl $connection {
+            /// How many rows a table has: a number that is kept, whatever the size of the table.
+            ///
+            /// # Errors
+            /// What storage says.
+            pub fn count<T: Table>(&self) -> Result<u64> {
+                self.select::<T>().count()
+            }
+
+            /// Whether there is a row with this primary key.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// #[derive(Table)]
+            /// #[table = "words"]
+            /// struct Word {
+            ///     #[primary_key]
+            ///     text: String,
+            /// }
+            ///
+            /// let db = Database::in_memory();
+            /// db.create_table(Word::schema())?;
+            /// db.insert(&Word { text: "tree".into() })?;
+            /// assert!(db.exists::<Word>("tree")?);
+            /// assert!(!db.exists::<Word>("leaf")?);
+            /// assert_eq!(db.count::<Word>()?, 1);
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// What storage says.
+            pub fn exists<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<bool> {
+                self.read(|core| {
+                    let index = core.catalog.find_type::<T>()?;
+                    Ok(core.find(index, key.values().as_ref())?.is_some())
+                })
+            }
+
+            /// How many rows of a table a filter keeps; without one, how many there are, which is a number that is kept.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # let db = Database::in_memory();
+            /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+            /// # db.insert_values("t", &[("n", 1.into())])?;
+            /// assert_eq!(db.count_values("t", None)?, 1);
+            /// assert_eq!(db.count_values("t", Expr::column("n").is_null())?, 0);
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); what storage says.
+            pub fn count_values(&self, table: &str, filter: impl Into<Option<Expr>>) -> Result<u64> {
+                let query = rows_of(table, filter.into());
+                self.read(|core| counted(core, &query))
+            }
+
+            /// Whether a filter keeps a row of a table.
+            ///
+            /// # Errors
+            /// As [`count_values`](Self::count_values).
+            pub fn exists_values(&self, table: &str, filter: impl Into<Option<Expr>>) -> Result<bool> {
+                let query = rows_of(table, filter.into()).limit(1);
+                self.read(|core| Ok(counted(core, &query)? > 0))
+            }
+
+            /// The values of the row with this primary key, in the order of the columns; the key's own in the order of
+            /// theirs.
+            ///
+            /// # Errors
+            /// [`Error::Unknown`](crate::Error::Unknown); [`Error::Query`](crate::Error::Query) for a table without a
+            /// primary key, or values that are none of it; what storage says.
+            pub fn get_values(&self, table: &str, key: &[Value]) -> Result<Option<Vec<Value>>> {
+                self.read(|core| core.get_named(table, key))
+            }
+        }
+    };
+}
+
+counting_verbs!(Database);
+counting_verbs!(Transaction<'_>);
+counting_verbs!(OptimisticTransaction);
+counting_verbs!(Snapshot);
+
+fn counted(core: &mut crate::core::Core, query: &Query) -> Result<u64> {
+    let plan = crate::plan::plan(&core.catalog, query)?;
+    execute::count(core, &plan)
+}

@@ -1,0 +1,173 @@
+//! [`Cursor`] and [`ValueCursor`]: the rows of a question one by one, from the pages of one commit, without a lock.
+
+use std::vec::IntoIter;
+
+use wasm_dbms_api::{Query, Value};
+
+use crate::core::Core;
+use crate::execute::{self, Frame, RowStream, Suspended};
+use crate::plan::{self, Context, Plan};
+use crate::typed::Select;
+use crate::typed::rows::{FrameRef, Rows};
+use crate::{Database, Result};
+
+/// A walk that rests between its rows.
+#[derive(Debug)]
+struct Walk {
+    core: Core,
+    plan: Plan,
+    /// None after the last row, and after an error.
+    rows: Option<Suspended>,
+    skip: u64,
+    remaining: u64,
+}
+
+impl Walk {
+    fn new(core: Core, plan: Plan) -> Result<Self> {
+        let rows = Some(RowStream::new(&core.catalog, &plan)?.suspend());
+        let (skip, remaining) = (plan.offset, plan.limit.unwrap_or(u64::MAX));
+        Ok(Self { core, plan, rows, skip, remaining })
+    }
+
+    /// What `make` makes of the next row.
+    fn next<T>(&mut self, make: &mut dyn FnMut(&Plan, &Frame) -> Result<T>) -> Option<Result<T>> {
+        let mut rows = RowStream::resume(&self.plan, self.rows.take()?);
+        loop {
+            if self.remaining == 0 {
+                return None;
+            }
+            match rows.next(&mut self.core) {
+                Err(error) => return Some(Err(error)),
+                Ok(false) => return None,
+                Ok(true) if self.skip > 0 => self.skip -= 1,
+                Ok(true) => break,
+            }
+        }
+        self.remaining -= 1;
+        let made = make(&self.plan, &rows.frame);
+        if made.is_ok() {
+            self.rows = Some(rows.suspend());
+        }
+        Some(made)
+    }
+}
+
+#[derive(Debug)]
+enum Source<T> {
+    Walk(Box<Walk>),
+    /// Rows that had to be put in order first.
+    Made(IntoIter<T>),
+}
+
+/// The rows of a typed question, one by one, made by [`Select::iter`].
+///
+/// It reads the commit that was the last when it was made, whatever is committed meanwhile; it holds no lock, so that
+/// writes go on between its rows, by the same thread too. Old versions of pages are kept for it as for a
+/// [`Snapshot`](crate::Snapshot).
+#[derive(Debug)]
+pub struct Cursor<R: Rows>(Source<R::Row>);
+
+/// The rows of a dynamic question, one by one, made by [`Database::query_iter`]; see [`Cursor`].
+#[derive(Debug)]
+pub struct ValueCursor {
+    columns: Vec<String>,
+    source: Source<Vec<Value>>,
+}
+
+impl ValueCursor {
+    /// The name of each column.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+}
+
+impl<R: Rows> Iterator for Cursor<R> {
+    type Item = Result<R::Row>;
+
+    fn next(&mut self) -> Option<Result<R::Row>> {
+        match &mut self.0 {
+            Source::Walk(walk) => walk.next(&mut |_, frame| R::read(&FrameRef(frame))),
+            Source::Made(rows) => rows.next().map(Ok),
+        }
+    }
+}
+
+impl Iterator for ValueCursor {
+    type Item = Result<Vec<Value>>;
+
+    fn next(&mut self) -> Option<Result<Vec<Value>>> {
+        match &mut self.source {
+            Source::Walk(walk) => walk.next(&mut |plan, frame| execute::outputs(&plan.outputs, Context::Frame(frame))),
+            Source::Made(rows) => rows.next().map(Ok),
+        }
+    }
+}
+
+impl<R: Rows> Select<'_, Database, R> {
+    /// The rows one by one, while writes go on: see [`Cursor`]. Only an order that no index gives needs the rows in memory.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// #[derive(Table, Debug, PartialEq)]
+    /// #[table = "jobs"]
+    /// struct Job {
+    ///     #[primary_key]
+    ///     id: u64,
+    ///     done: bool,
+    /// }
+    ///
+    /// let db = Database::in_memory();
+    /// db.create_table(Job::schema())?;
+    /// db.insert_many(&[Job { id: 1, done: false }, Job { id: 2, done: true }, Job { id: 3, done: false }])?;
+    /// for job in db.select::<Job>().filter(Job::DONE.eq(false)).iter()? {
+    ///     db.update_key::<Job>(job?.id).set(Job::DONE, true).run()?;
+    /// }
+    /// assert!(!db.select::<Job>().filter(Job::DONE.eq(false)).exists()?);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`all`](Self::all); each row may be an error too, and then is the last.
+    pub fn iter(self) -> Result<Cursor<R>> {
+        let mut core = self.connection().last_commit()?;
+        let plan = self.planned_rows(&mut core)?;
+        if plan.order.is_empty() {
+            return Ok(Cursor(Source::Walk(Box::new(Walk::new(core, plan)?))));
+        }
+        let mut rows = RowStream::new(&core.catalog, &plan)?;
+        let rows = execute::collect(&mut core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
+        Ok(Cursor(Source::Made(rows.into_iter())))
+    }
+}
+
+impl Database {
+    /// Answers a dynamic question row by row, while writes go on: see [`ValueCursor`]. Only groups, and an order that no
+    /// index gives, need the rows in memory.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_values("t", &[("n", 1.into())])?;
+    /// let mut rows = db.query_iter(&Query::from("t"))?;
+    /// db.delete_values("t", None)?;
+    /// assert_eq!(rows.columns(), ["n"]);
+    /// assert_eq!(rows.next().transpose()?, Some(vec![Value::from(1)]));
+    /// assert!(rows.next().is_none());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`query`](Self::query); each row may be an error too, and then is the last.
+    pub fn query_iter(&self, query: &Query) -> Result<ValueCursor> {
+        let mut core = self.last_commit()?;
+        let mut plan = plan::plan(&core.catalog, query)?;
+        let columns = std::mem::take(&mut plan.names);
+        let source = if plan.order.is_empty() && plan.grouping.is_none() && !plan.is_general() {
+            Source::Walk(Box::new(Walk::new(core, plan)?))
+        } else {
+            Source::Made(execute::values(&mut core, &plan)?.into_iter())
+        };
+        Ok(ValueCursor { columns, source })
+    }
+}

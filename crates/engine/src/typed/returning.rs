@@ -1,0 +1,203 @@
+//! Statements that return the rows they wrote, as they are stored: with defaults, counted values, and what the sanitizers
+//! made of the rest.
+
+use wasm_dbms_api::{Insert, Table, Value, ValueArena};
+
+use crate::catalog::{KeyShape, RelationIndex};
+use crate::codec::row::RowView;
+use crate::core::Core;
+use crate::typed::by_name::{placed, places_of};
+use crate::typed::update::matching_keys;
+use crate::write::Assignment;
+use crate::{Answer, Connection, Database, Error, OptimisticTransaction, Query, Result, Transaction};
+
+macro_rules! returning_verbs {
+    ($connection:ty) => {
+        impl $connection {
+            /// Inserts a row and returns it as it is stored.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// #[derive(Table, Debug, PartialEq)]
+            /// #[table = "notes"]
+            /// struct Note {
+            ///     #[primary_key]
+            ///     #[autoincrement]
+            ///     id: u64,
+            ///     #[sanitizer(Trim)]
+            ///     text: String,
+            /// }
+            ///
+            /// let db = Database::in_memory();
+            /// db.create_table(Note::schema())?;
+            /// let note = db.insert_returning(&NewNote { id: None, text: " milk ".into() })?;
+            /// assert_eq!(note, Note { id: 1, text: "milk".into() });
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// As [`insert`](Self::insert).
+            pub fn insert_returning<I: Insert>(&self, row: &I) -> Result<I::Table> {
+                self.write(|core| {
+                    let index = core.catalog.find_type::<I::Table>()?;
+                    let arena = ValueArena::default();
+                    core.insert_row(index, row.row(&arena).as_ref(), &mut |_| Ok(()))?;
+                    core.read_written(index, &mut |row| Ok(I::Table::read(row)?))
+                })
+            }
+
+            /// Inserts rows and returns them as they are stored. If one is refused, none is inserted.
+            ///
+            /// # Errors
+            /// As [`insert`](Self::insert).
+            pub fn insert_many_returning<'r, I: Insert + 'r>(
+                &self,
+                rows: impl IntoIterator<Item = &'r I>,
+            ) -> Result<Vec<I::Table>> {
+                self.write_many(|core| {
+                    let index = core.catalog.find_type::<I::Table>()?;
+                    core.insert_together(index, |core| {
+                        let mut stored = Vec::new();
+                        for row in rows {
+                            let arena = ValueArena::default();
+                            core.insert_row(index, row.row(&arena).as_ref(), &mut |_| Ok(()))?;
+                            stored.push(core.read_written(index, &mut |row| Ok(I::Table::read(row)?))?);
+                        }
+                        Ok(stored)
+                    })
+                })
+            }
+
+            /// Inserts rows by the names of their columns and returns them, all columns of them, as they are stored. If
+            /// one is refused, none is inserted.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # let db = Database::in_memory();
+            /// let id = ColumnSchema::new("id", DataType::U64).autoincrement();
+            /// db.create_table(&TableSchema::new("t").column(id).column(ColumnSchema::new("n", DataType::I64)))?;
+            /// let stored = db.insert_values_returning("t", &["n"], [[Value::from(5)], [Value::from(6)]])?;
+            /// assert_eq!(stored.columns, ["id", "n"]);
+            /// assert_eq!(stored.rows, [[Value::from(1), Value::from(5)], [Value::from(2), Value::from(6)]]);
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// As [`insert_many_values`](Self::insert_many_values).
+            pub fn insert_values_returning<R: AsRef<[Value]>>(
+                &self,
+                table: &str,
+                columns: &[&str],
+                rows: impl IntoIterator<Item = R>,
+            ) -> Result<Answer> {
+                self.write_many(|core| {
+                    let index = core.catalog.find(table)?;
+                    let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
+                    let places = places_of(&schema, columns)?;
+                    core.insert_together(index, |core| {
+                        let mut stored = core.no_rows(index)?;
+                        for row in rows {
+                            core.insert_row(index, &placed(&schema, &places, row.as_ref())?, &mut |_| Ok(()))?;
+                            stored.rows.push(core.written_values(index)?);
+                        }
+                        Ok(stored)
+                    })
+                })
+            }
+        }
+    };
+}
+
+returning_verbs!(Database);
+returning_verbs!(Transaction<'_>);
+returning_verbs!(OptimisticTransaction);
+
+impl Core {
+    /// Reads the row whose key stands in the scratch: the one that was written last.
+    pub(crate) fn read_written<R>(
+        &mut self,
+        index: RelationIndex,
+        read: &mut dyn FnMut(&RowView<'_>) -> Result<R>,
+    ) -> Result<R> {
+        match self.find_clustered(index)? {
+            Some(row) => read(&row),
+            None => Err(Error::Query("a row that was written is not there".into())),
+        }
+    }
+
+    /// The values of the row that was written last.
+    pub(crate) fn written_values(&mut self, index: RelationIndex) -> Result<Vec<Value>> {
+        let count = self.catalog.relation(index)?.schema.columns.len();
+        self.read_written(index, &mut |row| values_of(row, count))
+    }
+
+    /// An answer of every column of a table, without rows yet.
+    pub(crate) fn no_rows(&self, index: RelationIndex) -> Result<Answer> {
+        let schema = &self.catalog.relation(index)?.schema;
+        let columns = schema.columns.iter().map(|column| column.name.clone()).collect();
+        Ok(Answer { columns, rows: Vec::new() })
+    }
+
+    /// Changes a row and leaves its key, which may be another by then, in the scratch. Returns whether there is one.
+    pub(crate) fn update_row_written(
+        &mut self,
+        index: RelationIndex,
+        row_key: &[u8],
+        assignments: &[Assignment],
+    ) -> Result<bool> {
+        let is_there = self.update_row(index, row_key, assignments)?;
+        let changes_key = match &self.catalog.relation(index)?.shape {
+            KeyShape::Columns(columns) => assignments.iter().any(|(column, _)| columns.contains(column)),
+            KeyShape::RowId => false,
+        };
+        // Where the key was assigned, the check of its uniqueness has put the new one there.
+        if !changes_key {
+            self.scratch.key.clear();
+            self.scratch.key.extend_from_slice(row_key);
+        }
+        Ok(is_there)
+    }
+}
+
+/// Every value of a row.
+pub(crate) fn values_of(row: &RowView<'_>, count: usize) -> Result<Vec<Value>> {
+    (0..count).map(|column| Ok(row.try_value(column)?.to_value())).collect()
+}
+
+/// Changes every row of a table that a question keeps, and calls `visit` with each as it is then.
+pub(crate) fn update_visiting(
+    core: &mut Core,
+    index: RelationIndex,
+    assignments: &[Assignment],
+    query: &Query,
+    visit: &mut dyn FnMut(&RowView<'_>) -> Result<()>,
+) -> Result<()> {
+    for key in &matching_keys(core, query)? {
+        if core.update_row_written(index, key, assignments)? {
+            core.read_written(index, visit)?;
+        }
+    }
+    Ok(())
+}
+
+/// Calls `visit` with every row of a table that a question keeps, and deletes them all.
+pub(crate) fn delete_visiting(
+    core: &mut Core,
+    index: RelationIndex,
+    query: &Query,
+    visit: &mut dyn FnMut(&RowView<'_>) -> Result<()>,
+) -> Result<()> {
+    let keys = matching_keys(core, query)?;
+    // A row may go with one before it: all are read first.
+    for key in &keys {
+        core.scratch.key.clear();
+        core.scratch.key.extend_from_slice(key);
+        core.read_written(index, visit)?;
+    }
+    for key in &keys {
+        if core.delete_row(index, key)?.is_none() {
+            core.delete_cascading(index, key)?;
+        }
+    }
+    Ok(())
+}

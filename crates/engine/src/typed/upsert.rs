@@ -1,0 +1,349 @@
+//! [`Upsert`]: inserting rows, or changing those that are there already.
+
+use std::sync::Arc;
+
+use wasm_dbms_api::{Column, Field, Insert, Table, TableSchema, Value, ValueArena, ValueRef};
+
+use crate::catalog::{KeyShape, RelationIndex, column_of};
+use crate::codec::key;
+use crate::core::Core;
+use crate::typed::by_name::{placed, places_of};
+use crate::write::Assignment;
+use crate::{Connection, Database, Error, OptimisticTransaction, Result, Transaction};
+
+/// What happens to a row whose key is there already: of the primary key, or of a unique index. A row with NULL in it, or
+/// with a number that the database chooses, meets none.
+///
+/// ```
+/// use wasm_dbms::OnConflict;
+///
+/// let by_email = OnConflict::on(["email"]).update(["name"]);
+/// let only_new = OnConflict::key().do_nothing();
+/// # let _ = (by_email, only_new);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnConflict {
+    /// The columns of the key, in any order; those of the primary key if there are none.
+    columns: Vec<String>,
+    action: Action,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Action {
+    Nothing,
+    /// Takes these columns from the new row; every one that it gives if there are none.
+    Update(Vec<String>),
+}
+
+impl OnConflict {
+    /// A row with the same primary key takes every column that the new one gives.
+    pub fn key() -> Self {
+        Self { columns: Vec::new(), action: Action::Update(Vec::new()) }
+    }
+
+    /// A row equal in these columns, which a unique index has, takes every column that the new one gives.
+    pub fn on<'a>(columns: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { columns: columns.into_iter().map(str::to_owned).collect(), ..Self::key() }
+    }
+
+    /// The row that is there stays as it is.
+    #[must_use]
+    pub fn do_nothing(self) -> Self {
+        Self { action: Action::Nothing, ..self }
+    }
+
+    /// The row that is there takes only these columns from the new one, and those named before.
+    #[must_use]
+    pub fn update<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut chosen = match self.action {
+            Action::Update(chosen) => chosen,
+            Action::Nothing => Vec::new(),
+        };
+        chosen.extend(columns.into_iter().map(str::to_owned));
+        Self { columns: self.columns, action: Action::Update(chosen) }
+    }
+}
+
+/// What became of the rows of an upsert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct UpsertReport {
+    /// Rows that were inserted.
+    pub inserted: u64,
+    /// Rows that were there and took values from the new ones.
+    pub updated: u64,
+    /// Rows that were there and stay as they are.
+    pub unchanged: u64,
+}
+
+/// An insertion of rows that may be there already, made by `db.upsert(&rows)`.
+#[derive(Debug)]
+#[must_use = "nothing is written before run"]
+pub struct Upsert<'c, 'r, C, I> {
+    connection: &'c C,
+    rows: &'r [I],
+    on_conflict: OnConflict,
+}
+
+impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
+    /// Rows are the same if this column is, and those given before; a unique index has them all. Without one, rows of one
+    /// primary key are the same.
+    pub fn on<V: Field>(mut self, column: Column<I::Table, V>) -> Self {
+        self.on_conflict.columns.push(column.name().to_owned());
+        self
+    }
+
+    /// A row that is there already stays as it is.
+    pub fn do_nothing(mut self) -> Self {
+        self.on_conflict = self.on_conflict.do_nothing();
+        self
+    }
+
+    /// A row that is there already takes this column from the new one, and those given before. Without one it takes every
+    /// column that the new row gives.
+    pub fn update<V: Field>(mut self, column: Column<I::Table, V>) -> Self {
+        self.on_conflict = self.on_conflict.update([column.name()]);
+        self
+    }
+
+    /// Writes the rows and returns what became of them. If one is refused, none is written.
+    ///
+    /// # Errors
+    /// [`Error::Query`] if no key is on those columns; a constraint that a row would break; what storage says.
+    pub fn run(self) -> Result<UpsertReport> {
+        self.run_visiting(&mut |_, _| Ok(()))
+    }
+
+    /// As [`run`](Self::run), but returns every row that was inserted or updated, as it is stored.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn returning(self) -> Result<Vec<I::Table>> {
+        let mut stored = Vec::new();
+        self.run_visiting(&mut |core, index| {
+            stored.push(core.read_written(index, &mut |row| Ok(I::Table::read(row)?))?);
+            Ok(())
+        })?;
+        Ok(stored)
+    }
+
+    fn run_visiting(self, visit: &mut dyn FnMut(&mut Core, RelationIndex) -> Result<()>) -> Result<UpsertReport> {
+        self.connection.write_many(|core| {
+            let index = core.catalog.find_type::<I::Table>()?;
+            let conflict = Conflict::resolve(core, index, &self.on_conflict)?;
+            let mut report = UpsertReport::default();
+            for row in self.rows {
+                let arena = ValueArena::default();
+                if core.upsert_row(index, row.row(&arena).as_ref(), &conflict, &mut report)? {
+                    visit(core, index)?;
+                }
+            }
+            Ok(report)
+        })
+    }
+}
+
+macro_rules! upserting_verbs {
+    ($connection:ty) => {
+        impl $connection {
+            /// An insertion of rows that may be there already; see [`Upsert`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// #[derive(Table)]
+            /// #[table = "users"]
+            /// struct User {
+            ///     #[primary_key]
+            ///     #[autoincrement]
+            ///     id: u64,
+            ///     #[unique]
+            ///     email: String,
+            ///     name: String,
+            /// }
+            ///
+            /// let db = Database::in_memory();
+            /// db.create_table(User::schema())?;
+            /// let user = |name: &str| NewUser { id: None, email: "ada@example.com".into(), name: name.into() };
+            /// assert_eq!(db.upsert(&[user("Ada")]).on(User::EMAIL).run()?.inserted, 1);
+            /// assert_eq!(db.upsert(&[user("Ada King")]).on(User::EMAIL).run()?.updated, 1);
+            /// assert_eq!(db.upsert(&[user("?")]).on(User::EMAIL).do_nothing().run()?.unchanged, 1);
+            /// assert_eq!(db.get::<User>(1)?.map(|user| user.name), Some("Ada King".into()));
+            /// # Ok::<(), Error>(())
+            /// ```
+            pub fn upsert<'r, I: Insert>(&self, rows: &'r [I]) -> Upsert<'_, 'r, Self, I> {
+                Upsert { connection: self, rows, on_conflict: OnConflict::key() }
+            }
+
+            /// Inserts rows by the names of their columns, or changes those that are there already. If one is refused, none
+            /// is written.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # use wasm_dbms::OnConflict;
+            /// # let db = Database::in_memory();
+            /// let column = |name| ColumnSchema::new(name, DataType::I64);
+            /// db.create_table(&TableSchema::new("t").column(column("id")).column(column("n")).primary_key(["id"]))?;
+            /// let rows = [[Value::from(1), Value::from(5)], [Value::from(1), Value::from(6)]];
+            /// let report = db.upsert_values("t", &["id", "n"], rows, &OnConflict::key())?;
+            /// assert_eq!((report.inserted, report.updated), (1, 1));
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// As [`insert_many_values`](Self::insert_many_values); [`Error::Query`] if no key is on the columns of
+            /// `on_conflict`.
+            pub fn upsert_values<R: AsRef<[Value]>>(
+                &self,
+                table: &str,
+                columns: &[&str],
+                rows: impl IntoIterator<Item = R>,
+                on_conflict: &OnConflict,
+            ) -> Result<UpsertReport> {
+                self.write_many(|core| {
+                    let index = core.catalog.find(table)?;
+                    let schema = Arc::clone(&core.catalog.relation(index)?.schema);
+                    let places = places_of(&schema, columns)?;
+                    let conflict = Conflict::resolve(core, index, on_conflict)?;
+                    let mut report = UpsertReport::default();
+                    for row in rows {
+                        core.upsert_row(index, &placed(&schema, &places, row.as_ref())?, &conflict, &mut report)?;
+                    }
+                    Ok(report)
+                })
+            }
+        }
+    };
+}
+
+upserting_verbs!(Database);
+upserting_verbs!(Transaction<'_>);
+upserting_verbs!(OptimisticTransaction);
+
+/// An [`OnConflict`] in numbers.
+struct Conflict {
+    /// The columns of the key.
+    columns: Vec<usize>,
+    /// The index that has them; none if the table itself is keyed by them.
+    index: Option<usize>,
+    /// The columns that are taken from the new row, those that it gives if there are none; none at all if nothing is.
+    update: Option<Vec<usize>>,
+}
+
+impl Conflict {
+    fn resolve(core: &Core, index: RelationIndex, on_conflict: &OnConflict) -> Result<Self> {
+        let relation = core.catalog.relation(index)?;
+        let schema = &*relation.schema;
+        let named = numbers(schema, &on_conflict.columns)?;
+        let asked: &[usize] = if named.is_empty() { relation.primary_key() } else { &named };
+        let is_same = |columns: &[usize]| {
+            columns.len() == asked.len() && !asked.is_empty() && columns.iter().all(|column| asked.contains(column))
+        };
+        let update = match &on_conflict.action {
+            Action::Nothing => None,
+            Action::Update(columns) => Some(numbers(schema, columns)?),
+        };
+        if let KeyShape::Columns(columns) = &relation.shape
+            && is_same(columns)
+        {
+            return Ok(Self { columns: columns.clone(), index: None, update });
+        }
+        let found = relation.indexes.iter().position(|index| index.is_unique && is_same(&index.columns));
+        let found = found.and_then(|number| Some((number, relation.indexes.get(number)?)));
+        let Some((number, unique)) = found else {
+            let columns = relation.column_names(asked);
+            let what = if asked.is_empty() { "no primary key".into() } else { format!("no unique key on {columns}") };
+            return Err(Error::Query(format!("table {} has {what}", schema.name)));
+        };
+        Ok(Self { columns: unique.columns.clone(), index: Some(number), update })
+    }
+}
+
+fn numbers(schema: &TableSchema, names: &[String]) -> Result<Vec<usize>> {
+    names.iter().map(|name| column_of(schema, name)).collect()
+}
+
+impl Core {
+    /// Inserts a row, or changes the one whose key it has. Returns whether a row was written; its key is in the scratch
+    /// then.
+    fn upsert_row(
+        &mut self,
+        index: RelationIndex,
+        given: &[Option<ValueRef<'_>>],
+        conflict: &Conflict,
+        report: &mut UpsertReport,
+    ) -> Result<bool> {
+        let Some(row_key) = self.row_in_the_way(index, given, conflict)? else {
+            self.insert_row(index, given, &mut |_| Ok(()))?;
+            report.inserted += 1;
+            return Ok(true);
+        };
+        let Some(chosen) = &conflict.update else {
+            report.unchanged += 1;
+            return Ok(false);
+        };
+        let schema = Arc::clone(&self.catalog.relation(index)?.schema);
+        let mut assignments: Vec<Assignment> = Vec::new();
+        for (number, column) in schema.columns.iter().enumerate() {
+            let value = match given.get(number).copied().flatten() {
+                Some(value) => value.to_value(),
+                // What the database would have chosen, where it was asked for.
+                None if chosen.contains(&number) && !column.autoincrement => {
+                    column.default.clone().unwrap_or(Value::Null)
+                }
+                None => continue,
+            };
+            let is_chosen =
+                if chosen.is_empty() { !conflict.columns.contains(&number) } else { chosen.contains(&number) };
+            if is_chosen {
+                assignments.push((number, value));
+            }
+        }
+        self.update_row_written(index, &row_key, &assignments)?;
+        report.updated += 1;
+        Ok(true)
+    }
+
+    /// The key of the row that is equal to a new one in the columns of a key.
+    fn row_in_the_way(
+        &mut self,
+        index: RelationIndex,
+        given: &[Option<ValueRef<'_>>],
+        conflict: &Conflict,
+    ) -> Result<Option<Vec<u8>>> {
+        let relation = self.catalog.relation(index)?;
+        let schema = Arc::clone(&relation.schema);
+        let mut key_values = Vec::with_capacity(conflict.columns.len());
+        for number in &conflict.columns {
+            let Some(column) = schema.columns.get(*number) else { return Ok(None) };
+            let value = given.get(*number).copied().flatten();
+            let value = value.or_else(|| column.default.as_ref().map(Value::as_ref)).unwrap_or(ValueRef::Null);
+            let sanitized = self.sanitized(relation, *number, value)?;
+            let value = sanitized.unwrap_or_else(|| value.to_value());
+            if value.is_null() || !column.holds(value.as_ref()) {
+                // NULL equals nothing; what is no value of the column is refused by the insert.
+                return Ok(None);
+            }
+            key_values.push((*number, value));
+        }
+        let mut values = vec![ValueRef::Null; schema.columns.len()];
+        for (number, value) in &key_values {
+            if let Some(place) = values.get_mut(*number) {
+                *place = value.as_ref();
+            }
+        }
+        let Self { store, catalog, .. } = self;
+        let relation = catalog.relation(index)?;
+        let mut entry = Vec::new();
+        match conflict.index.and_then(|number| relation.indexes.get(number)) {
+            Some(unique) => {
+                unique.entry_key(&values, &[], &mut entry);
+                Ok(unique.head.tree.get(store, &entry)?.map(|row_key| row_key.to_vec()))
+            }
+            None => {
+                for (_, value) in &key_values {
+                    key::push(&mut entry, value.as_ref());
+                }
+                Ok(relation.table.tree.contains(store, &entry)?.then_some(entry))
+            }
+        }
+    }
+}

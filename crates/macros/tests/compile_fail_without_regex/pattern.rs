@@ -1,0 +1,12 @@
+extern crate wasm_dbms_api as wasm_dbms;
+
+use wasm_dbms_macros::Table;
+
+#[derive(Table)]
+#[table = "words"]
+struct Word {
+    #[validate(Regex("^[a-z]+$"))]
+    pattern: String,
+}
+
+fn main() {}
