@@ -9,7 +9,7 @@
 /// | `LIKE` | letters as they are, `\` escapes | upper and lower case alike, nothing escapes | as `PostgreSql` |
 /// | `x / 0`, `x % 0` | an error | NULL | an error |
 /// | `INTEGER` | 32 bits | 64 bits; as primary key it counts up | 32 bits |
-/// | `VARCHAR(10)` | refused: use `TEXT` | the length says nothing | refused |
+/// | `VARCHAR(10)` | at most 10 characters | the length says nothing | at most 10 characters |
 /// | `` [name], `name`, a == b, a IS b, min(a, b), total(a) `` | refused | read | refused |
 /// | `IN ()` | refused | read | read |
 /// | `\|\|` | binds as other operators, below `+` | above `*` | as `PostgreSql` |

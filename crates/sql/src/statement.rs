@@ -1,7 +1,8 @@
 //! What a text of SQL says.
 
 use wasm_dbms_api::{
-    ColumnSchema, CommonTable, DataType, Expr, ForeignKeySchema, Join, Name, Output, Query, Source, TableSchema, Value,
+    ColumnSchema, CommonTable, DataType, Expr, ForeignKeySchema, IndexSchema, Join, Name, Output, Query, Source,
+    TableSchema, Value,
 };
 
 /// One statement. Queries and expressions are those of the engine.
@@ -142,16 +143,10 @@ pub struct CreateTable {
 /// A new index.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateIndex {
-    /// Its name; none: made of its columns.
-    pub name: Option<Name>,
     /// The table.
     pub table: Name,
-    /// The columns, each with whether its largest values come first.
-    pub columns: Vec<(Name, bool)>,
-    /// Columns that the index carries too.
-    pub include: Vec<Name>,
-    /// Whether no two rows may be equal in all columns.
-    pub unique: bool,
+    /// The index.
+    pub index: IndexSchema,
     /// Whether an index of this name may be there.
     pub if_not_exists: bool,
 }
@@ -191,7 +186,7 @@ pub enum AlterAction {
     /// ADD PRIMARY KEY.
     AddPrimaryKey(Vec<String>),
     /// ADD UNIQUE.
-    AddUnique(Vec<String>),
+    AddUnique(IndexSchema),
     /// ADD FOREIGN KEY.
     AddForeignKey(ForeignKeySchema),
     /// DROP COLUMN; whether it may be missing.

@@ -16,6 +16,8 @@ pub(super) struct TypeName {
     pub(super) counts_up: bool,
     /// The names of an enum.
     pub(super) variants: Vec<String>,
+    /// The most characters: `VARCHAR(10)`.
+    pub(super) characters_max: Option<u32>,
 }
 
 /// The type of a name in lower case.
@@ -50,9 +52,9 @@ impl Parser<'_> {
     /// The type behind CAST and `::`.
     pub(super) fn type_of_cast(&mut self) -> Result<DataType> {
         let offset = self.token.offset;
-        let TypeName { data_type, counts_up, .. } = self.type_name()?;
+        let TypeName { data_type, counts_up, characters_max, .. } = self.type_name()?;
         match data_type {
-            Some(data_type) if !counts_up => Ok(data_type),
+            Some(data_type) if !counts_up && characters_max.is_none() => Ok(data_type),
             _ => not_supported("casts to this type", offset),
         }
     }
@@ -71,7 +73,7 @@ impl Parser<'_> {
             if self.is_sign("(") {
                 variants = self.list_in_parentheses(Self::text)?;
             }
-            return Ok(TypeName { data_type: Some(DataType::Enum), variants, counts_up: false });
+            return Ok(TypeName { data_type: Some(DataType::Enum), variants, ..TypeName::default() });
         }
         let data_type = match by_name(&name) {
             Some(data_type) => data_type,
@@ -80,16 +82,11 @@ impl Parser<'_> {
             }
             None => return fault(SqlErrorKind::UnknownType(name.into_owned()), offset),
         };
-        match name.as_ref() {
-            "double" => {
-                self.eat(Keyword::Precision)?;
-            }
-            "character" | "char" => {
-                self.eat(Keyword::Varying)?;
-            }
-            _ => {}
+        if name == "double" {
+            self.eat(Keyword::Precision)?;
         }
-        self.modifier(&name, data_type, offset)?;
+        let varies = name == "varchar" || (name.starts_with("char") && self.eat(Keyword::Varying)?);
+        let characters_max = self.modifier(&name, data_type, varies, offset)?;
         if name == "timestamp" && matches!(self.keyword(), Some(Keyword::With | Keyword::Without)) {
             self.advance()?;
             self.expect(Keyword::Time)?;
@@ -108,13 +105,14 @@ impl Parser<'_> {
             DataType::F32 => DataType::F64,
             other => other,
         };
-        Ok(TypeName { data_type: Some(data_type), counts_up: name.ends_with("serial"), variants: Vec::new() })
+        let counts_up = name.ends_with("serial");
+        Ok(TypeName { data_type: Some(data_type), counts_up, variants: Vec::new(), characters_max })
     }
 
-    /// `(10)` or `(10, 2)` behind a type: it would bound the values, so it is refused where that is so.
-    fn modifier(&mut self, name: &str, data_type: DataType, offset: usize) -> Result<()> {
+    /// `(10)` or `(10, 2)` behind a type: it bounds the values, so it is refused where nothing can see to that.
+    fn modifier(&mut self, name: &str, data_type: DataType, varies: bool, offset: usize) -> Result<Option<u32>> {
         if !self.is_sign("(") {
-            return Ok(());
+            return Ok(None);
         }
         self.advance()?;
         let mut numbers = Vec::new();
@@ -129,10 +127,14 @@ impl Parser<'_> {
         }
         self.expect_sign(")")?;
         match data_type {
-            _ if self.is_sqlite() => Ok(()),
+            _ if self.is_sqlite() => Ok(None),
+            DataType::Text if varies && let [most] = numbers.as_slice() => match most.parse() {
+                Ok(most) => Ok(Some(most)),
+                Err(_) => self.contradiction("no such length", offset),
+            },
             // All that a moment or a float can hold is held.
-            DataType::DateTime if numbers == ["6"] => Ok(()),
-            DataType::F64 if name == "float" => Ok(()),
+            DataType::DateTime if numbers == ["6"] => Ok(None),
+            DataType::F64 if name == "float" => Ok(None),
             _ => not_supported(format!("the length or precision of {name}; write {data_type}"), offset),
         }
     }

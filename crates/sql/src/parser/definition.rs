@@ -1,6 +1,6 @@
 //! CREATE, DROP and ALTER.
 
-use wasm_dbms_api::{ColumnSchema, Name, TableSchema};
+use wasm_dbms_api::{ColumnSchema, IndexColumn, IndexSchema, Name, TableSchema};
 
 use super::Parser;
 use super::table::Draft;
@@ -62,20 +62,20 @@ impl Parser<'_> {
             if parser.is_sign("(") || parser.next_is_sign("(") {
                 return parser.not_supported("indexes of expressions");
             }
-            let column = parser.column_name()?;
+            let mut column = IndexColumn::new(parser.column_name()?);
             if parser.is(Keyword::Collate) {
                 return parser.not_supported("COLLATE: texts are ordered by their bytes");
             }
-            let descending = !parser.eat(Keyword::Asc)? && parser.eat(Keyword::Desc)?;
+            column.descending = !parser.eat(Keyword::Asc)? && parser.eat(Keyword::Desc)?;
             if parser.eat(Keyword::Nulls)? {
                 // As they stand in an index anyway; the other order is another index.
-                let is_own = parser.is(if descending { Keyword::Last } else { Keyword::First });
+                let is_own = parser.is(if column.descending { Keyword::Last } else { Keyword::First });
                 if !is_own {
                     return parser.not_supported("indexes in which NULLs count as largest");
                 }
                 parser.advance()?;
             }
-            Ok((column, descending))
+            Ok(column)
         })?;
         let include = if self.eat(Keyword::Include)? { self.column_names()? } else { Vec::new() };
         if self.is(Keyword::Where) {
@@ -84,7 +84,13 @@ impl Parser<'_> {
         if self.is(Keyword::With) || self.is(Keyword::Nulls) {
             return self.not_supported("options of an index");
         }
-        Ok(CreateIndex { name, table, columns, include, unique, if_not_exists })
+        let mut index = IndexSchema::new(columns);
+        if let Some(name) = name {
+            index.name = name.into();
+        }
+        index.include = include.into_iter().map(Into::into).collect();
+        index.unique = unique;
+        Ok(CreateIndex { table, index, if_not_exists })
     }
 
     fn create_view(&mut self, or_replace: bool) -> Result<CreateView> {
@@ -196,7 +202,7 @@ impl Parser<'_> {
         let TableSchema { columns, primary_key, indexes, foreign_keys, .. } = draft.schema;
         let columns = columns.into_iter().map(|column| AlterAction::AddColumn(column, if_not_exists));
         let key = (!primary_key.is_empty()).then_some(AlterAction::AddPrimaryKey(primary_key));
-        let unique = indexes.into_iter().map(|index| AlterAction::AddUnique(index.columns));
+        let unique = indexes.into_iter().map(AlterAction::AddUnique);
         let foreign_keys = foreign_keys.into_iter().map(AlterAction::AddForeignKey);
         Ok(columns.chain(key).chain(unique).chain(foreign_keys).collect())
     }

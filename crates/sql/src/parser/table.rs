@@ -1,6 +1,8 @@
 //! CREATE TABLE: columns and constraints as a schema.
 
-use wasm_dbms_api::{ColumnSchema, DataType, ForeignKeySchema, IndexSchema, OnDelete, TableSchema, Value};
+use wasm_dbms_api::{
+    ColumnSchema, DataType, ForeignKeySchema, IndexColumn, IndexSchema, OnDelete, TableSchema, Validator, Value,
+};
 
 use super::Parser;
 use super::data_type::TypeName;
@@ -19,6 +21,13 @@ impl Draft {
     pub(super) fn new(schema: TableSchema) -> Self {
         Self { schema, has_key: false }
     }
+}
+
+fn unique_of(columns: Vec<String>) -> IndexSchema {
+    let columns = columns.into_iter().map(IndexColumn::new).collect::<Vec<_>>();
+    let mut index = IndexSchema::new(columns);
+    index.unique = true;
+    index
 }
 
 /// What may stand behind ON DELETE and ON UPDATE.
@@ -114,7 +123,7 @@ impl Parser<'_> {
             Some(Keyword::Unique) => {
                 self.advance()?;
                 let columns = self.key_columns()?;
-                draft.schema.indexes.push(IndexSchema { columns, unique: true });
+                draft.schema.indexes.push(unique_of(columns));
                 Ok(())
             }
             Some(Keyword::Foreign) => {
@@ -156,9 +165,10 @@ impl Parser<'_> {
 
     pub(super) fn column_definition(&mut self, draft: &mut Draft) -> Result<()> {
         let name: String = self.column_name()?.into();
-        let TypeName { data_type, counts_up, variants } = self.type_name()?;
+        let TypeName { data_type, counts_up, variants, characters_max } = self.type_name()?;
         let mut column = ColumnSchema::new(name.as_str(), data_type.unwrap_or(DataType::Text));
         column.variants = variants;
+        column.validators.extend(characters_max.map(Validator::MaxLen));
         column.autoincrement = counts_up;
         column.nullable = !counts_up;
         loop {
@@ -195,7 +205,7 @@ impl Parser<'_> {
                 Some(Keyword::Unique) => {
                     self.advance()?;
                     self.conflict_clause()?;
-                    draft.schema.indexes.push(IndexSchema { columns: vec![name.clone()], unique: true });
+                    draft.schema.indexes.push(unique_of(vec![name.clone()]));
                 }
                 Some(Keyword::References) => self.references(draft, &name)?,
                 Some(Keyword::Generated) => {
