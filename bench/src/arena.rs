@@ -103,14 +103,23 @@ impl Outcome {
     }
 }
 
+/// Stored bytes per user.
+#[derive(Debug, Clone, Copy)]
+pub struct Stored {
+    /// In the whole file: table, index and what the engine needs beside them.
+    pub in_all: f64,
+    /// In the table alone, where the engine can tell.
+    pub in_table: Option<f64>,
+}
+
 /// Everything one run measured.
 pub struct Results {
     pub seed: u64,
     pub rows: u32,
     pub rounds: u32,
     pub costs: BTreeMap<(Workload, EngineKind), BestCost>,
-    /// Stored bytes per user, table and index, after W1.
-    pub row_bytes: BTreeMap<EngineKind, f64>,
+    /// Stored bytes per user, after W1 and a compaction.
+    pub stored: BTreeMap<EngineKind, Stored>,
     /// Wall microseconds of a bare durable append, measured next to W1b.
     pub append_us: Option<f64>,
 }
@@ -138,7 +147,7 @@ pub fn run(
         rows: data.rows,
         rounds,
         costs: BTreeMap::new(),
-        row_bytes: BTreeMap::new(),
+        stored: stored(data, engines, directory)?,
         append_us: None,
     };
     for round in 0..rounds {
@@ -166,6 +175,23 @@ pub fn run(
     Ok(results)
 }
 
+/// What each engine stores of the users alone, made as small as it can.
+fn stored(data: &Dataset, engines: &[EngineKind], directory: &Path) -> Result<BTreeMap<EngineKind, Stored>> {
+    let files = TempDir::new_in(directory)?;
+    let rows = f64::from(data.rows);
+    let mut stored = BTreeMap::new();
+    for kind in engines {
+        let mut engine = kind.create(files.path()).with_context(|| kind.title())?;
+        engine.insert_users(&data.users)?;
+        engine.compact()?;
+        if let Some(bytes) = engine.stored_bytes()? {
+            let in_table = engine.table_bytes()?.map(|bytes| bytes as f64 / rows);
+            stored.insert(*kind, Stored { in_all: bytes as f64 / rows, in_table });
+        }
+    }
+    Ok(stored)
+}
+
 fn expected_outcomes(steps: &[Step], data: &Dataset) -> Result<Vec<Outcome>> {
     let mut model = Model::default();
     let outcome = |step: &Step| Outcome::of(*step, &mut model, data)?.context("the model can do everything");
@@ -186,11 +212,6 @@ fn perform(
     let cost = BestCost::new(outcome.cost, workload.operation_count(data));
     let best = results.costs.entry((workload, kind)).or_insert(cost);
     *best = best.min(cost);
-    if workload == Workload::W1
-        && let Some(bytes) = engine.stored_bytes()?
-    {
-        results.row_bytes.insert(kind, bytes as f64 / f64::from(data.rows));
-    }
     Ok(())
 }
 

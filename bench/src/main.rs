@@ -9,6 +9,8 @@ mod measure;
 mod model;
 mod picture;
 mod report;
+#[cfg(feature = "ours")]
+mod sizes;
 mod targets;
 mod workload;
 
@@ -53,6 +55,9 @@ struct Options {
     /// Where `results.md` and `ratios.svg` are written
     #[arg(long, default_value = env!("CARGO_MANIFEST_DIR"))]
     output: PathBuf,
+    /// The largest table of the point reads of growing tables, which a run of all workloads ends with; 0 leaves them out
+    #[arg(long, default_value_t = 10_000_000)]
+    sizes: u32,
     /// Only print, write nothing
     #[arg(long)]
     dry: bool,
@@ -69,13 +74,26 @@ fn main() -> Result<()> {
     let large = if engines.is_empty() { None } else { Some(run(&options, &engines, &workloads)?) };
     let small = if peers.is_empty() { None } else { Some(run_peer(&options, &engines, &workloads)?) };
 
-    let report = report::write(large.as_ref(), small.as_ref());
+    let sizes = if options.only.is_empty() { point_reads(&options)? } else { String::new() };
+
+    let report = report::write(large.as_ref(), &sizes, small.as_ref());
     println!("{report}");
     if !options.dry {
         let picture = large.as_ref().and_then(picture::draw);
         write_outputs(&options.output, &report, picture.as_deref())?;
     }
     Ok(())
+}
+
+/// The table of point reads of growing tables.
+#[cfg(feature = "ours")]
+fn point_reads(options: &Options) -> Result<String> {
+    sizes::run(options.seed, options.sizes).map(|found| report::point_reads(&found))
+}
+
+#[cfg(not(feature = "ours"))]
+fn point_reads(_: &Options) -> Result<String> {
+    Ok(String::new())
 }
 
 fn chosen_engines(options: &Options) -> Result<Vec<EngineKind>> {

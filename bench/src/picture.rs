@@ -188,7 +188,7 @@ mod tests {
     fn results(costs: &[(Workload, EngineKind, f64)]) -> Results {
         let best = |us| BestCost { cpu_us: us, wall_us: us };
         let costs = costs.iter().map(|(workload, kind, us)| ((*workload, *kind), best(*us))).collect();
-        Results { seed: 1, rows: 1_000, rounds: 1, costs, row_bytes: BTreeMap::new(), append_us: None }
+        Results { seed: 1, rows: 1_000, rounds: 1, costs, stored: BTreeMap::new(), append_us: None }
     }
 
     #[test]

@@ -23,16 +23,17 @@ const PAIRS: [(EngineKind, EngineKind); 6] = [
 /// Workloads that wait for the disk if the engine has a file: the wall clock is shown too.
 const WAITING: [Workload; 2] = [Workload::W1b, Workload::W11];
 
-/// The report of a run. `small` is a run of its own with fewer rows, for an engine that cannot finish the large one.
-pub fn write(large: Option<&Results>, small: Option<&Results>) -> String {
+/// The report of a run. `sizes` is the table of point reads. `small` is a run of its own with fewer rows, for an engine that cannot finish the large one.
+pub fn write(large: Option<&Results>, sizes: &str, small: Option<&Results>) -> String {
     let mut text = String::from("# Side by side\n\n");
     if let Some(results) = large {
         section(&mut text, results);
-        text.push_str("## Promises\n\nCPU time in memory, as a ratio to another engine of this run.\n\n");
+        text.push_str("## Promises\n\nCPU time as a ratio to another engine of this run, if nothing else is said.\n\n");
         for target in &TARGETS {
             let _ = writeln!(text, "- {}", target.verdict(results));
         }
     }
+    text.push_str(sizes);
     if let Some(results) = small {
         text.push_str(
             "\n## wasm-dbms 0.11 of crates.io\n\nA run of its own, with fewer rows. Every insert, update and\n",
@@ -41,6 +42,30 @@ pub fn write(large: Option<&Results>, small: Option<&Results>) -> String {
         section(&mut text, results);
     }
     text
+}
+
+/// Point reads of growing tables.
+#[cfg(feature = "ours")]
+pub fn point_reads(found: &[crate::sizes::PointRead]) -> String {
+    if found.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new();
+    table.load_preset(ASCII_MARKDOWN);
+    table.set_header(["rows", "wasm-dbms", "SQLite", "BTreeMap", "wasm-dbms / SQLite"]);
+    for read in found {
+        let ratio = significant(read.ours_us / read.sqlite_us);
+        let [ours, sqlite, btree] = [read.ours_us, read.sqlite_us, read.btree_us].map(significant);
+        table.add_row([read.rows.to_string(), ours, sqlite, btree, ratio]);
+    }
+    for column in table.column_iter_mut() {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!(
+        "\n## Point reads of growing tables\n\nCPU microseconds of a get by key, in memory, rows of an `u32` and an \
+         `i64`, keys at random. Each looks at as\nmany pages as the tree has levels, two up to 100,000 rows and three up \
+         to ten million\n(`crates/memory/tests/pages_touched.rs`); what grows is the way to memory.\n\n{table}\n"
+    )
 }
 
 fn section(text: &mut String, results: &Results) {
@@ -65,10 +90,17 @@ fn section(text: &mut String, results: &Results) {
     if let Some(commits) = durable_commits(results) {
         let _ = writeln!(text, "{commits}");
     }
-    if !results.row_bytes.is_empty() {
-        let sizes = results.row_bytes.iter().map(|(kind, bytes)| format!("{} {bytes:.1}", kind.title()));
+    if !results.stored.is_empty() {
+        let sizes = results.stored.iter().map(|(kind, stored)| {
+            let in_table = stored.in_table.map_or(String::new(), |bytes| format!(" ({bytes:.1} in the table)"));
+            format!("{} {:.1}{in_table}", kind.title(), stored.in_all)
+        });
         let sizes: Vec<String> = sizes.collect();
-        let _ = writeln!(text, "Stored bytes per user, table and index (redb: no index): {}.\n", sizes.join(", "));
+        let _ = writeln!(
+            text,
+            "Stored bytes per user, table and index (redb: no index), compacted: {}.\n",
+            sizes.join(", ")
+        );
     }
     for workload in &workloads {
         let _ = writeln!(text, "- {}: {}", workload.name(), workload.title());

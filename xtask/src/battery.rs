@@ -11,12 +11,12 @@ use crate::command;
 use crate::project::Project;
 
 /// Every battery, in the order of `all` and of continuous integration. A new one goes into `crates/sim/src/battery` too.
-pub(crate) const NAMES: [&str; 6] = ["crash", "recovery", "io-error", "bit-flip", "hostile", "isolation"];
+pub(crate) const NAMES: [&str; 7] = ["crash", "recovery", "io-error", "bit-flip", "hostile", "isolation", "model"];
 
 /// Which one.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// `crash`, `recovery`, `io-error`, `bit-flip`, `hostile`, `isolation`, or `all` of them in turn
+    /// `crash`, `recovery`, `io-error`, `bit-flip`, `hostile`, `isolation`, `model`, or `all` of them in turn
     #[arg(value_parser = clap::builder::PossibleValuesParser::new(NAMES.into_iter().chain(["all"])))]
     name: String,
 }

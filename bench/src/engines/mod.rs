@@ -52,8 +52,16 @@ pub trait Engine {
     fn update_balances(&mut self, changes: &[(u32, i64)]) -> Result<u64>;
     /// One transaction; returns the rows found.
     fn delete_users(&mut self, ids: &[u32]) -> Result<u64>;
-    /// Pages in use by table and indexes, in bytes, after a bulk insert.
+    /// Makes what is stored as small as the engine can.
+    fn compact(&mut self) -> Result<()> {
+        Ok(())
+    }
+    /// Pages in use by tables and indexes, in bytes.
     fn stored_bytes(&mut self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+    /// Pages in use by the table of users alone, in bytes, where the engine can tell.
+    fn table_bytes(&mut self) -> Result<Option<u64>> {
         Ok(None)
     }
     /// Closes the file.

@@ -170,6 +170,23 @@ impl Engine for Ours {
         })
     }
 
+    fn compact(&mut self) -> Result<()> {
+        self.database()?.vacuum()?;
+        Ok(())
+    }
+
+    fn table_bytes(&mut self) -> Result<Option<u64>> {
+        let database = self.database()?;
+        let mut bytes = 0;
+        for number in 0..database.page_count() {
+            let page = database.page(number)?;
+            if page.tree == "users" {
+                bytes += page.bytes.len() as u64;
+            }
+        }
+        Ok(Some(bytes))
+    }
+
     fn stored_bytes(&mut self) -> Result<Option<u64>> {
         let mut exported = Vec::new();
         self.database()?.export(&mut exported)?;

@@ -228,6 +228,10 @@ impl Engine for Sqlite {
         Ok(found)
     }
 
+    fn compact(&mut self) -> Result<()> {
+        Ok(self.connection()?.execute_batch("VACUUM")?)
+    }
+
     fn stored_bytes(&mut self) -> Result<Option<u64>> {
         let connection = self.connection()?;
         let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;

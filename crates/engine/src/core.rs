@@ -8,6 +8,7 @@ use wasm_dbms_memory::{Durability, MemoryManager, PrivateView, Snapshot};
 use crate::catalog::{Catalog, RelationIndex};
 use crate::heads::Heads;
 use crate::history::{Counters, History, Numbers, Recorder};
+use crate::meter::Meter;
 use crate::store::{JournaledWriter, Private, Store};
 use crate::vacuum::VacuumPosition;
 use crate::write::Scratch;
@@ -19,6 +20,8 @@ pub struct Core {
     pub(crate) store: Store,
     pub(crate) catalog: Catalog,
     pub(crate) scratch: Scratch,
+    /// What the statement may still cost.
+    pub(crate) meter: Meter,
     /// The rules of the program's own.
     pub(crate) custom_rules: Arc<CustomRules>,
     /// Tables written since the last commit.
@@ -86,6 +89,7 @@ impl Core {
             store,
             catalog,
             scratch: Scratch::default(),
+            meter: Meter::default(),
             custom_rules: Arc::default(),
             touched: Vec::new(),
             has_new_schema: false,

@@ -301,6 +301,13 @@ impl Database {
         self.read(|core| Ok(core.catalog.names()))
     }
 
+    /// The last number that each table gave to a row or to its column that counts up, in the order of their creation: for
+    /// tests, which tell by it states that have the same rows.
+    #[doc(hidden)]
+    pub fn counters(&self) -> Result<Vec<u64>> {
+        self.read(|core| Ok(core.catalog.relations.iter().map(|relation| relation.table.counter).collect()))
+    }
+
     /// Runs a transaction: what the closure writes stays if it returns `Ok`, and nothing of it if it returns an error
     /// or panics. It has the writer's turn for as long as it runs, so it conflicts with nobody.
     ///

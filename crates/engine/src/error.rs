@@ -159,6 +159,15 @@ pub enum Error {
     /// The database was closed.
     #[error("the database was closed")]
     Closed,
+    /// The statement was told to stop; nothing of what it wrote stays.
+    #[error("the statement was interrupted")]
+    Interrupted,
+    /// The statement would have looked at more rows than it may; nothing of what it wrote stays.
+    #[error("the statement looked at more than {rows} rows")]
+    OverBudget {
+        /// How many it may.
+        rows: u64,
+    },
     /// An error of the caller's own, to roll a transaction back with.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
@@ -201,6 +210,11 @@ impl Error {
     /// Whether a snapshot could not be kept readable any longer; a new one reads the last commit.
     pub fn is_snapshot_expired(&self) -> bool {
         matches!(self, Self::Memory(error) if error.is_snapshot_expired())
+    }
+
+    /// Whether the statement ended because it was told to, or looked at more rows than it may.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Interrupted | Self::OverBudget { .. })
     }
 
     /// Whether stored bytes are damaged.

@@ -32,6 +32,7 @@ mod function;
 mod heads;
 mod history;
 mod inspect;
+mod meter;
 mod plan;
 pub mod prelude;
 mod readers;
@@ -53,6 +54,7 @@ pub use execute::MAX_RECURSIVE_ROWS;
 pub use feed::{Change, Feed, RowChanged, Subscription, Topic};
 pub use function::MAX_MADE_BYTES;
 pub use inspect::PageView;
+pub use meter::Interrupt;
 pub use plan::{MAX_REMEMBERED_BYTES, MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
@@ -60,8 +62,8 @@ pub use store::JournaledWriter;
 pub use transaction::PlantedBug;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
 pub use typed::{
-    Answer, Columns, Cursor, Delete, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey, Upsert,
-    UpsertReport, ValueCursor, With, WithMany,
+    Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey,
+    Upsert, UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 

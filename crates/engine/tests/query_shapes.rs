@@ -131,7 +131,7 @@ fn groups_by_any_expression_with_conditions_and_filters() {
         .column(Expr::from(AggregateCall::new(AggregateFunction::Sum, Some(column("a"))).distinct()))
         .order_by(column("parity"), false);
     assert_eq!(shown(&query), "NULL 1 1 l3 NULL; 0 3 2 l1/l2/l4 6; 1 1 0 l0 1");
-    let having = query.clone().having(Expr::count().compare(Comparison::Greater, 1));
+    let having = query.having(Expr::count().compare(Comparison::Greater, 1));
     assert_eq!(shown(&having), "0 3 2 l1/l2/l4 6");
     let by_alias = Query::from("l").column_as("k", parity.clone() + 1).column(Expr::count()).group_by("k");
     assert_eq!(shown(&by_alias.order_by(Expr::from(1), false)), "NULL 1; 1 3; 2 1");
@@ -147,7 +147,7 @@ fn groups_by_any_expression_with_conditions_and_filters() {
 fn distinct_rows_come_once() {
     let query = Query::from("l").distinct().column(column("a")).order_by(column("a"), true);
     assert_eq!(shown(&query), "4; 2; 1; NULL");
-    assert_eq!(shown(&query.clone().offset(1).limit(2)), "2; 1");
+    assert_eq!(shown(&query.offset(1).limit(2)), "2; 1");
     let by_other = Query::from("l").distinct().column(column("a")).order_by(column("x"), false);
     assert_eq!(refused(&by_other), "x: distinct rows can be ordered by what they hold only");
 }
@@ -188,10 +188,7 @@ fn queries_stand_in_from_and_have_names() {
         columns: vec!["n".into(), "word".into()],
         ..Query::values([["1".into(), "one".into()], [Expr::from("2"), Expr::from("two")]]).from
     });
-    assert_eq!(
-        shown(&values.clone().filter(column("v.n").compare(Comparison::Equal, "2")).column(column("word"))),
-        "two"
-    );
+    assert_eq!(shown(&values.filter(column("v.n").compare(Comparison::Equal, "2")).column(column("word"))), "two");
     assert_eq!(refused(&Query::from("doubled")), "there is no table doubled");
     assert_eq!(shown(&Query::default().column(Expr::from(1) + 1)), "2");
 }
@@ -220,7 +217,7 @@ fn subqueries_answer_for_the_row_around() {
     let none = Query::from("l").filter(Expr::exists(of_row(Query::from("r"))).not()).column(column("x"));
     assert_eq!(shown(&none), "l0; l3");
     let count = Expr::scalar(of_row(Query::from("r").column(Expr::count())));
-    let counted = Query::from("l").column(column("x")).column_as("c", count.clone()).order_by(column("c"), true);
+    let counted = Query::from("l").column(column("x")).column_as("c", count).order_by(column("c"), true);
     assert_eq!(shown(&counted.order_by(column("x"), false)), "l4 2; l1 1; l2 1; l0 0; l3 0");
     let greatest =
         Expr::scalar(Query::from("r").column(Expr::aggregate(AggregateFunction::Maximum, Some(column("b")))));

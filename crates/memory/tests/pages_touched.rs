@@ -30,10 +30,8 @@ impl MemoryAccess for Counting {
     }
 }
 
-/// The rows of the largest tree; with `BATTERY=long` it is one of ten million.
-fn rows_max() -> u32 {
-    if std::env::var("BATTERY").is_ok_and(|value| value == "long") { 10_000_000 } else { 1_000_000 }
-}
+/// The rows of the largest tree.
+const ROWS_MAX: u32 = 10_000_000;
 
 #[test]
 fn a_point_read_looks_at_as_many_pages_as_the_tree_has_levels() {
@@ -43,7 +41,7 @@ fn a_point_read_looks_at_as_many_pages_as_the_tree_has_levels() {
     let mut store = Counting { inner, views: 0 };
     let mut tree = Tree::new(1);
     let mut rows = 0;
-    for size in (3..).map(|power| 10u32.pow(power)).take_while(|size| *size <= rows_max()) {
+    for size in (3..).map(|power| 10u32.pow(power)).take_while(|size| *size <= ROWS_MAX) {
         for row in rows..size {
             tree.put(&mut store, &row.to_be_bytes(), &row.to_le_bytes().repeat(4)).unwrap();
         }

@@ -268,6 +268,27 @@ impl Walk<'_, '_> {
     }
 }
 
+/// What one crash after these calls leaves, drawn from a seed.
+pub(crate) fn drawn(start: &[u8], calls: &[Call], seed: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut image = Image::new(start.to_vec());
+    let mut pending: Vec<&Call> = Vec::new();
+    // Most crashes lose a little, or nothing.
+    let keeps_most = random.bool();
+    for call in calls {
+        match call {
+            Call::Sync => pending.drain(..).for_each(|call| apply(&mut image, call, Fate::Kept)),
+            Call::FailedSync => pending.drain(..).for_each(|call| apply(&mut image, call, scattered(&mut random))),
+            call => pending.push(call),
+        }
+    }
+    for call in pending {
+        let fate = if keeps_most && random.u8(..8) > 0 { Fate::Kept } else { scattered(&mut random) };
+        apply(&mut image, call, fate);
+    }
+    image.to_bytes()
+}
+
 fn scattered(random: &mut fastrand::Rng) -> Fate {
     match random.u8(..3) {
         0 => Fate::Lost,

@@ -5,6 +5,8 @@ pub mod conformance;
 mod crash;
 mod faults;
 mod image;
+#[doc(hidden)]
+pub mod model;
 mod recorder;
 #[doc(hidden)]
 pub mod workload;

@@ -167,8 +167,8 @@ impl<P: MemoryProvider> MemoryProvider for Recorder<P> {
             Some(written) => Call::Write { offset, bytes: written.into() },
             None => {
                 let mut found = vec![0; bytes.len()];
-                let length = self.inner.read(offset, &mut found).unwrap_or(0);
-                found.truncate(length);
+                let length = self.inner.read(offset, &mut found).ok().filter(|length| *length <= bytes.len());
+                found.truncate(length.unwrap_or(0));
                 Call::FailedWrite { offset, bytes: found.into() }
             }
         });

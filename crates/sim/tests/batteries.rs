@@ -57,6 +57,19 @@ fn the_battery_of_damage_finds_a_store_that_verifies_no_page() {
 }
 
 #[test]
+fn the_battery_of_programs_finds_a_filter_that_loses_rows() {
+    assert_passes_and_finds("model", Plant::LoseMatches);
+}
+
+#[test]
+fn the_battery_of_programs_finds_bugs_of_constraints_savepoints_and_the_medium() {
+    for plant in [Plant::ForgetUnique, Plant::SkipCascade, Plant::KeepSavepoint, Plant::SkipSync] {
+        let outcome = run("model", Some(plant));
+        assert!(outcome.failures > 0, "the planted {plant:?} was not found: {outcome}");
+    }
+}
+
+#[test]
 fn the_battery_of_isolation_finds_a_commit_that_looks_at_too_little() {
     assert_passes_and_finds("isolation", Plant::SkipValidation);
     for (plant, anomaly) in

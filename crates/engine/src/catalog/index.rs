@@ -162,8 +162,14 @@ impl Index {
 
     /// The key of the row, where the key bytes of an entry end with it.
     pub(crate) fn row_key_in_entry<'a>(&self, entry: &'a [u8]) -> MemoryResult<&'a [u8]> {
-        let mut rest = entry;
-        for (data_type, is_descending) in self.types.iter().zip(&self.descending) {
+        self.row_key_after(0, entry)
+    }
+
+    /// As [`row_key_in_entry`](Self::row_key_in_entry), given what follows the first `columns` columns.
+    #[inline]
+    pub(crate) fn row_key_after<'a>(&self, columns: usize, rest: &'a [u8]) -> MemoryResult<&'a [u8]> {
+        let mut rest = rest;
+        for (data_type, is_descending) in self.types.iter().zip(&self.descending).skip(columns) {
             let length = key::directed_length(rest, *data_type, *is_descending);
             rest = length.and_then(|length| rest.get(length..)).ok_or_else(|| self.cut_short())?;
         }

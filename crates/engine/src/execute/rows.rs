@@ -334,9 +334,10 @@ impl<'p> RowStream<'p> {
             return Ok(false);
         };
         let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
-        let Core { store, catalog, .. } = core;
+        let Core { store, catalog, meter, .. } = core;
         let reads_key_first = needs_key == KeyUse::BeforeFilters;
         loop {
+            meter.step()?;
             frame.scope.arena.clear();
             let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
             let is_there = match walk {
@@ -383,13 +384,14 @@ impl<'p> RowStream<'p> {
             return Ok(());
         }
         let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
-        let Core { store, catalog, .. } = core;
+        let Core { store, catalog, meter, .. } = core;
         let relation = self.plan.relation(catalog, step.source)?;
         let mut table = HashedTable::default();
         if let Some(rows) = self.derived.get(depth).and_then(Option::as_ref) {
             let mut row = SourceRow::new(Arc::clone(&relation.layout));
             let mut key = Vec::new();
             for bytes in (0..rows.len()).filter_map(|number| rows.get(number)) {
+                meter.step()?;
                 row.set_copy(&[], bytes);
                 table.add(&row, column, &mut key)?;
             }
@@ -401,6 +403,7 @@ impl<'p> RowStream<'p> {
         let mut key = Vec::new();
         let mut is_on_entry = cursor.first(store)?;
         while is_on_entry {
+            meter.step()?;
             set_row(store, &cursor, true, &mut row)?;
             table.add(&row, column, &mut key)?;
             is_on_entry = cursor.next(store)?;

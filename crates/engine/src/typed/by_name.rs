@@ -8,11 +8,11 @@ use crate::typed::delete::delete_matching;
 use crate::typed::returning::{delete_visiting, update_visiting, values_of};
 use crate::typed::update::update_matching;
 use crate::write::Assignment;
-use crate::{Answer, Connection, Database, Error, OptimisticTransaction, Result, Transaction};
+use crate::{Answer, Connection, Database, Error, Limited, OptimisticTransaction, Result, Transaction};
 
 macro_rules! verbs_by_name {
-    ($connection:ty) => {
-        impl $connection {
+    ($connection:ty $(, $inner:ident)?) => {
+        impl$(<$inner: Connection>)? $connection {
             /// Inserts rows by the names of their columns and returns how many; a column that is not named gets its
             /// default. If one is refused, none is inserted.
             ///
@@ -128,6 +128,7 @@ macro_rules! verbs_by_name {
 verbs_by_name!(Database);
 verbs_by_name!(Transaction<'_>);
 verbs_by_name!(OptimisticTransaction);
+verbs_by_name!(Limited<'_, C>, C);
 
 /// Where the named columns stand; each once.
 pub(crate) fn places_of(schema: &TableSchema, columns: &[&str]) -> Result<Vec<usize>> {

@@ -4,11 +4,11 @@ use wasm_dbms_api::{AsKey, Expr, Query, Table, Value};
 
 use crate::execute;
 use crate::typed::by_name::rows_of;
-use crate::{Connection, Database, OptimisticTransaction, Result, Snapshot, Transaction};
+use crate::{Connection, Database, Limited, OptimisticTransaction, Result, Snapshot, Transaction};
 
 macro_rules! counting_verbs {
-    ($connection:ty) => {
-        impl $connection {
+    ($connection:ty $(, $inner:ident)?) => {
+        impl$(<$inner: Connection>)? $connection {
             /// How many rows a table has: a number that is kept, whatever the size of the table.
             ///
             /// # Errors
@@ -90,6 +90,7 @@ macro_rules! counting_verbs {
 counting_verbs!(Database);
 counting_verbs!(Transaction<'_>);
 counting_verbs!(OptimisticTransaction);
+counting_verbs!(Limited<'_, C>, C);
 counting_verbs!(Snapshot);
 
 fn counted(core: &mut crate::core::Core, query: &Query) -> Result<u64> {

@@ -4,6 +4,7 @@ mod by_name;
 mod counting;
 mod cursor;
 mod delete;
+mod limited;
 mod related;
 mod returning;
 mod rows;
@@ -14,6 +15,7 @@ mod verbs;
 
 pub use cursor::{Cursor, ValueCursor};
 pub use delete::Delete;
+pub use limited::Limited;
 pub use related::{With, WithMany};
 pub use rows::{One, Rows, Three, Two};
 pub use select::{Columns, Projected, Select};

@@ -13,11 +13,11 @@ use crate::typed::by_name::of_column;
 use crate::typed::returning::values_of;
 use crate::typed::{One, Select};
 use crate::write::keys_with;
-use crate::{Connection, Database, Error, OptimisticTransaction, Result, Snapshot, Transaction};
+use crate::{Connection, Database, Error, Limited, OptimisticTransaction, Result, Snapshot, Transaction};
 
 macro_rules! relating_verbs {
-    ($connection:ty) => {
-        impl $connection {
+    ($connection:ty $(, $inner:ident)?) => {
+        impl$(<$inner: Connection>)? $connection {
             /// For each row, the one of another table whose column `right` equals its column `left`: what a foreign key
             /// refers to. See [`Select::with`] for both in one question.
             ///
@@ -84,6 +84,7 @@ macro_rules! relating_verbs {
 relating_verbs!(Database);
 relating_verbs!(Transaction<'_>);
 relating_verbs!(OptimisticTransaction);
+relating_verbs!(Limited<'_, C>, C);
 relating_verbs!(Snapshot);
 
 /// A typed question whose rows come with those that belong to them, made by [`Select::with`] and [`Select::with_many`].
@@ -272,6 +273,7 @@ impl Core {
                     true
                 })?;
                 for row_key in keys {
+                    self.meter.step()?;
                     self.scratch.key = row_key;
                     self.read_written(index, &mut |row| visit(numbers, row))?;
                 }
@@ -281,12 +283,13 @@ impl Core {
         if asked.by_code.is_empty() {
             return Ok(());
         }
-        let Self { store, catalog, .. } = self;
+        let Self { store, catalog, meter, .. } = self;
         let relation = catalog.relation(index)?;
         let (mut row_key, mut code) = (Vec::new(), Vec::new());
         let mut cursor = relation.table.tree.cursor();
         let mut is_on_entry = cursor.first(store)?;
         while is_on_entry {
+            meter.step()?;
             cursor.read_key(store, &mut row_key)?;
             let bytes = cursor.value(store)?;
             let row = RowView { layout: &relation.layout, key: &row_key, row: &bytes };

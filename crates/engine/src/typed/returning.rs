@@ -9,11 +9,11 @@ use crate::core::Core;
 use crate::typed::by_name::{placed, places_of};
 use crate::typed::update::matching_keys;
 use crate::write::Assignment;
-use crate::{Answer, Connection, Database, Error, OptimisticTransaction, Query, Result, Transaction};
+use crate::{Answer, Connection, Database, Error, Limited, OptimisticTransaction, Query, Result, Transaction};
 
 macro_rules! returning_verbs {
-    ($connection:ty) => {
-        impl $connection {
+    ($connection:ty $(, $inner:ident)?) => {
+        impl$(<$inner: Connection>)? $connection {
             /// Inserts a row and returns it as it is stored.
             ///
             /// ```
@@ -111,6 +111,7 @@ macro_rules! returning_verbs {
 returning_verbs!(Database);
 returning_verbs!(Transaction<'_>);
 returning_verbs!(OptimisticTransaction);
+returning_verbs!(Limited<'_, C>, C);
 
 impl Core {
     /// Reads the row whose key stands in the scratch: the one that was written last.

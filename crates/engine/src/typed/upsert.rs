@@ -9,7 +9,7 @@ use crate::codec::key;
 use crate::core::Core;
 use crate::typed::by_name::{placed, places_of};
 use crate::write::Assignment;
-use crate::{Connection, Database, Error, OptimisticTransaction, Result, Transaction};
+use crate::{Connection, Database, Error, Limited, OptimisticTransaction, Result, Transaction};
 
 /// What happens to a row whose key is there already: of the primary key, or of a unique index. A row with NULL in it, or
 /// with a number that the database chooses, meets none.
@@ -143,8 +143,8 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
 }
 
 macro_rules! upserting_verbs {
-    ($connection:ty) => {
-        impl $connection {
+    ($connection:ty $(, $inner:ident)?) => {
+        impl$(<$inner: Connection>)? $connection {
             /// An insertion of rows that may be there already; see [`Upsert`].
             ///
             /// ```
@@ -217,6 +217,7 @@ macro_rules! upserting_verbs {
 upserting_verbs!(Database);
 upserting_verbs!(Transaction<'_>);
 upserting_verbs!(OptimisticTransaction);
+upserting_verbs!(Limited<'_, C>, C);
 
 /// An [`OnConflict`] in numbers.
 struct Conflict {

@@ -13,7 +13,7 @@ use crate::typed::by_name::{of_column, places_of};
 use crate::typed::returning::values_of;
 use crate::typed::{Delete, One, Select, Update, UpdateKey};
 use crate::write::keys_with;
-use crate::{Connection, Database, Error, OptimisticTransaction, Result, Snapshot, Transaction};
+use crate::{Connection, Database, Error, Limited, OptimisticTransaction, Result, Snapshot, Transaction};
 
 /// The answer to a dynamic question.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,8 +48,8 @@ fn encode_key(values: &[ValueRef<'_>], bytes: &mut Vec<u8>) {
 
 /// The verbs that read, once for each connection: a trait would have to be imported by every user.
 macro_rules! reading_verbs {
-    ($connection:ty) => {
-        impl $connection {
+    ($connection:ty $(, $inner:ident)?) => {
+        impl$(<$inner: Connection>)? $connection {
             /// The row with this primary key.
             ///
             /// # Errors
@@ -120,8 +120,8 @@ macro_rules! reading_verbs {
 
 /// The verbs that write.
 macro_rules! writing_verbs {
-    ($connection:ty) => {
-        impl $connection {
+    ($connection:ty $(, $inner:ident)?) => {
+        impl$(<$inner: Connection>)? $connection {
             /// Inserts a row and returns its primary key (the number of the row where there is none).
             ///
             /// # Errors
@@ -207,10 +207,12 @@ macro_rules! writing_verbs {
 reading_verbs!(Database);
 reading_verbs!(Transaction<'_>);
 reading_verbs!(OptimisticTransaction);
+reading_verbs!(Limited<'_, C>, C);
 reading_verbs!(Snapshot);
 writing_verbs!(Database);
 writing_verbs!(Transaction<'_>);
 writing_verbs!(OptimisticTransaction);
+writing_verbs!(Limited<'_, C>, C);
 
 fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Result<()> {
     let index = core.catalog.find(table)?;
@@ -336,7 +338,10 @@ impl Core {
             if scratch.key.is_empty() || by.carried_layout().is_some() {
                 std::mem::swap(&mut scratch.key, &mut scratch.entry_value);
                 scratch.key.clear();
-                scratch.key.extend_from_slice(by.row_key(&scratch.entry, &scratch.entry_value)?);
+                scratch.key.extend_from_slice(match by.row_key_in_value(&scratch.entry_value)? {
+                    [] => by.row_key_after(1, &scratch.entry)?,
+                    row_key => row_key,
+                });
             }
             return Ok(true);
         }

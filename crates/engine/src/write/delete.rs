@@ -13,6 +13,7 @@ impl Core {
     /// Deletes the row with this key. Returns whether there was one; none, and nothing is done, if a row refers to it. So
     /// all that can be refused is refused before the first write, and there need be no savepoint.
     pub(crate) fn delete_row(&mut self, index: RelationIndex, row_key: &[u8]) -> Result<Option<bool>> {
+        self.meter.step()?;
         self.touch(index);
         self.check_writable(index)?;
         let mut row = std::mem::take(&mut self.scratch.found);
@@ -78,6 +79,7 @@ impl Core {
         let mut pending: Vec<(RelationIndex, Vec<u8>)> = vec![(index, row_key.to_vec())];
         let mut row = Vec::new();
         while let Some((current, row_key)) = pending.pop() {
+            self.meter.step()?;
             self.touch(current);
             self.check_writable(current)?;
             let Some(located) = self.read_row(current, &row_key, &mut row)? else { continue };

@@ -23,6 +23,7 @@ impl Core {
         given: &[Option<ValueRef<'_>>],
         key_values: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>,
     ) -> Result<()> {
+        self.meter.step()?;
         self.touch(index);
         self.check_writable(index)?;
         let changed;

@@ -84,7 +84,7 @@ pub(crate) fn keys_with(
     value: ValueRef<'_>,
     visit: &mut dyn FnMut(&[u8]) -> bool,
 ) -> Result<()> {
-    let Core { store, catalog, .. } = core;
+    let Core { store, catalog, meter, .. } = core;
     let relation = catalog.relation(relation)?;
     if relation.is_keyed_by(column) {
         let mut row_key = Vec::new();
@@ -103,6 +103,7 @@ pub(crate) fn keys_with(
         let mut cursor = index.head.tree.cursor().until(has_end.then_some(end));
         let mut is_on_entry = cursor.seek(store, &start)?;
         while is_on_entry {
+            meter.step()?;
             cursor.read_key(store, &mut entry)?;
             let stored = cursor.value(store)?;
             if !visit(index.row_key(&entry, &stored)?) {
@@ -115,6 +116,7 @@ pub(crate) fn keys_with(
     let mut cursor = relation.table.tree.cursor();
     let mut is_on_entry = cursor.first(store)?;
     while is_on_entry {
+        meter.step()?;
         cursor.read_key(store, &mut entry)?;
         let row = cursor.value(store)?;
         let view = RowView { layout: &relation.layout, key: &entry, row: &row };

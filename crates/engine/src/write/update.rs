@@ -24,6 +24,7 @@ impl Core {
         row_key: &[u8],
         assignments: &[Assignment],
     ) -> Result<bool> {
+        self.meter.step()?;
         self.check_writable(index)?;
         match &self.catalog.relation(index)?.rules {
             None => self.change_row(index, row_key, assignments),

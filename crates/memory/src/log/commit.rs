@@ -6,11 +6,9 @@ use crate::access::{PageRef, RESERVED_PAGES};
 use crate::log::layout::SECTOR;
 use crate::log::ledger::StoredState;
 use crate::log::record::{self, Parked, RecordHead};
+use crate::log::together::Together;
 use crate::log::{Log, checksum, ring};
 use crate::options::Durability;
-
-/// Fresh pages are written in runs of at most this many bytes.
-const RUN_BYTES: usize = 1 << 17;
 
 /// What a page was at the last commit.
 #[derive(Debug)]
@@ -217,24 +215,13 @@ impl Log {
 
     /// Writes the fresh pages in place, whole, neighbours together; those that were spilled are there.
     pub(crate) fn write_fresh(&self, images: &dyn Images) -> MemoryResult<()> {
-        let mut run: Vec<u8> = Vec::new();
-        let mut start = 0;
+        let mut together = Together::new(&self.medium, images.change_count() * self.layout.page_size);
         for index in 0..images.change_count() {
-            let Change { page, old: OldImage::None, new: NewImage::Held(image), .. } = images.change(index)? else {
-                continue;
-            };
-            let address = self.layout.page_address(page);
-            if !run.is_empty() && (start + run.len() as u64 != address || run.len() >= RUN_BYTES) {
-                self.medium.write_all(start, &run)?;
-                run.clear();
+            if let Change { page, old: OldImage::None, new: NewImage::Held(image), .. } = images.change(index)? {
+                together.write(self.layout.page_address(page), &image)?;
             }
-            if run.is_empty() {
-                start = address;
-                run.reserve_exact(RUN_BYTES.min((images.change_count() - index) * image.len()));
-            }
-            run.extend_from_slice(&image);
         }
-        if run.is_empty() { Ok(()) } else { self.medium.write_all(start, &run) }
+        together.finish()
     }
 
     /// The commit happened: the ledger, the mark and the set of pages to bring in place follow.

@@ -6,32 +6,55 @@ const GAP: usize = 8;
 /// How much is compared at once.
 const BLOCK: usize = 64;
 
+/// What of a block is looked at closely at once; no longer than a gap, so that what differs in it is one run.
+const WORD: usize = 8;
+const _: () = assert!(WORD <= GAP);
+
 /// Calls `range` with the offset and length of each run of `new` that differs from `old`; the images are equally long.
 /// Runs come in order, do not touch, and are at most 65,536 bytes long.
 pub(crate) fn ranges(old: &[u8], new: &[u8], mut range: impl FnMut(usize, usize)) {
-    let mut open: Option<(usize, usize)> = None;
+    let (mut start, mut end) = (0, 0);
     for (block, (old, new)) in old.chunks(BLOCK).zip(new.chunks(BLOCK)).enumerate() {
-        if old == new {
+        if is_same(old, new) {
             continue;
         }
-        for (index, (old, new)) in old.iter().zip(new).enumerate() {
-            if old == new {
+        for (index, (old, new)) in old.chunks(WORD).zip(new.chunks(WORD)).enumerate() {
+            let differs = word(old) ^ word(new);
+            if differs == 0 {
                 continue;
             }
-            let at = block * BLOCK + index;
-            match &mut open {
-                Some((_, end)) if at <= *end + GAP => *end = at + 1,
-                _ => {
-                    if let Some((start, end)) = open {
-                        range(start, end - start);
-                    }
-                    open = Some((at, at + 1));
+            let at = block * BLOCK + index * WORD;
+            let first = at + (differs.trailing_zeros() / 8) as usize;
+            // Nothing is open while `end` is 0.
+            if end == 0 || first > end + GAP {
+                if end > 0 {
+                    range(start, end - start);
                 }
+                start = first;
             }
+            end = at + WORD - (differs.leading_zeros() / 8) as usize;
         }
     }
-    if let Some((start, end)) = open {
+    if end > 0 {
         range(start, end - start);
+    }
+}
+
+/// Whether two blocks are equal. Their length is told to the compiler: a block is compared in place, without a call.
+#[inline]
+fn is_same(old: &[u8], new: &[u8]) -> bool {
+    match (old.first_chunk::<BLOCK>(), new.first_chunk::<BLOCK>()) {
+        (Some(old), Some(new)) => old == new,
+        _ => old == new,
+    }
+}
+
+/// Up to eight bytes as a number, the first one lowest.
+#[inline]
+fn word(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 
@@ -51,12 +74,16 @@ mod tests {
                 let end = (at + random.usize(0..80)).min(4096);
                 new[at..end].fill_with(|| random.u8(..));
             }
-            let mut image = old.clone();
-            let mut last = None;
-            ranges(&old, &new, |start, length| {
-                assert!(last.is_none_or(|last| start > last), "seed {seed}, round {round}: ranges touch");
-                image[start..start + length].copy_from_slice(&new[start..start + length]);
-                last = Some(start + length);
+            let cut = 4096 - random.usize(0..9);
+            let (old, new) = (&old[..cut], &new[..cut]);
+            let mut image = old.to_vec();
+            let mut last: Option<usize> = None;
+            ranges(old, new, |start, length| {
+                let end = start + length;
+                assert!(last.is_none_or(|last| start > last + GAP), "seed {seed}, round {round}: ranges too near");
+                assert!(old[start] != new[start] && old[end - 1] != new[end - 1], "seed {seed}, round {round}: loose");
+                image[start..end].copy_from_slice(&new[start..end]);
+                last = Some(end);
             });
             assert!(image == new, "seed {seed}, round {round}");
         }

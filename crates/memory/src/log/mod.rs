@@ -33,6 +33,7 @@ mod ring;
 mod ring_growth;
 mod runs;
 mod scrub;
+mod together;
 mod unfinished;
 mod write_through;
 

@@ -4,9 +4,10 @@ use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{KeyRange, MemoryAccess, PageRef};
 use crate::tree::Tree;
-use crate::tree::node::{BRANCH, Node, Search};
+use crate::tree::node::{BRANCH, Node};
 use crate::tree::path::MAX_DEPTH;
 use crate::tree::read::{ValueBytes, full_key, value_of};
+use crate::tree::search::Search;
 use crate::tree::sound::unsound;
 
 /// A place in a tree, on an entry or past either end. It holds handles on the pages it stands in, so it sees the tree

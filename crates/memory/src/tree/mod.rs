@@ -19,6 +19,7 @@ mod range;
 mod read;
 mod relocate;
 mod run;
+mod search;
 mod sound;
 mod split;
 mod tail;

@@ -12,7 +12,6 @@
 //! | 16..18 | `u16` length of the prefix that all keys of this node share |
 //! | 18 | `u8` 1 if an entry came between others, so that the cells do not stand in the order of their keys: a hint |
 //! | 19 | `u8` 0, or one more than the length of every value, which cells then do not say: 5 in a branch, 1 in a leaf whose values are empty |
-//! | 19 | zero |
 //! | 20..24 | `u32` head of the entry that was last when one was last added at the end: where a search starts is guessed from it |
 //! | 24..32 | reserved |
 //! | 32.. | the prefix: beside the header, since a search reads it first |
@@ -35,8 +34,6 @@
 //!
 //! Invariants: **I1** keys ascend strictly; **I2** children of a branch have its level less one; **I3** every key of a
 //! child is at or above the separator before it and below the one after; **I4** all keys begin with the prefix.
-
-use std::cmp::Ordering;
 
 use wasm_dbms_api::Page;
 
@@ -89,42 +86,6 @@ pub(crate) fn head_of(suffix: &[u8]) -> u32 {
             _ => 0,
         },
     }
-}
-
-/// Where a key is, or would be, in a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Search {
-    /// The entry with this key.
-    Found(usize),
-    /// Where an entry with this key would go.
-    Missing(usize),
-    /// The inline parts are equal and both keys go on in chains.
-    Tie(usize),
-}
-
-/// What a search of one node leads to.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Step {
-    pub(crate) search: Search,
-    /// The child that leads on; 0 in a leaf or on a tie.
-    pub(crate) child: Page,
-    /// 0 in a leaf.
-    pub(crate) level: u8,
-}
-
-/// Where the search for a key's value leads on from a node: small enough for registers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Way {
-    /// To a child; the node has this level, 1 or more.
-    Child(Page, u8),
-    /// The value stands in these bytes of the page.
-    Value(u16, u16),
-    /// The key is that of this entry, whose value stands in a chain.
-    Entry(u16),
-    /// The key is not there.
-    Missing,
-    /// Only chains can tell.
-    Tie,
 }
 
 /// A stored value.
@@ -333,6 +294,39 @@ impl<'a> Node<'a> {
         suffix & 1 == 0
     }
 
+    /// Sets `rest` to what follows `start` in the key of entry `index`, and `value` to its value; false if the key does not
+    /// begin so. None if there is no such entry, or if it goes on in a chain.
+    #[inline]
+    pub(crate) fn read_rest(self, index: usize, start: &[u8], rest: &mut Vec<u8>, value: &mut Vec<u8>) -> Option<bool> {
+        let range = if index < self.count() { self.value_range(index)? } else { return None };
+        let offset = self.offset(index);
+        let (suffix, width) = varint_at(self.bytes, offset);
+        if suffix & 1 == 1 {
+            return None;
+        }
+        let tail_length = ((suffix >> 1) as usize).checked_sub(4);
+        let after_prefix = start.strip_prefix(self.prefix()).and_then(|start| start.split_first_chunk());
+        rest.clear();
+        match (after_prefix, tail_length) {
+            // What is asked for reaches into the tail, as nearly always.
+            (Some((head, start)), Some(length)) => {
+                match slice_at(self.bytes, offset + width, length).strip_prefix(start) {
+                    Some(found) if u32::from_be_bytes(*head) == self.head(index) => rest.extend_from_slice(found),
+                    _ => return Some(false),
+                }
+            }
+            _ => {
+                self.push_key(index, rest);
+                if !rest.starts_with(start) {
+                    return Some(false);
+                }
+                rest.drain(..start.len());
+            }
+        }
+        self.bytes.get(range)?.clone_into(value);
+        Some(true)
+    }
+
     /// Appends the inline part of the key of entry `index`.
     pub(crate) fn push_key(self, index: usize, key: &mut Vec<u8>) {
         let cell = self.cell(index);
@@ -350,177 +344,4 @@ impl<'a> Node<'a> {
             Some(index) => self.value_range(index).map_or(0, |range| u32_at(self.bytes, range.start)),
         }
     }
-
-    /// Searches the node and finds the child that leads on.
-    #[inline]
-    pub(crate) fn step(self, key: &[u8]) -> Step {
-        let search = self.search(key);
-        if self.kind() != BRANCH {
-            return Step { search, child: 0, level: 0 };
-        }
-        let child = match search {
-            Search::Found(index) => self.child(index + 1),
-            Search::Missing(index) => self.child(index),
-            Search::Tie(_) => 0,
-        };
-        Step { search, child, level: self.level() }
-    }
-
-    /// Where the search for the value of `key` leads on.
-    #[inline]
-    pub(crate) fn way(self, key: &[u8]) -> Way {
-        let Step { search, child, level } = self.step(key);
-        match search {
-            Search::Tie(_) => Way::Tie,
-            _ if level > 0 => Way::Child(child, level),
-            Search::Missing(_) => Way::Missing,
-            // A page is at most 64 KiB long; only the end of the whole of it would not fit.
-            Search::Found(index) => match self.value_range(index) {
-                Some(range) => match (u16::try_from(range.start), u16::try_from(range.end)) {
-                    (Ok(start), Ok(end)) => Way::Value(start, end),
-                    _ => Way::Entry(index as u16),
-                },
-                None => Way::Entry(index as u16),
-            },
-        }
-    }
-
-    /// Where `key` is or would be.
-    #[inline]
-    pub(crate) fn search(self, key: &[u8]) -> Search {
-        let Some(header) = self.bytes.first_chunk::<HEADER>() else { return Search::Missing(0) };
-        let prefix_length = usize::from(u16_at(header, PREFIX));
-        let rest = self.bytes.get(HEADER..).unwrap_or_default();
-        let (prefix, rest) = rest.split_at_checked(prefix_length).unwrap_or_default();
-        let slots = rest.as_chunks::<SLOT>().0;
-        let slots = slots.get(..usize::from(u16_at(header, COUNT))).unwrap_or_default();
-        let suffix = match key.split_at_checked(prefix.len()) {
-            // A prefix is a few bytes: a loop over them costs less than a call.
-            Some((start, suffix)) if start.iter().zip(prefix).all(|(left, right)| left == right) => suffix,
-            Some((start, _)) if *start < *prefix => return Search::Missing(0),
-            None if key < prefix => return Search::Missing(0),
-            // A key that is a part of the prefix itself is below all.
-            None if prefix.starts_with(key) => return Search::Missing(0),
-            _ => return Search::Missing(slots.len()),
-        };
-        let limit = inline_key_length(self.bytes.len()).saturating_sub(prefix.len());
-        let inline = suffix.get(..limit).unwrap_or(suffix);
-        let goes_on = inline.len() < suffix.len();
-        let head = head_of(inline);
-        let (mut low, mut high) = (0usize, slots.len());
-        if header.first() == Some(&LEAF) {
-            // Heads known to stand before `low` and from `high` on, as far as they are.
-            let mut low_head = slots.first().map_or(0, head_in);
-            let mut high_head = u32_at(header, LAST_HEAD);
-            for round in 0..GUESSES {
-                let room = high - low;
-                if room <= 8 || head <= low_head || head >= high_head {
-                    break;
-                }
-                let middle = low + guess(room, head - low_head, high_head - low_head);
-                if round == 0 && header.get(SCATTERED) == Some(&0) {
-                    self.reach(header, middle, room);
-                }
-                let Some(slot) = slots.get(middle) else { break };
-                let found = head_in(slot);
-                match found.cmp(&head) {
-                    Ordering::Less => (low, low_head) = (middle + 1, found),
-                    Ordering::Greater => (high, high_head) = (middle, found),
-                    Ordering::Equal => match self.compare_suffix(offset_in(slot), inline, goes_on) {
-                        None => return Search::Tie(middle),
-                        Some(Ordering::Less) => (low, low_head) = (middle + 1, found),
-                        Some(Ordering::Greater) => (high, high_head) = (middle, found),
-                        Some(Ordering::Equal) => return Search::Found(middle),
-                    },
-                }
-            }
-        }
-        low += count_below(slots.get(low..high).unwrap_or_default(), head);
-        // What has the same head is told apart by what follows it.
-        let mut middle = low;
-        while low < high {
-            let Some(slot) = slots.get(middle) else { break };
-            if head_in(slot) != head {
-                high = middle;
-            } else {
-                match self.compare_suffix(offset_in(slot), inline, goes_on) {
-                    None => return Search::Tie(middle),
-                    Some(Ordering::Less) => low = middle + 1,
-                    Some(Ordering::Greater) => high = middle,
-                    Some(Ordering::Equal) => return Search::Found(middle),
-                }
-            }
-            middle = low.midpoint(high);
-        }
-        Search::Missing(low)
-    }
-
-    /// Reads one byte where a cell stands if the cells are in the order of their keys and all about as long, as in a table
-    /// that was filled in order. A point read in a large table waits for two cache lines, the slot and then the cell that
-    /// it names; this way it waits for both at once, which takes a seventh off it. Where the cell is elsewhere, a byte
-    /// was read for nothing.
-    #[inline]
-    fn reach(self, header: &[u8; HEADER], index: usize, count: usize) {
-        let cell_length = usize::from(u16_at(header, HEAP)) / count.max(1);
-        let offset = self.bytes.len().wrapping_sub((index + 1) * cell_length);
-        std::hint::black_box(self.bytes.get(offset).copied());
-    }
-
-    /// The order of an entry's key against the inline part of a suffix whose head equals its own; none if only chains
-    /// can tell.
-    #[inline]
-    fn compare_suffix(self, offset: usize, inline: &[u8], goes_on: bool) -> Option<Ordering> {
-        let (suffix, width) = varint_at(self.bytes, offset);
-        let suffix_length = (suffix >> 1) as usize;
-        let order = if suffix_length.min(inline.len()) <= 4 {
-            // Equal heads: the shorter one is a prefix of the longer.
-            suffix_length.cmp(&inline.len())
-        } else {
-            let tail = slice_at(self.bytes, offset + width, suffix_length - 4);
-            tail.cmp(inline.get(4..).unwrap_or_default())
-        };
-        match (order, suffix & 1 == 1, goes_on) {
-            (Ordering::Equal, false, true) => Some(Ordering::Less),
-            (Ordering::Equal, true, false) => Some(Ordering::Greater),
-            (Ordering::Equal, true, true) => None,
-            (order, ..) => Some(order),
-        }
-    }
-}
-
-/// How often a search guesses before it falls back to halving.
-const GUESSES: u8 = 3;
-
-/// Where a head should be by proportion, among `room` slots. Heads are often spread evenly (numbers, random text): then
-/// two or three guesses land on the slot and cost fewer cache lines than halving the whole node; where they are not, those
-/// are lost. The head of the last slot comes from the header, as a hint, so that its cache line is not needed.
-#[inline]
-fn guess(room: usize, part: u32, whole: u32) -> usize {
-    // At most `room - 1`: the part is less than the whole.
-    (u64::from(part) * room as u64 / u64::from(whole)) as usize
-}
-
-/// How many of these slots have a head below this one. The halving has no branch that depends on what it finds: a
-/// processor guesses those wrong half of the time, and that costs more than the rest of a step.
-#[inline]
-fn count_below(slots: &[[u8; SLOT]], head: u32) -> usize {
-    let mut below = 0;
-    let mut room = slots.len();
-    while room > 0 {
-        let half = room - room / 2;
-        let Some(slot) = slots.get(below + half - 1) else { break };
-        below += if head_in(slot) < head { half } else { 0 };
-        room -= half;
-    }
-    below
-}
-
-#[inline]
-fn head_in(slot: &[u8; SLOT]) -> u32 {
-    u32_at(slot, 0)
-}
-
-#[inline]
-fn offset_in(slot: &[u8; SLOT]) -> usize {
-    usize::from(u16_at(slot, 4))
 }

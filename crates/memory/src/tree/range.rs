@@ -4,8 +4,9 @@
 use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::MemoryAccess;
-use crate::tree::node::{BRANCH, Node, Search};
+use crate::tree::node::{BRANCH, Node};
 use crate::tree::path::MAX_DEPTH;
+use crate::tree::search::Search;
 use crate::tree::sound::unsound;
 use crate::tree::{Tree, broken_level, check_child};
 

@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{KeyRange, MemoryAccess, PageRef};
-use crate::tree::node::{Node, Search, Step, Stored, Way};
+use crate::tree::node::{Node, Stored};
 use crate::tree::path::{Located, Path};
+use crate::tree::search::{Search, Step, Way};
 use crate::tree::{MAX_KEY_BYTES, Tree, broken_level, check_child, overflow};
 
 /// Where a value stands; good until the tree changes.
@@ -175,50 +176,45 @@ impl Tree {
         Ok(step)
     }
 
-    /// Sets `key` and `value` to the first entry whose key begins with `prefix`; false if there is none. A walk of one
-    /// step, without a cursor.
+    /// Sets `rest` to what follows `start` in the first key that begins with it, and `value` to that entry's value; false
+    /// if no key does. A walk of one step, without a cursor and without a copy of the key.
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn first_with<M: MemoryAccess>(
         self,
         store: &mut M,
-        prefix: &[u8],
-        key: &mut Vec<u8>,
+        start: &[u8],
+        rest: &mut Vec<u8>,
         value: &mut Vec<u8>,
     ) -> MemoryResult<bool> {
-        store.note_read(self.id(), KeyRange::Prefix(prefix));
+        store.note_read(self.id(), KeyRange::Prefix(start));
         let mut page = self.root();
         let mut level = None;
         while page != 0 {
-            let Step { search, child, level: found_level } = self.step(store, page, prefix, level)?;
+            let Step { search, child, level: found_level } = self.step(store, page, start, level)?;
             if found_level > 0 {
                 level = Some(found_level - 1);
                 page = child;
                 continue;
             }
             let (Search::Found(index) | Search::Missing(index) | Search::Tie(index)) = search;
-            let is_read = store.view(page, |bytes| {
-                let node = Node::new(bytes);
-                let range = if index < node.count() { node.value_range(index) } else { None };
-                let Some(stored) = range.and_then(|range| bytes.get(range)) else { return false };
-                stored.clone_into(value);
-                node.read_key(index, key, false)
-            })?;
-            if is_read {
-                return Ok(key.starts_with(prefix));
+            let begins = store.view(page, |bytes| Node::new(bytes).read_rest(index, start, rest, value))?;
+            if let Some(begins) = begins {
+                return Ok(begins);
             }
             break;
         }
         // It stands in the next leaf, or in a chain.
         let mut cursor = self.cursor();
-        if !cursor.go_to(store, prefix)? {
+        if !cursor.go_to(store, start)? {
             return Ok(false);
         }
-        cursor.read_key(store, key)?;
-        if !key.starts_with(prefix) {
+        cursor.read_key(store, rest)?;
+        if !rest.starts_with(start) {
             return Ok(false);
         }
+        rest.drain(..start.len());
         value.clear();
         value.extend_from_slice(&cursor.value(store)?);
         Ok(true)

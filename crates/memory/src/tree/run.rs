@@ -12,10 +12,9 @@ use crate::bytes::{put, put_u16, put_u32, slice_at};
 use crate::tree::Tree;
 use crate::tree::edit::{cell_size, write_cell};
 use crate::tree::entries::common_prefix;
-use crate::tree::node::{
-    COUNT, HEADER, HEAP, LAST_HEAD, Node, SLOT, Search, Stored, cell_length, head_of, inline_key_length,
-};
+use crate::tree::node::{COUNT, HEADER, HEAP, LAST_HEAD, Node, SLOT, Stored, cell_length, head_of, inline_key_length};
 use crate::tree::path::{Located, Path};
+use crate::tree::search::Search;
 
 /// The memory that runs take before they are [full](Run::is_full), in bytes.
 pub const MAX_RUN_BYTES: usize = 8 << 20;

@@ -8,6 +8,7 @@
 //! | `bit-flip` | every bit flipped, every page swapped and taken back, every length | a refusal, or nothing is lost |
 //! | `isolation` | interactive transactions, many at once | a serial order; no cycle that the level forbids |
 //! | `hostile` | files damaged on purpose, with the right checksums | an answer or a refusal, in bounded time and memory |
+//! | `model` | drawn programs: tables, rows, transactions, questions, crashes, failing calls | what an oracle says, operation by operation |
 //!
 //! A battery of its own goes into a file of its own here, into [`NAMES`] and into [`run`].
 
@@ -18,6 +19,7 @@ mod crash;
 pub mod hostile;
 mod io_error;
 mod isolation;
+mod model;
 mod plant;
 mod recovery;
 mod tally;
@@ -27,9 +29,10 @@ use std::time::{Duration, Instant};
 #[doc(hidden)]
 pub use plant::Plant;
 use tally::Tally;
+pub(crate) use tally::panic_text;
 
 /// Every battery.
-pub const NAMES: [&str; 6] = ["crash", "recovery", "io-error", "bit-flip", "hostile", "isolation"];
+pub const NAMES: [&str; 7] = ["crash", "recovery", "io-error", "bit-flip", "hostile", "isolation", "model"];
 
 /// How much is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +106,7 @@ pub fn run(name: &str, settings: &Settings, progress: &(dyn Fn(&str) + Sync)) ->
         "io-error" => ("io-error", "runs", io_error::run),
         "bit-flip" => ("bit-flip", "damages", bit_flip::run),
         "hostile" => ("hostile", "files", hostile::run),
+        "model" => ("model", "operations", model::run),
         "isolation" => ("isolation", "transactions", isolation::run),
         _ => return None,
     };

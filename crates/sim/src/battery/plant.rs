@@ -15,7 +15,7 @@ use crate::workload::History;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(hidden)]
 pub enum Plant {
-    /// Syncs are acknowledged and not done: for `crash` and `recovery`.
+    /// Syncs are acknowledged and not done: for `crash`, `recovery` and `model`.
     SkipSync,
     /// Writes are acknowledged and not done: for `io-error`.
     SwallowWrite,
@@ -27,6 +27,14 @@ pub enum Plant {
     EarlyFlip,
     /// The room of the ring before is written to before the header that names the longer one is synced: for `crash`.
     EarlyRing,
+    /// A filter of several parts keeps nothing where rows are deleted: for `model`.
+    LoseMatches,
+    /// Unique indexes are plain ones: for `model`.
+    ForgetUnique,
+    /// Rows that should go with others are in their way: for `model`.
+    SkipCascade,
+    /// What a savepoint wrote stays though it is rolled back: for `model`.
+    KeepSavepoint,
     /// A commit does not look at what its transaction has read: for `isolation`.
     SkipValidation,
     /// It does not look whether the rows that it changes are as they were: for `isolation`.
@@ -45,6 +53,10 @@ impl Plant {
             "early-step" => Some(Self::EarlyStep),
             "early-flip" => Some(Self::EarlyFlip),
             "early-ring" => Some(Self::EarlyRing),
+            "lose-matches" => Some(Self::LoseMatches),
+            "forget-unique" => Some(Self::ForgetUnique),
+            "skip-cascade" => Some(Self::SkipCascade),
+            "keep-savepoint" => Some(Self::KeepSavepoint),
             "skip-validation" => Some(Self::SkipValidation),
             "skip-row-check" => Some(Self::SkipRowCheck),
             "skip-ranges" => Some(Self::SkipRanges),

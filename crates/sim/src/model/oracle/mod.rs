@@ -1,0 +1,111 @@
+//! Tables as maps of values: what a database must hold and answer, written down as plainly as can be.
+
+mod answer;
+mod delete;
+mod eval;
+mod refusal;
+mod schema;
+mod table;
+mod write;
+
+use std::sync::Arc;
+
+use wasm_dbms::{Database, Query, Value};
+
+pub use answer::Expected;
+pub use refusal::Refusal;
+pub use table::{Row, Table};
+
+/// Every table, in the order of creation. A copy shares its rows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct State {
+    pub(crate) tables: Vec<Arc<Table>>,
+}
+
+/// What a statement must come to: more than one thing, where the order of its rows decides and nothing says which order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// What stands afterwards and how many rows the statement tells of, if it may go well.
+    pub next: Option<(State, u64)>,
+    /// How it may be refused.
+    pub refusals: Vec<Refusal>,
+}
+
+impl Verdict {
+    fn of(next: State, count: usize) -> Self {
+        Self { next: Some((next, count as u64)), refusals: Vec::new() }
+    }
+
+    fn refused(refusal: Refusal) -> Self {
+        Self { next: None, refusals: vec![refusal] }
+    }
+}
+
+impl State {
+    /// The table of this name.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name() == name).map(|table| &**table)
+    }
+
+    fn table_mut(&mut self, name: &str) -> Option<&mut Table> {
+        self.tables.iter_mut().find(|table| table.name() == name).map(Arc::make_mut)
+    }
+
+    /// Whether a row of a table has this value in a column.
+    fn has(&self, table: &str, column: usize, value: &Value) -> bool {
+        self.table(table).is_some_and(|table| table.rows().any(|row| row.get(column) == Some(value)))
+    }
+
+    /// Compares the database with this: schemas, rows to the last bit, counters.
+    ///
+    /// # Errors
+    /// The first difference, in words; what reading says.
+    pub fn compare(&self, db: &Database) -> Result<(), Difference> {
+        let schemas = db.schemas()?;
+        let is_known = |(schema, table): (&_, &Arc<Table>)| *schema == *table.schema();
+        if schemas.len() != self.tables.len() || !schemas.iter().zip(&self.tables).all(is_known) {
+            let names: Vec<&str> = schemas.iter().map(|schema| schema.name.as_str()).collect();
+            let expected: Vec<&str> = self.tables.iter().map(|table| table.name()).collect();
+            return Err(Difference::Found(format!("the tables are {names:?} and should be {expected:?}")));
+        }
+        self.tables.iter().try_for_each(|table| table.compare(&|query| db.query(query)))?;
+        let counters = db.counters()?;
+        let differing = self.tables.iter().zip(&counters).find(|(table, counter)| table.counter() != **counter);
+        differing.map_or(Ok(()), |(table, counter)| {
+            let (name, expected) = (table.name(), table.counter());
+            Err(Difference::Found(format!("the counter of {name} is {counter} and should be {expected}")))
+        })
+    }
+
+    /// Compares the rows that `ask` finds with this.
+    ///
+    /// # Errors
+    /// As [`compare`](Self::compare).
+    pub fn compare_rows(&self, ask: &dyn Fn(&Query) -> wasm_dbms::Result<wasm_dbms::Answer>) -> Result<(), Difference> {
+        self.tables.iter().try_for_each(|table| table.compare(ask))
+    }
+}
+
+/// Why a comparison ended.
+#[derive(Debug)]
+pub enum Difference {
+    /// There is one.
+    Found(String),
+    /// The database could not be read.
+    Unreadable(wasm_dbms::Error),
+}
+
+impl From<wasm_dbms::Error> for Difference {
+    fn from(error: wasm_dbms::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Found(what) => f.write_str(what),
+            Self::Unreadable(error) => write!(f, "reading says: {error}"),
+        }
+    }
+}

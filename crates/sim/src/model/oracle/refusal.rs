@@ -1,0 +1,36 @@
+//! How a statement is refused: the kind of the error, and what it names.
+
+use wasm_dbms::Error;
+
+/// The kind of an error, and the table and columns that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is named as the error it stands for")]
+pub enum Refusal {
+    NotNull(String),
+    Unique(String),
+    ForeignKey(String),
+    Type(String),
+    OutOfRange,
+    Unknown,
+    TableExists,
+    Schema,
+    Busy,
+}
+
+impl Refusal {
+    /// What an error of the database says; none if no statement of a program should meet it.
+    pub fn of(error: &Error) -> Option<Self> {
+        Some(match error {
+            Error::NotNull { table, column } => Self::NotNull(format!("{table}.{column}")),
+            Error::Unique { table, columns, .. } => Self::Unique(format!("{table}.{columns}")),
+            Error::ForeignKey { table, column, .. } => Self::ForeignKey(format!("{table}.{column}")),
+            Error::Type { table, column, .. } => Self::Type(format!("{table}.{column}")),
+            Error::OutOfRange(_) => Self::OutOfRange,
+            Error::Unknown { .. } => Self::Unknown,
+            Error::TableExists { .. } => Self::TableExists,
+            Error::Schema(_) => Self::Schema,
+            Error::Busy => Self::Busy,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! What is done to a database, as plain data.
+
+use wasm_dbms::{Durability, Expr, Options, Query, TableSchema, Value};
+
+use crate::faults::Fault;
+
+/// How the database of a program is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// The size of a page in bytes.
+    pub page_size: usize,
+    /// The limit on pages in memory.
+    pub cache_bytes: usize,
+    /// The id of the database.
+    pub database_id: u64,
+}
+
+impl Setup {
+    /// The options of the database, with this limit on pages in memory.
+    pub(crate) fn options(&self, cache_bytes: usize) -> Options {
+        Options::new().page_size(self.page_size).database_id(self.database_id).cache_bytes(cache_bytes)
+    }
+}
+
+/// How a transaction or a savepoint ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// What was written stays.
+    Keep,
+    /// The closure returns an error.
+    Error,
+    /// The closure panics.
+    Panic,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    /// A table comes.
+    Create(TableSchema),
+    /// A table goes.
+    Drop(String),
+    /// Rows come, each with values for these columns; several in one statement.
+    Insert {
+        /// The table.
+        table: String,
+        /// The columns that values are given for.
+        columns: Vec<String>,
+        /// The rows.
+        rows: Vec<Vec<Value>>,
+    },
+    /// Columns of the rows that a filter keeps are set.
+    Update {
+        /// The table.
+        table: String,
+        /// The columns and their new values.
+        values: Vec<(String, Value)>,
+        /// Which rows; all if there is none.
+        filter: Option<Expr>,
+    },
+    /// The rows that a filter keeps go.
+    Delete {
+        /// The table.
+        table: String,
+        /// Which rows; all if there is none.
+        filter: Option<Expr>,
+    },
+    /// A question is asked.
+    Ask(Query),
+    /// A transaction begins.
+    Begin(Durability),
+    /// A savepoint of the transaction begins.
+    Savepoint,
+    /// The innermost savepoint ends, or the transaction where there is none.
+    End(End),
+    /// A snapshot is taken, and kept.
+    Snapshot,
+    /// Every snapshot that is kept is read.
+    Look,
+    /// The oldest snapshot is dropped.
+    Forget,
+    /// Everything is compared with the oracle, and checked.
+    Check,
+    /// What was committed is made durable.
+    Sync,
+    /// A step of vacuuming, of so many pages.
+    Vacuum(usize),
+    /// A step of scrubbing, of so many pages.
+    Scrub(usize),
+    /// A copy is exported, opened and compared.
+    Export,
+    /// A clean close, and opening again with this limit on pages in memory.
+    Close(usize),
+    /// The process dies, the host's cache survives; opening again with this limit on pages in memory.
+    Reopen(usize),
+    /// The power fails at the call after so many changes of the medium, or after the next transaction or statement.
+    Crash {
+        /// How many changes still go well.
+        after: u64,
+        /// Draws what of the unsynced calls survives.
+        seed: u64,
+    },
+    /// A call of the medium fails in the next transaction or statement, reads counted too; or every change from there on.
+    Fail {
+        /// How many calls still go well.
+        after: u64,
+        /// How it fails.
+        fault: Fault,
+        /// Whether all later ones fail too.
+        is_lasting: bool,
+    },
+}
+
+/// A list of operations on a new database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Program {
+    /// How the database is made.
+    pub setup: Setup,
+    /// What is done to it.
+    pub operations: Vec<Operation>,
+}
+
+impl Program {
+    /// A program that does nothing yet.
+    pub fn new(page_size: usize, cache_bytes: usize, database_id: u64) -> Self {
+        Self { setup: Setup { page_size, cache_bytes, database_id }, operations: Vec::new() }
+    }
+
+    /// Adds an operation.
+    #[must_use]
+    pub fn then(mut self, operation: Operation) -> Self {
+        self.operations.push(operation);
+        self
+    }
+}
+
+/// A table comes.
+pub fn create(schema: TableSchema) -> Operation {
+    Operation::Create(schema)
+}
+
+/// Rows come.
+pub fn insert<const COLUMNS: usize>(
+    table: &str,
+    columns: [&str; COLUMNS],
+    rows: impl IntoIterator<Item = [Value; COLUMNS]>,
+) -> Operation {
+    Operation::Insert {
+        table: table.to_owned(),
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: rows.into_iter().map(|row| row.to_vec()).collect(),
+    }
+}
+
+/// Rows change.
+pub fn update<'v>(
+    table: &str,
+    values: impl IntoIterator<Item = (&'v str, Value)>,
+    filter: impl Into<Option<Expr>>,
+) -> Operation {
+    let values = values.into_iter().map(|(column, value)| (column.to_owned(), value)).collect();
+    Operation::Update { table: table.to_owned(), values, filter: filter.into() }
+}
+
+/// Rows go.
+pub fn delete(table: &str, filter: impl Into<Option<Expr>>) -> Operation {
+    Operation::Delete { table: table.to_owned(), filter: filter.into() }
+}

@@ -1,0 +1,66 @@
+//! Programs that once went wrong, as the battery `model` printed them; and what a program is.
+
+#![cfg(test)]
+
+use wasm_dbms::prelude::*;
+use wasm_dbms_sim::Fault;
+use wasm_dbms_sim::model::{Bug, Operation, Program, create, delete, insert, replay, run_drawn, shrunk, update};
+
+fn people() -> Program {
+    let schema = TableSchema::new("people")
+        .column(ColumnSchema::new("id", DataType::U64).autoincrement())
+        .column(ColumnSchema::new("name", DataType::Text))
+        .primary_key(["id"])
+        .unique(["name"]);
+    Program::new(4096, 0, 7).then(create(schema)).then(insert("people", ["name"], [["Ada".into()], ["Bob".into()]]))
+}
+
+#[test]
+fn a_program_that_the_database_does_right_goes_well() {
+    let counts = replay(
+        &people()
+            .then(insert("people", ["name"], [["Ada".into()]]))
+            .then(update("people", [("name", "Eve".into())], Expr::column("id").compare(Comparison::Equal, 2)))
+            .then(Operation::Crash { after: 3, seed: 1 })
+            .then(delete("people", None)),
+        None,
+    )
+    .unwrap();
+    assert_eq!((counts.refused, counts.crashes), (1, 1));
+}
+
+#[test]
+fn a_bug_is_told_with_the_smallest_program_that_meets_it() {
+    let mut seeds = 1..200u64;
+    let failure = seeds.find_map(|seed| run_drawn(seed, 300, Some(Bug::ForgetUnique)).err()).unwrap();
+    let length = failure.program.operations.len();
+    let failure = shrunk(failure, Some(Bug::ForgetUnique), &|| ());
+    let operations = &failure.program.operations;
+    println!("{length} operations, then {}:\n{}\n{}", operations.len(), failure.program, failure.what);
+    assert!(operations.len() <= 4, "{}", failure.program);
+    assert!(matches!(operations[0], Operation::Create(_)));
+    assert!(failure.program.to_string().contains(".then(create(TableSchema::new("));
+    assert!(replay(&failure.program, None).is_ok(), "without the bug it goes well");
+}
+
+#[test]
+fn a_seed_draws_the_same_program_again() {
+    assert_eq!(run_drawn(5, 200, None).unwrap(), run_drawn(5, 200, None).unwrap());
+}
+
+#[test]
+fn what_a_failed_write_left_is_read_from_the_medium_and_not_made_up() {
+    // The recorder took an impossible count of a read for bytes that it had.
+    let columns = TableSchema::new("t").column(ColumnSchema::new("text", DataType::Text));
+    let program = Program::new(4096, 0, 7_034_605_197_818_028_001)
+        .then(create(columns))
+        .then(Operation::Crash { after: 6, seed: 16_438_824_719_324_979_945 })
+        .then(insert("t", ["text"], [["a".into()]]))
+        .then(insert("t", ["text"], [["b".into()]]))
+        .then(Operation::Reopen(0))
+        .then(Operation::Fail { after: 2, fault: Fault::ImpossibleCount, is_lasting: true })
+        .then(delete("t", None))
+        .then(Operation::Crash { after: 2, seed: 5_785_480_855_958_567_047 })
+        .then(update("t", [("text", "c".into())], None));
+    replay(&program, None).unwrap();
+}
