@@ -40,7 +40,7 @@ pub use decimal_sum::DecimalSum;
 pub use encode::{DataSize, Encode};
 pub use expr::{
     AggregateCall, AggregateFunction, Argument, Arithmetic, Case, ColumnRef, Comparison, Expr, FrameBound, FrameUnit,
-    MAX_ARGUMENTS, Name, Outcome, ScalarFunction, Signature, WindowCall, WindowFrame, WindowFunction,
+    Identifier, MAX_ARGUMENTS, Name, Outcome, ScalarFunction, Signature, WindowCall, WindowFrame, WindowFunction,
 };
 #[cfg(feature = "serde")]
 #[doc(hidden)]

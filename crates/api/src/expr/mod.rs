@@ -4,12 +4,14 @@ mod aggregate;
 mod column_ref;
 pub(crate) mod display;
 mod function;
+mod identifier;
 mod operator;
 mod window;
 
 pub use aggregate::{AggregateCall, AggregateFunction};
 pub use column_ref::{ColumnRef, Name};
 pub use function::{Argument, MAX_ARGUMENTS, Outcome, ScalarFunction, Signature};
+pub use identifier::Identifier;
 pub use operator::{Arithmetic, Comparison};
 pub use window::{FrameBound, FrameUnit, WindowCall, WindowFrame, WindowFunction};
 

@@ -2,20 +2,20 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use crate::expr::display::List;
-use crate::{Origin, Output, Query};
+use crate::expr::display::{List, Names};
+use crate::{Identifier, Origin, Output, Query};
 
 impl Display for Query {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         for (number, table) in self.with.iter().enumerate() {
-            let word = match (number, table.is_recursive) {
-                (0, true) => "WITH RECURSIVE ",
-                (0, false) => "WITH ",
+            let word = match number {
+                0 if self.with.iter().any(|table| table.is_recursive) => "WITH RECURSIVE ",
+                0 => "WITH ",
                 _ => ", ",
             };
-            write!(f, "{word}{}", table.name)?;
+            write!(f, "{word}{}", Identifier(&table.name))?;
             if !table.columns.is_empty() {
-                write!(f, " ({})", List(&table.columns))?;
+                write!(f, " ({})", Names(&table.columns))?;
             }
             write!(f, " AS ({})", table.query)?;
         }
@@ -57,9 +57,9 @@ impl Display for Output {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Self::Expr(expr, None) => expr.fmt(f),
-            Self::Expr(expr, Some(name)) => write!(f, "{expr} AS {name}"),
+            Self::Expr(expr, Some(name)) => write!(f, "{expr} AS {}", Identifier(name)),
             Self::Every => f.write_str("*"),
-            Self::EveryOf(source) => write!(f, "{source}.*"),
+            Self::EveryOf(source) => write!(f, "{}.*", Identifier(source)),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::expr::display::List;
-use crate::{ColumnRef, Comparison, Expr, Name, Part, Query};
+use crate::expr::display::{List, Names};
+use crate::{ColumnRef, Comparison, Expr, Identifier, Name, Part, Query};
 
 /// What rows are taken from.
 #[derive(Debug, Clone, PartialEq)]
@@ -196,11 +196,24 @@ impl fmt::Display for SetOperation {
     }
 }
 
+/// A query beside UNION, ..: in parentheses where its end would be taken for the end of the whole.
+struct Block<'a>(&'a Part<Query>);
+
+impl fmt::Display for Block<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Query { with, order_by, limit, offset, .. } = &**self.0;
+        if with.is_empty() && order_by.is_empty() && limit.is_none() && offset.is_none() {
+            return self.0.fmt(f);
+        }
+        write!(f, "({})", self.0)
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
             Origin::Nothing => f.write_str("nothing")?,
-            Origin::Table(name) => f.write_str(name)?,
+            Origin::Table(name) => Identifier(name).fmt(f)?,
             Origin::Query(query) => write!(f, "({query})")?,
             Origin::Values(rows) => {
                 f.write_str("(VALUES ")?;
@@ -210,14 +223,14 @@ impl fmt::Display for Source {
                 f.write_str(")")?;
             }
             Origin::Set { operation, all, left, right } => {
-                write!(f, "({left} {operation}{} {right})", if *all { " ALL" } else { "" })?;
+                write!(f, "({} {operation}{} {})", Block(left), if *all { " ALL" } else { "" }, Block(right))?;
             }
         }
         if let Some(alias) = &self.alias {
-            write!(f, " AS {alias}")?;
+            write!(f, " AS {}", Identifier(alias))?;
         }
         if !self.columns.is_empty() {
-            write!(f, " ({})", List(&self.columns))?;
+            write!(f, " ({})", Names(&self.columns))?;
         }
         Ok(())
     }
@@ -236,7 +249,7 @@ impl fmt::Display for Join {
         write!(f, "{natural}{kind} {}", self.source)?;
         match &self.condition {
             JoinCondition::On(condition) => write!(f, " ON {condition}"),
-            JoinCondition::Using(columns) => write!(f, " USING ({})", List(columns)),
+            JoinCondition::Using(columns) => write!(f, " USING ({})", Names(columns)),
             JoinCondition::Always | JoinCondition::Natural => Ok(()),
         }
     }

@@ -5,7 +5,6 @@ use wasm_dbms_api::{MemoryResult, Page};
 use crate::log::header::Header;
 use crate::log::layout::{Layout, SLOT_LENGTH};
 use crate::log::ledger::StoredState;
-use crate::log::together::Together;
 use crate::log::unfinished::Unfinished;
 use crate::log::{Images, Log, checksum, ring};
 
@@ -104,14 +103,11 @@ impl Log {
         self.sync_now()
     }
 
-    /// Writes the pages changed by ranges, neighbours together, and the ledger pages that are behind.
+    /// Writes the pages changed by ranges, and the ledger pages that are behind.
     fn write_in_place(&mut self, images: &dyn Images) -> MemoryResult<()> {
-        let pages = self.dirty.sorted();
-        let mut together = Together::new(&self.medium, pages.len() * self.layout.page_size);
-        for page in pages {
-            together.write(self.layout.page_address(page), &images.committed(page)?)?;
+        for page in self.dirty.sorted() {
+            self.medium.write_all(self.layout.page_address(page), &images.committed(page)?)?;
         }
-        together.finish()?;
         self.write_ledger()
     }
 

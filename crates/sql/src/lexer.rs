@@ -1,0 +1,242 @@
+//! Text to words, numbers, texts and signs, one at a time.
+
+use crate::Dialect;
+use crate::error::{Result, SqlErrorKind, fault, not_supported};
+use crate::keyword::Keyword;
+
+/// What a token is. The text of it stands in [`Token::text`], quotes and all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A word without quotes, with what it means.
+    Word(Option<Keyword>),
+    /// A name in quotes.
+    Quoted,
+    /// A number.
+    Number,
+    /// A text in single quotes.
+    Text,
+    /// A text with escapes, `E'..'`.
+    Escaped,
+    /// A text between dollars; how long each of the two marks is.
+    Dollar(usize),
+    /// Bytes, `x'..'`.
+    Bytes,
+    /// `?`, `?1`, `$1`, `:name`.
+    Parameter,
+    /// A sign.
+    Sign(&'static str),
+    /// The end of the text.
+    End,
+}
+
+/// A piece of the text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Token<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) text: &'a str,
+    pub(crate) offset: usize,
+}
+
+/// Signs of several characters before those they begin with.
+const SIGNS: [&str; 36] = [
+    "->>", "#>>", "::", "<=", ">=", "<>", "!=", "==", "||", "->", "@>", "<@", "<<", ">>", "#>", "~*", "!~", "(", ")",
+    ",", ";", ".", "+", "-", "*", "/", "%", "<", ">", "=", "^", "&", "|", "~", "[", "]",
+];
+
+/// Reads a text from its start to its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+    dialect: Dialect,
+}
+
+fn is_word_start(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
+}
+
+fn is_word(byte: u8) -> bool {
+    is_word_start(byte) || byte.is_ascii_digit() || byte == b'$'
+}
+
+impl<'a> Lexer<'a> {
+    pub(crate) fn new(text: &'a str, dialect: Dialect) -> Self {
+        Self { text, at: 0, dialect }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    fn byte(&self, ahead: usize) -> u8 {
+        self.rest().get(ahead).copied().unwrap_or(0)
+    }
+
+    /// Goes on while the bytes are such.
+    fn skip(&mut self, is_such: impl Fn(u8) -> bool) {
+        let rest = self.rest();
+        self.at += rest.iter().position(|byte| !is_such(*byte)).unwrap_or(rest.len());
+    }
+
+    /// Goes behind blanks and comments.
+    fn skip_blanks(&mut self) -> Result<()> {
+        loop {
+            self.skip(|byte| byte.is_ascii_whitespace() || byte == 0x0b);
+            match (self.byte(0), self.byte(1)) {
+                (b'-', b'-') => self.skip(|byte| byte != b'\n'),
+                (b'/', b'*') => self.skip_comment()?,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Comments stand in comments.
+    fn skip_comment(&mut self) -> Result<()> {
+        let start = self.at;
+        let mut depth = 0usize;
+        loop {
+            match (self.byte(0), self.byte(1)) {
+                (b'/', b'*') => (depth, self.at) = (depth + 1, self.at + 2),
+                (b'*', b'/') => (depth, self.at) = (depth - 1, self.at + 2),
+                _ if self.rest().is_empty() => {
+                    return fault(SqlErrorKind::Literal("the comment does not end".into()), start);
+                }
+                _ => self.at += 1,
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The next token.
+    pub(crate) fn next(&mut self) -> Result<Token<'a>> {
+        self.skip_blanks()?;
+        let start = self.at;
+        let kind = self.kind()?;
+        let text = self.text.get(start..self.at).unwrap_or_default();
+        let kind = if kind == Kind::Word(None) { Kind::Word(Keyword::find(text)) } else { kind };
+        Ok(Token { kind, text, offset: start })
+    }
+
+    fn kind(&mut self) -> Result<Kind> {
+        let start = self.at;
+        match (self.byte(0), self.byte(1)) {
+            _ if self.rest().is_empty() => Ok(Kind::End),
+            (b'e' | b'E', b'\'') => self.quoted(1, b'\'', true, Kind::Escaped),
+            (b'x' | b'X', b'\'') => self.quoted(1, b'\'', false, Kind::Bytes),
+            (b'b' | b'B' | b'n' | b'N', b'\'') => not_supported("texts of bits and of national characters", start),
+            (b'u' | b'U', b'&') if matches!(self.byte(2), b'\'' | b'"') => {
+                not_supported("U&'..'; write E'\\u....'", start)
+            }
+            (b'\'', _) => self.quoted(0, b'\'', false, Kind::Text),
+            (b'"', _) => self.quoted(0, b'"', false, Kind::Quoted),
+            (b'`', _) if self.dialect == Dialect::Sqlite => self.quoted(0, b'`', false, Kind::Quoted),
+            (b'[', _) if self.dialect == Dialect::Sqlite => self.quoted(0, b']', false, Kind::Quoted),
+            (b'0'..=b'9', _) | (b'.', b'0'..=b'9') => self.number(),
+            (b'?', _) => {
+                self.at += 1;
+                self.skip(|byte| byte.is_ascii_digit());
+                Ok(Kind::Parameter)
+            }
+            (b'$', b'0'..=b'9') => {
+                self.at += 1;
+                self.skip(|byte| byte.is_ascii_digit());
+                Ok(Kind::Parameter)
+            }
+            (b'$', next) if next == b'$' || is_word_start(next) => self.dollar(),
+            (b':', next) if is_word_start(next) => {
+                self.at += 1;
+                self.skip(is_word);
+                Ok(Kind::Parameter)
+            }
+            (b'@', next) if is_word_start(next) && self.dialect == Dialect::Sqlite => {
+                self.at += 1;
+                self.skip(is_word);
+                Ok(Kind::Parameter)
+            }
+            (first, _) if is_word_start(first) => {
+                self.skip(is_word);
+                Ok(Kind::Word(None))
+            }
+            _ => match SIGNS.iter().find(|sign| self.rest().starts_with(sign.as_bytes())) {
+                Some(sign) => {
+                    self.at += sign.len();
+                    Ok(Kind::Sign(sign))
+                }
+                None => {
+                    let found = self.text.get(start..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+                    fault(SqlErrorKind::Expected { expected: "SQL".into(), found: format!("{found:?}") }, start)
+                }
+            },
+        }
+    }
+
+    /// What stands between quotes, which stand for themselves where there are two.
+    fn quoted(&mut self, prefix: usize, quote: u8, has_escapes: bool, kind: Kind) -> Result<Kind> {
+        let start = self.at;
+        self.at += prefix + 1;
+        loop {
+            self.skip(|byte| byte != quote && (byte != b'\\' || !has_escapes));
+            match (self.byte(0), self.byte(1)) {
+                _ if self.rest().is_empty() => {
+                    let what = if kind == Kind::Quoted { "the name in quotes" } else { "the text in quotes" };
+                    return fault(SqlErrorKind::Literal(format!("{what} does not end").into()), start);
+                }
+                // Skipping the first byte of a character skips it all: the others are no quotes.
+                (b'\\', _) if has_escapes => self.at = (self.at + 2).min(self.text.len()),
+                (first, second) if first == second => self.at += 2,
+                _ => {
+                    self.at += 1;
+                    return Ok(kind);
+                }
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<Kind> {
+        let start = self.at;
+        if self.byte(0) == b'0' && matches!(self.byte(1), b'x' | b'X') {
+            self.at += 2;
+            self.skip(|byte| byte.is_ascii_hexdigit() || byte == b'_');
+        } else {
+            let is_digit = |byte: u8| byte.is_ascii_digit() || byte == b'_';
+            self.skip(is_digit);
+            if self.byte(0) == b'.' {
+                self.at += 1;
+                self.skip(is_digit);
+            }
+            let sign = usize::from(matches!(self.byte(1), b'+' | b'-'));
+            if matches!(self.byte(0), b'e' | b'E') && self.byte(1 + sign).is_ascii_digit() {
+                self.at += 1 + sign;
+                self.skip(is_digit);
+            }
+        }
+        if is_word(self.byte(0)) {
+            return fault(SqlErrorKind::Literal("a number with letters behind it".into()), start);
+        }
+        Ok(Kind::Number)
+    }
+
+    /// `$$..$$` or `$mark$..$mark$`.
+    fn dollar(&mut self) -> Result<Kind> {
+        let start = self.at;
+        self.at += 1;
+        self.skip(|byte| is_word(byte) && byte != b'$');
+        if self.byte(0) != b'$' {
+            if self.dialect == Dialect::Sqlite {
+                return Ok(Kind::Parameter);
+            }
+            return fault(SqlErrorKind::Literal("a mark of a text that has no second dollar".into()), start);
+        }
+        self.at += 1;
+        let mark = self.text.get(start..self.at).unwrap_or_default();
+        match self.text.get(self.at..).and_then(|rest| rest.find(mark)) {
+            Some(length) => {
+                self.at += length + mark.len();
+                Ok(Kind::Dollar(mark.len()))
+            }
+            None => fault(SqlErrorKind::Literal("the text between dollars does not end".into()), start),
+        }
+    }
+}

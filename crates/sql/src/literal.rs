@@ -1,0 +1,167 @@
+//! Tokens to values.
+
+use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, Uuid, Value};
+
+use crate::Dialect;
+use crate::lexer::{Kind, Token};
+
+/// The text that a token stands for, without quotes and escapes; none if an escape is wrong.
+pub(crate) fn text(token: Token<'_>) -> Option<String> {
+    let raw = token.text;
+    match token.kind {
+        Kind::Dollar(mark) => Some(raw.get(mark..raw.len() - mark)?.to_owned()),
+        Kind::Escaped => unescape(raw.get(2..raw.len() - 1)?),
+        _ => {
+            let quote = raw.chars().last()?;
+            let inner = raw.get(1..raw.len() - 1)?;
+            let twice = String::from_iter([quote, quote]);
+            Some(inner.replace(&twice, quote.encode_utf8(&mut [0; 4])))
+        }
+    }
+}
+
+/// What `E'..'` holds.
+fn unescape(raw: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.chars().peekable();
+    while let Some(character) = rest.next() {
+        let mut plain = |character: char| bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        if character == '\'' {
+            // The second of two.
+            rest.next();
+        }
+        if character != '\\' {
+            plain(character);
+            continue;
+        }
+        let escape = rest.next()?;
+        let mut digits = |most: usize, radix: u32, first: u32| {
+            let mut number = first;
+            let mut count = 0;
+            while count < most {
+                let Some(digit) = rest.peek().and_then(|digit| digit.to_digit(radix)) else { break };
+                number = number.checked_mul(radix)?.checked_add(digit)?;
+                count += 1;
+                rest.next();
+            }
+            Some((number, count))
+        };
+        match escape {
+            'n' => plain('\n'),
+            't' => plain('\t'),
+            'r' => plain('\r'),
+            'b' => plain('\u{8}'),
+            'f' => plain('\u{c}'),
+            'u' | 'U' => {
+                let most = if escape == 'u' { 4 } else { 8 };
+                let (number, count) = digits(most, 16, 0)?;
+                plain(char::from_u32(number).filter(|_| count == most)?);
+            }
+            'x' => {
+                let (number, count) = digits(2, 16, 0)?;
+                bytes.push(u8::try_from(number).ok().filter(|_| count > 0)?);
+            }
+            '0'..='7' => {
+                let (number, _) = digits(2, 8, escape.to_digit(8)?)?;
+                bytes.push(u8::try_from(number).ok()?);
+            }
+            other => plain(other),
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// What `x'..'` holds.
+pub(crate) fn bytes(token: Token<'_>) -> Option<Vec<u8>> {
+    let digits = token.text.as_bytes().get(2..token.text.len() - 1)?;
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+}
+
+/// A number: an integer, an exact decimal where it has a point, a float where it has an exponent or does not fit.
+pub(crate) fn number(raw: &str, dialect: Dialect) -> Option<Value> {
+    if raw.starts_with('_') || raw.ends_with('_') || raw.contains("__") {
+        return None;
+    }
+    let owned;
+    let digits = if raw.contains('_') {
+        owned = raw.replace('_', "");
+        owned.as_str()
+    } else {
+        raw
+    };
+    if let Some(hexadecimal) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        return u64::from_str_radix(hexadecimal, 16).ok().map(Value::from);
+    }
+    if let Ok(integer) = digits.parse::<u64>() {
+        return Some(Value::from(integer));
+    }
+    let float = || digits.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::Float);
+    if dialect == Dialect::Sqlite || digits.contains(['e', 'E']) {
+        return float();
+    }
+    match digits.parse::<Decimal>() {
+        Ok(decimal) => Some(Value::Decimal(decimal)),
+        Err(_) => float(),
+    }
+}
+
+/// The number with the other sign.
+pub(crate) fn negated(value: &Value) -> Option<Value> {
+    Some(match value {
+        Value::Integer(number) => Value::Integer(number.checked_neg()?),
+        Value::Unsigned(number) => match i64::try_from(-i128::from(*number)) {
+            Ok(number) => Value::Integer(number),
+            // A decimal holds what no integer does.
+            Err(_) => Value::Decimal(format!("-{number}").parse().ok()?),
+        },
+        Value::Float(number) => Value::Float(-number),
+        Value::Decimal(number) => {
+            Value::Decimal(Decimal::from_parts(!number.is_negative(), number.magnitude(), number.scale())?)
+        }
+        _ => return None,
+    })
+}
+
+/// A text as a value of a type, `DATE '2024-02-29'`; none if it is none.
+pub(crate) fn typed(data_type: DataType, text: &str) -> Option<Value> {
+    let trimmed = text.trim();
+    Some(match data_type {
+        DataType::Text => Value::Text(text.to_owned()),
+        DataType::Bool => match trimmed.to_ascii_lowercase().as_str() {
+            "t" | "true" | "yes" | "on" | "1" => Value::Bool(true),
+            "f" | "false" | "no" | "off" | "0" => Value::Bool(false),
+            _ => return None,
+        },
+        DataType::F32 | DataType::F64 => Value::Float(trimmed.parse().ok()?),
+        DataType::Decimal => Value::Decimal(trimmed.parse().ok()?),
+        DataType::Date => Value::Date(trimmed.parse::<Date>().ok()?),
+        DataType::DateTime => Value::DateTime(moment(trimmed)?),
+        DataType::Uuid => Value::Uuid(trimmed.parse::<Uuid>().ok()?),
+        DataType::Json => Value::Json(text.parse::<Json>().ok()?),
+        _ => {
+            let integer = trimmed.parse::<u64>().map(Value::from).or_else(|_| trimmed.parse::<i64>().map(Value::from));
+            integer.ok().filter(|value| value.as_ref().fits(data_type))?
+        }
+    })
+}
+
+/// A moment; with a blank between date and time, without a time, or without an offset, which is then none.
+fn moment(text: &str) -> Option<DateTime> {
+    let text = text.replacen(' ', "T", 1);
+    let tries = [text.clone(), format!("{text}Z"), format!("{text}:00"), format!("{text}T00:00:00Z")];
+    tries.iter().find_map(|text| text.parse().ok())
+}
+
+/// A number as one of a type; none if it is none of it.
+pub(crate) fn number_as(value: &Value, data_type: DataType) -> Option<Value> {
+    Some(match data_type {
+        DataType::F32 | DataType::F64 => Value::Float(value.as_ref().as_f64()?),
+        DataType::Decimal => Value::Decimal(value.to_string().parse().ok()?),
+        _ => value.clone(),
+    })
+}

@@ -1,0 +1,349 @@
+//! Calls: functions of values, of groups and of windows.
+
+use wasm_dbms_api::{
+    AggregateCall, AggregateFunction, Case, DataType, Expr, FrameBound, FrameUnit, ScalarFunction, Value, WindowCall,
+    WindowFrame, WindowFunction,
+};
+
+use super::Parser;
+use crate::error::{Result, SqlErrorKind, fault, not_supported};
+use crate::keyword::Keyword;
+
+/// What stands in the parentheses of a call.
+#[derive(Default)]
+struct Arguments {
+    /// `*`.
+    is_every: bool,
+    distinct: bool,
+    values: Vec<Expr>,
+    order_by: Vec<wasm_dbms_api::Order>,
+}
+
+impl Parser<'_> {
+    /// A call: its name stands here and a parenthesis behind it.
+    #[inline(never)]
+    pub(super) fn call(&mut self) -> Result<Expr> {
+        let offset = self.token.offset;
+        let keyword = self.keyword();
+        let name = self.any_word()?;
+        self.expect_sign("(")?;
+        let special = match keyword {
+            Some(Keyword::Extract) => self.extract()?,
+            Some(Keyword::Position) => return self.position(offset),
+            Some(Keyword::Trim) => return self.trim(offset),
+            _ => None,
+        };
+        let arguments = match special {
+            Some(values) => Arguments { values, ..Arguments::default() },
+            None if keyword == Some(Keyword::Substring) => self.substring()?,
+            None => self.arguments()?,
+        };
+        let name = name.as_ref();
+        if self.token.text.eq_ignore_ascii_case("within") && self.next_keyword() == Some(Keyword::Group) {
+            return self.not_supported("WITHIN GROUP");
+        }
+        if let Some(function) = AggregateFunction::from_name(name)
+            && !(self.is_sqlite() && arguments.values.len() > 1 && matches!(name, "min" | "max"))
+        {
+            return self.aggregate(function, arguments, offset);
+        }
+        if name == "total" && self.is_sqlite() {
+            let zero = Expr::Literal(Value::Float(0.0));
+            let sum = self.aggregate(AggregateFunction::Sum, arguments, offset)?.cast(DataType::F64);
+            return Ok(Expr::function(ScalarFunction::Coalesce, [sum, zero]));
+        }
+        if arguments.is_every || arguments.distinct || !arguments.order_by.is_empty() {
+            return self.contradiction(format!("{name} is no function of a group"), offset);
+        }
+        let mut values = arguments.values;
+        if let Some(function) = self.window_function(name, &mut values, offset)? {
+            if !self.eat(Keyword::Over)? {
+                return self.contradiction(format!("{name} wants OVER"), offset);
+            }
+            return self.window(function);
+        }
+        if self.is(Keyword::Over) || (self.is(Keyword::Filter) && self.next_is_sign("(")) {
+            return self.contradiction(format!("{name} is no function of a window or a group"), offset);
+        }
+        self.scalar(name, values, offset)
+    }
+
+    #[inline(never)]
+    fn scalar(&self, name: &str, values: Vec<Expr>, offset: usize) -> Result<Expr> {
+        if matches!(name, "iif" | "if") && (2..=3).contains(&values.len()) {
+            let mut values = values.into_iter();
+            let branches = values.next().zip(values.next()).into_iter().collect();
+            return Ok(Case { operand: None, branches, otherwise: values.next() }.into());
+        }
+        let function = match name {
+            "min" => ScalarFunction::Least,
+            "max" => ScalarFunction::Greatest,
+            _ => match ScalarFunction::from_name(name) {
+                Some(function) => function,
+                None => return self.no_function(name, offset),
+            },
+        };
+        let signature = function.signature();
+        if !(signature.fewest..=signature.most).contains(&values.len()) {
+            let wanted = match (signature.fewest, signature.most) {
+                (fewest, most) if fewest == most => format!("{most}"),
+                (fewest, wasm_dbms_api::MAX_ARGUMENTS) => format!("at least {fewest}"),
+                (fewest, most) => format!("{fewest} to {most}"),
+            };
+            let message = format!("{name} takes {wanted} arguments, not {}", values.len());
+            return self.contradiction(message, offset);
+        }
+        if matches!(name, "min" | "max") {
+            // SQLite's answer NULL where one of the values is.
+            let any_null = values.iter().map(|value| value.clone().is_null()).reduce(Expr::or);
+            let branches = any_null.map(|any| (any, Expr::Literal(Value::Null))).into_iter().collect();
+            let otherwise = Some(Expr::function(function, values));
+            return Ok(Case { operand: None, branches, otherwise }.into());
+        }
+        Ok(Expr::function(function, values))
+    }
+
+    fn no_function<T>(&self, name: &str, offset: usize) -> Result<T> {
+        match name {
+            "now" | "random" | "gen_random_uuid" | "clock_timestamp" | "statement_timestamp" => not_supported(
+                format!("{name}: the database has neither clock nor dice; give the value as a parameter"),
+                offset,
+            ),
+            "grouping" | "rollup" | "cube" => not_supported("GROUPING SETS, ROLLUP and CUBE", offset),
+            _ => fault(SqlErrorKind::UnknownFunction(name.to_owned()), offset),
+        }
+    }
+
+    /// What stands in the parentheses of a call, and the closing one.
+    #[inline(never)]
+    fn arguments(&mut self) -> Result<Arguments> {
+        let mut arguments = Arguments::default();
+        if self.eat_sign(")")? {
+            return Ok(arguments);
+        }
+        if self.eat_sign("*")? {
+            arguments.is_every = true;
+        } else {
+            arguments.distinct = !self.eat(Keyword::All)? && self.eat(Keyword::Distinct)?;
+            arguments.values = self.list(Self::expr)?;
+            arguments.order_by = self.order_by()?;
+        }
+        self.expect_sign(")")?;
+        Ok(arguments)
+    }
+
+    /// `EXTRACT(part FROM moment)`.
+    #[inline(never)]
+    fn extract(&mut self) -> Result<Option<Vec<Expr>>> {
+        if self.next_keyword() != Some(Keyword::From) {
+            return Ok(None);
+        }
+        let part = match self.token.kind {
+            crate::lexer::Kind::Word(_) => self.label("a part of a date")?.into_owned(),
+            _ => self.text()?,
+        };
+        self.expect(Keyword::From)?;
+        let moment = self.expr()?;
+        self.expect_sign(")")?;
+        Ok(Some(vec![Expr::from(part), moment]))
+    }
+
+    /// `POSITION(text IN text)`.
+    #[inline(never)]
+    fn position(&mut self, offset: usize) -> Result<Expr> {
+        // IN is an operator elsewhere: what stands before it must bind tighter.
+        let wanted = self.expr_above(super::infix::POWER_UNARY)?;
+        self.expect(Keyword::In)?;
+        let text = self.expr()?;
+        self.expect_sign(")")?;
+        self.scalar("strpos", vec![text, wanted], offset)
+    }
+
+    /// `SUBSTRING(text FROM first FOR count)`, or with commas.
+    #[inline(never)]
+    fn substring(&mut self) -> Result<Arguments> {
+        let mut values = vec![self.expr()?];
+        if self.eat(Keyword::From)? {
+            values.push(self.expr()?);
+        } else if self.is(Keyword::For) {
+            values.push(Expr::from(1));
+        } else {
+            while self.eat_sign(",")? {
+                values.push(self.expr()?);
+            }
+            self.expect_sign(")")?;
+            return Ok(Arguments { values, ..Arguments::default() });
+        }
+        if self.eat(Keyword::For)? {
+            values.push(self.expr()?);
+        }
+        self.expect_sign(")")?;
+        Ok(Arguments { values, ..Arguments::default() })
+    }
+
+    /// `TRIM([BOTH | LEADING | TRAILING] [characters] FROM text)`, or with commas.
+    #[inline(never)]
+    fn trim(&mut self, offset: usize) -> Result<Expr> {
+        let side = match self.keyword() {
+            Some(Keyword::Leading) => Some("ltrim"),
+            Some(Keyword::Trailing) => Some("rtrim"),
+            Some(Keyword::Both) => Some("trim"),
+            _ => None,
+        };
+        if side.is_some() {
+            self.advance()?;
+        }
+        let mut values = if self.is(Keyword::From) { Vec::new() } else { self.list(Self::expr)? };
+        if self.eat(Keyword::From)? {
+            values.insert(0, self.expr()?);
+        }
+        self.expect_sign(")")?;
+        self.scalar(side.unwrap_or("trim"), values, offset)
+    }
+
+    /// A value over a group, or over a window where OVER follows.
+    #[inline(never)]
+    fn aggregate(&mut self, function: AggregateFunction, arguments: Arguments, offset: usize) -> Result<Expr> {
+        let Arguments { is_every, distinct, values, order_by } = arguments;
+        let most = if function == AggregateFunction::Concatenate { 2 } else { 1 };
+        let fits = match is_every {
+            true => function == AggregateFunction::Count,
+            false => (1..=most).contains(&values.len()),
+        };
+        if !fits {
+            let message = if is_every { "only count takes *" } else { "so many arguments are not taken here" };
+            return self.contradiction(message, offset);
+        }
+        let mut values = values.into_iter();
+        let mut call = AggregateCall::new(function, values.next());
+        call.separator = values.next();
+        call.distinct = distinct;
+        call.order_by = order_by;
+        if self.is(Keyword::Filter) && self.next_is_sign("(") {
+            self.advance()?;
+            self.advance()?;
+            self.expect(Keyword::Where)?;
+            call.filter = Some(self.expr()?);
+            self.expect_sign(")")?;
+        }
+        match self.eat(Keyword::Over)? {
+            true => self.window(WindowFunction::Aggregate(call)),
+            false => Ok(call.into()),
+        }
+    }
+
+    /// The window function of this name, which takes its arguments.
+    #[inline(never)]
+    fn window_function(&self, name: &str, values: &mut Vec<Expr>, offset: usize) -> Result<Option<WindowFunction>> {
+        let range = match name {
+            "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" => 0..=0,
+            "ntile" | "first_value" | "last_value" => 1..=1,
+            "lag" | "lead" => 1..=3,
+            "nth_value" => 2..=2,
+            _ => return Ok(None),
+        };
+        if !range.contains(&values.len()) {
+            return self.contradiction(format!("{name} does not take {} arguments", values.len()), offset);
+        }
+        let mut values = std::mem::take(values).into_iter();
+        let (first, second, third) = (values.next(), values.next(), values.next());
+        Ok(Some(match (name, first) {
+            ("row_number", _) => WindowFunction::RowNumber,
+            ("rank", _) => WindowFunction::Rank,
+            ("dense_rank", _) => WindowFunction::DenseRank,
+            ("percent_rank", _) => WindowFunction::PercentRank,
+            ("cume_dist", _) => WindowFunction::CumulativeDistribution,
+            ("ntile", Some(of)) => WindowFunction::Ntile(of),
+            ("first_value", Some(of)) => WindowFunction::FirstValue(of),
+            ("last_value", Some(of)) => WindowFunction::LastValue(of),
+            ("lag", Some(of)) => WindowFunction::Lag(of, second, third),
+            ("lead", Some(of)) => WindowFunction::Lead(of, second, third),
+            (_, Some(of)) => WindowFunction::NthValue(of, second.unwrap_or(Expr::from(1))),
+            (_, None) => return Ok(None),
+        }))
+    }
+
+    /// What stands behind OVER.
+    #[inline(never)]
+    fn window(&mut self, function: WindowFunction) -> Result<Expr> {
+        if self.is_name() {
+            return self.not_supported("windows with names");
+        }
+        self.expect_sign("(")?;
+        let mut call = WindowCall { function, partition_by: Vec::new(), order_by: Vec::new(), frame: None };
+        if self.eat(Keyword::Partition)? {
+            self.expect(Keyword::By)?;
+            call.partition_by = self.list(Self::expr)?;
+        }
+        call.order_by = self.order_by()?;
+        let unit = match self.keyword() {
+            Some(Keyword::Rows) => Some(FrameUnit::Rows),
+            Some(Keyword::Range) => Some(FrameUnit::Range),
+            Some(Keyword::Groups) => Some(FrameUnit::Groups),
+            _ if self.is_name() => return self.not_supported("windows with names"),
+            _ => None,
+        };
+        if let Some(unit) = unit {
+            self.advance()?;
+            call.frame = Some(self.frame(unit)?);
+        }
+        self.expect_sign(")")?;
+        Ok(call.into())
+    }
+
+    #[inline(never)]
+    fn frame(&mut self, unit: FrameUnit) -> Result<WindowFrame> {
+        let offset = self.token.offset;
+        let is_range = self.eat(Keyword::Between)?;
+        let start = self.frame_bound()?;
+        let end = match is_range {
+            true => {
+                self.expect(Keyword::And)?;
+                self.frame_bound()?
+            }
+            false => FrameBound::CurrentRow,
+        };
+        if self.is(Keyword::Exclude) {
+            return self.not_supported("EXCLUDE in a frame");
+        }
+        let rank = |bound: &FrameBound| match bound {
+            FrameBound::UnboundedPreceding => 0,
+            FrameBound::Preceding(_) => 1,
+            FrameBound::CurrentRow => 2,
+            FrameBound::Following(_) => 3,
+            FrameBound::UnboundedFollowing => 4,
+        };
+        if rank(&start) > rank(&end) || rank(&start) == 4 || rank(&end) == 0 {
+            return self.contradiction("a frame that ends before it begins", offset);
+        }
+        Ok(WindowFrame { unit, start, end })
+    }
+
+    #[inline(never)]
+    fn frame_bound(&mut self) -> Result<FrameBound> {
+        if self.eat_all(&[Keyword::Current, Keyword::Row])? {
+            return Ok(FrameBound::CurrentRow);
+        }
+        // A column may be called so.
+        let unbounded =
+            self.is(Keyword::Unbounded) && matches!(self.next_keyword(), Some(Keyword::Preceding | Keyword::Following));
+        if unbounded {
+            self.advance()?;
+            return match self.eat(Keyword::Preceding)? {
+                true => Ok(FrameBound::UnboundedPreceding),
+                false => {
+                    self.expect(Keyword::Following)?;
+                    Ok(FrameBound::UnboundedFollowing)
+                }
+            };
+        }
+        let by = self.expr_above(super::infix::POWER_NOT + 1)?;
+        if self.eat(Keyword::Preceding)? {
+            return Ok(FrameBound::Preceding(by));
+        }
+        match self.eat(Keyword::Following)? {
+            true => Ok(FrameBound::Following(by)),
+            false => self.fail("PRECEDING or FOLLOWING"),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Queries: blocks, put together by UNION, INTERSECT and EXCEPT, with WITH before and ORDER BY behind.
+
+use wasm_dbms_api::{CommonTable, Expr, Origin, Query, SetOperation, Source};
+
+use super::Parser;
+use crate::error::Result;
+use crate::keyword::Keyword;
+use crate::limits::{MAX_CHAIN, QUERY_LEVELS};
+
+impl Parser<'_> {
+    /// A query, from its WITH to its LIMIT.
+    #[inline(never)]
+    pub(super) fn query(&mut self) -> Result<Query> {
+        self.nested(QUERY_LEVELS, |parser| {
+            let with = parser.with()?;
+            let body = parser.set(0)?;
+            parser.tail(with, body)
+        })
+    }
+
+    /// A query whose WITH has been read.
+    pub(super) fn query_with(&mut self, with: Vec<CommonTable>) -> Result<Query> {
+        self.nested(QUERY_LEVELS, |parser| {
+            let body = parser.set(0)?;
+            parser.tail(with, body)
+        })
+    }
+
+    /// A query whose first block, in parentheses, has been read.
+    pub(super) fn query_from(&mut self, first: Query) -> Result<Query> {
+        let body = self.set_from(first, 0)?;
+        self.tail(Vec::new(), body)
+    }
+
+    /// A query out of the way: what waits for the end of a parenthesis takes little of the stack.
+    #[inline(never)]
+    pub(super) fn boxed_query(&mut self) -> Result<Box<Query>> {
+        self.query().map(Box::new)
+    }
+
+    #[inline(never)]
+    pub(super) fn boxed_query_from(&mut self, first: Box<Query>) -> Result<Box<Query>> {
+        self.query_from(*first).map(Box::new)
+    }
+
+    /// Whether what stands here goes on with a query in parentheses.
+    pub(super) fn query_goes_on(&self) -> bool {
+        matches!(
+            self.keyword(),
+            Some(
+                Keyword::Union
+                    | Keyword::Intersect
+                    | Keyword::Except
+                    | Keyword::Order
+                    | Keyword::Limit
+                    | Keyword::Offset
+                    | Keyword::Fetch
+            )
+        )
+    }
+
+    /// WITH, if it is there.
+    #[inline(never)]
+    pub(super) fn with(&mut self) -> Result<Vec<CommonTable>> {
+        if !self.eat(Keyword::With)? {
+            return Ok(Vec::new());
+        }
+        let is_recursive = self.eat(Keyword::Recursive)?;
+        self.list(|parser| {
+            let name = parser.name("the name of a query")?;
+            let columns = if parser.is_sign("(") { parser.column_names()? } else { Vec::new() };
+            parser.expect(Keyword::As)?;
+            // A hint of the plan.
+            if parser.eat(Keyword::Not)? {
+                parser.expect(Keyword::Materialized)?;
+            } else {
+                parser.eat(Keyword::Materialized)?;
+            }
+            parser.expect_sign("(")?;
+            if !parser.is_query() && !parser.is_sign("(") {
+                return match parser.keyword() {
+                    Some(Keyword::Insert | Keyword::Update | Keyword::Delete) => {
+                        parser.not_supported("changes in WITH")
+                    }
+                    _ => parser.fail("a query"),
+                };
+            }
+            if is_recursive {
+                parser.recursive.push((name.clone(), false));
+            }
+            let query = parser.query()?;
+            let names_itself = is_recursive && parser.recursive.pop().is_some_and(|(_, named)| named);
+            parser.expect_sign(")")?;
+            if matches!(parser.token.text.to_ascii_lowercase().as_str(), "search" | "cycle") {
+                return parser.not_supported("SEARCH and CYCLE");
+            }
+            Ok(CommonTable { name, columns, query: query.into(), is_recursive: names_itself })
+        })
+    }
+
+    /// Blocks and what stands between them, from this power on.
+    #[inline(never)]
+    fn set(&mut self, least: u8) -> Result<Query> {
+        let first = self.block()?;
+        self.set_from(first, least)
+    }
+
+    #[inline(never)]
+    fn set_from(&mut self, mut left: Query, least: u8) -> Result<Query> {
+        let mut chain = 0;
+        loop {
+            let (operation, power) = match self.keyword() {
+                Some(Keyword::Union) => (SetOperation::Union, 1),
+                Some(Keyword::Except) => (SetOperation::Except, 1),
+                // In SQLite all of them bind alike.
+                Some(Keyword::Intersect) => (SetOperation::Intersect, if self.is_sqlite() { 1 } else { 2 }),
+                _ => return Ok(left),
+            };
+            if power < least {
+                return Ok(left);
+            }
+            chain += 1;
+            if chain > MAX_CHAIN {
+                return self.limit("UNION, INTERSECT and EXCEPT in a row", MAX_CHAIN);
+            }
+            self.advance()?;
+            let all = self.eat(Keyword::All)?;
+            if !all {
+                self.eat(Keyword::Distinct)?;
+            }
+            let right = self.set(power + 1)?;
+            left = left.set(operation, all, right);
+        }
+    }
+
+    /// SELECT, VALUES, or a query in parentheses.
+    #[inline(never)]
+    fn block(&mut self) -> Result<Query> {
+        match self.keyword() {
+            Some(Keyword::Select) => self.select(),
+            Some(Keyword::Values) => {
+                self.advance()?;
+                self.values()
+            }
+            _ if self.eat_sign("(")? => {
+                let query = self.query()?;
+                self.expect_sign(")")?;
+                Ok(query)
+            }
+            _ => self.fail("SELECT, VALUES or a query in parentheses"),
+        }
+    }
+
+    /// The rows behind VALUES.
+    #[inline(never)]
+    fn values(&mut self) -> Result<Query> {
+        let mut width = None;
+        let rows = self.list(|parser| {
+            let offset = parser.token.offset;
+            let row = parser.list_in_parentheses(Self::expr)?;
+            match *width.get_or_insert(row.len()) {
+                width if width == row.len() => Ok(row),
+                _ => parser.contradiction("rows of different length", offset),
+            }
+        })?;
+        Ok(Query::values(rows))
+    }
+
+    /// ORDER BY, LIMIT and OFFSET of a whole query.
+    #[inline(never)]
+    fn tail(&mut self, with: Vec<CommonTable>, body: Query) -> Result<Query> {
+        let mut query = body;
+        let has_tail = !query.order_by.is_empty() || query.limit.is_some() || query.offset.is_some();
+        let is_more = self.query_goes_on();
+        if (has_tail && is_more) || (!query.with.is_empty() && !with.is_empty()) {
+            query = Query::from(Source::new(Origin::Query(query.into())));
+        }
+        if !with.is_empty() {
+            query.with = with;
+        }
+        if is_more {
+            query.order_by = self.order_by()?;
+            self.limits(&mut query)?;
+        }
+        if self.is(Keyword::For) {
+            return self.not_supported("FOR UPDATE and FOR SHARE");
+        }
+        Ok(query)
+    }
+
+    /// LIMIT, OFFSET and FETCH, in any order.
+    #[inline(never)]
+    fn limits(&mut self, query: &mut Query) -> Result<()> {
+        loop {
+            let offset = self.token.offset;
+            if self.eat(Keyword::Limit)? {
+                let limit = if self.eat(Keyword::All)? { None } else { Some(self.expr()?) };
+                if self.is_sign(",") && self.is_sqlite() {
+                    self.advance()?;
+                    query.offset = limit;
+                    query.limit = Some(self.expr()?);
+                    continue;
+                }
+                if query.limit.is_some() {
+                    return self.contradiction("LIMIT stands here twice", offset);
+                }
+                query.limit = limit;
+            } else if self.eat(Keyword::Offset)? {
+                if query.offset.is_some() {
+                    return self.contradiction("OFFSET stands here twice", offset);
+                }
+                query.offset = Some(self.expr()?);
+                self.rows()?;
+            } else if self.eat(Keyword::Fetch)? {
+                if !self.eat(Keyword::First)? {
+                    self.expect(Keyword::Next)?;
+                }
+                let is_one = matches!(self.keyword(), Some(Keyword::Row | Keyword::Rows));
+                let limit = if is_one { Expr::from(1) } else { self.expr()? };
+                if !self.rows()? {
+                    return self.fail("ROWS");
+                }
+                if self.is(Keyword::With) {
+                    return self.not_supported("WITH TIES");
+                }
+                self.expect(Keyword::Only)?;
+                if query.limit.replace(limit).is_some() {
+                    return self.contradiction("LIMIT stands here twice", offset);
+                }
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    fn rows(&mut self) -> Result<bool> {
+        Ok(self.eat(Keyword::Row)? || self.eat(Keyword::Rows)?)
+    }
+}

@@ -1,0 +1,89 @@
+//! One block: SELECT .. FROM .. WHERE .. GROUP BY .. HAVING.
+
+use wasm_dbms_api::{ColumnRef, Expr, Origin, Output, Query};
+
+use super::Parser;
+use crate::error::Result;
+use crate::keyword::Keyword;
+
+impl Parser<'_> {
+    #[inline(never)]
+    pub(super) fn select(&mut self) -> Result<Query> {
+        let start = self.token.offset;
+        self.advance()?;
+        let mut query = Query::default();
+        if !self.eat(Keyword::All)? {
+            query.distinct = self.eat(Keyword::Distinct)?;
+            if query.distinct && self.is(Keyword::On) {
+                return self.not_supported("DISTINCT ON");
+            }
+        }
+        query.columns = self.outputs()?;
+        if self.is(Keyword::Into) {
+            return self.not_supported("SELECT INTO; write CREATE TABLE and INSERT .. SELECT");
+        }
+        if self.eat(Keyword::From)? {
+            (query.from, query.joins) = self.from()?;
+        }
+        if query.from.origin == Origin::Nothing
+            && query.columns.iter().any(|output| !matches!(output, Output::Expr(..)))
+        {
+            return self.contradiction("* without a FROM", start);
+        }
+        // An output that is every column is what stands there where nothing is said.
+        if query.columns == [Output::Every] {
+            query.columns.clear();
+        }
+        query.filter = self.where_clause()?;
+        if self.eat_all(&[Keyword::Group, Keyword::By])? {
+            query.group_by = self.list(Self::expr)?;
+        }
+        if self.eat(Keyword::Having)? {
+            query.having = Some(self.expr()?);
+        }
+        if self.is(Keyword::Window) {
+            return self.not_supported("windows with names");
+        }
+        Ok(query)
+    }
+
+    /// WHERE, if it is there.
+    pub(super) fn where_clause(&mut self) -> Result<Option<Expr>> {
+        match self.eat(Keyword::Where)? {
+            true => self.expr().map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// RETURNING, if it is there.
+    pub(super) fn returning(&mut self) -> Result<Vec<Output>> {
+        match self.eat(Keyword::Returning)? {
+            true => self.outputs(),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn outputs(&mut self) -> Result<Vec<Output>> {
+        self.list(|parser| {
+            if parser.eat_sign("*")? {
+                return Ok(Output::Every);
+            }
+            let expr = if parser.is_name() && parser.next_is_sign(".") {
+                let table = parser.any_word()?;
+                parser.advance()?;
+                if parser.eat_sign("*")? {
+                    return Ok(Output::EveryOf(table));
+                }
+                let column = parser.label("the name of a column or *")?;
+                if parser.is_sign(".") {
+                    return parser.not_supported("names of a schema before a table's");
+                }
+                parser.expr_from(Expr::Column(ColumnRef { table: Some(table), column }), 0)?
+            } else {
+                parser.expr()?
+            };
+            Ok(Output::Expr(expr, parser.alias()?))
+        })
+    }
+}

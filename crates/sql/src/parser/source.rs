@@ -1,0 +1,226 @@
+//! FROM: tables, queries and how they join.
+
+use wasm_dbms_api::{Expr, Join, JoinCondition, JoinKind, Origin, Query, Source};
+
+use super::Parser;
+use crate::error::{Result, not_supported};
+use crate::keyword::Keyword;
+use crate::limits::MAX_LIST_ITEMS;
+
+/// A source and those that join it.
+type Joined = (Source, Vec<Join>);
+
+/// What stands in parentheses.
+enum Inside {
+    Query(Box<Query>),
+    Joined(Box<Joined>),
+}
+
+/// A query as a source. One that says nothing but where its rows come from is that place itself.
+fn source_of(query: Query) -> Source {
+    let is_place = matches!(query.from.origin, Origin::Set { .. } | Origin::Values(_))
+        && query == Query { from: Source::new(query.from.origin.clone()), ..Query::default() };
+    if is_place { query.from } else { Source::from(query) }
+}
+
+impl Parser<'_> {
+    /// What stands behind FROM.
+    #[inline(never)]
+    pub(super) fn from(&mut self) -> Result<Joined> {
+        let (source, mut joins) = self.joined()?;
+        while self.is_sign(",") {
+            let offset = self.token.offset;
+            self.advance()?;
+            let group = self.joined()?;
+            append(&mut joins, JoinKind::Inner, JoinCondition::Always, group, offset)?;
+            self.check(&joins)?;
+        }
+        Ok((source, joins))
+    }
+
+    fn check(&self, joins: &[Join]) -> Result<()> {
+        if joins.len() > MAX_LIST_ITEMS {
+            return self.limit("joins", MAX_LIST_ITEMS);
+        }
+        Ok(())
+    }
+
+    /// A source and what joins it, up to a comma.
+    fn joined(&mut self) -> Result<Joined> {
+        let (source, joins) = self.factor()?;
+        self.joined_from(source, joins)
+    }
+
+    #[inline(never)]
+    fn joined_from(&mut self, source: Source, mut joins: Vec<Join>) -> Result<Joined> {
+        loop {
+            let offset = self.token.offset;
+            let is_natural = self.eat(Keyword::Natural)?;
+            let mut is_cross = false;
+            let kind = match self.keyword() {
+                Some(Keyword::Join | Keyword::Inner) => JoinKind::Inner,
+                Some(Keyword::Left) => JoinKind::Left,
+                Some(Keyword::Right) => JoinKind::Right,
+                Some(Keyword::Full) => JoinKind::Full,
+                Some(Keyword::Cross) if !is_natural => {
+                    is_cross = true;
+                    JoinKind::Inner
+                }
+                _ if is_natural => return self.fail("JOIN"),
+                _ => return Ok((source, joins)),
+            };
+            let has_word = !self.is(Keyword::Join);
+            if has_word {
+                self.advance()?;
+                if kind != JoinKind::Inner {
+                    self.eat(Keyword::Outer)?;
+                }
+            }
+            self.expect(Keyword::Join)?;
+            let group = self.factor()?;
+            let condition = if is_natural {
+                JoinCondition::Natural
+            } else if is_cross && !(self.is_sqlite() && matches!(self.keyword(), Some(Keyword::On | Keyword::Using))) {
+                JoinCondition::Always
+            } else {
+                self.condition()?
+            };
+            append(&mut joins, kind, condition, group, offset)?;
+            self.check(&joins)?;
+        }
+    }
+
+    #[inline(never)]
+    fn condition(&mut self) -> Result<JoinCondition> {
+        if self.eat(Keyword::On)? {
+            return self.expr().map(JoinCondition::On);
+        }
+        if self.eat(Keyword::Using)? {
+            let columns = self.column_names()?;
+            return match self.is(Keyword::As) {
+                true => self.not_supported("an alias of USING"),
+                false => Ok(JoinCondition::Using(columns)),
+            };
+        }
+        match self.is_sqlite() {
+            true => Ok(JoinCondition::Always),
+            false => self.fail("ON or USING"),
+        }
+    }
+
+    /// A table, a query, or a join in parentheses.
+    #[inline(never)]
+    fn factor(&mut self) -> Result<Joined> {
+        if self.is(Keyword::Lateral) {
+            return self.not_supported("LATERAL");
+        }
+        if self.eat_sign("(")? {
+            return match self.parenthesized_source()? {
+                Inside::Query(query) => Ok((self.aliased(source_of(*query))?, Vec::new())),
+                Inside::Joined(joined) => match self.is(Keyword::As) || self.is_name() {
+                    true => self.not_supported("an alias of a join in parentheses"),
+                    false => Ok(*joined),
+                },
+            };
+        }
+        if !self.is_name() {
+            return self.fail("a table or a query in parentheses");
+        }
+        let name = self.table_name()?;
+        if self.is_sign("(") {
+            return self.not_supported("functions as tables");
+        }
+        if let Some((_, named)) = self.recursive.iter_mut().rev().find(|(recursive, _)| *recursive == name) {
+            *named = true;
+        }
+        let has_hint = self.is(Keyword::Not) || self.next_keyword() == Some(Keyword::By);
+        if has_hint && self.is_sqlite() && (self.token.text.eq_ignore_ascii_case("indexed") || self.is(Keyword::Not)) {
+            return self.not_supported("INDEXED BY and NOT INDEXED");
+        }
+        let source = self.aliased(Source::table(name))?;
+        match self.is(Keyword::Tablesample) {
+            true => self.not_supported("TABLESAMPLE"),
+            false => Ok((source, Vec::new())),
+        }
+    }
+
+    /// `[AS] alias [(columns)]`.
+    #[inline(never)]
+    fn aliased(&mut self, mut source: Source) -> Result<Source> {
+        if let Some(alias) = self.alias()? {
+            source.alias = Some(alias);
+        }
+        if self.is_sign("(") && source.name().is_some() {
+            source.columns = self.column_names()?;
+        }
+        Ok(source)
+    }
+
+    /// What stands behind an opening parenthesis, and the closing one.
+    #[inline(never)]
+    fn parenthesized_source(&mut self) -> Result<Inside> {
+        self.nested(2, |parser| {
+            let inside = if parser.is_query() {
+                Inside::Query(parser.boxed_query()?)
+            } else if parser.eat_sign("(")? {
+                match parser.parenthesized_source()? {
+                    Inside::Query(first) if parser.is_sign(")") => Inside::Query(first),
+                    Inside::Query(first) if parser.query_goes_on() => Inside::Query(parser.boxed_query_from(first)?),
+                    first => parser.group(first)?,
+                }
+            } else {
+                let first = parser.factor()?;
+                parser.group(Inside::Joined(first.into()))?
+            };
+            parser.expect_sign(")")?;
+            Ok(inside)
+        })
+    }
+
+    /// A join in parentheses, whose first source has been read.
+    #[inline(never)]
+    fn group(&mut self, first: Inside) -> Result<Inside> {
+        let (source, joins) = match first {
+            Inside::Query(query) => (self.aliased(source_of(*query))?, Vec::new()),
+            Inside::Joined(joined) => *joined,
+        };
+        self.joined_from(source, joins).map(|joined| Inside::Joined(joined.into()))
+    }
+}
+
+/// Joins a source, or a group of them where that comes to the same without parentheses.
+fn append(
+    joins: &mut Vec<Join>,
+    kind: JoinKind,
+    condition: JoinCondition,
+    (source, group): Joined,
+    offset: usize,
+) -> Result<()> {
+    if group.is_empty() {
+        joins.push(Join { kind, source, condition });
+        return Ok(());
+    }
+    let is_plain = |condition: &JoinCondition| matches!(condition, JoinCondition::Always | JoinCondition::On(_));
+    let is_always = condition == JoinCondition::Always;
+    let comes_to_the_same = kind == JoinKind::Inner
+        && is_plain(&condition)
+        && group.iter().all(|join| {
+            let is_kept = join.kind == JoinKind::Inner || (join.kind == JoinKind::Left && is_always);
+            is_kept && is_plain(&join.condition)
+        });
+    if !comes_to_the_same {
+        return not_supported(
+            "joins in parentheses, or behind a comma, that are more than inner joins; write them first, or as a query",
+            offset,
+        );
+    }
+    joins.push(Join { kind, source, condition: JoinCondition::Always });
+    joins.extend(group);
+    if let (JoinCondition::On(outer), Some(last)) = (condition, joins.last_mut()) {
+        last.condition = JoinCondition::On(match std::mem::take(&mut last.condition) {
+            JoinCondition::On(inner) => Expr::and(inner, outer),
+            _ => outer,
+        });
+    }
+    Ok(())
+}
