@@ -241,7 +241,7 @@ fn functions_refuse_what_they_cannot_do() {
         "power"(-8, 0.5) = "power(-8) is not defined";
         "round"(i64::MAX, -1) = "round(9223372036854775807, -1) is out of range";
         "greatest"(1, "a") = "greatest(1, 'a'): i64 cannot be compared with text";
-        "greatest"("j:1") = "greatest('1'): json has no order";
+        "greatest"("j:1") = "greatest(JSON '1'): json has no order";
         "date_part"("blink", "d:2024-01-01") = "date_part: there is no part 'blink'";
         "date_add"("hour", 1, "d:2024-01-01") = "date_add: a date has no 'hour'";
         "date_add"("year", i64::MAX, "d:2024-01-01") = "date_add('year', 9223372036854775807, '2024-01-01') is out of range";
