@@ -1,6 +1,7 @@
 //! Scrubbing: what was deleted leaves the medium.
 
-use crate::{Database, Result};
+use crate::Database;
+use crate::error::Fallible;
 
 impl Database {
     /// Leaves no byte on the medium of pages and log that deleted rows had: what was released is zero in its place, no
@@ -24,7 +25,7 @@ impl Database {
     ///
     /// # Errors
     /// What the host says.
-    pub fn scrub(&self) -> Result<()> {
+    pub fn scrub(&self) -> Fallible<()> {
         while !self.scrub_step(STEP_PAGES)? {}
         Ok(())
     }
@@ -34,7 +35,7 @@ impl Database {
     ///
     /// # Errors
     /// As [`scrub`](Self::scrub).
-    pub fn scrub_step(&self, pages: usize) -> Result<bool> {
+    pub fn scrub_step(&self, pages: usize) -> Fallible<bool> {
         self.with_head(|core| Ok(core.store.head()?.inner_mut().scrub_step(pages)?))
     }
 }

@@ -5,9 +5,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use wasm_dbms_api::{AggregateFunction, Value};
 
-use crate::Result;
 use crate::codec::{FixedColumn, key};
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::aggregate::State;
 use crate::execute::columns::Columns;
 use crate::execute::rows::Next;
@@ -15,7 +15,7 @@ use crate::execute::{Frame, RowStream};
 use crate::plan::{BoundAggregate, BoundExpr, Context, Grouping, broken_row};
 
 /// The slots of every group: first its keys, then its aggregates.
-pub(crate) fn groups(core: &mut Core, rows: &mut RowStream<'_>, grouping: &Grouping) -> Result<Vec<Vec<Value>>> {
+pub(crate) fn groups(core: &mut Core, rows: &mut RowStream<'_>, grouping: &Grouping) -> Fallible<Vec<Vec<Value>>> {
     let mut groups = Groups::new(grouping, rows);
     loop {
         match rows.next_many(core, groups.inputs.is_some())? {
@@ -143,7 +143,7 @@ impl<'p> Groups<'p> {
         self.states.extend(self.grouping.aggregates.iter().map(|aggregate| State::new(aggregate.function)));
     }
 
-    fn add_row(&mut self, frame: &Frame) -> Result<()> {
+    fn add_row(&mut self, frame: &Frame) -> Fallible<()> {
         let number = match (self.grouping.keys.as_slice(), &self.key) {
             ([], _) => 0,
             (_, Some(key)) => {
@@ -167,7 +167,7 @@ impl<'p> Groups<'p> {
     }
 
     /// Adds rows that stand together, aggregate by aggregate.
-    fn add_columns(&mut self, columns: &Columns<'_>) -> Result<()> {
+    fn add_columns(&mut self, columns: &Columns<'_>) -> Fallible<()> {
         self.number_rows(columns)?;
         let Self { grouping, inputs, row_groups, codes, states, .. } = self;
         let width = grouping.aggregates.len();
@@ -211,7 +211,7 @@ impl<'p> Groups<'p> {
     }
 
     /// Finds the group of each row.
-    fn number_rows(&mut self, columns: &Columns<'_>) -> Result<()> {
+    fn number_rows(&mut self, columns: &Columns<'_>) -> Fallible<()> {
         self.row_groups.clear();
         let Some(key) = self.key else {
             self.row_groups.resize(columns.len(), 0);
@@ -233,7 +233,7 @@ impl<'p> Groups<'p> {
         Ok(())
     }
 
-    fn finish(self) -> Result<Vec<Vec<Value>>> {
+    fn finish(self) -> Fallible<Vec<Vec<Value>>> {
         let Self { grouping, keys, states, count, inputs, .. } = self;
         let (key_count, width) = (grouping.keys.len(), grouping.aggregates.len());
         let mut keys = keys.into_iter();
@@ -304,7 +304,7 @@ impl GroupNumbers {
     }
 
     /// The number of the group of a row; the next free one if it is new.
-    fn of_keys(&mut self, keys: &[BoundExpr], frame: &Frame) -> Result<usize> {
+    fn of_keys(&mut self, keys: &[BoundExpr], frame: &Frame) -> Fallible<usize> {
         self.key.clear();
         for expr in keys {
             key::push_nullable(&mut self.key, expr.value(Context::Frame(frame))?);

@@ -4,16 +4,17 @@ use std::fmt::Write;
 
 use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, JsonKind, JsonRef, Uuid, Value, ValueRef};
 
+use crate::Error;
+use crate::error::Fallible;
 use crate::function::{Arena, made, wrong};
-use crate::{Error, Result};
 
 /// The value as one of another type.
 ///
 /// # Errors
 /// [`Error::OutOfRange`] for a number that the type cannot hold, [`Error::Query`] for a value that is none of it.
-pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Arena) -> Result<ValueRef<'a>> {
+pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     let none = || wrong(format!("{value} is no {data_type}"));
-    let too_large = || Error::OutOfRange(format!("{value} as {data_type}"));
+    let too_large = || Box::new(Error::OutOfRange(format!("{value} as {data_type}")));
     if value.is_null() {
         return Ok(ValueRef::Null);
     }
@@ -52,7 +53,11 @@ pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Aren
                 return Ok(ValueRef::Float(number));
             }
             let short = number as f32;
-            if short.is_infinite() && number.is_finite() { Err(too_large()) } else { Ok(ValueRef::Float(short.into())) }
+            if short.is_infinite() && number.is_finite() {
+                Err(too_large().into())
+            } else {
+                Ok(ValueRef::Float(short.into()))
+            }
         }
         DataType::Decimal => match value {
             ValueRef::Decimal(_) => Ok(value),
@@ -103,19 +108,19 @@ pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Aren
             let number = match value {
                 ValueRef::Bool(value) => i128::from(value),
                 ValueRef::Float(number) if number.is_finite() => number.round_ties_even() as i128,
-                ValueRef::Float(_) => return Err(too_large()),
+                ValueRef::Float(_) => return Err(too_large().into()),
                 ValueRef::Decimal(number) => number.to_i128().ok_or_else(too_large)?,
                 ValueRef::Text(text) => text.trim().parse().map_err(|_| none())?,
                 value => value.as_i128().ok_or_else(none)?,
             };
             let value = super::whole(number).map_err(|_| too_large())?;
-            if value.fits(integer) { Ok(value) } else { Err(too_large()) }
+            if value.fits(integer) { Ok(value) } else { Err(too_large().into()) }
         }
     }
 }
 
 /// The value that a document of one string, number or truth is; NULL of a null.
-fn scalar<'a>(document: JsonRef<'a>, arena: &'a Arena) -> Result<ValueRef<'a>> {
+fn scalar<'a>(document: JsonRef<'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     Ok(match document.kind() {
         JsonKind::Null => ValueRef::Null,
         JsonKind::Boolean => ValueRef::Bool(document.as_str() == "true"),
@@ -144,7 +149,7 @@ fn date_time(text: &str) -> Option<DateTime> {
 }
 
 /// Appends a value as the text it is cast to.
-pub(crate) fn write_text(value: ValueRef<'_>, text: &mut String) -> Result<()> {
+pub(crate) fn write_text(value: ValueRef<'_>, text: &mut String) -> Fallible<()> {
     let _infallible = match value {
         ValueRef::Text(own) | ValueRef::Enum(_, own) => text.write_str(own),
         ValueRef::Json(document) => text.write_str(document.as_str()),

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use wasm_dbms_api::{TableSchema, Value};
 use wasm_dbms_memory::TableId;
 
-use crate::Result;
 use crate::catalog::Relation;
 use crate::codec::key;
 use crate::codec::row::{RowLayout, RowView};
+use crate::error::Fallible;
 
 /// A table as it was when a row of it changed.
 #[derive(Debug)]
@@ -54,13 +54,13 @@ impl TableForm {
     }
 
     /// Every value of a row.
-    pub(crate) fn values(&self, row_key: &[u8], row: &[u8]) -> Result<Vec<Value>> {
+    pub(crate) fn values(&self, row_key: &[u8], row: &[u8]) -> Fallible<Vec<Value>> {
         let view = RowView { layout: &self.layout, key: row_key, row };
         (0..self.schema.columns.len()).map(|column| Ok(view.try_value(column)?.to_value())).collect()
     }
 
     /// The values of the primary key of a row, or its row id where there is none.
-    pub(crate) fn key_values(&self, row_key: &[u8], row: &[u8]) -> Result<Vec<Value>> {
+    pub(crate) fn key_values(&self, row_key: &[u8], row: &[u8]) -> Fallible<Vec<Value>> {
         if self.schema.primary_key.is_empty() {
             let id = key::decode(row_key, wasm_dbms_api::DataType::U64);
             return Ok(id.map(|id| id.to_value()).into_iter().collect());

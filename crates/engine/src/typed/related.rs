@@ -9,6 +9,7 @@ use crate::catalog::{Lookup, Path, RelationIndex, column_of};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::typed::by_name::of_column;
 use crate::typed::returning::values_of;
 use crate::typed::{One, Select};
@@ -56,7 +57,7 @@ macro_rules! relating_verbs {
                 L: Field,
                 R: Field<Base = L::Base>,
             {
-                self.read(|core| related_rows(core, rows, left.position(), right.position()))
+                Ok(self.read(|core| related_rows(core, rows, left.position(), right.position()))?)
             }
 
             /// For each value, the rows of a table that have it in a column; NULL has none.
@@ -75,7 +76,7 @@ macro_rules! relating_verbs {
             /// [`Error::Unknown`](crate::Error::Unknown); [`Error::Query`](crate::Error::Query) for a value that the
             /// column cannot hold; what storage says.
             pub fn load_values(&self, table: &str, column: &str, values: &[Value]) -> Result<Vec<Vec<Vec<Value>>>> {
-                self.read(|core| related_values(core, table, column, values))
+                Ok(self.read(|core| related_values(core, table, column, values))?)
             }
         }
     };
@@ -189,7 +190,7 @@ fn related_rows<T: Table + Insert, U: Table>(
     rows: &[T],
     left: usize,
     right: usize,
-) -> Result<Vec<Vec<U>>> {
+) -> Fallible<Vec<Vec<U>>> {
     let index = core.catalog.find_type::<U>()?;
     let arena = ValueArena::default();
     let mut asked = Asked::default();
@@ -208,7 +209,7 @@ fn related_rows<T: Table + Insert, U: Table>(
     Ok(related)
 }
 
-fn related_values(core: &mut Core, table: &str, column: &str, values: &[Value]) -> Result<Vec<Vec<Vec<Value>>>> {
+fn related_values(core: &mut Core, table: &str, column: &str, values: &[Value]) -> Fallible<Vec<Vec<Vec<Value>>>> {
     let index = core.catalog.find(table)?;
     let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
     let position = column_of(&schema, column)?;
@@ -218,7 +219,9 @@ fn related_values(core: &mut Core, table: &str, column: &str, values: &[Value]) 
         let value = of_column(described, value);
         if !described.holds(value) || !described.data_type.is_ordered() {
             let data_type = described.data_type;
-            return Err(Error::Query(format!("column {table}.{column} of type {data_type} is never equal to {value}")));
+            return Err(
+                Error::Query(format!("column {table}.{column} of type {data_type} is never equal to {value}")).into()
+            );
         }
         asked.add(number, value);
     }
@@ -260,8 +263,8 @@ impl Core {
         index: RelationIndex,
         column: usize,
         asked: &Asked,
-        visit: &mut dyn FnMut(&[usize], &RowView<'_>) -> Result<()>,
-    ) -> Result<()> {
+        visit: &mut dyn FnMut(&[usize], &RowView<'_>) -> Fallible<()>,
+    ) -> Fallible<()> {
         let relation = self.catalog.relation(index)?;
         let lookup = Lookup::new(relation, &[column]);
         if lookup.path != Path::Scan {

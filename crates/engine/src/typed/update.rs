@@ -6,6 +6,7 @@ use wasm_dbms_api::{Column, Expr, Field, Query, Table, Value};
 
 use crate::catalog::RelationIndex;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::{self, RowStream};
 use crate::plan;
 use crate::store::Purpose;
@@ -56,10 +57,10 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     /// # Errors
     /// A constraint that a new row would break; [`Error::Query`](crate::Error::Query); what storage says.
     pub fn run(self) -> Result<u64> {
-        self.connection.write_many(|core| {
+        Ok(self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
             update_matching(core, index, &self.assignments, &self.query)
-        })
+        })?)
     }
 }
 
@@ -69,7 +70,7 @@ impl<C: Connection, T: Table> Update<'_, C, T> {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn returning(self) -> Result<Vec<T>> {
-        self.connection.write_many(|core| {
+        Ok(self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
             let mut rows = Vec::new();
             update_visiting(core, index, &self.assignments, &self.query, &mut |row| {
@@ -77,7 +78,7 @@ impl<C: Connection, T: Table> Update<'_, C, T> {
                 Ok(())
             })?;
             Ok(rows)
-        })
+        })?)
     }
 }
 
@@ -97,13 +98,13 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     /// # Errors
     /// A constraint that the new row would break; what storage says.
     pub fn run(self) -> Result<bool> {
-        self.connection.write(|core| {
+        Ok(self.connection.write(|core| {
             let index = core.catalog.find_type::<T>()?;
             match core.row_key(index, self.key)? {
                 Some(key) => core.update_row(index, &key, &self.assignments),
                 None => Ok(false),
             }
-        })
+        })?)
     }
 
     /// As [`run`](Self::run), but returns the row as it is then, if there is one.
@@ -111,7 +112,7 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn returning(self) -> Result<Option<T>> {
-        self.connection.write(|core| {
+        Ok(self.connection.write(|core| {
             let index = core.catalog.find_type::<T>()?;
             match core.row_key(index, self.key)? {
                 Some(key) if core.update_row_written(index, &key, &self.assignments)? => {
@@ -119,7 +120,7 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
                 }
                 _ => Ok(None),
             }
-        })
+        })?)
     }
 }
 
@@ -129,7 +130,7 @@ pub(crate) fn update_matching(
     index: RelationIndex,
     assignments: &[Assignment],
     query: &Query,
-) -> Result<u64> {
+) -> Fallible<u64> {
     let keys = matching_keys(core, query)?;
     core.deferring(|core| {
         for key in &keys {
@@ -140,14 +141,14 @@ pub(crate) fn update_matching(
 }
 
 /// The key of every row of a table that a question keeps.
-pub(crate) fn matching_keys(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
+pub(crate) fn matching_keys(core: &mut Core, query: &Query) -> Fallible<Vec<Vec<u8>>> {
     let purpose = core.store.read_for(Purpose::Question);
     let keys = keys_of(core, query);
     core.store.read_for(purpose);
     keys
 }
 
-fn keys_of(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
+fn keys_of(core: &mut Core, query: &Query) -> Fallible<Vec<Vec<u8>>> {
     let plan = plan::plan(&core.catalog, query)?;
     let mut rows = RowStream::new(&core.catalog, &plan)?;
     rows.keep_keys();

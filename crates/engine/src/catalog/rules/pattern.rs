@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use regex_lite::{Regex, RegexBuilder};
 use wasm_dbms_api::{MemoryError, TableSchema, Validator};
 
-use crate::Result;
+use crate::error::Fallible;
 
 /// The most memory that a compiled pattern takes, in bytes.
 const MAX_COMPILED_BYTES: usize = 1 << 20;
@@ -34,7 +34,7 @@ pub(super) fn compile(text: &str) -> std::result::Result<Regex, String> {
 }
 
 impl Pattern {
-    pub(super) fn is_match(&self, text: &str) -> Result<bool> {
+    pub(super) fn is_match(&self, text: &str) -> Fallible<bool> {
         match self.compiled.get_or_init(|| compile(&self.text)) {
             Ok(regex) => Ok(regex.is_match(text)),
             Err(problem) => {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use wasm_dbms_api::{Value, ValueRef};
 
-use crate::Result;
 use crate::catalog::RelationIndex;
 use crate::codec::key;
 use crate::core::Core;
+use crate::error::Fallible;
 
 /// How much may be mended later.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -68,16 +68,16 @@ impl Deferred {
 
 impl Core {
     /// Runs a statement of many rows, and then looks at the references that it broke on its way.
-    pub(crate) fn deferring<R>(&mut self, statement: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+    pub(crate) fn deferring<R>(&mut self, statement: impl FnOnce(&mut Self) -> Fallible<R>) -> Fallible<R> {
         self.deferring_in(Scope::Statement, statement)
     }
 
     /// As [`deferring`](Self::deferring), of all statements of a transaction.
-    pub(crate) fn deferring_all<R>(&mut self, statements: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+    pub(crate) fn deferring_all<R>(&mut self, statements: impl FnOnce(&mut Self) -> Fallible<R>) -> Fallible<R> {
         self.deferring_in(Scope::Transaction, statements)
     }
 
-    fn deferring_in<R>(&mut self, scope: Scope, statement: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+    fn deferring_in<R>(&mut self, scope: Scope, statement: impl FnOnce(&mut Self) -> Fallible<R>) -> Fallible<R> {
         if self.scratch.deferred.is_open() {
             // Inside a larger one: that looks at them.
             return statement(self);
@@ -91,7 +91,7 @@ impl Core {
             let values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
             let value = |place: usize| values.get(place).copied().unwrap_or(ValueRef::Null);
             if !self.is_one_there(&key, &value)? && self.is_referred_with(relation, &key, &value)? {
-                return Err(self.broken_reference(relation, &key, &values, problem)?);
+                return Err(self.broken_reference(relation, &key, &values, problem)?.into());
             }
         }
         Ok(result)
