@@ -91,7 +91,7 @@ impl Check<'_> {
         let pages = self.store.page_count();
         for page in (RESERVED_PAGES..pages).filter(|page| seen.contains(*page)) {
             if let Ok(state @ (PageState::Free | PageState::Reserved)) = self.store.page_state(page) {
-                add_finding(&mut self.findings, format!("page {page} is in use, its state says that it is {state:?}"));
+                add_finding(&mut self.findings, format!("page {page} is in use, its state says that it is {state}"));
             }
         }
         let Self { store, findings, .. } = self;
@@ -107,7 +107,10 @@ impl Check<'_> {
         let state = self.store.page_state(page);
         match self.store.view(page, |bytes| (bytes.iter().all(|byte| *byte == 0), NodeSummary::of(bytes))) {
             Err(error) => error.to_string(),
-            Ok((true, _)) => format!("all zero, its state is {state:?}"),
+            Ok((true, _)) => match state {
+                Ok(state) => format!("all zero, its state says that it is {state}"),
+                Err(error) => format!("all zero, without a state: {error}"),
+            },
             Ok((_, summary)) => match self.catalog.tree_name(summary.tree).filter(|_| summary.kind != "other") {
                 Some(name) => format!("a {} page of {name}", summary.kind),
                 None => format!("a page of kind {}, tree {}", summary.kind, summary.tree),

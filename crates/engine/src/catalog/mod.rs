@@ -6,7 +6,7 @@ mod relation;
 mod rules;
 
 use std::any::TypeId;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ use crate::Error;
 use crate::codec::key;
 use crate::codec::snapshot::Snapshot;
 use crate::error::Fallible;
+use crate::numbering::Numbering;
 use crate::store::Store;
 
 /// Where a relation stands in the catalog.
@@ -63,7 +64,8 @@ impl Catalog {
     /// Reads every table from the registry.
     pub(crate) fn load(store: &mut Store) -> Fallible<Self> {
         let mut catalog = Self::default();
-        let mut trees = BTreeSet::from([REGISTRY_TREE]);
+        let mut trees = Numbering::default();
+        trees.number(&REGISTRY_TREE.to_be_bytes());
         for (id, name, bytes) in Registry::tables(store)? {
             let snapshot = Snapshot::decode(&bytes)?;
             if snapshot.schema.name != name {
@@ -71,7 +73,7 @@ impl Catalog {
                 return Err(MemoryError::corrupt(format!("table {name} has the snapshot of {found}")).into());
             }
             let relation = Relation::new(id, snapshot)?;
-            if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.insert(*tree)) {
+            if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.number(&tree.to_be_bytes()).1) {
                 return Err(MemoryError::corrupt(format!("table {name} has tree {tree}, which is another's")).into());
             }
             catalog.relations.push(relation);

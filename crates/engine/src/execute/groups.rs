@@ -1,7 +1,7 @@
 //! Rows that become one: hash aggregation. Groups come in the order in which their first rows came.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 
 use wasm_dbms_api::{AggregateFunction, Value};
 
@@ -12,6 +12,7 @@ use crate::execute::aggregate::State;
 use crate::execute::columns::Columns;
 use crate::execute::rows::Next;
 use crate::execute::{Frame, RowStream};
+use crate::numbering::{KeyHasher, Numbering};
 use crate::plan::{BoundAggregate, BoundExpr, Context, Grouping, broken_row};
 
 /// The slots of every group: first its keys, then its aggregates.
@@ -267,7 +268,7 @@ struct GroupNumbers {
     small: Vec<u32>,
     by_code: HashMap<i64, usize, BuildHasherDefault<KeyHasher>>,
     of_null: Option<usize>,
-    by_key: HashMap<Vec<u8>, usize, BuildHasherDefault<KeyHasher>>,
+    by_key: Numbering,
     key: Vec<u8>,
 }
 
@@ -309,43 +310,8 @@ impl GroupNumbers {
         for expr in keys {
             key::push_nullable(&mut self.key, expr.value(Context::Frame(frame))?);
         }
-        if let Some(number) = self.by_key.get(&self.key) {
-            return Ok(*number);
-        }
-        let number = self.count;
-        self.count += 1;
-        self.by_key.insert(self.key.clone(), number);
+        let (number, is_new) = self.by_key.number(&self.key);
+        self.count += usize::from(is_new);
         Ok(number)
-    }
-}
-
-/// A multiplying hash: group keys are short, and a flood of equal hashes only costs the one who asked.
-#[derive(Default)]
-struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        for chunk in chunks {
-            self.write_u64(u64::from_le_bytes(*chunk));
-        }
-        let tail = rest.iter().fold(1u64, |tail, byte| tail << 8 | u64::from(*byte));
-        self.write_u64(tail);
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517C_C1B7_2722_0A95);
-    }
-
-    fn write_i64(&mut self, number: i64) {
-        self.write_u64(number as u64);
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, JsonKind, JsonRef, Uuid, Value, ValueRef};
+use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, JsonKind, JsonRef, Uuid, Value, ValueRef, parse_float};
 
 use crate::Error;
 use crate::error::Fallible;
@@ -128,16 +128,6 @@ fn scalar<'a>(document: JsonRef<'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>>
         JsonKind::String => return made(document.string().unwrap_or_default(), arena),
         kind => return Err(wrong(format!("a JSON {} is no single value", kind.name()))),
     })
-}
-
-fn parse_float(text: &str) -> Option<f64> {
-    // Only these: a library that reads more tomorrow must not change what a query answers.
-    let is_plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
-    match text.to_ascii_lowercase().trim_start_matches(['+', '-']) {
-        "nan" | "inf" | "infinity" => text.parse().ok(),
-        _ if is_plain => text.parse().ok(),
-        _ => None,
-    }
 }
 
 /// A moment; of a date alone its midnight, and without an offset in UTC.

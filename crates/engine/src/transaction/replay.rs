@@ -1,6 +1,5 @@
 //! The rows of a transaction, written to the head by the ordinary path: every constraint is asked again.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use wasm_dbms_api::{DataType, ValueRef};
@@ -12,6 +11,7 @@ use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::history::{RowChange, TableForm};
+use crate::numbering::Numbering;
 use crate::transaction::validate::{conflict, conflict_at};
 use crate::write::Assignment;
 
@@ -26,12 +26,11 @@ pub(crate) fn replay(head: &mut Core, rows: &[RowChange], forms: &[Arc<TableForm
     let relations = forms.iter().map(|form| relation_of(head, form)).collect::<Fallible<Vec<_>>>()?;
     let mut found = Vec::new();
     // First of all: every row that the transaction changed is as it was.
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut code) = (Numbering::default(), Vec::new());
     for change in rows.iter().filter(|_| checks_rows) {
         let (Some(form), Some(index)) = (forms.get(change.table), relations.get(change.table)) else { continue };
-        if seen.insert((change.table, change.key.as_slice()))
-            && head.row_bytes(*index, &change.key, &mut found)? != change.old.as_deref()
-        {
+        change.put_code(&mut code);
+        if seen.number(&code).1 && head.row_bytes(*index, &change.key, &mut found)? != change.old.as_deref() {
             return Err(conflict_at(form, change, CHANGED));
         }
     }

@@ -1,8 +1,6 @@
 //! Rows with those that belong to them: what a foreign key refers to, and what refers to a row. One walk for all of them,
 //! whatever their number.
 
-use std::collections::BTreeMap;
-
 use wasm_dbms_api::{Column, Field, Insert, Table, Value, ValueArena, ValueRef};
 
 use crate::catalog::{Lookup, Path, RelationIndex, column_of};
@@ -10,6 +8,7 @@ use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::numbering::Numbering;
 use crate::typed::by_name::of_column;
 use crate::typed::returning::values_of;
 use crate::typed::{One, Select};
@@ -240,8 +239,9 @@ fn related_values(core: &mut Core, table: &str, column: &str, values: &[Value]) 
 /// The values that are asked for, each once, with the numbers of those who ask.
 #[derive(Default)]
 struct Asked {
-    /// By the code of the value, so in its order.
-    by_code: BTreeMap<Vec<u8>, (Value, Vec<usize>)>,
+    by_code: Numbering,
+    /// By the number of the value's code.
+    askers: Vec<(Value, Vec<usize>)>,
 }
 
 impl Asked {
@@ -251,7 +251,13 @@ impl Asked {
         }
         let mut code = Vec::new();
         key::push(&mut code, value);
-        self.by_code.entry(code).or_insert_with(|| (value.to_value(), Vec::new())).1.push(number);
+        let (place, is_new) = self.by_code.number(&code);
+        if is_new {
+            self.askers.push((value.to_value(), Vec::new()));
+        }
+        if let Some((_, numbers)) = self.askers.get_mut(place) {
+            numbers.push(number);
+        }
     }
 }
 
@@ -268,7 +274,7 @@ impl Core {
         let relation = self.catalog.relation(index)?;
         let lookup = Lookup::new(relation, &[column]);
         if lookup.path != Path::Scan {
-            for (value, numbers) in asked.by_code.values() {
+            for (value, numbers) in &asked.askers {
                 let mut keys = Vec::new();
                 keys_with(self, index, &lookup, &[column], &|_| value.as_ref(), &mut |row_key| {
                     keys.push(row_key.to_vec());
@@ -282,7 +288,7 @@ impl Core {
             }
             return Ok(());
         }
-        if asked.by_code.is_empty() {
+        if asked.askers.is_empty() {
             return Ok(());
         }
         let Self { store, catalog, meter, .. } = self;
@@ -299,7 +305,7 @@ impl Core {
             if !value.is_null() {
                 code.clear();
                 key::push(&mut code, value);
-                if let Some((_, numbers)) = asked.by_code.get(&code) {
+                if let Some((_, numbers)) = asked.by_code.get(&code).and_then(|place| asked.askers.get(place)) {
                     visit(numbers, &row)?;
                 }
             }
