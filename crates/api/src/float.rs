@@ -279,10 +279,10 @@ mod tests {
         for _ in 0..50_000 {
             let digits = random(&mut seed) % 40;
             let mut text: String = (0..=digits).map(|_| char::from(b'0' + (random(&mut seed) % 10) as u8)).collect();
-            if random(&mut seed) % 2 == 0 {
+            if random(&mut seed).is_multiple_of(2) {
                 text.insert((random(&mut seed) % (text.len() as u64 + 1)) as usize, '.');
             }
-            if random(&mut seed) % 2 == 0 {
+            if random(&mut seed).is_multiple_of(2) {
                 text += &format!("e{}", (random(&mut seed) % 720) as i64 - 360);
             }
             agree(&text);

@@ -1,7 +1,7 @@
 //! Scrubbing: what was deleted leaves the medium.
 
 use crate::Database;
-use crate::error::Fallible;
+use crate::Result;
 
 impl Database {
     /// Leaves no byte on the medium of pages and log that deleted rows had: what was released is zero in its place, no
@@ -25,7 +25,7 @@ impl Database {
     ///
     /// # Errors
     /// What the host says.
-    pub fn scrub(&self) -> Fallible<()> {
+    pub fn scrub(&self) -> Result<()> {
         while !self.scrub_step(STEP_PAGES)? {}
         Ok(())
     }
@@ -35,8 +35,8 @@ impl Database {
     ///
     /// # Errors
     /// As [`scrub`](Self::scrub).
-    pub fn scrub_step(&self, pages: usize) -> Fallible<bool> {
-        self.with_head(|core| Ok(core.store.head()?.inner_mut().scrub_step(pages)?))
+    pub fn scrub_step(&self, pages: usize) -> Result<bool> {
+        Ok(self.with_head(|core| Ok(core.store.head()?.inner_mut().scrub_step(pages)?))?)
     }
 }
 

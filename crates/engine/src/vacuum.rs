@@ -17,6 +17,7 @@ use wasm_dbms_memory::{
     UnclaimedPages,
 };
 
+use crate::Result;
 use crate::catalog::TreeHead;
 use crate::core::Core;
 use crate::error::Fallible;
@@ -87,7 +88,7 @@ impl Database {
     ///
     /// # Errors
     /// What storage says; steps that were done stay done.
-    pub fn vacuum(&self) -> Fallible<VacuumReport> {
+    pub fn vacuum(&self) -> Result<VacuumReport> {
         let mut total: Option<VacuumReport> = None;
         loop {
             let step = self.vacuum_step(STEP_PAGES)?;
@@ -107,7 +108,7 @@ impl Database {
     ///
     /// # Errors
     /// What storage says; then nothing of the step stays.
-    pub fn vacuum_step(&self, pages: usize) -> Fallible<VacuumReport> {
+    pub fn vacuum_step(&self, pages: usize) -> Result<VacuumReport> {
         let pages = pages.max(1);
         let pages_before = self.page_count();
         let (moved, is_done) = self.write(|core| core.vacuum_step(pages))?;

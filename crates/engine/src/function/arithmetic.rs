@@ -42,7 +42,7 @@ fn arithmetic_of_others<'a>(
         (ValueRef::Null, _) | (_, ValueRef::Null) => Ok(ValueRef::Null),
         (ValueRef::Float(_), _) | (_, ValueRef::Float(_)) => {
             let (Some(one), Some(other)) = (left.as_f64(), right.as_f64()) else {
-                return Err(unlike(operator, left, right).into());
+                return Err(unlike(operator, left, right));
             };
             if divides && other == 0.0 {
                 return Err(by_zero());
@@ -74,7 +74,7 @@ fn arithmetic_of_others<'a>(
         }
         (ValueRef::Decimal(_), _) | (_, ValueRef::Decimal(_)) => {
             let (Some(one), Some(other)) = (decimal(left), decimal(right)) else {
-                return Err(unlike(operator, left, right).into());
+                return Err(unlike(operator, left, right));
             };
             if divides && other == Decimal::ZERO {
                 return Err(by_zero());
@@ -90,7 +90,7 @@ fn arithmetic_of_others<'a>(
         }
         _ => {
             let (Some(one), Some(other)) = (left.as_i128(), right.as_i128()) else {
-                return Err(unlike(operator, left, right).into());
+                return Err(unlike(operator, left, right));
             };
             if divides && other == 0 {
                 return Err(by_zero());

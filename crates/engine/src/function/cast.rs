@@ -53,11 +53,7 @@ pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Aren
                 return Ok(ValueRef::Float(number));
             }
             let short = number as f32;
-            if short.is_infinite() && number.is_finite() {
-                Err(too_large().into())
-            } else {
-                Ok(ValueRef::Float(short.into()))
-            }
+            if short.is_infinite() && number.is_finite() { Err(too_large()) } else { Ok(ValueRef::Float(short.into())) }
         }
         DataType::Decimal => match value {
             ValueRef::Decimal(_) => Ok(value),
@@ -108,13 +104,13 @@ pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Aren
             let number = match value {
                 ValueRef::Bool(value) => i128::from(value),
                 ValueRef::Float(number) if number.is_finite() => number.round_ties_even() as i128,
-                ValueRef::Float(_) => return Err(too_large().into()),
+                ValueRef::Float(_) => return Err(too_large()),
                 ValueRef::Decimal(number) => number.to_i128().ok_or_else(too_large)?,
                 ValueRef::Text(text) => text.trim().parse().map_err(|_| none())?,
                 value => value.as_i128().ok_or_else(none)?,
             };
             let value = super::whole(number).map_err(|_| too_large())?;
-            if value.fits(integer) { Ok(value) } else { Err(too_large().into()) }
+            if value.fits(integer) { Ok(value) } else { Err(too_large()) }
         }
     }
 }

@@ -50,6 +50,7 @@ impl Counters {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "the place is one of the list: it was found, or just pushed")]
 fn last_of(drawn: &mut Vec<(TableId, u64)>, table: TableId) -> &mut u64 {
     let place = drawn.iter().position(|(other, _)| *other == table).unwrap_or(drawn.len());
     if place == drawn.len() {

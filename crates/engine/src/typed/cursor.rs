@@ -83,22 +83,28 @@ impl ValueCursor {
 }
 
 impl<R: Rows> Iterator for Cursor<R> {
-    type Item = Fallible<R::Row>;
+    type Item = Result<R::Row>;
 
-    fn next(&mut self) -> Option<Fallible<R::Row>> {
+    fn next(&mut self) -> Option<Result<R::Row>> {
         match &mut self.0 {
-            Source::Walk(walk) => walk.next(&mut |_, frame| R::read(&FrameRef(frame))),
+            Source::Walk(walk) => {
+                let row = walk.next(&mut |_, frame| R::read(&FrameRef(frame)))?;
+                Some(row.map_err(|error| *error))
+            }
             Source::Made(rows) => rows.next().map(Ok),
         }
     }
 }
 
 impl Iterator for ValueCursor {
-    type Item = Fallible<Vec<Value>>;
+    type Item = Result<Vec<Value>>;
 
-    fn next(&mut self) -> Option<Fallible<Vec<Value>>> {
+    fn next(&mut self) -> Option<Result<Vec<Value>>> {
         match &mut self.source {
-            Source::Walk(walk) => walk.next(&mut |plan, frame| execute::outputs(&plan.outputs, Context::Frame(frame))),
+            Source::Walk(walk) => {
+                let row = walk.next(&mut |plan, frame| execute::outputs(&plan.outputs, Context::Frame(frame)))?;
+                Some(row.map_err(|error| *error))
+            }
             Source::Made(rows) => rows.next().map(Ok),
         }
     }

@@ -15,7 +15,7 @@ const MAX_COMPILED_BYTES: usize = 1 << 20;
 pub(crate) struct Pattern {
     pub(super) text: String,
     /// A stored pattern may be a foreign one: it is not compiled before a row is written, and may not be.
-    compiled: OnceLock<std::result::Result<Regex, String>>,
+    compiled: OnceLock<Result<Regex, String>>,
 }
 
 /// The patterns of a table.
@@ -29,7 +29,7 @@ pub(super) fn of(schema: &TableSchema) -> Vec<Pattern> {
 }
 
 /// The compiled pattern, or what is wrong with it.
-pub(super) fn compile(text: &str) -> std::result::Result<Regex, String> {
+pub(super) fn compile(text: &str) -> Result<Regex, String> {
     RegexBuilder::new(text).size_limit(MAX_COMPILED_BYTES).build().map_err(|error| error.to_string())
 }
 
