@@ -152,7 +152,6 @@ pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) 
 
 /// An expression over the columns of one table: what a check constraint says. It is computed with
 /// [`Context::Row`] over the values of a row.
-#[allow(dead_code, reason = "check constraints use it")]
 pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Result<BoundExpr> {
     bind::bind_row(catalog, schema, expr)
 }
