@@ -116,7 +116,7 @@ mod tests {
     use wasm_dbms_api::{ColumnSchema, Comparison, DataType, Expr};
 
     use super::*;
-    use crate::Database;
+    use crate::{Connection as _, Database};
 
     #[test]
     fn a_row_that_came_past_a_check_is_found() {
