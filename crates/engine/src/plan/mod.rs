@@ -156,6 +156,17 @@ pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> 
     bind::bind_row(catalog, schema, expr)
 }
 
+/// An expression over the columns of a row, and over one beside it that is called `excluded` if there is one: what an
+/// update makes of a column. The other row's values stand behind the first one's.
+pub(crate) fn bind_value(
+    catalog: &Catalog,
+    schema: &TableSchema,
+    has_excluded: bool,
+    expr: &Expr,
+) -> Result<BoundExpr> {
+    bind::bind_value(catalog, schema, has_excluded, expr)
+}
+
 impl Plan {
     /// The plan in words, a line a step.
     pub(crate) fn explain(&self, catalog: &Catalog) -> Result<String> {

@@ -101,7 +101,8 @@ impl Core {
             KeyShape::RowId => false,
         };
         let changed: Vec<usize> = (0..values.len()).filter(is_changed).collect();
-        self.check_row(index, &values, Some(&changed))?;
+        // A row that moves is asked everything again where it is put.
+        self.check_row(index, &values, if changes_key { None } else { Some(&changed) })?;
         let has_consequences = self.check_change(index, row_key, &old_values, &values, &changed)?;
         check_lengths(self.catalog.relation(index)?, &values, &mut self.scratch)?;
         // What could refuse the new row is asked while the old one is still there: only the old row itself may stand in
