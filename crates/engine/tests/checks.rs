@@ -70,7 +70,8 @@ fn the_derive_makes_checks_of_the_signs_of_rust() {
     let db = Database::in_memory();
     db.create_table(Book::schema()).unwrap();
     db.insert(&book(1)).unwrap();
-    let cases: [(&str, fn(&mut Book)); 9] = [
+    type Change = fn(&mut Book);
+    let cases: [(&str, Change); 9] = [
         ("title = '': length(title) > 0", |book| book.title = "  ".into()),
         ("price = 0.49: (price >= 0.5 AND price < 1000)", |book| book.price = "0.49".parse().unwrap()),
         ("price = 1000: (price >= ", |book| book.price = 1000.into()),
@@ -117,7 +118,8 @@ fn inserts_updates_and_upserts_are_asked_by_every_way_to_a_row() {
     let db = database(&[table("t")]);
     let by_id = |id: i64| Expr::column("id").compare(Comparison::Equal, id);
     db.insert_values("t", &[("id", 1.into()), ("n", 3.into())]).unwrap();
-    let ways: [&dyn Fn(&Database) -> Result<u64>; 6] = [
+    type Way<'w> = dyn Fn(&Database) -> Result<u64> + 'w;
+    let ways: [&Way<'_>; 6] = [
         &|db| db.insert_values("t", &[("id", 2.into()), ("n", 6.into())]).map(|()| 1),
         &|db| Ok(db.insert_many_values("t", &["id", "n"], [[2, 1].map(Value::from), [3, 6].map(Value::from)])? as u64),
         // In place, without the row being read; and with it, as the key changes.
@@ -198,7 +200,7 @@ fn checks_are_stored_with_their_table() {
     let db = Database::open(medium.clone()).unwrap();
     db.create_tables(&[&table("t"), Book::schema()]).unwrap();
     db.close().unwrap();
-    let db = Database::open(medium.clone()).unwrap();
+    let db = Database::open(medium).unwrap();
     assert!(db.schemas().unwrap().contains(&table("t")));
     db.insert(&book(1)).unwrap();
     let error = refused(&db, |db| db.insert_values("t", &[("id", 1.into()), ("n", 10.into()), ("m", 11.into())]));
