@@ -258,8 +258,7 @@ impl Database {
                 }
             }
             if !missing.is_empty() {
-                core.touch_schema();
-                core.catalog.create(&mut core.store, &missing)?;
+                core.create_tables(&missing)?;
             }
             Ok(())
         })?;
@@ -279,10 +278,7 @@ impl Database {
     /// # Errors
     /// As [`create_table`](Self::create_table).
     pub fn create_tables(&self, schemas: &[&TableSchema]) -> Result<()> {
-        Ok(self.write_many(|core| {
-            core.touch_schema();
-            core.catalog.create(&mut core.store, schemas)
-        })?)
+        Ok(self.write_many(|core| core.create_tables(schemas))?)
     }
 
     /// Drops a table with its rows and indexes.

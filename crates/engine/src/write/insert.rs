@@ -126,6 +126,7 @@ impl Core {
         values: &[ValueRef<'_>],
         counter: u64,
     ) -> Fallible<()> {
+        self.check_row(index, values, None)?;
         if !self.catalog.relation(index)?.foreign_keys.is_empty() {
             self.check_foreign_keys(index, values, None)?;
         }
