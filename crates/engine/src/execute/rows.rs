@@ -255,8 +255,11 @@ impl<'p> RowStream<'p> {
         self.plan.steps.len() == 1
     }
 
-    /// The column of a source, if it stands at a fixed place.
+    /// The column of a source, if it stands at a fixed place in every row. Of a left join some are missing.
     pub(crate) fn fixed_column(&self, source: usize, column: usize) -> Option<FixedColumn> {
+        if self.plan.steps.iter().any(|step| step.source == source && step.after.is_some()) {
+            return None;
+        }
         self.frame.sources.get(source)?.layout().fixed_column(column)
     }
 

@@ -90,7 +90,7 @@ pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Result<Plan>
         subqueries: Vec::new(),
     };
     for subquery in subqueries {
-        let BoundSubquery { query, answers, set_type } = subquery;
+        let BoundSubquery { query, answers, set_type, .. } = subquery;
         plan.subqueries.push(Subquery { plan: optimize(catalog, query)?, answers, set_type });
     }
     if plan.answers_rows() && comes_in_order(catalog, &plan)? {

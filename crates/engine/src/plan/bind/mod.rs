@@ -117,6 +117,9 @@ pub(crate) struct BoundSubquery {
     pub(crate) answers: Answers,
     /// The type in which the values of a set are compared, where that is another than their own.
     pub(crate) set_type: Option<DataType>,
+    /// The expression as it was said, and what the query is given.
+    text: String,
+    arguments: Vec<BoundExpr>,
 }
 
 impl BoundQuery {
