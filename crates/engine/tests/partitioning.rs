@@ -15,7 +15,7 @@ use model::random::{Visible, columns_of, filter, table};
 use model::{ModelTable, shown};
 use support::seed;
 
-const DATABASES: u64 = 40;
+const DATABASES: u64 = 120;
 const CONDITIONS: u64 = 60;
 
 fn filled(tables: &[ModelTable]) -> Database {

@@ -321,7 +321,7 @@ impl GroupNumbers {
 
 /// A multiplying hash: group keys are short, and a flood of equal hashes only costs the one who asked.
 #[derive(Default)]
-struct KeyHasher(u64);
+pub(crate) struct KeyHasher(u64);
 
 impl Hasher for KeyHasher {
     fn finish(&self) -> u64 {

@@ -260,7 +260,11 @@ impl<'r> Draw<'r> {
             query.distinct = self.random.u8(..5) == 0;
         }
         let count = outputs.len();
-        query.columns = outputs.into_iter().enumerate().map(|(number, output)| Output::Expr(output, Some(format!("o{number}").into()))).collect();
+        query.columns = outputs
+            .into_iter()
+            .enumerate()
+            .map(|(number, output)| Output::Expr(output, Some(format!("o{number}").into())))
+            .collect();
         let ordered_columns = if self.random.bool() { self.random.usize(..=count) } else { 0 };
         let is_limited = self.random.u8(..3) == 0;
         let count = if is_limited { count } else { ordered_columns };
@@ -387,10 +391,12 @@ impl<'r> Draw<'r> {
             }
             6 => self.column(kind).is_null(),
             7 => {
-                let values: Vec<Value> = (0..self.random.usize(1..5)).map(|_| match self.random.u8(..12) {
-                    0 => Value::Null,
-                    _ => value(self.random, kind),
-                }).collect();
+                let values: Vec<Value> = (0..self.random.usize(1..5))
+                    .map(|_| match self.random.u8(..12) {
+                        0 => Value::Null,
+                        _ => value(self.random, kind),
+                    })
+                    .collect();
                 self.column(kind).in_list(values)
             }
             8 => {

@@ -402,7 +402,7 @@ impl BoundQuery {
         self.for_each_expr(&mut |expr| {
             expr.for_each_mut(&mut |part| {
                 if let BoundExpr::Call(call) = part
-                    && let Operator::Outer(number) = &mut call.operator
+                    && let Operator::Outer(number, _) = &mut call.operator
                 {
                     *number += by;
                 }
