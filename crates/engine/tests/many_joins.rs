@@ -54,7 +54,7 @@ fn tables(random: &mut fastrand::Rng) -> Tables {
                 .unwrap();
         }
         db.create_table(&schema).unwrap();
-        let rows: Vec<[i64; 5]> = (0..ROWS).map(|_| LETTERS.map(|_| random.i64(..1000))).collect();
+        let rows: Vec<[i64; 5]> = (0..ROWS).map(|_| LETTERS.map(|_| random.i64(0..1000))).collect();
         for (number, row) in rows.iter().enumerate() {
             let text = format!("table tn{table} row {number}");
             let values = row.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");

@@ -338,3 +338,25 @@ fn what_is_said_of_one_of_equal_columns_holds_for_all() {
     let query = query.filter(equal("column1", "a").and(equal("column2", "a"))).column(column("x"));
     assert_eq!(shown(&query.order_by(column("x"), false)), "l1; l2");
 }
+
+#[test]
+fn a_row_that_several_ranges_lead_to_comes_once() {
+    let db = Database::in_memory();
+    let column = |name| ColumnSchema::new(name, DataType::I64);
+    let schema = TableSchema::new("t").column(column("a")).column(column("b")).column(column("c"));
+    db.create_table(&schema.index(["a"]).index(["b"])).unwrap();
+    db.insert_many_values("t", &["a", "b", "c"], (0..2000).map(|n| [n % 500, n % 400, n % 3].map(Value::from)))
+        .unwrap();
+    let is = |name, value: i64| Expr::column(name).compare(Comparison::Equal, value);
+    // Rows are in the first range for which only the second alternative holds.
+    let either = is("a", 7).and(is("c", 1)).or(is("b", 7)).or(is("a", 8).and(is("b", 8)));
+    let query = Query::from("t").filter(either).column(Expr::column("a")).column(Expr::column("b"));
+    let plan = db.explain(&query).unwrap();
+    assert!(plan.contains(", then search index t.b"), "{plan}");
+    let expected = (0..2000).filter(|n| n % 500 == 7 && n % 3 == 1 || n % 400 == 7 || n % 500 == 8 && n % 400 == 8);
+    let mut expected: Vec<_> = expected.map(|n: i64| format!("{} {}", n % 500, n % 400)).collect();
+    let found = db.query(&query).unwrap().rows;
+    let mut found: Vec<_> = found.iter().map(|row| format!("{} {}", row[0], row[1])).collect();
+    (expected.sort(), found.sort());
+    assert_eq!(found, expected);
+}

@@ -485,7 +485,7 @@ impl Stand {
             }
             if (is_shrunk || self.filters.predicates_hold(frame, step.source)?)
                 && self.filters.others_hold(frame)?
-                && !self.is_given(access, frame)?
+                && self.gives(access, frame)?
             {
                 if needs_key == KeyUse::AfterFilters
                     && let Walk::Table(scan) = &self.walk
@@ -498,15 +498,16 @@ impl Stand {
         }
     }
 
-    /// Whether a range before gave the row already.
-    fn is_given(&self, access: &Access, frame: &Frame) -> Result<bool> {
-        let Access::Union { conditions, .. } = access else { return Ok(false) };
-        for condition in conditions.iter().take(self.ranges_done) {
+    /// Whether the range that is walked is one of those that give the row.
+    fn gives(&self, access: &Access, frame: &Frame) -> Result<bool> {
+        let Access::Union { conditions, parts, .. } = access else { return Ok(true) };
+        let part = parts.get(self.ranges_done).copied().unwrap_or(0);
+        for (number, condition) in conditions.iter().enumerate() {
             if condition.holds(Context::Frame(frame))? {
-                return Ok(true);
+                return Ok(number == part);
             }
         }
-        Ok(false)
+        Ok(conditions.is_empty())
     }
 }
 

@@ -25,9 +25,11 @@ pub(crate) enum Access {
     /// One range after the other.
     Union {
         ranges: Vec<Self>,
-        /// A row of one range may be in another too if each says here what all its rows have in common: only the first
-        /// range that this holds for gives the row. Without, no row is in two, and the ranges are in the order of keys.
+        /// One of these must hold for a row, and a row may be in several ranges: it is given by those that belong to the
+        /// first condition that holds. Without conditions no row is in two, and the ranges are in the order of keys.
         conditions: Vec<BoundExpr>,
+        /// The condition that each range belongs to, by its number.
+        parts: Vec<usize>,
     },
     /// The rows that another access gives and that pass these filters, read once and kept.
     Kept {
@@ -64,7 +66,7 @@ impl Access {
                     }
                 }
             }
-            Self::Union { ranges, conditions } => {
+            Self::Union { ranges, conditions, .. } => {
                 ranges.iter().for_each(|range| range.visit(visit));
                 conditions.iter().for_each(visit);
             }
@@ -169,9 +171,9 @@ impl Chooser<'_> {
         let usable: Vec<Condition<'_>> =
             conjuncts().filter_map(|(number, conjunct)| self.condition(number, conjunct, bound)).collect();
         self.search(&usable, &mut best);
-        for (_, conjunct) in conjuncts().filter(|(_, conjunct)| matches!(conjunct, BoundExpr::Or(..))) {
+        for (number, conjunct) in conjuncts().filter(|(_, conjunct)| matches!(conjunct, BoundExpr::Or(..))) {
             if conjunct.sources() & !(bound | bit(self.source)) == 0 && !conjunct.asks() {
-                self.search_each(conjunct, bound, &mut best);
+                self.search_each(number, conjunct, bound, &mut best);
             }
         }
         best
@@ -205,18 +207,18 @@ impl Chooser<'_> {
     }
 
     /// As [`search`](Self::search), for a disjunction, each part of which has a range of its own.
-    fn search_each(&self, conjunct: &BoundExpr, bound: u64, best: &mut Candidate) {
-        let (mut ranges, mut conditions, mut cost) = (Vec::new(), Vec::new(), 0.0);
+    fn search_each(&self, number: usize, conjunct: &BoundExpr, bound: u64, best: &mut Candidate) {
+        let (mut ranges, mut conditions, mut parts, mut cost) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
         let mut waiting = vec![conjunct];
         while let Some(part) = waiting.pop() {
             if let BoundExpr::Or(left, right) = part {
                 waiting.extend([&**right, left]);
                 continue;
             }
-            let mut parts = Vec::new();
-            part.clone().split_conjunction(&mut parts);
+            let mut own = Vec::new();
+            part.clone().split_conjunction(&mut own);
             // What must hold anyway helps each part.
-            let all = parts.iter().chain(self.conjuncts);
+            let all = own.iter().chain(self.conjuncts);
             let usable: Vec<Condition<'_>> = all.filter_map(|part| self.condition(0, part, bound)).collect();
             let mut found = Candidate {
                 access: Access::Scan,
@@ -227,28 +229,17 @@ impl Chooser<'_> {
             self.search(&usable, &mut found);
             match found.access {
                 Access::Scan => return,
-                Access::Union { ranges: own, .. } => {
-                    // No row is in two of these.
-                    conditions.resize(ranges.len() + own.len(), BoundExpr::Literal(Value::Bool(false)));
-                    if !own.is_empty() {
-                        conditions.pop();
-                        conditions.push(part.clone());
-                    }
-                    ranges.extend(own);
-                }
-                access => {
-                    ranges.push(access);
-                    conditions.push(part.clone());
-                }
+                Access::Union { ranges: own, .. } => ranges.extend(own),
+                access => ranges.push(access),
             }
+            parts.resize(ranges.len(), conditions.len());
+            conditions.push(part.clone());
             cost += found.cost;
             if cost >= best.cost || ranges.len() > MAX_RANGES {
                 return;
             }
         }
-        // Without conditions ranges are told from each other by their keys.
-        conditions.push(BoundExpr::Literal(Value::Bool(false)));
-        *best = Candidate { access: Access::Union { ranges, conditions }, setup: 0.0, cost, used: Vec::new() };
+        *best = Candidate { access: Access::Union { ranges, conditions, parts }, setup: 0.0, cost, used: vec![number] };
     }
 
     /// The range of a key that the conditions give.
@@ -324,7 +315,10 @@ impl Chooser<'_> {
         let mut ranges: Vec<Access> = starts.into_iter().map(make).collect();
         let access = match ranges.pop() {
             Some(range) if ranges.is_empty() => range,
-            last => Access::Union { ranges: ranges.into_iter().chain(last).collect(), conditions: Vec::new() },
+            last => {
+                let ranges = ranges.into_iter().chain(last).collect();
+                Access::Union { ranges, conditions: Vec::new(), parts: Vec::new() }
+            }
         };
         Some(Found { access, used, share, equal, count })
     }

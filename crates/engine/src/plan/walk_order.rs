@@ -54,7 +54,7 @@ fn gives(relation: &Relation, source: usize, access: &Access, order: &[OrderKey]
     let clustered = clustered.iter().map(|column| (*column, false));
     // Of several ranges every column tells rows apart.
     let (access, is_one) = match access {
-        Access::Union { ranges, conditions } if conditions.is_empty() => (ranges.first()?, false),
+        Access::Union { ranges, conditions, .. } if conditions.is_empty() => (ranges.first()?, false),
         access => (access, true),
     };
     let (index, equal) = match access {
