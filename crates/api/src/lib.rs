@@ -56,7 +56,7 @@ pub use query::{
 };
 pub use rule::{CustomRules, CustomSanitizer, CustomValidator, RuleTypes, Sanitize, Sanitizer, Validate, Validator};
 pub use schema::{
-    ColumnSchema, ForeignKeySchema, IndexColumn, IndexSchema, ReferentialAction, SchemaError, TableSchema,
+    CheckSchema, ColumnSchema, ForeignKeySchema, IndexColumn, IndexSchema, ReferentialAction, SchemaError, TableSchema,
 };
 pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};
 pub use uuid::Uuid;

@@ -15,7 +15,9 @@ use crate::catalog::{Catalog, ForeignKey, Index, KeyShape, Path, Relation};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::plan::{BoundExpr, Context, Scope};
 use crate::store::Store;
+use crate::write::bound_checks;
 
 /// What is wrong with the database, in words.
 pub(crate) fn check(core: &mut Core) -> Vec<String> {
@@ -117,13 +119,14 @@ impl Check<'_> {
 
     /// Every row reads as its schema says and has its entry in each index.
     fn rows(&mut self, relation: &Relation) -> Result<()> {
+        let checks = bound_checks(self.catalog, &relation.schema)?;
         let mut cursor = relation.table.tree.cursor();
         let mut row_key = Vec::new();
         let mut is_on_entry = cursor.first(self.store)?;
         while is_on_entry {
             cursor.read_key(self.store, &mut row_key)?;
             match cursor.value(self.store) {
-                Ok(row) => self.row(relation, &row_key, &row),
+                Ok(row) => self.row(relation, &checks, &row_key, &row),
                 Err(error) => self.finding(format!("{} cannot be read: {error}", row_name(relation, &row_key, &[]))),
             }
             is_on_entry = cursor.next(self.store)?;
@@ -131,7 +134,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn row(&mut self, relation: &Relation, row_key: &[u8], row: &[u8]) {
+    fn row(&mut self, relation: &Relation, checks: &[BoundExpr], row_key: &[u8], row: &[u8]) {
         let view = RowView { layout: &relation.layout, key: row_key, row };
         let columns = 0..relation.schema.columns.len();
         let values = match columns.map(|column| view.try_value(column)).collect::<std::result::Result<Vec<_>, _>>() {
@@ -163,6 +166,14 @@ impl Check<'_> {
             let number = value(column).as_i128().unwrap_or(0);
             if number > i128::from(relation.table.counter) {
                 self.finding(format!("{} is past the counter {}", name(), relation.table.counter));
+            }
+        }
+        let scope = Scope::default();
+        for (bound, check) in checks.iter().zip(&relation.schema.checks) {
+            match bound.is_false(Context::Row(&values, &scope)) {
+                Ok(false) => {}
+                Ok(true) => self.finding(format!("{} breaks the check {}", name(), check.label())),
+                Err(error) => self.finding(format!("{} cannot be checked: {error}", name())),
             }
         }
         for index in &relation.indexes {

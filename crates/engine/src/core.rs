@@ -11,7 +11,7 @@ use crate::history::{Counters, History, Numbers, Recorder};
 use crate::meter::Meter;
 use crate::store::{JournaledWriter, Private, Store};
 use crate::vacuum::VacuumPosition;
-use crate::write::Scratch;
+use crate::write::{Checks, Scratch};
 use crate::{Error, Result};
 
 /// The database itself.
@@ -24,6 +24,8 @@ pub struct Core {
     pub(crate) meter: Meter,
     /// The rules of the program's own.
     pub(crate) custom_rules: Arc<CustomRules>,
+    /// The checks of tables that were written.
+    pub(crate) checks: Vec<Arc<Checks>>,
     /// Tables written since the last commit.
     touched: Vec<RelationIndex>,
     /// Whether tables were created or dropped since the last commit.
@@ -91,6 +93,7 @@ impl Core {
             scratch: Scratch::default(),
             meter: Meter::default(),
             custom_rules: Arc::default(),
+            checks: Vec::new(),
             touched: Vec::new(),
             has_new_schema: false,
             failure: None,

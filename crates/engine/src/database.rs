@@ -257,8 +257,7 @@ impl Database {
                 }
             }
             if !missing.is_empty() {
-                core.touch_schema();
-                core.catalog.create(&mut core.store, &missing)?;
+                core.create_tables(&missing)?;
             }
             Ok(())
         })?;
@@ -278,10 +277,7 @@ impl Database {
     /// # Errors
     /// As [`create_table`](Self::create_table).
     pub fn create_tables(&self, schemas: &[&TableSchema]) -> Result<()> {
-        self.write_many(|core| {
-            core.touch_schema();
-            core.catalog.create(&mut core.store, schemas)
-        })
+        self.write_many(|core| core.create_tables(schemas))
     }
 
     /// Drops a table with its rows and indexes.

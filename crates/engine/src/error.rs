@@ -74,6 +74,16 @@ pub enum Error {
         /// The table referred to.
         other: String,
     },
+    /// A row that breaks a check of its table.
+    #[error("{table} refuses a row with {values}: {check}")]
+    Check {
+        /// The table.
+        table: String,
+        /// The name of the check; without one what it says.
+        check: Box<str>,
+        /// The columns that it looks at with their values, as `age = 5, limit = 3`.
+        values: Box<str>,
+    },
     /// A value that a validator of its column refuses.
     #[error("column {table}.{column} refuses {value}: {rule}{}", because(reason.as_deref()))]
     Validation {
@@ -233,6 +243,7 @@ impl Error {
             Self::NotNull { .. }
                 | Self::Unique { .. }
                 | Self::ForeignKey { .. }
+                | Self::Check { .. }
                 | Self::Type { .. }
                 | Self::Validation { .. }
         )

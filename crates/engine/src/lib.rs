@@ -63,7 +63,7 @@ pub use transaction::PlantedBug;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
 pub use typed::{
     Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey,
-    Upsert, UpsertReport, ValueCursor, With, WithMany,
+    UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 

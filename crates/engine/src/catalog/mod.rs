@@ -307,7 +307,10 @@ fn difference(stored: &TableSchema, compiled: &TableSchema) -> Option<String> {
     if stored.indexes != compiled.indexes {
         return Some("the indexes differ".into());
     }
-    (stored.foreign_keys != compiled.foreign_keys).then(|| "the foreign keys differ".into())
+    if stored.foreign_keys != compiled.foreign_keys {
+        return Some("the foreign keys differ".into());
+    }
+    (stored.checks != compiled.checks).then(|| "the checks differ".into())
 }
 
 fn no_relation() -> Error {

@@ -69,6 +69,23 @@ pub(crate) fn for_each(
     Ok(())
 }
 
+/// The key of each row of a plan over one table; with what its outputs come to, where they are asked for.
+pub(crate) fn keys_and_outputs(core: &mut Core, plan: &Plan, has_outputs: bool) -> Result<Vec<(Vec<u8>, Vec<Value>)>> {
+    let mut rows = RowStream::new(&core.catalog, plan)?;
+    rows.keep_keys();
+    let mut found = Vec::new();
+    while rows.next(core)? {
+        let context = Context::Frame(&rows.frame);
+        let mut values = Vec::new();
+        for output in plan.outputs.iter().filter(|_| has_outputs) {
+            general::settle(core, plan, output, context)?;
+            values.push(output.value(context)?.to_value());
+        }
+        found.extend(rows.frame.sources.first().map(|row| (row.key.clone(), values)));
+    }
+    Ok(found)
+}
+
 /// How many rows a plan answers.
 pub(crate) fn count(core: &mut Core, plan: &Plan) -> Result<u64> {
     // A table's own count, where nothing chooses among its rows.

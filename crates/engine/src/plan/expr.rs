@@ -104,6 +104,14 @@ impl BoundExpr {
         Ok(self.truth(context).ok_or_else(|| context.scope().take_failure())? == Truth::True)
     }
 
+    /// Whether the expression is false; not true, not NULL.
+    ///
+    /// # Errors
+    /// As [`value`](Self::value).
+    pub(crate) fn is_false(&self, context: Context<'_>) -> Result<bool> {
+        Ok(self.truth(context).ok_or_else(|| context.scope().take_failure())? == Truth::False)
+    }
+
     /// The value of the expression; none if a row is broken, or the scope has the failure. An option is a third of the
     /// size of a result, and this is where rows per second are decided.
     #[inline]

@@ -175,9 +175,19 @@ pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) 
 
 /// An expression over the columns of one table: what a check constraint says. It is computed with
 /// [`Context::Row`] over the values of a row.
-#[allow(dead_code, reason = "check constraints use it")]
 pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Result<BoundExpr> {
     bind::bind_row(catalog, schema, expr)
+}
+
+/// An expression over the columns of a row, and over one beside it that is called `excluded` if there is one: what an
+/// update makes of a column. The other row's values stand behind the first one's.
+pub(crate) fn bind_value(
+    catalog: &Catalog,
+    schema: &TableSchema,
+    has_excluded: bool,
+    expr: &Expr,
+) -> Result<BoundExpr> {
+    bind::bind_value(catalog, schema, has_excluded, expr)
 }
 
 impl Plan {

@@ -5,9 +5,9 @@ use wasm_dbms_api::{ColumnSchema, Expr, Query, TableSchema, Value, ValueRef};
 use crate::catalog::{RelationIndex, column_of};
 use crate::core::Core;
 use crate::typed::delete::delete_matching;
-use crate::typed::returning::{delete_visiting, update_visiting, values_of};
-use crate::typed::update::update_matching;
-use crate::write::Assignment;
+use crate::typed::returning::{delete_visiting, values_of};
+use crate::typed::sets::Sets;
+use crate::typed::update::{UpdateTable, update_matching, update_returning};
 use crate::{Answer, Connection, Database, Error, Limited, OptimisticTransaction, Result, Transaction};
 
 macro_rules! verbs_by_name {
@@ -74,6 +74,21 @@ macro_rules! verbs_by_name {
             ) -> Result<u64> {
                 let filter = filter.into();
                 self.write_many(|core| update_named(core, table, values, filter))
+            }
+
+            /// A change of rows of a table by name, with values that are computed; see [`UpdateTable`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # let db = Database::in_memory();
+            /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+            /// # db.insert_values("t", &[("n", 1.into())])?;
+            /// let changed = db.update_table("t").set("n", Expr::column("n") + Expr::Parameter(1)).parameters([5.into()]);
+            /// assert_eq!(changed.returning()?.rows, [[Value::from(6)]]);
+            /// # Ok::<(), Error>(())
+            /// ```
+            pub fn update_table(&self, table: &str) -> UpdateTable<'_, Self> {
+                UpdateTable::new(self, table)
             }
 
             /// Deletes the rows that a filter keeps, every row without one, with those that refer to them with cascade.
@@ -178,8 +193,8 @@ pub(crate) fn rows_of(table: &str, filter: Option<Expr>) -> Query {
 
 fn update_named(core: &mut Core, table: &str, values: &[(&str, Value)], filter: Option<Expr>) -> Result<u64> {
     let index = core.catalog.find(table)?;
-    let assignments = assignments_of(core, index, values)?;
-    update_matching(core, index, &assignments, &rows_of(table, filter))
+    let sets = sets_of(core, index, values)?;
+    update_matching(core, index, &sets, rows_of(table, filter), &[], None)
 }
 
 fn update_named_returning(
@@ -189,14 +204,8 @@ fn update_named_returning(
     filter: Option<Expr>,
 ) -> Result<Answer> {
     let index = core.catalog.find(table)?;
-    let assignments = assignments_of(core, index, values)?;
-    let mut answer = core.no_rows(index)?;
-    let (count, rows) = (answer.columns.len(), &mut answer.rows);
-    update_visiting(core, index, &assignments, &rows_of(table, filter), &mut |row| {
-        rows.push(values_of(row, count)?);
-        Ok(())
-    })?;
-    Ok(answer)
+    let sets = sets_of(core, index, values)?;
+    update_returning(core, index, &sets, rows_of(table, filter), &[])
 }
 
 fn delete_named_returning(core: &mut Core, table: &str, filter: Option<Expr>) -> Result<Answer> {
@@ -210,15 +219,9 @@ fn delete_named_returning(core: &mut Core, table: &str, filter: Option<Expr>) ->
     Ok(answer)
 }
 
-fn assignments_of(core: &Core, index: RelationIndex, values: &[(&str, Value)]) -> Result<Vec<Assignment>> {
-    let schema = &core.catalog.relation(index)?.schema;
-    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
-    let places = places_of(schema, &names)?;
-    let assignment = |(place, (_, value)): (usize, &(&str, Value))| {
-        let value = schema.columns.get(place).map_or(value.as_ref(), |column| of_column(column, value));
-        (place, value.to_value())
-    };
-    Ok(places.into_iter().zip(values).map(assignment).collect())
+fn sets_of(core: &Core, index: RelationIndex, values: &[(&str, Value)]) -> Result<Sets> {
+    let named = values.iter().map(|(name, value)| ((*name).to_owned(), Expr::Literal(value.clone())));
+    Sets::named(&core.catalog.relation(index)?.schema, named.collect())
 }
 
 fn delete_named(core: &mut Core, table: &str, filter: Option<Expr>) -> Result<u64> {

@@ -165,25 +165,6 @@ pub(crate) fn values_of(row: &RowView<'_>, count: usize) -> Result<Vec<Value>> {
     (0..count).map(|column| Ok(row.try_value(column)?.to_value())).collect()
 }
 
-/// Changes every row of a table that a question keeps, and calls `visit` with each as it is then.
-pub(crate) fn update_visiting(
-    core: &mut Core,
-    index: RelationIndex,
-    assignments: &[Assignment],
-    query: &Query,
-    visit: &mut dyn FnMut(&RowView<'_>) -> Result<()>,
-) -> Result<()> {
-    let keys = matching_keys(core, query)?;
-    core.deferring(|core| {
-        for key in &keys {
-            if core.update_row_written(index, key, assignments)? {
-                core.read_written(index, visit)?;
-            }
-        }
-        Ok(())
-    })
-}
-
 /// Calls `visit` with every row of a table that a question keeps, and deletes them all.
 pub(crate) fn delete_visiting(
     core: &mut Core,

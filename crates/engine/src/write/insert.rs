@@ -120,6 +120,7 @@ impl Core {
 
     /// Inserts a row of checked values.
     pub(crate) fn insert_values(&mut self, index: RelationIndex, values: &[ValueRef<'_>], counter: u64) -> Result<()> {
+        self.check_row(index, values, None)?;
         if !self.catalog.relation(index)?.foreign_keys.is_empty() {
             self.check_foreign_keys(index, values, None)?;
         }

@@ -1,5 +1,6 @@
 //! Writing rows: every face's inserts, updates and deletes end here.
 
+mod check;
 mod delete;
 mod foreign_key;
 mod insert;
@@ -13,6 +14,7 @@ use crate::catalog::{Index, MAX_CLUSTERED_KEY_BYTES, RelationIndex};
 use crate::store::Store;
 use crate::{Error, Result};
 
+pub(crate) use check::{Checks, bound_checks};
 pub(crate) use foreign_key::{Consequence, Deferred, Event, keys_with};
 pub(crate) use update::Assignment;
 

@@ -60,7 +60,11 @@ impl Core {
         for (column, value) in assignments {
             check_value(relation, *column, value.as_ref())?;
         }
-        if assignments.iter().all(|(column, _)| relation.is_plain(*column)) && !self.recorder.is_on() {
+        if assignments.iter().all(|(column, _)| relation.is_plain(*column))
+            && !self.recorder.is_on()
+            && !self.is_checked(index, assignments)?
+        {
+            let relation = self.catalog.relation(index)?;
             let layout = &*relation.layout;
             let changed = relation.table.tree.change(&mut self.store, row_key, &mut |row| {
                 for (column, value) in assignments {
@@ -97,6 +101,8 @@ impl Core {
             KeyShape::RowId => false,
         };
         let changed: Vec<usize> = (0..values.len()).filter(is_changed).collect();
+        // A row that moves is asked everything again where it is put.
+        self.check_row(index, &values, if changes_key { None } else { Some(&changed) })?;
         let has_consequences = self.check_change(index, row_key, &old_values, &values, &changed)?;
         check_lengths(self.catalog.relation(index)?, &values, &mut self.scratch)?;
         // What could refuse the new row is asked while the old one is still there: only the old row itself may stand in

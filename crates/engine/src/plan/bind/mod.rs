@@ -10,7 +10,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use wasm_dbms_api::{ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, Value};
+use wasm_dbms_api::{
+    ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, TableSchema, Value,
+};
 
 use crate::catalog::{Catalog, Relation, RelationIndex};
 use crate::plan::bind::expr::cast_to;
@@ -173,19 +175,48 @@ pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: Option<&[Value]
     Ok(query)
 }
 
-/// Resolves an expression over the columns of one table. Nothing is asked by it but the row.
-pub(crate) fn bind_row(catalog: &Catalog, schema: &wasm_dbms_api::TableSchema, expr: &Expr) -> Result<BoundExpr> {
+/// Resolves a condition over the columns of one table. Nothing is asked by it but the row.
+pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Result<BoundExpr> {
+    over_row(catalog, schema, false, expr, true)
+}
+
+/// Resolves a value over the columns of one table, and of a row beside that is called `excluded`.
+pub(crate) fn bind_value(
+    catalog: &Catalog,
+    schema: &TableSchema,
+    has_excluded: bool,
+    expr: &Expr,
+) -> Result<BoundExpr> {
+    over_row(catalog, schema, has_excluded, expr, false)
+}
+
+fn over_row(
+    catalog: &Catalog,
+    schema: &TableSchema,
+    has_excluded: bool,
+    expr: &Expr,
+    is_condition: bool,
+) -> Result<BoundExpr> {
     let binder = Binder { catalog, parameters: Some(&[]), sources: Cell::new(0), recursions: Cell::new(0) };
     let mut block = Block::new(&binder, None, None);
-    block.entries.push(names::Entry {
-        name: Some(schema.name.clone().into()),
-        columns: names::Columns::Table { source: 0, schema, renamed: Vec::new() },
-        merged: Vec::new(),
-    });
-    let bound = block.condition(expr, 0)?;
+    let mut enter = |source, name: &str, merged: Vec<Name>| {
+        let columns = names::Columns::Table { source, schema, renamed: Vec::new() };
+        block.entries.push(names::Entry { name: Some(name.to_owned().into()), columns, merged });
+    };
+    enter(0, &schema.name, Vec::new());
+    if has_excluded {
+        // A column's name alone means the row that is there.
+        enter(1, "excluded", schema.columns.iter().map(|column| column.name.clone().into()).collect());
+    }
+    let mut bound = if is_condition { block.condition(expr, 0)? } else { block.bind(expr, 0)?.expr };
     if bound.asks() {
         return Err(Error::Query(format!("{expr}: only the row itself can be asked here")));
     }
+    bound.for_each_mut(&mut |part| {
+        if let BoundExpr::Column { source: source @ 1, column } = part {
+            (*source, *column) = (0, *column + schema.columns.len());
+        }
+    });
     Ok(bound)
 }
 
