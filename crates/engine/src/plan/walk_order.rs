@@ -19,7 +19,8 @@ pub(super) fn walk_in_order(catalog: &Catalog, plan: &mut Plan) -> Result<()> {
     let mut found = gives(relation, source, &step.access, order).map(|is_backward| (None, is_backward));
     // A few rows of many: an index that has them in order, where all would be sorted.
     let (true, Some(limit), Access::Scan) = (found.is_none(), plan.limit, &step.access) else {
-        return Ok(take(plan, found));
+        take(plan, found);
+        return Ok(());
     };
     let total = relation.table.rows as f64;
     let share = (plan.estimate / total.max(1.0)).clamp(1e-9, 1.0);
@@ -32,7 +33,8 @@ pub(super) fn walk_in_order(catalog: &Catalog, plan: &mut Plan) -> Result<()> {
             }
         }
     }
-    Ok(take(plan, found))
+    take(plan, found);
+    Ok(())
 }
 
 fn take(plan: &mut Plan, found: Option<(Option<Access>, bool)>) {
