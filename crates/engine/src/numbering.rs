@@ -6,10 +6,14 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+/// What a key takes beside its bytes: its place in the table, and what the allocator adds.
+const ENTRY_BYTES: usize = 48;
+
 /// The number of each key, in the order in which they came: 0, 1, 2, ..
 #[derive(Debug, Default)]
 pub(crate) struct Numbering {
     numbers: HashMap<Box<[u8]>, usize, BuildHasherDefault<KeyHasher>>,
+    bytes: usize,
 }
 
 impl Numbering {
@@ -25,7 +29,23 @@ impl Numbering {
         }
         let number = self.numbers.len();
         self.numbers.insert(key.into(), number);
+        self.bytes += key.len() + ENTRY_BYTES;
         (number, true)
+    }
+
+    /// Whether the key is a new one. It has a number then.
+    pub(crate) fn is_new(&mut self, key: &[u8]) -> bool {
+        self.number(key).1
+    }
+
+    /// Whether no key has a number.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// About how much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 }
 

@@ -151,7 +151,6 @@ impl Index {
     }
 
     /// What an entry with this value carries, as bytes of a row that [`carried_layout`](Self::carried_layout) reads.
-    #[expect(dead_code, reason = "whoever plans with what indexes carry asks")]
     pub(crate) fn carried_row<'a>(&self, value: &'a [u8]) -> MemoryResult<&'a [u8]> {
         Ok(self.split(value)?.1)
     }

@@ -73,7 +73,7 @@ impl Catalog {
                 return Err(MemoryError::corrupt(format!("table {name} has the snapshot of {found}")).into());
             }
             let relation = Relation::new(id, snapshot)?;
-            if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.number(&tree.to_be_bytes()).1) {
+            if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.is_new(&tree.to_be_bytes())) {
                 return Err(MemoryError::corrupt(format!("table {name} has tree {tree}, which is another's")).into());
             }
             catalog.relations.push(relation);

@@ -199,7 +199,6 @@ impl RowLayout {
     }
 
     /// Whether the rows have this column, or their keys.
-    #[cfg_attr(not(test), expect(dead_code, reason = "whoever plans with what indexes carry asks"))]
     pub(crate) fn has(&self, column: usize) -> bool {
         self.columns.get(column).is_some_and(|column| column.place != Place::Absent)
     }

@@ -314,7 +314,7 @@ impl Decoder {
         let ids = snapshot.columns.iter().map(|column| column.id).chain(snapshot.indexes.iter().map(|index| index.id));
         let mut seen = Numbering::default();
         for id in ids {
-            if id == 0 || id >= snapshot.next_id || !seen.number(&id.to_be_bytes()).1 {
+            if id == 0 || id >= snapshot.next_id || !seen.is_new(&id.to_be_bytes()) {
                 return Err(Problem::Damaged);
             }
         }

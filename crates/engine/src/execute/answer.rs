@@ -108,7 +108,7 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Fallible<u64> {
     let mut rows = RowStream::new(&core.catalog, plan)?;
     let mut needed = Vec::new();
     columns_of_steps(plan, &mut |source, column| needed.push((source, column)));
-    rows.skip_keys_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
+    rows.skip_all_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
     let end = plan.offset.saturating_add(plan.limit.unwrap_or(u64::MAX));
     let mut found = 0u64;
     while found < end {
@@ -141,7 +141,7 @@ pub(crate) fn values_in(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<
     for expr in plan.outputs.iter().chain(ordered).chain(grouped) {
         expr.visit_columns(&mut note);
     }
-    rows.skip_keys_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
+    rows.skip_all_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
     if plan.is_general() {
         return general::values(core, plan, &mut rows);
     }
@@ -164,12 +164,7 @@ pub(crate) fn values_in(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<
 
 /// Calls `visit` with every column that walking the rows reads.
 fn columns_of_steps(plan: &Plan, visit: &mut dyn FnMut(usize, usize)) {
-    for step in &plan.steps {
-        for filter in step.filters.iter().chain(&step.asking).chain(step.after.iter().flatten()) {
-            filter.visit_columns(visit);
-        }
-        step.access.visit_columns(visit);
-    }
+    plan.steps.iter().for_each(|step| step.visit_columns(visit));
 }
 
 /// The values of an answer's row.

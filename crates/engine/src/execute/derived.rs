@@ -1,6 +1,5 @@
 //! Rows that belong to no table, made before they are walked.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use wasm_dbms_api::{SetOperation, Value, ValueRef};
@@ -11,6 +10,7 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::general::equality_key;
 use crate::execute::{RowList, values_in};
+use crate::numbering::Numbering;
 use crate::plan::{Body, Context, Derived, Scope};
 
 /// The most rows that a query which names itself makes.
@@ -42,11 +42,11 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
             set(*operation, *all, left, right)
         }
         Body::Recursive { number, all, first, next } => {
-            let mut seen = HashMap::new();
+            let mut seen = Numbering::default();
             let mut key = Vec::new();
             let mut is_new = |row: &Vec<Value>| {
                 equality_key(row.iter().map(Value::as_ref), &mut key);
-                *all || seen.insert(key.clone(), ()).is_none()
+                *all || seen.is_new(&key)
             };
             let mut found = values_in(core, first, inside.again())?;
             found.retain(&mut is_new);
@@ -86,36 +86,43 @@ fn list(rows: &[Vec<Value>], layout: &RowLayout) -> Fallible<Arc<RowList>> {
 /// Puts two answers together; rows of the first come first.
 fn set(operation: SetOperation, all: bool, left: Vec<Vec<Value>>, right: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
     let mut key = Vec::new();
-    let mut of = move |row: &Vec<Value>| {
+    let mut numbers = Numbering::default();
+    let mut number_of = move |row: &Vec<Value>| {
         equality_key(row.iter().map(Value::as_ref), &mut key);
-        key.clone()
+        numbers.number(&key)
     };
     let mut rows = left;
     if operation == SetOperation::Union {
         rows.extend(right);
         if !all {
-            let mut seen = HashMap::new();
-            rows.retain(|row| seen.insert(of(row), ()).is_none());
+            rows.retain(|row| number_of(row).1);
         }
         return rows;
     }
-    let mut counts: HashMap<Vec<u8>, usize> = HashMap::new();
+    // How many rows of the second have each number, and whether one of the first that has it was kept.
+    let mut counts: Vec<(usize, bool)> = Vec::new();
     for row in &right {
-        *counts.entry(of(row)).or_default() += 1;
+        let (number, is_new) = number_of(row);
+        if is_new {
+            counts.push((0, false));
+        }
+        if let Some((count, _)) = counts.get_mut(number) {
+            *count += 1;
+        }
     }
-    let mut seen = HashMap::new();
     rows.retain(|row| {
-        let key = of(row);
-        let count = counts.get_mut(&key);
-        let is_there = count.as_ref().is_some_and(|count| **count > 0);
+        let (number, is_new) = number_of(row);
+        if is_new {
+            counts.push((0, false));
+        }
+        let Some((count, was_kept)) = counts.get_mut(number) else { return false };
+        let is_wanted = (*count > 0) == (operation == SetOperation::Intersect);
         if all {
             // Each row of the second stands for one of the first.
-            if let Some(count) = count {
-                *count = count.saturating_sub(1);
-            }
-            return is_there == (operation == SetOperation::Intersect);
+            *count = count.saturating_sub(1);
+            return is_wanted;
         }
-        is_there == (operation == SetOperation::Intersect) && seen.insert(key, ()).is_none()
+        is_wanted && !std::mem::replace(was_kept, true)
     });
     rows
 }

@@ -84,6 +84,12 @@ impl SourceRow {
     pub(crate) fn set_copy(&mut self, key: &[u8], row: &[u8]) {
         self.key.clear();
         self.key.extend_from_slice(key);
+        self.set_own(row);
+    }
+
+    /// The row is a copy of these bytes, and its key stays.
+    pub(crate) fn set_own(&mut self, row: &[u8]) {
+        self.has_key_of_page = false;
         self.page = None;
         self.owned.clear();
         self.owned.extend_from_slice(row);

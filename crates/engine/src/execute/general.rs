@@ -1,8 +1,6 @@
 //! Answers of every kind of question, as values: what is distinct, what asks other queries, what is rarer than the paths
 //! of [`answer`](super::answer).
 
-use std::collections::{HashMap, HashSet};
-
 use wasm_dbms_api::{AggregateFunction, DataType, Value, ValueRef};
 
 use crate::Error;
@@ -14,6 +12,7 @@ use crate::execute::answer::{in_order, top};
 use crate::execute::sort::{Kept, Sorter};
 use crate::execute::{RowStream, values_in};
 use crate::function::{self, Arena, MAX_MADE_BYTES};
+use crate::numbering::Numbering;
 use crate::plan::{Answer, Answers, BoundAggregate, BoundExpr, Context, Grouping, Plan, Scope, Subquery};
 
 /// Bytes that are the same exactly for rows whose values are equal, NULL with NULL.
@@ -27,7 +26,7 @@ pub(crate) fn equality_key<'a>(values: impl IntoIterator<Item = ValueRef<'a>>, k
 /// Rows of an answer while they come.
 struct Collector<'p> {
     plan: &'p Plan,
-    seen: HashSet<Vec<u8>>,
+    seen: Numbering,
     made: Vec<Vec<Value>>,
     sorter: Sorter,
     /// How many rows are enough.
@@ -52,7 +51,7 @@ impl Collector<'_> {
         if plan.is_distinct {
             let mut key = Vec::new();
             equality_key(row.iter().map(Value::as_ref), &mut key);
-            if !self.seen.insert(key) {
+            if !self.seen.is_new(&key) {
                 return Ok(true);
             }
         }
@@ -79,7 +78,7 @@ impl Collector<'_> {
 /// Everything that a plan answers.
 pub(crate) fn values(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>) -> Fallible<Vec<Vec<Value>>> {
     let enough = top(plan).unwrap_or(usize::MAX);
-    let (seen, made) = (HashSet::new(), Vec::new());
+    let (seen, made) = (Numbering::default(), Vec::new());
     let mut collector = Collector { plan, seen, made, sorter: Sorter::new(top(plan)), enough };
     if enough == 0 {
         return Ok(Vec::new());
@@ -130,7 +129,7 @@ fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Fallible<Answer> {
             Ok(Answer::Value(value.unwrap_or(Value::Null)))
         }
         Answers::Set => {
-            let mut set = HashMap::new();
+            let mut set = Numbering::default();
             let mut has_null = false;
             let arena = Arena::default();
             for value in rows.iter().flatten() {
@@ -146,7 +145,7 @@ fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Fallible<Answer> {
                 }
                 let mut code = Vec::new();
                 key::push(&mut code, value);
-                set.insert(code, ());
+                set.number(&code);
             }
             Ok(Answer::Set(set.into(), has_null))
         }
@@ -162,13 +161,13 @@ fn number_type(data_type: DataType) -> DataType {
 struct Accumulator {
     state: State,
     /// The values met, where equal ones count once.
-    seen: Option<HashSet<Vec<u8>>>,
+    seen: Option<Numbering>,
     text: Option<String>,
 }
 
 impl Accumulator {
     fn new(aggregate: &BoundAggregate) -> Self {
-        let seen = aggregate.is_distinct.then(HashSet::new);
+        let seen = aggregate.is_distinct.then(Numbering::default);
         Self { state: State::new(aggregate.function), seen, text: None }
     }
 
@@ -188,7 +187,7 @@ impl Accumulator {
         if let Some(seen) = &mut self.seen {
             let mut code = Vec::new();
             key::push(&mut code, value);
-            if !seen.insert(code) {
+            if !seen.is_new(&code) {
                 return Ok(());
             }
         }
@@ -226,13 +225,13 @@ impl Accumulator {
 
 /// The slots of every group, in the order in which their first rows came.
 fn groups(core: &mut Core, plan: &Plan, grouping: &Grouping, rows: &mut RowStream<'_>) -> Fallible<Vec<Vec<Value>>> {
-    let mut numbers: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut numbers = Numbering::default();
     let mut groups: Vec<(Vec<Value>, Vec<Accumulator>)> = Vec::new();
     let fresh = || grouping.aggregates.iter().map(Accumulator::new).collect::<Vec<_>>();
     if grouping.keys.is_empty() {
         // Aggregates over everything have one row, even of nothing.
         groups.push((Vec::new(), fresh()));
-        numbers.insert(Vec::new(), 0);
+        numbers.number(&[]);
     }
     let mut code = Vec::new();
     while rows.next(core)? {
@@ -242,15 +241,11 @@ fn groups(core: &mut Core, plan: &Plan, grouping: &Grouping, rows: &mut RowStrea
             settle(core, plan, key, context)?;
             key::push_nullable(&mut code, key.value(context)?);
         }
-        let number = match numbers.get(&code) {
-            Some(number) => *number,
-            None => {
-                let keys = grouping.keys.iter().map(|key| Ok(key.value(context)?.to_value()));
-                groups.push((keys.collect::<Fallible<_>>()?, fresh()));
-                numbers.insert(code.clone(), groups.len() - 1);
-                groups.len() - 1
-            }
-        };
+        let (number, is_new) = numbers.number(&code);
+        if is_new {
+            let keys = grouping.keys.iter().map(|key| Ok(key.value(context)?.to_value()));
+            groups.push((keys.collect::<Fallible<_>>()?, fresh()));
+        }
         let Some((_, accumulators)) = groups.get_mut(number) else { continue };
         for (accumulator, aggregate) in accumulators.iter_mut().zip(&grouping.aggregates) {
             for part in [&aggregate.argument, &aggregate.filter, &aggregate.separator].into_iter().flatten() {

@@ -21,8 +21,8 @@ pub(crate) struct Call {
 pub(crate) enum Operator {
     /// The parameter of this number, from 0.
     Parameter(usize),
-    /// The value of this number that the query around gives.
-    Outer(usize),
+    /// The value of this number that the query around gives, and its type where that is of use.
+    Outer(usize, Option<DataType>),
     IsDistinct,
     Is(bool),
     /// The first equals one of the others.
@@ -56,7 +56,7 @@ impl Operator {
 
     /// Whether it is known only when the question is asked.
     pub(super) fn depends_on_scope(&self) -> bool {
-        self.asks() || matches!(self, Self::Parameter(_) | Self::Outer(_))
+        self.asks() || matches!(self, Self::Parameter(_) | Self::Outer(..))
     }
 
     /// Makes an expression of it.
@@ -77,6 +77,14 @@ fn truth_value(truth: Truth) -> ValueRef<'static> {
 const FEW: usize = 4;
 
 impl Call {
+    /// The type of its value, where that is known without looking further.
+    pub(super) fn data_type(&self) -> Option<DataType> {
+        match self.operator {
+            Operator::Outer(_, data_type) => data_type,
+            _ => None,
+        }
+    }
+
     fn argument<'a>(&'a self, index: usize, context: Context<'a>) -> Option<ValueRef<'a>> {
         match self.arguments.get(index) {
             Some(argument) => argument.evaluate(context),
@@ -144,7 +152,7 @@ impl Call {
                 Some(value) => Some(value.as_ref()),
                 None => scope.fail(crate::Error::Query(format!("the parameter ?{} is not given", number + 1)).into()),
             },
-            Operator::Outer(number) => Some(scope.outer.get(*number).unwrap_or(&Value::Null).as_ref()),
+            Operator::Outer(number, _) => Some(scope.outer.get(*number).unwrap_or(&Value::Null).as_ref()),
             Operator::IsDistinct => {
                 let (left, right) = (self.argument(0, context)?, self.argument(1, context)?);
                 Some(ValueRef::Bool(left != right))
@@ -179,7 +187,7 @@ impl Call {
                     let truth = match (value.is_null(), set.is_empty() && !has_null) {
                         (_, true) => Truth::False,
                         (true, false) => Truth::Null,
-                        (false, _) if set.contains_key(&code) => Truth::True,
+                        (false, _) if set.get(&code).is_some() => Truth::True,
                         (false, _) if has_null => Truth::Null,
                         _ => Truth::False,
                     };

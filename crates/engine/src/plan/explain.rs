@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Relation};
 use crate::error::Fallible;
 use crate::plan::call::{Call, Operator};
 use crate::plan::{Access, Body, Bound, BoundAggregate, BoundExpr, Plan, PlanSource, Step};
@@ -110,20 +110,48 @@ impl Explain<'_> {
             },
             _ => &relation.schema.name,
         };
-        Ok(match &step.access {
+        let backwards = if step.is_backward { " backwards" } else { "" };
+        Ok(self.reach(&step.access, relation, table)? + backwards)
+    }
+
+    fn reach(&self, access: &Access, relation: &Relation, table: &str) -> Fallible<String> {
+        let pairs = |columns: &[usize], values: &[BoundExpr]| {
+            let pair = |(column, value): (&usize, &BoundExpr)| {
+                Ok(format!("{} = {}", relation.column_name(*column), self.expr(value)?))
+            };
+            columns.iter().zip(values).map(pair).collect::<Fallible<Vec<_>>>()
+        };
+        Ok(match access {
             Access::Scan => format!("scan {table}"),
-            Access::Hash { column, probe } => {
-                format!("hash {table} on {} = {}", relation.column_name(*column), self.expr(probe)?)
+            Access::Kept { from, filters, columns, probe } => {
+                let mut text = if columns.is_empty() { "keep ".to_owned() } else { "hash ".into() };
+                text += &self.reach(from, relation, table)?;
+                if !filters.is_empty() {
+                    let filters = filters.iter().map(|filter| self.expr(filter)).collect::<Fallible<Vec<_>>>()?;
+                    text += &format!(" where {}", filters.join(" and "));
+                }
+                if !columns.is_empty() {
+                    text += &format!(" on {}", pairs(columns, probe)?.join(" and "));
+                }
+                text
             }
+            Access::Union { ranges, .. } => match ranges.as_slice() {
+                [] => format!("no row of {table}"),
+                [first, .., last] if ranges.len() > 4 => {
+                    let (first, last) = (self.reach(first, relation, table)?, self.reach(last, relation, table)?);
+                    format!("{first}, then {} more to {last}", ranges.len() - 2)
+                }
+                ranges => {
+                    let ranges = ranges.iter().map(|range| self.reach(range, relation, table));
+                    ranges.collect::<Fallible<Vec<_>>>()?.join(", then ")
+                }
+            },
             Access::Range { index, equal, low, high } => {
                 let (name, columns) = match index.and_then(|number| relation.indexes.get(number)) {
                     Some(index) => (format!("index {table}.{}", index.name), index.columns.clone()),
                     None => (format!("primary key of {table}"), relation.primary_key().to_vec()),
                 };
-                let mut conditions = Vec::new();
-                for (column, value) in columns.iter().zip(equal) {
-                    conditions.push(format!("{} = {}", relation.column_name(*column), self.expr(value)?));
-                }
+                let mut conditions = pairs(&columns, equal)?;
                 let next = columns.get(equal.len()).map_or("", |column| relation.column_name(*column));
                 for (bound, including, excluding) in [(low, ">=", ">"), (high, "<=", "<")] {
                     match bound {
@@ -139,7 +167,8 @@ impl Explain<'_> {
                         _ => {}
                     }
                 }
-                format!("search {name} with {}", conditions.join(" and "))
+                let conditions = conditions.join(" and ");
+                format!("search {name}{}{conditions}", if conditions.is_empty() { "" } else { " with " })
             }
         })
     }
@@ -192,7 +221,7 @@ impl Explain<'_> {
     fn call(&self, call: &Call) -> Fallible<String> {
         let name = match &call.operator {
             Operator::Parameter(number) => return Ok(format!("?{}", number + 1)),
-            Operator::Outer(number) => return Ok(format!("outer {number}")),
+            Operator::Outer(number, _) => return Ok(format!("outer {number}")),
             Operator::Arithmetic { operator, .. } => {
                 let parts = call.arguments.iter().map(|argument| self.expr(argument)).collect::<Fallible<Vec<_>>>()?;
                 return Ok(format!("({})", parts.join(&format!(" {operator} "))));

@@ -76,6 +76,11 @@ impl Truth {
     }
 }
 
+/// A source as one of a set. There are no more than [`MAX_SOURCES`](crate::plan::MAX_SOURCES).
+pub(super) fn bit(source: usize) -> u64 {
+    1u64.unbounded_shl(source as u32)
+}
+
 #[cold]
 pub(crate) fn broken_row() -> Box<Error> {
     MemoryError::corrupt("a row's bytes are no row of its table").into()
@@ -227,6 +232,13 @@ impl BoundExpr {
         for part in self.parts() {
             part.visit_columns(visit);
         }
+    }
+
+    /// The sources whose columns are in it, a bit each.
+    pub(super) fn sources(&self) -> u64 {
+        let mut sources = 0;
+        self.visit_columns(&mut |source, _| sources |= bit(source));
+        sources
     }
 
     /// Calls `change` with the expression and every part of it, the outer ones first.

@@ -6,17 +6,25 @@
 mod access;
 mod bind;
 mod call;
+mod condition;
+mod equality;
+mod estimate;
 mod explain;
 mod expr;
+mod join_order;
+mod key_range;
 mod left;
 mod like;
 mod optimize;
 mod scope;
+mod walk_order;
 
-pub(crate) use access::{Access, Bound, BoundValue, key_range};
+pub use access::MAX_RANGES;
+pub(crate) use access::{Access, Bound};
 pub(crate) use bind::Answers;
 pub use bind::{MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub(crate) use expr::{BoundExpr, Context, broken_row};
+pub(crate) use key_range::{BoundValue, KeyRange, key_range};
 pub use scope::MAX_REMEMBERED_BYTES;
 pub(crate) use scope::{Answer, Scope};
 
@@ -101,8 +109,23 @@ pub(crate) struct Step {
     pub(crate) asking: Vec<BoundExpr>,
     /// Of a left join: what must hold of the row, with NULLs if there was no partner.
     pub(crate) after: Option<Vec<BoundExpr>>,
+    /// Whether its access is walked from its end.
+    pub(crate) is_backward: bool,
     /// How many rows are expected of it, for each row of the sources before.
     pub(crate) estimate: f64,
+}
+
+impl Step {
+    /// Calls `visit` with every column that walking the rows reads.
+    pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(usize, usize)) {
+        for filter in self.filters.iter().chain(&self.asking).chain(self.after.iter().flatten()) {
+            filter.visit_columns(visit);
+        }
+        self.access.visit(&mut |expr| expr.visit_columns(visit));
+        if let Access::Kept { columns, .. } = &self.access {
+            columns.iter().for_each(|column| visit(self.source, *column));
+        }
+    }
 }
 
 /// Rows that become one.

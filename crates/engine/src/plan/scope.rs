@@ -1,7 +1,6 @@
 //! What is the same for all rows of one asking: parameters, the row of the query around, values made on the way.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use wasm_dbms_api::{Value, ValueRef};
@@ -11,6 +10,7 @@ use crate::codec::record::Writer;
 use crate::error::Fallible;
 use crate::execute::RowList;
 use crate::function::Arena;
+use crate::numbering::Numbering;
 use crate::plan::broken_row;
 
 /// What an expression needs besides rows.
@@ -41,7 +41,7 @@ pub(crate) enum Answer {
     /// Whether there is a row; its one value; NULL.
     Value(Value),
     /// The values of its one column, as key codes, and whether NULL is among them.
-    Set(Arc<HashMap<Vec<u8>, ()>>, bool),
+    Set(Arc<Numbering>, bool),
 }
 
 /// The most bytes of answers that are kept; past it they are asked anew.
@@ -49,7 +49,10 @@ pub const MAX_REMEMBERED_BYTES: usize = 8 << 20;
 
 #[derive(Debug, Default)]
 struct Answers {
-    known: HashMap<(usize, Vec<u8>), Answer>,
+    /// The subqueries with the values they were asked for.
+    asked: Numbering,
+    /// By the number of what was asked.
+    known: Vec<Answer>,
     bytes: usize,
 }
 
@@ -115,7 +118,8 @@ impl Scope {
 
     /// What a subquery answers for these values; none, with a note, if nobody asked it yet.
     pub(super) fn answer(&self, number: usize, values: &[ValueRef<'_>]) -> Option<Answer> {
-        let known = self.answers.borrow().known.get(&(number, exact_key(values))).cloned();
+        let answers = self.answers.borrow();
+        let known = answers.asked.get(&exact_key(number, values)).and_then(|place| answers.known.get(place)).cloned();
         if known.is_none() {
             let values = values.iter().map(|value| value.to_value()).collect();
             *self.failure.borrow_mut() = Some(Failure::Unanswered(number, values));
@@ -134,23 +138,26 @@ impl Scope {
     /// Remembers what a subquery answered.
     pub(crate) fn remember(&self, number: usize, values: &[Value], answer: Answer) {
         let values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
-        let key = exact_key(&values);
+        let key = exact_key(number, &values);
         let bytes = key.len()
             + 96
             + match &answer {
                 Answer::Value(Value::Text(text)) => text.len(),
                 Answer::Value(_) => 0,
-                Answer::Set(set, _) => set.keys().map(|key| key.len() + 48).sum(),
+                Answer::Set(set, _) => set.bytes(),
             };
         let mut answers = self.answers.borrow_mut();
         answers.bytes += bytes;
-        answers.known.insert((number, key), answer);
+        if answers.asked.is_new(&key) {
+            answers.known.push(answer);
+        }
     }
 }
 
-/// Bytes that are the same only for values that are the same to the last bit.
-fn exact_key(values: &[ValueRef<'_>]) -> Vec<u8> {
+/// Bytes that are the same only for one subquery and values that are the same to the last bit.
+fn exact_key(number: usize, values: &[ValueRef<'_>]) -> Vec<u8> {
     let mut key = Writer::default();
+    key.number(number as u64);
     values.iter().for_each(|value| key.value(*value));
     key.0
 }

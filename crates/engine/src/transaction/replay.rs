@@ -30,7 +30,7 @@ pub(crate) fn replay(head: &mut Core, rows: &[RowChange], forms: &[Arc<TableForm
     for change in rows.iter().filter(|_| checks_rows) {
         let (Some(form), Some(index)) = (forms.get(change.table), relations.get(change.table)) else { continue };
         change.put_code(&mut code);
-        if seen.number(&code).1 && head.row_bytes(*index, &change.key, &mut found)? != change.old.as_deref() {
+        if seen.is_new(&code) && head.row_bytes(*index, &change.key, &mut found)? != change.old.as_deref() {
             return Err(conflict_at(form, change, CHANGED));
         }
     }

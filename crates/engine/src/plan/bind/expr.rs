@@ -373,9 +373,18 @@ impl<'c> Block<'_, 'c> {
                 return Err(Error::Query(format!("{expr}: a subquery here has one column, not {}", kinds.len())).into());
             }
         }
+        let kind = kinds.first().copied().unwrap_or(Kind::UNKNOWN);
         let mut subqueries = self.subqueries.borrow_mut();
-        subqueries.push(BoundSubquery { query, answers, set_type: None });
-        Ok((subqueries.len() - 1, arguments, kinds.first().copied().unwrap_or(Kind::UNKNOWN)))
+        // Said twice it is one query: rows can be grouped by it, and it is asked once. Too long a text is cut.
+        let text = expr.to_string();
+        let is_same = |other: &BoundSubquery| other.text == text && other.arguments == arguments;
+        let known = if text.contains("..") { None } else { subqueries.iter().position(is_same) };
+        if let Some(number) = known {
+            return Ok((number, arguments, kind));
+        }
+        let arguments_kept = arguments.clone();
+        subqueries.push(BoundSubquery { query, answers, set_type: None, text, arguments: arguments_kept });
+        Ok((subqueries.len() - 1, arguments, kind))
     }
 }
 

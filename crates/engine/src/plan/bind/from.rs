@@ -153,8 +153,7 @@ impl<'b, 'c> Block<'b, 'c> {
             }
         }
         inner.subqueries = self.subqueries.take();
-        let arguments = (0..self.outer.borrow().len()).map(|number| Operator::Outer(number).of(Vec::new()));
-        Rows { body: BoundBody::Query(inner.into()), arguments: arguments.collect(), columns }
+        Rows { body: BoundBody::Query(inner.into()), arguments: self.pass_outer(), columns }
     }
 
     /// Lets the entries name the columns of the source that [`wrap`](Self::wrap) made of them.
@@ -228,7 +227,7 @@ impl<'b, 'c> Block<'b, 'c> {
         (first.names, second.names) = (names.clone(), names);
         let (left, right) = (first.into(), second.into());
         let body = BoundBody::Set { operation: SetOperation::Union, all: true, left, right };
-        let arguments = (0..self.outer.borrow().len()).map(|number| Operator::Outer(number).of(Vec::new())).collect();
+        let arguments = self.pass_outer();
         let (source, _) = self.push_rows(bound, Rows { body, arguments, columns }, false)?;
         self.rename_wrapped(source);
         Ok(())
@@ -345,7 +344,7 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     fn pass_outer(&self) -> Vec<BoundExpr> {
-        (0..self.outer.borrow().len()).map(|number| Operator::Outer(number).of(Vec::new())).collect()
+        (0..self.outer.borrow().len()).map(|number| Operator::Outer(number, None).of(Vec::new())).collect()
     }
 
     fn set(&self, operation: SetOperation, all: bool, left: &Query, right: &Query, depth: usize) -> Fallible<Rows<'c>> {

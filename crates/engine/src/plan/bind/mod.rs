@@ -120,6 +120,9 @@ pub(crate) struct BoundSubquery {
     pub(crate) answers: Answers,
     /// The type in which the values of a set are compared, where that is another than their own.
     pub(crate) set_type: Option<DataType>,
+    /// The expression as it was said, and what the query is given.
+    text: String,
+    arguments: Vec<BoundExpr>,
 }
 
 impl BoundQuery {
@@ -430,7 +433,7 @@ impl BoundQuery {
         self.for_each_expr(&mut |expr| {
             expr.for_each_mut(&mut |part| {
                 if let BoundExpr::Call(call) = part
-                    && let Operator::Outer(number) = &mut call.operator
+                    && let Operator::Outer(number, _) = &mut call.operator
                 {
                     *number += by;
                 }

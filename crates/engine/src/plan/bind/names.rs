@@ -112,7 +112,7 @@ impl<'c> Block<'_, 'c> {
         if known.is_none() {
             outer.push(found.expr);
         }
-        Ok(Some(Typed { expr: Operator::Outer(number).of(Vec::new()), kind: found.kind }))
+        Ok(Some(Typed { expr: Operator::Outer(number, found.kind.data_type).of(Vec::new()), kind: found.kind }))
     }
 
     pub(super) fn find_here(&self, column: &ColumnRef) -> Fallible<Option<Typed<'c>>> {

@@ -63,7 +63,7 @@ impl Deferred {
         let mut code = Vec::new();
         code.extend([relation as u64, number as u64].map(u64::to_be_bytes).as_flattened());
         values.iter().for_each(|value| key::push(&mut code, *value));
-        if self.known.number(&code).1 {
+        if self.known.is_new(&code) {
             let values = values.iter().map(|value| value.to_value()).collect();
             self.references.push((relation, number, values, problem));
         }
