@@ -133,7 +133,8 @@ fn eight_tables_joined_by_little_have_the_answers_of_sqlite_and_look_at_few_rows
         let answer = answer.unwrap_or_else(|error| panic!("{error}, {}\n{}", expected.len(), where_it_was()));
         let shown = |value: &Value| value.to_string().trim_matches('\'').to_owned();
         let mut found: Vec<Vec<String>> = answer.rows.iter().map(|row| row.iter().map(shown).collect()).collect();
-        (expected.sort(), found.sort());
+        expected.sort();
+        found.sort();
         assert_eq!(found, expected, "{}", where_it_was());
         rows += found.len();
     }

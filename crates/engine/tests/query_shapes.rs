@@ -357,6 +357,7 @@ fn a_row_that_several_ranges_lead_to_comes_once() {
     let mut expected: Vec<_> = expected.map(|n: i64| format!("{} {}", n % 500, n % 400)).collect();
     let found = db.query(&query).unwrap().rows;
     let mut found: Vec<_> = found.iter().map(|row| format!("{} {}", row[0], row[1])).collect();
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     assert_eq!(found, expected);
 }
