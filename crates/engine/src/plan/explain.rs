@@ -191,7 +191,7 @@ impl Explain<'_> {
 
     fn call(&self, call: &Call) -> Result<String> {
         let name = match &call.operator {
-            Operator::Parameter(number) => return Ok(format!("?{}", number + 1)),
+            Operator::Parameter(parameter) => return Ok(format!("?{}", parameter.number + 1)),
             Operator::Outer(number) => return Ok(format!("outer {number}")),
             Operator::Arithmetic { operator, .. } => {
                 let parts = call.arguments.iter().map(|argument| self.expr(argument)).collect::<Result<Vec<_>>>()?;

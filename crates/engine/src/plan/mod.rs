@@ -12,6 +12,7 @@ mod left;
 mod like;
 mod optimize;
 mod scope;
+mod template;
 
 pub(crate) use access::{Access, Bound, BoundValue, key_range};
 pub(crate) use bind::Answers;
@@ -19,6 +20,7 @@ pub use bind::{MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub(crate) use expr::{BoundExpr, Context, broken_row};
 pub use scope::MAX_REMEMBERED_BYTES;
 pub(crate) use scope::{Answer, Scope};
+pub(crate) use template::Template;
 
 use std::sync::Arc;
 
@@ -28,7 +30,7 @@ use crate::Result;
 use crate::catalog::{Catalog, Relation, RelationIndex};
 
 /// A way of answering a question.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Plan {
     /// The tables in the order in which they are entered.
     pub(crate) steps: Vec<Step>,
@@ -54,14 +56,14 @@ pub(crate) struct Plan {
 }
 
 /// Where the rows of a source come from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum PlanSource {
     Table(RelationIndex),
     Derived(Box<Derived>),
 }
 
 /// Rows that belong to no table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Derived {
     /// A table that they could stand in.
     pub(crate) relation: Arc<Relation>,
@@ -71,7 +73,7 @@ pub(crate) struct Derived {
 }
 
 /// How rows that belong to no table are made.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Body {
     Nothing,
     Values(Vec<Vec<BoundExpr>>),
@@ -82,7 +84,7 @@ pub(crate) enum Body {
 }
 
 /// A query that an expression asks.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Subquery {
     pub(crate) plan: Plan,
     pub(crate) answers: Answers,
@@ -91,7 +93,7 @@ pub(crate) struct Subquery {
 }
 
 /// One source in a plan.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub(crate) source: usize,
     pub(crate) access: Access,
@@ -147,7 +149,7 @@ pub(crate) fn plan(catalog: &Catalog, query: &Query) -> Result<Plan> {
 
 /// Plans a question whose parameters have these values.
 pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Result<Plan> {
-    optimize::optimize(catalog, bind::bind(catalog, query, Some(parameters))?)
+    optimize::optimize(catalog, bind::bind(catalog, query, parameters)?)
 }
 
 /// An expression over the columns of one table: what a check constraint says. It is computed with

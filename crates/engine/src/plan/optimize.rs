@@ -5,6 +5,7 @@ use wasm_dbms_api::{Comparison, DataType};
 use crate::catalog::{Catalog, KeyShape, Relation};
 use crate::plan::access::{self, Access, Candidate, EQUALITY_SHARE, RANGE_SHARE};
 use crate::plan::bind::{BoundBody, BoundQuery, BoundRows, BoundSubquery};
+use crate::plan::call::Operator;
 use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, left};
 use crate::{Error, Result};
 
@@ -166,6 +167,10 @@ fn candidate(
         BoundExpr::Column { source, column } => {
             Some(relation_of(catalog, sources.get(*source)?).ok()?.data_type(*column))
         }
+        BoundExpr::Call(call) => match &call.operator {
+            Operator::Parameter(parameter) => parameter.data_type,
+            _ => None,
+        },
         _ => None::<DataType>,
     };
     let total = rows_of(catalog, own)?;

@@ -6,6 +6,7 @@ use wasm_dbms_api::{AggregateFunction, ColumnSchema, DataType, Decimal, Expr, Va
 
 use crate::plan::BoundExpr;
 use crate::plan::bind::Typed;
+use crate::plan::call::Operator;
 use crate::{Error, Result};
 
 /// What is known of the values of an expression.
@@ -143,6 +144,14 @@ impl<'a> Kind<'a> {
         if let BoundExpr::Literal(value) = &mut other.expr {
             *value = self.converted(std::mem::take(value), expr)?;
             other.kind = Self::of_value(value.as_ref());
+        } else if let BoundExpr::Call(call) = &mut other.expr
+            && let Operator::Parameter(parameter) = &mut call.operator
+            && let (Some(own), Some(given)) = (self.data_type, parameter.data_type)
+            && ((own == DataType::Enum && given == DataType::Text) || (own == DataType::Decimal && given.is_integer()))
+        {
+            // Converted when it is given.
+            (parameter.data_type, parameter.variants) = (self.data_type, self.variants.to_vec());
+            other.kind = self;
         }
         Ok(())
     }
@@ -159,7 +168,7 @@ impl<'a> Kind<'a> {
 
     /// A literal as it is compared with values of this kind: a name of an enum with its number, a whole number as a
     /// decimal where those are, so that an index finds it.
-    fn converted(self, value: Value, expr: &Expr) -> Result<Value> {
+    pub(super) fn converted(self, value: Value, expr: &Expr) -> Result<Value> {
         match (self.data_type, &value) {
             (Some(DataType::Enum), Value::Text(name)) => self.variant(name, expr),
             (Some(DataType::Enum), Value::Enum(_, name)) => self.variant(name, expr),
