@@ -30,7 +30,7 @@ struct Item {
 
 fn item(id: u64) -> Item {
     let state = if id.is_multiple_of(3) { State::Old } else { State::New };
-    let parent = (id > 2).then(|| id / 2);
+    let parent = (id > 2).then_some(id / 2);
     Item { id, group: (id % 7) as i32, price: (id as i64).into(), state, name: format!("n{}", id % 10), parent }
 }
 
