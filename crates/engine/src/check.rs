@@ -10,11 +10,11 @@ use wasm_dbms_memory::{
     add_finding,
 };
 
-use crate::Result;
 use crate::catalog::{Catalog, ForeignKey, Index, KeyShape, Path, Relation};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::plan::{BoundExpr, Context, Scope};
 use crate::store::Store;
 use crate::write::bound_checks;
@@ -93,7 +93,7 @@ impl Check<'_> {
         let pages = self.store.page_count();
         for page in (RESERVED_PAGES..pages).filter(|page| seen.contains(*page)) {
             if let Ok(state @ (PageState::Free | PageState::Reserved)) = self.store.page_state(page) {
-                add_finding(&mut self.findings, format!("page {page} is in use, its state says that it is {state:?}"));
+                add_finding(&mut self.findings, format!("page {page} is in use, its state says that it is {state}"));
             }
         }
         let Self { store, findings, .. } = self;
@@ -109,7 +109,10 @@ impl Check<'_> {
         let state = self.store.page_state(page);
         match self.store.view(page, |bytes| (bytes.iter().all(|byte| *byte == 0), NodeSummary::of(bytes))) {
             Err(error) => error.to_string(),
-            Ok((true, _)) => format!("all zero, its state is {state:?}"),
+            Ok((true, _)) => match state {
+                Ok(state) => format!("all zero, its state says that it is {state}"),
+                Err(error) => format!("all zero, without a state: {error}"),
+            },
             Ok((_, summary)) => match self.catalog.tree_name(summary.tree).filter(|_| summary.kind != "other") {
                 Some(name) => format!("a {} page of {name}", summary.kind),
                 None => format!("a page of kind {}, tree {}", summary.kind, summary.tree),
@@ -118,7 +121,7 @@ impl Check<'_> {
     }
 
     /// Every row reads as its schema says and has its entry in each index.
-    fn rows(&mut self, relation: &Relation) -> Result<()> {
+    fn rows(&mut self, relation: &Relation) -> Fallible<()> {
         let checks = bound_checks(self.catalog, &relation.schema)?;
         let mut cursor = relation.table.tree.cursor();
         let mut row_key = Vec::new();
@@ -137,7 +140,7 @@ impl Check<'_> {
     fn row(&mut self, relation: &Relation, checks: &[BoundExpr], row_key: &[u8], row: &[u8]) {
         let view = RowView { layout: &relation.layout, key: row_key, row };
         let columns = 0..relation.schema.columns.len();
-        let values = match columns.map(|column| view.try_value(column)).collect::<std::result::Result<Vec<_>, _>>() {
+        let values = match columns.map(|column| view.try_value(column)).collect::<Result<Vec<_>, _>>() {
             Ok(values) => values,
             Err(error) => {
                 return self.finding(format!("{} cannot be read: {error}", row_name(relation, row_key, &[])));
@@ -214,7 +217,7 @@ impl Check<'_> {
     }
 
     /// Every entry of an index leads to a row that gives this very entry.
-    fn entries(&mut self, relation: &Relation, index: &Index, name: &str) -> Result<()> {
+    fn entries(&mut self, relation: &Relation, index: &Index, name: &str) -> Fallible<()> {
         let mut cursor = index.head.tree.cursor();
         let mut entry = Vec::new();
         let mut is_on_entry = cursor.first(self.store)?;
@@ -229,13 +232,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn entry(
-        &mut self,
-        relation: &Relation,
-        index: &Index,
-        entry: &[u8],
-        stored: &[u8],
-    ) -> std::result::Result<(), String> {
+    fn entry(&mut self, relation: &Relation, index: &Index, entry: &[u8], stored: &[u8]) -> Result<(), String> {
         let in_words = |error: crate::Error| format!("that cannot be read: {error}");
         let row_key = index.row_key(entry, stored).map_err(|error| in_words(error.into()))?;
         let row = relation.table.tree.get(self.store, row_key).map_err(|error| in_words(error.into()))?;
@@ -244,7 +241,7 @@ impl Check<'_> {
         };
         let view = RowView { layout: &relation.layout, key: row_key, row: &row };
         let columns = 0..relation.schema.columns.len();
-        let values = columns.map(|column| view.try_value(column)).collect::<std::result::Result<Vec<_>, _>>();
+        let values = columns.map(|column| view.try_value(column)).collect::<Result<Vec<_>, _>>();
         let values = values.map_err(|error| in_words(error.into()))?;
         index.entry_key(&values, row_key, &mut self.key);
         if self.key == entry {

@@ -33,6 +33,7 @@ mod heads;
 mod history;
 mod inspect;
 mod meter;
+mod numbering;
 mod plan;
 pub mod prelude;
 mod readers;

@@ -61,8 +61,6 @@
 mod checks;
 mod rules;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use wasm_dbms_api::{
     CheckSchema, ColumnRef, ColumnSchema, DataType, ForeignKeySchema, IndexColumn, IndexSchema, MemoryError,
     ReferentialAction, TableSchema, Value,
@@ -70,6 +68,7 @@ use wasm_dbms_api::{
 use wasm_dbms_memory::TreeId;
 
 use crate::codec::record::{Problem, Reader, Writer};
+use crate::numbering::Numbering;
 
 pub(crate) use checks::is_storable;
 
@@ -265,14 +264,15 @@ fn encode_column(record: &mut Writer, column: &ColumnSchema, stored: &StoredColu
 /// snapshot may say so thousands of times of a long one: `names_left` bounds the bytes of the copies.
 struct Decoder {
     name: String,
-    positions: BTreeMap<PartId, usize>,
+    /// The columns so far by their ids, in the order of these.
+    positions: Vec<(PartId, usize)>,
     names_left: usize,
 }
 
 impl Decoder {
     fn new(length: usize) -> Self {
         let names_left = length.saturating_add(MAX_COPIED_NAME_BYTES);
-        Self { name: String::new(), positions: BTreeMap::new(), names_left }
+        Self { name: String::new(), positions: Vec::new(), names_left }
     }
 
     fn snapshot(&mut self, bytes: &[u8]) -> Result<Snapshot, Problem> {
@@ -312,9 +312,9 @@ impl Decoder {
         })?;
         snapshot.schema.primary_key = self.names(&mut primary_key, &snapshot.schema)?;
         let ids = snapshot.columns.iter().map(|column| column.id).chain(snapshot.indexes.iter().map(|index| index.id));
-        let mut seen = BTreeSet::new();
+        let mut seen = Numbering::default();
         for id in ids {
-            if id == 0 || id >= snapshot.next_id || !seen.insert(id) {
+            if id == 0 || id >= snapshot.next_id || !seen.number(&id.to_be_bytes()).1 {
                 return Err(Problem::Damaged);
             }
         }
@@ -348,7 +348,8 @@ impl Decoder {
         if !column.holds(stored.initial.as_ref()) {
             return Err(Problem::Damaged);
         }
-        self.positions.insert(stored.id, snapshot.columns.len());
+        let place = self.positions.partition_point(|(id, _)| *id <= stored.id);
+        self.positions.insert(place, (stored.id, snapshot.columns.len()));
         snapshot.columns.push(stored);
         push(&mut snapshot.schema.columns, column, TableSchema::MAX_COLUMNS)
     }
@@ -423,8 +424,10 @@ impl Decoder {
     }
 
     fn name_of(&mut self, id: u64, schema: &TableSchema) -> Result<String, Problem> {
-        let position = PartId::try_from(id).ok().and_then(|id| self.positions.get(&id));
-        let column = position.and_then(|position| schema.columns.get(*position)).ok_or(Problem::Damaged)?;
+        let place = self.positions.partition_point(|(other, _)| u64::from(*other) <= id);
+        let (found, position) =
+            place.checked_sub(1).and_then(|place| self.positions.get(place)).ok_or(Problem::Damaged)?;
+        let column = schema.columns.get(*position).filter(|_| u64::from(*found) == id).ok_or(Problem::Damaged)?;
         self.names_left = self.names_left.checked_sub(column.name.len()).ok_or(Problem::Damaged)?;
         Ok(column.name.clone())
     }

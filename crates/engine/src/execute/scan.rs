@@ -2,7 +2,7 @@
 
 use wasm_dbms_memory::{Cursor, LeafBatch, PageValues};
 
-use crate::Result;
+use crate::error::Fallible;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
 use crate::meter::Meter;
@@ -53,7 +53,7 @@ impl TableScan {
         meter: &mut Meter,
         filters: &Filters,
         row: &mut SourceRow,
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         while self.is_done() {
             if !self.load(store, meter, filters, row)? {
                 return Ok(false);
@@ -96,7 +96,7 @@ impl TableScan {
         meter: &mut Meter,
         filters: &Filters,
         row: &mut SourceRow,
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         let is_on_entry = match self.start.take() {
             Some(start) if start.is_empty() => self.cursor.first(store)?,
             Some(start) => self.cursor.seek(store, &start)?,
@@ -135,7 +135,7 @@ impl TableScan {
 
     /// Reads the key of the row that `row` was set to.
     #[inline]
-    pub(crate) fn read_key(&self, store: &mut Store, row: &mut SourceRow) -> Result<()> {
+    pub(crate) fn read_key(&self, store: &mut Store, row: &mut SourceRow) -> Fallible<()> {
         row.read_key(store, &self.batch)
     }
 }

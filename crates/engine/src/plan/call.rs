@@ -159,7 +159,7 @@ impl Call {
                 scope.noted(function::cast(self.argument(0, context)?, *data_type, &scope.arena))
             }
             // A plan runs with its values in place.
-            Operator::Parameter(parameter) => scope.fail(parameter.is_missing()),
+            Operator::Parameter(parameter) => scope.fail(parameter.is_missing().into()),
             Operator::Outer(number) => Some(scope.outer.get(*number).unwrap_or(&Value::Null).as_ref()),
             Operator::IsDistinct => {
                 let (left, right) = (self.argument(0, context)?, self.argument(1, context)?);

@@ -26,8 +26,8 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{AggregateFunction, DataType, Expr, Query, SetOperation, TableSchema, Value};
 
-use crate::Result;
 use crate::catalog::{Catalog, Relation, RelationIndex};
+use crate::error::Fallible;
 
 /// A way of answering a question.
 #[derive(Debug, Clone)]
@@ -143,18 +143,18 @@ pub(crate) struct OrderKey {
 }
 
 /// Plans a question without parameters.
-pub(crate) fn plan(catalog: &Catalog, query: &Query) -> Result<Plan> {
+pub(crate) fn plan(catalog: &Catalog, query: &Query) -> Fallible<Plan> {
     plan_with(catalog, query, &[])
 }
 
 /// Plans a question whose parameters have these values.
-pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Result<Plan> {
+pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<Plan> {
     optimize::optimize(catalog, bind::bind(catalog, query, parameters)?)
 }
 
 /// An expression over the columns of one table: what a check constraint says. It is computed with
 /// [`Context::Row`] over the values of a row.
-pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Result<BoundExpr> {
+pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Fallible<BoundExpr> {
     bind::bind_row(catalog, schema, expr)
 }
 
@@ -165,19 +165,19 @@ pub(crate) fn bind_value(
     schema: &TableSchema,
     has_excluded: bool,
     expr: &Expr,
-) -> Result<BoundExpr> {
+) -> Fallible<BoundExpr> {
     bind::bind_value(catalog, schema, has_excluded, expr)
 }
 
 impl Plan {
     /// The plan in words, a line a step.
-    pub(crate) fn explain(&self, catalog: &Catalog) -> Result<String> {
+    pub(crate) fn explain(&self, catalog: &Catalog) -> Fallible<String> {
         explain::explain(self, catalog)
     }
 
     /// The table of a source.
     #[inline]
-    pub(crate) fn relation<'a>(&'a self, catalog: &'a Catalog, source: usize) -> Result<&'a Relation> {
+    pub(crate) fn relation<'a>(&'a self, catalog: &'a Catalog, source: usize) -> Fallible<&'a Relation> {
         match self.sources.get(source) {
             Some(PlanSource::Derived(derived)) => Ok(&derived.relation),
             Some(PlanSource::Table(relation)) => catalog.relation(*relation),

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use wasm_dbms_api::{DataType, Query, TableSchema, Value};
 use wasm_dbms_memory::TableId;
 
-use crate::Result;
 use crate::catalog::{Catalog, RelationIndex};
+use crate::error::Fallible;
 use crate::plan::access::{Access, Bound};
 use crate::plan::bind::{self, given, type_of};
 use crate::plan::call::Operator;
@@ -46,7 +46,7 @@ const FEW_ROWS: u64 = 64;
 
 impl Template {
     /// Plans a question for parameters of these types.
-    pub(crate) fn new(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Result<Self> {
+    pub(crate) fn new(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<Self> {
         let (bound, fixed) = bind::bind_template(catalog, query, parameters)?;
         let mut plan = optimize::optimize(catalog, bound)?;
         let mut found = Vec::new();
@@ -87,7 +87,7 @@ impl Template {
     }
 
     /// The plan with the values of its parameters.
-    pub(crate) fn with(&self, parameters: &[Value]) -> Result<Cow<'_, Plan>> {
+    pub(crate) fn with(&self, parameters: &[Value]) -> Fallible<Cow<'_, Plan>> {
         if parameters.is_empty() {
             return Ok(Cow::Borrowed(&self.plan));
         }

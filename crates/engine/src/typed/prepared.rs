@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wasm_dbms_api::{Projection, Query, Value};
 
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::{self, RowStream};
 use crate::plan::{Plan, Template};
 use crate::typed::cursor::{cursor_of, values_of_plan};
@@ -71,7 +72,7 @@ impl<R> Prepared<R> {
         self.run(connection, parameters, |core, plan| plan.explain(&core.catalog))
     }
 
-    fn template(&self, core: &mut Core, parameters: &[Value]) -> Result<Arc<Template>> {
+    fn template(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Arc<Template>> {
         for bind in &self.binders {
             bind(core)?;
         }
@@ -89,12 +90,12 @@ impl<R> Prepared<R> {
         &self,
         connection: &C,
         parameters: &[Value],
-        ask: impl FnOnce(&mut Core, &Plan) -> Result<X>,
+        ask: impl FnOnce(&mut Core, &Plan) -> Fallible<X>,
     ) -> Result<X> {
-        connection.read(|core| {
+        Ok(connection.read(|core| {
             let template = self.template(core, parameters)?;
             ask(core, &*template.with(parameters)?)
-        })
+        })?)
     }
 }
 

@@ -2,16 +2,17 @@
 
 use wasm_dbms_api::{ColumnSchema, Expr, Query, TableSchema, Value, ValueRef};
 
+use crate::Error;
 use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute;
 use crate::function::{Arena, cast};
 use crate::plan::{self, Context, Scope};
 use crate::store::Purpose;
 use crate::typed::by_name::{of_column, places_of};
 use crate::write::Assignment;
-use crate::{Error, Result};
 
 /// New values of columns: those that are the same for every row, and those that are computed from the row as it was.
 #[derive(Debug, Default, Clone)]
@@ -39,7 +40,7 @@ impl Sets {
     }
 
     /// Sets columns by their names, each once.
-    pub(crate) fn named(schema: &TableSchema, named: Vec<(String, Expr)>) -> Result<Self> {
+    pub(crate) fn named(schema: &TableSchema, named: Vec<(String, Expr)>) -> Fallible<Self> {
         let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
         let mut sets = Self::default();
         let places = places_of(schema, &names)?;
@@ -59,7 +60,7 @@ impl Sets {
     }
 
     /// The assignments of a row for which these values were computed.
-    pub(crate) fn with(&self, core: &Core, index: RelationIndex, values: Vec<Value>) -> Result<Vec<Assignment>> {
+    pub(crate) fn with(&self, core: &Core, index: RelationIndex, values: Vec<Value>) -> Fallible<Vec<Assignment>> {
         let schema = &core.catalog.relation(index)?.schema;
         let mut assignments = self.constants.clone();
         for ((column, _), value) in self.computed.iter().zip(values) {
@@ -77,7 +78,7 @@ impl Sets {
         index: RelationIndex,
         row_key: &[u8],
         excluded: &[ValueRef<'_>],
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         if self.computed.is_empty() {
             return core.update_row_written(index, row_key, &self.constants);
         }
@@ -96,7 +97,7 @@ pub(crate) fn row_values<'e>(
     row_key: &[u8],
     excluded: &[ValueRef<'_>],
     exprs: impl Iterator<Item = &'e Expr>,
-) -> Result<Option<Vec<Value>>> {
+) -> Fallible<Option<Vec<Value>>> {
     let mut row = Vec::new();
     if core.read_row(index, row_key, &mut row)?.is_none() {
         return Ok(None);
@@ -138,17 +139,17 @@ fn assignable(column: &ColumnSchema, value: Value) -> Value {
 }
 
 /// Every row of a table that a question keeps, with what the columns of the question come to.
-pub(crate) fn matching(core: &mut Core, query: &Query, parameters: &[Value]) -> Result<Vec<Matched>> {
+pub(crate) fn matching(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Vec<Matched>> {
     let purpose = core.store.read_for(Purpose::Question);
     let rows = matching_rows(core, query, parameters);
     core.store.read_for(purpose);
     rows
 }
 
-fn matching_rows(core: &mut Core, query: &Query, parameters: &[Value]) -> Result<Vec<Matched>> {
+fn matching_rows(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Vec<Matched>> {
     let plan = plan::plan_with(&core.catalog, query, parameters)?;
     if plan.grouping.is_some() {
-        return Err(Error::Query("an aggregate cannot stand in a change of rows".into()));
+        return Err(Error::Query("an aggregate cannot stand in a change of rows".into()).into());
     }
     execute::keys_and_outputs(core, &plan, !query.columns.is_empty())
 }

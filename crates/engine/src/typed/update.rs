@@ -7,6 +7,7 @@ use wasm_dbms_api::{Column, Expr, Field, Operand, Query, Table, Value};
 use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::typed::returning::values_of;
 use crate::typed::sets::{Sets, matching};
 use crate::{Answer, Connection, Result};
@@ -83,10 +84,10 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     /// # Errors
     /// A constraint that a new row would break; [`Error::Query`](crate::Error::Query); what storage says.
     pub fn run(self) -> Result<u64> {
-        self.connection.write_many(|core| {
+        Ok(self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
             update_matching(core, index, &self.sets, self.query, &[], None)
-        })
+        })?)
     }
 
     /// As [`run`](Self::run), but returns the rows as they are then.
@@ -94,7 +95,7 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn returning(self) -> Result<Vec<T>> {
-        self.connection.write_many(|core| {
+        Ok(self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
             let mut rows = Vec::new();
             let mut visit = |row: &RowView<'_>| {
@@ -103,7 +104,7 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
             };
             update_matching(core, index, &self.sets, self.query, &[], Some(&mut visit))?;
             Ok(rows)
-        })
+        })?)
     }
 }
 
@@ -124,14 +125,14 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     /// # Errors
     /// A constraint that the new row would break; what storage says.
     pub fn run(self) -> Result<bool> {
-        self.connection.write(|core| {
+        Ok(self.connection.write(|core| {
             let index = core.catalog.find_type::<T>()?;
             match core.row_key(index, self.key)? {
                 Some(key) if self.sets.computed.is_empty() => core.update_row(index, &key, &self.sets.constants),
                 Some(key) => self.sets.update_row(core, index, &key, &[]),
                 None => Ok(false),
             }
-        })
+        })?)
     }
 
     /// As [`run`](Self::run), but returns the row as it is then, if there is one.
@@ -139,7 +140,7 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn returning(self) -> Result<Option<T>> {
-        self.connection.write(|core| {
+        Ok(self.connection.write(|core| {
             let index = core.catalog.find_type::<T>()?;
             match core.row_key(index, self.key)? {
                 Some(key) if self.sets.update_row(core, index, &key, &[])? => {
@@ -147,7 +148,7 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
                 }
                 _ => Ok(None),
             }
-        })
+        })?)
     }
 }
 
@@ -181,10 +182,10 @@ impl<'c, C: Connection> UpdateTable<'c, C> {
     /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); a constraint that a new row
     /// would break; what storage says.
     pub fn run(self) -> Result<u64> {
-        self.connection.write_many(|core| {
+        Ok(self.connection.write_many(|core| {
             let (index, sets) = resolve(core, &self.query, self.sets)?;
             update_matching(core, index, &sets, self.query, &self.parameters, None)
-        })
+        })?)
     }
 
     /// As [`run`](Self::run), but returns the rows as they are then, all columns of them.
@@ -192,22 +193,22 @@ impl<'c, C: Connection> UpdateTable<'c, C> {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn returning(self) -> Result<Answer> {
-        self.connection.write_many(|core| {
+        Ok(self.connection.write_many(|core| {
             let (index, sets) = resolve(core, &self.query, self.sets)?;
             update_returning(core, index, &sets, self.query, &self.parameters)
-        })
+        })?)
     }
 }
 
 /// The table that a change is of, and its columns by number.
-fn resolve(core: &Core, query: &Query, named: Vec<(String, Expr)>) -> Result<(RelationIndex, Sets)> {
+fn resolve(core: &Core, query: &Query, named: Vec<(String, Expr)>) -> Fallible<(RelationIndex, Sets)> {
     let table = query.from.name().map_or("", |name| name);
     let index = core.catalog.find(table)?;
     Ok((index, Sets::named(&core.catalog.relation(index)?.schema, named)?))
 }
 
 /// Looks at a row that was changed.
-type Visit<'v> = &'v mut dyn FnMut(&RowView<'_>) -> Result<()>;
+type Visit<'v> = &'v mut dyn FnMut(&RowView<'_>) -> Fallible<()>;
 
 /// Changes every row of a table that a question keeps, and calls `visit` with each as it is then. Returns how many there
 /// were.
@@ -218,7 +219,7 @@ pub(crate) fn update_matching(
     query: Query,
     parameters: &[Value],
     mut visit: Option<Visit<'_>>,
-) -> Result<u64> {
+) -> Fallible<u64> {
     // All is computed before the first row changes.
     let rows = matching(core, &sets.question(query), parameters)?;
     core.deferring(|core| {
@@ -253,7 +254,7 @@ pub(crate) fn update_returning(
     sets: &Sets,
     query: Query,
     parameters: &[Value],
-) -> Result<Answer> {
+) -> Fallible<Answer> {
     let mut answer = core.no_rows(index)?;
     let (count, rows) = (answer.columns.len(), &mut answer.rows);
     let mut visit = |row: &RowView<'_>| {
@@ -265,6 +266,6 @@ pub(crate) fn update_returning(
 }
 
 /// The key of every row of a table that a question keeps.
-pub(crate) fn matching_keys(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
+pub(crate) fn matching_keys(core: &mut Core, query: &Query) -> Fallible<Vec<Vec<u8>>> {
     Ok(matching(core, query, &[])?.into_iter().map(|(key, _)| key).collect())
 }

@@ -7,6 +7,7 @@ use wasm_dbms_api::{Column, Expr, Field, Insert, Operand, Table, TableSchema, Va
 use crate::catalog::{KeyShape, RelationIndex, column_of};
 use crate::codec::key;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::typed::by_name::{placed, places_of};
 use crate::typed::sets::{Sets, row_values};
 use crate::{Connection, Database, Error, Limited, OptimisticTransaction, Result, Transaction};
@@ -177,7 +178,7 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
     /// # Errors
     /// [`Error::Query`] if no key is on those columns; a constraint that a row would break; what storage says.
     pub fn run(self) -> Result<UpsertReport> {
-        self.run_visiting(&mut |_, _| Ok(()))
+        Ok(self.run_visiting(&mut |_, _| Ok(()))?)
     }
 
     /// As [`run`](Self::run), but returns every row that was inserted or updated, as it is stored.
@@ -193,7 +194,7 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
         Ok(stored)
     }
 
-    fn run_visiting(self, visit: &mut dyn FnMut(&mut Core, RelationIndex) -> Result<()>) -> Result<UpsertReport> {
+    fn run_visiting(self, visit: &mut dyn FnMut(&mut Core, RelationIndex) -> Fallible<()>) -> Fallible<UpsertReport> {
         self.connection.write_many(|core| {
             let index = core.catalog.find_type::<I::Table>()?;
             let conflict = Conflict::resolve(core, index, &self.on_conflict)?;
@@ -265,7 +266,7 @@ macro_rules! upserting_verbs {
                 rows: impl IntoIterator<Item = R>,
                 on_conflict: &OnConflict,
             ) -> Result<UpsertReport> {
-                self.write_many(|core| {
+                Ok(self.write_many(|core| {
                     let index = core.catalog.find(table)?;
                     let schema = Arc::clone(&core.catalog.relation(index)?.schema);
                     let places = places_of(&schema, columns)?;
@@ -275,7 +276,7 @@ macro_rules! upserting_verbs {
                         core.upsert_row(index, &placed(&schema, &places, row.as_ref())?, &conflict, &mut report)?;
                     }
                     Ok(report)
-                })
+                })?)
             }
         }
     };
@@ -306,7 +307,7 @@ struct Update {
 }
 
 impl Conflict {
-    fn resolve(core: &Core, index: RelationIndex, on_conflict: &OnConflict) -> Result<Self> {
+    fn resolve(core: &Core, index: RelationIndex, on_conflict: &OnConflict) -> Fallible<Self> {
         let relation = core.catalog.relation(index)?;
         let schema = &*relation.schema;
         let named = numbers(schema, &on_conflict.columns)?;
@@ -333,13 +334,13 @@ impl Conflict {
         let Some((number, unique)) = found else {
             let columns = relation.column_names(asked);
             let what = if asked.is_empty() { "no primary key".into() } else { format!("no unique key on {columns}") };
-            return Err(Error::Query(format!("table {} has {what}", schema.name)));
+            return Err(Error::Query(format!("table {} has {what}", schema.name)).into());
         };
         Ok(Self { columns: unique.columns.clone(), index: Some(number), update })
     }
 }
 
-fn numbers(schema: &TableSchema, names: &[String]) -> Result<Vec<usize>> {
+fn numbers(schema: &TableSchema, names: &[String]) -> Fallible<Vec<usize>> {
     names.iter().map(|name| column_of(schema, name)).collect()
 }
 
@@ -352,7 +353,7 @@ impl Core {
         given: &[Option<ValueRef<'_>>],
         conflict: &Conflict,
         report: &mut UpsertReport,
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         let Some(row_key) = self.row_in_the_way(index, given, conflict)? else {
             self.insert_row(index, given, &mut |_| Ok(()))?;
             report.inserted += 1;
@@ -386,7 +387,7 @@ impl Core {
                     report.unchanged += 1;
                     return Ok(false);
                 }
-                _ => return Err(Error::Query(format!("{filter}: it is neither true nor false"))),
+                _ => return Err(Error::Query(format!("{filter}: it is neither true nor false")).into()),
             }
         }
         sets.update_row(self, index, &row_key, &excluded)?;
@@ -400,7 +401,7 @@ impl Core {
         index: RelationIndex,
         given: &[Option<ValueRef<'_>>],
         conflict: &Conflict,
-    ) -> Result<Option<Vec<u8>>> {
+    ) -> Fallible<Option<Vec<u8>>> {
         let relation = self.catalog.relation(index)?;
         let schema = Arc::clone(&relation.schema);
         let mut key_values = Vec::with_capacity(conflict.columns.len());

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{SchemaError, TableSchema, ValueRef};
 
+use crate::Error;
 use crate::catalog::{Catalog, Relation, RelationIndex};
 use crate::codec::snapshot::is_storable;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::plan::{self, BoundExpr, Context, Scope};
 use crate::write::Assignment;
-use crate::{Error, Result};
 
 /// The checks of a table, their names resolved: once, when the table is first written.
 #[derive(Debug)]
@@ -21,13 +22,13 @@ pub(crate) struct Checks {
 }
 
 /// The conditions of a table's checks, in their order.
-pub(crate) fn bound_checks(catalog: &Catalog, schema: &TableSchema) -> Result<Vec<BoundExpr>> {
+pub(crate) fn bound_checks(catalog: &Catalog, schema: &TableSchema) -> Fallible<Vec<BoundExpr>> {
     schema.checks.iter().map(|check| plan::bind_row(catalog, schema, &check.condition)).collect()
 }
 
 impl Core {
     /// Creates tables; what their checks say makes sense.
-    pub(crate) fn create_tables(&mut self, schemas: &[&TableSchema]) -> Result<()> {
+    pub(crate) fn create_tables(&mut self, schemas: &[&TableSchema]) -> Fallible<()> {
         for schema in schemas {
             schema.validate()?;
             for check in &schema.checks {
@@ -52,7 +53,7 @@ impl Core {
         index: RelationIndex,
         values: &[ValueRef<'_>],
         changed: Option<&[usize]>,
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         if self.catalog.relation(index)?.schema.checks.is_empty() {
             return Ok(());
         }
@@ -60,7 +61,7 @@ impl Core {
         for (number, (condition, columns)) in checks.list.iter().enumerate() {
             let is_asked = changed.is_none_or(|changed| columns.iter().any(|column| changed.contains(column)));
             if is_asked && condition.is_false(Context::Row(values, &Scope::default()))? {
-                return Err(refusal(self.catalog.relation(index)?, number, columns, values));
+                return Err(refusal(self.catalog.relation(index)?, number, columns, values).into());
             }
         }
         Ok(())
@@ -68,7 +69,7 @@ impl Core {
 
     /// Whether a check looks at one of these columns.
     #[inline]
-    pub(super) fn is_checked(&mut self, index: RelationIndex, assignments: &[Assignment]) -> Result<bool> {
+    pub(super) fn is_checked(&mut self, index: RelationIndex, assignments: &[Assignment]) -> Fallible<bool> {
         if self.catalog.relation(index)?.schema.checks.is_empty() {
             return Ok(false);
         }
@@ -77,7 +78,7 @@ impl Core {
     }
 
     #[inline(never)]
-    fn checks_of(&mut self, index: RelationIndex) -> Result<Arc<Checks>> {
+    fn checks_of(&mut self, index: RelationIndex) -> Fallible<Arc<Checks>> {
         let Self { catalog, checks, .. } = self;
         let schema = &catalog.relation(index)?.schema;
         if let Some(known) = checks.iter().find(|known| Arc::ptr_eq(&known.schema, schema)) {

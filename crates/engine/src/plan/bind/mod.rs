@@ -14,13 +14,14 @@ use wasm_dbms_api::{
     ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, TableSchema, Value,
 };
 
+use crate::Error;
 use crate::catalog::{Catalog, Relation, RelationIndex};
+use crate::error::Fallible;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::{Block, Commons};
 use crate::plan::call::{Operator, Parameter};
 use crate::plan::{BoundExpr, Grouping, OrderKey};
-use crate::{Error, Result};
 
 /// The most tables in one block of a question.
 pub const MAX_SOURCES: usize = 64;
@@ -149,11 +150,11 @@ impl<'c> Binder<'c> {
     }
 
     /// The parameter of a number, from 1 on.
-    fn parameter(&self, number: u32) -> Result<Typed<'c>> {
+    fn parameter(&self, number: u32) -> Fallible<Typed<'c>> {
         let index = (number as usize).checked_sub(1);
         let index = index.ok_or_else(|| Error::Query("parameters are counted from ?1".into()))?;
         let parameter = |kind: Kind<'_>| Parameter { number: index, data_type: kind.data_type, variants: Vec::new() };
-        let Some(value) = self.parameters.get(index) else { return Err(parameter(Kind::UNKNOWN).is_missing()) };
+        let Some(value) = self.parameters.get(index) else { return Err(parameter(Kind::UNKNOWN).is_missing().into()) };
         let kind = Kind::of_value(value.as_ref());
         let expr = match self.fixed {
             // NULL is of no type, and so in a plan of its own.
@@ -174,17 +175,17 @@ impl<'c> Binder<'c> {
         }
     }
 
-    fn count_source(&self) -> Result<()> {
+    fn count_source(&self) -> Fallible<()> {
         self.sources.set(self.sources.get() + 1);
         if self.sources.get() > MAX_SOURCES_IN_ALL {
-            return Err(Error::Query(format!("a question names at most {MAX_SOURCES_IN_ALL} sources")));
+            return Err(Error::Query(format!("a question names at most {MAX_SOURCES_IN_ALL} sources")).into());
         }
         Ok(())
     }
 }
 
 /// Resolves a question whose parameters have these values.
-pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Result<BoundQuery> {
+pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<BoundQuery> {
     let binder = Binder::new(catalog, parameters, None);
     let (query, ..) = bind_query(&binder, None, None, query, 0)?;
     Ok(query)
@@ -196,7 +197,7 @@ pub(crate) fn bind_template(
     catalog: &Catalog,
     query: &Query,
     parameters: &[Value],
-) -> Result<(BoundQuery, Vec<usize>)> {
+) -> Fallible<(BoundQuery, Vec<usize>)> {
     let binder = Binder::new(catalog, parameters, Some(RefCell::default()));
     let (query, ..) = bind_query(&binder, None, None, query, 0)?;
     Ok((query, binder.fixed.map_or_else(Vec::new, RefCell::into_inner)))
@@ -208,14 +209,14 @@ pub(crate) fn type_of(value: &Value) -> Option<DataType> {
 }
 
 /// The value of a parameter, as it is compared where it stands.
-pub(crate) fn given(parameter: &Parameter, values: &[Value]) -> Result<Value> {
+pub(crate) fn given(parameter: &Parameter, values: &[Value]) -> Fallible<Value> {
     let value = values.get(parameter.number).cloned().ok_or_else(|| parameter.is_missing())?;
     let kind = Kind { data_type: parameter.data_type, variants: &parameter.variants };
     kind.converted(value, &Expr::Parameter(u32::try_from(parameter.number + 1).unwrap_or(u32::MAX)))
 }
 
 /// Resolves a condition over the columns of one table. Nothing is asked by it but the row.
-pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Result<BoundExpr> {
+pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Fallible<BoundExpr> {
     over_row(catalog, schema, false, expr, true)
 }
 
@@ -225,7 +226,7 @@ pub(crate) fn bind_value(
     schema: &TableSchema,
     has_excluded: bool,
     expr: &Expr,
-) -> Result<BoundExpr> {
+) -> Fallible<BoundExpr> {
     over_row(catalog, schema, has_excluded, expr, false)
 }
 
@@ -235,7 +236,7 @@ fn over_row(
     has_excluded: bool,
     expr: &Expr,
     is_condition: bool,
-) -> Result<BoundExpr> {
+) -> Fallible<BoundExpr> {
     let binder = Binder::new(catalog, &[], None);
     let mut block = Block::new(&binder, None, None);
     let mut enter = |source, name: &str, merged: Vec<Name>| {
@@ -249,7 +250,7 @@ fn over_row(
     }
     let mut bound = if is_condition { block.condition(expr, 0)? } else { block.bind(expr, 0)?.expr };
     if bound.asks() {
-        return Err(Error::Query(format!("{expr}: only the row itself can be asked here")));
+        return Err(Error::Query(format!("{expr}: only the row itself can be asked here")).into());
     }
     bound.for_each_mut(&mut |part| {
         if let BoundExpr::Column { source: source @ 1, column } = part {
@@ -268,9 +269,9 @@ fn bind_query<'b, 'c>(
     commons: Option<Rc<Commons<'b>>>,
     query: &'b Query,
     depth: usize,
-) -> Result<Nested<'c>> {
+) -> Fallible<Nested<'c>> {
     if depth > MAX_EXPRESSION_DEPTH {
-        return Err(Error::Query(format!("a question is nested deeper than {MAX_EXPRESSION_DEPTH}")));
+        return Err(Error::Query(format!("a question is nested deeper than {MAX_EXPRESSION_DEPTH}")).into());
     }
     let mut commons = commons;
     for table in &query.with {
@@ -306,24 +307,24 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Resolves a query inside this one.
-    fn nested(&self, query: &Query, depth: usize) -> Result<Nested<'c>> {
+    fn nested(&self, query: &Query, depth: usize) -> Fallible<Nested<'c>> {
         bind_query(self.binder, Some(self), self.commons.clone(), query, depth)
     }
 
     /// A number of rows; none of NULL.
-    fn count(&self, what: &str, expr: &Expr, depth: usize) -> Result<Option<u64>> {
+    fn count(&self, what: &str, expr: &Expr, depth: usize) -> Fallible<Option<u64>> {
         let mut bound = self.bind(expr, depth)?.expr;
         self.binder.fix(&mut bound);
         match &bound {
             BoundExpr::Literal(Value::Null) => Ok(None),
             BoundExpr::Literal(Value::Integer(number)) if *number >= 0 => Ok(Some(number.unsigned_abs())),
             BoundExpr::Literal(Value::Unsigned(number)) => Ok(Some(*number)),
-            _ => Err(Error::Query(format!("{what} {expr}: it must be a whole number from 0 on"))),
+            _ => Err(Error::Query(format!("{what} {expr}: it must be a whole number from 0 on")).into()),
         }
     }
 
     /// What the rows of the answer hold, and in what order they come.
-    fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Result<Vec<Kind<'c>>> {
+    fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Fallible<Vec<Kind<'c>>> {
         *self.aggregates.borrow_mut() = Some(Vec::new());
         let mut outputs: Vec<Typed<'c>> = Vec::new();
         for output in &query.columns {
@@ -362,7 +363,7 @@ impl<'b, 'c> Block<'b, 'c> {
             && let Some(position) = bound.order.iter().position(|key| !bound.outputs.contains(&key.expr))
         {
             let key = query.order_by.get(position).map(ToString::to_string).unwrap_or_default();
-            return Err(Error::Query(format!("{key}: distinct rows can be ordered by what they hold only")));
+            return Err(Error::Query(format!("{key}: distinct rows can be ordered by what they hold only")).into());
         }
         Ok(kinds)
     }
@@ -373,7 +374,7 @@ impl<'b, 'c> Block<'b, 'c> {
         outputs: &mut Vec<Typed<'c>>,
         names: &mut Vec<String>,
         depth: usize,
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         match output {
             Output::Expr(expr, alias) => {
                 outputs.push(self.bind(expr, depth)?);
@@ -386,7 +387,7 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Every column of every source, or of one.
-    fn every(&self, of: Option<&Name>, outputs: &mut Vec<Typed<'c>>, names: &mut Vec<String>) -> Result<()> {
+    fn every(&self, of: Option<&Name>, outputs: &mut Vec<Typed<'c>>, names: &mut Vec<String>) -> Fallible<()> {
         let mut is_known = of.is_none();
         for entry in &self.entries {
             if of.is_some() && entry.name.as_ref() != of {
@@ -402,20 +403,19 @@ impl<'b, 'c> Block<'b, 'c> {
             }
         }
         match of {
-            Some(name) if !is_known => Err(Error::Unknown { what: "table", name: name.to_string() }),
+            Some(name) if !is_known => Err(Error::Unknown { what: "table", name: name.to_string() }.into()),
             _ => Ok(()),
         }
     }
 
     /// What an order or a group is by: an output by its name or number, or an expression.
-    fn order_key(&self, expr: &Expr, outputs: &[Typed<'c>], names: &[String], depth: usize) -> Result<Typed<'c>> {
+    fn order_key(&self, expr: &Expr, outputs: &[Typed<'c>], names: &[String], depth: usize) -> Fallible<Typed<'c>> {
         match expr {
             Expr::Literal(Value::Integer(number)) => {
                 let index = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
-                index
-                    .and_then(|index| outputs.get(index))
-                    .cloned()
-                    .ok_or_else(|| Error::Query(format!("there is no output {number}: there are {}", outputs.len())))
+                index.and_then(|index| outputs.get(index)).cloned().ok_or_else(|| {
+                    Error::Query(format!("there is no output {number}: there are {}", outputs.len())).into()
+                })
             }
             Expr::Column(ColumnRef { table: None, column }) => {
                 let mut named = names.iter().zip(outputs).filter(|(name, _)| *name == column);
@@ -430,10 +430,10 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Makes the outputs of two queries of one kind.
-    fn unify(left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Result<Vec<Kind<'c>>> {
+    fn unify(left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Fallible<Vec<Kind<'c>>> {
         if left.2.len() != right.2.len() {
             let (left, right) = (left.2.len(), right.2.len());
-            return Err(Error::Query(format!("one query answers {left} columns and the other {right}")));
+            return Err(Error::Query(format!("one query answers {left} columns and the other {right}")).into());
         }
         let mut kinds = Vec::new();
         for (number, (one, other)) in left.2.iter().zip(&right.2).enumerate() {
