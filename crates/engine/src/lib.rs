@@ -63,8 +63,8 @@ pub use store::JournaledWriter;
 pub use transaction::PlantedBug;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
 pub use typed::{
-    Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey,
-    UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
+    Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Prepared, Projected, Rows, Select, Three, Two, Update,
+    UpdateKey, UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 

@@ -16,11 +16,22 @@ pub(crate) struct Call {
     pub(crate) arguments: Vec<BoundExpr>,
 }
 
+/// A value that is given when a plan runs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Parameter {
+    /// Which one, from 0.
+    pub(crate) number: usize,
+    /// The type that it has here.
+    pub(crate) data_type: Option<DataType>,
+    /// The names of the enum that it is one of.
+    pub(crate) variants: Vec<String>,
+}
+
 /// What is done with arguments.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operator {
-    /// The parameter of this number, from 0.
-    Parameter(usize),
+    /// A value that stands here when the plan runs.
+    Parameter(Parameter),
     /// The value of this number that the query around gives, and its type where that is of use.
     Outer(usize, Option<DataType>),
     IsDistinct,
@@ -46,6 +57,13 @@ pub(crate) enum Operator {
     Scalar(usize),
     /// The first is in the answer; the others are what the subquery is given.
     InQuery(usize),
+}
+
+impl Parameter {
+    #[cold]
+    pub(super) fn is_missing(&self) -> crate::Error {
+        crate::Error::Query(format!("the parameter ?{} is not given", self.number + 1))
+    }
 }
 
 impl Operator {
@@ -79,8 +97,9 @@ const FEW: usize = 4;
 impl Call {
     /// The type of its value, where that is known without looking further.
     pub(super) fn data_type(&self) -> Option<DataType> {
-        match self.operator {
-            Operator::Outer(_, data_type) => data_type,
+        match &self.operator {
+            Operator::Parameter(parameter) => parameter.data_type,
+            Operator::Outer(_, data_type) => *data_type,
             _ => None,
         }
     }
@@ -148,10 +167,8 @@ impl Call {
             Operator::Cast(data_type) => {
                 scope.noted(function::cast(self.argument(0, context)?, *data_type, &scope.arena))
             }
-            Operator::Parameter(number) => match scope.parameters.get(*number) {
-                Some(value) => Some(value.as_ref()),
-                None => scope.fail(crate::Error::Query(format!("the parameter ?{} is not given", number + 1)).into()),
-            },
+            // A plan runs with its values in place.
+            Operator::Parameter(parameter) => scope.fail(parameter.is_missing().into()),
             Operator::Outer(number, _) => Some(scope.outer.get(*number).unwrap_or(&Value::Null).as_ref()),
             Operator::IsDistinct => {
                 let (left, right) = (self.argument(0, context)?, self.argument(1, context)?);

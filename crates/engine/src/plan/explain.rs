@@ -220,7 +220,7 @@ impl Explain<'_> {
 
     fn call(&self, call: &Call) -> Fallible<String> {
         let name = match &call.operator {
-            Operator::Parameter(number) => return Ok(format!("?{}", number + 1)),
+            Operator::Parameter(parameter) => return Ok(format!("?{}", parameter.number + 1)),
             Operator::Outer(number, _) => return Ok(format!("outer {number}")),
             Operator::Arithmetic { operator, .. } => {
                 let parts = call.arguments.iter().map(|argument| self.expr(argument)).collect::<Fallible<Vec<_>>>()?;

@@ -17,6 +17,7 @@ mod left;
 mod like;
 mod optimize;
 mod scope;
+mod template;
 mod walk_order;
 
 pub use access::MAX_RANGES;
@@ -27,6 +28,7 @@ pub(crate) use expr::{BoundExpr, Context, broken_row};
 pub(crate) use key_range::{BoundValue, KeyRange, key_range};
 pub use scope::MAX_REMEMBERED_BYTES;
 pub(crate) use scope::{Answer, Scope};
+pub(crate) use template::Template;
 
 use std::sync::Arc;
 
@@ -36,7 +38,7 @@ use crate::catalog::{Catalog, Relation, RelationIndex};
 use crate::error::Fallible;
 
 /// A way of answering a question.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Plan {
     /// The tables in the order in which they are entered.
     pub(crate) steps: Vec<Step>,
@@ -62,14 +64,14 @@ pub(crate) struct Plan {
 }
 
 /// Where the rows of a source come from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum PlanSource {
     Table(RelationIndex),
     Derived(Box<Derived>),
 }
 
 /// Rows that belong to no table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Derived {
     /// A table that they could stand in.
     pub(crate) relation: Arc<Relation>,
@@ -79,7 +81,7 @@ pub(crate) struct Derived {
 }
 
 /// How rows that belong to no table are made.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Body {
     Nothing,
     Values(Vec<Vec<BoundExpr>>),
@@ -90,7 +92,7 @@ pub(crate) enum Body {
 }
 
 /// A query that an expression asks.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Subquery {
     pub(crate) plan: Plan,
     pub(crate) answers: Answers,
@@ -99,7 +101,7 @@ pub(crate) struct Subquery {
 }
 
 /// One source in a plan.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub(crate) source: usize,
     pub(crate) access: Access,
@@ -170,7 +172,7 @@ pub(crate) fn plan(catalog: &Catalog, query: &Query) -> Fallible<Plan> {
 
 /// Plans a question whose parameters have these values.
 pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<Plan> {
-    optimize::optimize(catalog, bind::bind(catalog, query, Some(parameters))?)
+    optimize::optimize(catalog, bind::bind(catalog, query, parameters)?)
 }
 
 /// An expression over the columns of one table: what a check constraint says. It is computed with

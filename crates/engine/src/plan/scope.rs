@@ -1,4 +1,4 @@
-//! What is the same for all rows of one asking: parameters, the row of the query around, values made on the way.
+//! What is the same for all rows of one asking: the row of the query around, values made on the way.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -16,8 +16,6 @@ use crate::plan::broken_row;
 /// What an expression needs besides rows.
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
-    /// The values of the parameters, from `?1` on.
-    pub(crate) parameters: Arc<[Value]>,
     /// What the query around gives of its row.
     pub(crate) outer: Vec<Value>,
     pub(crate) arena: Arena,
@@ -59,8 +57,7 @@ struct Answers {
 impl Scope {
     /// The scope of a query inside this one, which is given these values.
     pub(crate) fn inside(&self, outer: Vec<Value>) -> Self {
-        let (parameters, working) = (Arc::clone(&self.parameters), self.working.clone());
-        Self { parameters, outer, working, ..Self::default() }
+        Self { outer, working: self.working.clone(), ..Self::default() }
     }
 
     /// The same scope, as if nothing was asked in it.

@@ -19,7 +19,7 @@ pub struct Select<'c, C, R> {
     connection: &'c C,
     query: Query,
     /// Checks that each table is stored as its struct says.
-    binders: Vec<fn(&mut Core) -> Fallible<()>>,
+    binders: Vec<Binder>,
     rows: PhantomData<fn() -> R>,
 }
 
@@ -29,6 +29,9 @@ pub type Projected<'c, C, P> = Select<'c, C, Columns<P>>;
 /// What a question for some columns returns.
 #[derive(Debug)]
 pub struct Columns<P>(PhantomData<fn() -> P>);
+
+/// Checks that a table is stored as its struct says.
+pub(super) type Binder = fn(&mut Core) -> Fallible<()>;
 
 fn bind<T: Table>(core: &mut Core) -> Fallible<()> {
     core.catalog.find_type::<T>().map(|_| ())
@@ -95,6 +98,13 @@ impl<C: Connection, R> Select<'_, C, R> {
     }
 }
 
+impl<C, R> Select<'_, C, R> {
+    /// The question, and what checks its tables.
+    pub(super) fn into_parts(self) -> (Query, Vec<Binder>) {
+        (self.query, self.binders)
+    }
+}
+
 impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     pub(super) fn connection(&self) -> &'c C {
         self.connection
@@ -138,8 +148,7 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     pub fn all(self) -> Result<Vec<R::Row>> {
         Ok(self.connection.read(|core| {
             let plan = planned_rows(core, &self.query, &self.binders)?;
-            let mut rows = RowStream::new(&core.catalog, &plan)?;
-            execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))
+            rows_of::<R>(core, &plan)
         })?)
     }
 
@@ -150,8 +159,7 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     ) -> Fallible<(Vec<R::Row>, X)> {
         self.connection.read(|core| {
             let plan = planned_rows(core, &self.query, &self.binders)?;
-            let mut rows = RowStream::new(&core.catalog, &plan)?;
-            let rows = execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
+            let rows = rows_of::<R>(core, &plan)?;
             let answer = ask(core, &rows)?;
             Ok((rows, answer))
         })
@@ -191,17 +199,28 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     pub fn for_each(self, mut visit: impl FnMut(R::Row) -> Result<()>) -> Result<()> {
         Ok(self.connection.read(|core| {
             let plan = planned_rows(core, &self.query, &self.binders)?;
-            let mut rows = RowStream::new(&core.catalog, &plan)?;
-            if plan.order.is_empty() {
-                return execute::for_each(core, &plan, &mut rows, &mut |frame| Ok(visit(R::read(&FrameRef(frame))?)?));
-            }
-            let sorted = execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
-            for row in sorted {
-                visit(row)?;
-            }
-            Ok(())
+            visit_rows::<R>(core, &plan, &mut visit)
         })?)
     }
+}
+
+/// Every row of a plan for whole rows.
+pub(super) fn rows_of<R: Rows>(core: &mut Core, plan: &Plan) -> Fallible<Vec<R::Row>> {
+    let mut rows = RowStream::new(&core.catalog, plan)?;
+    execute::collect(core, plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))
+}
+
+/// Calls `visit` with every row of a plan for whole rows.
+pub(super) fn visit_rows<R: Rows>(
+    core: &mut Core,
+    plan: &Plan,
+    visit: &mut dyn FnMut(R::Row) -> Result<()>,
+) -> Fallible<()> {
+    if plan.order.is_empty() {
+        let mut rows = RowStream::new(&core.catalog, plan)?;
+        return execute::for_each(core, plan, &mut rows, &mut |frame| Ok(visit(R::read(&FrameRef(frame))?)?));
+    }
+    Ok(rows_of::<R>(core, plan)?.into_iter().try_for_each(visit)?)
 }
 
 impl<C: Connection, P: Projection> Projected<'_, C, P> {
@@ -226,7 +245,7 @@ impl<C: Connection, P: Projection> Projected<'_, C, P> {
     }
 }
 
-fn planned(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Fallible<()>]) -> Fallible<Plan> {
+fn planned(core: &mut Core, query: &Query, binders: &[Binder]) -> Fallible<Plan> {
     for bind in binders {
         bind(core)?;
     }
@@ -234,7 +253,7 @@ fn planned(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Fallible<
 }
 
 /// The plan of a question for whole rows, which a group has none of.
-fn planned_rows(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Fallible<()>]) -> Fallible<Plan> {
+fn planned_rows(core: &mut Core, query: &Query, binders: &[Binder]) -> Fallible<Plan> {
     if !query.group_by.is_empty() {
         return Err(Error::Query(
             "a grouped question has no rows of its tables: say what is asked with columns".into(),

@@ -154,6 +154,7 @@ impl<'c> Block<'_, 'c> {
                 *value = inner.kind.literal(std::mem::take(value), expr)?;
             } else {
                 item.kind.convert(&mut inner, expr)?;
+                inner.kind.convert(&mut item, expr)?;
                 inner.kind.check_comparison(item.kind, expr)?;
             }
             bound.push(item.expr);
@@ -178,7 +179,8 @@ impl<'c> Block<'_, 'c> {
         ignores_case: bool,
         depth: usize,
     ) -> Fallible<BoundExpr> {
-        let (text, pattern) = (self.bind(text, depth + 1)?, self.bind(pattern, depth + 1)?);
+        let (text, mut pattern) = (self.bind(text, depth + 1)?, self.bind(pattern, depth + 1)?);
+        self.binder.fix(&mut pattern.expr);
         if !text.kind.may_be(DataType::Text) || !pattern.kind.may_be(DataType::Text) {
             return Err(Error::Query(format!("{expr}: only text can be matched with a pattern")).into());
         }

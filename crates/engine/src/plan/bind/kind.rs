@@ -8,6 +8,7 @@ use crate::Error;
 use crate::error::Fallible;
 use crate::plan::BoundExpr;
 use crate::plan::bind::Typed;
+use crate::plan::call::Operator;
 
 /// What is known of the values of an expression.
 #[derive(Clone, Copy)]
@@ -144,6 +145,14 @@ impl<'a> Kind<'a> {
         if let BoundExpr::Literal(value) = &mut other.expr {
             *value = self.converted(std::mem::take(value), expr)?;
             other.kind = Self::of_value(value.as_ref());
+        } else if let BoundExpr::Call(call) = &mut other.expr
+            && let Operator::Parameter(parameter) = &mut call.operator
+            && let (Some(own), Some(given)) = (self.data_type, parameter.data_type)
+            && ((own == DataType::Enum && given == DataType::Text) || (own == DataType::Decimal && given.is_integer()))
+        {
+            // Converted when it is given.
+            (parameter.data_type, parameter.variants) = (self.data_type, self.variants.to_vec());
+            other.kind = self;
         }
         Ok(())
     }
@@ -160,7 +169,7 @@ impl<'a> Kind<'a> {
 
     /// A literal as it is compared with values of this kind: a name of an enum with its number, a whole number as a
     /// decimal where those are, so that an index finds it.
-    fn converted(self, value: Value, expr: &Expr) -> Fallible<Value> {
+    pub(super) fn converted(self, value: Value, expr: &Expr) -> Fallible<Value> {
         match (self.data_type, &value) {
             (Some(DataType::Enum), Value::Text(name)) => self.variant(name, expr),
             (Some(DataType::Enum), Value::Enum(_, name)) => self.variant(name, expr),

@@ -20,7 +20,7 @@ use crate::error::Fallible;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::{Block, Commons};
-use crate::plan::call::Operator;
+use crate::plan::call::{Operator, Parameter};
 use crate::plan::{BoundExpr, Grouping, OrderKey};
 
 /// The most tables in one block of a question.
@@ -140,23 +140,41 @@ impl BoundQuery {
 /// What is the same for all blocks of a question.
 pub(super) struct Binder<'c> {
     catalog: &'c Catalog,
-    /// The values of the parameters; none while they are not known.
-    parameters: Option<&'c [Value]>,
+    parameters: &'c [Value],
+    /// Of a plan for other values too: the parameters whose values it is made for all the same, by number from 0.
+    fixed: Option<RefCell<Vec<usize>>>,
     sources: Cell<usize>,
     recursions: Cell<usize>,
 }
 
 impl<'c> Binder<'c> {
+    fn new(catalog: &'c Catalog, parameters: &'c [Value], fixed: Option<RefCell<Vec<usize>>>) -> Self {
+        Self { catalog, parameters, fixed, sources: Cell::new(0), recursions: Cell::new(0) }
+    }
+
     /// The parameter of a number, from 1 on.
     fn parameter(&self, number: u32) -> Fallible<Typed<'c>> {
         let index = (number as usize).checked_sub(1);
         let index = index.ok_or_else(|| Error::Query("parameters are counted from ?1".into()))?;
-        let Some(parameters) = self.parameters else {
-            return Ok(Typed { expr: Operator::Parameter(index).of(Vec::new()), kind: Kind::UNKNOWN });
+        let parameter = |kind: Kind<'_>| Parameter { number: index, data_type: kind.data_type, variants: Vec::new() };
+        let Some(value) = self.parameters.get(index) else { return Err(parameter(Kind::UNKNOWN).is_missing().into()) };
+        let kind = Kind::of_value(value.as_ref());
+        let expr = match self.fixed {
+            // NULL is of no type, and so in a plan of its own.
+            Some(_) if !value.is_null() => Operator::Parameter(parameter(kind)).of(Vec::new()),
+            _ => BoundExpr::Literal(value.clone()),
         };
-        match parameters.get(index) {
-            Some(value) => Ok(Typed { expr: BoundExpr::Literal(value.clone()), kind: Kind::of_value(value.as_ref()) }),
-            None => Err(Error::Query(format!("the parameter ?{number} is not given")).into()),
+        Ok(Typed { expr, kind })
+    }
+
+    /// Puts the value of a parameter in where the plan depends on it.
+    fn fix(&self, expr: &mut BoundExpr) {
+        if let BoundExpr::Call(call) = expr
+            && let Operator::Parameter(parameter) = &call.operator
+            && let (Some(fixed), Some(value)) = (&self.fixed, self.parameters.get(parameter.number))
+        {
+            fixed.borrow_mut().push(parameter.number);
+            *expr = BoundExpr::Literal(value.clone());
         }
     }
 
@@ -169,11 +187,35 @@ impl<'c> Binder<'c> {
     }
 }
 
-/// Resolves a question. `parameters` are the values of its parameters, where they are known.
-pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: Option<&[Value]>) -> Fallible<BoundQuery> {
-    let binder = Binder { catalog, parameters, sources: Cell::new(0), recursions: Cell::new(0) };
+/// Resolves a question whose parameters have these values.
+pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<BoundQuery> {
+    let binder = Binder::new(catalog, parameters, None);
     let (query, ..) = bind_query(&binder, None, None, query, 0)?;
     Ok(query)
+}
+
+/// Resolves a question whose parameters will have values of the types of these. Also the numbers of those that must have
+/// these very values, from 0 on.
+pub(crate) fn bind_template(
+    catalog: &Catalog,
+    query: &Query,
+    parameters: &[Value],
+) -> Fallible<(BoundQuery, Vec<usize>)> {
+    let binder = Binder::new(catalog, parameters, Some(RefCell::default()));
+    let (query, ..) = bind_query(&binder, None, None, query, 0)?;
+    Ok((query, binder.fixed.map_or_else(Vec::new, RefCell::into_inner)))
+}
+
+/// The type of a parameter's value; none of NULL.
+pub(crate) fn type_of(value: &Value) -> Option<DataType> {
+    Kind::of_value(value.as_ref()).data_type
+}
+
+/// The value of a parameter, as it is compared where it stands.
+pub(crate) fn given(parameter: &Parameter, values: &[Value]) -> Fallible<Value> {
+    let value = values.get(parameter.number).cloned().ok_or_else(|| parameter.is_missing())?;
+    let kind = Kind { data_type: parameter.data_type, variants: &parameter.variants };
+    kind.converted(value, &Expr::Parameter(u32::try_from(parameter.number + 1).unwrap_or(u32::MAX)))
 }
 
 /// Resolves a condition over the columns of one table. Nothing is asked by it but the row.
@@ -198,7 +240,7 @@ fn over_row(
     expr: &Expr,
     is_condition: bool,
 ) -> Fallible<BoundExpr> {
-    let binder = Binder { catalog, parameters: Some(&[]), sources: Cell::new(0), recursions: Cell::new(0) };
+    let binder = Binder::new(catalog, &[], None);
     let mut block = Block::new(&binder, None, None);
     let mut enter = |source, name: &str, merged: Vec<Name>| {
         let columns = names::Columns::Table { source, schema, renamed: Vec::new() };
@@ -274,7 +316,8 @@ impl<'b, 'c> Block<'b, 'c> {
 
     /// A number of rows; none of NULL.
     fn count(&self, what: &str, expr: &Expr, depth: usize) -> Fallible<Option<u64>> {
-        let bound = self.bind(expr, depth)?.expr;
+        let mut bound = self.bind(expr, depth)?.expr;
+        self.binder.fix(&mut bound);
         match &bound {
             BoundExpr::Literal(Value::Null) => Ok(None),
             BoundExpr::Literal(Value::Integer(number)) if *number >= 0 => Ok(Some(number.unsigned_abs())),
