@@ -8,6 +8,7 @@ mod filter;
 mod frame;
 mod general;
 mod groups;
+mod hashed_table;
 mod predicate;
 mod row_list;
 mod rows;

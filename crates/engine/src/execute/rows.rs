@@ -1,6 +1,5 @@
 //! The joined rows of a plan, one by one.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use wasm_dbms_memory::{Cursor, Tree};
@@ -14,6 +13,7 @@ use crate::execute::columns::Columns;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
 use crate::execute::general::settle;
+use crate::execute::hashed_table::HashedTable;
 use crate::execute::scan::TableScan;
 use crate::execute::{Frame, RowList, derived};
 use crate::plan::{Access, Bound, BoundExpr, Context, Derived, Plan, PlanSource, Step};
@@ -57,26 +57,6 @@ enum KeyUse {
     BeforeFilters,
 }
 
-/// A whole table by the values of one column. Rows with NULL there are left out: NULL equals nothing.
-#[derive(Debug, Default)]
-struct HashedTable {
-    rows: Vec<(Vec<u8>, Vec<u8>)>,
-    by_key: HashMap<Vec<u8>, Vec<usize>>,
-}
-
-impl HashedTable {
-    fn add(&mut self, row: &SourceRow, column: usize, key: &mut Vec<u8>) -> Result<()> {
-        let value = row.view().try_value(column)?;
-        if !value.is_null() {
-            key.clear();
-            key::push(key, value);
-            self.by_key.entry(key.clone()).or_default().push(self.rows.len());
-            self.rows.push((row.key.clone(), row.bytes().to_vec()));
-        }
-        Ok(())
-    }
-}
-
 /// The joined rows of a plan. After [`next`](Self::next) returned true the row is in [`frame`](Self::frame).
 #[derive(Debug)]
 pub(crate) struct RowStream<'p> {
@@ -85,6 +65,7 @@ pub(crate) struct RowStream<'p> {
     walks: Vec<Walk>,
     hashed: Vec<Option<HashedTable>>,
     filters: Vec<Filters>,
+    asks_only_predicates: bool,
     needs_key: Vec<KeyUse>,
     /// Of each left join: whether the row before has had no partner yet.
     missing: Vec<bool>,
@@ -101,6 +82,7 @@ pub(crate) struct Suspended {
     walks: Vec<Walk>,
     hashed: Vec<Option<HashedTable>>,
     filters: Vec<Filters>,
+    asks_only_predicates: bool,
     needs_key: Vec<KeyUse>,
     missing: Vec<bool>,
     derived: Vec<Option<Arc<RowList>>>,
@@ -111,14 +93,60 @@ pub(crate) struct Suspended {
 impl<'p> RowStream<'p> {
     /// Lets go of the plan.
     pub(crate) fn suspend(self) -> Suspended {
-        let Self { plan: _, frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over } = self;
-        Suspended { frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over }
+        let Self {
+            plan: _,
+            frame,
+            walks,
+            hashed,
+            filters,
+            asks_only_predicates,
+            needs_key,
+            missing,
+            derived,
+            has_started,
+            is_over,
+        } = self;
+        Suspended {
+            frame,
+            walks,
+            hashed,
+            filters,
+            asks_only_predicates,
+            needs_key,
+            missing,
+            derived,
+            has_started,
+            is_over,
+        }
     }
 
     /// Goes on where a walk of this plan was suspended.
     pub(crate) fn resume(plan: &'p Plan, suspended: Suspended) -> Self {
-        let Suspended { frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over } = suspended;
-        Self { plan, frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over }
+        let Suspended {
+            frame,
+            walks,
+            hashed,
+            filters,
+            asks_only_predicates,
+            needs_key,
+            missing,
+            derived,
+            has_started,
+            is_over,
+        } = suspended;
+        Self {
+            plan,
+            frame,
+            walks,
+            hashed,
+            filters,
+            asks_only_predicates,
+            needs_key,
+            missing,
+            derived,
+            has_started,
+            is_over,
+        }
     }
 
     /// The rows of a plan, with every column that their tables have.
@@ -152,6 +180,7 @@ impl<'p> RowStream<'p> {
             frame,
             walks: plan.steps.iter().map(|_| Walk::Outside).collect(),
             hashed: plan.steps.iter().map(|_| None).collect(),
+            asks_only_predicates: asks_only_predicates(plan, &filters),
             filters,
             needs_key,
             missing: vec![false; plan.steps.len()],
@@ -183,7 +212,31 @@ impl<'p> RowStream<'p> {
     }
 
     /// Goes to the next row. Returns whether there is one.
+    #[inline]
     pub(crate) fn next(&mut self, core: &mut Core) -> Result<bool> {
+        Ok(self.next_kept(core)? || self.go_on(core)?)
+    }
+
+    /// Goes to the next row if that is one of those at hand of one table, whose filters were all asked already.
+    #[inline]
+    fn next_kept(&mut self, core: &mut Core) -> Result<bool> {
+        let (true, Some(Walk::Table(scan)), [step]) =
+            (self.asks_only_predicates, self.walks.first_mut(), &*self.plan.steps)
+        else {
+            return Ok(false);
+        };
+        let Some(row) = self.frame.sources.get_mut(step.source) else { return Ok(false) };
+        let reads_key = self.needs_key.get(step.source) != Some(&KeyUse::Never);
+        if !scan.next_kept(&mut core.store, row, reads_key)? {
+            return Ok(false);
+        }
+        self.frame.scope.arena.clear();
+        core.meter.step()?;
+        Ok(true)
+    }
+
+    /// As [`next`](Self::next), of rows of any plan.
+    fn go_on(&mut self, core: &mut Core) -> Result<bool> {
         let last = self.plan.steps.len() - 1;
         let mut depth = if self.has_started { last } else { 0 };
         if !std::mem::replace(&mut self.has_started, true) {
@@ -214,7 +267,7 @@ impl<'p> RowStream<'p> {
     /// Goes to the next rows: many at once where the plan is a walk along one table, predicates say which rows are kept
     /// and `takes_columns` that columns are enough; else one.
     pub(crate) fn next_many(&mut self, core: &mut Core, takes_columns: bool) -> Result<Next> {
-        if takes_columns && self.is_plain() && self.filters.iter().all(Filters::are_all_predicates) {
+        if takes_columns && self.asks_only_predicates {
             if !std::mem::replace(&mut self.has_started, true) {
                 self.enter(core, 0)?;
             }
@@ -242,12 +295,6 @@ impl<'p> RowStream<'p> {
         let Some(Walk::Table(scan)) = self.walks.first_mut() else { return None };
         let (values, chosen) = scan.take_columns()?;
         Some(Columns { layout: self.frame.sources.get(source)?.layout(), values, chosen })
-    }
-
-    /// Whether rows come from one table, and only its filters choose among them.
-    fn is_plain(&self) -> bool {
-        let is_free = |step: &Step| step.asking.is_empty() && step.after.is_none();
-        self.is_of_one_table() && self.plan.gate.is_empty() && self.plan.steps.iter().all(is_free)
     }
 
     /// Whether rows come from one table.
@@ -458,28 +505,8 @@ impl<'p> RowStream<'p> {
             return Ok(());
         }
         let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
-        let Core { store, catalog, meter, .. } = core;
-        let relation = self.plan.relation(catalog, step.source)?;
-        let mut table = HashedTable::default();
-        let mut row = SourceRow::new(Arc::clone(&relation.layout));
-        let mut key = Vec::new();
-        if let Some(rows) = self.derived.get(depth).and_then(Option::as_ref) {
-            for bytes in (0..rows.len()).filter_map(|number| rows.get(number)) {
-                meter.step()?;
-                row.set_copy(&[], bytes);
-                table.add(&row, column, &mut key)?;
-            }
-            *place = Some(table);
-            return Ok(());
-        }
-        let mut scan = TableScan::new(relation.table.tree.cursor(), Vec::new());
-        let filters = Filters::default();
-        while scan.next(store, meter, &filters, &mut row)? {
-            meter.step()?;
-            scan.read_key(store, &mut row)?;
-            table.add(&row, column, &mut key)?;
-        }
-        *place = Some(table);
+        let derived = self.derived.get(depth).and_then(Option::as_deref);
+        *place = Some(HashedTable::of(core, self.plan, step.source, derived, column)?);
         Ok(())
     }
 }
@@ -525,9 +552,7 @@ impl Walk {
                 Ok(true)
             }
             Self::Hash { key, next } => {
-                let Some(hashed) = hashed else { return Ok(false) };
-                let found = hashed.by_key.get(key).and_then(|rows| rows.get(*next));
-                let Some((row_key, bytes)) = found.and_then(|number| hashed.rows.get(*number)) else {
+                let Some((row_key, bytes)) = hashed.and_then(|hashed| hashed.row(key, *next)) else {
                     return Ok(false);
                 };
                 *next += 1;
@@ -536,6 +561,13 @@ impl Walk {
             }
         }
     }
+}
+
+/// Whether rows come from one table, and only predicates choose among them.
+fn asks_only_predicates(plan: &Plan, filters: &[Filters]) -> bool {
+    let is_free = |step: &Step| step.asking.is_empty() && step.after.is_none();
+    matches!(&*plan.steps, [step] if is_free(step) && plan.gate.is_empty())
+        && filters.iter().all(Filters::are_all_predicates)
 }
 
 /// Goes to the first entry of a walk, or to the next.
