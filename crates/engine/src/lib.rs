@@ -33,6 +33,7 @@ mod heads;
 mod history;
 mod inspect;
 mod meter;
+mod numbering;
 mod plan;
 pub mod prelude;
 mod readers;
@@ -63,7 +64,7 @@ pub use transaction::PlantedBug;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
 pub use typed::{
     Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey,
-    Upsert, UpsertReport, ValueCursor, With, WithMany,
+    UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 

@@ -74,7 +74,8 @@ impl Toolchain {
             }
             Self::Debian { .. } => {
                 let mut cargo = Command::new("/usr/bin/cargo");
-                cargo_rustc(clean(&mut cargo), target, artifact).arg("-Zbuild-std=std,panic_abort");
+                cargo_rustc(clean(&mut cargo), target, artifact)
+                    .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
                 cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
                 if target == Target::Wasip1 {
                     cargo.env(

@@ -5,24 +5,25 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{SetOperation, Value, ValueRef};
 
+use crate::Error;
 use crate::codec::row::RowLayout;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::general::equality_key;
 use crate::execute::{RowList, values_in};
 use crate::plan::{Body, Context, Derived, Scope};
-use crate::{Error, Result};
 
 /// The most rows that a query which names itself makes.
 pub const MAX_RECURSIVE_ROWS: usize = 10_000_000;
 
 /// Makes the rows of a source.
-pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Result<Arc<RowList>> {
+pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallible<Arc<RowList>> {
     if let Body::Working(number) = &derived.body {
         return Ok(scope.working(*number));
     }
     let context = Context::Row(&[], scope);
     let outer = derived.arguments.iter().map(|argument| Ok(argument.value(context)?.to_value()));
-    let inside = scope.inside(outer.collect::<Result<_>>()?);
+    let inside = scope.inside(outer.collect::<Fallible<_>>()?);
     let layout = &derived.relation.layout;
     let made = match &derived.body {
         Body::Nothing => vec![Vec::new()],
@@ -32,7 +33,7 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Result<
             let row = |row: &Vec<_>| {
                 row.iter().map(|expr: &crate::plan::BoundExpr| Ok(expr.value(context)?.to_value())).collect()
             };
-            rows.iter().map(row).collect::<Result<Vec<_>>>()?
+            rows.iter().map(row).collect::<Fallible<Vec<_>>>()?
         }
         Body::Query(plan) => values_in(core, plan, inside)?,
         Body::Set { operation, all, left, right } => {
@@ -54,7 +55,8 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Result<
                 if every.len() + found.len() > MAX_RECURSIVE_ROWS {
                     return Err(Error::Query(format!(
                         "a query that names itself makes at most {MAX_RECURSIVE_ROWS} rows"
-                    )));
+                    ))
+                    .into());
                 }
                 let working = list(&found, layout)?;
                 every.append(&mut found);
@@ -67,13 +69,13 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Result<
     list(&made, layout)
 }
 
-fn list(rows: &[Vec<Value>], layout: &RowLayout) -> Result<Arc<RowList>> {
+fn list(rows: &[Vec<Value>], layout: &RowLayout) -> Fallible<Arc<RowList>> {
     let mut list = RowList::default();
     let mut bytes = Vec::new();
     for row in rows {
         let values: Vec<ValueRef<'_>> = row.iter().map(Value::as_ref).collect();
         if let Some(value) = layout.misfit(&values) {
-            return Err(Error::OutOfRange(value.to_string()));
+            return Err(Error::OutOfRange(value.to_string()).into());
         }
         layout.encode(&values, &mut bytes);
         list.push(&bytes);

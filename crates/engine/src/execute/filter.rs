@@ -2,9 +2,9 @@
 
 use wasm_dbms_memory::PageValues;
 
-use crate::Result;
 use crate::catalog::Relation;
 use crate::codec::{CodeRange, FixedColumn};
+use crate::error::Fallible;
 use crate::execute::Frame;
 use crate::execute::predicate::Predicate;
 use crate::plan::{BoundExpr, Context, Step, broken_row};
@@ -57,7 +57,7 @@ impl Filters {
 
     /// Whether the row of a source is kept, going by the predicates.
     #[inline]
-    pub(crate) fn predicates_hold(&self, frame: &Frame, source: usize) -> Result<bool> {
+    pub(crate) fn predicates_hold(&self, frame: &Frame, source: usize) -> Fallible<bool> {
         if self.predicates.is_empty() && self.threshold.is_none() {
             return Ok(true);
         }
@@ -72,7 +72,7 @@ impl Filters {
 
     /// Whether the frame is kept, going by what predicates do not say.
     #[inline]
-    pub(crate) fn others_hold(&self, frame: &Frame) -> Result<bool> {
+    pub(crate) fn others_hold(&self, frame: &Frame) -> Fallible<bool> {
         for filter in &self.others {
             if !filter.holds(Context::Frame(frame))? {
                 return Ok(false);

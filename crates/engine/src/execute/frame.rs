@@ -6,8 +6,8 @@ use std::sync::Arc;
 use wasm_dbms_api::ValueRef;
 use wasm_dbms_memory::{LeafBatch, PageRef, ValueBytes};
 
-use crate::Result;
 use crate::codec::row::{RowLayout, RowView};
+use crate::error::Fallible;
 use crate::plan::{BoundExpr, Scope};
 use crate::store::Store;
 
@@ -57,7 +57,7 @@ impl SourceRow {
 
     /// Reads the key of the row, which is one of this batch.
     #[inline]
-    pub(crate) fn read_key(&mut self, store: &mut Store, batch: &LeafBatch) -> Result<()> {
+    pub(crate) fn read_key(&mut self, store: &mut Store, batch: &LeafBatch) -> Fallible<()> {
         let has_page = self.page.is_some();
         batch.read_key(store, self.entry, &mut self.key, self.has_key_of_page && has_page)?;
         self.has_key_of_page = has_page;

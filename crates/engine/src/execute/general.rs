@@ -5,15 +5,16 @@ use std::collections::{HashMap, HashSet};
 
 use wasm_dbms_api::{AggregateFunction, DataType, Value, ValueRef};
 
+use crate::Error;
 use crate::codec::key;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::aggregate::State;
 use crate::execute::answer::{in_order, top};
 use crate::execute::sort::{Kept, Sorter};
 use crate::execute::{RowStream, values_in};
 use crate::function::{self, Arena, MAX_MADE_BYTES};
 use crate::plan::{Answer, Answers, BoundAggregate, BoundExpr, Context, Grouping, Plan, Scope, Subquery};
-use crate::{Error, Result};
 
 /// Bytes that are the same exactly for rows whose values are equal, NULL with NULL.
 pub(crate) fn equality_key<'a>(values: impl IntoIterator<Item = ValueRef<'a>>, key: &mut Vec<u8>) {
@@ -35,7 +36,7 @@ struct Collector<'p> {
 
 impl Collector<'_> {
     /// Takes a row. Returns whether more are wanted.
-    fn offer(&mut self, core: &mut Core, context: Context<'_>) -> Result<bool> {
+    fn offer(&mut self, core: &mut Core, context: Context<'_>) -> Fallible<bool> {
         let plan = self.plan;
         for condition in &plan.having {
             settle(core, plan, condition, context)?;
@@ -76,7 +77,7 @@ impl Collector<'_> {
 }
 
 /// Everything that a plan answers.
-pub(crate) fn values(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>) -> Result<Vec<Vec<Value>>> {
+pub(crate) fn values(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>) -> Fallible<Vec<Vec<Value>>> {
     let enough = top(plan).unwrap_or(usize::MAX);
     let (seen, made) = (HashSet::new(), Vec::new());
     let mut collector = Collector { plan, seen, made, sorter: Sorter::new(top(plan)), enough };
@@ -100,7 +101,7 @@ pub(crate) fn values(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>) -> 
 }
 
 /// Asks the queries that the expression needs the answers of.
-pub(crate) fn settle(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Context<'_>) -> Result<()> {
+pub(crate) fn settle(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Context<'_>) -> Fallible<()> {
     if plan.subqueries.is_empty() || !expr.asks() {
         return Ok(());
     }
@@ -109,7 +110,7 @@ pub(crate) fn settle(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Co
         let scope = context.scope();
         let (number, values) = scope.take_unanswered()?;
         let Some(subquery) = plan.subqueries.get(number) else {
-            return Err(Error::Query("there is no such subquery".into()));
+            return Err(Error::Query("there is no such subquery".into()).into());
         };
         let answer = ask(core, subquery, scope.inside(values.clone()))?;
         scope.remember(number, &values, answer);
@@ -117,12 +118,12 @@ pub(crate) fn settle(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Co
     Ok(())
 }
 
-fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Result<Answer> {
+fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Fallible<Answer> {
     let mut rows = values_in(core, &subquery.plan, scope)?;
     match subquery.answers {
         Answers::Exists => Ok(Answer::Value(Value::Bool(!rows.is_empty()))),
         Answers::Scalar if rows.len() > 1 => {
-            Err(Error::Query("a subquery that stands for one value answers more than one row".into()))
+            Err(Error::Query("a subquery that stands for one value answers more than one row".into()).into())
         }
         Answers::Scalar => {
             let value = rows.pop().and_then(|row| row.into_iter().next());
@@ -171,7 +172,7 @@ impl Accumulator {
         Self { state: State::new(aggregate.function), seen, text: None }
     }
 
-    fn add(&mut self, aggregate: &BoundAggregate, context: Context<'_>) -> Result<()> {
+    fn add(&mut self, aggregate: &BoundAggregate, context: Context<'_>) -> Fallible<()> {
         if let Some(filter) = &aggregate.filter
             && !filter.holds(context)?
         {
@@ -210,12 +211,12 @@ impl Accumulator {
         function::write_text(value, text)?;
         if text.len() > MAX_MADE_BYTES {
             let (what, bytes, limit) = (aggregate.function.to_string(), text.len() as u64, MAX_MADE_BYTES as u64);
-            return Err(Error::TooLong { what, bytes, limit });
+            return Err(Error::TooLong { what, bytes, limit }.into());
         }
         Ok(())
     }
 
-    fn finish(self, aggregate: &BoundAggregate) -> Result<Value> {
+    fn finish(self, aggregate: &BoundAggregate) -> Fallible<Value> {
         match aggregate.function {
             AggregateFunction::Concatenate => Ok(self.text.map_or(Value::Null, Value::Text)),
             function => self.state.finish(function),
@@ -224,7 +225,7 @@ impl Accumulator {
 }
 
 /// The slots of every group, in the order in which their first rows came.
-fn groups(core: &mut Core, plan: &Plan, grouping: &Grouping, rows: &mut RowStream<'_>) -> Result<Vec<Vec<Value>>> {
+fn groups(core: &mut Core, plan: &Plan, grouping: &Grouping, rows: &mut RowStream<'_>) -> Fallible<Vec<Vec<Value>>> {
     let mut numbers: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut groups: Vec<(Vec<Value>, Vec<Accumulator>)> = Vec::new();
     let fresh = || grouping.aggregates.iter().map(Accumulator::new).collect::<Vec<_>>();
@@ -245,7 +246,7 @@ fn groups(core: &mut Core, plan: &Plan, grouping: &Grouping, rows: &mut RowStrea
             Some(number) => *number,
             None => {
                 let keys = grouping.keys.iter().map(|key| Ok(key.value(context)?.to_value()));
-                groups.push((keys.collect::<Result<_>>()?, fresh()));
+                groups.push((keys.collect::<Fallible<_>>()?, fresh()));
                 numbers.insert(code.clone(), groups.len() - 1);
                 groups.len() - 1
             }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::Result;
 use crate::codec::key;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::RowList;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
@@ -27,7 +27,7 @@ impl HashedTable {
         source: usize,
         derived: Option<&RowList>,
         column: usize,
-    ) -> Result<Self> {
+    ) -> Fallible<Self> {
         let Core { store, catalog, meter, .. } = core;
         let relation = plan.relation(catalog, source)?;
         let mut table = Self::default();
@@ -51,7 +51,7 @@ impl HashedTable {
         Ok(table)
     }
 
-    fn add(&mut self, row: &SourceRow, column: usize, key: &mut Vec<u8>) -> Result<()> {
+    fn add(&mut self, row: &SourceRow, column: usize, key: &mut Vec<u8>) -> Fallible<()> {
         let value = row.view().try_value(column)?;
         if !value.is_null() {
             key.clear();

@@ -15,7 +15,7 @@ mod rows;
 mod scan;
 mod sort;
 
-pub(crate) use answer::{collect, count, for_each, outputs, values, values_in};
+pub(crate) use answer::{collect, count, for_each, keys_and_outputs, outputs, values, values_in};
 pub use derived::MAX_RECURSIVE_ROWS;
 pub(crate) use frame::Frame;
 pub(crate) use row_list::RowList;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use wasm_dbms_memory::{Cursor, Tree};
 
-use crate::Result;
 use crate::catalog::{Catalog, KeyShape, Relation};
 use crate::codec::row::RowLayout;
 use crate::codec::{CodeRange, FixedColumn, key};
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::columns::Columns;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
@@ -150,7 +150,7 @@ impl<'p> RowStream<'p> {
     }
 
     /// The rows of a plan, with every column that their tables have.
-    pub(crate) fn new(catalog: &Catalog, plan: &'p Plan) -> Result<Self> {
+    pub(crate) fn new(catalog: &Catalog, plan: &'p Plan) -> Fallible<Self> {
         let mut frame = Frame::default();
         let mut needs_key = Vec::new();
         for source in 0..plan.sources.len() {
@@ -191,7 +191,11 @@ impl<'p> RowStream<'p> {
     }
 
     /// Says that of a source only columns outside the key are read, so that its key need not be put together.
-    pub(crate) fn skip_keys_but(&mut self, is_needed: &dyn Fn(usize, usize) -> bool, catalog: &Catalog) -> Result<()> {
+    pub(crate) fn skip_keys_but(
+        &mut self,
+        is_needed: &dyn Fn(usize, usize) -> bool,
+        catalog: &Catalog,
+    ) -> Fallible<()> {
         for source in 0..self.plan.sources.len() {
             let relation = self.plan.relation(catalog, source)?;
             let columns = 0..relation.schema.columns.len();
@@ -213,13 +217,13 @@ impl<'p> RowStream<'p> {
 
     /// Goes to the next row. Returns whether there is one.
     #[inline]
-    pub(crate) fn next(&mut self, core: &mut Core) -> Result<bool> {
+    pub(crate) fn next(&mut self, core: &mut Core) -> Fallible<bool> {
         Ok(self.next_kept(core)? || self.go_on(core)?)
     }
 
     /// Goes to the next row if that is one of those at hand of one table, whose filters were all asked already.
     #[inline]
-    fn next_kept(&mut self, core: &mut Core) -> Result<bool> {
+    fn next_kept(&mut self, core: &mut Core) -> Fallible<bool> {
         let (true, Some(Walk::Table(scan)), [step]) =
             (self.asks_only_predicates, self.walks.first_mut(), &*self.plan.steps)
         else {
@@ -236,7 +240,7 @@ impl<'p> RowStream<'p> {
     }
 
     /// As [`next`](Self::next), of rows of any plan.
-    fn go_on(&mut self, core: &mut Core) -> Result<bool> {
+    fn go_on(&mut self, core: &mut Core) -> Fallible<bool> {
         let last = self.plan.steps.len() - 1;
         let mut depth = if self.has_started { last } else { 0 };
         if !std::mem::replace(&mut self.has_started, true) {
@@ -266,7 +270,7 @@ impl<'p> RowStream<'p> {
 
     /// Goes to the next rows: many at once where the plan is a walk along one table, predicates say which rows are kept
     /// and `takes_columns` that columns are enough; else one.
-    pub(crate) fn next_many(&mut self, core: &mut Core, takes_columns: bool) -> Result<Next> {
+    pub(crate) fn next_many(&mut self, core: &mut Core, takes_columns: bool) -> Fallible<Next> {
         if takes_columns && self.asks_only_predicates {
             if !std::mem::replace(&mut self.has_started, true) {
                 self.enter(core, 0)?;
@@ -320,7 +324,7 @@ impl<'p> RowStream<'p> {
     }
 
     /// Whether what must hold for any row does.
-    fn passes_gate(&mut self, core: &mut Core) -> Result<bool> {
+    fn passes_gate(&mut self, core: &mut Core) -> Fallible<bool> {
         let plan = self.plan;
         for condition in &plan.gate {
             let context = Context::Frame(&self.frame);
@@ -333,7 +337,7 @@ impl<'p> RowStream<'p> {
     }
 
     /// Starts the walk of a step anew, for the rows that the steps before stand on.
-    fn enter(&mut self, core: &mut Core, depth: usize) -> Result<()> {
+    fn enter(&mut self, core: &mut Core, depth: usize) -> Fallible<()> {
         let plan = self.plan;
         let Some(step) = plan.steps.get(depth) else { return Ok(()) };
         if !plan.subqueries.is_empty() {
@@ -360,7 +364,7 @@ impl<'p> RowStream<'p> {
             Access::Range { index, equal, low, high } => {
                 let context = Context::Frame(&self.frame);
                 let index = index.and_then(|number| relation.indexes.get(number));
-                let equal = equal.iter().map(|expr| expr.value(context)).collect::<Result<Vec<_>>>()?;
+                let equal = equal.iter().map(|expr| expr.value(context)).collect::<Fallible<Vec<_>>>()?;
                 let low = low.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
                 let high = high.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
                 match key_range(index, &equal, low, high) {
@@ -394,7 +398,7 @@ impl<'p> RowStream<'p> {
     }
 
     /// Goes to the next row of a step that passes its filters; of a left join, at the end to a missing one.
-    fn advance(&mut self, core: &mut Core, depth: usize) -> Result<bool> {
+    fn advance(&mut self, core: &mut Core, depth: usize) -> Fallible<bool> {
         let plan = self.plan;
         let Some(step) = plan.steps.get(depth) else { return Ok(false) };
         if step.asking.is_empty() && step.after.is_none() {
@@ -426,7 +430,7 @@ impl<'p> RowStream<'p> {
         }
     }
 
-    fn all_hold(&self, core: &mut Core, conditions: &[BoundExpr]) -> Result<bool> {
+    fn all_hold(&self, core: &mut Core, conditions: &[BoundExpr]) -> Fallible<bool> {
         for condition in conditions {
             let context = Context::Frame(&self.frame);
             settle(core, self.plan, condition, context)?;
@@ -438,7 +442,7 @@ impl<'p> RowStream<'p> {
     }
 
     /// Makes the rows of a source that is no table, once.
-    fn make_rows(&mut self, core: &mut Core, depth: usize, source: &Derived) -> Result<()> {
+    fn make_rows(&mut self, core: &mut Core, depth: usize, source: &Derived) -> Fallible<()> {
         let Some(place) = self.derived.get_mut(depth) else { return Ok(()) };
         if place.is_none() {
             *place = Some(derived::rows(core, source, &self.frame.scope)?);
@@ -447,7 +451,7 @@ impl<'p> RowStream<'p> {
     }
 
     /// Goes to the next row of a step that passes its filters.
-    fn advance_plainly(&mut self, core: &mut Core, depth: usize) -> Result<bool> {
+    fn advance_plainly(&mut self, core: &mut Core, depth: usize) -> Fallible<bool> {
         let Self { plan, frame, walks, hashed, filters, needs_key, derived, .. } = self;
         let (Some(step), Some(walk), Some(filters)) = (plan.steps.get(depth), walks.get_mut(depth), filters.get(depth))
         else {
@@ -499,7 +503,7 @@ impl<'p> RowStream<'p> {
     }
 
     /// Reads the whole of a table into a hash table, once.
-    fn build_hash(&mut self, core: &mut Core, depth: usize, column: usize) -> Result<()> {
+    fn build_hash(&mut self, core: &mut Core, depth: usize, column: usize) -> Fallible<()> {
         let Some(place) = self.hashed.get_mut(depth) else { return Ok(()) };
         if place.is_some() {
             return Ok(());
@@ -520,7 +524,7 @@ impl Walk {
         step: &Step,
         hashed: Option<&HashedTable>,
         row: &mut SourceRow,
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         match self {
             Self::Outside | Self::Nothing | Self::Table(_) | Self::Rows { .. } => Ok(false),
             Self::Index { cursor, is_before_first, start, entry } => {
@@ -572,14 +576,14 @@ fn asks_only_predicates(plan: &Plan, filters: &[Filters]) -> bool {
 
 /// Goes to the first entry of a walk, or to the next.
 #[inline]
-fn step_on(store: &mut Store, cursor: &mut Cursor, is_before_first: &mut bool, start: &[u8]) -> Result<bool> {
+fn step_on(store: &mut Store, cursor: &mut Cursor, is_before_first: &mut bool, start: &[u8]) -> Fallible<bool> {
     if std::mem::take(is_before_first) {
         return Ok(if start.is_empty() { cursor.first(store)? } else { cursor.seek(store, start)? });
     }
     Ok(cursor.next(store)?)
 }
 
-fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Result<BoundValue<'a>> {
+fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Fallible<BoundValue<'a>> {
     Ok(match bound {
         Bound::Included(expr) => BoundValue::Included(expr.value(context)?),
         Bound::Excluded(expr) => BoundValue::Excluded(expr.value(context)?),

@@ -2,7 +2,7 @@
 
 use wasm_dbms_memory::{Cursor, LeafBatch, PageValues};
 
-use crate::Result;
+use crate::error::Fallible;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
 use crate::meter::Meter;
@@ -53,7 +53,7 @@ impl TableScan {
         meter: &mut Meter,
         filters: &Filters,
         row: &mut SourceRow,
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         while self.is_done() {
             if !self.load(store, meter, filters, row)? {
                 return Ok(false);
@@ -75,7 +75,7 @@ impl TableScan {
     /// Sets `row` to the next of the rows at hand if predicates were all there was to ask and they hold for it: what a walk
     /// along a table does for nearly every row. Returns whether there was one; if not, [`next`](Self::next) goes on.
     #[inline]
-    pub(crate) fn next_kept(&mut self, store: &mut Store, row: &mut SourceRow, reads_key: bool) -> Result<bool> {
+    pub(crate) fn next_kept(&mut self, store: &mut Store, row: &mut SourceRow, reads_key: bool) -> Fallible<bool> {
         let Some(entry) = self.chosen.get(self.done).filter(|_| self.is_shrunk) else { return Ok(false) };
         let entry = usize::from(*entry);
         let Some(range) = self.batch.value_range(entry) else { return Ok(false) };
@@ -111,7 +111,7 @@ impl TableScan {
         meter: &mut Meter,
         filters: &Filters,
         row: &mut SourceRow,
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         let is_on_entry = match self.start.take() {
             Some(start) if start.is_empty() => self.cursor.first(store)?,
             Some(start) => self.cursor.seek(store, &start)?,
@@ -150,7 +150,7 @@ impl TableScan {
 
     /// Reads the key of the row that `row` was set to.
     #[inline]
-    pub(crate) fn read_key(&self, store: &mut Store, row: &mut SourceRow) -> Result<()> {
+    pub(crate) fn read_key(&self, store: &mut Store, row: &mut SourceRow) -> Fallible<()> {
         row.read_key(store, &self.batch)
     }
 }

@@ -142,7 +142,7 @@ impl Call {
             }
             Operator::Parameter(number) => match scope.parameters.get(*number) {
                 Some(value) => Some(value.as_ref()),
-                None => scope.fail(crate::Error::Query(format!("the parameter ?{} is not given", number + 1))),
+                None => scope.fail(crate::Error::Query(format!("the parameter ?{} is not given", number + 1)).into()),
             },
             Operator::Outer(number) => Some(scope.outer.get(*number).unwrap_or(&Value::Null).as_ref()),
             Operator::IsDistinct => {

@@ -24,8 +24,8 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{AggregateFunction, DataType, Expr, Query, SetOperation, TableSchema, Value};
 
-use crate::Result;
 use crate::catalog::{Catalog, Relation, RelationIndex};
+use crate::error::Fallible;
 
 /// A way of answering a question.
 #[derive(Debug)]
@@ -141,31 +141,41 @@ pub(crate) struct OrderKey {
 }
 
 /// Plans a question without parameters.
-pub(crate) fn plan(catalog: &Catalog, query: &Query) -> Result<Plan> {
+pub(crate) fn plan(catalog: &Catalog, query: &Query) -> Fallible<Plan> {
     plan_with(catalog, query, &[])
 }
 
 /// Plans a question whose parameters have these values.
-pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Result<Plan> {
+pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<Plan> {
     optimize::optimize(catalog, bind::bind(catalog, query, Some(parameters))?)
 }
 
 /// An expression over the columns of one table: what a check constraint says. It is computed with
 /// [`Context::Row`] over the values of a row.
-#[allow(dead_code, reason = "check constraints use it")]
-pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Result<BoundExpr> {
+pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Fallible<BoundExpr> {
     bind::bind_row(catalog, schema, expr)
+}
+
+/// An expression over the columns of a row, and over one beside it that is called `excluded` if there is one: what an
+/// update makes of a column. The other row's values stand behind the first one's.
+pub(crate) fn bind_value(
+    catalog: &Catalog,
+    schema: &TableSchema,
+    has_excluded: bool,
+    expr: &Expr,
+) -> Fallible<BoundExpr> {
+    bind::bind_value(catalog, schema, has_excluded, expr)
 }
 
 impl Plan {
     /// The plan in words, a line a step.
-    pub(crate) fn explain(&self, catalog: &Catalog) -> Result<String> {
+    pub(crate) fn explain(&self, catalog: &Catalog) -> Fallible<String> {
         explain::explain(self, catalog)
     }
 
     /// The table of a source.
     #[inline]
-    pub(crate) fn relation<'a>(&'a self, catalog: &'a Catalog, source: usize) -> Result<&'a Relation> {
+    pub(crate) fn relation<'a>(&'a self, catalog: &'a Catalog, source: usize) -> Fallible<&'a Relation> {
         match self.sources.get(source) {
             Some(PlanSource::Derived(derived)) => Ok(&derived.relation),
             Some(PlanSource::Table(relation)) => catalog.relation(*relation),

@@ -2,15 +2,16 @@
 
 use wasm_dbms_api::{Comparison, DataType};
 
+use crate::Error;
 use crate::catalog::{Catalog, KeyShape, Relation};
+use crate::error::Fallible;
 use crate::plan::access::{self, Access, Candidate, EQUALITY_SHARE, RANGE_SHARE};
 use crate::plan::bind::{BoundBody, BoundQuery, BoundRows, BoundSubquery};
 use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, left};
-use crate::{Error, Result};
 
 /// Chooses how to answer a question: the source with the fewest expected rows first, then always the cheapest that can
 /// be reached from those before.
-pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Result<Plan> {
+pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Fallible<Plan> {
     left::simplify(&mut query);
     let BoundQuery { sources, mut conjuncts, .. } = query;
     let mut lefts = Vec::new();
@@ -49,7 +50,7 @@ pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Result<Plan>
             }
         }
         let Some((source, candidate, _)) = best else {
-            return Err(Error::Query("the conditions of the left joins need each other".into()));
+            return Err(Error::Query("the conditions of the left joins need each other".into()).into());
         };
         remaining.retain(|other| *other != source);
         let mut ready = Vec::new();
@@ -99,7 +100,7 @@ pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Result<Plan>
     Ok(plan)
 }
 
-fn plan_source(catalog: &Catalog, rows: BoundRows) -> Result<PlanSource> {
+fn plan_source(catalog: &Catalog, rows: BoundRows) -> Fallible<PlanSource> {
     let derived = match rows {
         BoundRows::Table(relation) => return Ok(PlanSource::Table(relation)),
         BoundRows::Derived(derived) => *derived,
@@ -121,7 +122,7 @@ fn plan_source(catalog: &Catalog, rows: BoundRows) -> Result<PlanSource> {
 }
 
 /// How many rows a source has.
-fn rows_of(catalog: &Catalog, source: &PlanSource) -> Result<f64> {
+fn rows_of(catalog: &Catalog, source: &PlanSource) -> Fallible<f64> {
     Ok(match source {
         PlanSource::Table(relation) => catalog.relation(*relation)?.table.rows as f64,
         PlanSource::Derived(derived) => match &derived.body {
@@ -159,8 +160,8 @@ fn candidate(
     source: usize,
     conjuncts: &[BoundExpr],
     entered: &[usize],
-) -> Result<Candidate> {
-    let Some(own) = sources.get(source) else { return Err(Error::Query("there is no such source".into())) };
+) -> Fallible<Candidate> {
+    let Some(own) = sources.get(source) else { return Err(Error::Query("there is no such source".into()).into()) };
     let relation = relation_of(catalog, own)?;
     let types = |expr: &BoundExpr| match expr {
         BoundExpr::Column { source, column } => {
@@ -172,7 +173,7 @@ fn candidate(
     Ok(access::choose(relation, total, source, conjuncts, &|other| entered.contains(&other), &types))
 }
 
-fn relation_of<'a>(catalog: &'a Catalog, source: &'a PlanSource) -> Result<&'a Relation> {
+fn relation_of<'a>(catalog: &'a Catalog, source: &'a PlanSource) -> Fallible<&'a Relation> {
     match source {
         PlanSource::Table(relation) => catalog.relation(*relation),
         PlanSource::Derived(derived) => Ok(&derived.relation),
@@ -213,7 +214,7 @@ fn is_tied(source: usize, conjuncts: &[BoundExpr], entered: &[usize]) -> bool {
 }
 
 /// Whether the rows come in this order by themselves.
-fn comes_in_order(catalog: &Catalog, plan: &Plan) -> Result<bool> {
+fn comes_in_order(catalog: &Catalog, plan: &Plan) -> Fallible<bool> {
     let order = &plan.order;
     let [step] = plan.steps.as_slice() else { return Ok(order.is_empty()) };
     let relation = plan.relation(catalog, step.source)?;

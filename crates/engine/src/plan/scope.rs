@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{Value, ValueRef};
 
+use crate::Error;
 use crate::codec::record::Writer;
+use crate::error::Fallible;
 use crate::execute::RowList;
 use crate::function::Arena;
 use crate::plan::broken_row;
-use crate::{Error, Result};
 
 /// What an expression needs besides rows.
 #[derive(Debug, Default)]
@@ -29,7 +30,7 @@ pub(crate) struct Scope {
 /// Why an expression has no value.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    Error(Error),
+    Error(Box<Error>),
     /// The answer of this subquery for these values is not known yet.
     Unanswered(usize, Vec<Value>),
 }
@@ -79,14 +80,14 @@ impl Scope {
 
     /// Notes why an expression has no value.
     #[cold]
-    pub(super) fn fail<'a>(&self, error: Error) -> Option<ValueRef<'a>> {
+    pub(super) fn fail<'a>(&self, error: Box<Error>) -> Option<ValueRef<'a>> {
         *self.failure.borrow_mut() = Some(Failure::Error(error));
         None
     }
 
     /// What a function came to, or none with its error noted.
     #[inline]
-    pub(super) fn noted<'a>(&self, result: Result<ValueRef<'a>>) -> Option<ValueRef<'a>> {
+    pub(super) fn noted<'a>(&self, result: Fallible<ValueRef<'a>>) -> Option<ValueRef<'a>> {
         match result {
             Ok(value) => Some(value),
             Err(error) => self.fail(error),
@@ -95,16 +96,16 @@ impl Scope {
 
     /// Why the expression evaluated last has no value.
     #[cold]
-    pub(crate) fn take_failure(&self) -> Error {
+    pub(crate) fn take_failure(&self) -> Box<Error> {
         match self.failure.borrow_mut().take() {
             Some(Failure::Error(error)) => error,
-            Some(Failure::Unanswered(..)) => Error::Query("a subquery cannot stand here".into()),
+            Some(Failure::Unanswered(..)) => Error::Query("a subquery cannot stand here".into()).into(),
             None => broken_row(),
         }
     }
 
     /// As [`take_failure`](Self::take_failure), with the subquery that is to be asked.
-    pub(crate) fn take_unanswered(&self) -> Result<(usize, Vec<Value>)> {
+    pub(crate) fn take_unanswered(&self) -> Fallible<(usize, Vec<Value>)> {
         match self.failure.borrow_mut().take() {
             Some(Failure::Unanswered(number, values)) => Ok((number, values)),
             Some(Failure::Error(error)) => Err(error),

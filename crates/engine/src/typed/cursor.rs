@@ -5,6 +5,7 @@ use std::vec::IntoIter;
 use wasm_dbms_api::{Query, Value};
 
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::{self, Frame, RowStream, Suspended};
 use crate::plan::{self, Context, Plan};
 use crate::typed::Select;
@@ -23,14 +24,14 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(core: Core, plan: Plan) -> Result<Self> {
+    fn new(core: Core, plan: Plan) -> Fallible<Self> {
         let rows = Some(RowStream::new(&core.catalog, &plan)?.suspend());
         let (skip, remaining) = (plan.offset, plan.limit.unwrap_or(u64::MAX));
         Ok(Self { core, plan, rows, skip, remaining })
     }
 
     /// What `make` makes of the next row.
-    fn next<T>(&mut self, make: &mut dyn FnMut(&Plan, &Frame) -> Result<T>) -> Option<Result<T>> {
+    fn next<T>(&mut self, make: &mut dyn FnMut(&Plan, &Frame) -> Fallible<T>) -> Option<Fallible<T>> {
         let mut rows = RowStream::resume(&self.plan, self.rows.take()?);
         loop {
             if self.remaining == 0 {
@@ -86,7 +87,10 @@ impl<R: Rows> Iterator for Cursor<R> {
 
     fn next(&mut self) -> Option<Result<R::Row>> {
         match &mut self.0 {
-            Source::Walk(walk) => walk.next(&mut |_, frame| R::read(&FrameRef(frame))),
+            Source::Walk(walk) => {
+                let row = walk.next(&mut |_, frame| R::read(&FrameRef(frame)))?;
+                Some(row.map_err(|error| *error))
+            }
             Source::Made(rows) => rows.next().map(Ok),
         }
     }
@@ -97,7 +101,10 @@ impl Iterator for ValueCursor {
 
     fn next(&mut self) -> Option<Result<Vec<Value>>> {
         match &mut self.source {
-            Source::Walk(walk) => walk.next(&mut |plan, frame| execute::outputs(&plan.outputs, Context::Frame(frame))),
+            Source::Walk(walk) => {
+                let row = walk.next(&mut |plan, frame| execute::outputs(&plan.outputs, Context::Frame(frame)))?;
+                Some(row.map_err(|error| *error))
+            }
             Source::Made(rows) => rows.next().map(Ok),
         }
     }

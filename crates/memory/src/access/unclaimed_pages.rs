@@ -15,8 +15,6 @@
 //! Invariants: **I1** every page in the ledger but a spill page is all zero; **I2** no page is in it twice; **I3** no
 //! reserved page is in it; **I4** spill pages are full.
 
-use std::collections::BTreeSet;
-
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{MemoryAccess, PageState, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE};
@@ -144,7 +142,7 @@ impl UnclaimedPages {
     /// [`MemoryError::Corrupt`] if the ledger contradicts itself.
     pub fn list<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<Vec<Page>> {
         let mut pages = Vec::new();
-        let mut spill_pages = BTreeSet::new();
+        let mut spill_pages = Vec::new();
         let mut at = UNCLAIMED_PAGES_PAGE;
         loop {
             let bytes = store.page(at)?;
@@ -168,9 +166,10 @@ impl UnclaimedPages {
             }
             // A chain that returns to a page it left would never end; every page is released at most once.
             check_entry(at)?;
-            if !spill_pages.insert(at) {
+            if spill_pages.contains(&at) {
                 return Err(MemoryError::corrupt(format!("the unclaimed ledger comes back to page {at}")));
             }
+            spill_pages.push(at);
             pages.push(at);
         }
         let total = Self::count(store)?;
@@ -277,7 +276,7 @@ fn check_free<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResu
     check_entry(page)?;
     match store.page_state(page)? {
         PageState::Free => Ok(()),
-        state => Err(MemoryError::corrupt(format!("the unclaimed ledger holds page {page}, which is {state:?}"))),
+        state => Err(MemoryError::corrupt(format!("the unclaimed ledger holds page {page}, which is {state}"))),
     }
 }
 

@@ -10,15 +10,18 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use wasm_dbms_api::{ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, Value};
+use wasm_dbms_api::{
+    ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, TableSchema, Value,
+};
 
+use crate::Error;
 use crate::catalog::{Catalog, Relation, RelationIndex};
+use crate::error::Fallible;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::{Block, Commons};
 use crate::plan::call::Operator;
 use crate::plan::{BoundExpr, Grouping, OrderKey};
-use crate::{Error, Result};
 
 /// The most tables in one block of a question.
 pub const MAX_SOURCES: usize = 64;
@@ -142,7 +145,7 @@ pub(super) struct Binder<'c> {
 
 impl<'c> Binder<'c> {
     /// The parameter of a number, from 1 on.
-    fn parameter(&self, number: u32) -> Result<Typed<'c>> {
+    fn parameter(&self, number: u32) -> Fallible<Typed<'c>> {
         let index = (number as usize).checked_sub(1);
         let index = index.ok_or_else(|| Error::Query("parameters are counted from ?1".into()))?;
         let Some(parameters) = self.parameters else {
@@ -150,39 +153,68 @@ impl<'c> Binder<'c> {
         };
         match parameters.get(index) {
             Some(value) => Ok(Typed { expr: BoundExpr::Literal(value.clone()), kind: Kind::of_value(value.as_ref()) }),
-            None => Err(Error::Query(format!("the parameter ?{number} is not given"))),
+            None => Err(Error::Query(format!("the parameter ?{number} is not given")).into()),
         }
     }
 
-    fn count_source(&self) -> Result<()> {
+    fn count_source(&self) -> Fallible<()> {
         self.sources.set(self.sources.get() + 1);
         if self.sources.get() > MAX_SOURCES_IN_ALL {
-            return Err(Error::Query(format!("a question names at most {MAX_SOURCES_IN_ALL} sources")));
+            return Err(Error::Query(format!("a question names at most {MAX_SOURCES_IN_ALL} sources")).into());
         }
         Ok(())
     }
 }
 
 /// Resolves a question. `parameters` are the values of its parameters, where they are known.
-pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: Option<&[Value]>) -> Result<BoundQuery> {
+pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: Option<&[Value]>) -> Fallible<BoundQuery> {
     let binder = Binder { catalog, parameters, sources: Cell::new(0), recursions: Cell::new(0) };
     let (query, ..) = bind_query(&binder, None, None, query, 0)?;
     Ok(query)
 }
 
-/// Resolves an expression over the columns of one table. Nothing is asked by it but the row.
-pub(crate) fn bind_row(catalog: &Catalog, schema: &wasm_dbms_api::TableSchema, expr: &Expr) -> Result<BoundExpr> {
+/// Resolves a condition over the columns of one table. Nothing is asked by it but the row.
+pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Fallible<BoundExpr> {
+    over_row(catalog, schema, false, expr, true)
+}
+
+/// Resolves a value over the columns of one table, and of a row beside that is called `excluded`.
+pub(crate) fn bind_value(
+    catalog: &Catalog,
+    schema: &TableSchema,
+    has_excluded: bool,
+    expr: &Expr,
+) -> Fallible<BoundExpr> {
+    over_row(catalog, schema, has_excluded, expr, false)
+}
+
+fn over_row(
+    catalog: &Catalog,
+    schema: &TableSchema,
+    has_excluded: bool,
+    expr: &Expr,
+    is_condition: bool,
+) -> Fallible<BoundExpr> {
     let binder = Binder { catalog, parameters: Some(&[]), sources: Cell::new(0), recursions: Cell::new(0) };
     let mut block = Block::new(&binder, None, None);
-    block.entries.push(names::Entry {
-        name: Some(schema.name.clone().into()),
-        columns: names::Columns::Table { source: 0, schema, renamed: Vec::new() },
-        merged: Vec::new(),
-    });
-    let bound = block.condition(expr, 0)?;
-    if bound.asks() {
-        return Err(Error::Query(format!("{expr}: only the row itself can be asked here")));
+    let mut enter = |source, name: &str, merged: Vec<Name>| {
+        let columns = names::Columns::Table { source, schema, renamed: Vec::new() };
+        block.entries.push(names::Entry { name: Some(name.to_owned().into()), columns, merged });
+    };
+    enter(0, &schema.name, Vec::new());
+    if has_excluded {
+        // A column's name alone means the row that is there.
+        enter(1, "excluded", schema.columns.iter().map(|column| column.name.clone().into()).collect());
     }
+    let mut bound = if is_condition { block.condition(expr, 0)? } else { block.bind(expr, 0)?.expr };
+    if bound.asks() {
+        return Err(Error::Query(format!("{expr}: only the row itself can be asked here")).into());
+    }
+    bound.for_each_mut(&mut |part| {
+        if let BoundExpr::Column { source: source @ 1, column } = part {
+            (*source, *column) = (0, *column + schema.columns.len());
+        }
+    });
     Ok(bound)
 }
 
@@ -195,9 +227,9 @@ fn bind_query<'b, 'c>(
     commons: Option<Rc<Commons<'b>>>,
     query: &'b Query,
     depth: usize,
-) -> Result<Nested<'c>> {
+) -> Fallible<Nested<'c>> {
     if depth > MAX_EXPRESSION_DEPTH {
-        return Err(Error::Query(format!("a question is nested deeper than {MAX_EXPRESSION_DEPTH}")));
+        return Err(Error::Query(format!("a question is nested deeper than {MAX_EXPRESSION_DEPTH}")).into());
     }
     let mut commons = commons;
     for table in &query.with {
@@ -233,23 +265,23 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Resolves a query inside this one.
-    fn nested(&self, query: &Query, depth: usize) -> Result<Nested<'c>> {
+    fn nested(&self, query: &Query, depth: usize) -> Fallible<Nested<'c>> {
         bind_query(self.binder, Some(self), self.commons.clone(), query, depth)
     }
 
     /// A number of rows; none of NULL.
-    fn count(&self, what: &str, expr: &Expr, depth: usize) -> Result<Option<u64>> {
+    fn count(&self, what: &str, expr: &Expr, depth: usize) -> Fallible<Option<u64>> {
         let bound = self.bind(expr, depth)?.expr;
         match &bound {
             BoundExpr::Literal(Value::Null) => Ok(None),
             BoundExpr::Literal(Value::Integer(number)) if *number >= 0 => Ok(Some(number.unsigned_abs())),
             BoundExpr::Literal(Value::Unsigned(number)) => Ok(Some(*number)),
-            _ => Err(Error::Query(format!("{what} {expr}: it must be a whole number from 0 on"))),
+            _ => Err(Error::Query(format!("{what} {expr}: it must be a whole number from 0 on")).into()),
         }
     }
 
     /// What the rows of the answer hold, and in what order they come.
-    fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Result<Vec<Kind<'c>>> {
+    fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Fallible<Vec<Kind<'c>>> {
         *self.aggregates.borrow_mut() = Some(Vec::new());
         let mut outputs: Vec<Typed<'c>> = Vec::new();
         for output in &query.columns {
@@ -288,7 +320,7 @@ impl<'b, 'c> Block<'b, 'c> {
             && let Some(position) = bound.order.iter().position(|key| !bound.outputs.contains(&key.expr))
         {
             let key = query.order_by.get(position).map(ToString::to_string).unwrap_or_default();
-            return Err(Error::Query(format!("{key}: distinct rows can be ordered by what they hold only")));
+            return Err(Error::Query(format!("{key}: distinct rows can be ordered by what they hold only")).into());
         }
         Ok(kinds)
     }
@@ -299,7 +331,7 @@ impl<'b, 'c> Block<'b, 'c> {
         outputs: &mut Vec<Typed<'c>>,
         names: &mut Vec<String>,
         depth: usize,
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         match output {
             Output::Expr(expr, alias) => {
                 outputs.push(self.bind(expr, depth)?);
@@ -312,7 +344,7 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Every column of every source, or of one.
-    fn every(&self, of: Option<&Name>, outputs: &mut Vec<Typed<'c>>, names: &mut Vec<String>) -> Result<()> {
+    fn every(&self, of: Option<&Name>, outputs: &mut Vec<Typed<'c>>, names: &mut Vec<String>) -> Fallible<()> {
         let mut is_known = of.is_none();
         for entry in &self.entries {
             if of.is_some() && entry.name.as_ref() != of {
@@ -328,20 +360,19 @@ impl<'b, 'c> Block<'b, 'c> {
             }
         }
         match of {
-            Some(name) if !is_known => Err(Error::Unknown { what: "table", name: name.to_string() }),
+            Some(name) if !is_known => Err(Error::Unknown { what: "table", name: name.to_string() }.into()),
             _ => Ok(()),
         }
     }
 
     /// What an order or a group is by: an output by its name or number, or an expression.
-    fn order_key(&self, expr: &Expr, outputs: &[Typed<'c>], names: &[String], depth: usize) -> Result<Typed<'c>> {
+    fn order_key(&self, expr: &Expr, outputs: &[Typed<'c>], names: &[String], depth: usize) -> Fallible<Typed<'c>> {
         match expr {
             Expr::Literal(Value::Integer(number)) => {
                 let index = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
-                index
-                    .and_then(|index| outputs.get(index))
-                    .cloned()
-                    .ok_or_else(|| Error::Query(format!("there is no output {number}: there are {}", outputs.len())))
+                index.and_then(|index| outputs.get(index)).cloned().ok_or_else(|| {
+                    Error::Query(format!("there is no output {number}: there are {}", outputs.len())).into()
+                })
             }
             Expr::Column(ColumnRef { table: None, column }) => {
                 let mut named = names.iter().zip(outputs).filter(|(name, _)| *name == column);
@@ -356,10 +387,10 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Makes the outputs of two queries of one kind.
-    fn unify(left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Result<Vec<Kind<'c>>> {
+    fn unify(left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Fallible<Vec<Kind<'c>>> {
         if left.2.len() != right.2.len() {
             let (left, right) = (left.2.len(), right.2.len());
-            return Err(Error::Query(format!("one query answers {left} columns and the other {right}")));
+            return Err(Error::Query(format!("one query answers {left} columns and the other {right}")).into());
         }
         let mut kinds = Vec::new();
         for (number, (one, other)) in left.2.iter().zip(&right.2).enumerate() {
