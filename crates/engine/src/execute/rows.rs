@@ -85,6 +85,8 @@ pub(crate) struct Suspended {
     pub(crate) frame: Frame,
     /// Where each step stands.
     stands: Vec<Stand>,
+    /// Whether only predicates choose among the rows of one range of one table.
+    is_plain: bool,
     needs_key: Vec<KeyUse>,
     has_started: bool,
     is_over: bool,
@@ -140,7 +142,8 @@ impl<'p> RowStream<'p> {
                 }
             });
         }
-        Ok(Self { plan, state: Suspended { frame, stands, needs_key, has_started: false, is_over: false } })
+        let is_plain = is_plain(plan, &stands);
+        Ok(Self { plan, state: Suspended { frame, stands, is_plain, needs_key, has_started: false, is_over: false } })
     }
 
     /// Says which columns are read, so that what holds no other need not be: keys, and rows that entries of an index stand
@@ -182,7 +185,32 @@ impl<'p> RowStream<'p> {
     }
 
     /// Goes to the next row. Returns whether there is one.
+    #[inline]
     pub(crate) fn next(&mut self, core: &mut Core) -> Fallible<bool> {
+        Ok(self.next_kept(core)? || self.go_on(core)?)
+    }
+
+    /// Goes to the next row if that is one of those at hand of one table, whose filters were all asked already.
+    #[inline]
+    fn next_kept(&mut self, core: &mut Core) -> Fallible<bool> {
+        let Suspended { frame, stands, needs_key, is_plain, .. } = &mut self.state;
+        let (true, Some(Stand { walk: Walk::Table(scan), .. }), [step]) =
+            (*is_plain, stands.first_mut(), &*self.plan.steps)
+        else {
+            return Ok(false);
+        };
+        let Some(row) = frame.sources.get_mut(step.source) else { return Ok(false) };
+        let reads_key = needs_key.get(step.source) != Some(&KeyUse::Never);
+        if !scan.next_kept(&mut core.store, row, reads_key)? {
+            return Ok(false);
+        }
+        frame.scope.arena.clear();
+        core.meter.step()?;
+        Ok(true)
+    }
+
+    /// As [`next`](Self::next), of rows of any plan.
+    fn go_on(&mut self, core: &mut Core) -> Fallible<bool> {
         let last = self.plan.steps.len() - 1;
         let mut depth = if self.has_started { last } else { 0 };
         if !std::mem::replace(&mut self.has_started, true) {
@@ -213,7 +241,7 @@ impl<'p> RowStream<'p> {
     /// Goes to the next rows: many at once where the plan is a walk along one table, predicates say which rows are kept
     /// and `takes_columns` that columns are enough; else one.
     pub(crate) fn next_many(&mut self, core: &mut Core, takes_columns: bool) -> Fallible<Next> {
-        if takes_columns && self.is_plain() {
+        if takes_columns && self.is_plain {
             if !std::mem::replace(&mut self.has_started, true) {
                 self.enter(core, 0)?;
             }
@@ -243,17 +271,6 @@ impl<'p> RowStream<'p> {
         let Walk::Table(scan) = &mut stands.first_mut()?.walk else { return None };
         let (values, chosen) = scan.take_columns()?;
         Some(Columns { layout: frame.sources.get(source)?.layout(), values, chosen })
-    }
-
-    /// Whether rows come from one range of one table, and only its predicates choose among them.
-    fn is_plain(&self) -> bool {
-        let is_free = |step: &Step| {
-            step.asking.is_empty() && step.after.is_none() && matches!(step.access, Access::Scan | Access::Range { .. })
-        };
-        self.is_of_one_table()
-            && self.plan.gate.is_empty()
-            && self.plan.steps.iter().all(is_free)
-            && self.stands.iter().all(|stand| stand.filters.are_all_predicates())
     }
 
     /// Whether rows come from one table.
@@ -566,6 +583,15 @@ impl Walk {
         }
         Ok(true)
     }
+}
+
+/// Whether rows come from one range of one table, and only its predicates choose among them.
+fn is_plain(plan: &Plan, stands: &[Stand]) -> bool {
+    let is_free = |step: &Step| {
+        step.asking.is_empty() && step.after.is_none() && matches!(step.access, Access::Scan | Access::Range { .. })
+    };
+    matches!(&*plan.steps, [step] if is_free(step) && plan.gate.is_empty())
+        && stands.iter().all(|stand| stand.filters.are_all_predicates())
 }
 
 fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Fallible<BoundValue<'a>> {

@@ -79,6 +79,21 @@ impl TableScan {
         Ok(true)
     }
 
+    /// Sets `row` to the next of the rows at hand if predicates were all there was to ask and they hold for it: what a walk
+    /// along a table does for nearly every row. Returns whether there was one; if not, [`next`](Self::next) goes on.
+    #[inline]
+    pub(crate) fn next_kept(&mut self, store: &mut Store, row: &mut SourceRow, reads_key: bool) -> Fallible<bool> {
+        let Some(entry) = self.chosen.get(self.done).filter(|_| self.is_shrunk) else { return Ok(false) };
+        let entry = usize::from(*entry);
+        let Some(range) = self.batch.value_range(entry) else { return Ok(false) };
+        self.done += 1;
+        row.set_range(range, entry);
+        if reads_key {
+            row.read_key(store, &self.batch)?;
+        }
+        Ok(true)
+    }
+
     /// Whether the predicates hold for what [`next`](Self::next) gives.
     #[inline]
     pub(crate) fn is_shrunk(&self) -> bool {
@@ -118,7 +133,7 @@ impl TableScan {
             self.cursor.take_back(&mut self.batch, rows)?;
             rows = self.rows_in_range(store)?;
         } else {
-            self.cursor.take(&mut self.batch, rows)?;
+            self.cursor.take(store, &mut self.batch, rows)?;
         }
         // A page has at most 64 KiB.
         self.chosen.extend(0..self.batch.len().min(rows) as u16);
