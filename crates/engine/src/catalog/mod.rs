@@ -6,8 +6,6 @@ mod relation;
 mod rules;
 
 use std::any::TypeId;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use wasm_dbms_api::{ColumnSchema, MemoryError, SchemaError, Table, TableSchema};
@@ -31,31 +29,12 @@ pub(crate) type RelationIndex = usize;
 /// The longest code of a primary key that rows are clustered by, in bytes.
 pub const MAX_CLUSTERED_KEY_BYTES: usize = 64;
 
-/// Type ids are hashes already.
-#[derive(Debug, Default)]
-pub(crate) struct TypeIdHasher(u64);
-
-impl Hasher for TypeIdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
-
 /// Every table of a database.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Catalog {
     pub(crate) relations: Vec<Relation>,
-    types: HashMap<TypeId, RelationIndex, BuildHasherDefault<TypeIdHasher>>,
+    /// The Rust types that were asked for, in the order of their ids.
+    types: Vec<(TypeId, RelationIndex)>,
     /// The type asked for last: most calls ask for the same one again.
     last_type: Option<(TypeId, RelationIndex)>,
 }
@@ -111,25 +90,25 @@ impl Catalog {
     pub(crate) fn find_type<T: Table>(&mut self) -> Fallible<RelationIndex> {
         match self.last_type {
             Some((last, index)) if last == TypeId::of::<T>() => Ok(index),
-            _ => self.find_other_type::<T>(),
+            _ => self.find_other_type(TypeId::of::<T>(), T::schema),
         }
     }
 
-    fn find_other_type<T: Table>(&mut self) -> Fallible<RelationIndex> {
-        let index = match self.types.get(&TypeId::of::<T>()) {
-            Some(index) => *index,
-            None => self.bind_type::<T>()?,
+    fn find_other_type(&mut self, id: TypeId, schema: fn() -> &'static TableSchema) -> Fallible<RelationIndex> {
+        let index = match self.types.binary_search_by_key(&id, |(id, _)| *id) {
+            Ok(place) => self.types.get(place).map_or(0, |(_, index)| *index),
+            Err(place) => self.bind_type(place, id, schema())?,
         };
-        self.last_type = Some((TypeId::of::<T>(), index));
+        self.last_type = Some((id, index));
         Ok(index)
     }
 
     /// Checks once that the stored schema is the Rust type's.
     #[cold]
-    fn bind_type<T: Table>(&mut self) -> Fallible<RelationIndex> {
-        let index = self.find(&T::schema().name)?;
-        self.check_same(index, T::schema())?;
-        self.types.insert(TypeId::of::<T>(), index);
+    fn bind_type(&mut self, place: usize, id: TypeId, schema: &TableSchema) -> Fallible<RelationIndex> {
+        let index = self.find(&schema.name)?;
+        self.check_same(index, schema)?;
+        self.types.insert(place, (id, index));
         Ok(index)
     }
 
