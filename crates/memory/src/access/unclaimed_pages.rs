@@ -73,7 +73,7 @@ impl UnclaimedPages {
             return Ok(false);
         }
         let tail = Self::tail(store)?;
-        tail.clone().try_for_each(|page| check_free(store, page))?;
+        tail.clone().try_for_each(|page| check_free(store, page).and_then(|()| check_zero(store, page)))?;
         store.edit(UNCLAIMED_PAGES_PAGE, |root| put_u32(root, TAIL, 0))?;
         tail.rev().try_for_each(|page| Self::enter(store, page))?;
         Ok(true)
@@ -151,10 +151,7 @@ impl UnclaimedPages {
             let at = ENTRIES + (count - 1) * ENTRY;
             let page = store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, at))?;
             check_free(store, page)?;
-            // Whoever claims a page takes it for zero; a foreign file may say so of one that is not.
-            if !store.view(page, |bytes| bytes.iter().all(|byte| *byte == 0))? {
-                return Err(MemoryError::corrupt(format!("page {page} is unclaimed but not zero")));
-            }
+            check_zero(store, page)?;
             store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
                 put_u32(bytes, at, 0);
                 put_u32(bytes, COUNT, count as u32 - 1);
@@ -296,7 +293,7 @@ impl UnclaimedPages {
                 break;
             }
         }
-        let total = store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, TOTAL)).unwrap_or(0).into();
+        let total = u64::from(store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, TOTAL)).unwrap_or(0));
         if held != total {
             finding(format!("the unclaimed ledger holds {held} pages and states {total}"));
         }
@@ -329,6 +326,14 @@ fn check_free<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResu
         PageState::Free => Ok(()),
         state => Err(MemoryError::corrupt(format!("the unclaimed ledger holds page {page}, which is {state:?}"))),
     }
+}
+
+/// Whoever claims a page takes it for zero; a foreign file may say so of one that is not.
+fn check_zero<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResult<()> {
+    if store.view(page, |bytes| bytes.iter().all(|byte| *byte == 0))? {
+        return Ok(());
+    }
+    Err(MemoryError::corrupt(format!("page {page} is unclaimed but not zero")))
 }
 
 fn check_count(page: Page, count: usize, capacity: usize) -> MemoryResult<()> {

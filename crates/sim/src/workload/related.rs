@@ -45,7 +45,7 @@ pub(crate) struct Booking {
 const NUMBERS: u64 = 12;
 
 fn building(random: &mut fastrand::Rng) -> String {
-    ["east", "west"][usize::from(random.bool())].to_owned()
+    if random.bool() { "east" } else { "west" }.to_owned()
 }
 
 fn rooms(random: &mut fastrand::Rng) -> Vec<Room> {
