@@ -59,6 +59,11 @@ impl<T, V> Column<T, V> {
         Expr::Column(self.reference())
     }
 
+    /// This column of the new row, where an upsert meets a row that is there.
+    pub fn excluded(self) -> Expr {
+        Expr::Column(ColumnRef::new("excluded", self.name))
+    }
+
     /// Ascending order by this column, NULLs first.
     pub fn asc(self) -> Order {
         Order::ascending(self.expr())
@@ -133,8 +138,8 @@ impl<T, V: Field<Base = String>> Column<T, V> {
     }
 }
 
-/// What a column of type `V` can be compared with: a value of its type (with or without the `Option`), borrowed text
-/// or bytes, or another column of the type.
+/// What a column of type `V` can be compared with or set to: a value of its type (with or without the `Option`), borrowed
+/// text, another column of the type, or an expression, whose type is checked when it is asked.
 pub trait Operand<V> {
     /// The operand as an expression.
     fn into_expr(self) -> Expr;
@@ -164,9 +169,35 @@ impl Operand<Option<String>> for &str {
     }
 }
 
+impl<V: Field> Operand<V> for Expr {
+    fn into_expr(self) -> Expr {
+        self
+    }
+}
+
 impl<T, V: Field> Operand<V> for Column<T, V> {
     fn into_expr(self) -> Expr {
         self.expr()
+    }
+}
+
+macro_rules! arithmetic {
+    ($($trait:ident $method:ident),*) => {$(
+        impl<T, V: Field, O: Into<Expr>> std::ops::$trait<O> for Column<T, V> {
+            type Output = Expr;
+
+            fn $method(self, other: O) -> Expr {
+                self.expr().$method(other)
+            }
+        }
+    )*};
+}
+
+arithmetic!(Add add, Sub sub, Mul mul, Div div, Rem rem);
+
+impl<T, V> From<Column<T, V>> for Expr {
+    fn from(column: Column<T, V>) -> Self {
+        column.expr()
     }
 }
 

@@ -108,8 +108,8 @@ impl DataType {
     }
 
     /// Whether values have an order, so that they can be sorted, stand in a key and be the smallest: all but JSON.
-    pub fn is_ordered(self) -> bool {
-        self != Self::Json
+    pub const fn is_ordered(self) -> bool {
+        !matches!(self, Self::Json)
     }
 
     /// The smallest and largest value of an integer type.
@@ -128,11 +128,11 @@ impl DataType {
     }
 
     /// Whether values of the two types can be compared: numbers with numbers, else like with like.
-    pub fn is_comparable_with(self, other: Self) -> bool {
-        self.family() == other.family()
+    pub const fn is_comparable_with(self, other: Self) -> bool {
+        self.family() as u8 == other.family() as u8
     }
 
-    pub(crate) fn family(self) -> Family {
+    pub(crate) const fn family(self) -> Family {
         match self {
             Self::Bool => Family::Bool,
             Self::Text => Family::Text,

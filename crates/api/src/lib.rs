@@ -16,6 +16,7 @@ mod decimal_sum;
 mod encode;
 mod expr;
 mod field;
+mod float;
 mod json;
 mod memory_error;
 mod page;
@@ -46,6 +47,7 @@ pub use expr::{
 #[doc(hidden)]
 pub use field::as_json;
 pub use field::{ConversionError, CustomDataType, Field};
+pub use float::parse_float;
 pub use json::{Json, JsonError, JsonKind, JsonPath, JsonRef};
 pub use memory_error::{MemoryError, MemoryResult};
 pub use page::{Page, PageOffset};
@@ -56,7 +58,7 @@ pub use query::{
 };
 pub use rule::{CustomRules, CustomSanitizer, CustomValidator, RuleTypes, Sanitize, Sanitizer, Validate, Validator};
 pub use schema::{
-    ColumnSchema, ForeignKeySchema, IndexColumn, IndexSchema, ReferentialAction, SchemaError, TableSchema,
+    CheckSchema, ColumnSchema, ForeignKeySchema, IndexColumn, IndexSchema, ReferentialAction, SchemaError, TableSchema,
 };
 pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};
 pub use uuid::Uuid;

@@ -1,13 +1,15 @@
 //! The description of a table.
 
+mod check;
 mod foreign_key;
 mod index;
 mod problem;
 
 use thiserror::Error;
 
-use crate::{DataType, Field, Sanitizer, Validator, Value, ValueRef};
+use crate::{DataType, Expr, Field, Sanitizer, Validator, Value, ValueRef};
 
+pub use check::CheckSchema;
 pub use foreign_key::{ForeignKeySchema, ReferentialAction};
 pub use index::{IndexColumn, IndexSchema};
 
@@ -41,6 +43,9 @@ pub struct TableSchema {
     pub indexes: Vec<IndexSchema>,
     /// The references to other tables.
     pub foreign_keys: Vec<ForeignKeySchema>,
+    /// What no row may break.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub checks: Vec<CheckSchema>,
 }
 
 /// A column of a table.
@@ -178,6 +183,7 @@ impl TableSchema {
             primary_key: Vec::new(),
             indexes: Vec::new(),
             foreign_keys: Vec::new(),
+            checks: Vec::new(),
         }
     }
 
@@ -234,6 +240,19 @@ impl TableSchema {
         self
     }
 
+    /// Adds a condition that no row may break; [`with_check`](Self::with_check) adds one with a name.
+    #[must_use]
+    pub fn check(self, condition: Expr) -> Self {
+        self.with_check(CheckSchema::new(condition))
+    }
+
+    /// Adds a condition that no row may break.
+    #[must_use]
+    pub fn with_check(mut self, check: CheckSchema) -> Self {
+        self.checks.push(check);
+        self
+    }
+
     /// Where a column stands.
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|candidate| candidate.name == column)
@@ -265,4 +284,7 @@ impl TableSchema {
 
     /// The most foreign keys a table can have.
     pub const MAX_FOREIGN_KEYS: usize = 1000;
+
+    /// The most checks a table can have.
+    pub const MAX_CHECKS: usize = 256;
 }

@@ -10,12 +10,14 @@ use wasm_dbms_memory::{
     add_finding,
 };
 
-use crate::Result;
 use crate::catalog::{Catalog, ForeignKey, Index, KeyShape, Path, Relation};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
+use crate::plan::{BoundExpr, Context, Scope};
 use crate::store::Store;
+use crate::write::bound_checks;
 
 /// What is wrong with the database, in words.
 pub(crate) fn check(core: &mut Core) -> Vec<String> {
@@ -91,7 +93,7 @@ impl Check<'_> {
         let pages = self.store.page_count();
         for page in (RESERVED_PAGES..pages).filter(|page| seen.contains(*page)) {
             if let Ok(state @ (PageState::Free | PageState::Reserved)) = self.store.page_state(page) {
-                add_finding(&mut self.findings, format!("page {page} is in use, its state says that it is {state:?}"));
+                add_finding(&mut self.findings, format!("page {page} is in use, its state says that it is {state}"));
             }
         }
         let Self { store, findings, .. } = self;
@@ -107,7 +109,10 @@ impl Check<'_> {
         let state = self.store.page_state(page);
         match self.store.view(page, |bytes| (bytes.iter().all(|byte| *byte == 0), NodeSummary::of(bytes))) {
             Err(error) => error.to_string(),
-            Ok((true, _)) => format!("all zero, its state is {state:?}"),
+            Ok((true, _)) => match state {
+                Ok(state) => format!("all zero, its state says that it is {state}"),
+                Err(error) => format!("all zero, without a state: {error}"),
+            },
             Ok((_, summary)) => match self.catalog.tree_name(summary.tree).filter(|_| summary.kind != "other") {
                 Some(name) => format!("a {} page of {name}", summary.kind),
                 None => format!("a page of kind {}, tree {}", summary.kind, summary.tree),
@@ -116,14 +121,15 @@ impl Check<'_> {
     }
 
     /// Every row reads as its schema says and has its entry in each index.
-    fn rows(&mut self, relation: &Relation) -> Result<()> {
+    fn rows(&mut self, relation: &Relation) -> Fallible<()> {
+        let checks = bound_checks(self.catalog, &relation.schema)?;
         let mut cursor = relation.table.tree.cursor();
         let mut row_key = Vec::new();
         let mut is_on_entry = cursor.first(self.store)?;
         while is_on_entry {
             cursor.read_key(self.store, &mut row_key)?;
             match cursor.value(self.store) {
-                Ok(row) => self.row(relation, &row_key, &row),
+                Ok(row) => self.row(relation, &checks, &row_key, &row),
                 Err(error) => self.finding(format!("{} cannot be read: {error}", row_name(relation, &row_key, &[]))),
             }
             is_on_entry = cursor.next(self.store)?;
@@ -131,10 +137,10 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn row(&mut self, relation: &Relation, row_key: &[u8], row: &[u8]) {
+    fn row(&mut self, relation: &Relation, checks: &[BoundExpr], row_key: &[u8], row: &[u8]) {
         let view = RowView { layout: &relation.layout, key: row_key, row };
         let columns = 0..relation.schema.columns.len();
-        let values = match columns.map(|column| view.try_value(column)).collect::<std::result::Result<Vec<_>, _>>() {
+        let values = match columns.map(|column| view.try_value(column)).collect::<Result<Vec<_>, _>>() {
             Ok(values) => values,
             Err(error) => {
                 return self.finding(format!("{} cannot be read: {error}", row_name(relation, row_key, &[])));
@@ -163,6 +169,14 @@ impl Check<'_> {
             let number = value(column).as_i128().unwrap_or(0);
             if number > i128::from(relation.table.counter) {
                 self.finding(format!("{} is past the counter {}", name(), relation.table.counter));
+            }
+        }
+        let scope = Scope::default();
+        for (bound, check) in checks.iter().zip(&relation.schema.checks) {
+            match bound.is_false(Context::Row(&values, &scope)) {
+                Ok(false) => {}
+                Ok(true) => self.finding(format!("{} breaks the check {}", name(), check.label())),
+                Err(error) => self.finding(format!("{} cannot be checked: {error}", name())),
             }
         }
         for index in &relation.indexes {
@@ -203,7 +217,7 @@ impl Check<'_> {
     }
 
     /// Every entry of an index leads to a row that gives this very entry.
-    fn entries(&mut self, relation: &Relation, index: &Index, name: &str) -> Result<()> {
+    fn entries(&mut self, relation: &Relation, index: &Index, name: &str) -> Fallible<()> {
         let mut cursor = index.head.tree.cursor();
         let mut entry = Vec::new();
         let mut is_on_entry = cursor.first(self.store)?;
@@ -218,13 +232,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn entry(
-        &mut self,
-        relation: &Relation,
-        index: &Index,
-        entry: &[u8],
-        stored: &[u8],
-    ) -> std::result::Result<(), String> {
+    fn entry(&mut self, relation: &Relation, index: &Index, entry: &[u8], stored: &[u8]) -> Result<(), String> {
         let in_words = |error: crate::Error| format!("that cannot be read: {error}");
         let row_key = index.row_key(entry, stored).map_err(|error| in_words(error.into()))?;
         let row = relation.table.tree.get(self.store, row_key).map_err(|error| in_words(error.into()))?;
@@ -233,7 +241,7 @@ impl Check<'_> {
         };
         let view = RowView { layout: &relation.layout, key: row_key, row: &row };
         let columns = 0..relation.schema.columns.len();
-        let values = columns.map(|column| view.try_value(column)).collect::<std::result::Result<Vec<_>, _>>();
+        let values = columns.map(|column| view.try_value(column)).collect::<Result<Vec<_>, _>>();
         let values = values.map_err(|error| in_words(error.into()))?;
         index.entry_key(&values, row_key, &mut self.key);
         if self.key == entry {

@@ -1,22 +1,22 @@
 //! What a question or a statement is asked of: the database, or a transaction of it.
 
-use crate::Result;
 use crate::core::Core;
+use crate::error::Fallible;
 
 /// The database or a transaction: anything that the builders ([`Select`](crate::Select), [`Update`](crate::Update),
 /// [`Delete`](crate::Delete)) can run on. Only this crate implements it.
 pub trait Connection: sealed::Sealed {
     /// Reads.
     #[doc(hidden)]
-    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R>;
+    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R>;
 
     /// Runs a statement that checks everything before it writes.
     #[doc(hidden)]
-    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R>;
+    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R>;
 
     /// Runs a statement that may fail half-way.
     #[doc(hidden)]
-    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R>;
+    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R>;
 }
 
 pub(crate) mod sealed {

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use wasm_dbms_api::CustomRules;
 use wasm_dbms_memory::{Durability, MemoryManager, PrivateView, Snapshot};
 
+use crate::Error;
 use crate::catalog::{Catalog, RelationIndex};
+use crate::error::Fallible;
 use crate::heads::Heads;
 use crate::history::{Counters, History, Numbers, Recorder};
 use crate::meter::Meter;
 use crate::store::{JournaledWriter, Private, Store};
 use crate::vacuum::VacuumPosition;
-use crate::write::Scratch;
-use crate::{Error, Result};
+use crate::write::{Checks, Scratch};
 
 /// The database itself.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub struct Core {
     pub(crate) meter: Meter,
     /// The rules of the program's own.
     pub(crate) custom_rules: Arc<CustomRules>,
+    /// The checks of tables that were written.
+    pub(crate) checks: Vec<Arc<Checks>>,
     /// Tables written since the last commit.
     touched: Vec<RelationIndex>,
     /// Whether tables were created or dropped since the last commit.
@@ -46,14 +49,14 @@ pub struct Core {
 
 impl Core {
     /// The head of a database.
-    pub(crate) fn open(manager: MemoryManager, counters: Arc<Counters>) -> Result<Self> {
+    pub(crate) fn open(manager: MemoryManager, counters: Arc<Counters>) -> Fallible<Self> {
         let mut core = Self::over(Store::Head(JournaledWriter::new(manager)), Arc::default())?;
         core.numbers.counters = counters;
         Ok(core)
     }
 
     /// A reader of a commit.
-    pub(crate) fn over_snapshot(snapshot: Snapshot, heads: Arc<Heads>) -> Result<Self> {
+    pub(crate) fn over_snapshot(snapshot: Snapshot, heads: Arc<Heads>) -> Fallible<Self> {
         Self::over(Store::Snapshot(snapshot), heads)
     }
 
@@ -65,7 +68,7 @@ impl Core {
         recorder: Recorder,
         counters: Arc<Counters>,
         custom_rules: Arc<CustomRules>,
-    ) -> Result<Self> {
+    ) -> Fallible<Self> {
         let mut store = Store::Private(Box::new(Private::new(pages, keeps_questions)));
         let catalog = match catalog {
             Some(catalog) => catalog,
@@ -78,7 +81,7 @@ impl Core {
         Ok(core)
     }
 
-    fn over(mut store: Store, heads: Arc<Heads>) -> Result<Self> {
+    fn over(mut store: Store, heads: Arc<Heads>) -> Fallible<Self> {
         let catalog = Catalog::load(&mut store)?;
         Ok(Self::with(store, heads, catalog))
     }
@@ -91,6 +94,7 @@ impl Core {
             scratch: Scratch::default(),
             meter: Meter::default(),
             custom_rules: Arc::default(),
+            checks: Vec::new(),
             touched: Vec::new(),
             has_new_schema: false,
             failure: None,
@@ -123,8 +127,8 @@ impl Core {
     }
 
     /// Why the transaction can only be rolled back, if so.
-    pub(crate) fn check_not_failed(&self) -> Result<()> {
-        self.failure.as_ref().map_or(Ok(()), |failure| Err(Error::MustRollBack(failure.clone())))
+    pub(crate) fn check_not_failed(&self) -> Fallible<()> {
+        self.failure.as_ref().map_or(Ok(()), |failure| Err(Error::MustRollBack(failure.clone()).into()))
     }
 
     /// The commit that the catalog is of, where this is a reader.
@@ -146,10 +150,10 @@ impl Core {
     }
 
     /// Ends the transaction: everything written since the last commit stays.
-    pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
+    pub(crate) fn commit(&mut self, durability: Durability) -> Fallible<()> {
         if let Some(failure) = self.failure.take() {
             self.discard();
-            return Err(Error::MustRollBack(failure));
+            return Err(Error::MustRollBack(failure).into());
         }
         let committed = match self.flush() {
             Ok(()) => self.commit_store(durability),
@@ -184,7 +188,7 @@ impl Core {
     }
 
     /// Returns the number of the commit.
-    fn commit_store(&mut self, durability: Durability) -> Result<u64> {
+    fn commit_store(&mut self, durability: Durability) -> Fallible<u64> {
         let manager = self.store.head()?.inner_mut();
         manager.commit(durability)?;
         Ok(manager.last_commit())
@@ -198,7 +202,7 @@ impl Core {
 
     /// Goes on to the last commit, where this is a reader.
     #[inline]
-    pub(crate) fn follow(&mut self) -> Result<()> {
+    pub(crate) fn follow(&mut self) -> Fallible<()> {
         match self.store.snapshot() {
             Some(snapshot) if !snapshot.is_last() => self.follow_on(),
             _ => Ok(()),
@@ -206,7 +210,7 @@ impl Core {
     }
 
     #[cold]
-    fn follow_on(&mut self) -> Result<()> {
+    fn follow_on(&mut self) -> Fallible<()> {
         let Some(snapshot) = self.store.snapshot() else { return Ok(()) };
         snapshot.follow();
         let commit = snapshot.commit();
@@ -233,7 +237,7 @@ impl Core {
 
     /// Makes the catalog what the last commit left, if a transaction that was discarded still shows in it.
     #[inline]
-    pub(crate) fn refresh(&mut self) -> Result<()> {
+    pub(crate) fn refresh(&mut self) -> Fallible<()> {
         if self.is_stale {
             self.reload()?;
             self.touched.clear();
@@ -244,7 +248,7 @@ impl Core {
     }
 
     /// Runs a statement that may fail half-way; if it does, nothing of it stays.
-    pub(crate) fn atomic<R>(&mut self, statement: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+    pub(crate) fn atomic<R>(&mut self, statement: impl FnOnce(&mut Self) -> Fallible<R>) -> Fallible<R> {
         self.open_savepoint()?;
         let mut open = OpenSavepoint { core: self, is_closed: false };
         let result = statement(open.core);
@@ -263,7 +267,7 @@ impl Core {
     }
 
     /// Opens a savepoint inside those that are open.
-    pub(crate) fn open_savepoint(&mut self) -> Result<()> {
+    pub(crate) fn open_savepoint(&mut self) -> Fallible<()> {
         self.flush()?;
         self.store.savepoint()?;
         self.recorder.open_savepoint();
@@ -278,10 +282,10 @@ impl Core {
     }
 
     /// Closes the innermost savepoint and undoes what was written since.
-    pub(crate) fn roll_back_savepoint(&mut self) -> Result<()> {
+    pub(crate) fn roll_back_savepoint(&mut self) -> Fallible<()> {
         self.scratch.forget_statement();
         self.recorder.roll_back_savepoint();
-        let undone = self.store.roll_back().map_err(Error::from).and_then(|()| self.reload());
+        let undone = self.store.roll_back().map_err(Box::from).and_then(|()| self.reload());
         if let Err(error) = &undone {
             self.failure.get_or_insert_with(|| error.to_string());
         }
@@ -291,16 +295,18 @@ impl Core {
     /// Runs a statement that checks everything before it writes; should it fail all the same, the transaction can only
     /// be rolled back.
     #[inline]
-    pub(crate) fn checked<R>(&mut self, statement: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+    pub(crate) fn checked<R>(&mut self, statement: impl FnOnce(&mut Self) -> Fallible<R>) -> Fallible<R> {
         let result = statement(self);
-        if let Err(error @ (Error::Memory(_) | Error::Conversion(_))) = &result {
+        if let Err(error) = &result
+            && matches!(**error, Error::Memory(_) | Error::Conversion(_))
+        {
             self.failure.get_or_insert_with(|| error.to_string());
         }
         result
     }
 
     /// Gives the state of the touched trees to the registry.
-    fn flush(&mut self) -> Result<()> {
+    fn flush(&mut self) -> Fallible<()> {
         for relation in &self.touched {
             if let Some(relation) = self.catalog.relations.get_mut(*relation) {
                 relation.flush(&mut self.store)?;
@@ -310,7 +316,7 @@ impl Core {
     }
 
     /// Takes the state of the touched trees from the registry.
-    fn reload(&mut self) -> Result<()> {
+    fn reload(&mut self) -> Fallible<()> {
         if self.has_new_schema {
             self.catalog = Catalog::load(&mut self.store)?;
             return Ok(());

@@ -9,6 +9,7 @@ use wasm_dbms_memory::{Durability, MemoryManager, MemoryProvider, Options};
 
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::history::OpenHistory;
 use crate::readers::{Readers, lock};
 use crate::store::Store;
@@ -73,7 +74,7 @@ pub(crate) struct Turn<'a> {
 impl Turn<'_> {
     /// Ends the transaction: everything written since the last commit stays.
     #[inline]
-    pub(crate) fn commit(&mut self, durability: Durability) -> Result<()> {
+    pub(crate) fn commit(&mut self, durability: Durability) -> Fallible<()> {
         // Versions are kept for those who read just now, not for those who did before.
         self.shared.readers.rest();
         let committed = self.core.commit(durability);
@@ -122,7 +123,7 @@ impl Database {
     /// # Errors
     /// [`MemoryError::LimitExceeded`](crate::MemoryError::LimitExceeded) for a page size that cannot be.
     pub fn in_memory_with(options: Options) -> Result<Self> {
-        Self::new(MemoryManager::in_memory(options.clone())?, options)
+        Ok(Self::new(MemoryManager::in_memory(options.clone())?, options)?)
     }
 
     /// Opens the database on a medium, or makes a new one where there is none.
@@ -138,7 +139,7 @@ impl Database {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_with(provider: impl MemoryProvider + 'static, options: Options) -> Result<Self> {
-        Self::new(MemoryManager::open(Box::new(provider), options.clone())?, options)
+        Ok(Self::new(MemoryManager::open(Box::new(provider), options.clone())?, options)?)
     }
 
     /// Opens the database on a medium for reading only. Nothing is written: a medium that is read-only or full serves
@@ -156,10 +157,10 @@ impl Database {
     /// # Errors
     /// As [`open_read_only`](Self::open_read_only).
     pub fn open_read_only_with(provider: impl MemoryProvider + 'static, options: Options) -> Result<Self> {
-        Self::new(MemoryManager::open_read_only(Box::new(provider), options.clone())?, options)
+        Ok(Self::new(MemoryManager::open_read_only(Box::new(provider), options.clone())?, options)?)
     }
 
-    fn new(manager: MemoryManager, options: Options) -> Result<Self> {
+    fn new(manager: MemoryManager, options: Options) -> Fallible<Self> {
         let (snapshots, is_log_cut) = (manager.snapshots(), manager.is_log_cut());
         let (history_bytes, _) = options.transaction_limits();
         let history = OpenHistory::new(history_bytes);
@@ -192,7 +193,7 @@ impl Database {
     }
 
     /// Does something with the head that is no statement, in the writer's turn.
-    pub(crate) fn with_head<R>(&self, act: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    pub(crate) fn with_head<R>(&self, act: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         let mut turn = self.shared.turn()?;
         act(&mut turn.core)
     }
@@ -257,8 +258,7 @@ impl Database {
                 }
             }
             if !missing.is_empty() {
-                core.touch_schema();
-                core.catalog.create(&mut core.store, &missing)?;
+                core.create_tables(&missing)?;
             }
             Ok(())
         })?;
@@ -278,10 +278,7 @@ impl Database {
     /// # Errors
     /// As [`create_table`](Self::create_table).
     pub fn create_tables(&self, schemas: &[&TableSchema]) -> Result<()> {
-        self.write_many(|core| {
-            core.touch_schema();
-            core.catalog.create(&mut core.store, schemas)
-        })
+        Ok(self.write_many(|core| core.create_tables(schemas))?)
     }
 
     /// Drops a table with its rows and indexes.
@@ -289,10 +286,10 @@ impl Database {
     /// # Errors
     /// [`Error::Unknown`]; [`Error::Schema`] if another table refers to it.
     pub fn drop_table(&self, name: &str) -> Result<()> {
-        self.write_many(|core| {
+        Ok(self.write_many(|core| {
             core.touch_schema();
             core.catalog.drop(&mut core.store, name)
-        })
+        })?)
     }
 
     /// The description of every table, in the order of their creation.
@@ -300,7 +297,7 @@ impl Database {
     /// # Errors
     /// [`Error::Busy`] from inside a transaction's closure.
     pub fn schemas(&self) -> Result<Vec<TableSchema>> {
-        self.read(|core| Ok(core.catalog.schemas()))
+        Ok(self.read(|core| Ok(core.catalog.schemas()))?)
     }
 
     /// The name of every table, in the order of their creation.
@@ -308,14 +305,14 @@ impl Database {
     /// # Errors
     /// [`Error::Busy`] from inside a transaction's closure.
     pub fn tables(&self) -> Result<Vec<String>> {
-        self.read(|core| Ok(core.catalog.names()))
+        Ok(self.read(|core| Ok(core.catalog.names()))?)
     }
 
     /// The last number that each table gave to a row or to its column that counts up, in the order of their creation: for
     /// tests, which tell by it states that have the same rows.
     #[doc(hidden)]
     pub fn counters(&self) -> Result<Vec<u64>> {
-        self.read(|core| Ok(core.catalog.relations.iter().map(|relation| relation.table.counter).collect()))
+        Ok(self.read(|core| Ok(core.catalog.relations.iter().map(|relation| relation.table.counter).collect()))?)
     }
 
     /// Runs a transaction: what the closure writes stays if it returns `Ok`, and nothing of it if it returns an error
@@ -348,7 +345,7 @@ impl Database {
         &self,
         run: impl FnOnce(&mut Transaction<'_>) -> std::result::Result<R, E>,
     ) -> std::result::Result<R, E> {
-        let mut transaction = Transaction::new(self.shared.turn()?);
+        let mut transaction = Transaction::new(self.shared.turn().map_err(|error| *error)?);
         let result = run(&mut transaction)?;
         transaction.commit(Durability::Full)?;
         Ok(result)
@@ -391,7 +388,7 @@ impl Database {
     /// # Errors
     /// What the host says.
     pub fn sync(&self) -> Result<()> {
-        self.with_head(|core| Ok(core.store.head()?.inner_mut().sync()?))
+        Ok(self.with_head(|core| Ok(core.store.head()?.inner_mut().sync()?))?)
     }
 
     /// Brings everything in place and empties the log. A database that is dropped instead loses nothing that was
@@ -431,13 +428,15 @@ impl Shared {
     }
 
     /// Waits for the writer's turn.
-    pub(crate) fn turn(&self) -> Result<Turn<'_>> {
+    pub(crate) fn turn(&self) -> Fallible<Turn<'_>> {
         let thread = this_thread();
         let core = match self.core.try_lock() {
             Ok(core) => core,
             // A panic in a closure left the transaction open: it is discarded below.
             Err(TryLockError::Poisoned(poisoned)) => self.recovered(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == thread => return Err(Error::Busy),
+            Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == thread => {
+                return Err(Error::Busy.into());
+            }
             Err(TryLockError::WouldBlock) => match self.core.lock() {
                 Ok(core) => core,
                 Err(poisoned) => self.recovered(poisoned.into_inner()),
@@ -461,18 +460,18 @@ impl Sealed for Database {}
 
 impl Connection for Database {
     #[inline]
-    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         let thread = this_thread();
         let shared = &*self.shared;
         if shared.holder.load(Ordering::Relaxed) == thread {
-            return Err(Error::Busy);
+            return Err(Error::Busy.into());
         }
         let mut reader = shared.readers.reader(thread, &shared.core)?;
         read(reader.core()?)
     }
 
     #[inline]
-    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         let mut turn = self.shared.turn()?;
         match statement(&mut turn.core) {
             Ok(result) => {
@@ -486,7 +485,7 @@ impl Connection for Database {
         }
     }
 
-    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         // The statement is the whole transaction: discarding the one rolls back the other.
         self.write(statement)
     }

@@ -5,6 +5,7 @@ use wasm_dbms_memory::{MemoryAccess, NodeSummary, PageState, REGISTRY_PAGE, UNCL
 
 use crate::check::check;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::{Connection, Database, Result};
 
 /// What a page of the database holds, for people to look at.
@@ -51,7 +52,7 @@ impl Database {
     /// # Errors
     /// [`MemoryError::PageOutOfRange`](crate::MemoryError::PageOutOfRange); what storage says.
     pub fn page(&self, number: Page) -> Result<PageView> {
-        self.read(|core| page_view(core, number))
+        Ok(self.read(|core| page_view(core, number))?)
     }
 
     /// Walks everything: every page that is in use is read and verified, every tree walked, every row read; every index
@@ -71,11 +72,11 @@ impl Database {
     /// # Errors
     /// [`Error::Busy`](crate::Error::Busy) from inside a transaction's closure.
     pub fn check(&self) -> Result<Vec<String>> {
-        self.read(|core| Ok(check(core)))
+        Ok(self.read(|core| Ok(check(core)))?)
     }
 }
 
-fn page_view(core: &mut Core, number: Page) -> Result<PageView> {
+fn page_view(core: &mut Core, number: Page) -> Fallible<PageView> {
     let bytes = core.store.page(number)?.to_vec();
     let summary = NodeSummary::of(&bytes);
     let named = core.catalog.tree_name(summary.tree);

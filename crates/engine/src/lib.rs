@@ -33,6 +33,7 @@ mod heads;
 mod history;
 mod inspect;
 mod meter;
+mod numbering;
 mod plan;
 pub mod prelude;
 mod readers;
@@ -55,15 +56,15 @@ pub use feed::{Change, Feed, RowChanged, Subscription, Topic};
 pub use function::MAX_MADE_BYTES;
 pub use inspect::PageView;
 pub use meter::Interrupt;
-pub use plan::{MAX_REMEMBERED_BYTES, MAX_SOURCES, MAX_SOURCES_IN_ALL};
+pub use plan::{MAX_RANGES, MAX_REMEMBERED_BYTES, MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
 #[doc(hidden)]
 pub use transaction::PlantedBug;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
 pub use typed::{
-    Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Projected, Rows, Select, Three, Two, Update, UpdateKey,
-    Upsert, UpsertReport, ValueCursor, With, WithMany,
+    Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Prepared, Projected, Rows, Select, Three, Two, Update,
+    UpdateKey, UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::{Error, Result};
+use crate::Error;
+use crate::error::Fallible;
 
 /// How many rows are looked at between two looks at the interrupt.
 const ROWS_BETWEEN_LOOKS: u64 = 128;
@@ -76,7 +77,7 @@ impl Meter {
 
     /// A row is looked at.
     #[inline]
-    pub(crate) fn step(&mut self) -> Result<()> {
+    pub(crate) fn step(&mut self) -> Fallible<()> {
         match self.until_look.checked_sub(1) {
             Some(left) => {
                 self.until_look = left;
@@ -87,7 +88,7 @@ impl Meter {
     }
 
     /// So many rows are looked at.
-    pub(crate) fn steps(&mut self, rows: usize) -> Result<()> {
+    pub(crate) fn steps(&mut self, rows: usize) -> Fallible<()> {
         match self.until_look.checked_sub(rows as u64) {
             Some(left) => {
                 self.until_look = left;
@@ -98,9 +99,9 @@ impl Meter {
     }
 
     #[cold]
-    fn look(&mut self) -> Result<()> {
+    fn look(&mut self) -> Fallible<()> {
         if self.interrupt.as_ref().is_some_and(Interrupt::is_stopped) {
-            return Err(Error::Interrupted);
+            return Err(Error::Interrupted.into());
         }
         let rows = self.left.min(if self.interrupt.is_some() { ROWS_BETWEEN_LOOKS } else { u64::MAX });
         self.left -= rows;

@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use wasm_dbms_memory::Snapshots;
 
+use crate::Error;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::heads::Heads;
 use crate::store::Store;
-use crate::{Error, Result};
 
 /// How many threads read with a place of their own.
 const PLACES: usize = 16;
@@ -50,7 +51,7 @@ impl Readers {
 
     /// A reader of the last commit, for the thread of this number.
     #[inline]
-    pub(crate) fn reader<'a>(&'a self, thread: u64, head: &'a Mutex<Core>) -> Result<Reader<'a>> {
+    pub(crate) fn reader<'a>(&'a self, thread: u64, head: &'a Mutex<Core>) -> Fallible<Reader<'a>> {
         let index = thread as usize % PLACES;
         let seat = match self.places.get(index).map(Mutex::try_lock) {
             Some(Ok(place)) if place.as_ref().is_some_and(|core| core.is_last()) => Seat::Placed(place),
@@ -63,7 +64,7 @@ impl Readers {
     }
 
     #[cold]
-    fn find_place(&self, first: usize) -> Result<Seat<'_>> {
+    fn find_place(&self, first: usize) -> Fallible<Seat<'_>> {
         for index in (first..first + PLACES).map(|index| index % PLACES) {
             let Some(place) = self.places.get(index) else { continue };
             let Some(mut locked) = try_lock(place) else { continue };
@@ -79,7 +80,7 @@ impl Readers {
         Ok(Seat::Own(self.new_core()?))
     }
 
-    fn new_core(&self) -> Result<Box<Core>> {
+    fn new_core(&self) -> Fallible<Box<Core>> {
         Ok(Box::new(Core::over_snapshot(self.snapshots.take_reader(), Arc::clone(&self.heads))?))
     }
 
@@ -117,11 +118,11 @@ fn try_lock(place: &Place) -> Option<MutexGuard<'_, Option<Box<Core>>>> {
 impl Reader<'_> {
     /// What it reads from.
     #[inline]
-    pub(crate) fn core(&mut self) -> Result<&mut Core> {
+    pub(crate) fn core(&mut self) -> Fallible<&mut Core> {
         match &mut self.seat {
             Seat::Placed(place) => match place.as_deref_mut() {
                 Some(core) => Ok(core),
-                None => Err(Error::Busy),
+                None => Err(Error::Busy.into()),
             },
             Seat::Own(core) => Ok(core),
         }

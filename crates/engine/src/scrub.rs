@@ -1,6 +1,7 @@
 //! Scrubbing: what was deleted leaves the medium.
 
-use crate::{Database, Result};
+use crate::Database;
+use crate::Result;
 
 impl Database {
     /// Leaves no byte on the medium of pages and log that deleted rows had: what was released is zero in its place, no
@@ -35,7 +36,7 @@ impl Database {
     /// # Errors
     /// As [`scrub`](Self::scrub).
     pub fn scrub_step(&self, pages: usize) -> Result<bool> {
-        self.with_head(|core| Ok(core.store.head()?.inner_mut().scrub_step(pages)?))
+        Ok(self.with_head(|core| Ok(core.store.head()?.inner_mut().scrub_step(pages)?))?)
     }
 }
 

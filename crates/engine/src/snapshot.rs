@@ -10,6 +10,7 @@ use wasm_dbms_memory::MemoryAccess;
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
 use crate::database::this_thread;
+use crate::error::Fallible;
 use crate::readers::lock;
 use crate::{Connection, Database, Error, MemoryError, Result};
 
@@ -49,7 +50,7 @@ impl Database {
     }
 
     /// What reads the last commit, and that one only.
-    pub(crate) fn last_commit(&self) -> Result<Core> {
+    pub(crate) fn last_commit(&self) -> Fallible<Core> {
         let readers = self.readers();
         Core::over_snapshot(readers.snapshots.take(), Arc::clone(&readers.heads))
     }
@@ -61,7 +62,7 @@ impl Snapshot {
     /// # Errors
     /// [`Error::Busy`] from inside a visitor of its own rows.
     pub fn schemas(&self) -> Result<Vec<TableSchema>> {
-        self.read(|core| Ok(core.catalog.schemas()))
+        Ok(self.read(|core| Ok(core.catalog.schemas()))?)
     }
 
     /// The name of every table, in the order of their creation.
@@ -69,7 +70,7 @@ impl Snapshot {
     /// # Errors
     /// [`Error::Busy`] from inside a visitor of its own rows.
     pub fn tables(&self) -> Result<Vec<String>> {
-        self.read(|core| Ok(core.catalog.names()))
+        Ok(self.read(|core| Ok(core.catalog.names()))?)
     }
 
     /// How many pages the database had.
@@ -77,7 +78,7 @@ impl Snapshot {
     /// # Errors
     /// [`Error::Busy`] from inside a visitor of its own rows.
     pub fn page_count(&self) -> Result<Page> {
-        self.read(|core| Ok(core.store.page_count()))
+        Ok(self.read(|core| Ok(core.store.page_count()))?)
     }
 
     /// Walks everything, as [`Database::check`] does.
@@ -85,7 +86,7 @@ impl Snapshot {
     /// # Errors
     /// [`Error::Busy`] from inside a visitor of its own rows.
     pub fn check(&self) -> Result<Vec<String>> {
-        self.read(|core| Ok(crate::check::check(core)))
+        Ok(self.read(|core| Ok(crate::check::check(core)))?)
     }
 
     /// Writes the commit in canonical form, as [`Database::export`] does.
@@ -93,10 +94,10 @@ impl Snapshot {
     /// # Errors
     /// What the writer or the host says; [`Error::is_snapshot_expired`].
     pub fn export(&self, writer: &mut dyn Write) -> Result<()> {
-        self.read(|core| match core.store.snapshot() {
+        Ok(self.read(|core| match core.store.snapshot() {
             Some(snapshot) => Ok(snapshot.export(writer)?),
             None => Err(refused()),
-        })
+        })?)
     }
 }
 
@@ -109,18 +110,20 @@ impl Drop for Held<'_> {
     }
 }
 
-fn refused() -> Error {
+fn refused() -> Box<Error> {
     MemoryError::ReadOnly { operation: "write" }.into()
 }
 
 impl Sealed for Snapshot {}
 
 impl Connection for Snapshot {
-    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         let thread = this_thread();
         let mut core = match self.core.try_lock() {
             Ok(core) => core,
-            Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == thread => return Err(Error::Busy),
+            Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == thread => {
+                return Err(Error::Busy.into());
+            }
             // A reader that panicked has changed nothing.
             Err(TryLockError::WouldBlock | TryLockError::Poisoned(_)) => lock(&self.core),
         };
@@ -129,11 +132,11 @@ impl Connection for Snapshot {
         read(&mut core)
     }
 
-    fn write<R>(&self, _statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn write<R>(&self, _statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         Err(refused())
     }
 
-    fn write_many<R>(&self, _statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn write_many<R>(&self, _statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         Err(refused())
     }
 }

@@ -17,9 +17,11 @@ use wasm_dbms_memory::{
     UnclaimedPages,
 };
 
+use crate::Result;
 use crate::catalog::TreeHead;
 use crate::core::Core;
-use crate::{Connection, Database, Result};
+use crate::error::Fallible;
+use crate::{Connection, Database};
 
 /// How many pages a step of [`Database::vacuum`] may touch.
 const STEP_PAGES: usize = 256;
@@ -124,7 +126,7 @@ impl Database {
 
 impl Core {
     /// Does one step. Returns how many pages were moved, and whether that was the last step.
-    fn vacuum_step(&mut self, pages: usize) -> Result<(usize, bool)> {
+    fn vacuum_step(&mut self, pages: usize) -> Fallible<(usize, bool)> {
         let position = std::mem::take(&mut self.vacuum);
         let (tree, from) = match position {
             VacuumPosition::Move(sweep) => return self.move_pages(pages, sweep),
@@ -136,7 +138,7 @@ impl Core {
     }
 
     /// Fills up leaves from this key of this tree on. Returns where the next step goes on.
-    fn pack_pages(&mut self, pages: usize, tree: TreeId, mut from: Vec<u8>) -> Result<VacuumPosition> {
+    fn pack_pages(&mut self, pages: usize, tree: TreeId, mut from: Vec<u8>) -> Fallible<VacuumPosition> {
         let mut trees: Vec<TreeId> = self.catalog.relations.iter().flat_map(|relation| relation.trees()).collect();
         trees.sort_unstable();
         let mut left = pages;
@@ -160,7 +162,7 @@ impl Core {
     }
 
     /// Moves pages from the end to the front.
-    fn move_pages(&mut self, pages: usize, mut sweep: Sweep) -> Result<(usize, bool)> {
+    fn move_pages(&mut self, pages: usize, mut sweep: Sweep) -> Fallible<(usize, bool)> {
         let unclaimed = UnclaimedPages::sort(&mut self.store)?;
         let limit = self.store.page_count().saturating_sub(unclaimed as Page).max(RESERVED_PAGES);
         let mut targets = Targets::claim(&mut self.store, pages.div_ceil(2))?;
@@ -209,7 +211,7 @@ impl Core {
         Ok((moved, is_done))
     }
 
-    fn relocate_node(&mut self, tree: TreeId, page: Page, targets: &mut Targets) -> Result<()> {
+    fn relocate_node(&mut self, tree: TreeId, page: Page, targets: &mut Targets) -> Fallible<()> {
         if tree == REGISTRY_TREE {
             Registry::relocate_node(&mut self.store, page, targets)?;
             return Ok(());
@@ -226,7 +228,7 @@ impl Core {
         limit: Page,
         targets: &mut Targets,
         pages: &mut usize,
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         if tree == REGISTRY_TREE {
             return Ok(Registry::relocate_chains(&mut self.store, walk, limit, targets, pages)?);
         }
@@ -241,7 +243,7 @@ impl Core {
         &mut self,
         tree: TreeId,
         change: impl FnOnce(&mut TreeHead, &mut crate::store::Store) -> R,
-    ) -> Result<Option<R>> {
+    ) -> Fallible<Option<R>> {
         let found = self.catalog.relations.iter().position(|relation| relation.trees().contains(&tree));
         let Some(index) = found else { return Ok(None) };
         self.touch(index);

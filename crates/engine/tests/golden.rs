@@ -89,9 +89,9 @@ fn visit(number: u32) -> Visit {
         from: self::place(place).code,
         weather: [Weather::Sun, Weather::Rain, Weather::Snow][number as usize % 3],
         note: "so it was ".repeat(number as usize % 4).trim().to_owned(),
-        price: (number % 4 > 0).then(|| format!("-{number}.{number}0").parse().unwrap()),
+        price: (!number.is_multiple_of(4)).then(|| format!("-{number}.{number}0").parse().unwrap()),
         at: format!("2026-02-0{}T12:00:00.25+01:00", number % 9 + 1).parse().unwrap(),
-        meta: (number % 2 > 0).then(|| format!("{{\"b\": [{number}, null], \"a\": 1.50}}").parse().unwrap()),
+        meta: (!number.is_multiple_of(2)).then(|| format!("{{\"b\": [{number}, null], \"a\": 1.50}}").parse().unwrap()),
         photo: vec![0, number as u8, 255],
         warmth: -(number as i8),
         depth: -300,
@@ -99,7 +99,7 @@ fn visit(number: u32) -> Visit {
         steps: 60_000,
         balance: -70_000 * number as i32,
         rating: number as f32 / 3.0,
-        liked: (number % 3 > 0).then_some(number.is_multiple_of(2)),
+        liked: (!number.is_multiple_of(3)).then_some(number.is_multiple_of(2)),
         seconds: u64::MAX - u64::from(number),
     }
 }

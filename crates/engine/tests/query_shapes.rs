@@ -299,3 +299,65 @@ fn parameters_are_given_when_the_question_is_asked() {
     let refused = database().query_with(&query, &["x".into(), 1.into()]).unwrap_err();
     assert_eq!(refused.to_string(), "a = ?1: i64 cannot be compared with text");
 }
+
+#[test]
+fn groups_by_a_column_of_rows_that_may_be_missing() {
+    // The column stands at a fixed place in the rows that are there.
+    let query = pairs(JoinKind::Left).group_by("b").order_by(column("b"), false);
+    let query = Query { order_by: query.order_by.into_iter().skip(2).collect(), columns: Vec::new(), ..query };
+    assert_eq!(shown(&query.column(column("b")).column(Expr::count())), "NULL 2; 2 2; 4 2");
+}
+
+#[test]
+fn a_query_inside_that_is_said_twice_is_one() {
+    let largest = Expr::scalar(
+        Query::from("r").filter(equal("b", "a")).column(Expr::aggregate(AggregateFunction::Maximum, Some(column("y")))),
+    );
+    let query = Query::from("l").column(largest.clone()).column(Expr::count()).group_by_expr(largest);
+    assert_eq!(shown(&query.order_by(1.into(), false)), "NULL 2; r0 2; r3 1");
+}
+
+#[test]
+fn a_missing_value_is_none_of_no_values() {
+    let none: [i64; 0] = [];
+    let query = pairs(JoinKind::Left).filter(column("b").in_list(none).not());
+    assert_eq!(shown(&query), "l0 NULL; l1 r0; l2 r0; l3 NULL; l4 r2; l4 r3");
+}
+
+#[test]
+fn what_is_said_of_one_of_equal_columns_holds_for_all() {
+    let source = |alias: &'static str| Source::from("l").alias(alias);
+    let query = Query::from(source("p")).cross_join(source("q")).cross_join("r").filter(equal("p.a", "q.a"));
+    let query = query.filter(equal("q.a", "b").and(column("b").compare(Comparison::Greater, 2)));
+    let query = query.column(column("p.x")).column(column("q.x")).column(column("y")).order_by(column("y"), false);
+    assert_eq!(shown(&query), "l4 l4 r2; l4 l4 r3");
+    // Two columns of one table are equal too, if both equal one of another.
+    let pair =
+        || Query::from(Source::new(Origin::Values(vec![vec![2.into(), 2.into()], vec![2.into(), 4.into()]].into())));
+    let query = Query::from("l").cross_join(Source::from(pair()).alias("v"));
+    let query = query.filter(equal("column1", "a").and(equal("column2", "a"))).column(column("x"));
+    assert_eq!(shown(&query.order_by(column("x"), false)), "l1; l2");
+}
+
+#[test]
+fn a_row_that_several_ranges_lead_to_comes_once() {
+    let db = Database::in_memory();
+    let column = |name| ColumnSchema::new(name, DataType::I64);
+    let schema = TableSchema::new("t").column(column("a")).column(column("b")).column(column("c"));
+    db.create_table(&schema.index(["a"]).index(["b"])).unwrap();
+    db.insert_many_values("t", &["a", "b", "c"], (0..2000).map(|n| [n % 500, n % 400, n % 3].map(Value::from)))
+        .unwrap();
+    let is = |name, value: i64| Expr::column(name).compare(Comparison::Equal, value);
+    // Rows are in the first range for which only the second alternative holds.
+    let either = is("a", 7).and(is("c", 1)).or(is("b", 7)).or(is("a", 8).and(is("b", 8)));
+    let query = Query::from("t").filter(either).column(Expr::column("a")).column(Expr::column("b"));
+    let plan = db.explain(&query).unwrap();
+    assert!(plan.contains(", then search index t.b"), "{plan}");
+    let expected = (0..2000).filter(|n| n % 500 == 7 && n % 3 == 1 || n % 400 == 7 || n % 500 == 8 && n % 400 == 8);
+    let mut expected: Vec<_> = expected.map(|n: i64| format!("{} {}", n % 500, n % 400)).collect();
+    let found = db.query(&query).unwrap().rows;
+    let mut found: Vec<_> = found.iter().map(|row| format!("{} {}", row[0], row[1])).collect();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+}

@@ -64,6 +64,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[unique(a, b)]` | the same, and no two rows are equal in all of them |
 /// | `#[index(a, include(b), name = "c")]` | an index whose entries have another column too, and a name that is not its columns joined by `_` |
 /// | `#[foreign_key(columns(a, b), table = "t", references(c, d))]` | refers to a row of another table by several columns; with `on_delete`, `on_update` and `name` as on a field |
+/// | `#[check(a <= b, name = "order")]` | what no row may break: a condition over the fields; may be repeated. See below |
 /// | `#[renamed_from("people")]` | what the table was called in earlier releases; for migrations |
 ///
 /// # On a field
@@ -80,6 +81,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[default = 5]`, `#[default(expr)]` | the value where an insert gives none |
 /// | `#[sanitizer(Trim, Clamp(0, 9))]` | changes a value on its way in: the variants of `Sanitizer`, or `with(Own)` for a type that is `Sanitize` |
 /// | `#[validate(MaxLen(100), Email)]` | then may refuse it: the variants of `Validator`, or `with(Own)` for a type that is `Validate` |
+/// | `#[check(age >= 18)]` | as on the struct: any field may be named |
 ///
 /// `#[default = ..]` takes a literal, because rustc allows nothing else after the `=`; anything else, a negative
 /// number too, stands in parentheses: `#[default(-1)]`. A literal default of an `Option` column is the value
@@ -88,6 +90,14 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// Arguments of rules are expressions of the type that the rule takes, for `Clamp` and `Range` of the column's type without
 /// its `Option`. `Timezone("+02:00")` takes an offset; `Regex("^[a-z]+$")` takes the feature `regex`.
+///
+/// # Checks
+///
+/// A condition is written in Rust's signs and runs in the database, for every face: fields by their names, literals,
+/// `== != < <= > >=`, `&& || !`, `+ - * / %`, casts by `as`, the functions of SQL (`length(name) > 2`), and the methods
+/// `is_null`, `is_not_null`, `is_true`, `is_false`, `is_distinct`, `like`, `ilike`, `between` and `in_list([..])`. A path or
+/// a constant (`State::Draft`, `LIMIT`) is a value that Rust computes once. As in SQL a row breaks a check where the
+/// condition is false; where a NULL leaves it open, the row passes. Without a `name` a check is called by what it says.
 ///
 /// A foreign key whose columns are not the first of an index, a unique index or the primary key gets an index of
 /// its own: without it, each delete in the other table would read this one from end to end.
@@ -115,6 +125,7 @@ use syn::{DeriveInput, parse_macro_input};
         default,
         sanitizer,
         validate,
+        check,
         custom_type,
         renamed_from,
         migrate

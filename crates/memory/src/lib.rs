@@ -16,6 +16,7 @@ mod bytes;
 mod log;
 mod manager;
 mod options;
+mod prefetch;
 mod provider;
 mod registry;
 mod tree;

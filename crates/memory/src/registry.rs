@@ -12,8 +12,6 @@
 //! Ids are never used again. A plain commit touches only the entries of its trees, which have a fixed size and so are
 //! changed in place. A tree that never held anything has no entry.
 
-use std::collections::BTreeSet;
-
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{MemoryAccess, REGISTRY_PAGE};
@@ -79,7 +77,6 @@ impl Registry {
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn tables<M: MemoryAccess>(store: &mut M) -> MemoryResult<Vec<(TableId, String, Vec<u8>)>> {
         let mut tables: Vec<(TableId, String, Vec<u8>)> = Vec::new();
-        let mut ids = BTreeSet::new();
         let mut cursor = Self::tree().cursor();
         let mut key = Vec::new();
         let mut is_on_entry = cursor.seek(store, &[NAME])?;
@@ -89,9 +86,6 @@ impl Registry {
             let name = String::from_utf8(name.to_vec())
                 .map_err(|_| MemoryError::corrupt("the registry holds a table name that is no text"))?;
             let id = u32_at(&cursor.value(store)?, 0);
-            if !ids.insert(id) {
-                return Err(MemoryError::corrupt(format!("table {name} has the id of another")));
-            }
             let snapshot = Self::tree().get(store, &numbered(SNAPSHOT, id))?;
             let snapshot =
                 snapshot.ok_or_else(|| MemoryError::corrupt(format!("table {name} has no schema snapshot")))?;
@@ -99,6 +93,10 @@ impl Registry {
             is_on_entry = cursor.next(store)?;
         }
         tables.sort_unstable_by_key(|(id, ..)| *id);
+        let is_double = |two: &&[(TableId, String, Vec<u8>)]| matches!(two, [(one, ..), (other, ..)] if one == other);
+        if let Some([_, (_, name, _)]) = tables.windows(2).find(is_double) {
+            return Err(MemoryError::corrupt(format!("table {name} has the id of another")));
+        }
         Ok(tables)
     }
 

@@ -55,7 +55,7 @@ fn walk_by_leaves(store: &mut MemoryManager, tree: Tree) -> MemoryResult<u64> {
     let mut entries = Vec::new();
     let mut is_on_entry = cursor.first(store)?;
     while is_on_entry {
-        cursor.take(&mut batch, 3)?;
+        cursor.take(store, &mut batch, 3)?;
         for entry in 0..batch.len() {
             batch.read_key(store, entry, &mut key, entry > 0)?;
             let value = batch.value(store, entry)?;

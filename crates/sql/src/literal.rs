@@ -1,6 +1,6 @@
 //! Tokens to values.
 
-use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, Uuid, Value};
+use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, Uuid, Value, parse_float};
 
 use crate::Dialect;
 use crate::lexer::{Kind, Token};
@@ -100,7 +100,7 @@ pub(crate) fn number(raw: &str, dialect: Dialect) -> Option<Value> {
     if let Ok(integer) = digits.parse::<u64>() {
         return Some(Value::from(integer));
     }
-    let float = || digits.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::Float);
+    let float = || parse_float(digits).filter(|number| number.is_finite()).map(Value::Float);
     if dialect == Dialect::Sqlite || digits.contains(['e', 'E']) {
         return float();
     }

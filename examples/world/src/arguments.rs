@@ -85,7 +85,7 @@ pub fn parse_plain(arguments: impl IntoIterator<Item = OsString>) -> Result<Pars
                 continue;
             }
             Some(option) if option.starts_with('-') => {
-                return Err(Error::Usage(format!("unexpected argument {option:?}: {USAGE}")));
+                return Err(Error::Usage(format!("unexpected argument `{option}`: {USAGE}")));
             }
             _ => {
                 files.push(PathBuf::from(argument));

@@ -53,7 +53,7 @@ pub enum Error {
         regions: u64,
     },
     /// The database to verify was not written by this scenario.
-    #[error("the database has no table {table:?}: it was not written by this scenario")]
+    #[error("the database has no table `{table}`: it was not written by this scenario")]
     Foreign {
         /// The table that is missing.
         table: &'static str,

@@ -1,7 +1,5 @@
 //! Both files in one transaction: all of them or nothing.
 
-use std::collections::HashSet;
-
 use wasm_dbms::prelude::*;
 
 use crate::data::{Data, Source};
@@ -52,19 +50,16 @@ pub fn load(database: &Database, data: &Data, rates: &mut Rates, report: &mut dy
 }
 
 /// Loads the regions; gives their codes.
-fn load_regions(
-    transaction: &mut Transaction<'_>,
-    source: &Source,
-    report: &mut dyn Report,
-) -> Result<HashSet<String>> {
+fn load_regions(transaction: &mut Transaction<'_>, source: &Source, report: &mut dyn Report) -> Result<Vec<String>> {
     let mut regions = Regions::open(source)?;
-    let mut codes = HashSet::new();
+    let mut codes = Vec::new();
     let mut batch = Batch::new(source, "regions");
     while let Some(found) = regions.advance()? {
-        codes.insert(found.row.code.clone());
+        codes.push(found.row.code.clone());
         batch.push(transaction, found, report)?;
     }
     batch.finish(transaction, report)?;
+    codes.sort_unstable();
     Ok(codes)
 }
 
@@ -72,14 +67,14 @@ fn load_regions(
 fn load_places(
     transaction: &mut Transaction<'_>,
     source: &Source,
-    codes: &HashSet<String>,
+    codes: &[String],
     report: &mut dyn Report,
 ) -> Result<Loaded> {
     let mut places = Places::open(source)?;
     let mut batch = Batch::new(source, "places");
     let mut loaded = Loaded::default();
     while let Some(mut found) = places.advance()? {
-        found.row.region = found.row.region.filter(|code| codes.contains(code));
+        found.row.region = found.row.region.filter(|code| codes.binary_search(code).is_ok());
         loaded.places += 1;
         loaded.places_without_region += u64::from(found.row.region.is_none());
         batch.push(transaction, found, report)?;

@@ -1,7 +1,5 @@
 //! What the file is made of: its pages by tree and kind, and one page from near.
 
-use std::collections::BTreeMap;
-
 use wasm_dbms::prelude::*;
 
 use crate::Result;
@@ -26,19 +24,26 @@ struct Sum {
 pub fn show(database: &Database, tree: &str, report: &mut dyn Report) -> Result<()> {
     report.heading("What the file is made of")?;
     let page_bytes = PAGE_SIZE as u64;
-    let mut sums: BTreeMap<(String, String), Sum> = BTreeMap::new();
+    let mut sums: Vec<((String, String), Sum)> = Vec::new();
     let mut near = None;
     for number in 0..database.page_count() {
         let page = database.page(number)?;
-        let sum = sums.entry((page.tree.to_string(), page.kind.to_string())).or_default();
-        sum.pages += 1;
-        sum.entries += page.entries as u64;
-        sum.used_bytes += page.used as u64;
+        let is_same = |((tree, kind), _): &((String, String), Sum)| *tree == page.tree && *kind == page.kind;
+        let place = sums.iter().position(is_same).unwrap_or(sums.len());
+        if place == sums.len() {
+            sums.push(((page.tree.to_string(), page.kind.to_string()), Sum::default()));
+        }
+        if let Some((_, sum)) = sums.get_mut(place) {
+            sum.pages += 1;
+            sum.entries += page.entries as u64;
+            sum.used_bytes += page.used as u64;
+        }
         if near.is_none() && page.kind == "leaf" && page.tree == tree {
             near = Some(page);
         }
     }
-    let row = |((tree, kind), sum): (&(String, String), &Sum)| {
+    sums.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let row = |((tree, kind), sum): &((String, String), Sum)| {
         let fill = percent(sum.used_bytes, sum.pages * page_bytes);
         vec![tree.clone(), kind.clone(), sum.pages.to_string(), sum.entries.to_string(), fill]
     };

@@ -89,14 +89,14 @@ fn crowded(database: &Database, rates: &mut Rates, report: &mut dyn Report) -> R
 
 /// Places whose name begins as asked, found through the index on names.
 fn names(database: &Database, rates: &mut Rates, report: &mut dyn Report) -> Result<()> {
-    report.heading(&format!("Places whose name begins with {NAME_PREFIX:?}"))?;
+    report.heading(&format!("Places whose name begins with \"{NAME_PREFIX}\""))?;
     let pattern = format!("{NAME_PREFIX}%");
     let found = || database.select::<Place>().filter(Place::NAME.like(pattern.as_str()));
 
     let stopwatch = Stopwatch::start();
     let number = found().count()?;
     rates.add("count names by prefix", number, &stopwatch);
-    report.answer(&format!("{number} names begin with {NAME_PREFIX:?}"))?;
+    report.answer(&format!("{number} names begin with \"{NAME_PREFIX}\""))?;
 
     let first = found().order_by(Place::NAME.asc()).order_by(Place::ID.asc()).limit(NAMES_LIMIT);
     for line in first.explain()?.lines() {

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use csv::{Reader, ReaderBuilder, StringRecord};
+use wasm_dbms::parse_float;
 
 use crate::data::Source;
 use crate::schema::{Place, Region};
@@ -39,7 +40,7 @@ impl<'a> Records<'a> {
         let reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source.text());
         let mut records = Self { source, header, reader, record: StringRecord::new() };
         if !records.advance()? || records.record != *header {
-            return Err(records.malformed(format!("the header is not {:?}", header.join(","))));
+            return Err(records.malformed(format!("the header is not {}", quoted(&header.join(",")))));
         }
         Ok(records)
     }
@@ -101,7 +102,7 @@ impl<'a> Records<'a> {
             return Err(self.malformed(format!("{name} has {} bytes, more than {bytes_max}", text.len())));
         }
         if text.contains(char::is_control) {
-            return Err(self.malformed(format!("{name} holds a control character: {text:?}")));
+            return Err(self.malformed(format!("{name} holds a control character: {}", quoted(text))));
         }
         Ok(text)
     }
@@ -111,13 +112,16 @@ impl<'a> Records<'a> {
         let text = self.text(column);
         text.parse().map_err(|_| {
             let (name, kind) = (self.name(column), std::any::type_name::<N>());
-            self.malformed(format!("{name} is not a number ({kind}): {text:?}"))
+            self.malformed(format!("{name} is not a number ({kind}): {}", quoted(text)))
         })
     }
 
     /// Degrees between `-limit` and `limit`.
     fn degrees(&self, column: usize, limit: f64) -> Result<f64> {
-        let degrees: f64 = self.number(column)?;
+        let text = self.text(column);
+        let Some(degrees) = parse_float(text) else {
+            return Err(self.malformed(format!("{} is not a number (f64): {}", self.name(column), quoted(text))));
+        };
         if !(-limit..=limit).contains(&degrees) {
             let name = self.name(column);
             return Err(self.malformed(format!("{name} is not between -{limit} and {limit}: {degrees}")));
@@ -129,6 +133,20 @@ impl<'a> Records<'a> {
 /// The error that the record at or after byte `offset` of `source` is wrong.
 pub(crate) fn malformed(source: &Source, offset: u64, reason: impl Display) -> Error {
     Error::Malformed { file: source.name().to_owned(), line: source.line(offset), reason: reason.to_string() }
+}
+
+/// Text of a file as it can be shown: in quotes, with what a terminal would act on escaped.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for character in text.chars() {
+        if character.is_control() || matches!(character, '"' | '\\') {
+            quoted.extend(character.escape_default());
+        } else {
+            quoted.push(character);
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// Whether `text` is a two-letter country code.
@@ -170,7 +188,7 @@ impl<'a> Regions<'a> {
         let code = records.short_text(0, CODE_BYTES_MAX)?;
         match code.split_once(CODE_SEPARATOR) {
             Some((country, number)) if is_country(country) && !number.is_empty() => {}
-            _ => return Err(records.malformed(format!("code is not COUNTRY.ADMIN1: {code:?}"))),
+            _ => return Err(records.malformed(format!("code is not COUNTRY.ADMIN1: {}", quoted(code)))),
         }
         let row = Region { code: code.to_owned(), name: records.short_text(1, NAME_BYTES_MAX)?.to_owned() };
         Ok(Some(Found { row, offset: records.offset() }))
@@ -201,7 +219,7 @@ impl<'a> Places<'a> {
         }
         let country = records.text(2);
         if !is_country(country) {
-            return Err(records.malformed(format!("country is not a two-letter code: {country:?}")));
+            return Err(records.malformed(format!("country is not a two-letter code: {}", quoted(country))));
         }
         let region = match records.text(3) {
             "" => None,

@@ -99,6 +99,8 @@ pub(super) struct Module {
     pub(super) raw: PathBuf,
     /// The module after `wasm-opt`.
     pub(super) optimized: Option<PathBuf>,
+    /// Whether its standard library is built for size too.
+    pub(super) is_built_for_size: bool,
 }
 
 impl Module {
@@ -108,17 +110,18 @@ impl Module {
         let mut cargo = toolchain.build(target, arguments);
         command::run(cargo.current_dir(project.root()).env("CARGO_TARGET_DIR", project.wasm_target()))?;
         let directory = project.wasm_target().join(target.triple()).join("release");
+        let is_built_for_size = toolchain.builds_for_size();
         let raw = directory.join(folder).join(format!("{name}.wasm"));
         if !raw.is_file() {
             bail!("the build left no {}", raw.display());
         }
         let Some(wasm_opt) = command::find("wasm-opt") else {
             println!("skipped: shrinking the module, since there is no `wasm-opt` here (Debian and npm: binaryen)");
-            return Ok(Self { name, target, raw, optimized: None });
+            return Ok(Self { name, target, raw, optimized: None, is_built_for_size });
         };
         let optimized = directory.join(format!("{name}.optimized.wasm"));
         command::run(Command::new(wasm_opt).args(WASM_OPT).arg(&raw).arg("-o").arg(&optimized))?;
-        Ok(Self { name, target, raw, optimized: Some(optimized) })
+        Ok(Self { name, target, raw, optimized: Some(optimized), is_built_for_size })
     }
 
     /// The module that is measured and run: the shrunk one if there is one.

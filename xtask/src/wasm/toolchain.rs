@@ -62,6 +62,12 @@ impl Toolchain {
         Ok(None)
     }
 
+    /// Whether the standard library is built for size too: a precompiled one adds about 16 KB of faster sorting and
+    /// formatting.
+    pub(super) fn builds_for_size(&self) -> bool {
+        matches!(self, Self::Debian { .. })
+    }
+
     /// A cargo command that builds one `artifact` (arguments of cargo) for `target`, in the release profile.
     pub(super) fn build(&self, target: Target, artifact: &[&str]) -> Command {
         match self {
@@ -74,7 +80,8 @@ impl Toolchain {
             }
             Self::Debian { .. } => {
                 let mut cargo = Command::new("/usr/bin/cargo");
-                cargo_rustc(clean(&mut cargo), target, artifact).arg("-Zbuild-std=std,panic_abort");
+                cargo_rustc(clean(&mut cargo), target, artifact)
+                    .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
                 cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
                 if target == Target::Wasip1 {
                     cargo.env(

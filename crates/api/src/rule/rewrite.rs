@@ -1,7 +1,7 @@
 //! How the built-in sanitizers change text and numbers.
 
 use crate::decimal::power_of_ten;
-use crate::{DataType, Decimal};
+use crate::{DataType, Decimal, parse_float};
 
 /// Every run of white space as one space.
 pub(super) fn collapse_whitespace(text: &str) -> String {
@@ -104,7 +104,7 @@ pub(super) fn round_float(number: f64, scale: u8, data_type: DataType) -> f64 {
         Ok(decimal) => round_decimal(decimal, scale).to_f64(),
         // Past 28 digits there is no fraction before the point and nothing but one after it.
         Err(_) if number.abs() > 1.0 => number,
-        Err(_) => format!("{number:.*}", usize::from(scale)).parse().unwrap_or(number),
+        Err(_) => parse_float(&format!("{number:.*}", usize::from(scale))).unwrap_or(number),
     };
     // -0.04 becomes -0.0, as of a float.
     let rounded = rounded.copysign(number);

@@ -21,16 +21,24 @@ impl TableSchema {
         if self.columns.iter().filter(|column| column.autoincrement).count() > 1 {
             return Some("more than one column counts up".into());
         }
-        self.problem_of_keys().or_else(|| {
-            if self.foreign_keys.len() > Self::MAX_FOREIGN_KEYS {
-                return Some(format!("more than {} foreign keys", Self::MAX_FOREIGN_KEYS));
-            }
-            let problem = self.foreign_keys.iter().find_map(|key| self.problem_of_foreign_key(key));
-            problem.or_else(|| {
-                let name = twice(self.foreign_keys.iter().map(|key| key.name.as_str()));
-                name.map(|name| format!("the foreign key {name} is there twice"))
+        self.problem_of_keys()
+            .or_else(|| {
+                if self.foreign_keys.len() > Self::MAX_FOREIGN_KEYS {
+                    return Some(format!("more than {} foreign keys", Self::MAX_FOREIGN_KEYS));
+                }
+                let problem = self.foreign_keys.iter().find_map(|key| self.problem_of_foreign_key(key));
+                problem.or_else(|| {
+                    let name = twice(self.foreign_keys.iter().map(|key| key.name.as_str()));
+                    name.map(|name| format!("the foreign key {name} is there twice"))
+                })
             })
-        })
+            .or_else(|| {
+                if self.checks.len() > Self::MAX_CHECKS {
+                    return Some(format!("more than {} checks", Self::MAX_CHECKS));
+                }
+                let names = self.checks.iter().map(|check| check.name.as_str()).filter(|name| !name.is_empty());
+                twice(names).map(|name| format!("the check {name} is there twice"))
+            })
     }
 
     fn problem_of_foreign_key(&self, key: &ForeignKeySchema) -> Option<String> {

@@ -2,9 +2,9 @@
 
 use wasm_dbms_api::{ForeignKeySchema, ReferentialAction, ValueRef};
 
-use crate::Result;
 use crate::catalog::{KeyShape, Relation, RelationIndex, column_of};
 use crate::codec::key;
+use crate::error::Fallible;
 
 /// A resolved reference to another table.
 #[derive(Debug)]
@@ -57,9 +57,11 @@ impl ForeignKey {
         referring: &Relation,
         index: RelationIndex,
         other: &Relation,
-    ) -> Result<Self> {
-        let columns = key.columns.iter().map(|name| column_of(&referring.schema, name)).collect::<Result<Vec<_>>>()?;
-        let referred = key.references.iter().map(|name| column_of(&other.schema, name)).collect::<Result<Vec<_>>>()?;
+    ) -> Fallible<Self> {
+        let columns =
+            key.columns.iter().map(|name| column_of(&referring.schema, name)).collect::<Fallible<Vec<_>>>()?;
+        let referred =
+            key.references.iter().map(|name| column_of(&other.schema, name)).collect::<Fallible<Vec<_>>>()?;
         Ok(Self {
             to_referred: Lookup::to_one(other, &referred),
             to_referring: Lookup::new(referring, &columns),

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use wasm_dbms_api::{DataType, IndexSchema, MemoryError, MemoryResult, TableSchema, ValueRef};
 use wasm_dbms_memory::TreeId;
 
-use crate::Result;
 use crate::catalog::{TreeHead, column_of};
 use crate::codec::key;
 use crate::codec::row::RowLayout;
+use crate::error::Fallible;
 
 /// An index: key bytes to the key of a row.
 #[derive(Debug, Clone)]
@@ -43,9 +43,10 @@ struct Carried {
 
 impl Index {
     /// The index of a table whose rows are keyed by the columns `row_key`; none if they are keyed by a row id.
-    pub(crate) fn new(schema: &TableSchema, index: &IndexSchema, row_key: &[usize], tree: TreeId) -> Result<Self> {
-        let columns = index.columns.iter().map(|column| column_of(schema, &column.name)).collect::<Result<Vec<_>>>()?;
-        let mut carried = index.include.iter().map(|name| column_of(schema, name)).collect::<Result<Vec<_>>>()?;
+    pub(crate) fn new(schema: &TableSchema, index: &IndexSchema, row_key: &[usize], tree: TreeId) -> Fallible<Self> {
+        let columns =
+            index.columns.iter().map(|column| column_of(schema, &column.name)).collect::<Fallible<Vec<_>>>()?;
+        let mut carried = index.include.iter().map(|name| column_of(schema, name)).collect::<Fallible<Vec<_>>>()?;
         let carried = (!carried.is_empty()).then(|| {
             carried.extend(&columns);
             let layout = Arc::new(RowLayout::of_index(schema, row_key, &carried));
@@ -150,7 +151,6 @@ impl Index {
     }
 
     /// What an entry with this value carries, as bytes of a row that [`carried_layout`](Self::carried_layout) reads.
-    #[expect(dead_code, reason = "whoever plans with what indexes carry asks")]
     pub(crate) fn carried_row<'a>(&self, value: &'a [u8]) -> MemoryResult<&'a [u8]> {
         Ok(self.split(value)?.1)
     }

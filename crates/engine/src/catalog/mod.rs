@@ -6,8 +6,6 @@ mod relation;
 mod rules;
 
 use std::any::TypeId;
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use wasm_dbms_api::{ColumnSchema, MemoryError, SchemaError, Table, TableSchema};
@@ -18,10 +16,12 @@ pub(crate) use index::Index;
 pub(crate) use relation::{KeyShape, Relation, TreeHead};
 pub(crate) use rules::Rules;
 
+use crate::Error;
 use crate::codec::key;
 use crate::codec::snapshot::Snapshot;
+use crate::error::Fallible;
+use crate::numbering::Numbering;
 use crate::store::Store;
-use crate::{Error, Result};
 
 /// Where a relation stands in the catalog.
 pub(crate) type RelationIndex = usize;
@@ -29,40 +29,22 @@ pub(crate) type RelationIndex = usize;
 /// The longest code of a primary key that rows are clustered by, in bytes.
 pub const MAX_CLUSTERED_KEY_BYTES: usize = 64;
 
-/// Type ids are hashes already.
-#[derive(Debug, Default)]
-pub(crate) struct TypeIdHasher(u64);
-
-impl Hasher for TypeIdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
-
 /// Every table of a database.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Catalog {
     pub(crate) relations: Vec<Relation>,
-    types: HashMap<TypeId, RelationIndex, BuildHasherDefault<TypeIdHasher>>,
+    /// The Rust types that were asked for, in the order of their ids.
+    types: Vec<(TypeId, RelationIndex)>,
     /// The type asked for last: most calls ask for the same one again.
     last_type: Option<(TypeId, RelationIndex)>,
 }
 
 impl Catalog {
     /// Reads every table from the registry.
-    pub(crate) fn load(store: &mut Store) -> Result<Self> {
+    pub(crate) fn load(store: &mut Store) -> Fallible<Self> {
         let mut catalog = Self::default();
-        let mut trees = BTreeSet::from([REGISTRY_TREE]);
+        let mut trees = Numbering::default();
+        trees.number(&REGISTRY_TREE.to_be_bytes());
         for (id, name, bytes) in Registry::tables(store)? {
             let snapshot = Snapshot::decode(&bytes)?;
             if snapshot.schema.name != name {
@@ -70,7 +52,7 @@ impl Catalog {
                 return Err(MemoryError::corrupt(format!("table {name} has the snapshot of {found}")).into());
             }
             let relation = Relation::new(id, snapshot)?;
-            if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.insert(*tree)) {
+            if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.is_new(&tree.to_be_bytes())) {
                 return Err(MemoryError::corrupt(format!("table {name} has tree {tree}, which is another's")).into());
             }
             catalog.relations.push(relation);
@@ -98,65 +80,65 @@ impl Catalog {
     }
 
     /// Where the table of this name stands.
-    pub(crate) fn find(&self, name: &str) -> Result<RelationIndex> {
+    pub(crate) fn find(&self, name: &str) -> Fallible<RelationIndex> {
         let found = self.relations.iter().position(|relation| relation.schema.name == name);
-        found.ok_or_else(|| Error::Unknown { what: "table", name: name.to_owned() })
+        found.ok_or_else(|| Error::Unknown { what: "table", name: name.to_owned() }.into())
     }
 
     /// Where the table of this Rust type stands.
     #[inline]
-    pub(crate) fn find_type<T: Table>(&mut self) -> Result<RelationIndex> {
+    pub(crate) fn find_type<T: Table>(&mut self) -> Fallible<RelationIndex> {
         match self.last_type {
             Some((last, index)) if last == TypeId::of::<T>() => Ok(index),
-            _ => self.find_other_type::<T>(),
+            _ => self.find_other_type(TypeId::of::<T>(), T::schema),
         }
     }
 
-    fn find_other_type<T: Table>(&mut self) -> Result<RelationIndex> {
-        let index = match self.types.get(&TypeId::of::<T>()) {
-            Some(index) => *index,
-            None => self.bind_type::<T>()?,
+    fn find_other_type(&mut self, id: TypeId, schema: fn() -> &'static TableSchema) -> Fallible<RelationIndex> {
+        let index = match self.types.binary_search_by_key(&id, |(id, _)| *id) {
+            Ok(place) => self.types.get(place).map_or(0, |(_, index)| *index),
+            Err(place) => self.bind_type(place, id, schema())?,
         };
-        self.last_type = Some((TypeId::of::<T>(), index));
+        self.last_type = Some((id, index));
         Ok(index)
     }
 
     /// Checks once that the stored schema is the Rust type's.
     #[cold]
-    fn bind_type<T: Table>(&mut self) -> Result<RelationIndex> {
-        let index = self.find(&T::schema().name)?;
-        self.check_same(index, T::schema())?;
-        self.types.insert(TypeId::of::<T>(), index);
+    fn bind_type(&mut self, place: usize, id: TypeId, schema: &TableSchema) -> Fallible<RelationIndex> {
+        let index = self.find(&schema.name)?;
+        self.check_same(index, schema)?;
+        self.types.insert(place, (id, index));
         Ok(index)
     }
 
     /// Checks that a table is stored as the program has it.
-    pub(crate) fn check_same(&self, index: RelationIndex, compiled: &TableSchema) -> Result<()> {
+    pub(crate) fn check_same(&self, index: RelationIndex, compiled: &TableSchema) -> Fallible<()> {
         let stored = &self.relation(index)?.schema;
         match difference(stored, compiled) {
-            Some(difference) => Err(Error::SchemaDrift { table: stored.name.clone(), difference }),
+            Some(difference) => Err(Error::SchemaDrift { table: stored.name.clone(), difference }.into()),
             None => Ok(()),
         }
     }
 
     #[inline]
-    pub(crate) fn relation(&self, index: RelationIndex) -> Result<&Relation> {
+    pub(crate) fn relation(&self, index: RelationIndex) -> Fallible<&Relation> {
         self.relations.get(index).ok_or_else(no_relation)
     }
 
     #[inline]
-    pub(crate) fn relation_mut(&mut self, index: RelationIndex) -> Result<&mut Relation> {
+    pub(crate) fn relation_mut(&mut self, index: RelationIndex) -> Fallible<&mut Relation> {
         self.relations.get_mut(index).ok_or_else(no_relation)
     }
 
     /// Adds tables to the registry and to the catalog. They may refer to each other.
-    pub(crate) fn create(&mut self, store: &mut Store, schemas: &[&TableSchema]) -> Result<()> {
+    pub(crate) fn create(&mut self, store: &mut Store, schemas: &[&TableSchema]) -> Fallible<()> {
         for (number, schema) in schemas.iter().enumerate() {
             schema.validate()?;
             Rules::check_patterns(schema)?;
             let is_twice = schemas.iter().take(number).any(|other| other.name == schema.name);
             if is_twice || self.find(&schema.name).is_ok() {
-                return Err(Error::TableExists { table: schema.name.clone() });
+                return Err(Error::TableExists { table: schema.name.clone() }.into());
             }
             self.check_references(schema, schemas)?;
         }
@@ -166,7 +148,7 @@ impl Catalog {
         self.link()
     }
 
-    fn add(&mut self, store: &mut Store, schema: &TableSchema) -> Result<()> {
+    fn add(&mut self, store: &mut Store, schema: &TableSchema) -> Fallible<()> {
         let table = Registry::add_tree(store)?;
         let mut indexes = Vec::new();
         for _ in &schema.indexes {
@@ -183,7 +165,7 @@ impl Catalog {
     }
 
     /// Removes a table that no other refers to.
-    pub(crate) fn drop(&mut self, store: &mut Store, name: &str) -> Result<()> {
+    pub(crate) fn drop(&mut self, store: &mut Store, name: &str) -> Fallible<()> {
         let index = self.find(name)?;
         let relation = self.relation(index)?;
         if let Some(referrer) = relation.referrers.iter().find(|referrer| referrer.relation != index) {
@@ -201,26 +183,26 @@ impl Catalog {
     }
 
     /// Checks that what a schema refers to is there, or made with it, of the same types, and unique.
-    fn check_references(&self, schema: &TableSchema, together: &[&TableSchema]) -> Result<()> {
+    fn check_references(&self, schema: &TableSchema, together: &[&TableSchema]) -> Fallible<()> {
         for key in &schema.foreign_keys {
             let problem = |problem: String| Error::Schema(SchemaError { table: schema.name.clone(), problem });
             let columns = key.columns.join(", ");
             let found = self.find(&key.table).ok().and_then(|index| self.relations.get(index));
             let made = together.iter().copied().find(|other| other.name == key.table);
             let Some(other) = found.map(|relation| &*relation.schema).or(made) else {
-                return Err(problem(format!("{columns} refers to table {}, which does not exist", key.table)));
+                return Err(problem(format!("{columns} refers to table {}, which does not exist", key.table)).into());
             };
             let target = format!("{}.{}", key.table, key.references.join(", "));
             for (column, referred) in key.columns.iter().zip(&key.references) {
                 let column = schema.columns.iter().find(|other| other.name == *column);
                 let Some(referred) = other.columns.iter().find(|column| column.name == *referred) else {
-                    return Err(problem(format!("{columns} refers to {target}, which does not exist")));
+                    return Err(problem(format!("{columns} refers to {target}, which does not exist")).into());
                 };
                 let is_alike = |column: &ColumnSchema| {
                     column.data_type == referred.data_type && column.variants == referred.variants
                 };
                 if !column.is_some_and(is_alike) {
-                    return Err(problem(format!("{columns} is not of the type of {target}")));
+                    return Err(problem(format!("{columns} is not of the type of {target}")).into());
                 }
             }
             let is_key = |names: Vec<&String>| {
@@ -232,14 +214,14 @@ impl Catalog {
                     .iter()
                     .any(|index| index.unique && is_key(index.columns.iter().map(|column| &column.name).collect()));
             if !is_unique {
-                return Err(problem(format!("{columns} refers to {target}, which is not unique")));
+                return Err(problem(format!("{columns} refers to {target}, which is not unique")).into());
             }
         }
         Ok(())
     }
 
     /// Resolves the references between tables.
-    fn link(&mut self) -> Result<()> {
+    fn link(&mut self) -> Fallible<()> {
         for relation in &mut self.relations {
             relation.referrers.clear();
         }
@@ -268,9 +250,9 @@ impl Catalog {
 }
 
 /// The number of a column.
-pub(crate) fn column_of(schema: &TableSchema, name: &str) -> Result<usize> {
+pub(crate) fn column_of(schema: &TableSchema, name: &str) -> Fallible<usize> {
     let position = schema.position(name);
-    position.ok_or_else(|| Error::Unknown { what: "column", name: format!("{}.{name}", schema.name) })
+    position.ok_or_else(|| Error::Unknown { what: "column", name: format!("{}.{name}", schema.name) }.into())
 }
 
 /// Whether rows are clustered by the primary key: there is one, and its code cannot be long.
@@ -307,9 +289,12 @@ fn difference(stored: &TableSchema, compiled: &TableSchema) -> Option<String> {
     if stored.indexes != compiled.indexes {
         return Some("the indexes differ".into());
     }
-    (stored.foreign_keys != compiled.foreign_keys).then(|| "the foreign keys differ".into())
+    if stored.foreign_keys != compiled.foreign_keys {
+        return Some("the foreign keys differ".into());
+    }
+    (stored.checks != compiled.checks).then(|| "the checks differ".into())
 }
 
-fn no_relation() -> Error {
-    Error::Unknown { what: "table", name: "of a statement whose table was dropped".into() }
+fn no_relation() -> Box<Error> {
+    Error::Unknown { what: "table", name: "of a statement whose table was dropped".into() }.into()
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use wasm_dbms_api::{DataType, MemoryError, MemoryResult, TableSchema};
 use wasm_dbms_memory::{Located, Registry, TableId, Tail, Tree, TreeId, TreeState};
 
-use crate::Result;
 use crate::catalog::{ForeignKey, Index, Referrer, Rules, column_of};
 use crate::codec::row::RowLayout;
 use crate::codec::snapshot::Snapshot;
+use crate::error::Fallible;
 use crate::store::Store;
 
 /// What a table's rows are keyed by.
@@ -37,7 +37,7 @@ impl TreeHead {
         Self { tree: Tree::new(id), rows: 0, counter: 0, tail: Tail::default(), is_dirty: false }
     }
 
-    pub(crate) fn reload(&mut self, store: &mut Store) -> Result<()> {
+    pub(crate) fn reload(&mut self, store: &mut Store) -> Fallible<()> {
         self.set(Registry::tree_state(store, self.tree.id())?);
         Ok(())
     }
@@ -87,7 +87,7 @@ impl TreeHead {
         self.is_dirty = true;
     }
 
-    pub(crate) fn flush(&mut self, store: &mut Store) -> Result<()> {
+    pub(crate) fn flush(&mut self, store: &mut Store) -> Fallible<()> {
         if std::mem::take(&mut self.is_dirty) {
             Registry::set_tree_state(store, self.tree.id(), &self.state())?;
         }
@@ -117,7 +117,7 @@ pub(crate) struct Relation {
 }
 
 impl Relation {
-    pub(crate) fn new(id: TableId, snapshot: Snapshot) -> Result<Self> {
+    pub(crate) fn new(id: TableId, snapshot: Snapshot) -> Fallible<Self> {
         let Snapshot { schema, version, table, primary_key, indexes: stored, earlier, .. } = snapshot;
         if !earlier.is_empty() {
             return Err(MemoryError::NewerPart {
@@ -125,7 +125,8 @@ impl Relation {
             }
             .into());
         }
-        let key_columns = schema.primary_key.iter().map(|name| column_of(&schema, name)).collect::<Result<Vec<_>>>()?;
+        let key_columns =
+            schema.primary_key.iter().map(|name| column_of(&schema, name)).collect::<Fallible<Vec<_>>>()?;
         let shape = match key_columns.as_slice() {
             columns @ [_, ..] if primary_key == 0 => KeyShape::Columns(columns.to_vec()),
             _ => KeyShape::RowId,
@@ -161,7 +162,7 @@ impl Relation {
     }
 
     /// A table that is stored nowhere: for rows that belong to none.
-    pub(crate) fn of_rows(schema: &TableSchema) -> Result<Self> {
+    pub(crate) fn of_rows(schema: &TableSchema) -> Fallible<Self> {
         Self::new(0, Snapshot::new(schema, 0, 0, &[]))
     }
 
@@ -232,13 +233,13 @@ impl Relation {
     }
 
     /// Takes the state of every tree from the registry.
-    pub(crate) fn reload(&mut self, store: &mut Store) -> Result<()> {
+    pub(crate) fn reload(&mut self, store: &mut Store) -> Fallible<()> {
         self.table.reload(store)?;
         self.indexes.iter_mut().try_for_each(|index| index.head.reload(store))
     }
 
     /// Gives the state of every tree to the registry.
-    pub(crate) fn flush(&mut self, store: &mut Store) -> Result<()> {
+    pub(crate) fn flush(&mut self, store: &mut Store) -> Fallible<()> {
         self.table.flush(store)?;
         self.indexes.iter_mut().try_for_each(|index| index.head.flush(store))
     }

@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{Sanitizer, SchemaError, TableSchema, Validator};
 
-use crate::Result;
+use crate::error::Fallible;
 
 #[cfg(feature = "regex")]
 mod pattern;
@@ -44,7 +44,7 @@ impl Rules {
     }
 
     /// Checks that this program can run every pattern of a new table.
-    pub(crate) fn check_patterns(schema: &TableSchema) -> Result<()> {
+    pub(crate) fn check_patterns(schema: &TableSchema) -> Fallible<()> {
         for column in &schema.columns {
             for validator in &column.validators {
                 if let Validator::Regex(pattern) = validator
@@ -60,7 +60,7 @@ impl Rules {
 
     /// Whether a text has a match of a pattern; none if this program cannot tell.
     #[cfg(feature = "regex")]
-    pub(crate) fn matches(&self, pattern: &str, text: &str) -> Result<Option<bool>> {
+    pub(crate) fn matches(&self, pattern: &str, text: &str) -> Fallible<Option<bool>> {
         match self.patterns.iter().find(|candidate| candidate.text == pattern) {
             Some(found) => found.is_match(text).map(Some),
             None => Ok(None),
@@ -69,7 +69,7 @@ impl Rules {
 
     /// Whether a text has a match of a pattern; none if this program cannot tell.
     #[cfg(not(feature = "regex"))]
-    pub(crate) fn matches(&self, _pattern: &str, _text: &str) -> Result<Option<bool>> {
+    pub(crate) fn matches(&self, _pattern: &str, _text: &str) -> Fallible<Option<bool>> {
         Ok(None)
     }
 }

@@ -10,7 +10,7 @@
 //! | date, datetime, enum | its days, its microseconds, its number |
 
 use wasm_dbms_api::{Date, ValueRef};
-use wasm_dbms_memory::PageValues;
+use wasm_dbms_memory::{PageValues, Span};
 
 use crate::codec::key;
 use crate::codec::row::{Reader, ReaderKind};
@@ -213,10 +213,13 @@ impl Visit for InRows<'_> {
     #[inline]
     fn visit<const N: usize>(self, code: impl Fn([u8; N]) -> i64) {
         let Self { rows: PageValues { page, spans }, chosen, at, codes } = self;
-        codes.extend(chosen.iter().map(|row| {
-            let start = spans.get(usize::from(*row)).map_or(0, |span| span.start());
-            page.get(start + at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| code(*bytes))
-        }));
+        let code_at =
+            |span: &Span| page.get(span.start() + at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| code(*bytes));
+        if chosen.len() == spans.len() {
+            codes.extend(spans.iter().map(code_at));
+        } else {
+            codes.extend(chosen.iter().map(|row| spans.get(usize::from(*row)).map_or(0, code_at)));
+        }
     }
 }
 

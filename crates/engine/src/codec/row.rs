@@ -71,6 +71,8 @@ pub(super) enum ReaderKind {
     Uuid,
     Json,
     Enum,
+    /// An integer that the key begins with.
+    KeyInteger,
     Key,
     Absent,
 }
@@ -84,6 +86,7 @@ impl Reader {
         };
         let kind = match (column.place, column.data_type) {
             (Place::Absent, _) => ReaderKind::Absent,
+            (Place::Key(0), data_type) if data_type.is_integer() => ReaderKind::KeyInteger,
             (Place::Key(_), _) => ReaderKind::Key,
             (_, DataType::Bool) => ReaderKind::Bool,
             (_, DataType::I8) => ReaderKind::I8,
@@ -199,7 +202,6 @@ impl RowLayout {
     }
 
     /// Whether the rows have this column, or their keys.
-    #[cfg_attr(not(test), expect(dead_code, reason = "whoever plans with what indexes carry asks"))]
     pub(crate) fn has(&self, column: usize) -> bool {
         self.columns.get(column).is_some_and(|column| column.place != Place::Absent)
     }
@@ -222,7 +224,8 @@ impl RowLayout {
     /// Whether the column is NULL, as a column; none if it stands in the key.
     pub(crate) fn presence(&self, column: usize) -> Option<FixedColumn> {
         let reader = self.readers.get(column);
-        let reader = reader.filter(|reader| !matches!(reader.kind, ReaderKind::Key | ReaderKind::Absent));
+        let reader = reader
+            .filter(|reader| !matches!(reader.kind, ReaderKind::KeyInteger | ReaderKind::Key | ReaderKind::Absent));
         reader.map(|reader| FixedColumn::presence(*reader))
     }
 
@@ -366,7 +369,7 @@ impl<'a> RowView<'a> {
             ReaderKind::U32 => ValueRef::Integer(u32::from_le_bytes(self.fixed(at)?).into()),
             ReaderKind::I64 => ValueRef::Integer(i64::from_le_bytes(self.fixed(at)?)),
             ReaderKind::Text => ValueRef::Text(text::from_utf8(self.variable(at)?)?),
-            ReaderKind::Key => self.in_key(index, at)?,
+            ReaderKind::KeyInteger | ReaderKind::Key => self.in_key(index, at)?,
             ReaderKind::Bool => ValueRef::Bool(self.fixed::<1>(at)? != [0]),
             ReaderKind::I8 => ValueRef::Integer(i8::from_le_bytes(self.fixed(at)?).into()),
             ReaderKind::I16 => ValueRef::Integer(i16::from_le_bytes(self.fixed(at)?).into()),
@@ -398,6 +401,7 @@ impl<'a> RowView<'a> {
         Some(match reader.kind {
             ReaderKind::U32 => u32::from_le_bytes(self.fixed(at)?).into(),
             ReaderKind::I64 => i64::from_le_bytes(self.fixed(at)?),
+            ReaderKind::KeyInteger => key::decode_integer(self.key)?,
             ReaderKind::Key => {
                 let data_type = self.layout.key_types.get(at)?;
                 if !data_type.is_integer() {
@@ -474,22 +478,26 @@ impl<'a> RowView<'a> {
     /// The bytes of a variable column.
     #[inline]
     fn variable(&self, number: usize) -> Option<&'a [u8]> {
-        let ends_at = self.layout.ends_at;
-        let count = self.layout.variable_count;
-        if self.row.first()? & 3 == 0 {
-            let end_of = |number: usize| self.row.get(ends_at + number).copied().map(usize::from);
-            let start = if number == 0 { 0 } else { end_of(number - 1)? };
-            let data_at = ends_at + count;
-            return self.row.get(data_at + start..data_at + end_of(number)?);
+        if self.row.first()? & 3 != 0 {
+            return self.long_variable(number);
         }
+        let ends = self.row.get(self.layout.ends_at..)?;
+        let end = *ends.get(number)?;
+        let start = if number == 0 { 0 } else { *ends.get(number - 1)? };
+        ends.get(self.layout.variable_count..)?.get(start.into()..end.into())
+    }
+
+    /// As [`variable`](Self::variable), where an end takes more than a byte.
+    #[inline(never)]
+    fn long_variable(&self, number: usize) -> Option<&'a [u8]> {
         let width = if self.row.first()? & 3 == 1 { 2 } else { 4 };
+        let ends = self.row.get(self.layout.ends_at..)?;
         let end_of = |number: usize| {
-            let at = ends_at + number * width;
-            let bytes = self.row.get(at..at + width)?;
+            let bytes = ends.get(number * width..)?.get(..width)?;
             Some(bytes.iter().rev().fold(0usize, |end, byte| end << 8 | usize::from(*byte)))
         };
         let start = if number == 0 { 0 } else { end_of(number - 1)? };
-        self.row.get(ends_at + count * width..)?.get(start..end_of(number)?)
+        ends.get(self.layout.variable_count * width..)?.get(start..end_of(number)?)
     }
 }
 

@@ -15,6 +15,7 @@
 //! | 129 | index: record |
 //! | 130 | foreign key: record |
 //! | 131 | earlier row form: record |
+//! | 132 | check: record |
 //!
 //! | column | |
 //! |---|---|
@@ -47,22 +48,29 @@
 //! | 5 | on update: as on delete |
 //! | 128 | column referred to, in the order of those that refer: text |
 //!
+//! | check | |
+//! |---|---|
+//! | 1 | name: text; nameless where absent |
+//! | 2 | condition: [expression](self::checks) |
+//!
 //! | earlier row form | |
 //! |---|---|
 //! | 1 | schema version: number; 0 where absent |
 //! | 2 | columns: for each two numbers, the id and twice the type, one more where it may be NULL |
 
+mod checks;
 mod rules;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use wasm_dbms_api::{
-    ColumnSchema, DataType, ForeignKeySchema, IndexColumn, IndexSchema, MemoryError, ReferentialAction, TableSchema,
-    Value,
+    CheckSchema, ColumnRef, ColumnSchema, DataType, ForeignKeySchema, IndexColumn, IndexSchema, MemoryError,
+    ReferentialAction, TableSchema, Value,
 };
 use wasm_dbms_memory::TreeId;
 
 use crate::codec::record::{Problem, Reader, Writer};
+use crate::numbering::Numbering;
+
+pub(crate) use checks::is_storable;
 
 const VERSION: u8 = 0;
 
@@ -201,6 +209,14 @@ impl Snapshot {
                 });
             });
         }
+        for check in &schema.checks {
+            writer.field(132, |record| {
+                if !check.name.is_empty() {
+                    record.field_of_text(1, &check.name);
+                }
+                record.field(2, |field| field.condition(&check.condition, &id_of));
+            });
+        }
         writer.0
     }
 
@@ -248,14 +264,15 @@ fn encode_column(record: &mut Writer, column: &ColumnSchema, stored: &StoredColu
 /// snapshot may say so thousands of times of a long one: `names_left` bounds the bytes of the copies.
 struct Decoder {
     name: String,
-    positions: BTreeMap<PartId, usize>,
+    /// The columns so far by their ids, in the order of these.
+    positions: Vec<(PartId, usize)>,
     names_left: usize,
 }
 
 impl Decoder {
     fn new(length: usize) -> Self {
         let names_left = length.saturating_add(MAX_COPIED_NAME_BYTES);
-        Self { name: String::new(), positions: BTreeMap::new(), names_left }
+        Self { name: String::new(), positions: Vec::new(), names_left }
     }
 
     fn snapshot(&mut self, bytes: &[u8]) -> Result<Snapshot, Problem> {
@@ -285,15 +302,19 @@ impl Decoder {
                     push(&mut snapshot.schema.foreign_keys, key, TableSchema::MAX_FOREIGN_KEYS)?;
                 }
                 131 => push(&mut snapshot.earlier, row_form(field)?, MAX_EARLIER_ROW_FORMS)?,
+                132 => {
+                    let check = self.check(field, &snapshot.schema)?;
+                    push(&mut snapshot.schema.checks, check, TableSchema::MAX_CHECKS)?;
+                }
                 _ => return Ok(false),
             }
             Ok(true)
         })?;
         snapshot.schema.primary_key = self.names(&mut primary_key, &snapshot.schema)?;
         let ids = snapshot.columns.iter().map(|column| column.id).chain(snapshot.indexes.iter().map(|index| index.id));
-        let mut seen = BTreeSet::new();
+        let mut seen = Numbering::default();
         for id in ids {
-            if id == 0 || id >= snapshot.next_id || !seen.insert(id) {
+            if id == 0 || id >= snapshot.next_id || !seen.is_new(&id.to_be_bytes()) {
                 return Err(Problem::Damaged);
             }
         }
@@ -327,7 +348,8 @@ impl Decoder {
         if !column.holds(stored.initial.as_ref()) {
             return Err(Problem::Damaged);
         }
-        self.positions.insert(stored.id, snapshot.columns.len());
+        let place = self.positions.partition_point(|(id, _)| *id <= stored.id);
+        self.positions.insert(place, (stored.id, snapshot.columns.len()));
         snapshot.columns.push(stored);
         push(&mut snapshot.schema.columns, column, TableSchema::MAX_COLUMNS)
     }
@@ -375,6 +397,24 @@ impl Decoder {
         Ok(key)
     }
 
+    fn check(&mut self, record: &mut Reader<'_>, schema: &TableSchema) -> Result<CheckSchema, Problem> {
+        let (mut name, mut condition) = (String::new(), None);
+        record.fields("a check", &mut |tag, field| {
+            match tag {
+                1 => name = field.text()?,
+                2 => {
+                    condition = Some(field.condition(&mut |number| {
+                        let column = self.name_of(number / 2, schema)?.into();
+                        Ok(ColumnRef { table: (number % 2 == 1).then(|| schema.name.clone().into()), column })
+                    })?);
+                }
+                _ => return Ok(false),
+            }
+            Ok(true)
+        })?;
+        Ok(CheckSchema { name, condition: condition.ok_or(Problem::Damaged)? })
+    }
+
     /// The names of the columns whose ids follow.
     fn names(&mut self, field: &mut Reader<'_>, schema: &TableSchema) -> Result<Vec<String>, Problem> {
         field.list(TableSchema::MAX_INCLUDED_COLUMNS, |field| {
@@ -384,8 +424,10 @@ impl Decoder {
     }
 
     fn name_of(&mut self, id: u64, schema: &TableSchema) -> Result<String, Problem> {
-        let position = PartId::try_from(id).ok().and_then(|id| self.positions.get(&id));
-        let column = position.and_then(|position| schema.columns.get(*position)).ok_or(Problem::Damaged)?;
+        let place = self.positions.partition_point(|(other, _)| u64::from(*other) <= id);
+        let (found, position) =
+            place.checked_sub(1).and_then(|place| self.positions.get(place)).ok_or(Problem::Damaged)?;
+        let column = schema.columns.get(*position).filter(|_| u64::from(*found) == id).ok_or(Problem::Damaged)?;
         self.names_left = self.names_left.checked_sub(column.name.len()).ok_or(Problem::Damaged)?;
         Ok(column.name.clone())
     }
@@ -437,9 +479,28 @@ fn data_type(code: u8) -> Result<DataType, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use wasm_dbms_api::{Sanitizer, Validator};
+    use wasm_dbms_api::{Case, Expr, Sanitizer, ScalarFunction, Validator};
 
     use super::*;
+
+    /// A condition that has everything.
+    fn every_expression() -> Expr {
+        let (id, text) = (Expr::column("id"), Expr::column("text"));
+        let case = Case {
+            operand: Some(text.clone()),
+            branches: vec![(Expr::from("a"), id.clone()), (Expr::from("b"), -id.clone())],
+            otherwise: Some(Expr::from(1.5)),
+        };
+        let number = (id.clone() + 1) * Expr::from(case).cast(DataType::Decimal) - Expr::from(3) / Value::Null;
+        let function = Expr::function(ScalarFunction::Substring, [text.clone(), id.clone() % 3]);
+        let other = Case { operand: None, branches: vec![(number.is_null(), Expr::from(true))], otherwise: None };
+        text.clone()
+            .like("a%")
+            .or(text.like_with(function, None, true).is_true())
+            .and(Expr::column("state").in_list(["live", "draft"]).not().is_false())
+            .and(id.clone().is_distinct(5).or(id.between(1, u64::MAX)))
+            .and(other.into())
+    }
 
     /// A snapshot that has everything.
     fn snapshot() -> Snapshot {
@@ -464,7 +525,9 @@ mod tests {
                     .on_delete(ReferentialAction::SetNull)
                     .on_update(ReferentialAction::SetDefault)
                     .named("pair"),
-            );
+            )
+            .check(Expr::column("t.later").is_null())
+            .with_check(CheckSchema::new(every_expression()).named("everything"));
         let mut snapshot = Snapshot::new(&schema, 7, 0, &[8, 9]);
         snapshot.version = 300;
         snapshot.next_id = 12;

@@ -2,9 +2,10 @@
 
 use wasm_dbms_api::{AggregateFunction, DecimalSum, Value, ValueRef};
 
+use crate::Error;
+use crate::error::Fallible;
 use crate::execute::Frame;
 use crate::plan::{BoundAggregate, Context};
-use crate::{Error, Result};
 
 /// What one aggregate knows of a group so far.
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ impl State {
 
     /// Adds what the aggregate is over in a row.
     #[inline]
-    pub(crate) fn add_row(&mut self, aggregate: &BoundAggregate, frame: &Frame) -> Result<()> {
+    pub(crate) fn add_row(&mut self, aggregate: &BoundAggregate, frame: &Frame) -> Fallible<()> {
         let Some(argument) = &aggregate.argument else {
             self.count();
             return Ok(());
@@ -107,7 +108,7 @@ impl State {
         }
     }
 
-    pub(crate) fn finish(&self, function: AggregateFunction) -> Result<Value> {
+    pub(crate) fn finish(&self, function: AggregateFunction) -> Fallible<Value> {
         let is_average = function == AggregateFunction::Average;
         Ok(match self {
             Self::Count(count) => Value::from(*count),
@@ -116,7 +117,7 @@ impl State {
             Self::Integers { sum, .. } => match (i64::try_from(*sum), u64::try_from(*sum)) {
                 (Ok(sum), _) => Value::Integer(sum),
                 (_, Ok(sum)) => Value::Unsigned(sum),
-                _ => return Err(Error::OutOfRange(format!("the sum {sum}"))),
+                _ => return Err(Error::OutOfRange(format!("the sum {sum}")).into()),
             },
             Self::Floats { sum, count } if is_average => Value::Float(sum / *count as f64),
             Self::Floats { sum, .. } => Value::Float(*sum),

@@ -3,8 +3,8 @@
 use wasm_dbms_api::Value;
 use wasm_dbms_memory::{KeyRange, MemoryAccess};
 
-use crate::Result;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::rows::Next;
 use crate::execute::sort::{Kept, Sorter, Threshold};
 use crate::execute::{Frame, RowStream};
@@ -16,8 +16,8 @@ pub(crate) fn collect<T>(
     core: &mut Core,
     plan: &Plan,
     rows: &mut RowStream<'_>,
-    make: &mut dyn FnMut(&Frame) -> Result<T>,
-) -> Result<Vec<T>> {
+    make: &mut dyn FnMut(&Frame) -> Fallible<T>,
+) -> Fallible<Vec<T>> {
     let mut made = Vec::new();
     if plan.order.is_empty() {
         for_each(core, plan, rows, &mut |frame| {
@@ -54,8 +54,8 @@ pub(crate) fn for_each(
     core: &mut Core,
     plan: &Plan,
     rows: &mut RowStream<'_>,
-    visit: &mut dyn FnMut(&Frame) -> Result<()>,
-) -> Result<()> {
+    visit: &mut dyn FnMut(&Frame) -> Fallible<()>,
+) -> Fallible<()> {
     let mut remaining = plan.limit.unwrap_or(u64::MAX);
     let mut skip = plan.offset;
     while remaining > 0 && rows.next(core)? {
@@ -69,8 +69,29 @@ pub(crate) fn for_each(
     Ok(())
 }
 
+/// The key of each row of a plan over one table; with what its outputs come to, where they are asked for.
+pub(crate) fn keys_and_outputs(
+    core: &mut Core,
+    plan: &Plan,
+    has_outputs: bool,
+) -> Fallible<Vec<(Vec<u8>, Vec<Value>)>> {
+    let mut rows = RowStream::new(&core.catalog, plan)?;
+    rows.keep_keys();
+    let mut found = Vec::new();
+    while rows.next(core)? {
+        let context = Context::Frame(&rows.frame);
+        let mut values = Vec::new();
+        for output in plan.outputs.iter().filter(|_| has_outputs) {
+            general::settle(core, plan, output, context)?;
+            values.push(output.value(context)?.to_value());
+        }
+        found.extend(rows.frame.sources.first().map(|row| (row.key.clone(), values)));
+    }
+    Ok(found)
+}
+
 /// How many rows a plan answers.
-pub(crate) fn count(core: &mut Core, plan: &Plan) -> Result<u64> {
+pub(crate) fn count(core: &mut Core, plan: &Plan) -> Fallible<u64> {
     // A table's own count, where nothing chooses among its rows.
     if let [step] = plan.steps.as_slice()
         && step.filters.is_empty()
@@ -87,7 +108,7 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Result<u64> {
     let mut rows = RowStream::new(&core.catalog, plan)?;
     let mut needed = Vec::new();
     columns_of_steps(plan, &mut |source, column| needed.push((source, column)));
-    rows.skip_keys_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
+    rows.skip_all_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
     let end = plan.offset.saturating_add(plan.limit.unwrap_or(u64::MAX));
     let mut found = 0u64;
     while found < end {
@@ -101,12 +122,12 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Result<u64> {
 }
 
 /// Everything that a plan answers, as values.
-pub(crate) fn values(core: &mut Core, plan: &Plan) -> Result<Vec<Vec<Value>>> {
+pub(crate) fn values(core: &mut Core, plan: &Plan) -> Fallible<Vec<Vec<Value>>> {
     values_in(core, plan, Scope::default())
 }
 
 /// As [`values`], of a query that is asked inside another or with parameters.
-pub(crate) fn values_in(core: &mut Core, plan: &Plan, scope: Scope) -> Result<Vec<Vec<Value>>> {
+pub(crate) fn values_in(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<Vec<Vec<Value>>> {
     let mut rows = RowStream::new(&core.catalog, plan)?;
     rows.frame.scope = scope;
     let mut needed = Vec::new();
@@ -120,7 +141,7 @@ pub(crate) fn values_in(core: &mut Core, plan: &Plan, scope: Scope) -> Result<Ve
     for expr in plan.outputs.iter().chain(ordered).chain(grouped) {
         expr.visit_columns(&mut note);
     }
-    rows.skip_keys_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
+    rows.skip_all_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
     if plan.is_general() {
         return general::values(core, plan, &mut rows);
     }
@@ -143,16 +164,11 @@ pub(crate) fn values_in(core: &mut Core, plan: &Plan, scope: Scope) -> Result<Ve
 
 /// Calls `visit` with every column that walking the rows reads.
 fn columns_of_steps(plan: &Plan, visit: &mut dyn FnMut(usize, usize)) {
-    for step in &plan.steps {
-        for filter in step.filters.iter().chain(&step.asking).chain(step.after.iter().flatten()) {
-            filter.visit_columns(visit);
-        }
-        step.access.visit_columns(visit);
-    }
+    plan.steps.iter().for_each(|step| step.visit_columns(visit));
 }
 
 /// The values of an answer's row.
-pub(crate) fn outputs(exprs: &[BoundExpr], context: Context<'_>) -> Result<Vec<Value>> {
+pub(crate) fn outputs(exprs: &[BoundExpr], context: Context<'_>) -> Fallible<Vec<Value>> {
     exprs.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect()
 }
 

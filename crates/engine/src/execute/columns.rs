@@ -3,9 +3,9 @@
 use wasm_dbms_api::Value;
 use wasm_dbms_memory::PageValues;
 
-use crate::Result;
 use crate::codec::FixedColumn;
 use crate::codec::row::{RowLayout, RowView};
+use crate::error::Fallible;
 
 /// Rows of one table that stand together in a page. Their keys are not at hand.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ impl<'a> Columns<'a> {
     }
 
     /// The value of a column outside the key, in the row at `position`.
-    pub(crate) fn value(&self, position: usize, column: usize) -> Result<Value> {
+    pub(crate) fn value(&self, position: usize, column: usize) -> Fallible<Value> {
         let number = self.chosen.get(position).copied().unwrap_or(u16::MAX);
         let view = RowView { layout: self.layout, key: &[], row: self.row(number) };
         Ok(view.try_value(column)?.to_value())

@@ -2,12 +2,12 @@
 
 use wasm_dbms_memory::PageValues;
 
-use crate::Result;
-use crate::catalog::Relation;
+use crate::codec::row::RowLayout;
 use crate::codec::{CodeRange, FixedColumn};
+use crate::error::Fallible;
 use crate::execute::Frame;
 use crate::execute::predicate::Predicate;
-use crate::plan::{BoundExpr, Context, Step, broken_row};
+use crate::plan::{BoundExpr, Context, broken_row};
 
 /// The filters of a step: all must hold.
 #[derive(Debug, Default)]
@@ -20,19 +20,20 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    pub(crate) fn new(step: &Step, relation: &Relation) -> Self {
-        let mut filters = Self::default();
-        for filter in &step.filters {
-            match Predicate::of(filter, step.source, &relation.layout) {
+    /// The filters of a source whose rows are of this layout.
+    pub(crate) fn new(filters: &[BoundExpr], source: usize, layout: &RowLayout) -> Self {
+        let mut own = Self::default();
+        for filter in filters {
+            match Predicate::of(filter, source, layout) {
                 Some(predicate) => {
-                    if !filters.predicates.iter_mut().any(|other| other.absorb(&predicate)) {
-                        filters.predicates.push(predicate);
+                    if !own.predicates.iter_mut().any(|other| other.absorb(&predicate)) {
+                        own.predicates.push(predicate);
                     }
                 }
-                None => filters.others.push(filter.clone()),
+                None => own.others.push(filter.clone()),
             }
         }
-        filters
+        own
     }
 
     /// Whether [`shrink`](Self::shrink) leaves nothing to ask.
@@ -57,7 +58,7 @@ impl Filters {
 
     /// Whether the row of a source is kept, going by the predicates.
     #[inline]
-    pub(crate) fn predicates_hold(&self, frame: &Frame, source: usize) -> Result<bool> {
+    pub(crate) fn predicates_hold(&self, frame: &Frame, source: usize) -> Fallible<bool> {
         if self.predicates.is_empty() && self.threshold.is_none() {
             return Ok(true);
         }
@@ -72,7 +73,7 @@ impl Filters {
 
     /// Whether the frame is kept, going by what predicates do not say.
     #[inline]
-    pub(crate) fn others_hold(&self, frame: &Frame) -> Result<bool> {
+    pub(crate) fn others_hold(&self, frame: &Frame) -> Fallible<bool> {
         for filter in &self.others {
             if !filter.holds(Context::Frame(frame))? {
                 return Ok(false);

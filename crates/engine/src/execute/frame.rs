@@ -6,8 +6,8 @@ use std::sync::Arc;
 use wasm_dbms_api::ValueRef;
 use wasm_dbms_memory::{LeafBatch, PageRef, ValueBytes};
 
-use crate::Result;
 use crate::codec::row::{RowLayout, RowView};
+use crate::error::Fallible;
 use crate::plan::{BoundExpr, Scope};
 use crate::store::Store;
 
@@ -57,7 +57,7 @@ impl SourceRow {
 
     /// Reads the key of the row, which is one of this batch.
     #[inline]
-    pub(crate) fn read_key(&mut self, store: &mut Store, batch: &LeafBatch) -> Result<()> {
+    pub(crate) fn read_key(&mut self, store: &mut Store, batch: &LeafBatch) -> Fallible<()> {
         let has_page = self.page.is_some();
         batch.read_key(store, self.entry, &mut self.key, self.has_key_of_page && has_page)?;
         self.has_key_of_page = has_page;
@@ -84,6 +84,12 @@ impl SourceRow {
     pub(crate) fn set_copy(&mut self, key: &[u8], row: &[u8]) {
         self.key.clear();
         self.key.extend_from_slice(key);
+        self.set_own(row);
+    }
+
+    /// The row is a copy of these bytes, and its key stays.
+    pub(crate) fn set_own(&mut self, row: &[u8]) {
+        self.has_key_of_page = false;
         self.page = None;
         self.owned.clear();
         self.owned.extend_from_slice(row);

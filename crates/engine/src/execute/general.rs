@@ -1,19 +1,19 @@
 //! Answers of every kind of question, as values: what is distinct, what asks other queries, what is rarer than the paths
 //! of [`answer`](super::answer).
 
-use std::collections::{HashMap, HashSet};
-
 use wasm_dbms_api::{AggregateFunction, DataType, Value, ValueRef};
 
+use crate::Error;
 use crate::codec::key;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::aggregate::State;
 use crate::execute::answer::{in_order, top};
 use crate::execute::sort::{Kept, Sorter};
 use crate::execute::{RowStream, values_in};
 use crate::function::{self, Arena, MAX_MADE_BYTES};
+use crate::numbering::Numbering;
 use crate::plan::{Answer, Answers, BoundAggregate, BoundExpr, Context, Grouping, Plan, Scope, Subquery};
-use crate::{Error, Result};
 
 /// Bytes that are the same exactly for rows whose values are equal, NULL with NULL.
 pub(crate) fn equality_key<'a>(values: impl IntoIterator<Item = ValueRef<'a>>, key: &mut Vec<u8>) {
@@ -26,7 +26,7 @@ pub(crate) fn equality_key<'a>(values: impl IntoIterator<Item = ValueRef<'a>>, k
 /// Rows of an answer while they come.
 struct Collector<'p> {
     plan: &'p Plan,
-    seen: HashSet<Vec<u8>>,
+    seen: Numbering,
     made: Vec<Vec<Value>>,
     sorter: Sorter,
     /// How many rows are enough.
@@ -35,7 +35,7 @@ struct Collector<'p> {
 
 impl Collector<'_> {
     /// Takes a row. Returns whether more are wanted.
-    fn offer(&mut self, core: &mut Core, context: Context<'_>) -> Result<bool> {
+    fn offer(&mut self, core: &mut Core, context: Context<'_>) -> Fallible<bool> {
         let plan = self.plan;
         for condition in &plan.having {
             settle(core, plan, condition, context)?;
@@ -51,7 +51,7 @@ impl Collector<'_> {
         if plan.is_distinct {
             let mut key = Vec::new();
             equality_key(row.iter().map(Value::as_ref), &mut key);
-            if !self.seen.insert(key) {
+            if !self.seen.is_new(&key) {
                 return Ok(true);
             }
         }
@@ -76,9 +76,9 @@ impl Collector<'_> {
 }
 
 /// Everything that a plan answers.
-pub(crate) fn values(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>) -> Result<Vec<Vec<Value>>> {
+pub(crate) fn values(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>) -> Fallible<Vec<Vec<Value>>> {
     let enough = top(plan).unwrap_or(usize::MAX);
-    let (seen, made) = (HashSet::new(), Vec::new());
+    let (seen, made) = (Numbering::default(), Vec::new());
     let mut collector = Collector { plan, seen, made, sorter: Sorter::new(top(plan)), enough };
     if enough == 0 {
         return Ok(Vec::new());
@@ -100,7 +100,7 @@ pub(crate) fn values(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>) -> 
 }
 
 /// Asks the queries that the expression needs the answers of.
-pub(crate) fn settle(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Context<'_>) -> Result<()> {
+pub(crate) fn settle(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Context<'_>) -> Fallible<()> {
     if plan.subqueries.is_empty() || !expr.asks() {
         return Ok(());
     }
@@ -109,7 +109,7 @@ pub(crate) fn settle(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Co
         let scope = context.scope();
         let (number, values) = scope.take_unanswered()?;
         let Some(subquery) = plan.subqueries.get(number) else {
-            return Err(Error::Query("there is no such subquery".into()));
+            return Err(Error::Query("there is no such subquery".into()).into());
         };
         let answer = ask(core, subquery, scope.inside(values.clone()))?;
         scope.remember(number, &values, answer);
@@ -117,19 +117,19 @@ pub(crate) fn settle(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Co
     Ok(())
 }
 
-fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Result<Answer> {
+fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Fallible<Answer> {
     let mut rows = values_in(core, &subquery.plan, scope)?;
     match subquery.answers {
         Answers::Exists => Ok(Answer::Value(Value::Bool(!rows.is_empty()))),
         Answers::Scalar if rows.len() > 1 => {
-            Err(Error::Query("a subquery that stands for one value answers more than one row".into()))
+            Err(Error::Query("a subquery that stands for one value answers more than one row".into()).into())
         }
         Answers::Scalar => {
             let value = rows.pop().and_then(|row| row.into_iter().next());
             Ok(Answer::Value(value.unwrap_or(Value::Null)))
         }
         Answers::Set => {
-            let mut set = HashMap::new();
+            let mut set = Numbering::default();
             let mut has_null = false;
             let arena = Arena::default();
             for value in rows.iter().flatten() {
@@ -145,7 +145,7 @@ fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Result<Answer> {
                 }
                 let mut code = Vec::new();
                 key::push(&mut code, value);
-                set.insert(code, ());
+                set.number(&code);
             }
             Ok(Answer::Set(set.into(), has_null))
         }
@@ -161,17 +161,17 @@ fn number_type(data_type: DataType) -> DataType {
 struct Accumulator {
     state: State,
     /// The values met, where equal ones count once.
-    seen: Option<HashSet<Vec<u8>>>,
+    seen: Option<Numbering>,
     text: Option<String>,
 }
 
 impl Accumulator {
     fn new(aggregate: &BoundAggregate) -> Self {
-        let seen = aggregate.is_distinct.then(HashSet::new);
+        let seen = aggregate.is_distinct.then(Numbering::default);
         Self { state: State::new(aggregate.function), seen, text: None }
     }
 
-    fn add(&mut self, aggregate: &BoundAggregate, context: Context<'_>) -> Result<()> {
+    fn add(&mut self, aggregate: &BoundAggregate, context: Context<'_>) -> Fallible<()> {
         if let Some(filter) = &aggregate.filter
             && !filter.holds(context)?
         {
@@ -187,7 +187,7 @@ impl Accumulator {
         if let Some(seen) = &mut self.seen {
             let mut code = Vec::new();
             key::push(&mut code, value);
-            if !seen.insert(code) {
+            if !seen.is_new(&code) {
                 return Ok(());
             }
         }
@@ -210,12 +210,12 @@ impl Accumulator {
         function::write_text(value, text)?;
         if text.len() > MAX_MADE_BYTES {
             let (what, bytes, limit) = (aggregate.function.to_string(), text.len() as u64, MAX_MADE_BYTES as u64);
-            return Err(Error::TooLong { what, bytes, limit });
+            return Err(Error::TooLong { what, bytes, limit }.into());
         }
         Ok(())
     }
 
-    fn finish(self, aggregate: &BoundAggregate) -> Result<Value> {
+    fn finish(self, aggregate: &BoundAggregate) -> Fallible<Value> {
         match aggregate.function {
             AggregateFunction::Concatenate => Ok(self.text.map_or(Value::Null, Value::Text)),
             function => self.state.finish(function),
@@ -224,14 +224,14 @@ impl Accumulator {
 }
 
 /// The slots of every group, in the order in which their first rows came.
-fn groups(core: &mut Core, plan: &Plan, grouping: &Grouping, rows: &mut RowStream<'_>) -> Result<Vec<Vec<Value>>> {
-    let mut numbers: HashMap<Vec<u8>, usize> = HashMap::new();
+fn groups(core: &mut Core, plan: &Plan, grouping: &Grouping, rows: &mut RowStream<'_>) -> Fallible<Vec<Vec<Value>>> {
+    let mut numbers = Numbering::default();
     let mut groups: Vec<(Vec<Value>, Vec<Accumulator>)> = Vec::new();
     let fresh = || grouping.aggregates.iter().map(Accumulator::new).collect::<Vec<_>>();
     if grouping.keys.is_empty() {
         // Aggregates over everything have one row, even of nothing.
         groups.push((Vec::new(), fresh()));
-        numbers.insert(Vec::new(), 0);
+        numbers.number(&[]);
     }
     let mut code = Vec::new();
     while rows.next(core)? {
@@ -241,15 +241,11 @@ fn groups(core: &mut Core, plan: &Plan, grouping: &Grouping, rows: &mut RowStrea
             settle(core, plan, key, context)?;
             key::push_nullable(&mut code, key.value(context)?);
         }
-        let number = match numbers.get(&code) {
-            Some(number) => *number,
-            None => {
-                let keys = grouping.keys.iter().map(|key| Ok(key.value(context)?.to_value()));
-                groups.push((keys.collect::<Result<_>>()?, fresh()));
-                numbers.insert(code.clone(), groups.len() - 1);
-                groups.len() - 1
-            }
-        };
+        let (number, is_new) = numbers.number(&code);
+        if is_new {
+            let keys = grouping.keys.iter().map(|key| Ok(key.value(context)?.to_value()));
+            groups.push((keys.collect::<Fallible<_>>()?, fresh()));
+        }
         let Some((_, accumulators)) = groups.get_mut(number) else { continue };
         for (accumulator, aggregate) in accumulators.iter_mut().zip(&grouping.aggregates) {
             for part in [&aggregate.argument, &aggregate.filter, &aggregate.separator].into_iter().flatten() {

@@ -1,21 +1,22 @@
 //! Rows that become one: hash aggregation. Groups come in the order in which their first rows came.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 
 use wasm_dbms_api::{AggregateFunction, Value};
 
-use crate::Result;
 use crate::codec::{FixedColumn, key};
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::aggregate::State;
 use crate::execute::columns::Columns;
 use crate::execute::rows::Next;
 use crate::execute::{Frame, RowStream};
+use crate::numbering::{KeyHasher, Numbering};
 use crate::plan::{BoundAggregate, BoundExpr, Context, Grouping, broken_row};
 
 /// The slots of every group: first its keys, then its aggregates.
-pub(crate) fn groups(core: &mut Core, rows: &mut RowStream<'_>, grouping: &Grouping) -> Result<Vec<Vec<Value>>> {
+pub(crate) fn groups(core: &mut Core, rows: &mut RowStream<'_>, grouping: &Grouping) -> Fallible<Vec<Vec<Value>>> {
     let mut groups = Groups::new(grouping, rows);
     loop {
         match rows.next_many(core, groups.inputs.is_some())? {
@@ -143,7 +144,7 @@ impl<'p> Groups<'p> {
         self.states.extend(self.grouping.aggregates.iter().map(|aggregate| State::new(aggregate.function)));
     }
 
-    fn add_row(&mut self, frame: &Frame) -> Result<()> {
+    fn add_row(&mut self, frame: &Frame) -> Fallible<()> {
         let number = match (self.grouping.keys.as_slice(), &self.key) {
             ([], _) => 0,
             (_, Some(key)) => {
@@ -167,7 +168,7 @@ impl<'p> Groups<'p> {
     }
 
     /// Adds rows that stand together, aggregate by aggregate.
-    fn add_columns(&mut self, columns: &Columns<'_>) -> Result<()> {
+    fn add_columns(&mut self, columns: &Columns<'_>) -> Fallible<()> {
         self.number_rows(columns)?;
         let Self { grouping, inputs, row_groups, codes, states, .. } = self;
         let width = grouping.aggregates.len();
@@ -211,7 +212,7 @@ impl<'p> Groups<'p> {
     }
 
     /// Finds the group of each row.
-    fn number_rows(&mut self, columns: &Columns<'_>) -> Result<()> {
+    fn number_rows(&mut self, columns: &Columns<'_>) -> Fallible<()> {
         self.row_groups.clear();
         let Some(key) = self.key else {
             self.row_groups.resize(columns.len(), 0);
@@ -233,7 +234,7 @@ impl<'p> Groups<'p> {
         Ok(())
     }
 
-    fn finish(self) -> Result<Vec<Vec<Value>>> {
+    fn finish(self) -> Fallible<Vec<Vec<Value>>> {
         let Self { grouping, keys, states, count, inputs, .. } = self;
         let (key_count, width) = (grouping.keys.len(), grouping.aggregates.len());
         let mut keys = keys.into_iter();
@@ -267,7 +268,7 @@ struct GroupNumbers {
     small: Vec<u32>,
     by_code: HashMap<i64, usize, BuildHasherDefault<KeyHasher>>,
     of_null: Option<usize>,
-    by_key: HashMap<Vec<u8>, usize, BuildHasherDefault<KeyHasher>>,
+    by_key: Numbering,
     key: Vec<u8>,
 }
 
@@ -304,48 +305,13 @@ impl GroupNumbers {
     }
 
     /// The number of the group of a row; the next free one if it is new.
-    fn of_keys(&mut self, keys: &[BoundExpr], frame: &Frame) -> Result<usize> {
+    fn of_keys(&mut self, keys: &[BoundExpr], frame: &Frame) -> Fallible<usize> {
         self.key.clear();
         for expr in keys {
             key::push_nullable(&mut self.key, expr.value(Context::Frame(frame))?);
         }
-        if let Some(number) = self.by_key.get(&self.key) {
-            return Ok(*number);
-        }
-        let number = self.count;
-        self.count += 1;
-        self.by_key.insert(self.key.clone(), number);
+        let (number, is_new) = self.by_key.number(&self.key);
+        self.count += usize::from(is_new);
         Ok(number)
-    }
-}
-
-/// A multiplying hash: group keys are short, and a flood of equal hashes only costs the one who asked.
-#[derive(Default)]
-struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        for chunk in chunks {
-            self.write_u64(u64::from_le_bytes(*chunk));
-        }
-        let tail = rest.iter().fold(1u64, |tail, byte| tail << 8 | u64::from(*byte));
-        self.write_u64(tail);
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517C_C1B7_2722_0A95);
-    }
-
-    fn write_i64(&mut self, number: i64) {
-        self.write_u64(number as u64);
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
     }
 }

@@ -8,13 +8,14 @@ mod filter;
 mod frame;
 mod general;
 mod groups;
+mod kept;
 mod predicate;
 mod row_list;
 mod rows;
 mod scan;
 mod sort;
 
-pub(crate) use answer::{collect, count, for_each, outputs, values, values_in};
+pub(crate) use answer::{collect, count, for_each, keys_and_outputs, outputs, values, values_in};
 pub use derived::MAX_RECURSIVE_ROWS;
 pub(crate) use frame::Frame;
 pub(crate) use row_list::RowList;

@@ -14,11 +14,6 @@ impl RowList {
         self.ends.push(self.bytes.len());
     }
 
-    /// How many rows there are.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
     /// The row of a number.
     pub(crate) fn get(&self, number: usize) -> Option<&[u8]> {
         let end = *self.ends.get(number)?;

@@ -1,40 +1,55 @@
 //! The joined rows of a plan, one by one.
 
-use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use wasm_dbms_memory::{Cursor, Tree};
+use wasm_dbms_memory::Cursor;
 
-use crate::Result;
 use crate::catalog::{Catalog, KeyShape, Relation};
 use crate::codec::row::RowLayout;
 use crate::codec::{CodeRange, FixedColumn, key};
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::columns::Columns;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
 use crate::execute::general::settle;
-use crate::execute::scan::TableScan;
+use crate::execute::kept::Kept;
+use crate::execute::scan::{TableScan, step_on};
 use crate::execute::{Frame, RowList, derived};
-use crate::plan::{Access, Bound, BoundExpr, Context, Derived, Plan, PlanSource, Step};
-use crate::plan::{BoundValue, key_range};
+use crate::plan::{Access, Bound, BoundExpr, BoundValue, Context, KeyRange, Plan, PlanSource, Step, key_range};
 use crate::store::Store;
 
-/// The rows of one table of the plan, for one row of the tables before.
-#[derive(Debug)]
+/// The rows of one source of the plan, for one row of the sources before.
+#[derive(Debug, Default)]
 enum Walk {
-    /// Not entered.
-    Outside,
+    /// Nothing can match, or nothing was entered.
+    #[default]
+    Nothing,
     /// Along the table itself.
     Table(TableScan),
     /// Along an index, each entry leading to its row.
-    Index { cursor: Cursor, is_before_first: bool, start: Vec<u8>, entry: Vec<u8> },
+    Index { index: usize, cursor: Cursor, range: KeyRange, is_begun: bool, entry: Vec<u8> },
     /// Along rows that belong to no table.
     Rows { next: usize },
-    /// Along the rows of a hash table that have the same key.
-    Hash { key: Vec<u8>, next: usize },
-    /// Nothing can match.
-    Nothing,
+    /// Along rows that are kept: all, or those that were found.
+    Kept { place: usize, is_found: bool },
+}
+
+/// Where one step of the plan stands.
+#[derive(Debug, Default)]
+struct Stand {
+    walk: Walk,
+    /// How many ranges of a union are done with.
+    ranges_done: usize,
+    kept: Option<Box<Kept>>,
+    filters: Filters,
+    /// Of a left join: whether the row before has had no partner yet.
+    is_missing: bool,
+    /// Of a source that is no table: its rows.
+    derived: Option<Arc<RowList>>,
+    /// Whether entries of the index hold all that is asked of a row.
+    is_covered: bool,
 }
 
 /// What a walk came to.
@@ -57,72 +72,55 @@ enum KeyUse {
     BeforeFilters,
 }
 
-/// A whole table by the values of one column. Rows with NULL there are left out: NULL equals nothing.
-#[derive(Debug, Default)]
-struct HashedTable {
-    rows: Vec<(Vec<u8>, Vec<u8>)>,
-    by_key: HashMap<Vec<u8>, Vec<usize>>,
-}
-
-impl HashedTable {
-    fn add(&mut self, row: &SourceRow, column: usize, key: &mut Vec<u8>) -> Result<()> {
-        let value = row.view().try_value(column)?;
-        if !value.is_null() {
-            key.clear();
-            key::push(key, value);
-            self.by_key.entry(key.clone()).or_default().push(self.rows.len());
-            self.rows.push((row.key.clone(), row.bytes().to_vec()));
-        }
-        Ok(())
-    }
-}
-
-/// The joined rows of a plan. After [`next`](Self::next) returned true the row is in [`frame`](Self::frame).
+/// The joined rows of a plan. After [`next`](Self::next) returned true the row is in [`frame`](Suspended::frame).
 #[derive(Debug)]
 pub(crate) struct RowStream<'p> {
     plan: &'p Plan,
-    pub(crate) frame: Frame,
-    walks: Vec<Walk>,
-    hashed: Vec<Option<HashedTable>>,
-    filters: Vec<Filters>,
-    needs_key: Vec<KeyUse>,
-    /// Of each left join: whether the row before has had no partner yet.
-    missing: Vec<bool>,
-    /// Of each source that is no table: its rows.
-    derived: Vec<Option<Arc<RowList>>>,
-    has_started: bool,
-    is_over: bool,
+    state: Suspended,
 }
 
 /// A [`RowStream`] without its plan, to go on with later.
 #[derive(Debug)]
 pub(crate) struct Suspended {
-    frame: Frame,
-    walks: Vec<Walk>,
-    hashed: Vec<Option<HashedTable>>,
-    filters: Vec<Filters>,
+    pub(crate) frame: Frame,
+    /// Where each step stands.
+    stands: Vec<Stand>,
+    /// Whether only predicates choose among the rows of one range of one table.
+    is_plain: bool,
     needs_key: Vec<KeyUse>,
-    missing: Vec<bool>,
-    derived: Vec<Option<Arc<RowList>>>,
     has_started: bool,
     is_over: bool,
+}
+
+impl Deref for RowStream<'_> {
+    type Target = Suspended;
+
+    #[inline]
+    fn deref(&self) -> &Suspended {
+        &self.state
+    }
+}
+
+impl DerefMut for RowStream<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Suspended {
+        &mut self.state
+    }
 }
 
 impl<'p> RowStream<'p> {
     /// Lets go of the plan.
     pub(crate) fn suspend(self) -> Suspended {
-        let Self { plan: _, frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over } = self;
-        Suspended { frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over }
+        self.state
     }
 
     /// Goes on where a walk of this plan was suspended.
-    pub(crate) fn resume(plan: &'p Plan, suspended: Suspended) -> Self {
-        let Suspended { frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over } = suspended;
-        Self { plan, frame, walks, hashed, filters, needs_key, missing, derived, has_started, is_over }
+    pub(crate) fn resume(plan: &'p Plan, state: Suspended) -> Self {
+        Self { plan, state }
     }
 
     /// The rows of a plan, with every column that their tables have.
-    pub(crate) fn new(catalog: &Catalog, plan: &'p Plan) -> Result<Self> {
+    pub(crate) fn new(catalog: &Catalog, plan: &'p Plan) -> Fallible<Self> {
         let mut frame = Frame::default();
         let mut needs_key = Vec::new();
         for source in 0..plan.sources.len() {
@@ -131,38 +129,26 @@ impl<'p> RowStream<'p> {
             let is_read = matches!(relation.shape, KeyShape::Columns(_));
             needs_key.push(if is_read { KeyUse::AfterFilters } else { KeyUse::Never });
         }
-        let mut filters = Vec::new();
+        let mut stands = Vec::new();
         for step in &plan.steps {
-            let relation = plan.relation(catalog, step.source)?;
-            filters.push(Filters::new(step, relation));
-            let layout = &relation.layout;
-            for filter in step.filters.iter().chain(&step.asking).chain(step.after.iter().flatten()) {
-                filter.visit_columns(&mut |source, column| {
-                    if source == step.source
-                        && layout.is_in_key(column)
-                        && let Some(needs_key) = needs_key.get_mut(source)
-                    {
-                        *needs_key = KeyUse::BeforeFilters;
-                    }
-                });
-            }
+            let layout = &plan.relation(catalog, step.source)?.layout;
+            stands.push(Stand { filters: Filters::new(&step.filters, step.source, layout), ..Stand::default() });
+            step.visit_columns(&mut |source, column| {
+                if source == step.source
+                    && layout.is_in_key(column)
+                    && let Some(needs_key) = needs_key.get_mut(source)
+                {
+                    *needs_key = KeyUse::BeforeFilters;
+                }
+            });
         }
-        Ok(Self {
-            plan,
-            frame,
-            walks: plan.steps.iter().map(|_| Walk::Outside).collect(),
-            hashed: plan.steps.iter().map(|_| None).collect(),
-            filters,
-            needs_key,
-            missing: vec![false; plan.steps.len()],
-            derived: vec![None; plan.steps.len()],
-            has_started: false,
-            is_over: false,
-        })
+        let is_plain = is_plain(plan, &stands);
+        Ok(Self { plan, state: Suspended { frame, stands, is_plain, needs_key, has_started: false, is_over: false } })
     }
 
-    /// Says that of a source only columns outside the key are read, so that its key need not be put together.
-    pub(crate) fn skip_keys_but(&mut self, is_needed: &dyn Fn(usize, usize) -> bool, catalog: &Catalog) -> Result<()> {
+    /// Says which columns are read, so that what holds no other need not be: keys, and rows that entries of an index stand
+    /// for.
+    pub(crate) fn skip_all_but(&mut self, is_needed: &dyn Fn(usize, usize) -> bool, catalog: &Catalog) -> Fallible<()> {
         for source in 0..self.plan.sources.len() {
             let relation = self.plan.relation(catalog, source)?;
             let columns = 0..relation.schema.columns.len();
@@ -172,18 +158,59 @@ impl<'p> RowStream<'p> {
                 *needs_key = KeyUse::Never;
             }
         }
+        for (step, stand) in self.plan.steps.iter().zip(&mut self.state.stands) {
+            // Of a left join the layout changes with each row that is missing.
+            let Some(number) = step.access.index().filter(|_| step.after.is_none()) else { continue };
+            let relation = self.plan.relation(catalog, step.source)?;
+            let carried = relation.indexes.get(number).and_then(|index| index.carried_layout());
+            let layout = carried.unwrap_or(&relation.layout);
+            let mut needed = (0..relation.schema.columns.len()).filter(|column| is_needed(step.source, *column));
+            let is_there = |column| layout.is_in_key(column) || (carried.is_some() && layout.has(column));
+            if needed.all(is_there) {
+                stand.is_covered = true;
+                stand.filters = Filters::new(&step.filters, step.source, layout);
+                if let Some(row) = self.state.frame.source_mut(step.source) {
+                    *row = SourceRow::new(Arc::clone(layout));
+                }
+            }
+        }
         Ok(())
     }
 
     /// Says that the key of every row is read, whatever its table is keyed by.
     pub(crate) fn keep_keys(&mut self) {
-        for needs_key in self.needs_key.iter_mut().filter(|needs_key| **needs_key == KeyUse::Never) {
+        for needs_key in self.state.needs_key.iter_mut().filter(|needs_key| **needs_key == KeyUse::Never) {
             *needs_key = KeyUse::AfterFilters;
         }
     }
 
     /// Goes to the next row. Returns whether there is one.
-    pub(crate) fn next(&mut self, core: &mut Core) -> Result<bool> {
+    #[inline]
+    pub(crate) fn next(&mut self, core: &mut Core) -> Fallible<bool> {
+        Ok(self.next_kept(core)? || self.go_on(core)?)
+    }
+
+    /// Goes to the next row if that is one of those at hand of one table, whose filters were all asked already.
+    #[inline]
+    fn next_kept(&mut self, core: &mut Core) -> Fallible<bool> {
+        let Suspended { frame, stands, needs_key, is_plain, .. } = &mut self.state;
+        let (true, Some(Stand { walk: Walk::Table(scan), .. }), [step]) =
+            (*is_plain, stands.first_mut(), &*self.plan.steps)
+        else {
+            return Ok(false);
+        };
+        let Some(row) = frame.sources.get_mut(step.source) else { return Ok(false) };
+        let reads_key = needs_key.get(step.source) != Some(&KeyUse::Never);
+        if !scan.next_kept(&mut core.store, row, reads_key)? {
+            return Ok(false);
+        }
+        frame.scope.arena.clear();
+        core.meter.step()?;
+        Ok(true)
+    }
+
+    /// As [`next`](Self::next), of rows of any plan.
+    fn go_on(&mut self, core: &mut Core) -> Fallible<bool> {
         let last = self.plan.steps.len() - 1;
         let mut depth = if self.has_started { last } else { 0 };
         if !std::mem::replace(&mut self.has_started, true) {
@@ -213,14 +240,15 @@ impl<'p> RowStream<'p> {
 
     /// Goes to the next rows: many at once where the plan is a walk along one table, predicates say which rows are kept
     /// and `takes_columns` that columns are enough; else one.
-    pub(crate) fn next_many(&mut self, core: &mut Core, takes_columns: bool) -> Result<Next> {
-        if takes_columns && self.is_plain() && self.filters.iter().all(Filters::are_all_predicates) {
+    pub(crate) fn next_many(&mut self, core: &mut Core, takes_columns: bool) -> Fallible<Next> {
+        if takes_columns && self.is_plain {
             if !std::mem::replace(&mut self.has_started, true) {
                 self.enter(core, 0)?;
             }
             let source = self.plan.steps.first().map_or(0, |step| step.source);
-            if let (Some(Walk::Table(scan)), Some(filters), Some(row)) =
-                (self.walks.first_mut(), self.filters.first(), self.frame.source_mut(source))
+            let Suspended { frame, stands, .. } = &mut self.state;
+            if let (Some(Stand { walk: Walk::Table(scan), filters, .. }), Some(row)) =
+                (stands.first_mut(), frame.source_mut(source))
                 && scan.is_done()
             {
                 if !scan.load(&mut core.store, &mut core.meter, filters, row)? {
@@ -239,15 +267,10 @@ impl<'p> RowStream<'p> {
     /// The rows that [`next_many`](Self::next_many) came to.
     pub(crate) fn columns(&mut self) -> Option<Columns<'_>> {
         let source = self.plan.steps.first()?.source;
-        let Some(Walk::Table(scan)) = self.walks.first_mut() else { return None };
+        let Suspended { frame, stands, .. } = &mut self.state;
+        let Walk::Table(scan) = &mut stands.first_mut()?.walk else { return None };
         let (values, chosen) = scan.take_columns()?;
-        Some(Columns { layout: self.frame.sources.get(source)?.layout(), values, chosen })
-    }
-
-    /// Whether rows come from one table, and only its filters choose among them.
-    fn is_plain(&self) -> bool {
-        let is_free = |step: &Step| step.asking.is_empty() && step.after.is_none();
-        self.is_of_one_table() && self.plan.gate.is_empty() && self.plan.steps.iter().all(is_free)
+        Some(Columns { layout: frame.sources.get(source)?.layout(), values, chosen })
     }
 
     /// Whether rows come from one table.
@@ -255,8 +278,11 @@ impl<'p> RowStream<'p> {
         self.plan.steps.len() == 1
     }
 
-    /// The column of a source, if it stands at a fixed place.
+    /// The column of a source, if it stands at a fixed place in every row. Of a left join some are missing.
     pub(crate) fn fixed_column(&self, source: usize, column: usize) -> Option<FixedColumn> {
+        if self.plan.steps.iter().any(|step| step.source == source && step.after.is_some()) {
+            return None;
+        }
         self.frame.sources.get(source)?.layout().fixed_column(column)
     }
 
@@ -267,13 +293,13 @@ impl<'p> RowStream<'p> {
 
     /// Says that rows of the first table outside of this range are of no use any more.
     pub(crate) fn set_threshold(&mut self, column: FixedColumn, range: CodeRange, keeps_null: bool) {
-        if let Some(filters) = self.filters.first_mut() {
-            filters.set_threshold(column, range, keeps_null);
+        if let Some(stand) = self.stands.first_mut() {
+            stand.filters.set_threshold(column, range, keeps_null);
         }
     }
 
     /// Whether what must hold for any row does.
-    fn passes_gate(&mut self, core: &mut Core) -> Result<bool> {
+    fn passes_gate(&mut self, core: &mut Core) -> Fallible<bool> {
         let plan = self.plan;
         for condition in &plan.gate {
             let context = Context::Frame(&self.frame);
@@ -286,91 +312,79 @@ impl<'p> RowStream<'p> {
     }
 
     /// Starts the walk of a step anew, for the rows that the steps before stand on.
-    fn enter(&mut self, core: &mut Core, depth: usize) -> Result<()> {
+    fn enter(&mut self, core: &mut Core, depth: usize) -> Fallible<()> {
         let plan = self.plan;
         let Some(step) = plan.steps.get(depth) else { return Ok(()) };
-        if !plan.subqueries.is_empty() {
-            let context = Context::Frame(&self.frame);
-            step.access.exprs().try_for_each(|expr| settle(core, plan, expr, context))?;
+        let Suspended { frame, stands, needs_key, .. } = &mut self.state;
+        let Some(stand) = stands.get_mut(depth) else { return Ok(()) };
+        stand.is_missing = step.after.is_some();
+        if let (Some(PlanSource::Derived(source)), None) = (plan.sources.get(step.source), &stand.derived) {
+            stand.derived = Some(derived::rows(core, source, &frame.scope)?);
         }
-        if let Some(missing) = self.missing.get_mut(depth) {
-            *missing = step.after.is_some();
-        }
-        if let Some(PlanSource::Derived(derived)) = plan.sources.get(step.source) {
-            self.make_rows(core, depth, derived)?;
-        }
-        let relation = plan.relation(&core.catalog, step.source)?;
+        let layout = &plan.relation(&core.catalog, step.source)?.layout;
         if step.after.is_some()
-            && let Some(row) = self.frame.source_mut(step.source)
+            && let Some(row) = frame.source_mut(step.source)
         {
-            row.set_layout(&relation.layout, &[]);
+            row.set_layout(layout, &[]);
         }
-        let walk = match &step.access {
-            Access::Scan if matches!(plan.sources.get(step.source), Some(PlanSource::Derived(_))) => {
-                Walk::Rows { next: 0 }
-            }
-            Access::Scan => Walk::Table(TableScan::new(relation.table.tree.cursor(), Vec::new())),
-            Access::Range { index, equal, low, high } => {
-                let context = Context::Frame(&self.frame);
-                let index = index.and_then(|number| relation.indexes.get(number));
-                let equal = equal.iter().map(|expr| expr.value(context)).collect::<Result<Vec<_>>>()?;
-                let low = low.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
-                let high = high.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
-                match key_range(index, &equal, low, high) {
-                    None => Walk::Nothing,
-                    Some(range) => {
-                        let tree: Tree = index.map_or(relation.table.tree, |index| index.head.tree);
-                        let cursor = tree.cursor().until(range.end);
-                        match index {
-                            None => Walk::Table(TableScan::new(cursor, range.start)),
-                            Some(_) => {
-                                let (is_before_first, start) = (true, range.start);
-                                Walk::Index { cursor, is_before_first, start, entry: Vec::new() }
-                            }
-                        }
-                    }
+        let Access::Kept { from, filters, columns, probe } = &step.access else {
+            return stand.begin(core, plan, step, &step.access, frame);
+        };
+        if stand.kept.is_none() {
+            let filters = Filters::new(filters, step.source, layout);
+            let derived = stand.derived.clone();
+            let mut whole = Stand { filters, derived, ..Stand::default() };
+            let mut kept = Box::<Kept>::default();
+            whole.begin(core, plan, step, from, frame)?;
+            let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
+            while whole.next(core, plan, step, from, frame, needs_key)? {
+                if let Some(row) = frame.source_mut(step.source) {
+                    kept.add(row, columns)?;
                 }
             }
-            Access::Hash { column, probe } => {
-                let value = probe.value(Context::Frame(&self.frame))?;
-                let mut key = Vec::new();
-                key::push(&mut key, value);
-                let is_null = value.is_null();
-                self.build_hash(core, depth, *column)?;
-                if is_null { Walk::Nothing } else { Walk::Hash { key, next: 0 } }
-            }
-        };
-        if let Some(place) = self.walks.get_mut(depth) {
-            *place = walk;
+            stand.kept = Some(kept);
         }
+        let mut code = Vec::new();
+        for value in probe {
+            let value = value.value(Context::Frame(frame))?;
+            if value.is_null() {
+                stand.walk = Walk::Nothing;
+                return Ok(());
+            }
+            key::push(&mut code, value);
+        }
+        let is_found = !probe.is_empty();
+        let place = if is_found { stand.kept.as_ref().map_or(0, |kept| kept.find(&code)) } else { 0 };
+        stand.walk = Walk::Kept { place, is_found };
         Ok(())
     }
 
     /// Goes to the next row of a step that passes its filters; of a left join, at the end to a missing one.
-    fn advance(&mut self, core: &mut Core, depth: usize) -> Result<bool> {
+    fn advance(&mut self, core: &mut Core, depth: usize) -> Fallible<bool> {
         let plan = self.plan;
         let Some(step) = plan.steps.get(depth) else { return Ok(false) };
-        if step.asking.is_empty() && step.after.is_none() {
-            return self.advance_plainly(core, depth);
-        }
         loop {
-            if self.advance_plainly(core, depth)? {
+            let Suspended { frame, stands, needs_key, .. } = &mut self.state;
+            let Some(stand) = stands.get_mut(depth) else { return Ok(false) };
+            let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
+            if stand.next(core, plan, step, &step.access, frame, needs_key)? {
+                if step.asking.is_empty() && step.after.is_none() {
+                    return Ok(true);
+                }
                 if !self.all_hold(core, &step.asking)? {
                     continue;
                 }
-                if let Some(missing) = self.missing.get_mut(depth) {
-                    *missing = false;
+                if let Some(stand) = self.stands.get_mut(depth) {
+                    stand.is_missing = false;
                 }
             } else {
-                if !self.missing.get_mut(depth).is_some_and(std::mem::take) {
+                if !std::mem::take(&mut stand.is_missing) {
                     return Ok(false);
                 }
+                stand.walk = Walk::Nothing;
                 let layout = Arc::new(plan.relation(&core.catalog, step.source)?.layout.missing());
-                if let Some(row) = self.frame.source_mut(step.source) {
+                if let Some(row) = frame.source_mut(step.source) {
                     row.set_layout(&layout, RowLayout::NULL_ROW);
-                }
-                if let Some(walk) = self.walks.get_mut(depth) {
-                    *walk = Walk::Nothing;
                 }
             }
             if self.all_hold(core, step.after.as_deref().unwrap_or_default())? {
@@ -379,7 +393,7 @@ impl<'p> RowStream<'p> {
         }
     }
 
-    fn all_hold(&self, core: &mut Core, conditions: &[BoundExpr]) -> Result<bool> {
+    fn all_hold(&self, core: &mut Core, conditions: &[BoundExpr]) -> Fallible<bool> {
         for condition in conditions {
             let context = Context::Frame(&self.frame);
             settle(core, self.plan, condition, context)?;
@@ -389,33 +403,72 @@ impl<'p> RowStream<'p> {
         }
         Ok(true)
     }
+}
 
-    /// Makes the rows of a source that is no table, once.
-    fn make_rows(&mut self, core: &mut Core, depth: usize, source: &Derived) -> Result<()> {
-        let Some(place) = self.derived.get_mut(depth) else { return Ok(()) };
-        if place.is_none() {
-            *place = Some(derived::rows(core, source, &self.frame.scope)?);
+impl Stand {
+    /// Begins the walk of an access anew.
+    fn begin(&mut self, core: &Core, plan: &Plan, step: &Step, access: &Access, frame: &Frame) -> Fallible<()> {
+        self.ranges_done = 0;
+        let access = match access {
+            Access::Union { ranges, .. } => match ranges.get(range_of(ranges, 0, step.is_backward)) {
+                Some(range) => range,
+                None => {
+                    self.walk = Walk::Nothing;
+                    return Ok(());
+                }
+            },
+            access => access,
+        };
+        self.begin_range(core, plan, step, access, frame)
+    }
+
+    fn begin_range(&mut self, core: &Core, plan: &Plan, step: &Step, access: &Access, frame: &Frame) -> Fallible<()> {
+        if self.derived.is_some() {
+            self.walk = Walk::Rows { next: 0 };
+            return Ok(());
         }
+        let relation = plan.relation(&core.catalog, step.source)?;
+        let tree = relation.table.tree;
+        let Access::Range { index: number, equal, low, high } = access else {
+            self.walk = Walk::Table(TableScan::new(tree, KeyRange::default(), step.is_backward));
+            return Ok(());
+        };
+        let context = Context::Frame(frame);
+        let index = number.and_then(|number| relation.indexes.get(number));
+        let equal = equal.iter().map(|expr| expr.value(context)).collect::<Fallible<Vec<_>>>()?;
+        let low = low.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
+        let high = high.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
+        self.walk = match (key_range(index, &equal, low, high), index, number) {
+            (None, ..) => Walk::Nothing,
+            (Some(range), Some(own), Some(index)) => {
+                let cursor = own.head.tree.cursor().until(range.end.clone());
+                Walk::Index { index: *index, cursor, range, is_begun: false, entry: Vec::new() }
+            }
+            (Some(range), ..) => Walk::Table(TableScan::new(tree, range, step.is_backward)),
+        };
         Ok(())
     }
 
-    /// Goes to the next row of a step that passes its filters.
-    fn advance_plainly(&mut self, core: &mut Core, depth: usize) -> Result<bool> {
-        let Self { plan, frame, walks, hashed, filters, needs_key, derived, .. } = self;
-        let (Some(step), Some(walk), Some(filters)) = (plan.steps.get(depth), walks.get_mut(depth), filters.get(depth))
-        else {
-            return Ok(false);
-        };
-        let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
-        let Core { store, catalog, meter, .. } = core;
+    /// Goes to the next row that passes the filters.
+    fn next(
+        &mut self,
+        core: &mut Core,
+        plan: &Plan,
+        step: &Step,
+        access: &Access,
+        frame: &mut Frame,
+        needs_key: KeyUse,
+    ) -> Fallible<bool> {
         loop {
-            meter.step()?;
+            core.meter.step()?;
             frame.scope.arena.clear();
+            let Core { store, catalog, meter, .. } = &mut *core;
             let Some(row) = frame.source_mut(step.source) else { return Ok(false) };
             let mut is_shrunk = false;
-            let is_there = match walk {
+            let is_there = match &mut self.walk {
+                Walk::Nothing => false,
                 Walk::Table(scan) => {
-                    let is_there = scan.next(store, meter, filters, row)?;
+                    let is_there = scan.next(store, meter, &self.filters, row)?;
                     is_shrunk = scan.is_shrunk();
                     if is_there && needs_key == KeyUse::BeforeFilters {
                         scan.read_key(store, row)?;
@@ -423,25 +476,36 @@ impl<'p> RowStream<'p> {
                     is_there
                 }
                 Walk::Rows { next } => {
-                    let rows = derived.get(depth).and_then(Option::as_ref);
-                    let bytes = rows.and_then(|rows| rows.get(*next));
+                    let bytes = self.derived.as_ref().and_then(|rows| rows.get(*next));
                     *next += 1;
                     if let Some(bytes) = bytes {
                         row.set_copy(&[], bytes);
                     }
                     bytes.is_some()
                 }
-                _ => {
-                    let hashed = hashed.get(depth).and_then(Option::as_ref);
-                    walk.next(store, plan.relation(catalog, step.source)?, step, hashed, row)?
+                Walk::Kept { place, is_found } => {
+                    self.kept.as_ref().is_some_and(|kept| kept.next(place, *is_found, row))
+                }
+                walk @ Walk::Index { .. } => {
+                    let relation = plan.relation(catalog, step.source)?;
+                    walk.next_entry(store, relation, step.is_backward, self.is_covered, row)?
                 }
             };
             if !is_there {
-                return Ok(false);
+                let Access::Union { ranges, .. } = access else { return Ok(false) };
+                self.ranges_done += 1;
+                let Some(range) = ranges.get(range_of(ranges, self.ranges_done, step.is_backward)) else {
+                    return Ok(false);
+                };
+                self.begin_range(core, plan, step, range, frame)?;
+                continue;
             }
-            if (is_shrunk || filters.predicates_hold(frame, step.source)?) && filters.others_hold(frame)? {
+            if (is_shrunk || self.filters.predicates_hold(frame, step.source)?)
+                && self.filters.others_hold(frame)?
+                && self.gives(access, frame)?
+            {
                 if needs_key == KeyUse::AfterFilters
-                    && let Walk::Table(scan) = walk
+                    && let Walk::Table(scan) = &self.walk
                     && let Some(row) = frame.source_mut(step.source)
                 {
                     scan.read_key(store, row)?;
@@ -451,103 +515,86 @@ impl<'p> RowStream<'p> {
         }
     }
 
-    /// Reads the whole of a table into a hash table, once.
-    fn build_hash(&mut self, core: &mut Core, depth: usize, column: usize) -> Result<()> {
-        let Some(place) = self.hashed.get_mut(depth) else { return Ok(()) };
-        if place.is_some() {
-            return Ok(());
-        }
-        let Some(step) = self.plan.steps.get(depth) else { return Ok(()) };
-        let Core { store, catalog, meter, .. } = core;
-        let relation = self.plan.relation(catalog, step.source)?;
-        let mut table = HashedTable::default();
-        let mut row = SourceRow::new(Arc::clone(&relation.layout));
-        let mut key = Vec::new();
-        if let Some(rows) = self.derived.get(depth).and_then(Option::as_ref) {
-            for bytes in (0..rows.len()).filter_map(|number| rows.get(number)) {
-                meter.step()?;
-                row.set_copy(&[], bytes);
-                table.add(&row, column, &mut key)?;
+    /// Whether the range that is walked is one of those that give the row.
+    fn gives(&self, access: &Access, frame: &Frame) -> Fallible<bool> {
+        let Access::Union { conditions, parts, .. } = access else { return Ok(true) };
+        let part = parts.get(self.ranges_done).copied().unwrap_or(0);
+        for (number, condition) in conditions.iter().enumerate() {
+            if condition.holds(Context::Frame(frame))? {
+                return Ok(number == part);
             }
-            *place = Some(table);
-            return Ok(());
         }
-        let mut scan = TableScan::new(relation.table.tree.cursor(), Vec::new());
-        let filters = Filters::default();
-        while scan.next(store, meter, &filters, &mut row)? {
-            meter.step()?;
-            scan.read_key(store, &mut row)?;
-            table.add(&row, column, &mut key)?;
-        }
-        *place = Some(table);
-        Ok(())
+        Ok(conditions.is_empty())
     }
+}
+
+/// Which of the ranges is walked after so many others.
+fn range_of(ranges: &[Access], done: usize, is_backward: bool) -> usize {
+    if is_backward { ranges.len().wrapping_sub(done + 1) } else { done }
 }
 
 impl Walk {
-    /// Sets `row` to the next row of a walk that is not along a table. Returns whether there is one.
-    fn next(
+    /// Sets `row` to the row of the next entry of an index. Returns whether there is one.
+    fn next_entry(
         &mut self,
         store: &mut Store,
         relation: &Relation,
-        step: &Step,
-        hashed: Option<&HashedTable>,
+        is_backward: bool,
+        is_covered: bool,
         row: &mut SourceRow,
-    ) -> Result<bool> {
-        match self {
-            Self::Outside | Self::Nothing | Self::Table(_) | Self::Rows { .. } => Ok(false),
-            Self::Index { cursor, is_before_first, start, entry } => {
-                if !step_on(store, cursor, is_before_first, start)? {
-                    return Ok(false);
-                }
-                let Access::Range { index: Some(number), .. } = &step.access else { return Ok(false) };
-                let Some(index) = relation.indexes.get(*number) else { return Ok(false) };
-                let stored = cursor.value(store)?;
-                row.key.clear();
-                match index.row_key_in_value(&stored)? {
-                    [] => {
-                        cursor.read_key(store, entry)?;
-                        row.key.extend_from_slice(index.row_key_in_entry(entry)?);
-                    }
-                    row_key => row.key.extend_from_slice(row_key),
-                }
-                match relation.table.tree.get(store, &row.key)? {
-                    Some(value) => row.set_value(value, 0),
-                    None => {
-                        let name = &index.name;
-                        let table = &relation.schema.name;
-                        return Err(wasm_dbms_api::MemoryError::corrupt(format!(
-                            "index {table}.{name} has an entry whose row is not there"
-                        ))
-                        .into());
-                    }
-                }
-                Ok(true)
-            }
-            Self::Hash { key, next } => {
-                let Some(hashed) = hashed else { return Ok(false) };
-                let found = hashed.by_key.get(key).and_then(|rows| rows.get(*next));
-                let Some((row_key, bytes)) = found.and_then(|number| hashed.rows.get(*number)) else {
-                    return Ok(false);
-                };
-                *next += 1;
-                row.set_copy(row_key, bytes);
-                Ok(true)
+    ) -> Fallible<bool> {
+        let Self::Index { index, cursor, range, is_begun, entry } = self else { return Ok(false) };
+        let Some(index) = relation.indexes.get(*index) else { return Ok(false) };
+        if !step_on(store, cursor, range, std::mem::replace(is_begun, true), is_backward)? {
+            return Ok(false);
+        }
+        if is_backward && !range.start.is_empty() {
+            cursor.read_key(store, entry)?;
+            if *entry < range.start {
+                return Ok(false);
             }
         }
+        let stored = cursor.value(store)?;
+        row.key.clear();
+        match index.row_key_in_value(&stored)? {
+            [] => {
+                cursor.read_key(store, entry)?;
+                row.key.extend_from_slice(index.row_key_in_entry(entry)?);
+            }
+            row_key => row.key.extend_from_slice(row_key),
+        }
+        if is_covered {
+            row.set_own(match index.carried_layout() {
+                Some(_) => index.carried_row(&stored)?,
+                None => &[],
+            });
+            return Ok(true);
+        }
+        match relation.table.tree.get(store, &row.key)? {
+            Some(value) => row.set_value(value, 0),
+            None => {
+                let name = &index.name;
+                let table = &relation.schema.name;
+                return Err(wasm_dbms_api::MemoryError::corrupt(format!(
+                    "index {table}.{name} has an entry whose row is not there"
+                ))
+                .into());
+            }
+        }
+        Ok(true)
     }
 }
 
-/// Goes to the first entry of a walk, or to the next.
-#[inline]
-fn step_on(store: &mut Store, cursor: &mut Cursor, is_before_first: &mut bool, start: &[u8]) -> Result<bool> {
-    if std::mem::take(is_before_first) {
-        return Ok(if start.is_empty() { cursor.first(store)? } else { cursor.seek(store, start)? });
-    }
-    Ok(cursor.next(store)?)
+/// Whether rows come from one range of one table, and only its predicates choose among them.
+fn is_plain(plan: &Plan, stands: &[Stand]) -> bool {
+    let is_free = |step: &Step| {
+        step.asking.is_empty() && step.after.is_none() && matches!(step.access, Access::Scan | Access::Range { .. })
+    };
+    matches!(&*plan.steps, [step] if is_free(step) && plan.gate.is_empty())
+        && stands.iter().all(|stand| stand.filters.are_all_predicates())
 }
 
-fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Result<BoundValue<'a>> {
+fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Fallible<BoundValue<'a>> {
     Ok(match bound {
         Bound::Included(expr) => BoundValue::Included(expr.value(context)?),
         Bound::Excluded(expr) => BoundValue::Excluded(expr.value(context)?),

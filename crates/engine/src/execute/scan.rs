@@ -1,11 +1,12 @@
 //! The rows of a table, or of a range of its key, a leaf at a time.
 
-use wasm_dbms_memory::{Cursor, LeafBatch, PageValues};
+use wasm_dbms_memory::{Cursor, LeafBatch, PageValues, Tree};
 
-use crate::Result;
+use crate::error::Fallible;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
 use crate::meter::Meter;
+use crate::plan::KeyRange;
 use crate::store::Store;
 
 /// How many rows are taken at first. More each time, up to a whole leaf: who wants one row only pays for few.
@@ -16,8 +17,11 @@ const FIRST_ROWS: usize = 8;
 #[derive(Debug)]
 pub(crate) struct TableScan {
     cursor: Cursor,
-    /// Where the walk starts, as long as it has not.
-    start: Option<Vec<u8>>,
+    range: KeyRange,
+    is_backward: bool,
+    has_started: bool,
+    /// Whether a walk back came to where its range starts.
+    is_over: bool,
     batch: LeafBatch,
     /// How many rows of a leaf are taken at once.
     limit: usize,
@@ -31,11 +35,14 @@ pub(crate) struct TableScan {
 }
 
 impl TableScan {
-    /// A walk from the first key at or above `start`.
-    pub(crate) fn new(cursor: Cursor, start: Vec<u8>) -> Self {
+    /// A walk along a range of the keys of a tree.
+    pub(crate) fn new(tree: Tree, range: KeyRange, is_backward: bool) -> Self {
         Self {
-            cursor,
-            start: Some(start),
+            cursor: tree.cursor().until(range.end.clone()),
+            range,
+            is_backward,
+            has_started: false,
+            is_over: false,
             batch: LeafBatch::default(),
             limit: FIRST_ROWS,
             chosen: Vec::new(),
@@ -53,7 +60,7 @@ impl TableScan {
         meter: &mut Meter,
         filters: &Filters,
         row: &mut SourceRow,
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         while self.is_done() {
             if !self.load(store, meter, filters, row)? {
                 return Ok(false);
@@ -68,6 +75,21 @@ impl TableScan {
                 row.set_range(range, entry);
             }
             None => row.set_value(self.batch.value(store, entry)?, entry),
+        }
+        Ok(true)
+    }
+
+    /// Sets `row` to the next of the rows at hand if predicates were all there was to ask and they hold for it: what a walk
+    /// along a table does for nearly every row. Returns whether there was one; if not, [`next`](Self::next) goes on.
+    #[inline]
+    pub(crate) fn next_kept(&mut self, store: &mut Store, row: &mut SourceRow, reads_key: bool) -> Fallible<bool> {
+        let Some(entry) = self.chosen.get(self.done).filter(|_| self.is_shrunk) else { return Ok(false) };
+        let entry = usize::from(*entry);
+        let Some(range) = self.batch.value_range(entry) else { return Ok(false) };
+        self.done += 1;
+        row.set_range(range, entry);
+        if reads_key {
+            row.read_key(store, &self.batch)?;
         }
         Ok(true)
     }
@@ -96,32 +118,52 @@ impl TableScan {
         meter: &mut Meter,
         filters: &Filters,
         row: &mut SourceRow,
-    ) -> Result<bool> {
-        let is_on_entry = match self.start.take() {
-            Some(start) if start.is_empty() => self.cursor.first(store)?,
-            Some(start) => self.cursor.seek(store, &start)?,
-            None => self.cursor.next(store)?,
-        };
+    ) -> Fallible<bool> {
+        let is_begun = std::mem::replace(&mut self.has_started, true);
+        let is_on_entry = !self.is_over && step_on(store, &mut self.cursor, &self.range, is_begun, self.is_backward)?;
         self.done = 0;
         self.chosen.clear();
         if !is_on_entry {
             self.batch.clear();
             return Ok(false);
         }
-        self.cursor.take(&mut self.batch, self.limit)?;
+        let mut rows = self.limit;
         self.limit = self.limit.saturating_mul(8);
+        if self.is_backward {
+            self.cursor.take_back(&mut self.batch, rows)?;
+            rows = self.rows_in_range(store)?;
+        } else {
+            self.cursor.take(store, &mut self.batch, rows)?;
+        }
         // A page has at most 64 KiB.
-        self.chosen.extend(0..self.batch.len() as u16);
+        self.chosen.extend(0..self.batch.len().min(rows) as u16);
+        let taken = self.chosen.len();
         let values = self.batch.values(row.fixed_length());
         self.is_shrunk = values.is_some();
         if let Some(values) = values {
             filters.shrink(values, &mut self.chosen, &mut self.codes);
-            meter.steps(self.batch.len() - self.chosen.len())?;
+            meter.steps(taken - self.chosen.len())?;
         }
         if let Some(leaf) = self.batch.leaf() {
             row.set_page(leaf);
         }
         Ok(true)
+    }
+
+    /// How many rows of the batch of a walk back are not below its range.
+    #[cold]
+    fn rows_in_range(&mut self, store: &mut Store) -> Fallible<usize> {
+        let mut rows = self.batch.len();
+        let mut key = Vec::new();
+        while rows > 0 && !self.range.start.is_empty() {
+            self.batch.read_key(store, rows - 1, &mut key, false)?;
+            if key >= self.range.start {
+                break;
+            }
+            self.is_over = true;
+            rows -= 1;
+        }
+        Ok(rows)
     }
 
     /// The kept rows of what was loaded last, if the predicates were asked of all; they are done with then.
@@ -135,7 +177,27 @@ impl TableScan {
 
     /// Reads the key of the row that `row` was set to.
     #[inline]
-    pub(crate) fn read_key(&self, store: &mut Store, row: &mut SourceRow) -> Result<()> {
+    pub(crate) fn read_key(&self, store: &mut Store, row: &mut SourceRow) -> Fallible<()> {
         row.read_key(store, &self.batch)
     }
+}
+
+/// Goes to the first entry of a walk, or to the next. Whoever walks back has to look where the range starts.
+pub(crate) fn step_on(
+    store: &mut Store,
+    cursor: &mut Cursor,
+    range: &KeyRange,
+    is_begun: bool,
+    is_backward: bool,
+) -> Fallible<bool> {
+    Ok(match (is_backward, is_begun) {
+        (false, true) => cursor.next(store)?,
+        (true, true) => cursor.prev(store)?,
+        (false, false) if range.start.is_empty() => cursor.first(store)?,
+        (false, false) => cursor.seek(store, &range.start)?,
+        (true, false) => match &range.end {
+            Some(end) => cursor.seek_before(store, end)?,
+            None => cursor.last(store)?,
+        },
+    })
 }

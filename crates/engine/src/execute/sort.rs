@@ -3,8 +3,8 @@
 
 use std::collections::BinaryHeap;
 
-use crate::Result;
 use crate::codec::{CodeRange, FixedColumn, key};
+use crate::error::Fallible;
 use crate::execute::RowStream;
 use crate::plan::{BoundExpr, Context, OrderKey, Plan};
 
@@ -39,7 +39,7 @@ impl Sorter {
 
     /// Offers a row.
     #[inline]
-    pub(crate) fn offer(&mut self, order: &[OrderKey], context: Context<'_>) -> Result<Kept> {
+    pub(crate) fn offer(&mut self, order: &[OrderKey], context: Context<'_>) -> Fallible<Kept> {
         self.key.clear();
         for part in order {
             let start = self.key.len();

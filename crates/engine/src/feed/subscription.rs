@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wasm_dbms_api::Value;
 
+use crate::error::Fallible;
 use crate::feed::topic::{BoundTopic, Topic};
 use crate::history::{Changed, CommitChanges, News, Patience, RowChange, TableForm, Watch};
 use crate::{Connection, Database, Error, Result};
@@ -71,7 +72,7 @@ impl Database {
     pub fn subscribe(&self, topics: impl IntoIterator<Item = Topic>) -> Result<Subscription> {
         let watch = self.shared().watch(Patience::default())?;
         let topics: Vec<Topic> = topics.into_iter().collect();
-        let topics = self.read(|core| topics.iter().map(|topic| topic.bind(&core.catalog)).collect::<Result<_>>())?;
+        let topics = self.read(|core| topics.iter().map(|topic| topic.bind(&core.catalog)).collect::<Fallible<_>>())?;
         let position = watch.began_at();
         Ok(Subscription { watch, topics, position, pending: VecDeque::new() })
     }
@@ -83,7 +84,7 @@ impl Subscription {
     /// # Errors
     /// [`Error::Lagged`] if changes were missed; the call after goes on.
     pub fn try_next(&mut self) -> Result<Option<RowChanged>> {
-        self.try_take()?.map(|(form, change)| self.told(&form, change)).transpose()
+        Ok(self.try_take()?.map(|(form, change)| self.told(&form, change)).transpose()?)
     }
 
     /// The next change; waits for it. None once the database is closed and everything was told.
@@ -93,10 +94,10 @@ impl Subscription {
     #[cfg(not(target_family = "wasm"))]
     #[expect(clippy::should_implement_trait, reason = "it can fail, and then goes on")]
     pub fn next(&mut self) -> Result<Option<RowChanged>> {
-        self.take()?.map(|(form, change)| self.told(&form, change)).transpose()
+        Ok(self.take()?.map(|(form, change)| self.told(&form, change)).transpose()?)
     }
 
-    fn told(&self, form: &TableForm, change: RowChange) -> Result<RowChanged> {
+    fn told(&self, form: &TableForm, change: RowChange) -> Fallible<RowChanged> {
         let RowChange { key, old, new, .. } = &change;
         let values = |row: &Option<Vec<u8>>| row.as_ref().map(|row| form.values(key, row)).transpose();
         Ok(RowChanged {
@@ -115,7 +116,7 @@ impl Subscription {
 
     /// As [`next`](Self::next), not decoded.
     #[cfg(not(target_family = "wasm"))]
-    pub(crate) fn take(&mut self) -> Result<Option<(Arc<TableForm>, RowChange)>> {
+    pub(crate) fn take(&mut self) -> Fallible<Option<(Arc<TableForm>, RowChange)>> {
         loop {
             if let Some(change) = self.try_take()? {
                 return Ok(Some(change));
@@ -127,7 +128,7 @@ impl Subscription {
     }
 
     /// As [`try_next`](Self::try_next), not decoded.
-    pub(crate) fn try_take(&mut self) -> Result<Option<(Arc<TableForm>, RowChange)>> {
+    pub(crate) fn try_take(&mut self) -> Fallible<Option<(Arc<TableForm>, RowChange)>> {
         loop {
             if let Some(change) = self.pending.pop_front() {
                 return Ok(Some(change));
@@ -136,7 +137,7 @@ impl Subscription {
                 News::None => return Ok(None),
                 News::Lost(position) => {
                     self.position = position;
-                    return Err(Error::Lagged);
+                    return Err(Error::Lagged.into());
                 }
                 News::Commit(changes) => {
                     self.position = changes.commit;
@@ -147,7 +148,7 @@ impl Subscription {
     }
 
     /// Puts what is on the topics of a commit into what is to be told.
-    fn open(&mut self, changes: &CommitChanges) -> Result<()> {
+    fn open(&mut self, changes: &CommitChanges) -> Fallible<()> {
         let Self { topics, pending, .. } = self;
         let has_missed = match &changes.changed {
             Changed::Tables(tables) => tables.iter().any(|table| topics.iter().any(|topic| topic.is_about(*table))),
@@ -166,14 +167,14 @@ impl Subscription {
         };
         if has_missed || changes.has_new_schema {
             pending.clear();
-            return Err(Error::Lagged);
+            return Err(Error::Lagged.into());
         }
         Ok(())
     }
 }
 
 /// A row whose primary key changed is one that went and one that came, also where rows are kept by another number.
-fn by_key(form: &TableForm, change: &RowChange) -> Result<Vec<RowChange>> {
+fn by_key(form: &TableForm, change: &RowChange) -> Fallible<Vec<RowChange>> {
     if let (Some(old), Some(new)) = (&change.old, &change.new)
         && form.key_values(&change.key, old)? != form.key_values(&change.key, new)?
     {

@@ -5,10 +5,11 @@ use std::ops::Bound;
 use wasm_dbms_api::{TableSchema, Value, ValueRef};
 use wasm_dbms_memory::TableId;
 
+use crate::Error;
 use crate::catalog::{Catalog, Relation};
 use crate::codec::key;
+use crate::error::Fallible;
 use crate::history::TableForm;
-use crate::{Error, Result};
 
 /// What a subscriber wants to hear of: every table, or one, or the rows of one whose primary keys lie in a range.
 ///
@@ -65,7 +66,7 @@ impl Topic {
     }
 
     /// The topic by numbers.
-    pub(crate) fn bind(&self, catalog: &Catalog) -> Result<BoundTopic> {
+    pub(crate) fn bind(&self, catalog: &Catalog) -> Fallible<BoundTopic> {
         let Some(name) = &self.table else { return Ok(BoundTopic { table: None, from: Vec::new(), end: None }) };
         let relation = catalog.relation(catalog.find(name)?)?;
         let (from, end) = (start_code(relation, &self.from)?, end_code(relation, &self.to)?);
@@ -102,7 +103,7 @@ impl BoundTopic {
 }
 
 /// The code that every key from this bound on is at or above.
-fn start_code(relation: &Relation, bound: &Bound<Vec<Value>>) -> Result<Option<Vec<u8>>> {
+fn start_code(relation: &Relation, bound: &Bound<Vec<Value>>) -> Fallible<Option<Vec<u8>>> {
     Ok(match bound {
         Bound::Unbounded => None,
         Bound::Included(values) => Some(code(relation, values)?),
@@ -111,7 +112,7 @@ fn start_code(relation: &Relation, bound: &Bound<Vec<Value>>) -> Result<Option<V
 }
 
 /// The code that every key up to this bound is below.
-fn end_code(relation: &Relation, bound: &Bound<Vec<Value>>) -> Result<Option<Vec<u8>>> {
+fn end_code(relation: &Relation, bound: &Bound<Vec<Value>>) -> Fallible<Option<Vec<u8>>> {
     Ok(match bound {
         Bound::Unbounded => None,
         Bound::Included(values) => above(code(relation, values)?),
@@ -127,12 +128,12 @@ fn above(mut code: Vec<u8>) -> Option<Vec<u8>> {
     key::make_successor(&mut code).then_some(code)
 }
 
-fn code(relation: &Relation, values: &[Value]) -> Result<Vec<u8>> {
+fn code(relation: &Relation, values: &[Value]) -> Fallible<Vec<u8>> {
     let schema: &TableSchema = &relation.schema;
     let columns = relation.primary_key();
     let refused = |problem: &str| Error::Query(format!("a range of keys of {}: {problem}", schema.name));
     if values.len() > columns.len().max(1) {
-        return Err(refused("more values than the key has columns"));
+        return Err(refused("more values than the key has columns").into());
     }
     let mut code = Vec::new();
     for (place, value) in values.iter().enumerate() {
@@ -145,7 +146,7 @@ fn code(relation: &Relation, values: &[Value]) -> Result<Vec<u8>> {
         // Rows without a key have a number.
         let is_held = column.map_or(value.as_i128().is_some(), |column| column.holds(value));
         if value.is_null() || !is_held {
-            return Err(refused(&format!("{} is no value of its column", shown(value))));
+            return Err(refused(&format!("{} is no value of its column", shown(value))).into());
         }
         key::push(&mut code, value);
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use wasm_dbms_api::{Key, Table, Value};
 
 use crate::codec::row::RowView;
+use crate::error::Fallible;
 use crate::feed::{Subscription, Topic};
 use crate::history::{RowChange, TableForm};
 use crate::{Connection, Database, Result};
@@ -73,7 +74,7 @@ impl<T: Table> Feed<T> {
     /// # Errors
     /// As [`Subscription::try_next`].
     pub fn try_next(&mut self) -> Result<Option<Change<T>>> {
-        self.subscription.try_take()?.map(|(form, change)| self.told(&form, &change)).transpose()
+        Ok(self.subscription.try_take()?.map(|(form, change)| self.told(&form, &change)).transpose()?)
     }
 
     /// The next change; waits for it. None once the database is closed and everything was told.
@@ -83,10 +84,10 @@ impl<T: Table> Feed<T> {
     #[cfg(not(target_family = "wasm"))]
     #[expect(clippy::should_implement_trait, reason = "it can fail, and then goes on")]
     pub fn next(&mut self) -> Result<Option<Change<T>>> {
-        self.subscription.take()?.map(|(form, change)| self.told(&form, &change)).transpose()
+        Ok(self.subscription.take()?.map(|(form, change)| self.told(&form, &change)).transpose()?)
     }
 
-    fn told(&self, form: &Arc<TableForm>, change: &RowChange) -> Result<Change<T>> {
+    fn told(&self, form: &Arc<TableForm>, change: &RowChange) -> Fallible<Change<T>> {
         let key_values = form.key_values(&change.key, change.any_row())?;
         let key_values: Vec<_> = key_values.iter().map(Value::as_ref).collect();
         let row = |row: &Option<Vec<u8>>| {

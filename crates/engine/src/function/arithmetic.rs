@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{Arithmetic, Date, Decimal, ValueRef};
 
-use crate::Result;
+use crate::error::Fallible;
 use crate::function::{out_of_range, whole, wrong};
 
 /// What two values come to. Integers stay in an `i64`, or with `is_wide` in an `i64` or a `u64`.
@@ -11,7 +11,7 @@ pub(crate) fn arithmetic<'a>(
     left: ValueRef<'a>,
     right: ValueRef<'a>,
     is_wide: bool,
-) -> Result<ValueRef<'a>> {
+) -> Fallible<ValueRef<'a>> {
     if let (ValueRef::Integer(left), ValueRef::Integer(right)) = (left, right) {
         let result = match operator {
             Arithmetic::Add => left.checked_add(right),
@@ -34,7 +34,7 @@ fn arithmetic_of_others<'a>(
     left: ValueRef<'a>,
     right: ValueRef<'a>,
     is_wide: bool,
-) -> Result<ValueRef<'a>> {
+) -> Fallible<ValueRef<'a>> {
     let refused = || out_of_range(format!("{left} {operator} {right}"));
     let by_zero = || wrong(format!("{left} {operator} {right}: division by zero"));
     let divides = matches!(operator, Arithmetic::Divide | Arithmetic::Remainder);
@@ -113,7 +113,7 @@ fn arithmetic_of_others<'a>(
 }
 
 #[cold]
-fn unlike(operator: Arithmetic, left: ValueRef<'_>, right: ValueRef<'_>) -> crate::Error {
+fn unlike(operator: Arithmetic, left: ValueRef<'_>, right: ValueRef<'_>) -> Box<crate::Error> {
     wrong(format!("{left} {operator} {right}: there is none of {} and {}", left.kind(), right.kind()))
 }
 
@@ -126,7 +126,7 @@ pub(super) fn decimal(value: ValueRef<'_>) -> Option<Decimal> {
 }
 
 /// The number with the other sign.
-pub(crate) fn negate(value: ValueRef<'_>) -> Result<ValueRef<'_>> {
+pub(crate) fn negate(value: ValueRef<'_>) -> Fallible<ValueRef<'_>> {
     match value {
         ValueRef::Null => Ok(ValueRef::Null),
         ValueRef::Float(number) => Ok(ValueRef::Float(-number)),

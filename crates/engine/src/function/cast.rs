@@ -2,18 +2,19 @@
 
 use std::fmt::Write;
 
-use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, JsonKind, JsonRef, Uuid, Value, ValueRef};
+use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, JsonKind, JsonRef, Uuid, Value, ValueRef, parse_float};
 
+use crate::Error;
+use crate::error::Fallible;
 use crate::function::{Arena, made, wrong};
-use crate::{Error, Result};
 
 /// The value as one of another type.
 ///
 /// # Errors
 /// [`Error::OutOfRange`] for a number that the type cannot hold, [`Error::Query`] for a value that is none of it.
-pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Arena) -> Result<ValueRef<'a>> {
+pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     let none = || wrong(format!("{value} is no {data_type}"));
-    let too_large = || Error::OutOfRange(format!("{value} as {data_type}"));
+    let too_large = || Box::new(Error::OutOfRange(format!("{value} as {data_type}")));
     if value.is_null() {
         return Ok(ValueRef::Null);
     }
@@ -115,7 +116,7 @@ pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Aren
 }
 
 /// The value that a document of one string, number or truth is; NULL of a null.
-fn scalar<'a>(document: JsonRef<'a>, arena: &'a Arena) -> Result<ValueRef<'a>> {
+fn scalar<'a>(document: JsonRef<'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     Ok(match document.kind() {
         JsonKind::Null => ValueRef::Null,
         JsonKind::Boolean => ValueRef::Bool(document.as_str() == "true"),
@@ -123,16 +124,6 @@ fn scalar<'a>(document: JsonRef<'a>, arena: &'a Arena) -> Result<ValueRef<'a>> {
         JsonKind::String => return made(document.string().unwrap_or_default(), arena),
         kind => return Err(wrong(format!("a JSON {} is no single value", kind.name()))),
     })
-}
-
-fn parse_float(text: &str) -> Option<f64> {
-    // Only these: a library that reads more tomorrow must not change what a query answers.
-    let is_plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
-    match text.to_ascii_lowercase().trim_start_matches(['+', '-']) {
-        "nan" | "inf" | "infinity" => text.parse().ok(),
-        _ if is_plain => text.parse().ok(),
-        _ => None,
-    }
 }
 
 /// A moment; of a date alone its midnight, and without an offset in UTC.
@@ -144,7 +135,7 @@ fn date_time(text: &str) -> Option<DateTime> {
 }
 
 /// Appends a value as the text it is cast to.
-pub(crate) fn write_text(value: ValueRef<'_>, text: &mut String) -> Result<()> {
+pub(crate) fn write_text(value: ValueRef<'_>, text: &mut String) -> Fallible<()> {
     let _infallible = match value {
         ValueRef::Text(own) | ValueRef::Enum(_, own) => text.write_str(own),
         ValueRef::Json(document) => text.write_str(document.as_str()),

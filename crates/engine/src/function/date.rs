@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{Date, DateTime, Decimal, ScalarFunction, ValueRef};
 
-use crate::Result;
+use crate::error::Fallible;
 use crate::function::{Arguments, out_of_range, wrong};
 
 const SECOND: i64 = 1_000_000;
@@ -140,7 +140,7 @@ fn day_of_year(date: Date) -> i32 {
     Date::new(date.year(), 1, 1).map_or(0, |first| date.days().saturating_sub(first.days()))
 }
 
-pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Result<ValueRef<'a>> {
+pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
     let arguments = Arguments(function, values);
     let clock = |index| Clock::of(arguments.at(index)).ok_or_else(|| arguments.refused(index));
@@ -216,7 +216,7 @@ fn difference(unit: Unit, from: Clock, to: Clock) -> ValueRef<'static> {
 }
 
 /// A part of a date or moment as a number.
-fn part<'a>(arguments: &Arguments<'_, 'a>, clock: Clock) -> Result<ValueRef<'a>> {
+fn part<'a>(arguments: &Arguments<'_, 'a>, clock: Clock) -> Fallible<ValueRef<'a>> {
     let name = arguments.text(0)?.to_ascii_lowercase();
     let (year, month, day) = clock.date.year_month_day();
     let second = clock.time % (60 * SECOND);

@@ -2,10 +2,10 @@
 
 use wasm_dbms_api::{JsonKind, JsonPath, JsonRef, ScalarFunction, ValueRef};
 
-use crate::Result;
+use crate::error::Fallible;
 use crate::function::{Arena, Arguments, made, wrong};
 
-pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena: &'a Arena) -> Result<ValueRef<'a>> {
+pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
     let arguments = Arguments(function, values);
     let document = |index| match arguments.at(index) {
@@ -31,7 +31,7 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena
 }
 
 /// A document as text: strings without their quotes, NULL for a null.
-fn plain_text<'a>(document: JsonRef<'a>, arena: &'a Arena) -> Result<ValueRef<'a>> {
+fn plain_text<'a>(document: JsonRef<'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     match (document.kind(), document.string()) {
         (JsonKind::Null, _) => Ok(ValueRef::Null),
         (_, Some(text)) => made(text, arena),

@@ -16,7 +16,8 @@ use std::cmp::Ordering;
 
 use wasm_dbms_api::{ScalarFunction, Value, ValueRef};
 
-use crate::{Error, Result};
+use crate::Error;
+use crate::error::Fallible;
 
 /// The longest text that a function makes, in bytes.
 pub const MAX_MADE_BYTES: usize = 16 << 20;
@@ -26,14 +27,14 @@ pub(crate) const MAX_FOLDED_BYTES: usize = 4096;
 
 /// What is wrong with a value that an expression came upon.
 #[cold]
-pub(crate) fn wrong(problem: impl Into<String>) -> Error {
-    Error::Query(problem.into())
+pub(crate) fn wrong(problem: impl Into<String>) -> Box<Error> {
+    Error::Query(problem.into()).into()
 }
 
 /// A number that left the range of its type.
 #[cold]
-pub(crate) fn out_of_range(what: impl Into<String>) -> Error {
-    Error::OutOfRange(what.into())
+pub(crate) fn out_of_range(what: impl Into<String>) -> Box<Error> {
+    Error::OutOfRange(what.into()).into()
 }
 
 /// The value of a function. Arguments are of the types that its signature asks for; where a type was not known before,
@@ -42,7 +43,7 @@ pub(crate) fn apply<'a>(
     function: ScalarFunction,
     arguments: &[ValueRef<'a>],
     arena: &'a Arena,
-) -> Result<ValueRef<'a>> {
+) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
     if function.signature().is_strict && arguments.iter().any(|argument| argument.is_null()) {
         return Ok(ValueRef::Null);
@@ -95,18 +96,18 @@ impl<'a> Arguments<'_, 'a> {
     }
 
     #[cold]
-    pub(super) fn refused(&self, index: usize) -> Error {
+    pub(super) fn refused(&self, index: usize) -> Box<Error> {
         wrong(format!("{}: the argument {} is no value for it", self.0, self.at(index)))
     }
 
-    pub(super) fn text(&self, index: usize) -> Result<&'a str> {
+    pub(super) fn text(&self, index: usize) -> Fallible<&'a str> {
         match self.at(index) {
             ValueRef::Text(text) | ValueRef::Enum(_, text) => Ok(text),
             _ => Err(self.refused(index)),
         }
     }
 
-    pub(super) fn integer(&self, index: usize) -> Result<i64> {
+    pub(super) fn integer(&self, index: usize) -> Fallible<i64> {
         match self.at(index) {
             ValueRef::Integer(number) => Ok(number),
             ValueRef::Unsigned(_) => Ok(i64::MAX),
@@ -114,13 +115,13 @@ impl<'a> Arguments<'_, 'a> {
         }
     }
 
-    pub(super) fn float(&self, index: usize) -> Result<f64> {
+    pub(super) fn float(&self, index: usize) -> Fallible<f64> {
         self.at(index).as_f64().ok_or_else(|| self.refused(index))
     }
 }
 
 /// A whole number as a value.
-pub(super) fn whole(number: i128) -> Result<ValueRef<'static>> {
+pub(super) fn whole(number: i128) -> Fallible<ValueRef<'static>> {
     match (i64::try_from(number), u64::try_from(number)) {
         (Ok(number), _) => Ok(ValueRef::Integer(number)),
         (_, Ok(number)) => Ok(ValueRef::Unsigned(number)),
@@ -129,15 +130,15 @@ pub(super) fn whole(number: i128) -> Result<ValueRef<'static>> {
 }
 
 /// A text that was made.
-pub(super) fn made(text: String, arena: &Arena) -> Result<ValueRef<'_>> {
+pub(super) fn made(text: String, arena: &Arena) -> Fallible<ValueRef<'_>> {
     check_length(text.len())?;
     Ok(arena.keep(Value::Text(text)))
 }
 
-pub(super) fn check_length(bytes: usize) -> Result<()> {
+pub(super) fn check_length(bytes: usize) -> Fallible<()> {
     if bytes > MAX_MADE_BYTES {
         let (what, bytes, limit) = ("a text that a function makes".into(), bytes as u64, MAX_MADE_BYTES as u64);
-        return Err(Error::TooLong { what, bytes, limit });
+        return Err(Error::TooLong { what, bytes, limit }.into());
     }
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use wasm_dbms_api::{Arithmetic, Decimal, Rounding, ScalarFunction, ValueRef};
 
-use crate::Result;
+use crate::error::Fallible;
 use crate::function::{Arguments, arithmetic, out_of_range, whole, wrong};
 
-pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Result<ValueRef<'a>> {
+pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
     let arguments = Arguments(function, values);
     match function {
@@ -36,7 +36,7 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Re
     }
 }
 
-fn round<'a>(arguments: &Arguments<'_, 'a>) -> Result<ValueRef<'a>> {
+fn round<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
     let rounding = match arguments.0 {
         ScalarFunction::Ceiling => Rounding::Up,
         ScalarFunction::Floor => Rounding::Down,
@@ -84,7 +84,7 @@ fn round_float(number: f64, digits: i32, rounding: Rounding) -> Option<f64> {
     }
 }
 
-fn transcendental<'a>(arguments: &Arguments<'_, 'a>) -> Result<ValueRef<'a>> {
+fn transcendental<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
     let number = arguments.float(0)?;
     let outside = || Err(wrong(format!("{}({}) is not defined", arguments.0, arguments.at(0))));

@@ -2,10 +2,10 @@
 
 use wasm_dbms_api::{ScalarFunction, ValueRef};
 
-use crate::Result;
+use crate::error::Fallible;
 use crate::function::{Arena, Arguments, check_length, made, out_of_range, write_text, wrong};
 
-pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena: &'a Arena) -> Result<ValueRef<'a>> {
+pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
     let arguments = Arguments(function, values);
     let count = |count: usize| Ok(ValueRef::Integer(count as i64));
@@ -112,13 +112,13 @@ fn characters(text: &str, start: u64, end: u64) -> &str {
     rest.get(..at(rest, end.saturating_sub(start))).unwrap_or_default()
 }
 
-fn hex<'a>(bytes: &[u8], arena: &'a Arena) -> Result<ValueRef<'a>> {
+fn hex<'a>(bytes: &[u8], arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     check_length(bytes.len().saturating_mul(2))?;
     let digit = |digit: u8| char::from_digit(digit.into(), 16).unwrap_or('0').to_ascii_uppercase();
     made(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect(), arena)
 }
 
-fn concat<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Result<ValueRef<'a>> {
+fn concat<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     let (separator, rest) = match arguments.0 {
         ScalarFunction::ConcatWith if arguments.at(0).is_null() => return Ok(ValueRef::Null),
         ScalarFunction::ConcatWith => (arguments.text(0)?, arguments.1.get(1..).unwrap_or_default()),
@@ -135,7 +135,7 @@ fn concat<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Result<ValueRe
     made(text, arena)
 }
 
-fn pad<'a>(arguments: &Arguments<'_, 'a>, text: &'a str, arena: &'a Arena) -> Result<ValueRef<'a>> {
+fn pad<'a>(arguments: &Arguments<'_, 'a>, text: &'a str, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     let length = arguments.integer(1)?.max(0) as u64;
     let filling = if arguments.has(2) { arguments.text(2)? } else { " " };
     let own = text.chars().count() as u64;

@@ -1,15 +1,15 @@
 //! What one commit changed, row by row.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use wasm_dbms_api::{TableSchema, Value};
 use wasm_dbms_memory::TableId;
 
-use crate::Result;
 use crate::catalog::Relation;
 use crate::codec::key;
 use crate::codec::row::{RowLayout, RowView};
+use crate::error::Fallible;
+use crate::numbering::Numbering;
 
 /// A table as it was when a row of it changed.
 #[derive(Debug)]
@@ -27,6 +27,15 @@ pub(crate) struct RowChange {
     pub(crate) key: Vec<u8>,
     pub(crate) old: Option<Vec<u8>>,
     pub(crate) new: Option<Vec<u8>>,
+}
+
+impl RowChange {
+    /// Makes `code` that of the row: the table and the key.
+    pub(crate) fn put_code(&self, code: &mut Vec<u8>) {
+        code.clear();
+        code.extend((self.table as u64).to_be_bytes());
+        code.extend(&self.key);
+    }
 }
 
 /// What is known of a commit.
@@ -54,13 +63,13 @@ impl TableForm {
     }
 
     /// Every value of a row.
-    pub(crate) fn values(&self, row_key: &[u8], row: &[u8]) -> Result<Vec<Value>> {
+    pub(crate) fn values(&self, row_key: &[u8], row: &[u8]) -> Fallible<Vec<Value>> {
         let view = RowView { layout: &self.layout, key: row_key, row };
         (0..self.schema.columns.len()).map(|column| Ok(view.try_value(column)?.to_value())).collect()
     }
 
     /// The values of the primary key of a row, or its row id where there is none.
-    pub(crate) fn key_values(&self, row_key: &[u8], row: &[u8]) -> Result<Vec<Value>> {
+    pub(crate) fn key_values(&self, row_key: &[u8], row: &[u8]) -> Fallible<Vec<Value>> {
         if self.schema.primary_key.is_empty() {
             let id = key::decode(row_key, wasm_dbms_api::DataType::U64);
             return Ok(id.map(|id| id.to_value()).into_iter().collect());
@@ -96,15 +105,17 @@ pub(crate) fn net(rows: Vec<RowChange>) -> Vec<RowChange> {
     if rows.len() < 2 {
         return rows;
     }
-    let mut places: BTreeMap<(usize, Vec<u8>), usize> = BTreeMap::new();
+    let (mut places, mut code) = (Numbering::default(), Vec::new());
     let mut net: Vec<RowChange> = Vec::with_capacity(rows.len());
     for row in rows {
-        match places.get(&(row.table, row.key.clone())).and_then(|place| net.get_mut(*place)) {
-            Some(first) => first.new = row.new,
-            None => {
-                places.insert((row.table, row.key.clone()), net.len());
-                net.push(row);
+        row.put_code(&mut code);
+        match places.number(&code) {
+            (place, false) => {
+                if let Some(first) = net.get_mut(place) {
+                    first.new = row.new;
+                }
             }
+            _ => net.push(row),
         }
     }
     net.retain(|row| row.old != row.new);

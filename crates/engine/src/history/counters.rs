@@ -1,7 +1,6 @@
 //! [`Counters`]: the numbers that tables give to rows, shared by everybody who inserts while an interactive transaction
 //! is open, so that no two draw the same. A number that was drawn is not given back, whatever becomes of the row.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +11,7 @@ use crate::readers::lock;
 /// The last number that was drawn of each table.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    drawn: Mutex<BTreeMap<TableId, u64>>,
+    drawn: Mutex<Vec<(TableId, u64)>>,
     is_used: AtomicBool,
 }
 
@@ -26,7 +25,7 @@ impl Counters {
     /// The next number of a table whose counter is seen to be at `counter`; none past `highest`.
     fn draw(&self, table: TableId, counter: u64, highest: u64) -> Option<u64> {
         let mut drawn = lock(&self.drawn);
-        let last = drawn.entry(table).or_default();
+        let last = last_of(&mut drawn, table);
         let next = counter.max(*last).checked_add(1).filter(|next| *next <= highest)?;
         *last = next;
         self.is_used.store(true, Ordering::Release);
@@ -36,7 +35,7 @@ impl Counters {
     /// Rows up to this number were committed.
     pub(crate) fn raise(&self, table: TableId, counter: u64) {
         let mut drawn = lock(&self.drawn);
-        let last = drawn.entry(table).or_default();
+        let last = last_of(&mut drawn, table);
         *last = counter.max(*last);
         self.is_used.store(true, Ordering::Release);
     }
@@ -44,11 +43,20 @@ impl Counters {
     /// Forgets the tables whose own counters have come so far. Nobody else draws meanwhile.
     pub(crate) fn settle(&self, counter_of: &dyn Fn(TableId) -> Option<u64>) {
         let mut drawn = lock(&self.drawn);
-        drawn.retain(|table, last| counter_of(*table).is_some_and(|counter| counter < *last));
+        drawn.retain(|(table, last)| counter_of(*table).is_some_and(|counter| counter < *last));
         if drawn.is_empty() {
             self.is_used.store(false, Ordering::Release);
         }
     }
+}
+
+#[expect(clippy::indexing_slicing, reason = "the place is one of the list: it was found, or just pushed")]
+fn last_of(drawn: &mut Vec<(TableId, u64)>, table: TableId) -> &mut u64 {
+    let place = drawn.iter().position(|(other, _)| *other == table).unwrap_or(drawn.len());
+    if place == drawn.len() {
+        drawn.push((table, 0));
+    }
+    &mut drawn[place].1
 }
 
 /// Where one who inserts takes numbers from.

@@ -14,7 +14,7 @@ pub(crate) use changes::{Changed, CommitChanges, RowChange, TableForm};
 pub(crate) use counters::{Counters, Numbers};
 pub(crate) use recorder::Recorder;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
@@ -39,7 +39,7 @@ struct State {
     bytes: usize,
     /// The last commit that is known here.
     commit: u64,
-    watchers: BTreeMap<u64, Watcher>,
+    watchers: Vec<(u64, Watcher)>,
     next_watcher: u64,
     is_closed: bool,
 }
@@ -157,7 +157,7 @@ impl History {
         let is_lost = Arc::new(AtomicBool::new(false));
         let Patience { age_max, deadline_ms } = patience;
         let watcher = Watcher { position, is_lost: Arc::clone(&is_lost), age_max, deadline_ms };
-        state.watchers.insert(number, watcher);
+        state.watchers.push((number, watcher));
         Watch { history: Arc::clone(self), number, is_lost, began_at: position }
     }
 
@@ -169,7 +169,7 @@ impl History {
         }
         state.commit = changes.commit;
         state.lose_the_late(now_ms);
-        if !changes.is_empty() && state.watchers.values().any(|watcher| !watcher.has_lost()) {
+        if !changes.is_empty() && state.watchers.iter().any(|(_, watcher)| !watcher.has_lost()) {
             state.bytes += changes.bytes;
             state.entries.push_back(Arc::new(changes));
         }
@@ -202,7 +202,7 @@ impl Watcher {
 impl State {
     /// Tells those no more who were behind for longer than they may.
     fn lose_the_late(&self, now_ms: Option<u64>) {
-        for watcher in self.watchers.values() {
+        for (_, watcher) in &self.watchers {
             let is_old = watcher.age_max.is_some_and(|most| self.commit - watcher.position.min(self.commit) > most);
             let is_late = watcher.deadline_ms.zip(now_ms).is_some_and(|(deadline, now)| now >= deadline);
             if is_old || is_late {
@@ -213,7 +213,8 @@ impl State {
 
     /// A watcher knows all up to this commit.
     fn advance(&mut self, number: u64, position: u64) {
-        if let Some(watcher) = self.watchers.get_mut(&number) {
+        if let Some(watcher) = self.watchers.iter_mut().find(|(other, _)| *other == number).map(|(_, watcher)| watcher)
+        {
             watcher.position = watcher.position.max(position);
         }
         self.trim();
@@ -225,14 +226,15 @@ impl State {
             return;
         };
         self.bytes = self.bytes.saturating_sub(oldest.bytes);
-        for watcher in self.watchers.values().filter(|watcher| watcher.position < oldest.commit) {
+        for (_, watcher) in self.watchers.iter().filter(|(_, watcher)| watcher.position < oldest.commit) {
             watcher.is_lost.store(true, Ordering::Release);
         }
     }
 
     /// Drops what nobody wants to know any more.
     fn trim(&mut self) {
-        let positions = self.watchers.values().filter(|watcher| !watcher.has_lost()).map(|watcher| watcher.position);
+        let positions =
+            self.watchers.iter().filter(|(_, watcher)| !watcher.has_lost()).map(|(_, watcher)| watcher.position);
         let known = positions.min().unwrap_or(u64::MAX);
         while self.entries.front().is_some_and(|entry| entry.commit <= known) {
             if let Some(entry) = self.entries.pop_front() {
@@ -296,7 +298,7 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut state = self.history.lock();
-        state.watchers.remove(&self.number);
+        state.watchers.retain(|(number, _)| *number != self.number);
         if state.watchers.is_empty() {
             self.history.is_watched.store(false, Ordering::Release);
             state.entries.clear();

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use wasm_dbms_memory::{Located, TableId};
 
+use crate::MemoryError;
 use crate::catalog::Relation;
+use crate::error::Fallible;
 use crate::history::changes::{self, Changed, CommitChanges, RowChange, TableForm};
 use crate::store::Store;
-use crate::{MemoryError, Result};
 
 /// The rows changed since the last commit, in the order of the changes.
 #[derive(Debug, Default)]
@@ -58,7 +59,7 @@ impl Recorder {
 
     /// A row was inserted.
     #[inline]
-    pub(crate) fn inserted(&mut self, relation: &Relation, key: &[u8], row: &[u8]) -> Result<()> {
+    pub(crate) fn inserted(&mut self, relation: &Relation, key: &[u8], row: &[u8]) -> Fallible<()> {
         if self.is_on() { self.push(relation, key, None, Some(row)) } else { Ok(()) }
     }
 
@@ -70,7 +71,7 @@ impl Recorder {
         relation: &Relation,
         key: &[u8],
         located: &Located,
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         if self.is_on() { self.push_found(store, relation, key, located, None) } else { Ok(()) }
     }
 
@@ -83,7 +84,7 @@ impl Recorder {
         key: &[u8],
         located: &Located,
         row: &[u8],
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         if self.is_on() { self.push_found(store, relation, key, located, Some(row)) } else { Ok(()) }
     }
 
@@ -95,7 +96,7 @@ impl Recorder {
         key: &[u8],
         located: &Located,
         new: Option<&[u8]>,
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         let mut old = Vec::new();
         let tree = relation.table.tree;
         tree.look_at(store, located.page(), located.index(), &mut |bytes| bytes.clone_into(&mut old))?;
@@ -103,7 +104,7 @@ impl Recorder {
     }
 
     #[cold]
-    fn push(&mut self, relation: &Relation, key: &[u8], old: Option<Vec<u8>>, new: Option<&[u8]>) -> Result<()> {
+    fn push(&mut self, relation: &Relation, key: &[u8], old: Option<Vec<u8>>, new: Option<&[u8]>) -> Fallible<()> {
         let is_same = |form: &Arc<TableForm>| form.id == relation.id && Arc::ptr_eq(&form.schema, &relation.schema);
         let table = match self.tables.iter().position(is_same) {
             Some(table) => table,

@@ -1,12 +1,15 @@
-//! How the rows of one table are reached.
+//! How the rows of one source are reached.
 
-use wasm_dbms_api::{Comparison, DataType, ValueRef};
+use wasm_dbms_api::{Comparison, Value};
 
 use crate::catalog::{Index, KeyShape, Relation};
 use crate::codec::key;
 use crate::plan::BoundExpr;
+use crate::plan::condition::{Condition, ConditionKind, Types};
+use crate::plan::estimate::Estimates;
+use crate::plan::expr::bit;
 
-/// How the rows of one table are reached.
+/// How the rows of one source are reached.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Access {
     /// Every row, in the order of their keys.
@@ -19,28 +22,82 @@ pub(crate) enum Access {
         low: Option<Bound>,
         high: Option<Bound>,
     },
-    /// The rows whose column equals the value, found in a hash table of the whole of it.
-    Hash { column: usize, probe: BoundExpr },
+    /// One range after the other.
+    Union {
+        ranges: Vec<Self>,
+        /// One of these must hold for a row, and a row may be in several ranges: it is given by those that belong to the
+        /// first condition that holds. Without conditions no row is in two, and the ranges are in the order of keys.
+        conditions: Vec<BoundExpr>,
+        /// The condition that each range belongs to, by its number.
+        parts: Vec<usize>,
+    },
+    /// The rows that another access gives and that pass these filters, read once and kept.
+    Kept {
+        from: Box<Self>,
+        filters: Vec<BoundExpr>,
+        /// Of the rows kept, only those are meant in which these columns equal what the sources before say.
+        columns: Vec<usize>,
+        probe: Vec<BoundExpr>,
+    },
 }
 
 impl Access {
-    /// What it is computed from.
-    pub(crate) fn exprs(&self) -> impl Iterator<Item = &BoundExpr> {
-        let (one, list, bounds): (Option<&BoundExpr>, &[BoundExpr], [&Option<Bound>; 2]) = match self {
-            Self::Scan => (None, &[], [&None, &None]),
-            Self::Hash { probe, .. } => (Some(probe), &[], [&None, &None]),
-            Self::Range { equal, low, high, .. } => (None, equal, [low, high]),
-        };
-        let bounds = bounds.into_iter().flatten().filter_map(|bound| match bound {
-            Bound::Included(expr) | Bound::Excluded(expr) => Some(expr),
-            Bound::Prefix(_) => None,
-        });
-        one.into_iter().chain(list).chain(bounds)
+    /// The index that rows are reached through, if it is one for all of them.
+    pub(crate) fn index(&self) -> Option<usize> {
+        match self {
+            Self::Scan | Self::Kept { .. } => None,
+            Self::Range { index, .. } => *index,
+            Self::Union { ranges, .. } => {
+                let index = ranges.first()?.index();
+                ranges.iter().all(|range| range.index() == index).then_some(index)?
+            }
+        }
     }
 
-    /// Calls `visit` with every column that the access reads of other sources.
-    pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(usize, usize)) {
-        self.exprs().for_each(|expr| expr.visit_columns(visit));
+    /// Calls `visit` with what it is computed from, and what it asks of rows.
+    pub(crate) fn visit(&self, visit: &mut dyn FnMut(&BoundExpr)) {
+        match self {
+            Self::Scan => {}
+            Self::Range { equal, low, high, .. } => {
+                equal.iter().for_each(&mut *visit);
+                for bound in [low, high].into_iter().flatten() {
+                    if let Bound::Included(expr) | Bound::Excluded(expr) = bound {
+                        visit(expr);
+                    }
+                }
+            }
+            Self::Union { ranges, conditions, .. } => {
+                ranges.iter().for_each(|range| range.visit(visit));
+                conditions.iter().for_each(visit);
+            }
+            Self::Kept { from, filters, probe, .. } => {
+                from.visit(visit);
+                filters.iter().chain(probe).for_each(visit);
+            }
+        }
+    }
+
+    /// As [`visit`](Self::visit), so that it can be changed.
+    pub(crate) fn visit_mut(&mut self, visit: &mut dyn FnMut(&mut BoundExpr)) {
+        match self {
+            Self::Scan => {}
+            Self::Range { equal, low, high, .. } => {
+                equal.iter_mut().for_each(&mut *visit);
+                for bound in [low, high].into_iter().flatten() {
+                    if let Bound::Included(expr) | Bound::Excluded(expr) = bound {
+                        visit(expr);
+                    }
+                }
+            }
+            Self::Union { ranges, conditions, .. } => {
+                ranges.iter_mut().for_each(|range| range.visit_mut(visit));
+                conditions.iter_mut().for_each(visit);
+            }
+            Self::Kept { from, filters, probe, .. } => {
+                from.visit_mut(visit);
+                filters.iter_mut().chain(probe).for_each(visit);
+            }
+        }
     }
 }
 
@@ -53,289 +110,267 @@ pub(crate) enum Bound {
     Prefix(String),
 }
 
-/// An access with what it is expected to cost.
+/// An access with what it is expected to cost, in rows of a scan.
 #[derive(Debug)]
-pub(crate) struct Candidate {
-    pub(crate) access: Access,
-    /// Expected rows for each row of the tables before.
-    pub(crate) rows: f64,
-    /// Expected cost, in rows of a scan.
-    pub(crate) cost: f64,
+pub(super) struct Candidate {
+    pub(super) access: Access,
+    /// What it costs once.
+    pub(super) setup: f64,
+    /// What it costs for each row of the sources before.
+    pub(super) cost: f64,
     /// The conjuncts that the access makes true by itself.
-    pub(crate) used: Vec<usize>,
+    pub(super) used: Vec<usize>,
 }
 
 /// What a row reached through an index costs more than one of a scan.
 const LOOKUP_COST: f64 = 4.0;
 
-/// Where nothing is known: the share of rows that an equality or a bound keeps.
-pub(crate) const EQUALITY_SHARE: f64 = 0.02;
-pub(crate) const RANGE_SHARE: f64 = 0.3;
+/// What it costs to go to a range, beside what depends on how deep its tree is.
+const SEEK_COST: f64 = 0.5;
 
-/// The cheapest access to a source, when the sources for which `is_bound` holds have a row.
-pub(crate) fn choose(
-    relation: &Relation,
-    total: f64,
-    source: usize,
-    conjuncts: &[BoundExpr],
-    is_bound: &dyn Fn(usize) -> bool,
-    types: &dyn Fn(&BoundExpr) -> Option<DataType>,
-) -> Candidate {
-    let mut best = Candidate { access: Access::Scan, rows: total, cost: total.max(1.0), used: Vec::new() };
-    let usable: Vec<Condition> = conjuncts
-        .iter()
-        .enumerate()
-        .filter_map(|(number, conjunct)| Condition::of(number, conjunct, source, is_bound))
-        .filter(|condition| condition.fits(relation, types))
-        .collect();
-    let mut consider = |index: Option<usize>, columns: &[usize], is_unique: bool, cost_factor: f64| {
-        let Some((access, share, used)) = range(index, columns, &usable) else { return };
-        let Access::Range { equal, .. } = &access else { return };
-        let is_one = is_unique && equal.len() == columns.len();
-        let rows = if is_one { 1.0 } else { (total * share).max(1.0) };
-        let cost = rows * cost_factor + (total.max(2.0)).log2() / 4.0;
-        if cost < best.cost || (is_one && best.rows > 1.0) {
-            best = Candidate { access, rows, cost, used };
+/// What a row costs that is kept, and one that is found among those that are kept.
+const KEEP_COST: f64 = 4.0;
+const KEPT_COST: f64 = 0.3;
+
+/// The most ranges that one access is made of.
+pub const MAX_RANGES: usize = 256;
+
+/// One source, when those in `bound` have rows, and the conditions on it.
+pub(super) struct Chooser<'q> {
+    pub(super) relation: &'q Relation,
+    pub(super) source: usize,
+    pub(super) bound: u64,
+    /// Whether there are no rows of other sources before.
+    pub(super) is_first: bool,
+    pub(super) conjuncts: &'q [BoundExpr],
+    pub(super) types: Types<'q>,
+    pub(super) estimates: &'q Estimates,
+}
+
+impl Chooser<'_> {
+    /// The cheapest access that is the same again for each row before, and the cheapest that keeps rows.
+    pub(super) fn candidates(&self) -> (Candidate, Option<Candidate>) {
+        let direct = self.direct(self.bound);
+        if self.is_first {
+            return (direct, None);
         }
-    };
-    if let KeyShape::Columns(columns) = &relation.shape {
-        consider(None, columns, true, 1.0);
-    }
-    for (number, index) in relation.indexes.iter().enumerate() {
-        consider(Some(number), &index.columns, index.is_unique, LOOKUP_COST);
-    }
-    if best.access == Access::Scan {
-        let joined = usable.iter().find(|condition| {
-            matches!(condition.kind, ConditionKind::Compare(Comparison::Equal, _)) && condition.depends_on_sources
-        });
-        if let Some(Condition { column, kind: ConditionKind::Compare(_, value), .. }) = joined {
-            let rows = (total * EQUALITY_SHARE).max(1.0).min(total.sqrt().max(1.0));
-            let access = Access::Hash { column: *column, probe: value.clone() };
-            best = Candidate { access, rows, cost: rows, used: Vec::new() };
-        }
-    }
-    best
-}
-
-/// A conjunct that says something of one column of one source.
-struct Condition {
-    /// Which conjunct it is.
-    conjunct: usize,
-    column: usize,
-    kind: ConditionKind,
-    /// Whether its other side needs the row of another source.
-    depends_on_sources: bool,
-}
-
-enum ConditionKind {
-    Compare(Comparison, BoundExpr),
-    Prefix(String),
-}
-
-impl Condition {
-    fn of(number: usize, conjunct: &BoundExpr, source: usize, is_bound: &dyn Fn(usize) -> bool) -> Option<Self> {
-        match conjunct {
-            BoundExpr::Compare(comparison, left, right) => {
-                let compare =
-                    |comparison, column, value| Self::compare(number, comparison, column, value, source, is_bound);
-                compare(*comparison, left, right).or_else(|| compare(comparison.flipped(), right, left))
-            }
-            BoundExpr::Like(inner, pattern) => match &**inner {
-                BoundExpr::Column { source: other, column } if *other == source => {
-                    let prefix = pattern.prefix();
-                    let kind = ConditionKind::Prefix(prefix);
-                    let is_useful = !matches!(&kind, ConditionKind::Prefix(prefix) if prefix.is_empty());
-                    is_useful.then_some(Self { conjunct: number, column: *column, kind, depends_on_sources: false })
+        let own = bit(self.source);
+        let mut from = self.direct(0);
+        let mut rows = self.estimates.rows(self.source);
+        let (mut columns, mut probe, mut filters, mut found) = (Vec::new(), Vec::new(), Vec::new(), 1.0);
+        for (number, conjunct) in self.conjuncts.iter().enumerate() {
+            if conjunct.sources() & !own == 0 && !conjunct.asks() {
+                rows *= self.estimates.share(conjunct);
+                if !from.used.contains(&number) {
+                    filters.push(conjunct.clone());
+                    from.used.push(number);
                 }
-                _ => None,
-            },
-            _ => None,
+                continue;
+            }
+            if let Some(condition) = self.condition(number, conjunct, self.bound)
+                && let ConditionKind::Compare(Comparison::Equal, value) = condition.kind
+                && condition.depends_on_sources
+                && !columns.contains(&condition.column)
+            {
+                columns.push(condition.column);
+                probe.push(value.clone());
+                found *= self.estimates.share(conjunct);
+                from.used.push(number);
+            }
+        }
+        let access = Access::Kept { from: from.access.into(), filters, columns, probe };
+        let setup = from.setup + from.cost + rows * KEEP_COST;
+        (direct, Some(Candidate { access, setup, cost: 1.5 + rows * found * KEPT_COST, used: from.used }))
+    }
+
+    fn condition<'e>(&self, number: usize, conjunct: &'e BoundExpr, bound: u64) -> Option<Condition<'e>> {
+        Condition::of(number, conjunct, self.source, bound, self.relation, self.types)
+    }
+
+    fn direct(&self, bound: u64) -> Candidate {
+        let total = self.estimates.rows(self.source);
+        let mut best = Candidate { access: Access::Scan, setup: 0.0, cost: total.max(1.0), used: Vec::new() };
+        let conjuncts = || self.conjuncts.iter().enumerate();
+        let usable: Vec<Condition<'_>> =
+            conjuncts().filter_map(|(number, conjunct)| self.condition(number, conjunct, bound)).collect();
+        self.search(&usable, &mut best);
+        for (number, conjunct) in conjuncts().filter(|(_, conjunct)| matches!(conjunct, BoundExpr::Or(..))) {
+            if conjunct.sources() & !(bound | bit(self.source)) == 0 && !conjunct.asks() {
+                self.search_each(number, conjunct, bound, &mut best);
+            }
+        }
+        best
+    }
+
+    /// Takes a range of a key in place of `best`, if one costs less.
+    fn search(&self, usable: &[Condition<'_>], best: &mut Candidate) {
+        if usable.is_empty() {
+            return;
+        }
+        let indexes = self.relation.indexes.iter().enumerate();
+        let indexes = indexes.map(|(number, index)| (Some(number), index.columns.as_slice(), index.is_unique));
+        let table = match &self.relation.shape {
+            KeyShape::Columns(columns) => Some((None, columns.as_slice(), true)),
+            KeyShape::RowId => None,
+        };
+        for (index, columns, is_unique) in table.into_iter().chain(indexes) {
+            let Some(Found { access, used, share, equal, count }) = self.range(index, columns, usable) else {
+                continue;
+            };
+            let total = self.estimates.rows(self.source);
+            let rows = if is_unique && equal == columns.len() { count } else { (total * share).max(1.0) };
+            let factor = if index.is_some() { LOOKUP_COST } else { 1.0 };
+            let cost = rows * factor + count * (SEEK_COST + total.max(2.0).log2() / 4.0);
+            // A key that is given in full is a row at most, whatever is expected of others.
+            let is_one = is_unique && equal == columns.len() && count == 1.0;
+            if cost < best.cost || (is_one && best.access == Access::Scan) {
+                *best = Candidate { access, setup: 0.0, cost, used };
+            }
         }
     }
 
-    fn compare(
-        conjunct: usize,
-        comparison: Comparison,
-        column: &BoundExpr,
-        value: &BoundExpr,
-        source: usize,
-        is_bound: &dyn Fn(usize) -> bool,
-    ) -> Option<Self> {
-        let BoundExpr::Column { source: other, column } = column else { return None };
-        if *other != source || comparison == Comparison::NotEqual {
+    /// As [`search`](Self::search), for a disjunction, each part of which has a range of its own.
+    fn search_each(&self, number: usize, conjunct: &BoundExpr, bound: u64, best: &mut Candidate) {
+        let (mut ranges, mut conditions, mut parts, mut cost) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
+        let mut waiting = vec![conjunct];
+        while let Some(part) = waiting.pop() {
+            if let BoundExpr::Or(left, right) = part {
+                waiting.extend([&**right, left]);
+                continue;
+            }
+            let mut own = Vec::new();
+            part.clone().split_conjunction(&mut own);
+            // What must hold anyway helps each part.
+            let all = own.iter().chain(self.conjuncts);
+            let usable: Vec<Condition<'_>> = all.filter_map(|part| self.condition(0, part, bound)).collect();
+            let mut found = Candidate {
+                access: Access::Scan,
+                setup: 0.0,
+                cost: self.estimates.rows(self.source),
+                used: Vec::new(),
+            };
+            self.search(&usable, &mut found);
+            match found.access {
+                Access::Scan => return,
+                Access::Union { ranges: own, .. } => ranges.extend(own),
+                access => ranges.push(access),
+            }
+            parts.resize(ranges.len(), conditions.len());
+            conditions.push(part.clone());
+            cost += found.cost;
+            if cost >= best.cost || ranges.len() > MAX_RANGES {
+                return;
+            }
+        }
+        *best = Candidate { access: Access::Union { ranges, conditions, parts }, setup: 0.0, cost, used: vec![number] };
+    }
+
+    /// The range of a key that the conditions give.
+    fn range(&self, index: Option<usize>, columns: &[usize], conditions: &[Condition<'_>]) -> Option<Found> {
+        let own = index.and_then(|number| self.relation.indexes.get(number));
+        let mut starts: Vec<Vec<BoundExpr>> = vec![Vec::new()];
+        let (mut low, mut high) = (None, None);
+        let mut share = 1.0;
+        let mut used = Vec::new();
+        let mut equal = 0;
+        for column in columns {
+            let of_column = || conditions.iter().filter(|condition| condition.column == *column);
+            let mut is_equal = false;
+            for condition in of_column() {
+                let is_first = !is_equal;
+                match &condition.kind {
+                    ConditionKind::Compare(Comparison::Equal, value) if is_first => {
+                        starts.iter_mut().for_each(|start| start.push((*value).clone()));
+                    }
+                    _ => continue,
+                }
+                is_equal = true;
+                used.push(condition.conjunct);
+                share *= self.estimates.equality(self.source, *column);
+            }
+            for condition in of_column() {
+                if let (ConditionKind::OneOf(values), false) = (&condition.kind, is_equal) {
+                    let values = in_order(own, equal, values);
+                    if values.len() * starts.len() > MAX_RANGES {
+                        continue;
+                    }
+                    let longer = starts.iter().flat_map(|start| {
+                        values.iter().map(|value| [start.as_slice(), &[BoundExpr::Literal(value.clone())]].concat())
+                    });
+                    starts = longer.collect();
+                    is_equal = true;
+                    used.push(condition.conjunct);
+                    share *= self.estimates.equality(self.source, *column) * values.len() as f64;
+                }
+            }
+            if is_equal {
+                equal += 1;
+                continue;
+            }
+            for condition in of_column() {
+                let bound = match &condition.kind {
+                    ConditionKind::Prefix(prefix) if low.is_none() && high.is_none() => {
+                        low = Some(Bound::Prefix(prefix.clone()));
+                        high = low.clone();
+                        share *= self.estimates.equality(self.source, *column);
+                        continue;
+                    }
+                    ConditionKind::Compare(comparison, value) => match comparison {
+                        Comparison::Greater if low.is_none() => (&mut low, Bound::Excluded((*value).clone())),
+                        Comparison::GreaterOrEqual if low.is_none() => (&mut low, Bound::Included((*value).clone())),
+                        Comparison::Less if high.is_none() => (&mut high, Bound::Excluded((*value).clone())),
+                        Comparison::LessOrEqual if high.is_none() => (&mut high, Bound::Included((*value).clone())),
+                        _ => continue,
+                    },
+                    _ => continue,
+                };
+                *bound.0 = Some(bound.1);
+                used.push(condition.conjunct);
+                share *= crate::plan::estimate::RANGE_SHARE;
+            }
+            break;
+        }
+        if equal == 0 && low.is_none() && high.is_none() {
             return None;
         }
-        let mut depends_on_sources = false;
-        let mut is_known = true;
-        value.visit_columns(&mut |source, _| {
-            depends_on_sources = true;
-            is_known &= is_bound(source);
-        });
-        let kind = ConditionKind::Compare(comparison, value.clone());
-        is_known.then_some(Self { conjunct, column: *column, kind, depends_on_sources })
-    }
-
-    /// Whether the other side has the key code of the column: a value that the column can hold, or one of a type with
-    /// the same code. Anything else is left to the filters.
-    fn fits(&self, relation: &Relation, types: &dyn Fn(&BoundExpr) -> Option<DataType>) -> bool {
-        let data_type = relation.data_type(self.column);
-        match &self.kind {
-            ConditionKind::Prefix(_) => data_type == DataType::Text,
-            ConditionKind::Compare(_, BoundExpr::Literal(value)) => match value.as_ref() {
-                // A float column keys any float; a whole number has the same code in every integer column.
-                value if data_type.is_float() => matches!(value, ValueRef::Float(_)),
-                value => value.fits(data_type) || (data_type.is_integer() && value.as_i128().is_some()),
-            },
-            ConditionKind::Compare(_, value) => types(value).is_some_and(|other| {
-                other == data_type
-                    || (other.is_integer() && data_type.is_integer())
-                    || (other.is_float() && data_type.is_float())
-            }),
-        }
+        let count = starts.len() as f64;
+        let make = |equal| Access::Range { index, equal, low: low.clone(), high: high.clone() };
+        let mut ranges: Vec<Access> = starts.into_iter().map(make).collect();
+        let access = match ranges.pop() {
+            Some(range) if ranges.is_empty() => range,
+            last => {
+                let ranges = ranges.into_iter().chain(last).collect();
+                Access::Union { ranges, conditions: Vec::new(), parts: Vec::new() }
+            }
+        };
+        Some(Found { access, used, share, equal, count })
     }
 }
 
-/// The range of a key that the conditions give, and the share of rows it is expected to keep.
-fn range(index: Option<usize>, columns: &[usize], conditions: &[Condition]) -> Option<(Access, f64, Vec<usize>)> {
-    let mut equal = Vec::new();
-    let (mut low, mut high) = (None, None);
-    let mut share = 1.0;
-    let mut used = Vec::new();
-    for column in columns {
-        let of_column = || conditions.iter().filter(|condition| condition.column == *column);
-        let equality = of_column().find_map(|condition| match &condition.kind {
-            ConditionKind::Compare(Comparison::Equal, value) => Some((condition.conjunct, value.clone())),
-            _ => None,
-        });
-        if let Some((conjunct, value)) = equality {
-            used.push(conjunct);
-            equal.push(value);
-            share *= EQUALITY_SHARE;
-            continue;
-        }
-        for condition in of_column() {
-            match &condition.kind {
-                ConditionKind::Compare(Comparison::Greater, value) if low.is_none() => {
-                    low = Some(Bound::Excluded(value.clone()));
-                    used.push(condition.conjunct);
-                }
-                ConditionKind::Compare(Comparison::GreaterOrEqual, value) if low.is_none() => {
-                    low = Some(Bound::Included(value.clone()));
-                    used.push(condition.conjunct);
-                }
-                ConditionKind::Compare(Comparison::Less, value) if high.is_none() => {
-                    high = Some(Bound::Excluded(value.clone()));
-                    used.push(condition.conjunct);
-                }
-                ConditionKind::Compare(Comparison::LessOrEqual, value) if high.is_none() => {
-                    high = Some(Bound::Included(value.clone()));
-                    used.push(condition.conjunct);
-                }
-                ConditionKind::Prefix(prefix) if low.is_none() && high.is_none() => {
-                    low = Some(Bound::Prefix(prefix.clone()));
-                    high = low.clone();
-                    share *= EQUALITY_SHARE;
-                }
-                _ => {}
-            }
-        }
-        if low.is_some() != high.is_some() {
-            share *= RANGE_SHARE;
-        } else if low.is_some() {
-            share *= RANGE_SHARE * RANGE_SHARE;
-        }
-        break;
-    }
-    let is_useful = !equal.is_empty() || low.is_some() || high.is_some();
-    is_useful.then_some((Access::Range { index, equal, low, high }, share, used))
+/// A range, or several.
+struct Found {
+    access: Access,
+    used: Vec<usize>,
+    /// The share of rows it is expected to keep.
+    share: f64,
+    /// How many columns are given.
+    equal: usize,
+    /// How many ranges there are.
+    count: f64,
 }
 
-/// The bytes that a range of keys starts with and ends before; none if no key can be in it.
-pub(crate) struct KeyRange {
-    pub(crate) start: Vec<u8>,
-    pub(crate) end: Option<Vec<u8>>,
-}
-
-/// What a bound comes to when the tables before have their rows.
-pub(crate) enum BoundValue<'a> {
-    Included(ValueRef<'a>),
-    Excluded(ValueRef<'a>),
-    Prefix(&'a str),
-}
-
-/// Puts the bytes of a range together. `index` is the index whose keys they are; none for the table's own.
-pub(crate) fn key_range(
-    index: Option<&Index>,
-    equal: &[ValueRef<'_>],
-    low: Option<BoundValue<'_>>,
-    high: Option<BoundValue<'_>>,
-) -> Option<KeyRange> {
-    let push = |bytes: &mut Vec<u8>, position: usize, value: ValueRef<'_>| match index {
-        Some(index) => index.push(bytes, position, value),
-        None => key::push(bytes, value),
-    };
-    let mut base = Vec::new();
-    for (position, value) in equal.iter().enumerate() {
-        if value.is_null() {
-            return None;
+/// The values of a list that can be met, each once, in the order that they have at this place of a key.
+fn in_order(index: Option<&Index>, position: usize, values: &[Value]) -> Vec<Value> {
+    let mut coded: Vec<(Vec<u8>, &Value)> = Vec::new();
+    for value in values.iter().filter(|value| !value.is_null()) {
+        let mut code = Vec::new();
+        match index {
+            Some(index) => index.push(&mut code, position, value.as_ref()),
+            None => key::push(&mut code, value.as_ref()),
         }
-        push(&mut base, position, *value);
+        coded.push((code, value));
     }
-    let position = equal.len();
-    let is_descending = index.is_some_and(|index| index.descending.get(position) == Some(&true));
-    // Where the largest come first, the upper bound is the one that keys begin with.
-    let (first, last) = if is_descending { (high, low) } else { (low, high) };
-    let has_first = first.is_some();
-    // Appends a bound and says whether keys that begin with it are within.
-    let push_bound = |bytes: &mut Vec<u8>, bound: BoundValue<'_>| match bound {
-        BoundValue::Included(value) | BoundValue::Excluded(value) if value.is_null() => None,
-        BoundValue::Included(value) => {
-            push(bytes, position, value);
-            Some(true)
-        }
-        BoundValue::Excluded(value) => {
-            push(bytes, position, value);
-            Some(false)
-        }
-        BoundValue::Prefix(prefix) => {
-            let start = bytes.len();
-            if index.is_some() {
-                key::push_value_tag(bytes);
-            }
-            key::push_escaped(bytes, prefix.as_bytes());
-            if is_descending {
-                key::flip(bytes, start);
-            }
-            Some(true)
-        }
-    };
-    let mut start = base.clone();
-    let has_start = match first {
-        Some(bound) => push_bound(&mut start, bound)?,
-        None => {
-            // A bound at the other end only: NULLs, which come first here, are not within it.
-            if last.is_some() && index.is_some() && !is_descending {
-                key::push_value_tag(&mut start);
-            }
-            true
-        }
-    };
-    if !has_start && !key::make_successor(&mut start) {
-        return None;
-    }
-    let mut end = base;
-    let has_end = match last {
-        Some(bound) => push_bound(&mut end, bound)?,
-        // NULLs come last here.
-        None if has_first && is_descending => {
-            key::push_directed(&mut end, ValueRef::Null, true);
-            false
-        }
-        None => true,
-    };
-    if !has_end {
-        return Some(KeyRange { start, end: Some(end) });
-    }
-    let end = key::make_successor(&mut end).then_some(end);
-    Some(KeyRange { start, end })
+    coded.sort_by(|left, right| left.0.cmp(&right.0));
+    coded.dedup_by(|left, right| left.0 == right.0);
+    coded.into_iter().map(|(_, value)| value.clone()).collect()
 }

@@ -16,13 +16,24 @@ pub(crate) struct Call {
     pub(crate) arguments: Vec<BoundExpr>,
 }
 
+/// A value that is given when a plan runs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Parameter {
+    /// Which one, from 0.
+    pub(crate) number: usize,
+    /// The type that it has here.
+    pub(crate) data_type: Option<DataType>,
+    /// The names of the enum that it is one of.
+    pub(crate) variants: Vec<String>,
+}
+
 /// What is done with arguments.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operator {
-    /// The parameter of this number, from 0.
-    Parameter(usize),
-    /// The value of this number that the query around gives.
-    Outer(usize),
+    /// A value that stands here when the plan runs.
+    Parameter(Parameter),
+    /// The value of this number that the query around gives, and its type where that is of use.
+    Outer(usize, Option<DataType>),
     IsDistinct,
     Is(bool),
     /// The first equals one of the others.
@@ -48,6 +59,13 @@ pub(crate) enum Operator {
     InQuery(usize),
 }
 
+impl Parameter {
+    #[cold]
+    pub(super) fn is_missing(&self) -> crate::Error {
+        crate::Error::Query(format!("the parameter ?{} is not given", self.number + 1))
+    }
+}
+
 impl Operator {
     /// Whether it takes the answer of another query.
     pub(super) fn asks(&self) -> bool {
@@ -56,7 +74,7 @@ impl Operator {
 
     /// Whether it is known only when the question is asked.
     pub(super) fn depends_on_scope(&self) -> bool {
-        self.asks() || matches!(self, Self::Parameter(_) | Self::Outer(_))
+        self.asks() || matches!(self, Self::Parameter(_) | Self::Outer(..))
     }
 
     /// Makes an expression of it.
@@ -77,6 +95,15 @@ fn truth_value(truth: Truth) -> ValueRef<'static> {
 const FEW: usize = 4;
 
 impl Call {
+    /// The type of its value, where that is known without looking further.
+    pub(super) fn data_type(&self) -> Option<DataType> {
+        match &self.operator {
+            Operator::Parameter(parameter) => parameter.data_type,
+            Operator::Outer(_, data_type) => *data_type,
+            _ => None,
+        }
+    }
+
     fn argument<'a>(&'a self, index: usize, context: Context<'a>) -> Option<ValueRef<'a>> {
         match self.arguments.get(index) {
             Some(argument) => argument.evaluate(context),
@@ -140,11 +167,9 @@ impl Call {
             Operator::Cast(data_type) => {
                 scope.noted(function::cast(self.argument(0, context)?, *data_type, &scope.arena))
             }
-            Operator::Parameter(number) => match scope.parameters.get(*number) {
-                Some(value) => Some(value.as_ref()),
-                None => scope.fail(crate::Error::Query(format!("the parameter ?{} is not given", number + 1))),
-            },
-            Operator::Outer(number) => Some(scope.outer.get(*number).unwrap_or(&Value::Null).as_ref()),
+            // A plan runs with its values in place.
+            Operator::Parameter(parameter) => scope.fail(parameter.is_missing().into()),
+            Operator::Outer(number, _) => Some(scope.outer.get(*number).unwrap_or(&Value::Null).as_ref()),
             Operator::IsDistinct => {
                 let (left, right) = (self.argument(0, context)?, self.argument(1, context)?);
                 Some(ValueRef::Bool(left != right))
@@ -179,7 +204,7 @@ impl Call {
                     let truth = match (value.is_null(), set.is_empty() && !has_null) {
                         (_, true) => Truth::False,
                         (true, false) => Truth::Null,
-                        (false, _) if set.contains_key(&code) => Truth::True,
+                        (false, _) if set.get(&code).is_some() => Truth::True,
                         (false, _) if has_null => Truth::Null,
                         _ => Truth::False,
                     };

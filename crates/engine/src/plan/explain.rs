@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::Result;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Relation};
+use crate::error::Fallible;
 use crate::plan::call::{Call, Operator};
 use crate::plan::{Access, Body, Bound, BoundAggregate, BoundExpr, Plan, PlanSource, Step};
 
@@ -13,7 +13,7 @@ struct Explain<'a> {
 }
 
 /// A line for each step, what is entered first at the top; what a step is made of is indented below it.
-pub(crate) fn explain(plan: &Plan, catalog: &Catalog) -> Result<String> {
+pub(crate) fn explain(plan: &Plan, catalog: &Catalog) -> Fallible<String> {
     let mut text = String::new();
     write_plan(plan, catalog, 0, &mut text)?;
     Ok(text)
@@ -23,7 +23,7 @@ fn line(text: &mut String, indent: usize, words: &str) {
     let _infallible = writeln!(text, "{}{words}", "  ".repeat(indent));
 }
 
-fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) -> Result<()> {
+fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) -> Fallible<()> {
     let explain = Explain { plan, catalog };
     for filter in &plan.gate {
         line(text, indent, &format!("only if {}", explain.expr(filter)?));
@@ -49,7 +49,7 @@ fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) 
     if let Some(grouping) = &plan.grouping {
         let keys = explain.list(&grouping.keys)?;
         let aggregates = grouping.aggregates.iter().map(|aggregate| explain.aggregate(aggregate));
-        let aggregates = aggregates.collect::<Result<Vec<_>>>()?.join(", ");
+        let aggregates = aggregates.collect::<Fallible<Vec<_>>>()?.join(", ");
         let by = if keys.is_empty() { String::new() } else { format!(" by {keys}") };
         line(text, indent, &format!("group{by} computing {aggregates}"));
     }
@@ -65,7 +65,7 @@ fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) 
             .iter()
             .map(|key| Ok(format!("{}{}", explain.expr(&key.expr)?, if key.descending { " desc" } else { "" })));
         let how = if plan.limit.is_some() { "keep the top rows by" } else { "sort by" };
-        line(text, indent, &format!("{how} {}", keys.collect::<Result<Vec<_>>>()?.join(", ")));
+        line(text, indent, &format!("{how} {}", keys.collect::<Fallible<Vec<_>>>()?.join(", ")));
     }
     if let Some(limit) = plan.limit {
         line(text, indent, &format!("limit {limit}"));
@@ -80,7 +80,7 @@ fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) 
     Ok(())
 }
 
-fn write_body(body: &Body, catalog: &Catalog, indent: usize, text: &mut String) -> Result<()> {
+fn write_body(body: &Body, catalog: &Catalog, indent: usize, text: &mut String) -> Fallible<()> {
     match body {
         Body::Nothing | Body::Values(_) | Body::Working(_) => Ok(()),
         Body::Query(plan) => write_plan(plan, catalog, indent, text),
@@ -97,7 +97,7 @@ fn write_body(body: &Body, catalog: &Catalog, indent: usize, text: &mut String) 
 }
 
 impl Explain<'_> {
-    fn access(&self, step: &Step) -> Result<String> {
+    fn access(&self, step: &Step) -> Fallible<String> {
         let relation = self.plan.relation(self.catalog, step.source)?;
         let table = match self.plan.sources.get(step.source) {
             Some(PlanSource::Derived(derived)) => match &derived.body {
@@ -110,20 +110,48 @@ impl Explain<'_> {
             },
             _ => &relation.schema.name,
         };
-        Ok(match &step.access {
+        let backwards = if step.is_backward { " backwards" } else { "" };
+        Ok(self.reach(&step.access, relation, table)? + backwards)
+    }
+
+    fn reach(&self, access: &Access, relation: &Relation, table: &str) -> Fallible<String> {
+        let pairs = |columns: &[usize], values: &[BoundExpr]| {
+            let pair = |(column, value): (&usize, &BoundExpr)| {
+                Ok(format!("{} = {}", relation.column_name(*column), self.expr(value)?))
+            };
+            columns.iter().zip(values).map(pair).collect::<Fallible<Vec<_>>>()
+        };
+        Ok(match access {
             Access::Scan => format!("scan {table}"),
-            Access::Hash { column, probe } => {
-                format!("hash {table} on {} = {}", relation.column_name(*column), self.expr(probe)?)
+            Access::Kept { from, filters, columns, probe } => {
+                let mut text = if columns.is_empty() { "keep ".to_owned() } else { "hash ".into() };
+                text += &self.reach(from, relation, table)?;
+                if !filters.is_empty() {
+                    let filters = filters.iter().map(|filter| self.expr(filter)).collect::<Fallible<Vec<_>>>()?;
+                    text += &format!(" where {}", filters.join(" and "));
+                }
+                if !columns.is_empty() {
+                    text += &format!(" on {}", pairs(columns, probe)?.join(" and "));
+                }
+                text
             }
+            Access::Union { ranges, .. } => match ranges.as_slice() {
+                [] => format!("no row of {table}"),
+                [first, .., last] if ranges.len() > 4 => {
+                    let (first, last) = (self.reach(first, relation, table)?, self.reach(last, relation, table)?);
+                    format!("{first}, then {} more to {last}", ranges.len() - 2)
+                }
+                ranges => {
+                    let ranges = ranges.iter().map(|range| self.reach(range, relation, table));
+                    ranges.collect::<Fallible<Vec<_>>>()?.join(", then ")
+                }
+            },
             Access::Range { index, equal, low, high } => {
                 let (name, columns) = match index.and_then(|number| relation.indexes.get(number)) {
                     Some(index) => (format!("index {table}.{}", index.name), index.columns.clone()),
                     None => (format!("primary key of {table}"), relation.primary_key().to_vec()),
                 };
-                let mut conditions = Vec::new();
-                for (column, value) in columns.iter().zip(equal) {
-                    conditions.push(format!("{} = {}", relation.column_name(*column), self.expr(value)?));
-                }
+                let mut conditions = pairs(&columns, equal)?;
                 let next = columns.get(equal.len()).map_or("", |column| relation.column_name(*column));
                 for (bound, including, excluding) in [(low, ">=", ">"), (high, "<=", "<")] {
                     match bound {
@@ -139,16 +167,17 @@ impl Explain<'_> {
                         _ => {}
                     }
                 }
-                format!("search {name} with {}", conditions.join(" and "))
+                let conditions = conditions.join(" and ");
+                format!("search {name}{}{conditions}", if conditions.is_empty() { "" } else { " with " })
             }
         })
     }
 
-    fn list(&self, exprs: &[BoundExpr]) -> Result<String> {
-        Ok(exprs.iter().map(|expr| self.expr(expr)).collect::<Result<Vec<_>>>()?.join(", "))
+    fn list(&self, exprs: &[BoundExpr]) -> Fallible<String> {
+        Ok(exprs.iter().map(|expr| self.expr(expr)).collect::<Fallible<Vec<_>>>()?.join(", "))
     }
 
-    fn aggregate(&self, aggregate: &BoundAggregate) -> Result<String> {
+    fn aggregate(&self, aggregate: &BoundAggregate) -> Fallible<String> {
         let argument = aggregate.argument.as_ref().map_or(Ok("*".to_owned()), |argument| self.expr(argument))?;
         let distinct = if aggregate.is_distinct { "distinct " } else { "" };
         let filter = match &aggregate.filter {
@@ -158,7 +187,7 @@ impl Explain<'_> {
         Ok(format!("{}({distinct}{argument}){filter}", aggregate.function))
     }
 
-    fn expr(&self, expr: &BoundExpr) -> Result<String> {
+    fn expr(&self, expr: &BoundExpr) -> Fallible<String> {
         Ok(match expr {
             BoundExpr::Literal(value) => value.to_string(),
             BoundExpr::Column { source, column } => {
@@ -189,12 +218,12 @@ impl Explain<'_> {
         })
     }
 
-    fn call(&self, call: &Call) -> Result<String> {
+    fn call(&self, call: &Call) -> Fallible<String> {
         let name = match &call.operator {
-            Operator::Parameter(number) => return Ok(format!("?{}", number + 1)),
-            Operator::Outer(number) => return Ok(format!("outer {number}")),
+            Operator::Parameter(parameter) => return Ok(format!("?{}", parameter.number + 1)),
+            Operator::Outer(number, _) => return Ok(format!("outer {number}")),
             Operator::Arithmetic { operator, .. } => {
-                let parts = call.arguments.iter().map(|argument| self.expr(argument)).collect::<Result<Vec<_>>>()?;
+                let parts = call.arguments.iter().map(|argument| self.expr(argument)).collect::<Fallible<Vec<_>>>()?;
                 return Ok(format!("({})", parts.join(&format!(" {operator} "))));
             }
             Operator::IsDistinct => "distinct".into(),

@@ -2,11 +2,12 @@
 
 use wasm_dbms_api::{Comparison, MemoryError, Value, ValueRef};
 
+use crate::Error;
+use crate::error::Fallible;
 use crate::execute::Frame;
 use crate::plan::call::Call;
 use crate::plan::like::Pattern;
 use crate::plan::scope::Scope;
-use crate::{Error, Result};
 
 /// An expression over the rows of the sources, or over the slots of a group.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,8 +76,13 @@ impl Truth {
     }
 }
 
+/// A source as one of a set. There are no more than [`MAX_SOURCES`](crate::plan::MAX_SOURCES).
+pub(super) fn bit(source: usize) -> u64 {
+    1u64.unbounded_shl(source as u32)
+}
+
 #[cold]
-pub(crate) fn broken_row() -> Error {
+pub(crate) fn broken_row() -> Box<Error> {
     MemoryError::corrupt("a row's bytes are no row of its table").into()
 }
 
@@ -86,7 +92,7 @@ impl BoundExpr {
     /// # Errors
     /// [`MemoryError::Corrupt`] if a row's bytes are no row of its table; what its functions refuse.
     #[inline]
-    pub(crate) fn value<'a>(&'a self, context: Context<'a>) -> Result<ValueRef<'a>> {
+    pub(crate) fn value<'a>(&'a self, context: Context<'a>) -> Fallible<ValueRef<'a>> {
         self.evaluate(context).ok_or_else(|| context.scope().take_failure())
     }
 
@@ -95,8 +101,16 @@ impl BoundExpr {
     /// # Errors
     /// As [`value`](Self::value).
     #[inline]
-    pub(crate) fn holds(&self, context: Context<'_>) -> Result<bool> {
+    pub(crate) fn holds(&self, context: Context<'_>) -> Fallible<bool> {
         Ok(self.truth(context).ok_or_else(|| context.scope().take_failure())? == Truth::True)
+    }
+
+    /// Whether the expression is false; not true, not NULL.
+    ///
+    /// # Errors
+    /// As [`value`](Self::value).
+    pub(crate) fn is_false(&self, context: Context<'_>) -> Fallible<bool> {
+        Ok(self.truth(context).ok_or_else(|| context.scope().take_failure())? == Truth::False)
     }
 
     /// The value of the expression; none if a row is broken, or the scope has the failure. An option is a third of the
@@ -218,6 +232,13 @@ impl BoundExpr {
         for part in self.parts() {
             part.visit_columns(visit);
         }
+    }
+
+    /// The sources whose columns are in it, a bit each.
+    pub(super) fn sources(&self) -> u64 {
+        let mut sources = 0;
+        self.visit_columns(&mut |source, _| sources |= bit(source));
+        sources
     }
 
     /// Calls `change` with the expression and every part of it, the outer ones first.

@@ -27,6 +27,8 @@ fn rejects_missing(condition: &BoundExpr, source: usize) -> bool {
         BoundExpr::Or(left, right) => rejects(left) && rejects(right),
         BoundExpr::Not(inner) => match &**inner {
             BoundExpr::IsNull(inner) => is_null_with(inner, source),
+            // NULL is none of no values, and that is true.
+            BoundExpr::InList(_, values) if values.is_empty() => false,
             // NULL stays NULL.
             BoundExpr::Compare(..) | BoundExpr::InList(..) | BoundExpr::Like(..) => rejects(inner),
             _ => false,

@@ -6,29 +6,39 @@
 mod access;
 mod bind;
 mod call;
+mod condition;
+mod equality;
+mod estimate;
 mod explain;
 mod expr;
+mod join_order;
+mod key_range;
 mod left;
 mod like;
 mod optimize;
 mod scope;
+mod template;
+mod walk_order;
 
-pub(crate) use access::{Access, Bound, BoundValue, key_range};
+pub use access::MAX_RANGES;
+pub(crate) use access::{Access, Bound};
 pub(crate) use bind::Answers;
 pub use bind::{MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub(crate) use expr::{BoundExpr, Context, broken_row};
+pub(crate) use key_range::{BoundValue, KeyRange, key_range};
 pub use scope::MAX_REMEMBERED_BYTES;
 pub(crate) use scope::{Answer, Scope};
+pub(crate) use template::Template;
 
 use std::sync::Arc;
 
 use wasm_dbms_api::{AggregateFunction, DataType, Expr, Query, SetOperation, TableSchema, Value};
 
-use crate::Result;
 use crate::catalog::{Catalog, Relation, RelationIndex};
+use crate::error::Fallible;
 
 /// A way of answering a question.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Plan {
     /// The tables in the order in which they are entered.
     pub(crate) steps: Vec<Step>,
@@ -54,14 +64,14 @@ pub(crate) struct Plan {
 }
 
 /// Where the rows of a source come from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum PlanSource {
     Table(RelationIndex),
     Derived(Box<Derived>),
 }
 
 /// Rows that belong to no table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Derived {
     /// A table that they could stand in.
     pub(crate) relation: Arc<Relation>,
@@ -71,7 +81,7 @@ pub(crate) struct Derived {
 }
 
 /// How rows that belong to no table are made.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Body {
     Nothing,
     Values(Vec<Vec<BoundExpr>>),
@@ -82,7 +92,7 @@ pub(crate) enum Body {
 }
 
 /// A query that an expression asks.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Subquery {
     pub(crate) plan: Plan,
     pub(crate) answers: Answers,
@@ -91,7 +101,7 @@ pub(crate) struct Subquery {
 }
 
 /// One source in a plan.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub(crate) source: usize,
     pub(crate) access: Access,
@@ -101,8 +111,23 @@ pub(crate) struct Step {
     pub(crate) asking: Vec<BoundExpr>,
     /// Of a left join: what must hold of the row, with NULLs if there was no partner.
     pub(crate) after: Option<Vec<BoundExpr>>,
+    /// Whether its access is walked from its end.
+    pub(crate) is_backward: bool,
     /// How many rows are expected of it, for each row of the sources before.
     pub(crate) estimate: f64,
+}
+
+impl Step {
+    /// Calls `visit` with every column that walking the rows reads.
+    pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(usize, usize)) {
+        for filter in self.filters.iter().chain(&self.asking).chain(self.after.iter().flatten()) {
+            filter.visit_columns(visit);
+        }
+        self.access.visit(&mut |expr| expr.visit_columns(visit));
+        if let Access::Kept { columns, .. } = &self.access {
+            columns.iter().for_each(|column| visit(self.source, *column));
+        }
+    }
 }
 
 /// Rows that become one.
@@ -141,31 +166,41 @@ pub(crate) struct OrderKey {
 }
 
 /// Plans a question without parameters.
-pub(crate) fn plan(catalog: &Catalog, query: &Query) -> Result<Plan> {
+pub(crate) fn plan(catalog: &Catalog, query: &Query) -> Fallible<Plan> {
     plan_with(catalog, query, &[])
 }
 
 /// Plans a question whose parameters have these values.
-pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Result<Plan> {
-    optimize::optimize(catalog, bind::bind(catalog, query, Some(parameters))?)
+pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<Plan> {
+    optimize::optimize(catalog, bind::bind(catalog, query, parameters)?)
 }
 
 /// An expression over the columns of one table: what a check constraint says. It is computed with
 /// [`Context::Row`] over the values of a row.
-#[allow(dead_code, reason = "check constraints use it")]
-pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Result<BoundExpr> {
+pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Fallible<BoundExpr> {
     bind::bind_row(catalog, schema, expr)
+}
+
+/// An expression over the columns of a row, and over one beside it that is called `excluded` if there is one: what an
+/// update makes of a column. The other row's values stand behind the first one's.
+pub(crate) fn bind_value(
+    catalog: &Catalog,
+    schema: &TableSchema,
+    has_excluded: bool,
+    expr: &Expr,
+) -> Fallible<BoundExpr> {
+    bind::bind_value(catalog, schema, has_excluded, expr)
 }
 
 impl Plan {
     /// The plan in words, a line a step.
-    pub(crate) fn explain(&self, catalog: &Catalog) -> Result<String> {
+    pub(crate) fn explain(&self, catalog: &Catalog) -> Fallible<String> {
         explain::explain(self, catalog)
     }
 
     /// The table of a source.
     #[inline]
-    pub(crate) fn relation<'a>(&'a self, catalog: &'a Catalog, source: usize) -> Result<&'a Relation> {
+    pub(crate) fn relation<'a>(&'a self, catalog: &'a Catalog, source: usize) -> Fallible<&'a Relation> {
         match self.sources.get(source) {
             Some(PlanSource::Derived(derived)) => Ok(&derived.relation),
             Some(PlanSource::Table(relation)) => catalog.relation(*relation),

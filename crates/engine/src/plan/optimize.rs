@@ -1,81 +1,55 @@
 //! The order of the tables and the access to each.
 
-use wasm_dbms_api::{Comparison, DataType};
+use wasm_dbms_api::{Comparison, DataType, Value};
 
-use crate::catalog::{Catalog, KeyShape, Relation};
-use crate::plan::access::{self, Access, Candidate, EQUALITY_SHARE, RANGE_SHARE};
+use crate::Error;
+use crate::catalog::{Catalog, Relation};
+use crate::error::Fallible;
+use crate::plan::access::{Candidate, Chooser};
 use crate::plan::bind::{BoundBody, BoundQuery, BoundRows, BoundSubquery};
-use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, left};
-use crate::{Error, Result};
+use crate::plan::estimate::Estimates;
+use crate::plan::expr::bit;
+use crate::plan::join_order::{Cost, join_order};
+use crate::plan::walk_order::walk_in_order;
+use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, equality, left};
 
-/// Chooses how to answer a question: the source with the fewest expected rows first, then always the cheapest that can
-/// be reached from those before.
-pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Result<Plan> {
+/// Chooses how to answer a question: the order of the sources that costs least, and the access to each.
+pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Fallible<Plan> {
     left::simplify(&mut query);
     let BoundQuery { sources, mut conjuncts, .. } = query;
+    let gate = conjuncts.extract_if(.., |conjunct| conjunct.sources() == 0).collect();
     let mut lefts = Vec::new();
     let mut planned = Vec::new();
+    let mut estimates = Estimates::default();
     for source in sources {
         lefts.push(source.left);
-        planned.push(plan_source(catalog, source.rows)?);
+        let source = plan_source(catalog, source.rows)?;
+        estimates.push(relation_of(catalog, &source)?, rows_of(catalog, &source)?);
+        planned.push(source);
     }
     let sources = planned;
-    let is_fixed = |conjunct: &BoundExpr| !conjunct.any(&|part| matches!(part, BoundExpr::Column { .. }));
-    let gate = conjuncts.extract_if(.., |conjunct| is_fixed(conjunct)).collect();
-    let mut steps: Vec<Step> = Vec::new();
-    let mut remaining: Vec<usize> = (0..sources.len()).collect();
-    while !remaining.is_empty() {
-        let entered: Vec<usize> = steps.iter().map(|step| step.source).collect();
-        let mut best: Option<(usize, Candidate, f64)> = None;
-        for source in &remaining {
-            let left = lefts.get(*source).and_then(Option::as_ref);
-            let is_ready = |left: &Vec<BoundExpr>| {
-                !entered.is_empty()
-                    && left.iter().all(|part| is_known(part, &|other| other == *source || entered.contains(&other)))
-            };
-            if !left.is_none_or(is_ready) {
-                continue;
-            }
-            let own = left.unwrap_or(&conjuncts);
-            let candidate = candidate(catalog, &sources, *source, own, &entered)?;
-            let rows = candidate.rows * local_share(*source, own, &candidate.access);
-            // A table that nothing ties to those before multiplies their rows: last.
-            let is_tied = entered.is_empty() || is_tied(*source, own, &entered);
-            let rank = if is_tied { rows + candidate.cost / 8.0 } else { f64::MAX.min(rows * 1e12) };
-            // Rows without a partner stay: nothing is won by an early left join.
-            let rank = if left.is_some() { rank + 1e3 } else { rank };
-            if best.as_ref().is_none_or(|(.., other)| rank < *other) {
-                best = Some((*source, Candidate { rows, ..candidate }, rank));
-            }
+    let types = |expr: &BoundExpr| match expr {
+        BoundExpr::Column { source, column } => {
+            Some(relation_of(catalog, sources.get(*source)?).ok()?.data_type(*column))
         }
-        let Some((source, candidate, _)) = best else {
-            return Err(Error::Query("the conditions of the left joins need each other".into()));
-        };
-        remaining.retain(|other| *other != source);
-        let mut ready = Vec::new();
-        let mut number = 0;
-        let left = lefts.get_mut(source).and_then(Option::take);
-        conjuncts.retain(|conjunct| {
-            let is_ready = is_known(conjunct, &|other| other == source || entered.contains(&other));
-            if is_ready && (left.is_some() || !candidate.used.contains(&number)) {
-                ready.push(conjunct.clone());
-            }
-            number += 1;
-            !is_ready
-        });
-        let (own, after) = match left {
-            None => (ready, None),
-            Some(left) => {
-                let unused = left.into_iter().enumerate().filter(|(number, _)| !candidate.used.contains(number));
-                (unused.map(|(_, part)| part).collect(), Some(ready))
-            }
-        };
-        let (asking, filters) = own.into_iter().partition(BoundExpr::asks);
-        steps.push(Step { source, access: candidate.access, filters, asking, after, estimate: candidate.rows });
+        BoundExpr::Call(call) => call.data_type(),
+        _ => None::<DataType>,
+    };
+    conjuncts.iter_mut().chain(lefts.iter_mut().flatten().flatten()).for_each(join_alternatives);
+    let classes = equality::close(&mut conjuncts, &types);
+    let joins = Joins { catalog, sources: &sources, lefts: &lefts, conjuncts, classes, estimates, types: &types };
+    let order = joins.order().ok_or_else(|| Error::Query("the conditions of the left joins need each other".into()))?;
+    let mut steps = Vec::new();
+    let (mut entered, mut rows) = (0, 1.0);
+    for source in order {
+        let step = joins.step(source, entered, rows)?;
+        entered |= bit(source);
+        rows *= step.estimate;
+        steps.push(step);
     }
     let BoundQuery { grouping, having, outputs, names, is_distinct, order, limit, offset, subqueries, .. } = query;
     let mut plan = Plan {
-        estimate: steps.iter().map(|step| step.estimate).product(),
+        estimate: rows,
         steps,
         sources,
         gate,
@@ -90,16 +64,193 @@ pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Result<Plan>
         subqueries: Vec::new(),
     };
     for subquery in subqueries {
-        let BoundSubquery { query, answers, set_type } = subquery;
+        let BoundSubquery { query, answers, set_type, .. } = subquery;
         plan.subqueries.push(Subquery { plan: optimize(catalog, query)?, answers, set_type });
     }
-    if plan.answers_rows() && comes_in_order(catalog, &plan)? {
-        plan.order.clear();
+    if plan.answers_rows() {
+        walk_in_order(catalog, &mut plan)?;
     }
     Ok(plan)
 }
 
-fn plan_source(catalog: &Catalog, rows: BoundRows) -> Result<PlanSource> {
+/// The sources and what ties them.
+struct Joins<'q> {
+    catalog: &'q Catalog,
+    sources: &'q [PlanSource],
+    /// Of each left join, its conditions.
+    lefts: &'q [Option<Vec<BoundExpr>>],
+    conjuncts: Vec<BoundExpr>,
+    /// Of each conjunct the class of equal columns that it belongs to, 0 if to none.
+    classes: Vec<usize>,
+    estimates: Estimates,
+    types: &'q dyn Fn(&BoundExpr) -> Option<DataType>,
+}
+
+impl Joins<'_> {
+    fn left(&self, source: usize) -> Option<&Vec<BoundExpr>> {
+        self.lefts.get(source).and_then(Option::as_ref)
+    }
+
+    /// The order of the sources.
+    fn order(&self) -> Option<Vec<usize>> {
+        let ties = |source: usize| {
+            let own = self.left(source).unwrap_or(&self.conjuncts);
+            let masks = own.iter().map(BoundExpr::sources).filter(|sources| sources & bit(source) != 0);
+            masks.fold(0, |all, sources| all | sources) & !bit(source)
+        };
+        let ties: Vec<u64> = (0..self.sources.len()).map(ties).collect();
+        // What is known of a source after others depends on those only that something ties it to.
+        let mut known: Vec<((usize, u64, bool), Known)> = Vec::new();
+        join_order(self.sources.len(), &mut |source, entered, rows| {
+            let tied = ties.get(source).copied().unwrap_or(0) & entered;
+            let key = (source, tied, entered == 0);
+            let place = known.binary_search_by(|(other, _)| other.cmp(&key));
+            let own = match place {
+                Ok(place) => known.get(place).map(|(_, own)| *own)?,
+                Err(place) => {
+                    let own = self.known(source, tied, entered == 0).ok()?;
+                    known.insert(place, (key, own));
+                    own
+                }
+            };
+            let Known { direct, setup, kept, factor } = own;
+            let cost = (rows * direct).min(setup + rows * kept);
+            if let Some(left) = self.left(source) {
+                let needed = left.iter().fold(0, |all, part| all | part.sources()) & !bit(source);
+                return (entered != 0 && needed & !entered == 0).then_some(Cost { cost, factor: factor.max(1.0) });
+            }
+            Some(Cost { cost, factor })
+        })
+    }
+
+    fn known(&self, source: usize, tied: u64, is_first: bool) -> Fallible<Known> {
+        let (direct, kept) = self.chooser(source, tied, is_first)?.candidates();
+        let (setup, kept) = kept.map_or((f64::INFINITY, 0.0), |kept| (kept.setup, kept.cost));
+        let own = self.left(source).unwrap_or(&self.conjuncts);
+        let ready = self.ready(source, tied, own, &[]);
+        let share: f64 = ready.filter_map(|number| own.get(number)).map(|part| self.estimates.share(part)).product();
+        Ok(Known { direct: direct.cost, setup, kept, factor: self.estimates.rows(source) * share })
+    }
+
+    fn chooser(&self, source: usize, bound: u64, is_first: bool) -> Fallible<Chooser<'_>> {
+        let Some(own) = self.sources.get(source) else {
+            return Err(Error::Query("there is no such source".into()).into());
+        };
+        Ok(Chooser {
+            relation: relation_of(self.catalog, own)?,
+            source,
+            bound,
+            is_first,
+            conjuncts: self.left(source).unwrap_or(&self.conjuncts),
+            types: self.types,
+            estimates: &self.estimates,
+        })
+    }
+
+    /// The numbers of those of `parts` that can be asked once the source has a row and could not before, without those
+    /// that follow from others and from `used`.
+    fn ready<'a>(
+        &'a self,
+        source: usize,
+        entered: u64,
+        parts: &'a [BoundExpr],
+        used: &'a [usize],
+    ) -> impl Iterator<Item = usize> + 'a {
+        let is_left = self.left(source).is_some_and(|own| std::ptr::eq(own.as_slice(), parts));
+        let class = move |number: usize| if is_left { 0 } else { self.classes.get(number).copied().unwrap_or(0) };
+        // Two columns of a source may be in one class: each is made equal to one of the others.
+        let column = move |number: usize| match parts.get(number) {
+            Some(BoundExpr::Compare(_, left, right)) => match (&**left, &**right) {
+                (BoundExpr::Column { source: own, column }, _) if *own == source => Some(*column),
+                (_, BoundExpr::Column { column, .. }) => Some(*column),
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut told: Vec<(usize, Option<usize>)> =
+            used.iter().map(|number| (class(*number), column(*number))).collect();
+        (0..parts.len()).filter(move |number| {
+            let sources = parts.get(*number).map_or(0, BoundExpr::sources);
+            let is_ready = sources & !(entered | bit(source)) == 0 && (is_left || sources & bit(source) != 0);
+            if !is_ready || used.contains(number) {
+                return false;
+            }
+            let own = (class(*number), column(*number));
+            if own.0 > 0 && told.contains(&own) {
+                return false;
+            }
+            told.push(own);
+            true
+        })
+    }
+
+    /// The step that enters a source, after others that have so many rows.
+    fn step(&self, source: usize, entered: u64, rows: f64) -> Fallible<Step> {
+        let (direct, kept) = self.chooser(source, entered, entered == 0)?.candidates();
+        let Candidate { access, used, .. } = match kept {
+            Some(kept) if kept.setup + rows * kept.cost < rows * direct.cost => kept,
+            _ => direct,
+        };
+        let take = |parts: &[BoundExpr], used: &[usize]| -> Vec<BoundExpr> {
+            self.ready(source, entered, parts, used).filter_map(|number| parts.get(number).cloned()).collect()
+        };
+        let (own, after) = match self.left(source) {
+            None => (take(&self.conjuncts, &used), None),
+            Some(left) => (take(left, &used), Some(take(&self.conjuncts, &[]))),
+        };
+        let known = self.known(source, entered, entered == 0)?;
+        let (asking, filters) = own.into_iter().partition(BoundExpr::asks);
+        let estimate = if after.is_some() { known.factor.max(1.0) } else { known.factor };
+        Ok(Step { source, access, filters, asking, after, is_backward: false, estimate })
+    }
+}
+
+/// What is known of a source after others.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    /// What it costs for each row before.
+    direct: f64,
+    /// What it costs to keep its rows, and then for each row before.
+    setup: f64,
+    kept: f64,
+    /// How many rows there are for each one before.
+    factor: f64,
+}
+
+/// Makes alternatives for one column a list: `a = 1 OR a = 2`.
+fn join_alternatives(expr: &mut BoundExpr) {
+    let mut values = Vec::new();
+    if let BoundExpr::Or(..) = expr
+        && let Some(column) = alternatives(expr, &mut values)
+    {
+        *expr = BoundExpr::InList(column.clone().into(), values);
+    }
+}
+
+/// The one column that every part of a disjunction says the values of.
+fn alternatives<'e>(expr: &'e BoundExpr, values: &mut Vec<Value>) -> Option<&'e BoundExpr> {
+    match expr {
+        BoundExpr::Or(left, right) => {
+            let column = alternatives(left, values)?;
+            alternatives(right, values).filter(|other| *other == column)
+        }
+        BoundExpr::Compare(Comparison::Equal, left, right) => match (&**left, &**right) {
+            (column @ BoundExpr::Column { .. }, BoundExpr::Literal(value))
+            | (BoundExpr::Literal(value), column @ BoundExpr::Column { .. }) => {
+                values.push(value.clone());
+                Some(column)
+            }
+            _ => None,
+        },
+        BoundExpr::InList(column, list) if matches!(**column, BoundExpr::Column { .. }) => {
+            values.extend(list.iter().cloned());
+            Some(column)
+        }
+        _ => None,
+    }
+}
+
+fn plan_source(catalog: &Catalog, rows: BoundRows) -> Fallible<PlanSource> {
     let derived = match rows {
         BoundRows::Table(relation) => return Ok(PlanSource::Table(relation)),
         BoundRows::Derived(derived) => *derived,
@@ -121,7 +272,7 @@ fn plan_source(catalog: &Catalog, rows: BoundRows) -> Result<PlanSource> {
 }
 
 /// How many rows a source has.
-fn rows_of(catalog: &Catalog, source: &PlanSource) -> Result<f64> {
+fn rows_of(catalog: &Catalog, source: &PlanSource) -> Fallible<f64> {
     Ok(match source {
         PlanSource::Table(relation) => catalog.relation(*relation)?.table.rows as f64,
         PlanSource::Derived(derived) => match &derived.body {
@@ -147,100 +298,9 @@ impl Plan {
     }
 }
 
-fn is_known(expr: &BoundExpr, is_source_known: &dyn Fn(usize) -> bool) -> bool {
-    let mut all = true;
-    expr.visit_columns(&mut |source, _| all &= is_source_known(source));
-    all
-}
-
-fn candidate(
-    catalog: &Catalog,
-    sources: &[PlanSource],
-    source: usize,
-    conjuncts: &[BoundExpr],
-    entered: &[usize],
-) -> Result<Candidate> {
-    let Some(own) = sources.get(source) else { return Err(Error::Query("there is no such source".into())) };
-    let relation = relation_of(catalog, own)?;
-    let types = |expr: &BoundExpr| match expr {
-        BoundExpr::Column { source, column } => {
-            Some(relation_of(catalog, sources.get(*source)?).ok()?.data_type(*column))
-        }
-        _ => None::<DataType>,
-    };
-    let total = rows_of(catalog, own)?;
-    Ok(access::choose(relation, total, source, conjuncts, &|other| entered.contains(&other), &types))
-}
-
-fn relation_of<'a>(catalog: &'a Catalog, source: &'a PlanSource) -> Result<&'a Relation> {
+fn relation_of<'a>(catalog: &'a Catalog, source: &'a PlanSource) -> Fallible<&'a Relation> {
     match source {
         PlanSource::Table(relation) => catalog.relation(*relation),
         PlanSource::Derived(derived) => Ok(&derived.relation),
     }
-}
-
-/// The share of rows that the conditions on this source alone keep, where the access does not use them already.
-fn local_share(source: usize, conjuncts: &[BoundExpr], access: &Access) -> f64 {
-    if !matches!(access, Access::Scan | Access::Hash { .. }) {
-        return 1.0;
-    }
-    let mut share = 1.0;
-    for conjunct in conjuncts {
-        let mut is_local = true;
-        conjunct.visit_columns(&mut |other, _| is_local &= other == source);
-        if is_local {
-            share *= match conjunct {
-                BoundExpr::Compare(Comparison::Equal, ..) => EQUALITY_SHARE,
-                BoundExpr::Compare(Comparison::NotEqual, ..) => 1.0,
-                _ => RANGE_SHARE,
-            };
-        }
-    }
-    share
-}
-
-/// Whether a condition ties the source to those that are entered.
-fn is_tied(source: usize, conjuncts: &[BoundExpr], entered: &[usize]) -> bool {
-    conjuncts.iter().any(|conjunct| {
-        let (mut has_source, mut has_entered, mut has_other) = (false, false, false);
-        conjunct.visit_columns(&mut |other, _| {
-            has_source |= other == source;
-            has_entered |= entered.contains(&other);
-            has_other |= other != source && !entered.contains(&other);
-        });
-        has_source && has_entered && !has_other
-    })
-}
-
-/// Whether the rows come in this order by themselves.
-fn comes_in_order(catalog: &Catalog, plan: &Plan) -> Result<bool> {
-    let order = &plan.order;
-    let [step] = plan.steps.as_slice() else { return Ok(order.is_empty()) };
-    let relation = plan.relation(catalog, step.source)?;
-    let clustered: &[usize] = match &relation.shape {
-        KeyShape::Columns(columns) => columns,
-        KeyShape::RowId => &[],
-    };
-    let clustered = clustered.iter().map(|column| (*column, false));
-    let (columns, skipped): (Vec<(usize, bool)>, usize) = match &step.access {
-        Access::Scan => (clustered.collect(), 0),
-        Access::Range { index: None, equal, .. } => (clustered.collect(), equal.len()),
-        Access::Range { index: Some(number), equal, .. } => {
-            let index = relation.indexes.get(*number);
-            let own = index.into_iter().flat_map(|index| index.columns.iter().copied().zip(index.descending.clone()));
-            // Rows equal in the index follow each other in the order of the table's key.
-            (own.chain(clustered).collect(), equal.len())
-        }
-        Access::Hash { .. } => return Ok(order.is_empty()),
-    };
-    let given = columns.get(skipped..).unwrap_or_default();
-    let mut given = given.iter();
-    Ok(order.iter().all(|key| match &key.expr {
-        BoundExpr::Column { column, .. } => {
-            let is_nullable = relation.schema.columns.get(*column).is_some_and(|column| column.nullable);
-            // Ascending keys have NULLs first, descending ones last.
-            (key.nulls_first != key.descending || !is_nullable) && given.next() == Some(&(*column, key.descending))
-        }
-        _ => false,
-    }))
 }

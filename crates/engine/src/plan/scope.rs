@@ -1,22 +1,21 @@
-//! What is the same for all rows of one asking: parameters, the row of the query around, values made on the way.
+//! What is the same for all rows of one asking: the row of the query around, values made on the way.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use wasm_dbms_api::{Value, ValueRef};
 
+use crate::Error;
 use crate::codec::record::Writer;
+use crate::error::Fallible;
 use crate::execute::RowList;
 use crate::function::Arena;
+use crate::numbering::Numbering;
 use crate::plan::broken_row;
-use crate::{Error, Result};
 
 /// What an expression needs besides rows.
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
-    /// The values of the parameters, from `?1` on.
-    pub(crate) parameters: Arc<[Value]>,
     /// What the query around gives of its row.
     pub(crate) outer: Vec<Value>,
     pub(crate) arena: Arena,
@@ -29,7 +28,7 @@ pub(crate) struct Scope {
 /// Why an expression has no value.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    Error(Error),
+    Error(Box<Error>),
     /// The answer of this subquery for these values is not known yet.
     Unanswered(usize, Vec<Value>),
 }
@@ -40,7 +39,7 @@ pub(crate) enum Answer {
     /// Whether there is a row; its one value; NULL.
     Value(Value),
     /// The values of its one column, as key codes, and whether NULL is among them.
-    Set(Arc<HashMap<Vec<u8>, ()>>, bool),
+    Set(Arc<Numbering>, bool),
 }
 
 /// The most bytes of answers that are kept; past it they are asked anew.
@@ -48,15 +47,17 @@ pub const MAX_REMEMBERED_BYTES: usize = 8 << 20;
 
 #[derive(Debug, Default)]
 struct Answers {
-    known: HashMap<(usize, Vec<u8>), Answer>,
+    /// The subqueries with the values they were asked for.
+    asked: Numbering,
+    /// By the number of what was asked.
+    known: Vec<Answer>,
     bytes: usize,
 }
 
 impl Scope {
     /// The scope of a query inside this one, which is given these values.
     pub(crate) fn inside(&self, outer: Vec<Value>) -> Self {
-        let (parameters, working) = (Arc::clone(&self.parameters), self.working.clone());
-        Self { parameters, outer, working, ..Self::default() }
+        Self { outer, working: self.working.clone(), ..Self::default() }
     }
 
     /// The same scope, as if nothing was asked in it.
@@ -79,14 +80,14 @@ impl Scope {
 
     /// Notes why an expression has no value.
     #[cold]
-    pub(super) fn fail<'a>(&self, error: Error) -> Option<ValueRef<'a>> {
+    pub(super) fn fail<'a>(&self, error: Box<Error>) -> Option<ValueRef<'a>> {
         *self.failure.borrow_mut() = Some(Failure::Error(error));
         None
     }
 
     /// What a function came to, or none with its error noted.
     #[inline]
-    pub(super) fn noted<'a>(&self, result: Result<ValueRef<'a>>) -> Option<ValueRef<'a>> {
+    pub(super) fn noted<'a>(&self, result: Fallible<ValueRef<'a>>) -> Option<ValueRef<'a>> {
         match result {
             Ok(value) => Some(value),
             Err(error) => self.fail(error),
@@ -95,16 +96,16 @@ impl Scope {
 
     /// Why the expression evaluated last has no value.
     #[cold]
-    pub(crate) fn take_failure(&self) -> Error {
+    pub(crate) fn take_failure(&self) -> Box<Error> {
         match self.failure.borrow_mut().take() {
             Some(Failure::Error(error)) => error,
-            Some(Failure::Unanswered(..)) => Error::Query("a subquery cannot stand here".into()),
+            Some(Failure::Unanswered(..)) => Error::Query("a subquery cannot stand here".into()).into(),
             None => broken_row(),
         }
     }
 
     /// As [`take_failure`](Self::take_failure), with the subquery that is to be asked.
-    pub(crate) fn take_unanswered(&self) -> Result<(usize, Vec<Value>)> {
+    pub(crate) fn take_unanswered(&self) -> Fallible<(usize, Vec<Value>)> {
         match self.failure.borrow_mut().take() {
             Some(Failure::Unanswered(number, values)) => Ok((number, values)),
             Some(Failure::Error(error)) => Err(error),
@@ -114,7 +115,8 @@ impl Scope {
 
     /// What a subquery answers for these values; none, with a note, if nobody asked it yet.
     pub(super) fn answer(&self, number: usize, values: &[ValueRef<'_>]) -> Option<Answer> {
-        let known = self.answers.borrow().known.get(&(number, exact_key(values))).cloned();
+        let answers = self.answers.borrow();
+        let known = answers.asked.get(&exact_key(number, values)).and_then(|place| answers.known.get(place)).cloned();
         if known.is_none() {
             let values = values.iter().map(|value| value.to_value()).collect();
             *self.failure.borrow_mut() = Some(Failure::Unanswered(number, values));
@@ -133,23 +135,26 @@ impl Scope {
     /// Remembers what a subquery answered.
     pub(crate) fn remember(&self, number: usize, values: &[Value], answer: Answer) {
         let values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
-        let key = exact_key(&values);
+        let key = exact_key(number, &values);
         let bytes = key.len()
             + 96
             + match &answer {
                 Answer::Value(Value::Text(text)) => text.len(),
                 Answer::Value(_) => 0,
-                Answer::Set(set, _) => set.keys().map(|key| key.len() + 48).sum(),
+                Answer::Set(set, _) => set.bytes(),
             };
         let mut answers = self.answers.borrow_mut();
         answers.bytes += bytes;
-        answers.known.insert((number, key), answer);
+        if answers.asked.is_new(&key) {
+            answers.known.push(answer);
+        }
     }
 }
 
-/// Bytes that are the same only for values that are the same to the last bit.
-fn exact_key(values: &[ValueRef<'_>]) -> Vec<u8> {
+/// Bytes that are the same only for one subquery and values that are the same to the last bit.
+fn exact_key(number: usize, values: &[ValueRef<'_>]) -> Vec<u8> {
     let mut key = Writer::default();
+    key.number(number as u64);
     values.iter().for_each(|value| key.value(*value));
     key.0
 }

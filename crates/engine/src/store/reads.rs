@@ -3,8 +3,6 @@
 //! Bounded: where a tree has too many ranges they are joined, first those that touch, then all of them into one. So a
 //! range here may be wider than what was read, never narrower.
 
-use std::collections::BTreeMap;
-
 use wasm_dbms_memory::KeyRange;
 
 use crate::codec::key;
@@ -41,7 +39,8 @@ pub(crate) struct Ranges {
 /// What was read, tree by tree.
 #[derive(Debug, Default)]
 pub(crate) struct ReadSet {
-    trees: BTreeMap<u32, Ranges>,
+    /// In the order of the trees.
+    trees: Vec<(u32, Ranges)>,
 }
 
 impl ReadSet {
@@ -56,7 +55,16 @@ impl ReadSet {
             }
             KeyRange::From(from, end) => (from.to_vec(), end.map(<[u8]>::to_vec)),
         };
-        self.trees.entry(tree).or_default().add(range);
+        let place = match self.trees.binary_search_by_key(&tree, |(tree, _)| *tree) {
+            Ok(place) => place,
+            Err(place) => {
+                self.trees.insert(place, (tree, Ranges::default()));
+                place
+            }
+        };
+        if let Some((_, ranges)) = self.trees.get_mut(place) {
+            ranges.add(range);
+        }
     }
 
     /// The ranges of each tree, in order.

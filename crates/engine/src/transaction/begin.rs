@@ -6,6 +6,7 @@ use wasm_dbms_memory::{Durability, PrivateView};
 
 use crate::core::Core;
 use crate::database::{Shared, this_thread};
+use crate::error::Fallible;
 use crate::history::{Patience, Recorder, Watch};
 use crate::transaction::options::{BeginOptions, Clock, Isolation, PlantedBug};
 use crate::{Database, Error, OptimisticTransaction, Result, Transaction};
@@ -31,11 +32,11 @@ impl Database {
         let shared = self.shared();
         let began_ms = shared.now_ms();
         if options.is_read_only {
-            return shared.begun(options, None, began_ms);
+            return Ok(shared.begun(options, None, began_ms)?);
         }
         let patience = shared.patience(&options, began_ms);
         let watch = shared.watch(patience)?;
-        shared.begun(options, Some(watch), began_ms)
+        Ok(shared.begun(options, Some(watch), began_ms)?)
     }
 
     /// Begins a transaction that has the writer's turn until it ends: it conflicts with nobody, and every other writer
@@ -110,7 +111,7 @@ impl Database {
 
 impl Shared {
     /// A place among those who watch. Only the first waits for the writer's turn.
-    pub(crate) fn watch(&self, patience: Patience) -> Result<Watch> {
+    pub(crate) fn watch(&self, patience: Patience) -> Fallible<Watch> {
         match self.history.join(patience) {
             Some(watch) => Ok(watch),
             None => Ok(self.history.join_in_turn(self.turn()?.last_commit(), patience)),
@@ -128,7 +129,7 @@ impl Shared {
         options: BeginOptions,
         watch: Option<Watch>,
         began_ms: Option<u64>,
-    ) -> Result<OptimisticTransaction> {
+    ) -> Fallible<OptimisticTransaction> {
         let pages = self.readers.snapshots.take_private(&self.options);
         let commit = pages.commit();
         let (_, memory_bytes) = self.options.transaction_limits();

@@ -7,6 +7,7 @@ use wasm_dbms_memory::Durability;
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
 use crate::database::Turn;
+use crate::error::Fallible;
 use crate::transaction::savepoint::{self, Holder};
 use crate::{Connection, Error, Result};
 
@@ -38,7 +39,7 @@ impl<'a> Transaction<'a> {
     /// What the host says ([`Error::is_in_doubt`] if it may survive all the same); then nothing of it stays.
     pub fn commit(mut self, durability: Durability) -> Result<()> {
         self.is_committed = true;
-        self.turn.get_mut().commit(durability)
+        Ok(self.turn.get_mut().commit(durability)?)
     }
 
     /// Ends the transaction: nothing of what it wrote stays. Dropping it does the same.
@@ -57,11 +58,11 @@ impl<'a> Transaction<'a> {
 }
 
 impl Holder for Transaction<'_> {
-    fn with<R>(&self, run: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn with<R>(&self, run: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         match self.turn.try_borrow_mut() {
             Ok(mut turn) => run(&mut turn.core),
             // A row visitor asks the transaction that is reading its rows.
-            Err(_) => Err(Error::Busy),
+            Err(_) => Err(Error::Busy.into()),
         }
     }
 }
@@ -78,16 +79,16 @@ impl Sealed for Transaction<'_> {}
 
 impl Connection for Transaction<'_> {
     #[inline]
-    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.with(read)
     }
 
     #[inline]
-    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.with(|core| core.checked(statement))
     }
 
-    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.with(|core| core.atomic(statement))
     }
 }

@@ -8,6 +8,7 @@ use wasm_dbms_memory::Durability;
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
 use crate::database::{Shared, Turn};
+use crate::error::Fallible;
 use crate::history::Watch;
 use crate::store::Purpose;
 use crate::transaction::options::{BeginOptions, PlantedBug};
@@ -85,11 +86,11 @@ impl OptimisticTransaction {
         }
         let shared = shared.ok_or(Error::Closed)?;
         let mut turn = shared.turn()?;
-        self.commit_in(&mut turn, durability)
+        Ok(self.commit_in(&mut turn, durability)?)
     }
 
     /// Ends the transaction in a turn that the caller has.
-    pub(crate) fn commit_in(self, turn: &mut Turn<'_>, durability: Durability) -> Result<()> {
+    pub(crate) fn commit_in(self, turn: &mut Turn<'_>, durability: Durability) -> Fallible<()> {
         self.check_usable()?;
         if self.is_unwritten() {
             return Ok(());
@@ -130,7 +131,7 @@ impl OptimisticTransaction {
     }
 
     /// Whether the transaction has ended by its age, or by what was dropped that its commit would need.
-    fn check_usable(&self) -> Result<()> {
+    fn check_usable(&self) -> Fallible<()> {
         let Some(watch) = &self.watch else { return Ok(()) };
         let is_late = || {
             let (timeout, began) = self.options.timeout_ms.zip(self.began_ms)?;
@@ -138,13 +139,13 @@ impl OptimisticTransaction {
             Some(now.saturating_sub(began) >= timeout)
         };
         if watch.is_lost() || is_late() == Some(true) {
-            return Err(Error::TransactionExpired);
+            return Err(Error::TransactionExpired.into());
         }
         Ok(())
     }
 
     /// Does something for which a part of the database is read.
-    fn read_for<R>(&self, purpose: Purpose, run: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn read_for<R>(&self, purpose: Purpose, run: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.check_usable()?;
         self.with(|core| {
             core.store.read_for(purpose);
@@ -154,17 +155,17 @@ impl OptimisticTransaction {
         })
     }
 
-    fn check_writable(&self) -> Result<()> {
+    fn check_writable(&self) -> Fallible<()> {
         if self.options.is_read_only { Err(MemoryError::ReadOnly { operation: "write" }.into()) } else { Ok(()) }
     }
 }
 
 impl Holder for OptimisticTransaction {
-    fn with<R>(&self, run: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn with<R>(&self, run: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         match self.core.try_borrow_mut() {
             Ok(mut core) => run(&mut core),
             // A row visitor asks the transaction that is reading its rows.
-            Err(_) => Err(Error::Busy),
+            Err(_) => Err(Error::Busy.into()),
         }
     }
 }
@@ -172,16 +173,16 @@ impl Holder for OptimisticTransaction {
 impl Sealed for OptimisticTransaction {}
 
 impl Connection for OptimisticTransaction {
-    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.read_for(Purpose::Question, read)
     }
 
-    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.check_writable()?;
         self.read_for(Purpose::Constraint, |core| core.checked(statement))
     }
 
-    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.check_writable()?;
         self.read_for(Purpose::Constraint, |core| core.atomic(statement))
     }

@@ -1,18 +1,19 @@
 //! The rows of a transaction, written to the head by the ordinary path: every constraint is asked again.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use wasm_dbms_api::{DataType, ValueRef};
 
+use crate::Error;
 use crate::catalog::{KeyShape, RelationIndex};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::history::{RowChange, TableForm};
+use crate::numbering::Numbering;
 use crate::transaction::validate::{conflict, conflict_at};
 use crate::write::Assignment;
-use crate::{Error, Result};
 
 const CHANGED: &str = "the row was changed by another transaction that committed first";
 const SCHEMA: &str = "the table was changed or dropped meanwhile";
@@ -21,16 +22,15 @@ const SCHEMA: &str = "the table was changed or dropped meanwhile";
 ///
 /// # Errors
 /// [`Error::Conflict`]; what storage says.
-pub(crate) fn replay(head: &mut Core, rows: &[RowChange], forms: &[Arc<TableForm>], checks_rows: bool) -> Result<()> {
-    let relations = forms.iter().map(|form| relation_of(head, form)).collect::<Result<Vec<_>>>()?;
+pub(crate) fn replay(head: &mut Core, rows: &[RowChange], forms: &[Arc<TableForm>], checks_rows: bool) -> Fallible<()> {
+    let relations = forms.iter().map(|form| relation_of(head, form)).collect::<Fallible<Vec<_>>>()?;
     let mut found = Vec::new();
     // First of all: every row that the transaction changed is as it was.
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut code) = (Numbering::default(), Vec::new());
     for change in rows.iter().filter(|_| checks_rows) {
         let (Some(form), Some(index)) = (forms.get(change.table), relations.get(change.table)) else { continue };
-        if seen.insert((change.table, change.key.as_slice()))
-            && head.row_bytes(*index, &change.key, &mut found)? != change.old.as_deref()
-        {
+        change.put_code(&mut code);
+        if seen.is_new(&code) && head.row_bytes(*index, &change.key, &mut found)? != change.old.as_deref() {
             return Err(conflict_at(form, change, CHANGED));
         }
     }
@@ -44,9 +44,9 @@ pub(crate) fn replay(head: &mut Core, rows: &[RowChange], forms: &[Arc<TableForm
         }
         Ok(())
     });
-    written.map_err(|error| match (error, last) {
-        (error @ Error::ForeignKey { .. }, Some((form, change))) => conflict_at(form, change, &error.to_string()),
-        (error, _) => error,
+    written.map_err(|error| match (&*error, last) {
+        (Error::ForeignKey { .. }, Some((form, change))) => conflict_at(form, change, &error.to_string()),
+        _ => error,
     })
 }
 
@@ -57,7 +57,7 @@ fn write_again(
     change: &RowChange,
     found: &mut Vec<u8>,
     checks_rows: bool,
-) -> Result<()> {
+) -> Fallible<()> {
     let now = head.row_bytes(index, &change.key, found)?;
     if now == change.new.as_deref() {
         return Ok(());
@@ -70,14 +70,14 @@ fn write_again(
         (None, Some(new)) => head.insert_again(index, &change.key, new),
         (Some(old), Some(new)) => head.update_again(index, &change.key, old, new),
     };
-    written.map_err(|error| match error {
+    written.map_err(|error| match *error {
         Error::Memory(_) | Error::Conversion(_) => error,
-        refused => conflict_at(form, change, &refused.to_string()),
+        ref refused => conflict_at(form, change, &refused.to_string()),
     })
 }
 
 /// Where the table stands in the head, if it is still the same.
-fn relation_of(head: &Core, form: &TableForm) -> Result<RelationIndex> {
+fn relation_of(head: &Core, form: &TableForm) -> Fallible<RelationIndex> {
     let index = head.catalog.relations.iter().position(|relation| relation.id == form.id);
     let same =
         index.filter(|index| head.catalog.relations.get(*index).is_some_and(|relation| relation.schema == form.schema));
@@ -91,24 +91,24 @@ impl Core {
         index: RelationIndex,
         row_key: &[u8],
         found: &'f mut Vec<u8>,
-    ) -> Result<Option<&'f [u8]>> {
+    ) -> Fallible<Option<&'f [u8]>> {
         Ok(self.read_row(index, row_key, found)?.map(|_| found.as_slice()))
     }
 
-    fn remove_again(&mut self, index: RelationIndex, row_key: &[u8]) -> Result<()> {
+    fn remove_again(&mut self, index: RelationIndex, row_key: &[u8]) -> Fallible<()> {
         if self.delete_row(index, row_key)?.is_none() {
             self.delete_cascading(index, row_key)?;
         }
         Ok(())
     }
 
-    fn insert_again(&mut self, index: RelationIndex, row_key: &[u8], row: &[u8]) -> Result<()> {
+    fn insert_again(&mut self, index: RelationIndex, row_key: &[u8], row: &[u8]) -> Fallible<()> {
         self.touch(index);
         let relation = self.catalog.relation(index)?;
         let layout = Arc::clone(&relation.layout);
         let view = RowView { layout: &layout, key: row_key, row };
         let columns = 0..relation.schema.columns.len();
-        let values = columns.map(|column| Ok(view.try_value(column)?)).collect::<Result<Vec<ValueRef<'_>>>>()?;
+        let values = columns.map(|column| Ok(view.try_value(column)?)).collect::<Fallible<Vec<ValueRef<'_>>>>()?;
         if relation.shape == KeyShape::RowId {
             let id = key::decode(row_key, DataType::U64).and_then(|id| id.as_i128());
             self.numbers.given_row_id = id.and_then(|id| u64::try_from(id).ok());
@@ -119,7 +119,7 @@ impl Core {
         inserted
     }
 
-    fn update_again(&mut self, index: RelationIndex, row_key: &[u8], old: &[u8], new: &[u8]) -> Result<()> {
+    fn update_again(&mut self, index: RelationIndex, row_key: &[u8], old: &[u8], new: &[u8]) -> Fallible<()> {
         let relation = self.catalog.relation(index)?;
         let layout = Arc::clone(&relation.layout);
         let (old, new) =

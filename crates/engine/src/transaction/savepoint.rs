@@ -2,10 +2,11 @@
 
 use crate::Result;
 use crate::core::Core;
+use crate::error::Fallible;
 
 /// A transaction that lets one at what it works on.
 pub(crate) trait Holder {
-    fn with<R>(&self, run: impl FnOnce(&mut Core) -> Result<R>) -> Result<R>;
+    fn with<R>(&self, run: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R>;
 }
 
 /// Runs statements inside a savepoint: if the closure returns an error or panics, nothing of what it wrote stays.

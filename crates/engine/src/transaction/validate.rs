@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use wasm_dbms_api::ValueRef;
 
+use crate::Error;
 use crate::catalog::{Catalog, Index, Relation};
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::history::{Changed, CommitChanges, RowChange, TableForm};
 use crate::store::Ranges;
-use crate::{Error, Result};
 
 /// What was read of one table.
 struct TableReads<'a> {
@@ -23,7 +24,7 @@ struct TableReads<'a> {
 ///
 /// # Errors
 /// [`Error::Conflict`].
-pub(crate) fn check_reads(core: &mut Core, beside: &[Arc<CommitChanges>]) -> Result<()> {
+pub(crate) fn check_reads(core: &mut Core, beside: &[Arc<CommitChanges>]) -> Fallible<()> {
     let Core { store, catalog, .. } = core;
     let Some(private) = store.private().filter(|_| !beside.is_empty()) else { return Ok(()) };
     let mut tables: Vec<TableReads<'_>> = Vec::new();
@@ -79,7 +80,7 @@ fn find_tree(catalog: &Catalog, tree: u32) -> Option<(&Relation, Option<&Index>)
 }
 
 impl TableReads<'_> {
-    fn is_hit(&self, form: &TableForm, change: &RowChange, entry: &mut Vec<u8>) -> Result<bool> {
+    fn is_hit(&self, form: &TableForm, change: &RowChange, entry: &mut Vec<u8>) -> Fallible<bool> {
         if self.rows.is_some_and(|ranges| ranges.contains(&change.key)) {
             return Ok(true);
         }
@@ -110,11 +111,11 @@ impl TableReads<'_> {
 }
 
 /// The error of a conflict about a row.
-pub(crate) fn conflict_at(form: &TableForm, change: &RowChange, problem: &str) -> Error {
+pub(crate) fn conflict_at(form: &TableForm, change: &RowChange, problem: &str) -> Box<Error> {
     conflict(&form.schema.name, form.shown_key(&change.key, change.any_row()), problem)
 }
 
 /// The error of a conflict.
-pub(crate) fn conflict(table: &str, key: String, problem: &str) -> Error {
-    Error::Conflict { table: table.to_owned(), key, problem: problem.to_owned() }
+pub(crate) fn conflict(table: &str, key: String, problem: &str) -> Box<Error> {
+    Error::Conflict { table: table.to_owned(), key, problem: problem.to_owned() }.into()
 }

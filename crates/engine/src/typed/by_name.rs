@@ -4,10 +4,11 @@ use wasm_dbms_api::{ColumnSchema, Expr, Query, TableSchema, Value, ValueRef};
 
 use crate::catalog::{RelationIndex, column_of};
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::typed::delete::delete_matching;
-use crate::typed::returning::{delete_visiting, update_visiting, values_of};
-use crate::typed::update::update_matching;
-use crate::write::Assignment;
+use crate::typed::returning::{delete_visiting, values_of};
+use crate::typed::sets::Sets;
+use crate::typed::update::{UpdateTable, update_matching, update_returning};
 use crate::{Answer, Connection, Database, Error, Limited, OptimisticTransaction, Result, Transaction};
 
 macro_rules! verbs_by_name {
@@ -34,7 +35,7 @@ macro_rules! verbs_by_name {
                 columns: &[&str],
                 rows: impl IntoIterator<Item = R>,
             ) -> Result<usize> {
-                self.write_many(|core| {
+                Ok(self.write_many(|core| {
                     let index = core.catalog.find(table)?;
                     let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
                     let places = places_of(&schema, columns)?;
@@ -47,7 +48,7 @@ macro_rules! verbs_by_name {
                         }
                         Ok(count)
                     })
-                })
+                })?)
             }
 
             /// Sets columns of the rows that a filter keeps, of every row without one, and returns how many there were.
@@ -73,7 +74,22 @@ macro_rules! verbs_by_name {
                 filter: impl Into<Option<Expr>>,
             ) -> Result<u64> {
                 let filter = filter.into();
-                self.write_many(|core| update_named(core, table, values, filter))
+                Ok(self.write_many(|core| update_named(core, table, values, filter))?)
+            }
+
+            /// A change of rows of a table by name, with values that are computed; see [`UpdateTable`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # let db = Database::in_memory();
+            /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+            /// # db.insert_values("t", &[("n", 1.into())])?;
+            /// let changed = db.update_table("t").set("n", Expr::column("n") + Expr::Parameter(1)).parameters([5.into()]);
+            /// assert_eq!(changed.returning()?.rows, [[Value::from(6)]]);
+            /// # Ok::<(), Error>(())
+            /// ```
+            pub fn update_table(&self, table: &str) -> UpdateTable<'_, Self> {
+                UpdateTable::new(self, table)
             }
 
             /// Deletes the rows that a filter keeps, every row without one, with those that refer to them with cascade.
@@ -95,7 +111,7 @@ macro_rules! verbs_by_name {
             /// says.
             pub fn delete_values(&self, table: &str, filter: impl Into<Option<Expr>>) -> Result<u64> {
                 let filter = filter.into();
-                self.write_many(|core| delete_named(core, table, filter))
+                Ok(self.write_many(|core| delete_named(core, table, filter))?)
             }
 
             /// As [`update_values`](Self::update_values), but returns the rows as they are then.
@@ -109,7 +125,7 @@ macro_rules! verbs_by_name {
                 filter: impl Into<Option<Expr>>,
             ) -> Result<Answer> {
                 let filter = filter.into();
-                self.write_many(|core| update_named_returning(core, table, values, filter))
+                Ok(self.write_many(|core| update_named_returning(core, table, values, filter))?)
             }
 
             /// As [`delete_values`](Self::delete_values), but returns the rows as they were. Those that go with them by
@@ -119,7 +135,7 @@ macro_rules! verbs_by_name {
             /// As [`delete_values`](Self::delete_values).
             pub fn delete_values_returning(&self, table: &str, filter: impl Into<Option<Expr>>) -> Result<Answer> {
                 let filter = filter.into();
-                self.write_many(|core| delete_named_returning(core, table, filter))
+                Ok(self.write_many(|core| delete_named_returning(core, table, filter))?)
             }
         }
     };
@@ -131,12 +147,12 @@ verbs_by_name!(OptimisticTransaction);
 verbs_by_name!(Limited<'_, C>, C);
 
 /// Where the named columns stand; each once.
-pub(crate) fn places_of(schema: &TableSchema, columns: &[&str]) -> Result<Vec<usize>> {
+pub(crate) fn places_of(schema: &TableSchema, columns: &[&str]) -> Fallible<Vec<usize>> {
     let mut places = Vec::with_capacity(columns.len());
     for name in columns {
         let place = column_of(schema, name)?;
         if places.contains(&place) {
-            return Err(Error::Query(format!("column {}.{name} is given twice", schema.name)));
+            return Err(Error::Query(format!("column {}.{name} is given twice", schema.name)).into());
         }
         places.push(place);
     }
@@ -157,10 +173,12 @@ pub(crate) fn placed<'a>(
     schema: &'a TableSchema,
     places: &[usize],
     values: &'a [Value],
-) -> Result<Vec<Option<ValueRef<'a>>>> {
+) -> Fallible<Vec<Option<ValueRef<'a>>>> {
     if values.len() != places.len() {
         let (table, count) = (&schema.name, places.len());
-        return Err(Error::Query(format!("a row of {table} has {} values, {count} columns are named", values.len())));
+        return Err(
+            Error::Query(format!("a row of {table} has {} values, {count} columns are named", values.len())).into()
+        );
     }
     let mut row = vec![None; schema.columns.len()];
     for (place, value) in places.iter().zip(values) {
@@ -176,10 +194,10 @@ pub(crate) fn rows_of(table: &str, filter: Option<Expr>) -> Query {
     Query { filter, ..Query::from(table.to_owned()) }
 }
 
-fn update_named(core: &mut Core, table: &str, values: &[(&str, Value)], filter: Option<Expr>) -> Result<u64> {
+fn update_named(core: &mut Core, table: &str, values: &[(&str, Value)], filter: Option<Expr>) -> Fallible<u64> {
     let index = core.catalog.find(table)?;
-    let assignments = assignments_of(core, index, values)?;
-    update_matching(core, index, &assignments, &rows_of(table, filter))
+    let sets = sets_of(core, index, values)?;
+    update_matching(core, index, &sets, rows_of(table, filter), &[], None)
 }
 
 fn update_named_returning(
@@ -187,19 +205,13 @@ fn update_named_returning(
     table: &str,
     values: &[(&str, Value)],
     filter: Option<Expr>,
-) -> Result<Answer> {
+) -> Fallible<Answer> {
     let index = core.catalog.find(table)?;
-    let assignments = assignments_of(core, index, values)?;
-    let mut answer = core.no_rows(index)?;
-    let (count, rows) = (answer.columns.len(), &mut answer.rows);
-    update_visiting(core, index, &assignments, &rows_of(table, filter), &mut |row| {
-        rows.push(values_of(row, count)?);
-        Ok(())
-    })?;
-    Ok(answer)
+    let sets = sets_of(core, index, values)?;
+    update_returning(core, index, &sets, rows_of(table, filter), &[])
 }
 
-fn delete_named_returning(core: &mut Core, table: &str, filter: Option<Expr>) -> Result<Answer> {
+fn delete_named_returning(core: &mut Core, table: &str, filter: Option<Expr>) -> Fallible<Answer> {
     let index = core.catalog.find(table)?;
     let mut answer = core.no_rows(index)?;
     let (count, rows) = (answer.columns.len(), &mut answer.rows);
@@ -210,18 +222,12 @@ fn delete_named_returning(core: &mut Core, table: &str, filter: Option<Expr>) ->
     Ok(answer)
 }
 
-fn assignments_of(core: &Core, index: RelationIndex, values: &[(&str, Value)]) -> Result<Vec<Assignment>> {
-    let schema = &core.catalog.relation(index)?.schema;
-    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
-    let places = places_of(schema, &names)?;
-    let assignment = |(place, (_, value)): (usize, &(&str, Value))| {
-        let value = schema.columns.get(place).map_or(value.as_ref(), |column| of_column(column, value));
-        (place, value.to_value())
-    };
-    Ok(places.into_iter().zip(values).map(assignment).collect())
+fn sets_of(core: &Core, index: RelationIndex, values: &[(&str, Value)]) -> Fallible<Sets> {
+    let named = values.iter().map(|(name, value)| ((*name).to_owned(), Expr::Literal(value.clone())));
+    Sets::named(&core.catalog.relation(index)?.schema, named.collect())
 }
 
-fn delete_named(core: &mut Core, table: &str, filter: Option<Expr>) -> Result<u64> {
+fn delete_named(core: &mut Core, table: &str, filter: Option<Expr>) -> Fallible<u64> {
     let index = core.catalog.find(table)?;
     delete_matching(core, index, &rows_of(table, filter))
 }

@@ -2,6 +2,7 @@
 
 use wasm_dbms_api::{AsKey, Expr, Query, Table, Value};
 
+use crate::error::Fallible;
 use crate::execute;
 use crate::typed::by_name::rows_of;
 use crate::{Connection, Database, Limited, OptimisticTransaction, Result, Snapshot, Transaction};
@@ -40,10 +41,10 @@ macro_rules! counting_verbs {
             /// # Errors
             /// What storage says.
             pub fn exists<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<bool> {
-                self.read(|core| {
+                Ok(self.read(|core| {
                     let index = core.catalog.find_type::<T>()?;
                     Ok(core.find(index, key.values().as_ref())?.is_some())
-                })
+                })?)
             }
 
             /// How many rows of a table a filter keeps; without one, how many there are, which is a number that is kept.
@@ -62,7 +63,7 @@ macro_rules! counting_verbs {
             /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); what storage says.
             pub fn count_values(&self, table: &str, filter: impl Into<Option<Expr>>) -> Result<u64> {
                 let query = rows_of(table, filter.into());
-                self.read(|core| counted(core, &query))
+                Ok(self.read(|core| counted(core, &query))?)
             }
 
             /// Whether a filter keeps a row of a table.
@@ -71,7 +72,7 @@ macro_rules! counting_verbs {
             /// As [`count_values`](Self::count_values).
             pub fn exists_values(&self, table: &str, filter: impl Into<Option<Expr>>) -> Result<bool> {
                 let query = rows_of(table, filter.into()).limit(1);
-                self.read(|core| Ok(counted(core, &query)? > 0))
+                Ok(self.read(|core| Ok(counted(core, &query)? > 0))?)
             }
 
             /// The values of the row with this primary key, in the order of the columns; the key's own in the order of
@@ -81,7 +82,7 @@ macro_rules! counting_verbs {
             /// [`Error::Unknown`](crate::Error::Unknown); [`Error::Query`](crate::Error::Query) for a table without a
             /// primary key, or values that are none of it; what storage says.
             pub fn get_values(&self, table: &str, key: &[Value]) -> Result<Option<Vec<Value>>> {
-                self.read(|core| core.get_named(table, key))
+                Ok(self.read(|core| core.get_named(table, key))?)
             }
         }
     };
@@ -93,7 +94,7 @@ counting_verbs!(OptimisticTransaction);
 counting_verbs!(Limited<'_, C>, C);
 counting_verbs!(Snapshot);
 
-fn counted(core: &mut crate::core::Core, query: &Query) -> Result<u64> {
+fn counted(core: &mut crate::core::Core, query: &Query) -> Fallible<u64> {
     let plan = crate::plan::plan(&core.catalog, query)?;
     execute::count(core, &plan)
 }

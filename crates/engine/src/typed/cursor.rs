@@ -5,10 +5,12 @@ use std::vec::IntoIter;
 use wasm_dbms_api::{Query, Value};
 
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::{self, Frame, RowStream, Suspended};
 use crate::plan::{self, Context, Plan};
 use crate::typed::Select;
 use crate::typed::rows::{FrameRef, Rows};
+use crate::typed::select::rows_of;
 use crate::{Database, Result};
 
 /// A walk that rests between its rows.
@@ -23,14 +25,14 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(core: Core, plan: Plan) -> Result<Self> {
+    fn new(core: Core, plan: Plan) -> Fallible<Self> {
         let rows = Some(RowStream::new(&core.catalog, &plan)?.suspend());
         let (skip, remaining) = (plan.offset, plan.limit.unwrap_or(u64::MAX));
         Ok(Self { core, plan, rows, skip, remaining })
     }
 
     /// What `make` makes of the next row.
-    fn next<T>(&mut self, make: &mut dyn FnMut(&Plan, &Frame) -> Result<T>) -> Option<Result<T>> {
+    fn next<T>(&mut self, make: &mut dyn FnMut(&Plan, &Frame) -> Fallible<T>) -> Option<Fallible<T>> {
         let mut rows = RowStream::resume(&self.plan, self.rows.take()?);
         loop {
             if self.remaining == 0 {
@@ -86,7 +88,10 @@ impl<R: Rows> Iterator for Cursor<R> {
 
     fn next(&mut self) -> Option<Result<R::Row>> {
         match &mut self.0 {
-            Source::Walk(walk) => walk.next(&mut |_, frame| R::read(&FrameRef(frame))),
+            Source::Walk(walk) => {
+                let row = walk.next(&mut |_, frame| R::read(&FrameRef(frame)))?;
+                Some(row.map_err(|error| *error))
+            }
             Source::Made(rows) => rows.next().map(Ok),
         }
     }
@@ -97,7 +102,10 @@ impl Iterator for ValueCursor {
 
     fn next(&mut self) -> Option<Result<Vec<Value>>> {
         match &mut self.source {
-            Source::Walk(walk) => walk.next(&mut |plan, frame| execute::outputs(&plan.outputs, Context::Frame(frame))),
+            Source::Walk(walk) => {
+                let row = walk.next(&mut |plan, frame| execute::outputs(&plan.outputs, Context::Frame(frame)))?;
+                Some(row.map_err(|error| *error))
+            }
             Source::Made(rows) => rows.next().map(Ok),
         }
     }
@@ -131,13 +139,27 @@ impl<R: Rows> Select<'_, Database, R> {
     pub fn iter(self) -> Result<Cursor<R>> {
         let mut core = self.connection().last_commit()?;
         let plan = self.planned_rows(&mut core)?;
-        if plan.order.is_empty() {
-            return Ok(Cursor(Source::Walk(Box::new(Walk::new(core, plan)?))));
-        }
-        let mut rows = RowStream::new(&core.catalog, &plan)?;
-        let rows = execute::collect(&mut core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
-        Ok(Cursor(Source::Made(rows.into_iter())))
+        cursor_of(core, plan)
     }
+}
+
+/// The rows of a plan for whole rows.
+pub(super) fn cursor_of<R: Rows>(mut core: Core, plan: Plan) -> Result<Cursor<R>> {
+    if plan.order.is_empty() {
+        return Ok(Cursor(Source::Walk(Box::new(Walk::new(core, plan)?))));
+    }
+    Ok(Cursor(Source::Made(rows_of::<R>(&mut core, &plan)?.into_iter())))
+}
+
+/// The rows of a plan.
+pub(super) fn values_of_plan(mut core: Core, mut plan: Plan) -> Result<ValueCursor> {
+    let columns = std::mem::take(&mut plan.names);
+    let source = if plan.order.is_empty() && plan.grouping.is_none() && !plan.is_general() {
+        Source::Walk(Box::new(Walk::new(core, plan)?))
+    } else {
+        Source::Made(execute::values(&mut core, &plan)?.into_iter())
+    };
+    Ok(ValueCursor { columns, source })
 }
 
 impl Database {
@@ -160,14 +182,8 @@ impl Database {
     /// # Errors
     /// As [`query`](Self::query); each row may be an error too, and then is the last.
     pub fn query_iter(&self, query: &Query) -> Result<ValueCursor> {
-        let mut core = self.last_commit()?;
-        let mut plan = plan::plan(&core.catalog, query)?;
-        let columns = std::mem::take(&mut plan.names);
-        let source = if plan.order.is_empty() && plan.grouping.is_none() && !plan.is_general() {
-            Source::Walk(Box::new(Walk::new(core, plan)?))
-        } else {
-            Source::Made(execute::values(&mut core, &plan)?.into_iter())
-        };
-        Ok(ValueCursor { columns, source })
+        let core = self.last_commit()?;
+        let plan = plan::plan(&core.catalog, query)?;
+        values_of_plan(core, plan)
     }
 }

@@ -6,6 +6,7 @@ use wasm_dbms_api::{Expr, Query, Table};
 
 use crate::catalog::RelationIndex;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::typed::returning::delete_visiting;
 use crate::typed::update::matching_keys;
 use crate::{Connection, Result};
@@ -36,10 +37,10 @@ impl<'c, C: Connection, T: Table> Delete<'c, C, T> {
     /// # Errors
     /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to one of them; what storage says.
     pub fn run(self) -> Result<u64> {
-        self.connection.write_many(|core| {
+        Ok(self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
             delete_matching(core, index, &self.query)
-        })
+        })?)
     }
 }
 
@@ -49,7 +50,7 @@ impl<C: Connection, T: Table> Delete<'_, C, T> {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn returning(self) -> Result<Vec<T>> {
-        self.connection.write_many(|core| {
+        Ok(self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
             let mut rows = Vec::new();
             delete_visiting(core, index, &self.query, &mut |row| {
@@ -57,13 +58,13 @@ impl<C: Connection, T: Table> Delete<'_, C, T> {
                 Ok(())
             })?;
             Ok(rows)
-        })
+        })?)
     }
 }
 
 /// Deletes every row of a table that a question keeps, with those that refer to them with cascade. Returns how many of
 /// this table there were.
-pub(crate) fn delete_matching(core: &mut Core, index: RelationIndex, query: &Query) -> Result<u64> {
+pub(crate) fn delete_matching(core: &mut Core, index: RelationIndex, query: &Query) -> Fallible<u64> {
     if query.filter.is_none()
         && let Some(count) = core.delete_all(index)?
     {

@@ -2,8 +2,9 @@
 
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::meter::Meter;
-use crate::{Connection, Database, Interrupt, OptimisticTransaction, Result, Snapshot, Transaction};
+use crate::{Connection, Database, Interrupt, OptimisticTransaction, Snapshot, Transaction};
 
 /// A database, a transaction or a snapshot whose statements end with an error when they have looked at too many rows, or
 /// when they are interrupted. It has all the verbs; what a statement wrote that ends so is taken back.
@@ -71,23 +72,23 @@ impl<C> Limited<'_, C> {
 impl<C: Connection> Sealed for Limited<'_, C> {}
 
 impl<C: Connection> Connection for Limited<'_, C> {
-    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.connection.read(|core| core.metered(self.meter(), read))
     }
 
-    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         // It is about one row, and there is no savepoint to take it back to.
         self.connection.write(statement)
     }
 
-    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Result<R>) -> Result<R> {
+    fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.connection.write_many(|core| core.metered(self.meter(), statement))
     }
 }
 
 impl Core {
     /// Runs a statement that may not cost more than this.
-    fn metered<R>(&mut self, meter: Meter, run: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+    fn metered<R>(&mut self, meter: Meter, run: impl FnOnce(&mut Self) -> Fallible<R>) -> Fallible<R> {
         self.meter = meter;
         let metered = Metered(self);
         run(metered.0)

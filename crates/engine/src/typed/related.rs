@@ -1,14 +1,14 @@
 //! Rows with those that belong to them: what a foreign key refers to, and what refers to a row. One walk for all of them,
 //! whatever their number.
 
-use std::collections::BTreeMap;
-
 use wasm_dbms_api::{Column, Field, Insert, Table, Value, ValueArena, ValueRef};
 
 use crate::catalog::{Lookup, Path, RelationIndex, column_of};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
+use crate::numbering::Numbering;
 use crate::typed::by_name::of_column;
 use crate::typed::returning::values_of;
 use crate::typed::{One, Select};
@@ -56,7 +56,7 @@ macro_rules! relating_verbs {
                 L: Field,
                 R: Field<Base = L::Base>,
             {
-                self.read(|core| related_rows(core, rows, left.position(), right.position()))
+                Ok(self.read(|core| related_rows(core, rows, left.position(), right.position()))?)
             }
 
             /// For each value, the rows of a table that have it in a column; NULL has none.
@@ -75,7 +75,7 @@ macro_rules! relating_verbs {
             /// [`Error::Unknown`](crate::Error::Unknown); [`Error::Query`](crate::Error::Query) for a value that the
             /// column cannot hold; what storage says.
             pub fn load_values(&self, table: &str, column: &str, values: &[Value]) -> Result<Vec<Vec<Vec<Value>>>> {
-                self.read(|core| related_values(core, table, column, values))
+                Ok(self.read(|core| related_values(core, table, column, values))?)
             }
         }
     };
@@ -189,7 +189,7 @@ fn related_rows<T: Table + Insert, U: Table>(
     rows: &[T],
     left: usize,
     right: usize,
-) -> Result<Vec<Vec<U>>> {
+) -> Fallible<Vec<Vec<U>>> {
     let index = core.catalog.find_type::<U>()?;
     let arena = ValueArena::default();
     let mut asked = Asked::default();
@@ -208,7 +208,7 @@ fn related_rows<T: Table + Insert, U: Table>(
     Ok(related)
 }
 
-fn related_values(core: &mut Core, table: &str, column: &str, values: &[Value]) -> Result<Vec<Vec<Vec<Value>>>> {
+fn related_values(core: &mut Core, table: &str, column: &str, values: &[Value]) -> Fallible<Vec<Vec<Vec<Value>>>> {
     let index = core.catalog.find(table)?;
     let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
     let position = column_of(&schema, column)?;
@@ -218,7 +218,9 @@ fn related_values(core: &mut Core, table: &str, column: &str, values: &[Value]) 
         let value = of_column(described, value);
         if !described.holds(value) || !described.data_type.is_ordered() {
             let data_type = described.data_type;
-            return Err(Error::Query(format!("column {table}.{column} of type {data_type} is never equal to {value}")));
+            return Err(
+                Error::Query(format!("column {table}.{column} of type {data_type} is never equal to {value}")).into()
+            );
         }
         asked.add(number, value);
     }
@@ -237,8 +239,9 @@ fn related_values(core: &mut Core, table: &str, column: &str, values: &[Value]) 
 /// The values that are asked for, each once, with the numbers of those who ask.
 #[derive(Default)]
 struct Asked {
-    /// By the code of the value, so in its order.
-    by_code: BTreeMap<Vec<u8>, (Value, Vec<usize>)>,
+    by_code: Numbering,
+    /// By the number of the value's code.
+    askers: Vec<(Value, Vec<usize>)>,
 }
 
 impl Asked {
@@ -248,7 +251,13 @@ impl Asked {
         }
         let mut code = Vec::new();
         key::push(&mut code, value);
-        self.by_code.entry(code).or_insert_with(|| (value.to_value(), Vec::new())).1.push(number);
+        let (place, is_new) = self.by_code.number(&code);
+        if is_new {
+            self.askers.push((value.to_value(), Vec::new()));
+        }
+        if let Some((_, numbers)) = self.askers.get_mut(place) {
+            numbers.push(number);
+        }
     }
 }
 
@@ -260,12 +269,12 @@ impl Core {
         index: RelationIndex,
         column: usize,
         asked: &Asked,
-        visit: &mut dyn FnMut(&[usize], &RowView<'_>) -> Result<()>,
-    ) -> Result<()> {
+        visit: &mut dyn FnMut(&[usize], &RowView<'_>) -> Fallible<()>,
+    ) -> Fallible<()> {
         let relation = self.catalog.relation(index)?;
         let lookup = Lookup::new(relation, &[column]);
         if lookup.path != Path::Scan {
-            for (value, numbers) in asked.by_code.values() {
+            for (value, numbers) in &asked.askers {
                 let mut keys = Vec::new();
                 keys_with(self, index, &lookup, &[column], &|_| value.as_ref(), &mut |row_key| {
                     keys.push(row_key.to_vec());
@@ -279,7 +288,7 @@ impl Core {
             }
             return Ok(());
         }
-        if asked.by_code.is_empty() {
+        if asked.askers.is_empty() {
             return Ok(());
         }
         let Self { store, catalog, meter, .. } = self;
@@ -296,7 +305,7 @@ impl Core {
             if !value.is_null() {
                 code.clear();
                 key::push(&mut code, value);
-                if let Some((_, numbers)) = asked.by_code.get(&code) {
+                if let Some((_, numbers)) = asked.by_code.get(&code).and_then(|place| asked.askers.get(place)) {
                     visit(numbers, &row)?;
                 }
             }

@@ -6,6 +6,7 @@ use wasm_dbms_api::{Insert, Table, Value, ValueArena};
 use crate::catalog::{KeyShape, RelationIndex};
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::typed::by_name::{placed, places_of};
 use crate::typed::update::matching_keys;
 use crate::write::Assignment;
@@ -38,12 +39,12 @@ macro_rules! returning_verbs {
             /// # Errors
             /// As [`insert`](Self::insert).
             pub fn insert_returning<I: Insert>(&self, row: &I) -> Result<I::Table> {
-                self.write(|core| {
+                Ok(self.write(|core| {
                     let index = core.catalog.find_type::<I::Table>()?;
                     let arena = ValueArena::default();
                     core.insert_row(index, row.row(&arena).as_ref(), &mut |_| Ok(()))?;
                     core.read_written(index, &mut |row| Ok(I::Table::read(row)?))
-                })
+                })?)
             }
 
             /// Inserts rows and returns them as they are stored. If one is refused, none is inserted.
@@ -54,7 +55,7 @@ macro_rules! returning_verbs {
                 &self,
                 rows: impl IntoIterator<Item = &'r I>,
             ) -> Result<Vec<I::Table>> {
-                self.write_many(|core| {
+                Ok(self.write_many(|core| {
                     let index = core.catalog.find_type::<I::Table>()?;
                     core.insert_together(index, |core| {
                         let mut stored = Vec::new();
@@ -65,7 +66,7 @@ macro_rules! returning_verbs {
                         }
                         Ok(stored)
                     })
-                })
+                })?)
             }
 
             /// Inserts rows by the names of their columns and returns them, all columns of them, as they are stored. If
@@ -90,7 +91,7 @@ macro_rules! returning_verbs {
                 columns: &[&str],
                 rows: impl IntoIterator<Item = R>,
             ) -> Result<Answer> {
-                self.write_many(|core| {
+                Ok(self.write_many(|core| {
                     let index = core.catalog.find(table)?;
                     let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
                     let places = places_of(&schema, columns)?;
@@ -102,7 +103,7 @@ macro_rules! returning_verbs {
                         }
                         Ok(stored)
                     })
-                })
+                })?)
             }
         }
     };
@@ -118,22 +119,22 @@ impl Core {
     pub(crate) fn read_written<R>(
         &mut self,
         index: RelationIndex,
-        read: &mut dyn FnMut(&RowView<'_>) -> Result<R>,
-    ) -> Result<R> {
+        read: &mut dyn FnMut(&RowView<'_>) -> Fallible<R>,
+    ) -> Fallible<R> {
         match self.find_clustered(index)? {
             Some(row) => read(&row),
-            None => Err(Error::Query("a row that was written is not there".into())),
+            None => Err(Error::Query("a row that was written is not there".into()).into()),
         }
     }
 
     /// The values of the row that was written last.
-    pub(crate) fn written_values(&mut self, index: RelationIndex) -> Result<Vec<Value>> {
+    pub(crate) fn written_values(&mut self, index: RelationIndex) -> Fallible<Vec<Value>> {
         let count = self.catalog.relation(index)?.schema.columns.len();
         self.read_written(index, &mut |row| values_of(row, count))
     }
 
     /// An answer of every column of a table, without rows yet.
-    pub(crate) fn no_rows(&self, index: RelationIndex) -> Result<Answer> {
+    pub(crate) fn no_rows(&self, index: RelationIndex) -> Fallible<Answer> {
         let schema = &self.catalog.relation(index)?.schema;
         let columns = schema.columns.iter().map(|column| column.name.clone()).collect();
         Ok(Answer { columns, rows: Vec::new() })
@@ -145,7 +146,7 @@ impl Core {
         index: RelationIndex,
         row_key: &[u8],
         assignments: &[Assignment],
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         let is_there = self.update_row(index, row_key, assignments)?;
         let changes_key = match &self.catalog.relation(index)?.shape {
             KeyShape::Columns(columns) => assignments.iter().any(|(column, _)| columns.contains(column)),
@@ -161,27 +162,8 @@ impl Core {
 }
 
 /// Every value of a row.
-pub(crate) fn values_of(row: &RowView<'_>, count: usize) -> Result<Vec<Value>> {
+pub(crate) fn values_of(row: &RowView<'_>, count: usize) -> Fallible<Vec<Value>> {
     (0..count).map(|column| Ok(row.try_value(column)?.to_value())).collect()
-}
-
-/// Changes every row of a table that a question keeps, and calls `visit` with each as it is then.
-pub(crate) fn update_visiting(
-    core: &mut Core,
-    index: RelationIndex,
-    assignments: &[Assignment],
-    query: &Query,
-    visit: &mut dyn FnMut(&RowView<'_>) -> Result<()>,
-) -> Result<()> {
-    let keys = matching_keys(core, query)?;
-    core.deferring(|core| {
-        for key in &keys {
-            if core.update_row_written(index, key, assignments)? {
-                core.read_written(index, visit)?;
-            }
-        }
-        Ok(())
-    })
 }
 
 /// Calls `visit` with every row of a table that a question keeps, and deletes them all.
@@ -189,8 +171,8 @@ pub(crate) fn delete_visiting(
     core: &mut Core,
     index: RelationIndex,
     query: &Query,
-    visit: &mut dyn FnMut(&RowView<'_>) -> Result<()>,
-) -> Result<()> {
+    visit: &mut dyn FnMut(&RowView<'_>) -> Fallible<()>,
+) -> Fallible<()> {
     let keys = matching_keys(core, query)?;
     // A row may go with one before it: all are read first.
     for key in &keys {

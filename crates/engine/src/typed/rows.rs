@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use wasm_dbms_api::Table;
 
-use crate::Result;
+use crate::error::Fallible;
 use crate::execute::Frame;
 
 /// The rows of a typed question.
@@ -14,7 +14,7 @@ pub trait Rows {
 
     /// Reads the row.
     #[doc(hidden)]
-    fn read(frame: &FrameRef<'_>) -> Result<Self::Row>;
+    fn read(frame: &FrameRef<'_>) -> Fallible<Self::Row>;
 }
 
 /// The rows that stand side by side.
@@ -35,17 +35,19 @@ pub struct Two<A, B>(PhantomData<fn() -> (A, B)>);
 #[expect(clippy::type_complexity, reason = "three types side by side are no more complex than two")]
 pub struct Three<A, B, C>(PhantomData<fn() -> (A, B, C)>);
 
-fn read<T: Table>(frame: &FrameRef<'_>, source: usize) -> Result<T> {
+#[inline]
+fn read<T: Table>(frame: &FrameRef<'_>, source: usize) -> Fallible<T> {
     match frame.0.view(source) {
         Some(row) => Ok(T::read(&row)?),
-        None => Err(crate::Error::Query("a table of the question has no row".into())),
+        None => Err(crate::Error::Query("a table of the question has no row".into()).into()),
     }
 }
 
 impl<A: Table> Rows for One<A> {
     type Row = A;
 
-    fn read(frame: &FrameRef<'_>) -> Result<A> {
+    #[inline]
+    fn read(frame: &FrameRef<'_>) -> Fallible<A> {
         read(frame, 0)
     }
 }
@@ -53,7 +55,7 @@ impl<A: Table> Rows for One<A> {
 impl<A: Table, B: Table> Rows for Two<A, B> {
     type Row = (A, B);
 
-    fn read(frame: &FrameRef<'_>) -> Result<(A, B)> {
+    fn read(frame: &FrameRef<'_>) -> Fallible<(A, B)> {
         Ok((read(frame, 0)?, read(frame, 1)?))
     }
 }
@@ -61,7 +63,7 @@ impl<A: Table, B: Table> Rows for Two<A, B> {
 impl<A: Table, B: Table, C: Table> Rows for Three<A, B, C> {
     type Row = (A, B, C);
 
-    fn read(frame: &FrameRef<'_>) -> Result<(A, B, C)> {
+    fn read(frame: &FrameRef<'_>) -> Fallible<(A, B, C)> {
         Ok((read(frame, 0)?, read(frame, 1)?, read(frame, 2)?))
     }
 }

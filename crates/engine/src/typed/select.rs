@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use wasm_dbms_api::{Column, Expr, Field, Order, Projection, Query, Table};
 
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute::{self, RowStream};
 use crate::plan::{self, Plan};
 use crate::typed::rows::{FrameRef, One, Rows, Three, Two};
@@ -18,7 +19,7 @@ pub struct Select<'c, C, R> {
     connection: &'c C,
     query: Query,
     /// Checks that each table is stored as its struct says.
-    binders: Vec<fn(&mut Core) -> Result<()>>,
+    binders: Vec<Binder>,
     rows: PhantomData<fn() -> R>,
 }
 
@@ -29,7 +30,10 @@ pub type Projected<'c, C, P> = Select<'c, C, Columns<P>>;
 #[derive(Debug)]
 pub struct Columns<P>(PhantomData<fn() -> P>);
 
-fn bind<T: Table>(core: &mut Core) -> Result<()> {
+/// Checks that a table is stored as its struct says.
+pub(super) type Binder = fn(&mut Core) -> Fallible<()>;
+
+fn bind<T: Table>(core: &mut Core) -> Fallible<()> {
     core.catalog.find_type::<T>().map(|_| ())
 }
 
@@ -90,7 +94,14 @@ impl<C: Connection, R> Select<'_, C, R> {
     /// # Errors
     /// [`Error::Query`](crate::Error::Query) for a question that makes no sense; what storage says.
     pub fn explain(&self) -> Result<String> {
-        self.connection.read(|core| planned(core, &self.query, &self.binders)?.explain(&core.catalog))
+        Ok(self.connection.read(|core| planned(core, &self.query, &self.binders)?.explain(&core.catalog))?)
+    }
+}
+
+impl<C, R> Select<'_, C, R> {
+    /// The question, and what checks its tables.
+    pub(super) fn into_parts(self) -> (Query, Vec<Binder>) {
+        (self.query, self.binders)
     }
 }
 
@@ -99,7 +110,7 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
         self.connection
     }
 
-    pub(super) fn planned_rows(&self, core: &mut Core) -> Result<Plan> {
+    pub(super) fn planned_rows(&self, core: &mut Core) -> Fallible<Plan> {
         planned_rows(core, &self.query, &self.binders)
     }
 
@@ -135,19 +146,20 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     /// # Errors
     /// [`Error::Query`](crate::Error::Query) for a question that makes no sense; what storage says.
     pub fn all(self) -> Result<Vec<R::Row>> {
-        self.connection.read(|core| {
+        Ok(self.connection.read(|core| {
             let plan = planned_rows(core, &self.query, &self.binders)?;
-            let mut rows = RowStream::new(&core.catalog, &plan)?;
-            execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))
-        })
+            rows_of::<R>(core, &plan)
+        })?)
     }
 
     /// Every row, and what is asked about them of the same commit.
-    pub(super) fn all_and<X>(self, ask: impl FnOnce(&mut Core, &[R::Row]) -> Result<X>) -> Result<(Vec<R::Row>, X)> {
+    pub(super) fn all_and<X>(
+        self,
+        ask: impl FnOnce(&mut Core, &[R::Row]) -> Fallible<X>,
+    ) -> Fallible<(Vec<R::Row>, X)> {
         self.connection.read(|core| {
             let plan = planned_rows(core, &self.query, &self.binders)?;
-            let mut rows = RowStream::new(&core.catalog, &plan)?;
-            let rows = execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
+            let rows = rows_of::<R>(core, &plan)?;
             let answer = ask(core, &rows)?;
             Ok((rows, answer))
         })
@@ -166,10 +178,10 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     /// # Errors
     /// As [`all`](Self::all).
     pub fn count(self) -> Result<u64> {
-        self.connection.read(|core| {
+        Ok(self.connection.read(|core| {
             let plan = planned_rows(core, &self.query, &self.binders)?;
             execute::count(core, &plan)
-        })
+        })?)
     }
 
     /// Whether there is a row, without making any.
@@ -185,16 +197,30 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     /// # Errors
     /// As [`all`](Self::all), and what `visit` returns, which ends the walk.
     pub fn for_each(self, mut visit: impl FnMut(R::Row) -> Result<()>) -> Result<()> {
-        self.connection.read(|core| {
+        Ok(self.connection.read(|core| {
             let plan = planned_rows(core, &self.query, &self.binders)?;
-            let mut rows = RowStream::new(&core.catalog, &plan)?;
-            if plan.order.is_empty() {
-                return execute::for_each(core, &plan, &mut rows, &mut |frame| visit(R::read(&FrameRef(frame))?));
-            }
-            let sorted = execute::collect(core, &plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
-            sorted.into_iter().try_for_each(visit)
-        })
+            visit_rows::<R>(core, &plan, &mut visit)
+        })?)
     }
+}
+
+/// Every row of a plan for whole rows.
+pub(super) fn rows_of<R: Rows>(core: &mut Core, plan: &Plan) -> Fallible<Vec<R::Row>> {
+    let mut rows = RowStream::new(&core.catalog, plan)?;
+    execute::collect(core, plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))
+}
+
+/// Calls `visit` with every row of a plan for whole rows.
+pub(super) fn visit_rows<R: Rows>(
+    core: &mut Core,
+    plan: &Plan,
+    visit: &mut dyn FnMut(R::Row) -> Result<()>,
+) -> Fallible<()> {
+    if plan.order.is_empty() {
+        let mut rows = RowStream::new(&core.catalog, plan)?;
+        return execute::for_each(core, plan, &mut rows, &mut |frame| Ok(visit(R::read(&FrameRef(frame))?)?));
+    }
+    Ok(rows_of::<R>(core, plan)?.into_iter().try_for_each(visit)?)
 }
 
 impl<C: Connection, P: Projection> Projected<'_, C, P> {
@@ -203,11 +229,11 @@ impl<C: Connection, P: Projection> Projected<'_, C, P> {
     /// # Errors
     /// As [`Select::all`].
     pub fn all(self) -> Result<Vec<P::Row>> {
-        self.connection.read(|core| {
+        Ok(self.connection.read(|core| {
             let plan = planned(core, &self.query, &self.binders)?;
             let values = execute::values(core, &plan)?;
             values.iter().map(|row| Ok(P::row(row)?)).collect()
-        })
+        })?)
     }
 
     /// The first row of the answer.
@@ -219,7 +245,7 @@ impl<C: Connection, P: Projection> Projected<'_, C, P> {
     }
 }
 
-fn planned(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Result<()>]) -> Result<Plan> {
+fn planned(core: &mut Core, query: &Query, binders: &[Binder]) -> Fallible<Plan> {
     for bind in binders {
         bind(core)?;
     }
@@ -227,11 +253,12 @@ fn planned(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Result<()
 }
 
 /// The plan of a question for whole rows, which a group has none of.
-fn planned_rows(core: &mut Core, query: &Query, binders: &[fn(&mut Core) -> Result<()>]) -> Result<Plan> {
+fn planned_rows(core: &mut Core, query: &Query, binders: &[Binder]) -> Fallible<Plan> {
     if !query.group_by.is_empty() {
         return Err(Error::Query(
             "a grouped question has no rows of its tables: say what is asked with columns".into(),
-        ));
+        )
+        .into());
     }
     planned(core, query, binders)
 }

@@ -1,17 +1,16 @@
-//! [`Update`] and [`UpdateKey`]: changing rows.
+//! [`Update`], [`UpdateKey`] and [`UpdateTable`]: changing rows.
 
 use std::marker::PhantomData;
 
-use wasm_dbms_api::{Column, Expr, Field, Query, Table, Value};
+use wasm_dbms_api::{Column, Expr, Field, Operand, Query, Table, Value};
 
 use crate::catalog::RelationIndex;
+use crate::codec::row::RowView;
 use crate::core::Core;
-use crate::execute::{self, RowStream};
-use crate::plan;
-use crate::store::Purpose;
-use crate::typed::returning::update_visiting;
-use crate::write::Assignment;
-use crate::{Connection, Result};
+use crate::error::Fallible;
+use crate::typed::returning::values_of;
+use crate::typed::sets::{Sets, matching};
+use crate::{Answer, Connection, Result};
 
 /// A change of every row that a filter keeps, made by `db.update::<User>()`.
 #[derive(Debug)]
@@ -19,7 +18,7 @@ use crate::{Connection, Result};
 pub struct Update<'c, C, T> {
     connection: &'c C,
     query: Query,
-    assignments: Vec<Assignment>,
+    sets: Sets,
     table: PhantomData<fn() -> T>,
 }
 
@@ -29,19 +28,48 @@ pub struct Update<'c, C, T> {
 pub struct UpdateKey<'c, C, T> {
     connection: &'c C,
     key: Vec<u8>,
-    assignments: Vec<Assignment>,
+    sets: Sets,
     table: PhantomData<fn() -> T>,
+}
+
+/// A change of every row of a table by name that a filter keeps, made by `db.update_table("users")`.
+#[derive(Debug)]
+#[must_use = "nothing is changed before run"]
+pub struct UpdateTable<'c, C> {
+    connection: &'c C,
+    query: Query,
+    sets: Vec<(String, Expr)>,
+    parameters: Vec<Value>,
 }
 
 impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     pub(crate) fn new(connection: &'c C) -> Self {
         let query = Query::from(T::schema().name.as_str());
-        Self { connection, query, assignments: Vec::new(), table: PhantomData }
+        Self { connection, query, sets: Sets::default(), table: PhantomData }
     }
 
-    /// Sets a column to a value.
-    pub fn set<V: Field>(mut self, column: Column<T, V>, value: impl Into<V>) -> Self {
-        self.assignments.push((column.position(), Value::from(value.into())));
+    /// Sets a column to a value, to another column, or to what an expression over the row as it was comes to.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// #[derive(Table)]
+    /// #[table = "players"]
+    /// struct Player {
+    ///     #[primary_key]
+    ///     id: u64,
+    ///     points: i64,
+    ///     best: i64,
+    /// }
+    ///
+    /// let db = Database::in_memory();
+    /// db.create_table(Player::schema())?;
+    /// db.insert(&Player { id: 1, points: 5, best: 4 })?;
+    /// db.update::<Player>().set(Player::POINTS, Player::POINTS + 10).set(Player::BEST, Player::POINTS).run()?;
+    /// assert_eq!(db.get::<Player>(1)?.map(|player| (player.points, player.best)), Some((15, 5)));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn set<V: Field>(mut self, column: Column<T, V>, value: impl Operand<V>) -> Self {
+        self.sets.add(column.position(), value.into_expr());
         self
     }
 
@@ -56,39 +84,39 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     /// # Errors
     /// A constraint that a new row would break; [`Error::Query`](crate::Error::Query); what storage says.
     pub fn run(self) -> Result<u64> {
-        self.connection.write_many(|core| {
+        Ok(self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
-            update_matching(core, index, &self.assignments, &self.query)
-        })
+            update_matching(core, index, &self.sets, self.query, &[], None)
+        })?)
     }
-}
 
-impl<C: Connection, T: Table> Update<'_, C, T> {
     /// As [`run`](Self::run), but returns the rows as they are then.
     ///
     /// # Errors
     /// As [`run`](Self::run).
     pub fn returning(self) -> Result<Vec<T>> {
-        self.connection.write_many(|core| {
+        Ok(self.connection.write_many(|core| {
             let index = core.catalog.find_type::<T>()?;
             let mut rows = Vec::new();
-            update_visiting(core, index, &self.assignments, &self.query, &mut |row| {
+            let mut visit = |row: &RowView<'_>| {
                 rows.push(T::read(row)?);
                 Ok(())
-            })?;
+            };
+            update_matching(core, index, &self.sets, self.query, &[], Some(&mut visit))?;
             Ok(rows)
-        })
+        })?)
     }
 }
 
 impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     pub(crate) fn new(connection: &'c C, key: Vec<u8>) -> Self {
-        Self { connection, key, assignments: Vec::with_capacity(1), table: PhantomData }
+        let constants = Vec::with_capacity(1);
+        Self { connection, key, sets: Sets { constants, ..Sets::default() }, table: PhantomData }
     }
 
-    /// Sets a column to a value.
-    pub fn set<V: Field>(mut self, column: Column<T, V>, value: impl Into<V>) -> Self {
-        self.assignments.push((column.position(), Value::from(value.into())));
+    /// Sets a column to a value, to another column, or to what an expression over the row as it was comes to.
+    pub fn set<V: Field>(mut self, column: Column<T, V>, value: impl Operand<V>) -> Self {
+        self.sets.add(column.position(), value.into_expr());
         self
     }
 
@@ -97,13 +125,14 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     /// # Errors
     /// A constraint that the new row would break; what storage says.
     pub fn run(self) -> Result<bool> {
-        self.connection.write(|core| {
+        Ok(self.connection.write(|core| {
             let index = core.catalog.find_type::<T>()?;
             match core.row_key(index, self.key)? {
-                Some(key) => core.update_row(index, &key, &self.assignments),
+                Some(key) if self.sets.computed.is_empty() => core.update_row(index, &key, &self.sets.constants),
+                Some(key) => self.sets.update_row(core, index, &key, &[]),
                 None => Ok(false),
             }
-        })
+        })?)
     }
 
     /// As [`run`](Self::run), but returns the row as it is then, if there is one.
@@ -111,50 +140,132 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn returning(self) -> Result<Option<T>> {
-        self.connection.write(|core| {
+        Ok(self.connection.write(|core| {
             let index = core.catalog.find_type::<T>()?;
             match core.row_key(index, self.key)? {
-                Some(key) if core.update_row_written(index, &key, &self.assignments)? => {
+                Some(key) if self.sets.update_row(core, index, &key, &[])? => {
                     Ok(Some(core.read_written(index, &mut |row| Ok(T::read(row)?))?))
                 }
                 _ => Ok(None),
             }
-        })
+        })?)
     }
 }
 
-/// Changes every row of a table that a question keeps. Returns how many there were.
+impl<'c, C: Connection> UpdateTable<'c, C> {
+    pub(crate) fn new(connection: &'c C, table: &str) -> Self {
+        let query = Query::from(table.to_owned());
+        Self { connection, query, sets: Vec::new(), parameters: Vec::new() }
+    }
+
+    /// Sets a column to a value, or to what an expression over the row as it was comes to; it may ask other tables too.
+    pub fn set(mut self, column: &str, value: impl Into<Expr>) -> Self {
+        self.sets.push((column.to_owned(), value.into()));
+        self
+    }
+
+    /// Keeps the rows for which `filter`, and every filter given before, is true. Without one every row is changed.
+    pub fn filter(mut self, filter: Expr) -> Self {
+        self.query = self.query.filter(filter);
+        self
+    }
+
+    /// Gives the parameters of the expressions, from `?1` on.
+    pub fn parameters(mut self, values: impl IntoIterator<Item = Value>) -> Self {
+        self.parameters = values.into_iter().collect();
+        self
+    }
+
+    /// Changes the rows and returns how many there were. If one is refused, none is changed.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); a constraint that a new row
+    /// would break; what storage says.
+    pub fn run(self) -> Result<u64> {
+        Ok(self.connection.write_many(|core| {
+            let (index, sets) = resolve(core, &self.query, self.sets)?;
+            update_matching(core, index, &sets, self.query, &self.parameters, None)
+        })?)
+    }
+
+    /// As [`run`](Self::run), but returns the rows as they are then, all columns of them.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn returning(self) -> Result<Answer> {
+        Ok(self.connection.write_many(|core| {
+            let (index, sets) = resolve(core, &self.query, self.sets)?;
+            update_returning(core, index, &sets, self.query, &self.parameters)
+        })?)
+    }
+}
+
+/// The table that a change is of, and its columns by number.
+fn resolve(core: &Core, query: &Query, named: Vec<(String, Expr)>) -> Fallible<(RelationIndex, Sets)> {
+    let table = query.from.name().map_or("", |name| name);
+    let index = core.catalog.find(table)?;
+    Ok((index, Sets::named(&core.catalog.relation(index)?.schema, named)?))
+}
+
+/// Looks at a row that was changed.
+type Visit<'v> = &'v mut dyn FnMut(&RowView<'_>) -> Fallible<()>;
+
+/// Changes every row of a table that a question keeps, and calls `visit` with each as it is then. Returns how many there
+/// were.
 pub(crate) fn update_matching(
     core: &mut Core,
     index: RelationIndex,
-    assignments: &[Assignment],
-    query: &Query,
-) -> Result<u64> {
-    let keys = matching_keys(core, query)?;
+    sets: &Sets,
+    query: Query,
+    parameters: &[Value],
+    mut visit: Option<Visit<'_>>,
+) -> Fallible<u64> {
+    // All is computed before the first row changes.
+    let rows = matching(core, &sets.question(query), parameters)?;
     core.deferring(|core| {
-        for key in &keys {
-            core.update_row(index, key, assignments)?;
+        let count = rows.len() as u64;
+        for (key, values) in rows {
+            let computed;
+            let assignments = if sets.computed.is_empty() {
+                &sets.constants
+            } else {
+                computed = sets.with(core, index, values)?;
+                &computed
+            };
+            match &mut visit {
+                None => {
+                    core.update_row(index, &key, assignments)?;
+                }
+                Some(visit) => {
+                    if core.update_row_written(index, &key, assignments)? {
+                        core.read_written(index, visit)?;
+                    }
+                }
+            }
         }
-        Ok(keys.len() as u64)
+        Ok(count)
     })
 }
 
-/// The key of every row of a table that a question keeps.
-pub(crate) fn matching_keys(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
-    let purpose = core.store.read_for(Purpose::Question);
-    let keys = keys_of(core, query);
-    core.store.read_for(purpose);
-    keys
+/// As [`update_matching`], with every column of the rows as they are then.
+pub(crate) fn update_returning(
+    core: &mut Core,
+    index: RelationIndex,
+    sets: &Sets,
+    query: Query,
+    parameters: &[Value],
+) -> Fallible<Answer> {
+    let mut answer = core.no_rows(index)?;
+    let (count, rows) = (answer.columns.len(), &mut answer.rows);
+    let mut visit = |row: &RowView<'_>| {
+        rows.push(values_of(row, count)?);
+        Ok(())
+    };
+    update_matching(core, index, sets, query, parameters, Some(&mut visit))?;
+    Ok(answer)
 }
 
-fn keys_of(core: &mut Core, query: &Query) -> Result<Vec<Vec<u8>>> {
-    let plan = plan::plan(&core.catalog, query)?;
-    let mut rows = RowStream::new(&core.catalog, &plan)?;
-    rows.keep_keys();
-    let mut keys = Vec::new();
-    execute::for_each(core, &plan, &mut rows, &mut |frame| {
-        keys.extend(frame.sources.first().map(|row| row.key.clone()));
-        Ok(())
-    })?;
-    Ok(keys)
+/// The key of every row of a table that a question keeps.
+pub(crate) fn matching_keys(core: &mut Core, query: &Query) -> Fallible<Vec<Vec<u8>>> {
+    Ok(matching(core, query, &[])?.into_iter().map(|(key, _)| key).collect())
 }

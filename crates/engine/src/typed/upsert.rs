@@ -2,43 +2,56 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{Column, Field, Insert, Table, TableSchema, Value, ValueArena, ValueRef};
+use wasm_dbms_api::{Column, Expr, Field, Insert, Operand, Table, TableSchema, Value, ValueArena, ValueRef};
 
 use crate::catalog::{KeyShape, RelationIndex, column_of};
 use crate::codec::key;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::typed::by_name::{placed, places_of};
-use crate::write::Assignment;
+use crate::typed::sets::{Sets, row_values};
 use crate::{Connection, Database, Error, Limited, OptimisticTransaction, Result, Transaction};
 
 /// What happens to a row whose key is there already: of the primary key, or of a unique index. A row with NULL in it, or
 /// with a number that the database chooses, meets none.
 ///
 /// ```
-/// use wasm_dbms::OnConflict;
+/// use wasm_dbms::{Expr, OnConflict};
 ///
 /// let by_email = OnConflict::on(["email"]).update(["name"]);
 /// let only_new = OnConflict::key().do_nothing();
-/// # let _ = (by_email, only_new);
+/// // The row that is there goes by the table's name, the new one by `excluded`.
+/// let counted = OnConflict::key().set("visits", Expr::column("pages.visits") + Expr::column("excluded.visits"));
+/// # let _ = (by_email, only_new, counted);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OnConflict {
     /// The columns of the key, in any order; those of the primary key if there are none.
     columns: Vec<String>,
     action: Action,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Action {
     Nothing,
-    /// Takes these columns from the new row; every one that it gives if there are none.
-    Update(Vec<String>),
+    Update(Changes),
+}
+
+/// What becomes of a row that is there.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Changes {
+    /// The columns that are taken from the new row; every one that it gives if nothing is said.
+    taken: Vec<String>,
+    /// What others are set to.
+    set: Vec<(String, Expr)>,
+    /// Where this is not true, nothing becomes of it.
+    filter: Option<Expr>,
 }
 
 impl OnConflict {
     /// A row with the same primary key takes every column that the new one gives.
     pub fn key() -> Self {
-        Self { columns: Vec::new(), action: Action::Update(Vec::new()) }
+        Self { columns: Vec::new(), action: Action::Update(Changes::default()) }
     }
 
     /// A row equal in these columns, which a unique index has, takes every column that the new one gives.
@@ -55,12 +68,34 @@ impl OnConflict {
     /// The row that is there takes only these columns from the new one, and those named before.
     #[must_use]
     pub fn update<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut chosen = match self.action {
-            Action::Update(chosen) => chosen,
-            Action::Nothing => Vec::new(),
+        self.changed(|changes| changes.taken.extend(columns.into_iter().map(str::to_owned)))
+    }
+
+    /// The row that is there gets this value in a column: a constant, or an expression over it and the new row, which is
+    /// called `excluded`. Other columns are only taken where [`update`](Self::update) names them.
+    #[must_use]
+    pub fn set(self, column: &str, value: impl Into<Expr>) -> Self {
+        self.changed(|changes| changes.set.push((column.to_owned(), value.into())))
+    }
+
+    /// The row that is there stays as it is unless this is true, of it and of the new row, which is called `excluded`.
+    #[must_use]
+    pub fn filter(self, filter: Expr) -> Self {
+        self.changed(|changes| {
+            changes.filter = Some(match changes.filter.take() {
+                Some(other) => other.and(filter),
+                None => filter,
+            });
+        })
+    }
+
+    fn changed(self, change: impl FnOnce(&mut Changes)) -> Self {
+        let mut changes = match self.action {
+            Action::Update(changes) => changes,
+            Action::Nothing => Changes::default(),
         };
-        chosen.extend(columns.into_iter().map(str::to_owned));
-        Self { columns: self.columns, action: Action::Update(chosen) }
+        change(&mut changes);
+        Self { columns: self.columns, action: Action::Update(changes) }
     }
 }
 
@@ -105,12 +140,45 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
         self
     }
 
+    /// A row that is there already gets this value in a column: [`Column::excluded`] is that of the new row. Other columns
+    /// are only taken where [`update`](Self::update) names them.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// #[derive(Table)]
+    /// #[table = "pages"]
+    /// struct Page {
+    ///     #[primary_key]
+    ///     id: u64,
+    ///     visits: u64,
+    /// }
+    ///
+    /// let db = Database::in_memory();
+    /// db.create_table(Page::schema())?;
+    /// for visits in [3, 4] {
+    ///     let page = Page { id: 1, visits };
+    ///     db.upsert(&[page]).set(Page::VISITS, Page::VISITS + Page::VISITS.excluded()).run()?;
+    /// }
+    /// assert_eq!(db.get::<Page>(1)?.map(|page| page.visits), Some(7));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn set<V: Field>(mut self, column: Column<I::Table, V>, value: impl Operand<V>) -> Self {
+        self.on_conflict = self.on_conflict.set(column.name(), value.into_expr());
+        self
+    }
+
+    /// A row that is there already stays as it is unless this is true.
+    pub fn filter(mut self, filter: Expr) -> Self {
+        self.on_conflict = self.on_conflict.filter(filter);
+        self
+    }
+
     /// Writes the rows and returns what became of them. If one is refused, none is written.
     ///
     /// # Errors
     /// [`Error::Query`] if no key is on those columns; a constraint that a row would break; what storage says.
     pub fn run(self) -> Result<UpsertReport> {
-        self.run_visiting(&mut |_, _| Ok(()))
+        Ok(self.run_visiting(&mut |_, _| Ok(()))?)
     }
 
     /// As [`run`](Self::run), but returns every row that was inserted or updated, as it is stored.
@@ -126,7 +194,7 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
         Ok(stored)
     }
 
-    fn run_visiting(self, visit: &mut dyn FnMut(&mut Core, RelationIndex) -> Result<()>) -> Result<UpsertReport> {
+    fn run_visiting(self, visit: &mut dyn FnMut(&mut Core, RelationIndex) -> Fallible<()>) -> Fallible<UpsertReport> {
         self.connection.write_many(|core| {
             let index = core.catalog.find_type::<I::Table>()?;
             let conflict = Conflict::resolve(core, index, &self.on_conflict)?;
@@ -198,7 +266,7 @@ macro_rules! upserting_verbs {
                 rows: impl IntoIterator<Item = R>,
                 on_conflict: &OnConflict,
             ) -> Result<UpsertReport> {
-                self.write_many(|core| {
+                Ok(self.write_many(|core| {
                     let index = core.catalog.find(table)?;
                     let schema = Arc::clone(&core.catalog.relation(index)?.schema);
                     let places = places_of(&schema, columns)?;
@@ -208,7 +276,7 @@ macro_rules! upserting_verbs {
                         core.upsert_row(index, &placed(&schema, &places, row.as_ref())?, &conflict, &mut report)?;
                     }
                     Ok(report)
-                })
+                })?)
             }
         }
     };
@@ -225,12 +293,21 @@ struct Conflict {
     columns: Vec<usize>,
     /// The index that has them; none if the table itself is keyed by them.
     index: Option<usize>,
-    /// The columns that are taken from the new row, those that it gives if there are none; none at all if nothing is.
-    update: Option<Vec<usize>>,
+    /// What becomes of the row that is there, if anything does.
+    update: Option<Update>,
+}
+
+struct Update {
+    /// The columns that are taken from the new row.
+    taken: Vec<usize>,
+    /// Whether every one is that the new row gives.
+    takes_all: bool,
+    sets: Sets,
+    filter: Option<Expr>,
 }
 
 impl Conflict {
-    fn resolve(core: &Core, index: RelationIndex, on_conflict: &OnConflict) -> Result<Self> {
+    fn resolve(core: &Core, index: RelationIndex, on_conflict: &OnConflict) -> Fallible<Self> {
         let relation = core.catalog.relation(index)?;
         let schema = &*relation.schema;
         let named = numbers(schema, &on_conflict.columns)?;
@@ -240,7 +317,12 @@ impl Conflict {
         };
         let update = match &on_conflict.action {
             Action::Nothing => None,
-            Action::Update(columns) => Some(numbers(schema, columns)?),
+            Action::Update(Changes { taken, set, filter }) => Some(Update {
+                taken: numbers(schema, taken)?,
+                takes_all: taken.is_empty() && set.is_empty(),
+                sets: Sets::named(schema, set.clone())?,
+                filter: filter.clone(),
+            }),
         };
         if let KeyShape::Columns(columns) = &relation.shape
             && is_same(columns)
@@ -252,13 +334,13 @@ impl Conflict {
         let Some((number, unique)) = found else {
             let columns = relation.column_names(asked);
             let what = if asked.is_empty() { "no primary key".into() } else { format!("no unique key on {columns}") };
-            return Err(Error::Query(format!("table {} has {what}", schema.name)));
+            return Err(Error::Query(format!("table {} has {what}", schema.name)).into());
         };
         Ok(Self { columns: unique.columns.clone(), index: Some(number), update })
     }
 }
 
-fn numbers(schema: &TableSchema, names: &[String]) -> Result<Vec<usize>> {
+fn numbers(schema: &TableSchema, names: &[String]) -> Fallible<Vec<usize>> {
     names.iter().map(|name| column_of(schema, name)).collect()
 }
 
@@ -271,34 +353,44 @@ impl Core {
         given: &[Option<ValueRef<'_>>],
         conflict: &Conflict,
         report: &mut UpsertReport,
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         let Some(row_key) = self.row_in_the_way(index, given, conflict)? else {
             self.insert_row(index, given, &mut |_| Ok(()))?;
             report.inserted += 1;
             return Ok(true);
         };
-        let Some(chosen) = &conflict.update else {
+        let Some(Update { taken, takes_all, sets, filter }) = &conflict.update else {
             report.unchanged += 1;
             return Ok(false);
         };
         let schema = Arc::clone(&self.catalog.relation(index)?.schema);
-        let mut assignments: Vec<Assignment> = Vec::new();
+        let mut sets = sets.clone();
+        let mut excluded = Vec::with_capacity(schema.columns.len());
         for (number, column) in schema.columns.iter().enumerate() {
-            let value = match given.get(number).copied().flatten() {
-                Some(value) => value.to_value(),
-                // What the database would have chosen, where it was asked for.
-                None if chosen.contains(&number) && !column.autoincrement => {
-                    column.default.clone().unwrap_or(Value::Null)
-                }
-                None => continue,
+            let value = given.get(number).copied().flatten();
+            // What the database would have chosen, where it was asked for.
+            let chosen = value.or(column.default.as_ref().map(Value::as_ref)).unwrap_or(ValueRef::Null);
+            excluded.push(chosen);
+            let is_taken = match takes_all {
+                true => value.is_some() && !conflict.columns.contains(&number),
+                false => taken.contains(&number) && (value.is_some() || !column.autoincrement),
             };
-            let is_chosen =
-                if chosen.is_empty() { !conflict.columns.contains(&number) } else { chosen.contains(&number) };
-            if is_chosen {
-                assignments.push((number, value));
+            if is_taken {
+                sets.constants.push((number, chosen.to_value()));
             }
         }
-        self.update_row_written(index, &row_key, &assignments)?;
+        if let Some(filter) = filter {
+            let found = row_values(self, index, &row_key, &excluded, std::iter::once(filter))?;
+            match found.unwrap_or_default().as_slice() {
+                [Value::Bool(true)] => {}
+                [Value::Bool(false) | Value::Null] => {
+                    report.unchanged += 1;
+                    return Ok(false);
+                }
+                _ => return Err(Error::Query(format!("{filter}: it is neither true nor false")).into()),
+            }
+        }
+        sets.update_row(self, index, &row_key, &excluded)?;
         report.updated += 1;
         Ok(true)
     }
@@ -309,7 +401,7 @@ impl Core {
         index: RelationIndex,
         given: &[Option<ValueRef<'_>>],
         conflict: &Conflict,
-    ) -> Result<Option<Vec<u8>>> {
+    ) -> Fallible<Option<Vec<u8>>> {
         let relation = self.catalog.relation(index)?;
         let schema = Arc::clone(&relation.schema);
         let mut key_values = Vec::with_capacity(conflict.columns.len());

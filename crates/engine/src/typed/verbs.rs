@@ -8,6 +8,7 @@ use crate::catalog::{Lookup, RelationIndex};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::execute;
 use crate::typed::by_name::{of_column, places_of};
 use crate::typed::returning::values_of;
@@ -35,8 +36,8 @@ enum RowPlace {
 }
 
 #[cold]
-fn no_key() -> Error {
-    Error::Query("the insert gave no key".into())
+fn no_key() -> Box<Error> {
+    Error::Query("the insert gave no key".into()).into()
 }
 
 /// Appends the codes of a key's values.
@@ -55,13 +56,13 @@ macro_rules! reading_verbs {
             /// # Errors
             /// What storage says.
             pub fn get<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<Option<T>> {
-                self.read(|core| {
+                Ok(self.read(|core| {
                     let index = core.catalog.find_type::<T>()?;
                     match core.find(index, key.values().as_ref())? {
                         Some(row) => Ok(Some(T::read(&row)?)),
                         None => Ok(None),
                     }
-                })
+                })?)
             }
 
             /// The first row with this value in a column; one look-up where the column has an index.
@@ -73,13 +74,13 @@ macro_rules! reading_verbs {
                 column: Column<T, V>,
                 value: impl Literal<V>,
             ) -> Result<Option<T>> {
-                self.read(|core| {
+                Ok(self.read(|core| {
                     let index = core.catalog.find_type::<T>()?;
                     match core.find_by(index, column.position(), value.as_value(&ValueArena::default()))? {
                         Some(row) => Ok(Some(T::read(&row)?)),
                         None => Ok(None),
                     }
-                })
+                })?)
             }
 
             /// A typed question about a table; see [`Select`].
@@ -100,11 +101,11 @@ macro_rules! reading_verbs {
             /// # Errors
             /// As [`query`](Self::query).
             pub fn query_with(&self, query: &Query, parameters: &[Value]) -> Result<Answer> {
-                self.read(|core| {
+                Ok(self.read(|core| {
                     let plan = crate::plan::plan_with(&core.catalog, query, parameters)?;
                     let rows = execute::values(core, &plan)?;
                     Ok(Answer { columns: plan.names, rows })
-                })
+                })?)
             }
 
             /// How a dynamic question would be answered, in words.
@@ -112,7 +113,7 @@ macro_rules! reading_verbs {
             /// # Errors
             /// As [`query`](Self::query).
             pub fn explain(&self, query: &Query) -> Result<String> {
-                self.read(|core| crate::plan::plan(&core.catalog, query)?.explain(&core.catalog))
+                Ok(self.read(|core| crate::plan::plan(&core.catalog, query)?.explain(&core.catalog))?)
             }
         }
     };
@@ -127,7 +128,7 @@ macro_rules! writing_verbs {
             /// # Errors
             /// A constraint that the row would break ([`Error::is_constraint`](crate::Error::is_constraint)); what storage says.
             pub fn insert<I: Insert>(&self, row: &I) -> Result<<I::Table as Table>::Key> {
-                self.write(|core| {
+                Ok(self.write(|core| {
                     let index = core.catalog.find_type::<I::Table>()?;
                     let mut key = None;
                     let arena = ValueArena::default();
@@ -136,7 +137,7 @@ macro_rules! writing_verbs {
                         Ok(())
                     })?;
                     key.ok_or_else(no_key)
-                })
+                })?)
             }
 
             /// Inserts rows and returns how many. If one is refused, none is inserted.
@@ -144,7 +145,7 @@ macro_rules! writing_verbs {
             /// # Errors
             /// As [`insert`](Self::insert).
             pub fn insert_many<'r, I: Insert + 'r>(&self, rows: impl IntoIterator<Item = &'r I>) -> Result<usize> {
-                self.write_many(|core| {
+                Ok(self.write_many(|core| {
                     let index = core.catalog.find_type::<I::Table>()?;
                     core.insert_together(index, |core| {
                         let mut count = 0;
@@ -155,7 +156,7 @@ macro_rules! writing_verbs {
                         }
                         Ok(count)
                     })
-                })
+                })?)
             }
 
             /// Inserts a row by the names of its columns; a column that is not named gets its default.
@@ -163,7 +164,7 @@ macro_rules! writing_verbs {
             /// # Errors
             /// [`Error::Unknown`](crate::Error::Unknown); as [`insert`](Self::insert).
             pub fn insert_values(&self, table: &str, values: &[(&str, Value)]) -> Result<()> {
-                self.write(|core| insert_named(core, table, values))
+                Ok(self.write(|core| insert_named(core, table, values))?)
             }
 
             /// A change of rows of a table; see [`Update`].
@@ -191,14 +192,14 @@ macro_rules! writing_verbs {
             pub fn delete_key<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<bool> {
                 let mut bytes = Vec::with_capacity(16);
                 encode_key(key.values().as_ref(), &mut bytes);
-                self.write(|core| {
+                Ok(self.write(|core| {
                     let index = core.catalog.find_type::<T>()?;
                     let Some(key) = core.row_key(index, bytes)? else { return Ok(false) };
                     match core.delete_row(index, &key)? {
                         Some(is_there) => Ok(is_there),
                         None => core.atomic(|core| Ok(core.delete_cascading(index, &key)? > 0)),
                     }
-                })
+                })?)
             }
         }
     };
@@ -214,7 +215,7 @@ writing_verbs!(Transaction<'_>);
 writing_verbs!(OptimisticTransaction);
 writing_verbs!(Limited<'_, C>, C);
 
-fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Result<()> {
+fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Fallible<()> {
     let index = core.catalog.find(table)?;
     let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
     let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
@@ -232,7 +233,7 @@ fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Resul
 impl Core {
     /// The row with this primary key.
     #[inline]
-    pub(crate) fn find(&mut self, index: RelationIndex, key: &[ValueRef<'_>]) -> Result<Option<RowView<'_>>> {
+    pub(crate) fn find(&mut self, index: RelationIndex, key: &[ValueRef<'_>]) -> Fallible<Option<RowView<'_>>> {
         self.scratch.key.clear();
         encode_key(key, &mut self.scratch.key);
         if !self.catalog.relation(index)?.is_clustered() && !self.find_row_key(index)? {
@@ -242,7 +243,7 @@ impl Core {
     }
 
     /// The values of the row with this primary key, by the name of its table.
-    pub(crate) fn get_named(&mut self, table: &str, key: &[Value]) -> Result<Option<Vec<Value>>> {
+    pub(crate) fn get_named(&mut self, table: &str, key: &[Value]) -> Fallible<Option<Vec<Value>>> {
         let index = self.catalog.find(table)?;
         let relation = self.catalog.relation(index)?;
         let columns = relation.primary_key();
@@ -252,7 +253,7 @@ impl Core {
         };
         if columns.is_empty() || columns.len() != key.len() || !columns.iter().zip(key).all(is_of_column) {
             let columns = relation.column_names(columns);
-            return Err(Error::Query(format!("these values are no key of {table} ({columns})")));
+            return Err(Error::Query(format!("these values are no key of {table} ({columns})")).into());
         }
         let schema = std::sync::Arc::clone(&relation.schema);
         let values: Vec<ValueRef<'_>> = columns
@@ -266,7 +267,7 @@ impl Core {
 
     /// Puts the row key in place of the code of a primary key, in the scratch; false if there is no such row.
     #[cold]
-    fn find_row_key(&mut self, index: RelationIndex) -> Result<bool> {
+    fn find_row_key(&mut self, index: RelationIndex) -> Fallible<bool> {
         let key = std::mem::take(&mut self.scratch.key);
         match self.row_key(index, key)? {
             Some(row_key) => self.scratch.key = row_key,
@@ -277,7 +278,7 @@ impl Core {
 
     /// The row whose key in the table's own tree stands in the scratch.
     #[inline]
-    pub(crate) fn find_clustered(&mut self, index: RelationIndex) -> Result<Option<RowView<'_>>> {
+    pub(crate) fn find_clustered(&mut self, index: RelationIndex) -> Fallible<Option<RowView<'_>>> {
         let place = self.place(index)?;
         let Self { store, catalog, scratch, .. } = self;
         let row = match place {
@@ -295,7 +296,7 @@ impl Core {
     /// it calls would be compiled again in the caller's crate. The place goes into the scratch, field by field: returned
     /// as a whole it would be copied in words wider than it was written in, and wait for that.
     #[inline(never)]
-    fn place(&mut self, index: RelationIndex) -> Result<RowPlace> {
+    fn place(&mut self, index: RelationIndex) -> Fallible<RowPlace> {
         let Self { store, catalog, scratch, .. } = self;
         let tree = catalog.relation(index)?.table.tree;
         Ok(match tree.place(store, &scratch.key)? {
@@ -313,7 +314,7 @@ impl Core {
     }
 
     /// The first row with this value in a column.
-    fn find_by(&mut self, index: RelationIndex, column: usize, value: ValueRef<'_>) -> Result<Option<RowView<'_>>> {
+    fn find_by(&mut self, index: RelationIndex, column: usize, value: ValueRef<'_>) -> Fallible<Option<RowView<'_>>> {
         if value.is_null() || !self.find_row_key_by(index, column, value)? {
             return Ok(None);
         }
@@ -321,7 +322,7 @@ impl Core {
     }
 
     /// Sets the row key in the scratch to that of the first row with this value in a column; false if there is none.
-    fn find_row_key_by(&mut self, index: RelationIndex, column: usize, value: ValueRef<'_>) -> Result<bool> {
+    fn find_row_key_by(&mut self, index: RelationIndex, column: usize, value: ValueRef<'_>) -> Fallible<bool> {
         let Self { store, catalog, scratch, .. } = self;
         let relation = catalog.relation(index)?;
         scratch.key.clear();
@@ -357,7 +358,7 @@ impl Core {
     }
 
     /// The key of a row in the table's own tree, from the code of its primary key.
-    pub(crate) fn row_key(&mut self, index: RelationIndex, key: Vec<u8>) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn row_key(&mut self, index: RelationIndex, key: Vec<u8>) -> Fallible<Option<Vec<u8>>> {
         let Self { store, catalog, .. } = self;
         let relation = catalog.relation(index)?;
         let Some(primary) = relation.indexes.iter().find(|index| index.is_primary) else {

@@ -3,16 +3,16 @@
 use wasm_dbms_api::ValueRef;
 use wasm_dbms_memory::Located;
 
-use crate::Result;
 use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::write::FEW_COLUMNS;
 
 impl Core {
     /// Deletes the row with this key. Returns whether there was one; none, and nothing is done, if a row refers to it. So
     /// all that can be refused is refused before the first write, and there need be no savepoint.
-    pub(crate) fn delete_row(&mut self, index: RelationIndex, row_key: &[u8]) -> Result<Option<bool>> {
+    pub(crate) fn delete_row(&mut self, index: RelationIndex, row_key: &[u8]) -> Fallible<Option<bool>> {
         self.meter.step()?;
         self.touch(index);
         self.check_writable(index)?;
@@ -26,7 +26,7 @@ impl Core {
     }
 
     /// Deletes a row that was found; false, and nothing is done, if a row refers to it.
-    fn delete_found(&mut self, index: RelationIndex, row_key: &[u8], row: &[u8], located: Located) -> Result<bool> {
+    fn delete_found(&mut self, index: RelationIndex, row_key: &[u8], row: &[u8], located: Located) -> Fallible<bool> {
         let relation = self.catalog.relation(index)?;
         let layout = std::sync::Arc::clone(&relation.layout);
         let view = RowView { layout: &layout, key: row_key, row };
@@ -55,7 +55,7 @@ impl Core {
 
     /// Deletes every row of a table page by page, if no other table refers to it. Returns how many there were; none, and
     /// nothing is done, if one refers to it.
-    pub(crate) fn delete_all(&mut self, index: RelationIndex) -> Result<Option<u64>> {
+    pub(crate) fn delete_all(&mut self, index: RelationIndex) -> Fallible<Option<u64>> {
         self.touch(index);
         self.check_writable(index)?;
         let Self { store, catalog, .. } = self;
@@ -80,7 +80,7 @@ impl Core {
         index: RelationIndex,
         row_key: &[u8],
         row: &mut Vec<u8>,
-    ) -> Result<Option<Located>> {
+    ) -> Fallible<Option<Located>> {
         let tree = self.catalog.relation(index)?.table.tree;
         let located = tree.locate(&mut self.store, row_key)?;
         if !located.is_found() {
@@ -97,7 +97,7 @@ impl Core {
         row_key: &[u8],
         located: Located,
         values: &[ValueRef<'_>],
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         let Self { store, catalog, scratch, recorder, .. } = self;
         let relation = catalog.relation_mut(index)?;
         recorder.removing(store, relation, row_key, &located)?;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use wasm_dbms_api::{Value, ValueRef};
 use wasm_dbms_memory::Run;
 
+use crate::Error;
 use crate::catalog::{KeyShape, Relation, RelationIndex};
 use crate::codec::key;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::history::Numbers;
 use crate::write::{FEW_COLUMNS, check_lengths, check_value, is_taken, unique_violation};
-use crate::{Error, Result};
 
 impl Core {
     /// Inserts a row; `None` lets the database choose (autoincrement, default, NULL). The row's key is in
@@ -21,8 +22,8 @@ impl Core {
         &mut self,
         index: RelationIndex,
         given: &[Option<ValueRef<'_>>],
-        key_values: &mut dyn FnMut(&[ValueRef<'_>]) -> Result<()>,
-    ) -> Result<()> {
+        key_values: &mut dyn FnMut(&[ValueRef<'_>]) -> Fallible<()>,
+    ) -> Fallible<()> {
         self.meter.step()?;
         self.touch(index);
         self.check_writable(index)?;
@@ -82,8 +83,8 @@ impl Core {
     pub(crate) fn insert_together<R>(
         &mut self,
         index: RelationIndex,
-        insert: impl FnOnce(&mut Self) -> Result<R>,
-    ) -> Result<R> {
+        insert: impl FnOnce(&mut Self) -> Fallible<R>,
+    ) -> Fallible<R> {
         self.deferring(|core| {
             core.open_pending(index)?;
             let result = insert(core);
@@ -93,7 +94,7 @@ impl Core {
     }
 
     #[inline(never)]
-    fn open_pending(&mut self, index: RelationIndex) -> Result<()> {
+    fn open_pending(&mut self, index: RelationIndex) -> Fallible<()> {
         let count = self.catalog.relation(index)?.indexes.len();
         let pending = &mut self.scratch.pending;
         // A statement that ended in a panic may have left some.
@@ -104,7 +105,7 @@ impl Core {
     }
 
     #[inline(never)]
-    fn close_pending(&mut self, index: RelationIndex, is_whole: bool) -> Result<()> {
+    fn close_pending(&mut self, index: RelationIndex, is_whole: bool) -> Fallible<()> {
         let Self { store, catalog, scratch, .. } = self;
         let mut pending = std::mem::take(&mut scratch.pending);
         if !is_whole {
@@ -119,7 +120,13 @@ impl Core {
     }
 
     /// Inserts a row of checked values.
-    pub(crate) fn insert_values(&mut self, index: RelationIndex, values: &[ValueRef<'_>], counter: u64) -> Result<()> {
+    pub(crate) fn insert_values(
+        &mut self,
+        index: RelationIndex,
+        values: &[ValueRef<'_>],
+        counter: u64,
+    ) -> Fallible<()> {
+        self.check_row(index, values, None)?;
         if !self.catalog.relation(index)?.foreign_keys.is_empty() {
             self.check_foreign_keys(index, values, None)?;
         }
@@ -180,7 +187,7 @@ impl Core {
 }
 
 /// The counter after the insert: one more where the database chooses, at least the given value where it does not.
-pub(crate) fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>], numbers: &mut Numbers) -> Result<u64> {
+pub(crate) fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>], numbers: &mut Numbers) -> Fallible<u64> {
     let counter = relation.table.counter;
     let Some(column) = relation.autoincrement else { return Ok(counter) };
     match given.get(column).copied().flatten() {
@@ -190,7 +197,7 @@ pub(crate) fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>], nu
             let next = range.and_then(|(_, high)| numbers.next(relation.id, counter, high));
             next.ok_or_else(|| {
                 let column = relation.column_name(column);
-                Error::OutOfRange(format!("the next value of {}.{column}", relation.schema.name))
+                Box::new(Error::OutOfRange(format!("the next value of {}.{column}", relation.schema.name)))
             })
         }
     }

@@ -1,5 +1,6 @@
 //! Writing rows: every face's inserts, updates and deletes end here.
 
+mod check;
 mod delete;
 mod foreign_key;
 mod insert;
@@ -9,10 +10,12 @@ mod update;
 use wasm_dbms_api::{Page, ValueRef};
 use wasm_dbms_memory::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Run};
 
+use crate::Error;
 use crate::catalog::{Index, MAX_CLUSTERED_KEY_BYTES, RelationIndex};
+use crate::error::Fallible;
 use crate::store::Store;
-use crate::{Error, Result};
 
+pub(crate) use check::{Checks, bound_checks};
 pub(crate) use foreign_key::{Consequence, Deferred, Event, keys_with};
 pub(crate) use update::Assignment;
 
@@ -62,29 +65,30 @@ impl Pending {
 }
 
 /// Whether an index has a row with these values of its columns; `entry` is their key.
-fn is_taken(store: &mut Store, index: &Index, entry: &[u8]) -> Result<bool> {
+fn is_taken(store: &mut Store, index: &Index, entry: &[u8]) -> Fallible<bool> {
     Ok(index.head.tree.contains(store, entry)?)
 }
 
 /// The error of a key that is taken.
-fn unique_violation(relation: &crate::catalog::Relation, columns: &[usize], values: &[ValueRef<'_>]) -> Error {
+fn unique_violation(relation: &crate::catalog::Relation, columns: &[usize], values: &[ValueRef<'_>]) -> Box<Error> {
     let shown = columns.iter().map(|column| values.get(*column).copied().unwrap_or(ValueRef::Null).to_string());
     Error::Unique {
         table: relation.schema.name.clone(),
         columns: relation.column_names(columns),
         value: shown.collect::<Vec<_>>().join(", "),
     }
+    .into()
 }
 
 /// Checks that a value can stand in a column.
 #[inline]
-fn check_value(relation: &crate::catalog::Relation, column: usize, value: ValueRef<'_>) -> Result<()> {
+fn check_value(relation: &crate::catalog::Relation, column: usize, value: ValueRef<'_>) -> Fallible<()> {
     let Some(schema) = relation.schema.columns.get(column) else { return Ok(()) };
     if value.is_null() {
         if schema.nullable {
             return Ok(());
         }
-        return Err(Error::NotNull { table: relation.schema.name.clone(), column: schema.name.clone() });
+        return Err(Error::NotNull { table: relation.schema.name.clone(), column: schema.name.clone() }.into());
     }
     if schema.holds(value) {
         return Ok(());
@@ -94,13 +98,14 @@ fn check_value(relation: &crate::catalog::Relation, column: usize, value: ValueR
         column: schema.name.clone(),
         expected: schema.data_type.to_string(),
         value: value.to_value(),
-    })
+    }
+    .into())
 }
 
 /// Checks that no key of a row and not the row itself is longer than a tree takes. A row of little text has no long key,
 /// whatever its indexes.
 #[inline]
-fn check_lengths(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], scratch: &mut Scratch) -> Result<()> {
+fn check_lengths(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], scratch: &mut Scratch) -> Fallible<()> {
     let length = |value: &ValueRef<'_>| match value {
         ValueRef::Text(text) => text.len(),
         ValueRef::Bytes(bytes) => bytes.len(),
@@ -116,7 +121,7 @@ fn check_lengths(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], s
 }
 
 #[cold]
-fn check_long(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], scratch: &mut Scratch) -> Result<()> {
+fn check_long(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], scratch: &mut Scratch) -> Fallible<()> {
     let table = &relation.schema.name;
     for index in &relation.indexes {
         let holds_row_key = index.entry_key(values, &[], &mut scratch.entry);
@@ -124,7 +129,7 @@ fn check_long(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], scra
         if bytes > MAX_KEY_BYTES {
             let columns = relation.column_names(&index.columns);
             let what = format!("the key of {table} on {columns}");
-            return Err(Error::TooLong { what, bytes: bytes as u64, limit: MAX_KEY_BYTES as u64 });
+            return Err(Error::TooLong { what, bytes: bytes as u64, limit: MAX_KEY_BYTES as u64 }.into());
         }
     }
     relation.layout.encode(values, &mut scratch.row);
@@ -134,7 +139,7 @@ fn check_long(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], scra
     let limit = MAX_VALUE_BYTES - if is_carried { 1 + MAX_CLUSTERED_KEY_BYTES } else { 0 };
     if bytes > limit {
         let what = format!("a row of {table}");
-        return Err(Error::TooLong { what, bytes: bytes as u64, limit: limit as u64 });
+        return Err(Error::TooLong { what, bytes: bytes as u64, limit: limit as u64 }.into());
     }
     Ok(())
 }

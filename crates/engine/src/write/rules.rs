@@ -2,16 +2,17 @@
 
 use wasm_dbms_api::{ColumnSchema, CustomRules, Sanitizer, Validator, Value, ValueRef};
 
+use crate::Error;
 use crate::catalog::{Relation, RelationIndex, Rules};
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::write::Assignment;
 use crate::write::insert::next_count;
-use crate::{Error, Result};
 
 impl Core {
     /// Refuses to write a table that has rules which this program lacks.
     #[inline]
-    pub(crate) fn check_writable(&self, index: RelationIndex) -> Result<()> {
+    pub(crate) fn check_writable(&self, index: RelationIndex) -> Fallible<()> {
         let relation = self.catalog.relation(index)?;
         match &relation.rules {
             Some(rules) if rules.may_be_missing => check_known(relation, &self.custom_rules),
@@ -26,7 +27,7 @@ impl Core {
         index: RelationIndex,
         rules: &Rules,
         given: &[Option<ValueRef<'v>>],
-    ) -> Result<Vec<Option<ValueRef<'v>>>> {
+    ) -> Fallible<Vec<Option<ValueRef<'v>>>> {
         let relation = self.catalog.relation(index)?;
         let mut values = given.to_vec();
         values.resize(relation.schema.columns.len(), None);
@@ -45,7 +46,7 @@ impl Core {
         index: RelationIndex,
         rules: &Rules,
         given: &[Option<ValueRef<'_>>],
-    ) -> Result<Vec<Assignment>> {
+    ) -> Fallible<Vec<Assignment>> {
         let relation = self.catalog.relation(index)?;
         let mut changed = Vec::new();
         for number in &rules.columns {
@@ -66,7 +67,7 @@ impl Core {
         index: RelationIndex,
         rules: &Rules,
         assignments: &[Assignment],
-    ) -> Result<Vec<Assignment>> {
+    ) -> Fallible<Vec<Assignment>> {
         let relation = self.catalog.relation(index)?;
         let ruled = assignments.iter().map(|(column, value)| {
             let changed = self.ruled(relation, rules, *column, value.as_ref())?;
@@ -77,14 +78,14 @@ impl Core {
 
     /// What the rules of a column make of a value; none if it stays as it is. A value that the column cannot hold passes:
     /// it is refused as such.
-    fn ruled(&self, relation: &Relation, rules: &Rules, number: usize, value: ValueRef<'_>) -> Result<Option<Value>> {
+    fn ruled(&self, relation: &Relation, rules: &Rules, number: usize, value: ValueRef<'_>) -> Fallible<Option<Value>> {
         let changed = self.sanitized(relation, number, value)?;
         self.validate(relation, rules, number, changed.as_ref().map_or(value, Value::as_ref))?;
         Ok(changed)
     }
 
     /// What the sanitizers of a column make of a value; none if it stays as it is.
-    pub(crate) fn sanitized(&self, relation: &Relation, number: usize, value: ValueRef<'_>) -> Result<Option<Value>> {
+    pub(crate) fn sanitized(&self, relation: &Relation, number: usize, value: ValueRef<'_>) -> Fallible<Option<Value>> {
         let Some(column) = relation.schema.columns.get(number) else { return Ok(None) };
         let mut changed: Option<Value> = None;
         for sanitizer in &column.sanitizers {
@@ -107,7 +108,7 @@ impl Core {
     }
 
     /// Asks the validators of a column.
-    fn validate(&self, relation: &Relation, rules: &Rules, number: usize, value: ValueRef<'_>) -> Result<()> {
+    fn validate(&self, relation: &Relation, rules: &Rules, number: usize, value: ValueRef<'_>) -> Fallible<()> {
         let Some(column) = relation.schema.columns.get(number) else { return Ok(()) };
         if value.is_null() || !column.holds(value) {
             return Ok(());
@@ -142,7 +143,7 @@ fn refusal(
     value: ValueRef<'_>,
     rule: &dyn std::fmt::Display,
     reason: Option<String>,
-) -> Error {
+) -> Box<Error> {
     Error::Validation {
         table: relation.schema.name.clone(),
         column: column.name.clone(),
@@ -150,11 +151,12 @@ fn refusal(
         rule: rule.to_string().into_boxed_str(),
         reason: reason.map(String::into_boxed_str),
     }
+    .into()
 }
 
 /// Checks that the program has every rule that a table names.
 #[cold]
-fn check_known(relation: &Relation, known: &CustomRules) -> Result<()> {
+fn check_known(relation: &Relation, known: &CustomRules) -> Fallible<()> {
     for column in &relation.schema.columns {
         for sanitizer in &column.sanitizers {
             if matches!(sanitizer, Sanitizer::Custom(name) if known.find_sanitizer(name).is_none()) {
@@ -176,7 +178,7 @@ fn check_known(relation: &Relation, known: &CustomRules) -> Result<()> {
 }
 
 #[cold]
-fn missing(relation: &Relation, column: &str, rule: &dyn std::fmt::Display) -> Error {
+fn missing(relation: &Relation, column: &str, rule: &dyn std::fmt::Display) -> Box<Error> {
     let (table, column, rule) = (relation.schema.name.clone(), column.to_owned(), rule.to_string());
-    Error::MissingRule { table, column, rule }
+    Error::MissingRule { table, column, rule }.into()
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{Value, ValueRef};
 
+use crate::Error;
 use crate::catalog::{KeyShape, RelationIndex};
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::write::insert::count_with;
 use crate::write::{Consequence, Event, check_lengths, check_value, is_taken, unique_violation};
-use crate::{Error, Result};
 
 /// A column and its new value.
 pub(crate) type Assignment = (usize, Value);
@@ -23,7 +24,7 @@ impl Core {
         index: RelationIndex,
         row_key: &[u8],
         assignments: &[Assignment],
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         self.meter.step()?;
         self.check_writable(index)?;
         match &self.catalog.relation(index)?.rules {
@@ -41,7 +42,7 @@ impl Core {
         index: RelationIndex,
         row_key: &[u8],
         assignments: &[Assignment],
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         self.change_row_once(index, row_key, assignments, 0, &mut Vec::new())
     }
 
@@ -54,13 +55,17 @@ impl Core {
         assignments: &[Assignment],
         depth: usize,
         pending: &mut Vec<Consequence>,
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         self.touch(index);
         let relation = self.catalog.relation(index)?;
         for (column, value) in assignments {
             check_value(relation, *column, value.as_ref())?;
         }
-        if assignments.iter().all(|(column, _)| relation.is_plain(*column)) && !self.recorder.is_on() {
+        if assignments.iter().all(|(column, _)| relation.is_plain(*column))
+            && !self.recorder.is_on()
+            && !self.is_checked(index, assignments)?
+        {
+            let relation = self.catalog.relation(index)?;
             let layout = &*relation.layout;
             let changed = relation.table.tree.change(&mut self.store, row_key, &mut |row| {
                 for (column, value) in assignments {
@@ -97,6 +102,8 @@ impl Core {
             KeyShape::RowId => false,
         };
         let changed: Vec<usize> = (0..values.len()).filter(is_changed).collect();
+        // A row that moves is asked everything again where it is put.
+        self.check_row(index, &values, if changes_key { None } else { Some(&changed) })?;
         let has_consequences = self.check_change(index, row_key, &old_values, &values, &changed)?;
         check_lengths(self.catalog.relation(index)?, &values, &mut self.scratch)?;
         // What could refuse the new row is asked while the old one is still there: only the old row itself may stand in
@@ -144,7 +151,7 @@ impl Core {
         old_values: &[ValueRef<'_>],
         values: &[ValueRef<'_>],
         changed: &[usize],
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         if changed.is_empty() {
             return Ok(false);
         }
@@ -161,7 +168,7 @@ impl Core {
         row_key: &[u8],
         old_values: &[ValueRef<'_>],
         values: &[ValueRef<'_>],
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         let Self { store, catalog, scratch, .. } = self;
         let relation = catalog.relation(index)?;
         if let KeyShape::Columns(columns) = &relation.shape {
@@ -194,7 +201,7 @@ impl Core {
         old_values: &[ValueRef<'_>],
         values: &[ValueRef<'_>],
         changed: &[usize],
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         if changed.is_empty() {
             return Ok(());
         }
@@ -224,7 +231,7 @@ impl Core {
     }
 
     /// The counter of a table once a row has these values.
-    pub(crate) fn counter_with(&self, index: RelationIndex, values: &[ValueRef<'_>]) -> Result<u64> {
+    pub(crate) fn counter_with(&self, index: RelationIndex, values: &[ValueRef<'_>]) -> Fallible<u64> {
         let relation = self.catalog.relation(index)?;
         let value = relation.autoincrement.and_then(|column| values.get(column));
         Ok(value.map_or(relation.table.counter, |value| count_with(relation.table.counter, *value)))

@@ -6,6 +6,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, DeriveInput, LitStr, Meta, Token};
 
 use super::RESERVED;
+use super::check::CheckAttribute;
 use super::foreign_key::ForeignKey;
 use super::index::IndexAttribute;
 use crate::errors::Errors;
@@ -16,6 +17,7 @@ pub(super) struct StructAttributes {
     pub(super) name: String,
     pub(super) indexes: Vec<IndexAttribute>,
     pub(super) foreign_keys: Vec<ForeignKey>,
+    pub(super) checks: Vec<CheckAttribute>,
     pub(super) renamed_from: Vec<String>,
 }
 
@@ -24,6 +26,7 @@ impl StructAttributes {
         let mut names = Vec::new();
         let mut indexes = Vec::new();
         let mut foreign_keys = Vec::new();
+        let mut checks = Vec::new();
         let mut renamed_from = Vec::new();
         for attribute in &input.attrs {
             let Some(word) = attribute.path().get_ident().map(Ident::to_string) else { continue };
@@ -33,6 +36,7 @@ impl StructAttributes {
                     indexes.extend(errors.keep(IndexAttribute::of_struct(attribute, word == "unique")))
                 }
                 "foreign_key" => foreign_keys.extend(errors.keep(ForeignKey::of_struct(attribute))),
+                "check" => checks.extend(errors.keep(CheckAttribute::parse(attribute))),
                 "renamed_from" => renamed_from.extend(errors.keep(earlier_names(attribute)).unwrap_or_default()),
                 "primary_key" | "autoincrement" | "default" | "custom_type" | "sanitizer" | "validate" => {
                     errors.add(attribute, format!("`#[{word}]` belongs on a field"));
@@ -51,6 +55,7 @@ impl StructAttributes {
             name: names.into_iter().find_map(|(_, name)| name).unwrap_or_default(),
             indexes,
             foreign_keys,
+            checks,
             renamed_from,
         }
     }

@@ -6,6 +6,7 @@ use syn::{Attribute, Field, Meta, Type, Visibility};
 
 use super::RESERVED;
 use super::attributes::{earlier_names, unsupported};
+use super::check::CheckAttribute;
 use super::default;
 use super::foreign_key::ForeignKey;
 use super::index::IndexAttribute;
@@ -32,6 +33,7 @@ pub(super) struct ColumnInput<'a> {
     pub(super) custom_type: Option<&'a Attribute>,
     /// The sanitizers and validators, in the order written.
     pub(super) rules: Vec<Rule>,
+    pub(super) checks: Vec<CheckAttribute>,
 }
 
 impl<'a> ColumnInput<'a> {
@@ -52,6 +54,7 @@ impl<'a> ColumnInput<'a> {
             renamed_from: Vec::new(),
             custom_type: None,
             rules: Vec::new(),
+            checks: Vec::new(),
         };
         for attribute in &field.attrs {
             if let Some(word) = attribute.path().get_ident() {
@@ -82,6 +85,10 @@ impl<'a> ColumnInput<'a> {
             "custom_type" => set(&mut self.custom_type, attribute, alone(attribute, word)?),
             "sanitizer" => self.add_rules(attribute, RuleKind::Sanitizer),
             "validate" => self.add_rules(attribute, RuleKind::Validator),
+            "check" => {
+                self.checks.push(CheckAttribute::parse(attribute)?);
+                Ok(())
+            }
             "table" => Err(syn::Error::new_spanned(attribute, "`#[table]` belongs on the struct")),
             word if RESERVED.contains(&word) => Err(unsupported(attribute, word)),
             _ => Ok(()),

@@ -1,10 +1,12 @@
 //! `#[derive(Table)]`: the struct is read into a [`TableInput`], from which each part of the expansion is written.
 
 mod attributes;
+mod check;
 mod column;
 mod columns;
 mod default;
 mod foreign_key;
+mod function;
 mod index;
 mod insert_form;
 mod read;
@@ -19,6 +21,7 @@ use syn::{DeriveInput, Fields, Visibility};
 use crate::errors::Errors;
 use crate::input::{refuse_generics, struct_fields};
 use attributes::StructAttributes;
+use check::Check;
 use column::ColumnInput;
 use foreign_key::ForeignKey;
 use index::Index;
@@ -40,6 +43,7 @@ struct TableInput<'a> {
     columns: Vec<ColumnInput<'a>>,
     indexes: Vec<Index>,
     foreign_keys: Vec<ForeignKey>,
+    checks: Vec<Check>,
     renamed_from: Vec<String>,
 }
 
@@ -53,6 +57,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let read = read::expand(&table);
     let columns = columns::expand(&table);
     let insert_form = insert_form::expand(&table);
+    let checks = table.checks.iter().map(|check| &check.items);
     Ok(quote! {
         #[automatically_derived]
         impl ::wasm_dbms::Table for #ident {
@@ -62,6 +67,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
             #read
         }
         #rule_checks
+        #(#checks)*
         #columns
         #insert_form
     })
@@ -77,6 +83,8 @@ impl<'a> TableInput<'a> {
         check_columns(&columns, &mut errors);
         let foreign_keys = foreign_key::resolve(&columns, &attributes.foreign_keys, &mut errors);
         let indexes = index::resolve(&columns, &attributes.indexes, &foreign_keys, &mut errors);
+        let listed = columns.iter().flat_map(|column| &column.checks).chain(&attributes.checks);
+        let checks = check::resolve(&columns, listed, &mut errors);
         errors.finish()?;
 
         let ident = &input.ident;
@@ -90,6 +98,7 @@ impl<'a> TableInput<'a> {
             columns,
             indexes,
             foreign_keys,
+            checks,
             renamed_from: attributes.renamed_from,
         })
     }

@@ -16,6 +16,7 @@ pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
     let indexes = table.indexes.iter().map(Index::expand);
     let renamed_from = renamed_from(&table.renamed_from);
     let foreign_keys = table.foreign_keys.iter().map(ForeignKey::expand);
+    let checks = table.checks.iter().map(|check| &check.call);
     quote! {
         fn schema() -> &'static ::wasm_dbms::TableSchema {
             static SCHEMA: ::std::sync::OnceLock<::wasm_dbms::TableSchema> = ::std::sync::OnceLock::new();
@@ -26,6 +27,7 @@ pub(super) fn expand(table: &TableInput<'_>) -> TokenStream {
                     .primary_key([#(#primary_key),*])
                     #(#indexes)*
                     #(#foreign_keys)*
+                    #(#checks)*
             })
         }
     }

@@ -1,6 +1,7 @@
 //! [`MemoryAccess`]: reading, writing, claiming and releasing pages.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use wasm_dbms_api::{DataSize, Encode, MemoryError, MemoryResult, Page, PageOffset};
 
@@ -15,6 +16,16 @@ pub enum PageState {
     Free,
     /// The store's own; never released.
     Reserved,
+}
+
+impl fmt::Display for PageState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Used => "used",
+            Self::Free => "free",
+            Self::Reserved => "reserved",
+        })
+    }
 }
 
 /// Which entries of a tree an answer depends on.

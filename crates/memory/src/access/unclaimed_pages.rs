@@ -19,7 +19,6 @@
 //! Invariants: **I1** every page in the ledger but a spill page is all zero; **I2** no page is in it twice; **I3** no
 //! reserved page is in it; **I4** spill pages are full.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
@@ -189,7 +188,7 @@ impl UnclaimedPages {
     /// [`MemoryError::Corrupt`] if the ledger contradicts itself.
     pub fn list<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<Vec<Page>> {
         let mut pages = Vec::new();
-        let mut spill_pages = BTreeSet::new();
+        let mut spill_pages = Vec::new();
         let mut at = UNCLAIMED_PAGES_PAGE;
         loop {
             let bytes = store.page(at)?;
@@ -213,9 +212,10 @@ impl UnclaimedPages {
             }
             // A chain that returns to a page it left would never end; every page is released at most once.
             check_entry(at)?;
-            if !spill_pages.insert(at) {
+            if spill_pages.contains(&at) {
                 return Err(MemoryError::corrupt(format!("the unclaimed ledger comes back to page {at}")));
             }
+            spill_pages.push(at);
             pages.push(at);
         }
         let total = store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, TOTAL))?;
@@ -324,7 +324,7 @@ fn check_free<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResu
     check_entry(page)?;
     match store.page_state(page)? {
         PageState::Free => Ok(()),
-        state => Err(MemoryError::corrupt(format!("the unclaimed ledger holds page {page}, which is {state:?}"))),
+        state => Err(MemoryError::corrupt(format!("the unclaimed ledger holds page {page}, which is {state}"))),
     }
 }
 

@@ -1,7 +1,5 @@
 //! What the records of the chain say about each page, so that replaying costs as much as the log is long.
 
-use std::collections::BTreeMap;
-
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::log::layout::Layout;
@@ -9,12 +7,10 @@ use crate::log::record::{self, Entry, PageChange};
 use crate::log::recovery::Walked;
 use crate::log::{Medium, checksum};
 
-/// What one page went through: each change with the place of its record in the chain, oldest first.
-type Changes<'a> = Vec<(usize, Entry<'a>)>;
-
 /// What the records say about each page.
 pub(crate) struct History<'a> {
-    pages: BTreeMap<Page, Changes<'a>>,
+    /// Each change with the place of its record in the chain: by page, those of a page oldest first.
+    changes: Vec<(usize, Entry<'a>)>,
 }
 
 impl<'a> History<'a> {
@@ -23,19 +19,22 @@ impl<'a> History<'a> {
     /// # Errors
     /// [`MemoryError::Corrupt`] if one cannot be decoded.
     pub(crate) fn of(walked: &'a [Walked]) -> MemoryResult<Self> {
-        let mut pages: BTreeMap<Page, Changes<'a>> = BTreeMap::new();
+        let mut changes = Vec::new();
         for (index, record) in walked.iter().enumerate() {
             for entry in record::entries(&record.body) {
-                let entry = entry?;
-                pages.entry(entry.page).or_default().push((index, entry));
+                changes.push((index, entry?));
             }
         }
-        Ok(Self { pages })
+        changes.sort_by_key(|(_, entry)| entry.page);
+        Ok(Self { changes })
     }
 
     /// The pages that the first `kept` records change, in order, each with those changes.
     pub(crate) fn pages(&self, kept: usize) -> impl Iterator<Item = (Page, &[(usize, Entry<'a>)])> {
-        self.pages.iter().map(move |(page, changes)| (*page, first(changes, kept))).filter(|(_, c)| !c.is_empty())
+        let pages = self.changes.chunk_by(|(_, one), (_, next)| one.page == next.page);
+        pages.filter_map(move |changes| {
+            first(changes, kept).first().map(|(_, entry)| (entry.page, first(changes, kept)))
+        })
     }
 
     /// How many records to keep: the most for which every page that an unsynced record names fresh is in place. It is

@@ -2,8 +2,6 @@
 //!
 //! Opening writes nothing. What a crash left unfinished is finished before the session's first write.
 
-use std::collections::BTreeMap;
-
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::PageRef;
@@ -36,7 +34,7 @@ const CLEAN_GROUPS_SHARE: usize = 8;
 const CLEAN_GROUPS_MIN: usize = 4;
 
 /// The images that replaying gave.
-pub(crate) type Replayed = BTreeMap<Page, PageRef>;
+pub(crate) type Replayed = Vec<(Page, PageRef)>;
 
 impl Log {
     /// Opens the database on a medium, or makes a new one where there is none. Returns the log and the pages that
@@ -193,7 +191,7 @@ impl Log {
                 )));
             }
             self.dirty.insert(page);
-            replayed.insert(page, image.into());
+            replayed.push((page, image.into()));
         }
         Ok(replayed)
     }

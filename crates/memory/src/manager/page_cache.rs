@@ -12,12 +12,13 @@
 //! Invariants: **I1** a page is not at hand and idle at once; **I2** every page at hand stands in `arrivals`, every
 //! idle one in `departures` (entries of pages that went another way are skipped).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use wasm_dbms_api::Page;
 
 use crate::access::PageRef;
 use crate::bytes::Bits;
+use crate::manager::page_map::PageMap;
 
 /// The table grows by one place for so many that it has, and by so many at least: doubling it would cost as much again.
 const GROWTH_SHARE: usize = 8;
@@ -43,7 +44,7 @@ pub(crate) struct PageCache {
     at_hand: usize,
     /// Pages at hand, the one that has been there longest first.
     arrivals: VecDeque<Page>,
-    idle: BTreeMap<Page, PageRef>,
+    idle: PageMap<PageRef>,
     /// Idle pages, the one that has been idle longest first.
     departures: VecDeque<Page>,
 }

@@ -5,13 +5,14 @@
 //! `replaced_at`; **V2** of a page and a pinned commit that has not expired, the first version replaced later, or, if
 //! there is none, the newest committed image, is what the page was at that commit.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::access::PageRef;
 use crate::log::StoredState;
+use crate::manager::page_map::PageMap;
 use crate::manager::pins::Pins;
 use crate::manager::scratch::ScratchPage;
 
@@ -53,7 +54,7 @@ pub(crate) struct Version {
 /// The old versions of every page.
 #[derive(Debug, Default)]
 pub(crate) struct Versions {
-    pages: BTreeMap<Page, Vec<Version>>,
+    pages: PageMap<Vec<Version>>,
     /// Those in memory, in the order they came; some may have gone.
     arrivals: VecDeque<(Page, u64)>,
     /// Those in place.

@@ -7,10 +7,14 @@ use wasm_dbms_api::{MemoryError, MemoryResult};
 
 use crate::access::{MemoryAccess, PageRef};
 use crate::bytes::varint_at;
+use crate::prefetch::{self, LINE};
 use crate::tree::Cursor;
 use crate::tree::node::{Node, SLOT};
 use crate::tree::read::{ValueBytes, full_key, value_of};
 use crate::tree::search::offset_in;
+
+/// Between so many entries the processor hears of more of the page to come.
+const GROUP: usize = 8;
 
 /// Where a value stands in its page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +55,7 @@ impl Span {
 /// let mut count = 0;
 /// let mut is_on_entry = cursor.seek(&mut store, &[10])?;
 /// while is_on_entry {
-///     cursor.take(&mut batch, usize::MAX)?;
+///     cursor.take(&mut store, &mut batch, usize::MAX)?;
 ///     count += batch.len();
 ///     is_on_entry = cursor.next(&mut store)?;
 /// }
@@ -163,8 +167,15 @@ impl LeafBatch {
         }
     }
 
-    /// Takes these entries of a leaf.
-    fn fill(&mut self, leaf: &PageRef, tree: u32, entries: Range<usize>, is_backward: bool) -> MemoryResult<()> {
+    /// Takes these entries of a leaf. Of what comes `ahead`, the page after it, the processor hears meanwhile.
+    fn fill(
+        &mut self,
+        leaf: &PageRef,
+        tree: u32,
+        entries: Range<usize>,
+        is_backward: bool,
+        mut ahead: &[u8],
+    ) -> MemoryResult<()> {
         if !self.leaf.as_ref().is_some_and(|own| own.is_same(leaf)) {
             self.leaf = Some(leaf.clone());
         }
@@ -172,15 +183,31 @@ impl LeafBatch {
         self.spans.clear();
         let node = Node::new(leaf);
         let slots = node.slots().get(entries).unwrap_or_default();
-        self.shortest = usize::MAX;
+        let values = node.values();
+        let near = GROUP * LINE * (ahead.len() / LINE / slots.len().max(1) + 1);
+        let mut shortest = usize::MAX;
+        let mut is_outside = false;
         self.spans.reserve(slots.len());
-        for slot in slots {
-            let Some(span) = node.value_span(offset_in(slot)) else {
-                self.clear();
-                return Err(outside(tree));
-            };
-            self.shortest = self.shortest.min((span.end - span.start) as usize);
-            self.spans.push(span);
+        for group in slots.chunks(GROUP) {
+            let lines;
+            (lines, ahead) = ahead.split_at_checked(near).unwrap_or((ahead, &[]));
+            lines.iter().step_by(LINE).for_each(prefetch::hint);
+            self.spans.extend(group.iter().map(|slot| {
+                let offset = offset_in(slot);
+                let span = node.short_span(offset, values).unwrap_or_else(|| {
+                    node.value_span(offset).unwrap_or_else(|| {
+                        is_outside = true;
+                        Span::CHAIN
+                    })
+                });
+                shortest = shortest.min((span.end - span.start) as usize);
+                span
+            }));
+        }
+        self.shortest = shortest;
+        if is_outside {
+            self.clear();
+            return Err(outside(tree));
         }
         if is_backward {
             self.spans.reverse();
@@ -191,15 +218,19 @@ impl LeafBatch {
 
 impl Cursor {
     /// Sets `batch` to the entry that the cursor stands on and those that follow it in its leaf, `limit` at most, and
-    /// goes to the last of them, so that [`next`](Self::next) goes on after it.
+    /// goes to the last of them, so that [`next`](Self::next) goes on after it. Who takes a leaf to its end goes on to the
+    /// one after it, as a rule: that one is on its way then.
     ///
     /// # Errors
     /// [`MemoryError::Corrupt`].
-    pub fn take(&mut self, batch: &mut LeafBatch, limit: usize) -> MemoryResult<()> {
+    pub fn take<M: MemoryAccess>(&mut self, store: &mut M, batch: &mut LeafBatch, limit: usize) -> MemoryResult<()> {
         match self.leaf() {
             Some(leaf) if self.is_on_entry() => {
                 let end = self.count().min(self.index().saturating_add(limit.max(1)));
-                batch.fill(leaf, self.tree_id(), self.index()..end, false)?;
+                let is_whole = prefetch::IS_POSSIBLE && end == self.count();
+                // What is wrong with that page is told where the walk comes to it.
+                let ahead = self.child_ahead().filter(|_| is_whole).and_then(|child| store.page(child).ok());
+                batch.fill(leaf, self.tree_id(), self.index()..end, false, ahead.as_deref().unwrap_or_default())?;
                 self.stand_on(end - 1);
             }
             _ => batch.clear(),
@@ -217,7 +248,7 @@ impl Cursor {
             Some(leaf) if self.is_on_entry() => {
                 let end = self.index() + 1;
                 let first = end.saturating_sub(limit.max(1));
-                batch.fill(leaf, self.tree_id(), first..end, true)?;
+                batch.fill(leaf, self.tree_id(), first..end, true, &[])?;
                 self.stand_on(first);
             }
             _ => batch.clear(),
@@ -234,8 +265,35 @@ impl<'a> Node<'a> {
         slots.get(..self.count()).unwrap_or_default()
     }
 
-    /// Where the value of the cell at `offset` stands; none if not in the page as a whole.
+    /// Where the value of the cell at `offset` stands, if the lengths are such as nearly all are: a suffix of less than 64
+    /// bytes, a value of less than 8 KiB, neither in a chain. `values` is what the header says of them. How many bytes a
+    /// length takes is no branch, since rows of about 64 bytes have now one, now two.
     #[inline(always)]
+    fn short_span(self, offset: usize, values: u8) -> Option<Span> {
+        let suffix = *self.bytes.get(offset)?;
+        if suffix & (LONG | 1) != 0 {
+            return None;
+        }
+        let mut start = offset + usize::from(suffix >> 1).max(4) - 3;
+        let length = match values.checked_sub(1) {
+            Some(length) => length.into(),
+            None => {
+                let [low, high] = *self.bytes.get(start..)?.first_chunk()?;
+                let is_long = low / LONG;
+                if low & 1 == 1 || high & LONG & low != 0 {
+                    return None;
+                }
+                start += 1 + usize::from(is_long);
+                usize::from(low % LONG) / 2 + usize::from(high * is_long) * 64
+            }
+        };
+        let end = start + length;
+        // A page is at most 64 KiB long.
+        (end <= self.bytes.len()).then_some(Span { start: start as u32, end: end as u32 })
+    }
+
+    /// Where the value of the cell at `offset` stands, whatever its lengths; none if not in the page as a whole.
+    #[inline(never)]
     fn value_span(self, offset: usize) -> Option<Span> {
         let (suffix, width) = varint_at(self.bytes, offset);
         let chain = if suffix & 1 == 1 { 4 } else { 0 };
@@ -246,10 +304,12 @@ impl<'a> Node<'a> {
         }
         let start = at + width;
         let end = start.checked_add((value >> 1) as usize).filter(|end| *end <= self.bytes.len())?;
-        // A page is at most 64 KiB long.
         Some(Span { start: start as u32, end: end as u32 })
     }
 }
+
+/// The bit of a byte of a length that says that more follow.
+const LONG: u8 = 0x80;
 
 #[cold]
 fn outside(tree: u32) -> MemoryError {

@@ -162,6 +162,13 @@ impl Cursor {
         self.index
     }
 
+    /// The page that a walk forward comes to after this leaf, unless it ends here or goes up further.
+    pub(crate) fn child_ahead(&self) -> Option<Page> {
+        let (page, position) = self.branches.last().filter(|_| !self.is_last_leaf)?;
+        let node = Node::new(page);
+        (*position < node.count()).then(|| node.child(position + 1))
+    }
+
     /// Where the walk ends in this leaf.
     #[inline]
     pub(crate) fn count(&self) -> usize {

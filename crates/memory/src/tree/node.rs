@@ -37,7 +37,7 @@
 
 use wasm_dbms_api::Page;
 
-use crate::bytes::{slice_at, u16_at, u32_at, varint_at};
+use crate::bytes::{chunk_at, slice_at, u16_at, u32_at, varint_at};
 
 pub(crate) const KIND: usize = 0;
 pub(crate) const LEVEL: usize = 1;
@@ -275,21 +275,24 @@ impl<'a> Node<'a> {
     /// it holds another key of this node already, so that the prefix need not be copied.
     #[inline]
     pub(crate) fn read_key(self, index: usize, key: &mut Vec<u8>, has_prefix: bool) -> bool {
-        let prefix = self.prefix();
+        let prefix_length = self.prefix_length();
         if has_prefix {
-            key.truncate(prefix.len());
+            key.truncate(prefix_length);
         } else {
             key.clear();
-            key.extend_from_slice(prefix);
+            key.extend_from_slice(slice_at(self.bytes, HEADER, prefix_length));
         }
-        let offset = self.offset(index);
+        let start = key.len();
+        let [a, b, c, d, offset @ ..] =
+            chunk_at(self.bytes, HEADER + prefix_length + index * SLOT).unwrap_or([0; SLOT]);
+        let offset = usize::from(u16::from_le_bytes(offset));
         let (suffix, width) = varint_at(self.bytes, offset);
         let suffix_length = (suffix >> 1) as usize;
-        key.extend_from_slice(&self.head(index).to_be_bytes());
+        key.extend_from_slice(&[d, c, b, a]);
         if suffix_length > 4 {
             key.extend_from_slice(slice_at(self.bytes, offset + width, suffix_length - 4));
         } else {
-            key.truncate(key.len() + suffix_length - 4);
+            key.truncate(start + suffix_length);
         }
         suffix & 1 == 0
     }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use regex_lite::{Regex, RegexBuilder};
 use wasm_dbms_api::{MemoryError, TableSchema, Validator};
 
-use crate::Result;
+use crate::error::Fallible;
 
 /// The most memory that a compiled pattern takes, in bytes.
 const MAX_COMPILED_BYTES: usize = 1 << 20;
@@ -15,7 +15,7 @@ const MAX_COMPILED_BYTES: usize = 1 << 20;
 pub(crate) struct Pattern {
     pub(super) text: String,
     /// A stored pattern may be a foreign one: it is not compiled before a row is written, and may not be.
-    compiled: OnceLock<std::result::Result<Regex, String>>,
+    compiled: OnceLock<Result<Regex, String>>,
 }
 
 /// The patterns of a table.
@@ -29,12 +29,12 @@ pub(super) fn of(schema: &TableSchema) -> Vec<Pattern> {
 }
 
 /// The compiled pattern, or what is wrong with it.
-pub(super) fn compile(text: &str) -> std::result::Result<Regex, String> {
+pub(super) fn compile(text: &str) -> Result<Regex, String> {
     RegexBuilder::new(text).size_limit(MAX_COMPILED_BYTES).build().map_err(|error| error.to_string())
 }
 
 impl Pattern {
-    pub(super) fn is_match(&self, text: &str) -> Result<bool> {
+    pub(super) fn is_match(&self, text: &str) -> Fallible<bool> {
         match self.compiled.get_or_init(|| compile(&self.text)) {
             Ok(regex) => Ok(regex.is_match(text)),
             Err(problem) => {

@@ -5,6 +5,8 @@ use wasm_dbms_api::{
     Outcome, Part, Query, ScalarFunction, Value,
 };
 
+use crate::Error;
+use crate::error::Fallible;
 use crate::function;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Block;
@@ -12,28 +14,27 @@ use crate::plan::bind::{Answers, BoundSubquery, Typed};
 use crate::plan::call::Operator;
 use crate::plan::like::Pattern;
 use crate::plan::{BoundAggregate, BoundExpr, Context};
-use crate::{Error, Result};
 
 type Join = fn(Box<BoundExpr>, Box<BoundExpr>) -> BoundExpr;
 
 impl<'c> Block<'_, 'c> {
     /// Binds an expression that must be true or false.
-    pub(super) fn condition(&self, expr: &Expr, depth: usize) -> Result<BoundExpr> {
+    pub(super) fn condition(&self, expr: &Expr, depth: usize) -> Fallible<BoundExpr> {
         self.truth(expr, expr, depth)
     }
 
-    fn truth(&self, part: &Expr, whole: &Expr, depth: usize) -> Result<BoundExpr> {
+    fn truth(&self, part: &Expr, whole: &Expr, depth: usize) -> Fallible<BoundExpr> {
         let Typed { expr, kind } = self.bind(part, depth)?;
         if kind.may_be(DataType::Bool) {
             return Ok(expr);
         }
-        Err(Error::Query(format!("{whole}: {kind} is neither true nor false")))
+        Err(Error::Query(format!("{whole}: {kind} is neither true nor false")).into())
     }
 
     /// Binds an expression.
-    pub(super) fn bind(&self, expr: &Expr, depth: usize) -> Result<Typed<'c>> {
+    pub(super) fn bind(&self, expr: &Expr, depth: usize) -> Fallible<Typed<'c>> {
         if depth > MAX_EXPRESSION_DEPTH {
-            return Err(Error::Query(format!("an expression is nested deeper than {MAX_EXPRESSION_DEPTH}")));
+            return Err(Error::Query(format!("an expression is nested deeper than {MAX_EXPRESSION_DEPTH}")).into());
         }
         let bool = |expr: BoundExpr| Ok(Typed { expr, kind: Kind::BOOL });
         match expr {
@@ -66,7 +67,7 @@ impl<'c> Block<'_, 'c> {
                 let Typed { expr: bound, kind } = self.bind(inner, depth + 1)?;
                 let kind = match kind.data_type {
                     Some(data_type) if !data_type.is_number() => {
-                        return Err(Error::Query(format!("{expr}: {data_type} has no sign")));
+                        return Err(Error::Query(format!("{expr}: {data_type} has no sign")).into());
                     }
                     Some(data_type) if data_type.is_integer() => Kind::of(DataType::I64),
                     _ => kind,
@@ -76,7 +77,7 @@ impl<'c> Block<'_, 'c> {
             Expr::Case(case) => self.case(expr, case, depth),
             Expr::Cast(inner, data_type) => {
                 if *data_type == DataType::Enum {
-                    return Err(Error::Query(format!("{expr}: an enum's values are known by its column only")));
+                    return Err(Error::Query(format!("{expr}: an enum's values are known by its column only")).into());
                 }
                 let inner = self.bind(inner, depth + 1)?.expr;
                 Ok(Typed { expr: folded(Operator::Cast(*data_type).of(vec![inner])), kind: Kind::of(*data_type) })
@@ -101,8 +102,8 @@ impl<'c> Block<'_, 'c> {
                 }
                 bool(Operator::InQuery(number).of(arguments))
             }
-            Expr::Window(_) => Err(Error::Query(format!("{expr}: window functions are not supported yet"))),
-            other => Err(Error::Query(format!("{other} is not supported"))),
+            Expr::Window(_) => Err(Error::Query(format!("{expr}: window functions are not supported yet")).into()),
+            other => Err(Error::Query(format!("{other} is not supported")).into()),
         }
     }
 
@@ -115,7 +116,7 @@ impl<'c> Block<'_, 'c> {
         right: &Expr,
         comparison: Option<Comparison>,
         depth: usize,
-    ) -> Result<(BoundExpr, BoundExpr)> {
+    ) -> Fallible<(BoundExpr, BoundExpr)> {
         let (mut left, mut right) = (self.bind(left, depth + 1)?, self.bind(right, depth + 1)?);
         right.kind.convert(&mut left, expr)?;
         left.kind.convert(&mut right, expr)?;
@@ -130,7 +131,7 @@ impl<'c> Block<'_, 'c> {
     /// The parts of a chain of ANDs or ORs; a chain to the left of any length, as parsers and builders make it, is no
     /// deeper than its parts.
     #[inline(never)]
-    fn chain(&self, expr: &Expr, join: Join, depth: usize) -> Result<BoundExpr> {
+    fn chain(&self, expr: &Expr, join: Join, depth: usize) -> Fallible<BoundExpr> {
         let is_and = matches!(expr, Expr::And(..));
         let (mut rest, mut right_to_left): (&Expr, Vec<&Expr>) = (expr, Vec::new());
         while let (Expr::And(left, right), true) | (Expr::Or(left, right), false) = (rest, is_and) {
@@ -139,12 +140,12 @@ impl<'c> Block<'_, 'c> {
         }
         right_to_left.push(rest);
         let parts = right_to_left.into_iter().rev().map(|part| self.truth(part, expr, depth + 1));
-        let parts = parts.collect::<Result<Vec<_>>>()?;
+        let parts = parts.collect::<Fallible<Vec<_>>>()?;
         Ok(folded(BoundExpr::all(parts, join).unwrap_or(BoundExpr::Literal(Value::Null))))
     }
 
     #[inline(never)]
-    fn in_list(&self, expr: &Expr, inner: &Expr, list: &[Expr], depth: usize) -> Result<BoundExpr> {
+    fn in_list(&self, expr: &Expr, inner: &Expr, list: &[Expr], depth: usize) -> Fallible<BoundExpr> {
         let mut inner = self.bind(inner, depth + 1)?;
         let mut bound = Vec::with_capacity(list.len());
         for item in list {
@@ -153,6 +154,7 @@ impl<'c> Block<'_, 'c> {
                 *value = inner.kind.literal(std::mem::take(value), expr)?;
             } else {
                 item.kind.convert(&mut inner, expr)?;
+                inner.kind.convert(&mut item, expr)?;
                 inner.kind.check_comparison(item.kind, expr)?;
             }
             bound.push(item.expr);
@@ -176,10 +178,11 @@ impl<'c> Block<'_, 'c> {
         escape: Option<char>,
         ignores_case: bool,
         depth: usize,
-    ) -> Result<BoundExpr> {
-        let (text, pattern) = (self.bind(text, depth + 1)?, self.bind(pattern, depth + 1)?);
+    ) -> Fallible<BoundExpr> {
+        let (text, mut pattern) = (self.bind(text, depth + 1)?, self.bind(pattern, depth + 1)?);
+        self.binder.fix(&mut pattern.expr);
         if !text.kind.may_be(DataType::Text) || !pattern.kind.may_be(DataType::Text) {
-            return Err(Error::Query(format!("{expr}: only text can be matched with a pattern")));
+            return Err(Error::Query(format!("{expr}: only text can be matched with a pattern")).into());
         }
         Ok(folded(match &pattern.expr {
             BoundExpr::Literal(Value::Text(own)) => {
@@ -197,7 +200,7 @@ impl<'c> Block<'_, 'c> {
         left: &Expr,
         right: &Expr,
         depth: usize,
-    ) -> Result<Typed<'c>> {
+    ) -> Fallible<Typed<'c>> {
         let (left, right) = (self.bind(left, depth + 1)?, self.bind(right, depth + 1)?);
         let is_sum = matches!(operator, Arithmetic::Add | Arithmetic::Subtract);
         let kind = match (left.kind.data_type, right.kind.data_type) {
@@ -219,12 +222,12 @@ impl<'c> Block<'_, 'c> {
     }
 
     #[cold]
-    fn unlike(&self, expr: &Expr, left: &Typed<'_>, right: &Typed<'_>) -> Error {
-        Error::Query(format!("{expr}: there is none of {} and {}", left.kind, right.kind))
+    fn unlike(&self, expr: &Expr, left: &Typed<'_>, right: &Typed<'_>) -> Box<Error> {
+        Error::Query(format!("{expr}: there is none of {} and {}", left.kind, right.kind)).into()
     }
 
     #[inline(never)]
-    fn case(&self, expr: &Expr, case: &Case, depth: usize) -> Result<Typed<'c>> {
+    fn case(&self, expr: &Expr, case: &Case, depth: usize) -> Fallible<Typed<'c>> {
         let (mut conditions, mut values) = (Vec::new(), Vec::new());
         let mut kind = Kind::UNKNOWN;
         for (condition, value) in &case.branches {
@@ -255,12 +258,12 @@ impl<'c> Block<'_, 'c> {
     }
 
     #[inline(never)]
-    fn function(&self, expr: &Expr, function: ScalarFunction, arguments: &[Expr], depth: usize) -> Result<Typed<'c>> {
+    fn function(&self, expr: &Expr, function: ScalarFunction, arguments: &[Expr], depth: usize) -> Fallible<Typed<'c>> {
         let signature = function.signature();
         if arguments.len() < signature.fewest || arguments.len() > signature.most {
             let (fewest, most) = (signature.fewest, signature.most);
             let count = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
-            return Err(Error::Query(format!("{function} takes {count} arguments, not {}", arguments.len())));
+            return Err(Error::Query(format!("{function} takes {count} arguments, not {}", arguments.len())).into());
         }
         let mut common = Kind::UNKNOWN;
         let mut bound = Vec::with_capacity(arguments.len());
@@ -284,7 +287,7 @@ impl<'c> Block<'_, 'c> {
                 }
             };
             if !fits {
-                return Err(Error::Query(format!("{expr}: argument {} is {}", number + 1, argument.kind)));
+                return Err(Error::Query(format!("{expr}: argument {} is {}", number + 1, argument.kind)).into());
             }
             bound.push(argument);
         }
@@ -308,14 +311,14 @@ impl<'c> Block<'_, 'c> {
     }
 
     #[inline(never)]
-    fn aggregate(&self, expr: &Expr, call: &AggregateCall, depth: usize) -> Result<Typed<'c>> {
+    fn aggregate(&self, expr: &Expr, call: &AggregateCall, depth: usize) -> Fallible<Typed<'c>> {
         // Inside an aggregate there is none.
         let Some(mut known) = self.aggregates.take() else {
-            return Err(Error::Query(format!("{expr} cannot stand here: aggregates are columns or orders")));
+            return Err(Error::Query(format!("{expr} cannot stand here: aggregates are columns or orders")).into());
         };
         let argument = match &call.argument {
             None if call.function == AggregateFunction::Count && !call.distinct => None,
-            None => return Err(Error::Query(format!("{expr} needs an argument"))),
+            None => return Err(Error::Query(format!("{expr} needs an argument")).into()),
             Some(argument) => Some(self.bind(argument, depth + 1)?),
         };
         let kind = argument.as_ref().map_or(Kind::UNKNOWN, |argument| argument.kind);
@@ -323,7 +326,7 @@ impl<'c> Block<'_, 'c> {
             kind.check_aggregate(call.function, expr)?;
         }
         if !call.order_by.is_empty() {
-            return Err(Error::Query(format!("{expr}: an order inside an aggregate is not supported yet")));
+            return Err(Error::Query(format!("{expr}: an order inside an aggregate is not supported yet")).into());
         }
         let filter = call.filter.as_ref().map(|filter| self.condition(filter, depth + 1)).transpose()?;
         let separator = match &call.separator {
@@ -331,7 +334,7 @@ impl<'c> Block<'_, 'c> {
             Some(separator) => {
                 let bound = self.bind(separator, depth + 1)?;
                 if call.function != AggregateFunction::Concatenate || !bound.kind.may_be(DataType::Text) {
-                    return Err(Error::Query(format!("{expr}: only a text stands between texts")));
+                    return Err(Error::Query(format!("{expr}: only a text stands between texts")).into());
                 }
                 Some(bound.expr)
             }
@@ -360,7 +363,7 @@ impl<'c> Block<'_, 'c> {
         query: &Part<Query>,
         answers: Answers,
         depth: usize,
-    ) -> Result<(usize, Vec<BoundExpr>, Kind<'c>)> {
+    ) -> Fallible<(usize, Vec<BoundExpr>, Kind<'c>)> {
         let (mut query, arguments, kinds) = self.nested(query, depth + 1)?;
         match (answers, kinds.as_slice()) {
             // Whether there is a row: one is enough, whatever it holds.
@@ -369,12 +372,21 @@ impl<'c> Block<'_, 'c> {
             (Answers::Scalar, [_]) => query.limit = Some(query.limit.unwrap_or(2).min(2)),
             (Answers::Set, [_]) => {}
             (_, kinds) => {
-                return Err(Error::Query(format!("{expr}: a subquery here has one column, not {}", kinds.len())));
+                return Err(Error::Query(format!("{expr}: a subquery here has one column, not {}", kinds.len())).into());
             }
         }
+        let kind = kinds.first().copied().unwrap_or(Kind::UNKNOWN);
         let mut subqueries = self.subqueries.borrow_mut();
-        subqueries.push(BoundSubquery { query, answers, set_type: None });
-        Ok((subqueries.len() - 1, arguments, kinds.first().copied().unwrap_or(Kind::UNKNOWN)))
+        // Said twice it is one query: rows can be grouped by it, and it is asked once. Too long a text is cut.
+        let text = expr.to_string();
+        let is_same = |other: &BoundSubquery| other.text == text && other.arguments == arguments;
+        let known = if text.contains("..") { None } else { subqueries.iter().position(is_same) };
+        if let Some(number) = known {
+            return Ok((number, arguments, kind));
+        }
+        let arguments_kept = arguments.clone();
+        subqueries.push(BoundSubquery { query, answers, set_type: None, text, arguments: arguments_kept });
+        Ok((subqueries.len() - 1, arguments, kind))
     }
 }
 

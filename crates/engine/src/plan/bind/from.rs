@@ -8,14 +8,15 @@ use wasm_dbms_api::{
     TableSchema, Value,
 };
 
+use crate::Error;
 use crate::catalog::Relation;
+use crate::error::Fallible;
 use crate::plan::BoundExpr;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::{Block, Columns, Commons, Entry};
 use crate::plan::bind::{BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, MAX_SOURCES, Typed, bind_query};
 use crate::plan::call::Operator;
-use crate::{Error, Result};
 
 /// Rows of another query before they are a source.
 struct Rows<'c> {
@@ -26,7 +27,7 @@ struct Rows<'c> {
 
 impl<'b, 'c> Block<'b, 'c> {
     /// The sources of a query and how they are joined.
-    pub(super) fn from(&mut self, query: &'b Query, depth: usize) -> Result<BoundQuery> {
+    pub(super) fn from(&mut self, query: &'b Query, depth: usize) -> Fallible<BoundQuery> {
         let mut bound = BoundQuery::default();
         let first = self.source(&mut bound, &query.from, false, depth)?;
         self.enter(first)?;
@@ -36,17 +37,17 @@ impl<'b, 'c> Block<'b, 'c> {
         Ok(bound)
     }
 
-    fn enter(&mut self, entry: Entry<'c>) -> Result<()> {
+    fn enter(&mut self, entry: Entry<'c>) -> Fallible<()> {
         if let Some(name) = &entry.name
             && self.entries.iter().any(|other| other.name.as_ref() == Some(name))
         {
-            return Err(Error::Query(format!("table {name} is there twice: give one another name")));
+            return Err(Error::Query(format!("table {name} is there twice: give one another name")).into());
         }
         self.entries.push(entry);
         Ok(())
     }
 
-    fn join(&mut self, bound: &mut BoundQuery, join: &'b Join, depth: usize) -> Result<()> {
+    fn join(&mut self, bound: &mut BoundQuery, join: &'b Join, depth: usize) -> Fallible<()> {
         let before = self.entries.len();
         match join.kind {
             JoinKind::Inner | JoinKind::Left => {
@@ -73,13 +74,13 @@ impl<'b, 'c> Block<'b, 'c> {
             JoinKind::Full => self.full_join(bound, join, depth)?,
         }
         if bound.sources.len() > MAX_SOURCES {
-            return Err(Error::Query(format!("a question joins at most {MAX_SOURCES} tables")));
+            return Err(Error::Query(format!("a question joins at most {MAX_SOURCES} tables")).into());
         }
         Ok(())
     }
 
     /// What makes rows of the sources before and of the last one partners.
-    fn join_condition(&mut self, join: &Join, before: usize, depth: usize) -> Result<Vec<BoundExpr>> {
+    fn join_condition(&mut self, join: &Join, before: usize, depth: usize) -> Fallible<Vec<BoundExpr>> {
         let mut conjuncts = Vec::new();
         let names = match &join.condition {
             JoinCondition::Always => return Ok(conjuncts),
@@ -103,7 +104,7 @@ impl<'b, 'c> Block<'b, 'c> {
             }
         };
         if join.kind == JoinKind::Full && !names.is_empty() {
-            return Err(Error::Query("a full join by the names of columns is not supported: say ON".into()));
+            return Err(Error::Query("a full join by the names of columns is not supported: say ON".into()).into());
         }
         for name in names {
             let unknown = || Error::Unknown { what: "column", name: name.to_string() };
@@ -124,7 +125,7 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// The column that a name alone means among some of the sources.
-    fn find_in(&self, entries: std::ops::Range<usize>, name: &Name) -> Result<Option<Typed<'c>>> {
+    fn find_in(&self, entries: std::ops::Range<usize>, name: &Name) -> Fallible<Option<Typed<'c>>> {
         let mut found = None;
         for entry in self.entries.get(entries).unwrap_or_default() {
             if entry.merged.contains(name) {
@@ -133,7 +134,7 @@ impl<'b, 'c> Block<'b, 'c> {
             if let Some(typed) = entry.find(name)?
                 && found.replace(typed).is_some()
             {
-                return Err(Error::Query(format!("column {name} is in more than one table")));
+                return Err(Error::Query(format!("column {name} is in more than one table")).into());
             }
         }
         Ok(found)
@@ -152,8 +153,7 @@ impl<'b, 'c> Block<'b, 'c> {
             }
         }
         inner.subqueries = self.subqueries.take();
-        let arguments = (0..self.outer.borrow().len()).map(|number| Operator::Outer(number).of(Vec::new()));
-        Rows { body: BoundBody::Query(inner.into()), arguments: arguments.collect(), columns }
+        Rows { body: BoundBody::Query(inner.into()), arguments: self.pass_outer(), columns }
     }
 
     /// Lets the entries name the columns of the source that [`wrap`](Self::wrap) made of them.
@@ -169,7 +169,7 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// A full join is two left joins, one each way: of the second only the rows without a partner.
-    fn full_join(&mut self, bound: &mut BoundQuery, join: &'b Join, depth: usize) -> Result<()> {
+    fn full_join(&mut self, bound: &mut BoundQuery, join: &'b Join, depth: usize) -> Fallible<()> {
         let before = self.entries.len();
         let left = self.wrap(bound);
         let left_columns = left.columns.clone();
@@ -181,7 +181,7 @@ impl<'b, 'c> Block<'b, 'c> {
         self.enter(entry)?;
         let condition = self.join_condition(join, before, depth)?;
         if marked.sources.len() != 2 || condition.iter().any(BoundExpr::asks) {
-            return Err(Error::Query("a subquery in the condition of a full join is not supported".into()));
+            return Err(Error::Query("a subquery in the condition of a full join is not supported".into()).into());
         }
         // With partners, or with NULLs where the right ones would be.
         let mut first = marked.clone();
@@ -227,14 +227,20 @@ impl<'b, 'c> Block<'b, 'c> {
         (first.names, second.names) = (names.clone(), names);
         let (left, right) = (first.into(), second.into());
         let body = BoundBody::Set { operation: SetOperation::Union, all: true, left, right };
-        let arguments = (0..self.outer.borrow().len()).map(|number| Operator::Outer(number).of(Vec::new())).collect();
+        let arguments = self.pass_outer();
         let (source, _) = self.push_rows(bound, Rows { body, arguments, columns }, false)?;
         self.rename_wrapped(source);
         Ok(())
     }
 
     /// Adds a source.
-    fn source(&mut self, bound: &mut BoundQuery, source: &'b Source, is_left: bool, depth: usize) -> Result<Entry<'c>> {
+    fn source(
+        &mut self,
+        bound: &mut BoundQuery,
+        source: &'b Source,
+        is_left: bool,
+        depth: usize,
+    ) -> Fallible<Entry<'c>> {
         self.binder.count_source()?;
         let name = source.name().cloned();
         let rows = match &source.origin {
@@ -255,7 +261,7 @@ impl<'b, 'c> Block<'b, 'c> {
             Origin::Query(query) => self.query_rows(query, depth)?,
             Origin::Values(rows) => self.values(rows, depth)?,
             Origin::Set { operation, all, left, right } => self.set(*operation, *all, left, right, depth)?,
-            _ => return Err(Error::Query(format!("{source} is not supported"))),
+            _ => return Err(Error::Query(format!("{source} is not supported")).into()),
         };
         check_names(source, rows.columns.len())?;
         let mut rows = rows;
@@ -272,7 +278,7 @@ impl<'b, 'c> Block<'b, 'c> {
         bound: &mut BoundQuery,
         rows: Rows<'c>,
         is_left: bool,
-    ) -> Result<(usize, Vec<(Name, Typed<'c>)>)> {
+    ) -> Fallible<(usize, Vec<(Name, Typed<'c>)>)> {
         let Rows { body, arguments, columns } = rows;
         let number = bound.sources.len();
         let relation = Arc::new(relation_of(&columns)?);
@@ -286,18 +292,23 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// The rows of a query in FROM. It does not see the sources beside it, only the query around.
-    fn query_rows(&self, query: &Query, depth: usize) -> Result<Rows<'c>> {
+    fn query_rows(&self, query: &Query, depth: usize) -> Fallible<Rows<'c>> {
         let (bound, arguments, kinds) = self.beside(query, depth)?;
         let columns = bound.names.iter().map(|name| name.clone().into()).zip(kinds).collect();
         Ok(Rows { body: BoundBody::Query(bound.into()), arguments, columns })
     }
 
     /// Binds a query that does not see the sources of this one.
-    fn beside(&self, query: &Query, depth: usize) -> Result<super::Nested<'c>> {
+    fn beside(&self, query: &Query, depth: usize) -> Fallible<super::Nested<'c>> {
         self.beside_with(query, self.commons.clone(), depth)
     }
 
-    fn beside_with(&self, query: &Query, commons: Option<Rc<Commons<'_>>>, depth: usize) -> Result<super::Nested<'c>> {
+    fn beside_with(
+        &self,
+        query: &Query,
+        commons: Option<Rc<Commons<'_>>>,
+        depth: usize,
+    ) -> Fallible<super::Nested<'c>> {
         let blind = Block::new(self.binder, self.parent, None);
         blind.outer.replace(self.outer.borrow().clone());
         let bound = bind_query(self.binder, Some(&blind), commons, query, depth + 1);
@@ -305,7 +316,7 @@ impl<'b, 'c> Block<'b, 'c> {
         bound
     }
 
-    fn values(&self, rows: &[Vec<Expr>], depth: usize) -> Result<Rows<'c>> {
+    fn values(&self, rows: &[Vec<Expr>], depth: usize) -> Fallible<Rows<'c>> {
         let width = rows.first().map_or(0, Vec::len);
         let blind = Block::new(self.binder, self.parent, self.commons.clone());
         blind.outer.replace(self.outer.borrow().clone());
@@ -313,9 +324,9 @@ impl<'b, 'c> Block<'b, 'c> {
         let mut typed: Vec<Vec<Typed<'c>>> = Vec::new();
         for row in rows {
             if row.len() != width {
-                return Err(Error::Query(format!("a row has {} values and the first {width}", row.len())));
+                return Err(Error::Query(format!("a row has {} values and the first {width}", row.len())).into());
             }
-            let row: Vec<Typed<'c>> = row.iter().map(|expr| blind.bind(expr, depth + 1)).collect::<Result<_>>()?;
+            let row: Vec<Typed<'c>> = row.iter().map(|expr| blind.bind(expr, depth + 1)).collect::<Fallible<_>>()?;
             for (kind, (typed, expr)) in kinds.iter_mut().zip(row.iter().zip(rows.iter().flatten())) {
                 *kind = kind.common(typed.kind, expr)?;
             }
@@ -323,7 +334,7 @@ impl<'b, 'c> Block<'b, 'c> {
         }
         self.outer.replace(blind.outer.take());
         if !blind.subqueries.borrow().is_empty() {
-            return Err(Error::Query("a subquery among values is not supported: say SELECT".into()));
+            return Err(Error::Query("a subquery among values is not supported: say SELECT".into()).into());
         }
         let cast = |row: Vec<Typed<'c>>| row.into_iter().zip(&kinds).map(|(typed, kind)| cast_to(typed, *kind).expr);
         let body = BoundBody::Values(typed.into_iter().map(|row| cast(row).collect()).collect());
@@ -333,10 +344,10 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     fn pass_outer(&self) -> Vec<BoundExpr> {
-        (0..self.outer.borrow().len()).map(|number| Operator::Outer(number).of(Vec::new())).collect()
+        (0..self.outer.borrow().len()).map(|number| Operator::Outer(number, None).of(Vec::new())).collect()
     }
 
-    fn set(&self, operation: SetOperation, all: bool, left: &Query, right: &Query, depth: usize) -> Result<Rows<'c>> {
+    fn set(&self, operation: SetOperation, all: bool, left: &Query, right: &Query, depth: usize) -> Fallible<Rows<'c>> {
         let (mut left_bound, mut right_bound) = (self.beside(left, depth)?, self.beside(right, depth)?);
         let kinds = Self::unify(&mut left_bound, &mut right_bound, left)?;
         let names: Vec<Name> = left_bound.0.names.iter().map(|name| name.clone().into()).collect();
@@ -357,7 +368,7 @@ impl<'b, 'c> Block<'b, 'c> {
         None
     }
 
-    fn common_rows(&self, common: &Rc<Commons<'b>>, depth: usize) -> Result<Rows<'c>> {
+    fn common_rows(&self, common: &Rc<Commons<'b>>, depth: usize) -> Fallible<Rows<'c>> {
         let table = common.table;
         let mut rows = if let Some(number) = common.working {
             // Known from its first part, which was bound before.
@@ -374,7 +385,7 @@ impl<'b, 'c> Block<'b, 'c> {
         };
         if table.columns.len() > rows.columns.len() {
             let (name, count) = (&table.name, rows.columns.len());
-            return Err(Error::Query(format!("{name} has {count} columns, and names are given to more")));
+            return Err(Error::Query(format!("{name} has {count} columns, and names are given to more")).into());
         }
         for (column, name) in rows.columns.iter_mut().zip(&table.columns) {
             column.0 = name.clone();
@@ -382,7 +393,7 @@ impl<'b, 'c> Block<'b, 'c> {
         Ok(rows)
     }
 
-    fn recursive(&self, common: &Rc<Commons<'b>>, depth: usize) -> Result<Rows<'c>> {
+    fn recursive(&self, common: &Rc<Commons<'b>>, depth: usize) -> Fallible<Rows<'c>> {
         let table = common.table;
         let (first, next, all) = recursive_parts(table)?;
         let number = self.binder.recursions.get();
@@ -391,7 +402,7 @@ impl<'b, 'c> Block<'b, 'c> {
         let working = Commons { table, before: common.before.clone(), working: Some(number) };
         let mut next = self.beside_with(next, Some(Rc::new(working)), depth)?;
         if next.2.len() != first.2.len() {
-            return Err(Error::Query(format!("{}: both parts must have the same columns", table.name)));
+            return Err(Error::Query(format!("{}: both parts must have the same columns", table.name)).into());
         }
         // The rows found last are rows of the first part's kind.
         let kinds = first.2.clone();
@@ -407,10 +418,10 @@ impl<'b, 'c> Block<'b, 'c> {
 }
 
 /// The two parts of a query that names itself.
-fn recursive_parts(table: &wasm_dbms_api::CommonTable) -> Result<(&Query, &Query, bool)> {
+fn recursive_parts(table: &wasm_dbms_api::CommonTable) -> Fallible<(&Query, &Query, bool)> {
     match &table.query.from.origin {
         Origin::Set { operation: SetOperation::Union, all, left, right } => Ok((left, right, *all)),
-        _ => Err(Error::Query(format!("{}: a query that names itself is a union of two", table.name))),
+        _ => Err(Error::Query(format!("{}: a query that names itself is a union of two", table.name)).into()),
     }
 }
 
@@ -423,15 +434,15 @@ fn join_arguments(left: &mut super::Nested<'_>, right: &mut super::Nested<'_>) -
     arguments
 }
 
-fn check_names(source: &Source, count: usize) -> Result<()> {
+fn check_names(source: &Source, count: usize) -> Fallible<()> {
     if source.columns.len() > count {
-        return Err(Error::Query(format!("{source} has {count} columns, and names are given to more")));
+        return Err(Error::Query(format!("{source} has {count} columns, and names are given to more")).into());
     }
     Ok(())
 }
 
 /// A table that rows of these columns could stand in.
-fn relation_of(columns: &[(Name, Kind<'_>)]) -> Result<Relation> {
+fn relation_of(columns: &[(Name, Kind<'_>)]) -> Fallible<Relation> {
     let mut schema = TableSchema::new("");
     for (number, (name, kind)) in columns.iter().enumerate() {
         // Names may be there twice here; who asks for one that is, is refused.

@@ -2,10 +2,11 @@
 
 use wasm_dbms_api::{ColumnRef, Expr, Query};
 
+use crate::Error;
+use crate::error::Fallible;
 use crate::plan::bind::names::Block;
 use crate::plan::bind::{BoundQuery, Typed};
 use crate::plan::{BoundExpr, Grouping};
-use crate::{Error, Result};
 
 impl<'c> Block<'_, 'c> {
     /// What rows are grouped by.
@@ -15,7 +16,7 @@ impl<'c> Block<'_, 'c> {
         outputs: &[Typed<'c>],
         names: &[String],
         depth: usize,
-    ) -> Result<Vec<Typed<'c>>> {
+    ) -> Fallible<Vec<Typed<'c>>> {
         let aggregates = self.aggregates.take();
         let mut keys = Vec::new();
         for expr in &query.group_by {
@@ -26,7 +27,7 @@ impl<'c> Block<'_, 'c> {
                 expr => self.order_key(expr, outputs, names, depth)?,
             };
             if key.expr.any(&|part| matches!(part, BoundExpr::Slot(_))) {
-                return Err(Error::Query(format!("{expr}: rows cannot be grouped by an aggregate")));
+                return Err(Error::Query(format!("{expr}: rows cannot be grouped by an aggregate")).into());
             }
             keys.push(key);
         }
@@ -35,7 +36,7 @@ impl<'c> Block<'_, 'c> {
     }
 
     /// Puts what the answer holds in terms of the groups.
-    pub(super) fn group(&self, bound: &mut BoundQuery, grouping: Grouping) -> Result<()> {
+    pub(super) fn group(&self, bound: &mut BoundQuery, grouping: Grouping) -> Fallible<()> {
         let BoundQuery { outputs, having, order, .. } = bound;
         let exprs = outputs.iter_mut().chain(having).chain(order.iter_mut().map(|key| &mut key.expr));
         for expr in exprs {
@@ -45,7 +46,7 @@ impl<'c> Block<'_, 'c> {
         Ok(())
     }
 
-    fn to_slots(&self, expr: &mut BoundExpr, grouping: &Grouping) -> Result<()> {
+    fn to_slots(&self, expr: &mut BoundExpr, grouping: &Grouping) -> Fallible<()> {
         if let Some(key) = grouping.keys.iter().position(|key| key == expr) {
             *expr = BoundExpr::Slot(key);
             return Ok(());
@@ -58,7 +59,7 @@ impl<'c> Block<'_, 'c> {
             }
             BoundExpr::Column { source, column } => {
                 let name = self.name_of_column(*source, *column);
-                Err(Error::Query(format!("column {name} is neither grouped by nor inside an aggregate")))
+                Err(Error::Query(format!("column {name} is neither grouped by nor inside an aggregate")).into())
             }
             expr => expr.parts_mut().try_for_each(|part| self.to_slots(part, grouping)),
         }

@@ -4,9 +4,11 @@ use std::fmt;
 
 use wasm_dbms_api::{AggregateFunction, ColumnSchema, DataType, Decimal, Expr, Value, ValueRef};
 
+use crate::Error;
+use crate::error::Fallible;
 use crate::plan::BoundExpr;
 use crate::plan::bind::Typed;
-use crate::{Error, Result};
+use crate::plan::call::Operator;
 
 /// What is known of the values of an expression.
 #[derive(Clone, Copy)]
@@ -76,42 +78,42 @@ impl<'a> Kind<'a> {
     }
 
     /// Checks that values of the two can be compared.
-    pub(super) fn check_comparison(self, other: Self, expr: &Expr) -> Result<()> {
+    pub(super) fn check_comparison(self, other: Self, expr: &Expr) -> Fallible<()> {
         let (Some(left), Some(right)) = (self.data_type, other.data_type) else { return Ok(()) };
         // A literal has the names of what it is compared with: it was converted.
         let is_alike = self.variants == other.variants || self.variants.is_empty() || other.variants.is_empty();
         if left.is_comparable_with(right) && is_alike {
             return Ok(());
         }
-        Err(Error::Query(format!("{expr}: {self} cannot be compared with {other}")))
+        Err(Error::Query(format!("{expr}: {self} cannot be compared with {other}")).into())
     }
 
     /// Checks that the values have an order.
-    pub(super) fn check_order(self, expr: &Expr) -> Result<()> {
+    pub(super) fn check_order(self, expr: &Expr) -> Fallible<()> {
         match self.data_type.filter(|data_type| !data_type.is_ordered()) {
-            Some(data_type) => Err(Error::Query(format!("{expr}: {data_type} has no order"))),
+            Some(data_type) => Err(Error::Query(format!("{expr}: {data_type} has no order")).into()),
             None => Ok(()),
         }
     }
 
     /// Checks that an aggregate over the values makes sense.
-    pub(super) fn check_aggregate(self, function: AggregateFunction, expr: &Expr) -> Result<()> {
+    pub(super) fn check_aggregate(self, function: AggregateFunction, expr: &Expr) -> Fallible<()> {
         match function {
             AggregateFunction::Sum | AggregateFunction::Average
                 if self.data_type.is_some_and(|data_type| !data_type.is_number()) =>
             {
-                Err(Error::Query(format!("{expr}: only numbers can be added up")))
+                Err(Error::Query(format!("{expr}: only numbers can be added up")).into())
             }
             AggregateFunction::Minimum | AggregateFunction::Maximum => self.check_order(expr),
             AggregateFunction::Concatenate if !self.may_be(DataType::Text) => {
-                Err(Error::Query(format!("{expr}: only text can be put together")))
+                Err(Error::Query(format!("{expr}: only text can be put together")).into())
             }
             _ => Ok(()),
         }
     }
 
     /// The kind of values that are of one or the other.
-    pub(super) fn common(self, other: Self, expr: &Expr) -> Result<Self> {
+    pub(super) fn common(self, other: Self, expr: &Expr) -> Fallible<Self> {
         let (Some(left), Some(right)) = (self.data_type, other.data_type) else {
             return Ok(if self.data_type.is_none() { other } else { self });
         };
@@ -139,27 +141,35 @@ impl<'a> Kind<'a> {
     }
 
     /// Converts what is compared with values of this kind, if it is a literal.
-    pub(super) fn convert(self, other: &mut Typed<'a>, expr: &Expr) -> Result<()> {
+    pub(super) fn convert(self, other: &mut Typed<'a>, expr: &Expr) -> Fallible<()> {
         if let BoundExpr::Literal(value) = &mut other.expr {
             *value = self.converted(std::mem::take(value), expr)?;
             other.kind = Self::of_value(value.as_ref());
+        } else if let BoundExpr::Call(call) = &mut other.expr
+            && let Operator::Parameter(parameter) = &mut call.operator
+            && let (Some(own), Some(given)) = (self.data_type, parameter.data_type)
+            && ((own == DataType::Enum && given == DataType::Text) || (own == DataType::Decimal && given.is_integer()))
+        {
+            // Converted when it is given.
+            (parameter.data_type, parameter.variants) = (self.data_type, self.variants.to_vec());
+            other.kind = self;
         }
         Ok(())
     }
 
     /// A literal that can be compared with values of this kind, as it is.
-    pub(super) fn literal(self, value: Value, expr: &Expr) -> Result<Value> {
+    pub(super) fn literal(self, value: Value, expr: &Expr) -> Fallible<Value> {
         let is_name = self.data_type == Some(DataType::Enum) && matches!(value, Value::Text(_));
         let is_alike = self.data_type.is_none_or(|data_type| value.as_ref().is_comparable_with(data_type));
         if !is_name && !is_alike {
-            return Err(Error::Query(format!("{expr}: {self} cannot be compared with {value}")));
+            return Err(Error::Query(format!("{expr}: {self} cannot be compared with {value}")).into());
         }
         self.converted(value, expr)
     }
 
     /// A literal as it is compared with values of this kind: a name of an enum with its number, a whole number as a
     /// decimal where those are, so that an index finds it.
-    fn converted(self, value: Value, expr: &Expr) -> Result<Value> {
+    pub(super) fn converted(self, value: Value, expr: &Expr) -> Fallible<Value> {
         match (self.data_type, &value) {
             (Some(DataType::Enum), Value::Text(name)) => self.variant(name, expr),
             (Some(DataType::Enum), Value::Enum(_, name)) => self.variant(name, expr),
@@ -169,11 +179,11 @@ impl<'a> Kind<'a> {
         }
     }
 
-    fn variant(self, name: &str, expr: &Expr) -> Result<Value> {
+    fn variant(self, name: &str, expr: &Expr) -> Fallible<Value> {
         let number = self.variants.iter().position(|variant| variant == name);
         match number.and_then(|number| u16::try_from(number).ok()) {
             Some(number) => Ok(Value::Enum(number, name.into())),
-            None => Err(Error::Query(format!("{expr}: {} is no name of {self}", ValueRef::Text(name)))),
+            None => Err(Error::Query(format!("{expr}: {} is no name of {self}", ValueRef::Text(name))).into()),
         }
     }
 }

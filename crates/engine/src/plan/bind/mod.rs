@@ -10,15 +10,18 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use wasm_dbms_api::{ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, Value};
+use wasm_dbms_api::{
+    ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, TableSchema, Value,
+};
 
+use crate::Error;
 use crate::catalog::{Catalog, Relation, RelationIndex};
+use crate::error::Fallible;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::{Block, Commons};
-use crate::plan::call::Operator;
+use crate::plan::call::{Operator, Parameter};
 use crate::plan::{BoundExpr, Grouping, OrderKey};
-use crate::{Error, Result};
 
 /// The most tables in one block of a question.
 pub const MAX_SOURCES: usize = 64;
@@ -117,6 +120,9 @@ pub(crate) struct BoundSubquery {
     pub(crate) answers: Answers,
     /// The type in which the values of a set are compared, where that is another than their own.
     pub(crate) set_type: Option<DataType>,
+    /// The expression as it was said, and what the query is given.
+    text: String,
+    arguments: Vec<BoundExpr>,
 }
 
 impl BoundQuery {
@@ -134,55 +140,126 @@ impl BoundQuery {
 /// What is the same for all blocks of a question.
 pub(super) struct Binder<'c> {
     catalog: &'c Catalog,
-    /// The values of the parameters; none while they are not known.
-    parameters: Option<&'c [Value]>,
+    parameters: &'c [Value],
+    /// Of a plan for other values too: the parameters whose values it is made for all the same, by number from 0.
+    fixed: Option<RefCell<Vec<usize>>>,
     sources: Cell<usize>,
     recursions: Cell<usize>,
 }
 
 impl<'c> Binder<'c> {
+    fn new(catalog: &'c Catalog, parameters: &'c [Value], fixed: Option<RefCell<Vec<usize>>>) -> Self {
+        Self { catalog, parameters, fixed, sources: Cell::new(0), recursions: Cell::new(0) }
+    }
+
     /// The parameter of a number, from 1 on.
-    fn parameter(&self, number: u32) -> Result<Typed<'c>> {
+    fn parameter(&self, number: u32) -> Fallible<Typed<'c>> {
         let index = (number as usize).checked_sub(1);
         let index = index.ok_or_else(|| Error::Query("parameters are counted from ?1".into()))?;
-        let Some(parameters) = self.parameters else {
-            return Ok(Typed { expr: Operator::Parameter(index).of(Vec::new()), kind: Kind::UNKNOWN });
+        let parameter = |kind: Kind<'_>| Parameter { number: index, data_type: kind.data_type, variants: Vec::new() };
+        let Some(value) = self.parameters.get(index) else { return Err(parameter(Kind::UNKNOWN).is_missing().into()) };
+        let kind = Kind::of_value(value.as_ref());
+        let expr = match self.fixed {
+            // NULL is of no type, and so in a plan of its own.
+            Some(_) if !value.is_null() => Operator::Parameter(parameter(kind)).of(Vec::new()),
+            _ => BoundExpr::Literal(value.clone()),
         };
-        match parameters.get(index) {
-            Some(value) => Ok(Typed { expr: BoundExpr::Literal(value.clone()), kind: Kind::of_value(value.as_ref()) }),
-            None => Err(Error::Query(format!("the parameter ?{number} is not given"))),
+        Ok(Typed { expr, kind })
+    }
+
+    /// Puts the value of a parameter in where the plan depends on it.
+    fn fix(&self, expr: &mut BoundExpr) {
+        if let BoundExpr::Call(call) = expr
+            && let Operator::Parameter(parameter) = &call.operator
+            && let (Some(fixed), Some(value)) = (&self.fixed, self.parameters.get(parameter.number))
+        {
+            fixed.borrow_mut().push(parameter.number);
+            *expr = BoundExpr::Literal(value.clone());
         }
     }
 
-    fn count_source(&self) -> Result<()> {
+    fn count_source(&self) -> Fallible<()> {
         self.sources.set(self.sources.get() + 1);
         if self.sources.get() > MAX_SOURCES_IN_ALL {
-            return Err(Error::Query(format!("a question names at most {MAX_SOURCES_IN_ALL} sources")));
+            return Err(Error::Query(format!("a question names at most {MAX_SOURCES_IN_ALL} sources")).into());
         }
         Ok(())
     }
 }
 
-/// Resolves a question. `parameters` are the values of its parameters, where they are known.
-pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: Option<&[Value]>) -> Result<BoundQuery> {
-    let binder = Binder { catalog, parameters, sources: Cell::new(0), recursions: Cell::new(0) };
+/// Resolves a question whose parameters have these values.
+pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<BoundQuery> {
+    let binder = Binder::new(catalog, parameters, None);
     let (query, ..) = bind_query(&binder, None, None, query, 0)?;
     Ok(query)
 }
 
-/// Resolves an expression over the columns of one table. Nothing is asked by it but the row.
-pub(crate) fn bind_row(catalog: &Catalog, schema: &wasm_dbms_api::TableSchema, expr: &Expr) -> Result<BoundExpr> {
-    let binder = Binder { catalog, parameters: Some(&[]), sources: Cell::new(0), recursions: Cell::new(0) };
+/// Resolves a question whose parameters will have values of the types of these. Also the numbers of those that must have
+/// these very values, from 0 on.
+pub(crate) fn bind_template(
+    catalog: &Catalog,
+    query: &Query,
+    parameters: &[Value],
+) -> Fallible<(BoundQuery, Vec<usize>)> {
+    let binder = Binder::new(catalog, parameters, Some(RefCell::default()));
+    let (query, ..) = bind_query(&binder, None, None, query, 0)?;
+    Ok((query, binder.fixed.map_or_else(Vec::new, RefCell::into_inner)))
+}
+
+/// The type of a parameter's value; none of NULL.
+pub(crate) fn type_of(value: &Value) -> Option<DataType> {
+    Kind::of_value(value.as_ref()).data_type
+}
+
+/// The value of a parameter, as it is compared where it stands.
+pub(crate) fn given(parameter: &Parameter, values: &[Value]) -> Fallible<Value> {
+    let value = values.get(parameter.number).cloned().ok_or_else(|| parameter.is_missing())?;
+    let kind = Kind { data_type: parameter.data_type, variants: &parameter.variants };
+    kind.converted(value, &Expr::Parameter(u32::try_from(parameter.number + 1).unwrap_or(u32::MAX)))
+}
+
+/// Resolves a condition over the columns of one table. Nothing is asked by it but the row.
+pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Fallible<BoundExpr> {
+    over_row(catalog, schema, false, expr, true)
+}
+
+/// Resolves a value over the columns of one table, and of a row beside that is called `excluded`.
+pub(crate) fn bind_value(
+    catalog: &Catalog,
+    schema: &TableSchema,
+    has_excluded: bool,
+    expr: &Expr,
+) -> Fallible<BoundExpr> {
+    over_row(catalog, schema, has_excluded, expr, false)
+}
+
+fn over_row(
+    catalog: &Catalog,
+    schema: &TableSchema,
+    has_excluded: bool,
+    expr: &Expr,
+    is_condition: bool,
+) -> Fallible<BoundExpr> {
+    let binder = Binder::new(catalog, &[], None);
     let mut block = Block::new(&binder, None, None);
-    block.entries.push(names::Entry {
-        name: Some(schema.name.clone().into()),
-        columns: names::Columns::Table { source: 0, schema, renamed: Vec::new() },
-        merged: Vec::new(),
-    });
-    let bound = block.condition(expr, 0)?;
-    if bound.asks() {
-        return Err(Error::Query(format!("{expr}: only the row itself can be asked here")));
+    let mut enter = |source, name: &str, merged: Vec<Name>| {
+        let columns = names::Columns::Table { source, schema, renamed: Vec::new() };
+        block.entries.push(names::Entry { name: Some(name.to_owned().into()), columns, merged });
+    };
+    enter(0, &schema.name, Vec::new());
+    if has_excluded {
+        // A column's name alone means the row that is there.
+        enter(1, "excluded", schema.columns.iter().map(|column| column.name.clone().into()).collect());
     }
+    let mut bound = if is_condition { block.condition(expr, 0)? } else { block.bind(expr, 0)?.expr };
+    if bound.asks() {
+        return Err(Error::Query(format!("{expr}: only the row itself can be asked here")).into());
+    }
+    bound.for_each_mut(&mut |part| {
+        if let BoundExpr::Column { source: source @ 1, column } = part {
+            (*source, *column) = (0, *column + schema.columns.len());
+        }
+    });
     Ok(bound)
 }
 
@@ -195,9 +272,9 @@ fn bind_query<'b, 'c>(
     commons: Option<Rc<Commons<'b>>>,
     query: &'b Query,
     depth: usize,
-) -> Result<Nested<'c>> {
+) -> Fallible<Nested<'c>> {
     if depth > MAX_EXPRESSION_DEPTH {
-        return Err(Error::Query(format!("a question is nested deeper than {MAX_EXPRESSION_DEPTH}")));
+        return Err(Error::Query(format!("a question is nested deeper than {MAX_EXPRESSION_DEPTH}")).into());
     }
     let mut commons = commons;
     for table in &query.with {
@@ -233,23 +310,24 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Resolves a query inside this one.
-    fn nested(&self, query: &Query, depth: usize) -> Result<Nested<'c>> {
+    fn nested(&self, query: &Query, depth: usize) -> Fallible<Nested<'c>> {
         bind_query(self.binder, Some(self), self.commons.clone(), query, depth)
     }
 
     /// A number of rows; none of NULL.
-    fn count(&self, what: &str, expr: &Expr, depth: usize) -> Result<Option<u64>> {
-        let bound = self.bind(expr, depth)?.expr;
+    fn count(&self, what: &str, expr: &Expr, depth: usize) -> Fallible<Option<u64>> {
+        let mut bound = self.bind(expr, depth)?.expr;
+        self.binder.fix(&mut bound);
         match &bound {
             BoundExpr::Literal(Value::Null) => Ok(None),
             BoundExpr::Literal(Value::Integer(number)) if *number >= 0 => Ok(Some(number.unsigned_abs())),
             BoundExpr::Literal(Value::Unsigned(number)) => Ok(Some(*number)),
-            _ => Err(Error::Query(format!("{what} {expr}: it must be a whole number from 0 on"))),
+            _ => Err(Error::Query(format!("{what} {expr}: it must be a whole number from 0 on")).into()),
         }
     }
 
     /// What the rows of the answer hold, and in what order they come.
-    fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Result<Vec<Kind<'c>>> {
+    fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Fallible<Vec<Kind<'c>>> {
         *self.aggregates.borrow_mut() = Some(Vec::new());
         let mut outputs: Vec<Typed<'c>> = Vec::new();
         for output in &query.columns {
@@ -288,7 +366,7 @@ impl<'b, 'c> Block<'b, 'c> {
             && let Some(position) = bound.order.iter().position(|key| !bound.outputs.contains(&key.expr))
         {
             let key = query.order_by.get(position).map(ToString::to_string).unwrap_or_default();
-            return Err(Error::Query(format!("{key}: distinct rows can be ordered by what they hold only")));
+            return Err(Error::Query(format!("{key}: distinct rows can be ordered by what they hold only")).into());
         }
         Ok(kinds)
     }
@@ -299,7 +377,7 @@ impl<'b, 'c> Block<'b, 'c> {
         outputs: &mut Vec<Typed<'c>>,
         names: &mut Vec<String>,
         depth: usize,
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         match output {
             Output::Expr(expr, alias) => {
                 outputs.push(self.bind(expr, depth)?);
@@ -312,7 +390,7 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Every column of every source, or of one.
-    fn every(&self, of: Option<&Name>, outputs: &mut Vec<Typed<'c>>, names: &mut Vec<String>) -> Result<()> {
+    fn every(&self, of: Option<&Name>, outputs: &mut Vec<Typed<'c>>, names: &mut Vec<String>) -> Fallible<()> {
         let mut is_known = of.is_none();
         for entry in &self.entries {
             if of.is_some() && entry.name.as_ref() != of {
@@ -328,20 +406,19 @@ impl<'b, 'c> Block<'b, 'c> {
             }
         }
         match of {
-            Some(name) if !is_known => Err(Error::Unknown { what: "table", name: name.to_string() }),
+            Some(name) if !is_known => Err(Error::Unknown { what: "table", name: name.to_string() }.into()),
             _ => Ok(()),
         }
     }
 
     /// What an order or a group is by: an output by its name or number, or an expression.
-    fn order_key(&self, expr: &Expr, outputs: &[Typed<'c>], names: &[String], depth: usize) -> Result<Typed<'c>> {
+    fn order_key(&self, expr: &Expr, outputs: &[Typed<'c>], names: &[String], depth: usize) -> Fallible<Typed<'c>> {
         match expr {
             Expr::Literal(Value::Integer(number)) => {
                 let index = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
-                index
-                    .and_then(|index| outputs.get(index))
-                    .cloned()
-                    .ok_or_else(|| Error::Query(format!("there is no output {number}: there are {}", outputs.len())))
+                index.and_then(|index| outputs.get(index)).cloned().ok_or_else(|| {
+                    Error::Query(format!("there is no output {number}: there are {}", outputs.len())).into()
+                })
             }
             Expr::Column(ColumnRef { table: None, column }) => {
                 let mut named = names.iter().zip(outputs).filter(|(name, _)| *name == column);
@@ -356,10 +433,10 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Makes the outputs of two queries of one kind.
-    fn unify(left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Result<Vec<Kind<'c>>> {
+    fn unify(left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Fallible<Vec<Kind<'c>>> {
         if left.2.len() != right.2.len() {
             let (left, right) = (left.2.len(), right.2.len());
-            return Err(Error::Query(format!("one query answers {left} columns and the other {right}")));
+            return Err(Error::Query(format!("one query answers {left} columns and the other {right}")).into());
         }
         let mut kinds = Vec::new();
         for (number, (one, other)) in left.2.iter().zip(&right.2).enumerate() {
@@ -399,7 +476,7 @@ impl BoundQuery {
         self.for_each_expr(&mut |expr| {
             expr.for_each_mut(&mut |part| {
                 if let BoundExpr::Call(call) = part
-                    && let Operator::Outer(number) = &mut call.operator
+                    && let Operator::Outer(number, _) = &mut call.operator
                 {
                     *number += by;
                 }

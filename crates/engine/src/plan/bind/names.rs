@@ -5,11 +5,12 @@ use std::rc::Rc;
 
 use wasm_dbms_api::{ColumnRef, CommonTable, Name, TableSchema};
 
+use crate::Error;
+use crate::error::Fallible;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::{Binder, BoundSubquery, Typed};
 use crate::plan::call::Operator;
 use crate::plan::{BoundAggregate, BoundExpr};
-use crate::{Error, Result};
 
 /// A source as names see it.
 #[derive(Clone)]
@@ -31,7 +32,7 @@ pub(super) enum Columns<'c> {
 
 impl<'c> Entry<'c> {
     /// The column of this name.
-    pub(super) fn find(&self, name: &str) -> Result<Option<Typed<'c>>> {
+    pub(super) fn find(&self, name: &str) -> Fallible<Option<Typed<'c>>> {
         match &self.columns {
             Columns::Table { source, schema, renamed } => {
                 let position = match renamed.iter().position(|other| other == name) {
@@ -44,7 +45,7 @@ impl<'c> Entry<'c> {
                 let mut found = columns.iter().filter(|(own, _)| own == name);
                 let first = found.next().map(|(_, typed)| typed.clone());
                 match found.next() {
-                    Some(_) => Err(Error::Query(format!("column {name} is there twice: give one another name"))),
+                    Some(_) => Err(Error::Query(format!("column {name} is there twice: give one another name")).into()),
                     None => Ok(first),
                 }
             }
@@ -94,12 +95,12 @@ pub(super) struct Block<'b, 'c> {
 
 impl<'c> Block<'_, 'c> {
     /// The column of a name, here or in a query around.
-    pub(super) fn column(&self, column: &ColumnRef) -> Result<Typed<'c>> {
-        let unknown = || Error::Unknown { what: "column", name: column.to_string() };
+    pub(super) fn column(&self, column: &ColumnRef) -> Fallible<Typed<'c>> {
+        let unknown = || Box::new(Error::Unknown { what: "column", name: column.to_string() });
         self.find(column)?.ok_or_else(unknown)
     }
 
-    pub(super) fn find(&self, column: &ColumnRef) -> Result<Option<Typed<'c>>> {
+    pub(super) fn find(&self, column: &ColumnRef) -> Fallible<Option<Typed<'c>>> {
         if let Some(found) = self.find_here(column)? {
             return Ok(Some(found));
         }
@@ -111,10 +112,10 @@ impl<'c> Block<'_, 'c> {
         if known.is_none() {
             outer.push(found.expr);
         }
-        Ok(Some(Typed { expr: Operator::Outer(number).of(Vec::new()), kind: found.kind }))
+        Ok(Some(Typed { expr: Operator::Outer(number, found.kind.data_type).of(Vec::new()), kind: found.kind }))
     }
 
-    pub(super) fn find_here(&self, column: &ColumnRef) -> Result<Option<Typed<'c>>> {
+    pub(super) fn find_here(&self, column: &ColumnRef) -> Fallible<Option<Typed<'c>>> {
         let mut found = None;
         for entry in &self.entries {
             let is_meant = match &column.table {
@@ -126,7 +127,9 @@ impl<'c> Block<'_, 'c> {
             }
             if let Some(typed) = entry.find(&column.column)? {
                 if found.is_some() {
-                    return Err(Error::Query(format!("column {column} is in more than one table: name the table")));
+                    return Err(
+                        Error::Query(format!("column {column} is in more than one table: name the table")).into()
+                    );
                 }
                 found = Some(typed);
             }

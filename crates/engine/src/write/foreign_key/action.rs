@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{ReferentialAction, Value, ValueRef};
 
+use crate::Error;
 use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::write::Assignment;
 use crate::write::foreign_key::{STILL_REFERS, are_equal, keys_with, value_of};
-use crate::{Error, Result};
 
 /// The most changes of rows that follow from one another. Deletes are not counted: they end with the rows.
 const MAX_ACTION_DEPTH: usize = 1000;
@@ -47,7 +48,7 @@ impl Event<'_> {
 
 impl Core {
     /// Whether some row refers to the one with these values, be it the row itself.
-    pub(crate) fn is_referred(&mut self, index: RelationIndex, values: &[ValueRef<'_>]) -> Result<bool> {
+    pub(crate) fn is_referred(&mut self, index: RelationIndex, values: &[ValueRef<'_>]) -> Fallible<bool> {
         for number in 0.. {
             let Some(referrer) = self.catalog.relation(index)?.referrers.get(number).copied() else { break };
             let Some(key) = self.foreign_key(referrer.relation, referrer.foreign_key)? else { continue };
@@ -69,7 +70,7 @@ impl Core {
         old_values: &[ValueRef<'_>],
         values: &[ValueRef<'_>],
         changed: &[usize],
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         let mut has_any = false;
         for number in 0.. {
             let Some(referrer) = self.catalog.relation(index)?.referrers.get(number).copied() else { break };
@@ -101,7 +102,7 @@ impl Core {
             if self.scratch.deferred.is_open() {
                 self.scratch.deferred.note(referrer.relation, referrer.foreign_key, &values, STILL_REFERS);
             } else {
-                return Err(self.broken_reference(referrer.relation, &key, &values, STILL_REFERS)?);
+                return Err(self.broken_reference(referrer.relation, &key, &values, STILL_REFERS)?.into());
             }
         }
         Ok(has_any)
@@ -115,7 +116,7 @@ impl Core {
         event: Event<'_>,
         depth: usize,
         pending: &mut Vec<Consequence>,
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         for number in 0.. {
             let Some(referrer) = self.catalog.relation(index)?.referrers.get(number).copied() else { break };
             let Some(key) = self.foreign_key(referrer.relation, referrer.foreign_key)? else { continue };
@@ -175,7 +176,11 @@ impl Core {
     }
 
     /// Deletes and changes what waits, and what follows from that. Returns how many rows of a table went.
-    pub(crate) fn follow_consequences(&mut self, index: RelationIndex, pending: &mut Vec<Consequence>) -> Result<u64> {
+    pub(crate) fn follow_consequences(
+        &mut self,
+        index: RelationIndex,
+        pending: &mut Vec<Consequence>,
+    ) -> Fallible<u64> {
         let mut count = 0;
         let mut row = Vec::new();
         while let Some(Consequence { relation: current, row_key, assignments, depth }) = pending.pop() {
@@ -185,7 +190,7 @@ impl Core {
             if let Some(assignments) = assignments {
                 if depth > MAX_ACTION_DEPTH {
                     let table = &self.catalog.relation(current)?.schema.name;
-                    return Err(Error::OutOfRange(format!("the chain of changes that reaches {table}")));
+                    return Err(Error::OutOfRange(format!("the chain of changes that reaches {table}")).into());
                 }
                 self.change_row_once(current, &row_key, &assignments, depth, pending)?;
                 continue;
@@ -195,7 +200,7 @@ impl Core {
             let layout = Arc::clone(&relation.layout);
             let view = RowView { layout: &layout, key: &row_key, row: &row };
             let columns = 0..relation.schema.columns.len();
-            let values = columns.map(|column| Ok(view.try_value(column)?)).collect::<Result<Vec<ValueRef<'_>>>>()?;
+            let values = columns.map(|column| Ok(view.try_value(column)?)).collect::<Fallible<Vec<ValueRef<'_>>>>()?;
             self.remove_row_at(current, &row_key, located, &values)?;
             count += u64::from(current == index);
             self.add_consequences(current, &values, Event::Delete, depth, pending)?;
@@ -209,7 +214,7 @@ impl Core {
     /// # Errors
     /// [`Error::ForeignKey`] if a row refers to one of them with restrict; then some rows are gone already, and the
     /// caller rolls back.
-    pub(crate) fn delete_cascading(&mut self, index: RelationIndex, row_key: &[u8]) -> Result<u64> {
+    pub(crate) fn delete_cascading(&mut self, index: RelationIndex, row_key: &[u8]) -> Fallible<u64> {
         self.deferring(|core| {
             let row_key = row_key.to_vec();
             let mut pending = vec![Consequence { relation: index, row_key, assignments: None, depth: 0 }];

@@ -1,13 +1,12 @@
 //! References that a statement has broken and may still mend.
 
-use std::collections::BTreeMap;
-
 use wasm_dbms_api::{Value, ValueRef};
 
-use crate::Result;
 use crate::catalog::RelationIndex;
 use crate::codec::key;
 use crate::core::Core;
+use crate::error::Fallible;
+use crate::numbering::Numbering;
 
 /// How much may be mended later.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +20,16 @@ enum Scope {
     Transaction,
 }
 
-/// A reference by the table and the number of its foreign key, with the code of its values.
-type Reference = (RelationIndex, usize, Vec<u8>);
+/// A reference by the table and the number of its foreign key, with its values, and what is wrong with it.
+type Reference = (RelationIndex, usize, Vec<Value>, &'static str);
 
 /// References that are broken so far.
 #[derive(Debug, Default)]
 pub(crate) struct Deferred {
     scope: Scope,
-    references: BTreeMap<Reference, (Vec<Value>, &'static str)>,
+    references: Vec<Reference>,
+    /// Each of them once: by table, foreign key and the code of its values.
+    known: Numbering,
 }
 
 impl Deferred {
@@ -60,24 +61,27 @@ impl Deferred {
         problem: &'static str,
     ) {
         let mut code = Vec::new();
+        code.extend([relation as u64, number as u64].map(u64::to_be_bytes).as_flattened());
         values.iter().for_each(|value| key::push(&mut code, *value));
-        let values = || (values.iter().map(|value| value.to_value()).collect(), problem);
-        self.references.entry((relation, number, code)).or_insert_with(values);
+        if self.known.is_new(&code) {
+            let values = values.iter().map(|value| value.to_value()).collect();
+            self.references.push((relation, number, values, problem));
+        }
     }
 }
 
 impl Core {
     /// Runs a statement of many rows, and then looks at the references that it broke on its way.
-    pub(crate) fn deferring<R>(&mut self, statement: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+    pub(crate) fn deferring<R>(&mut self, statement: impl FnOnce(&mut Self) -> Fallible<R>) -> Fallible<R> {
         self.deferring_in(Scope::Statement, statement)
     }
 
     /// As [`deferring`](Self::deferring), of all statements of a transaction.
-    pub(crate) fn deferring_all<R>(&mut self, statements: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+    pub(crate) fn deferring_all<R>(&mut self, statements: impl FnOnce(&mut Self) -> Fallible<R>) -> Fallible<R> {
         self.deferring_in(Scope::Transaction, statements)
     }
 
-    fn deferring_in<R>(&mut self, scope: Scope, statement: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+    fn deferring_in<R>(&mut self, scope: Scope, statement: impl FnOnce(&mut Self) -> Fallible<R>) -> Fallible<R> {
         if self.scratch.deferred.is_open() {
             // Inside a larger one: that looks at them.
             return statement(self);
@@ -86,12 +90,12 @@ impl Core {
         let result = statement(self);
         let deferred = std::mem::take(&mut self.scratch.deferred);
         let result = result?;
-        for ((relation, number, _), (values, problem)) in deferred.references {
+        for (relation, number, values, problem) in deferred.references {
             let Some(key) = self.foreign_key(relation, number)? else { continue };
             let values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
             let value = |place: usize| values.get(place).copied().unwrap_or(ValueRef::Null);
             if !self.is_one_there(&key, &value)? && self.is_referred_with(relation, &key, &value)? {
-                return Err(self.broken_reference(relation, &key, &values, problem)?);
+                return Err(self.broken_reference(relation, &key, &values, problem)?.into());
             }
         }
         Ok(result)

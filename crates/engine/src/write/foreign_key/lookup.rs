@@ -4,21 +4,25 @@ use std::cmp::Ordering;
 
 use wasm_dbms_api::ValueRef;
 
-use crate::Result;
 use crate::catalog::{ForeignKey, Lookup, Path, RelationIndex};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
+use crate::error::Fallible;
 use crate::write::foreign_key::value_of;
 
 impl Core {
     /// Whether the row is there that a row with these values refers to; none of its columns that refer is NULL.
-    pub(super) fn is_referred_row_there(&mut self, key: &ForeignKey, values: &[ValueRef<'_>]) -> Result<bool> {
+    pub(super) fn is_referred_row_there(&mut self, key: &ForeignKey, values: &[ValueRef<'_>]) -> Fallible<bool> {
         self.is_one_there(key, &|place| value_of(values, key.columns.get(place).copied().unwrap_or(usize::MAX)))
     }
 
     /// Whether the row is there that has these values in the columns that a foreign key refers to.
-    pub(super) fn is_one_there<'v>(&mut self, key: &ForeignKey, value: &dyn Fn(usize) -> ValueRef<'v>) -> Result<bool> {
+    pub(super) fn is_one_there<'v>(
+        &mut self,
+        key: &ForeignKey,
+        value: &dyn Fn(usize) -> ValueRef<'v>,
+    ) -> Fallible<bool> {
         let Self { store, catalog, scratch, .. } = self;
         let relation = catalog.relation(key.relation)?;
         let tree = match key.to_referred.path {
@@ -40,7 +44,7 @@ impl Core {
         relation: RelationIndex,
         key: &ForeignKey,
         value: &dyn Fn(usize) -> ValueRef<'v>,
-    ) -> Result<bool> {
+    ) -> Fallible<bool> {
         let lookup = &key.to_referring;
         if let (Path::Index(number), true) = (lookup.path, lookup.is_exact) {
             let Self { store, catalog, scratch, .. } = self;
@@ -73,7 +77,7 @@ pub(crate) fn keys_with<'v>(
     columns: &[usize],
     value: &dyn Fn(usize) -> ValueRef<'v>,
     visit: &mut dyn FnMut(&[u8]) -> bool,
-) -> Result<()> {
+) -> Fallible<()> {
     let Core { store, catalog, meter, .. } = core;
     let relation = catalog.relation(relation)?;
     let index = match lookup.path {

@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use wasm_dbms_api::ValueRef;
 
+use crate::Error;
 use crate::catalog::{ForeignKey, RelationIndex};
 use crate::core::Core;
-use crate::{Error, Result};
+use crate::error::Fallible;
 
 pub(crate) use action::{Consequence, Event};
 pub(crate) use deferred::Deferred;
@@ -42,7 +43,7 @@ fn are_equal(left: (&[ValueRef<'_>], &[usize]), right: (&[ValueRef<'_>], &[usize
 
 impl Core {
     /// A foreign key of a table by its number.
-    fn foreign_key(&self, relation: RelationIndex, number: usize) -> Result<Option<Arc<ForeignKey>>> {
+    fn foreign_key(&self, relation: RelationIndex, number: usize) -> Fallible<Option<Arc<ForeignKey>>> {
         Ok(self.catalog.relation(relation)?.foreign_keys.get(number).cloned())
     }
 
@@ -53,7 +54,7 @@ impl Core {
         relation: RelationIndex,
         values: &[ValueRef<'_>],
         change: Option<(&[usize], &[ValueRef<'_>])>,
-    ) -> Result<()> {
+    ) -> Fallible<()> {
         for number in 0.. {
             let Some(key) = self.foreign_key(relation, number)? else { break };
             let is_asked = change.is_none_or(|(columns, _)| key.columns.iter().any(|column| columns.contains(column)));
@@ -72,7 +73,7 @@ impl Core {
             if self.scratch.deferred.takes(relation, key.relation) {
                 self.scratch.deferred.note(relation, number, &given, REFERS_TO_NONE);
             } else {
-                return Err(self.broken_reference(relation, &key, &given, REFERS_TO_NONE)?);
+                return Err(self.broken_reference(relation, &key, &given, REFERS_TO_NONE)?.into());
             }
         }
         Ok(())
@@ -86,7 +87,7 @@ impl Core {
         key: &ForeignKey,
         values: &[ValueRef<'_>],
         problem: &'static str,
-    ) -> Result<Error> {
+    ) -> Fallible<Error> {
         let child = self.catalog.relation(relation)?;
         Ok(Error::ForeignKey {
             table: child.schema.name.clone(),

@@ -1,0 +1,88 @@
+//! How many rows are expected. Nothing is counted for it but what trees know of themselves.
+
+use wasm_dbms_api::{Comparison, DataType};
+
+use crate::catalog::{KeyShape, Relation};
+use crate::plan::BoundExpr;
+
+/// Where nothing is known: the share of rows that an equality or a bound keeps.
+const EQUALITY_SHARE: f64 = 0.02;
+pub(super) const RANGE_SHARE: f64 = 0.3;
+
+/// What is known of each source.
+#[derive(Debug, Default)]
+pub(super) struct Estimates {
+    sources: Vec<Estimate>,
+}
+
+#[derive(Debug)]
+struct Estimate {
+    rows: f64,
+    /// The share of rows that have one value, by column.
+    equality: Vec<f64>,
+}
+
+impl Estimates {
+    /// Adds a source of so many rows.
+    pub(super) fn push(&mut self, relation: &Relation, rows: f64) {
+        let keyed = match &relation.shape {
+            KeyShape::Columns(columns) => columns.as_slice(),
+            KeyShape::RowId => &[],
+        };
+        let share = |column: usize| {
+            let is_first = |columns: &[usize]| columns.first() == Some(&column);
+            let indexes = || relation.indexes.iter();
+            let is_key = |columns: &[usize]| *columns == [column];
+            if is_key(keyed) || indexes().any(|index| index.is_unique && is_key(&index.columns)) {
+                return 1.0 / rows.max(1.0);
+            }
+            match relation.data_type(column) {
+                DataType::Bool => 0.5,
+                // Who asked for an index expects it to be of use.
+                _ if is_first(keyed) || indexes().any(|index| is_first(&index.columns)) => {
+                    EQUALITY_SHARE.min(rows.max(1.0).powf(-0.75)).max(1.0 / rows.max(1.0))
+                }
+                _ => EQUALITY_SHARE.max(1.0 / rows.max(1.0)),
+            }
+        };
+        let equality = (0..relation.schema.columns.len()).map(share).collect();
+        self.sources.push(Estimate { rows: rows.max(0.0), equality });
+    }
+
+    /// How many rows a source has.
+    pub(super) fn rows(&self, source: usize) -> f64 {
+        self.sources.get(source).map_or(1.0, |own| own.rows)
+    }
+
+    /// The share of rows in which a column has one value.
+    pub(super) fn equality(&self, source: usize, column: usize) -> f64 {
+        self.sources.get(source).and_then(|own| own.equality.get(column)).copied().unwrap_or(EQUALITY_SHARE)
+    }
+
+    /// The share of rows that a condition keeps.
+    pub(super) fn share(&self, condition: &BoundExpr) -> f64 {
+        let of = |expr: &BoundExpr| match expr {
+            BoundExpr::Column { source, column } => Some(self.equality(*source, *column)),
+            _ => None,
+        };
+        match condition {
+            BoundExpr::Compare(Comparison::Equal, left, right) => match (of(left), of(right)) {
+                (Some(left), Some(right)) => left.min(right),
+                (Some(share), None) | (None, Some(share)) => share,
+                (None, None) => EQUALITY_SHARE,
+            },
+            BoundExpr::Compare(Comparison::NotEqual, ..) => 1.0,
+            BoundExpr::InList(inner, values) => {
+                (of(inner).unwrap_or(EQUALITY_SHARE) * values.len() as f64).min(RANGE_SHARE)
+            }
+            BoundExpr::Like(inner, pattern) if !pattern.prefix().is_empty() => of(inner).unwrap_or(EQUALITY_SHARE),
+            BoundExpr::And(left, right) => self.share(left) * self.share(right),
+            BoundExpr::Or(left, right) => (self.share(left) + self.share(right)).min(1.0),
+            BoundExpr::Not(inner) => match &**inner {
+                BoundExpr::Compare(Comparison::Equal, ..) | BoundExpr::InList(..) | BoundExpr::IsNull(_) => 1.0,
+                _ => RANGE_SHARE,
+            },
+            _ => RANGE_SHARE,
+        }
+    }
+}

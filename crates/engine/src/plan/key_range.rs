@@ -1,0 +1,97 @@
+//! The bytes of a range of keys.
+
+use wasm_dbms_api::ValueRef;
+
+use crate::catalog::Index;
+use crate::codec::key;
+
+/// The bytes that a range of keys starts with and ends before; none if no key can be in it.
+#[derive(Debug, Default)]
+pub(crate) struct KeyRange {
+    pub(crate) start: Vec<u8>,
+    pub(crate) end: Option<Vec<u8>>,
+}
+
+/// What a bound comes to when the tables before have their rows.
+pub(crate) enum BoundValue<'a> {
+    Included(ValueRef<'a>),
+    Excluded(ValueRef<'a>),
+    Prefix(&'a str),
+}
+
+/// Puts the bytes of a range together. `index` is the index whose keys they are; none for the table's own.
+pub(crate) fn key_range(
+    index: Option<&Index>,
+    equal: &[ValueRef<'_>],
+    low: Option<BoundValue<'_>>,
+    high: Option<BoundValue<'_>>,
+) -> Option<KeyRange> {
+    let push = |bytes: &mut Vec<u8>, position: usize, value: ValueRef<'_>| match index {
+        Some(index) => index.push(bytes, position, value),
+        None => key::push(bytes, value),
+    };
+    let mut base = Vec::new();
+    for (position, value) in equal.iter().enumerate() {
+        if value.is_null() {
+            return None;
+        }
+        push(&mut base, position, *value);
+    }
+    let position = equal.len();
+    let is_descending = index.is_some_and(|index| index.descending.get(position) == Some(&true));
+    // Where the largest come first, the upper bound is the one that keys begin with.
+    let (first, last) = if is_descending { (high, low) } else { (low, high) };
+    let has_first = first.is_some();
+    // Appends a bound and says whether keys that begin with it are within.
+    let push_bound = |bytes: &mut Vec<u8>, bound: BoundValue<'_>| match bound {
+        BoundValue::Included(value) | BoundValue::Excluded(value) if value.is_null() => None,
+        BoundValue::Included(value) => {
+            push(bytes, position, value);
+            Some(true)
+        }
+        BoundValue::Excluded(value) => {
+            push(bytes, position, value);
+            Some(false)
+        }
+        BoundValue::Prefix(prefix) => {
+            let start = bytes.len();
+            if index.is_some() {
+                key::push_value_tag(bytes);
+            }
+            key::push_escaped(bytes, prefix.as_bytes());
+            if is_descending {
+                key::flip(bytes, start);
+            }
+            Some(true)
+        }
+    };
+    let mut start = base.clone();
+    let has_start = match first {
+        Some(bound) => push_bound(&mut start, bound)?,
+        None => {
+            // A bound at the other end only: NULLs, which come first here, are not within it.
+            if last.is_some() && index.is_some() && !is_descending {
+                key::push_value_tag(&mut start);
+            }
+            true
+        }
+    };
+    if !has_start && !key::make_successor(&mut start) {
+        return None;
+    }
+    let mut end = base;
+    let has_end = match last {
+        Some(bound) => push_bound(&mut end, bound)?,
+        // NULLs come last here.
+        None if has_first && is_descending => {
+            key::push_directed(&mut end, ValueRef::Null, true);
+            false
+        }
+        None => true,
+    };
+    if !has_end {
+        return Some(KeyRange { start, end: Some(end) });
+    }
+    let end = key::make_successor(&mut end).then_some(end);
+    Some(KeyRange { start, end })
+}

@@ -1,0 +1,153 @@
+//! [`Template`]: a plan that is made once and run many times, each time with other parameters.
+//!
+//! The plan holds a parameter where a literal would stand. A run puts the values in, in a copy, so that it is the plan that
+//! would have been made for them, with everything that is quick for literals. Where a parameter decides how the plan looks
+//! (LIMIT, OFFSET, the pattern of LIKE), and where a value is of another type than before, it is planned anew.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use wasm_dbms_api::{DataType, Query, TableSchema, Value};
+use wasm_dbms_memory::TableId;
+
+use crate::catalog::{Catalog, RelationIndex};
+use crate::error::Fallible;
+use crate::plan::bind::{self, given, type_of};
+use crate::plan::call::Operator;
+use crate::plan::{Body, BoundExpr, Plan, PlanSource, optimize};
+
+/// A plan without its parameters.
+#[derive(Debug)]
+pub(crate) struct Template {
+    plan: Plan,
+    /// The types of the parameters; none of NULL.
+    types: Vec<Option<DataType>>,
+    /// The values that the plan was made for, and no others: from 0 on, in order.
+    fixed: Vec<(usize, Value)>,
+    /// The tables that it reads.
+    tables: Vec<PlannedTable>,
+}
+
+/// A table as it was when a plan was made.
+#[derive(Debug)]
+struct PlannedTable {
+    index: RelationIndex,
+    id: TableId,
+    schema: Arc<TableSchema>,
+    rows: u64,
+}
+
+/// How many times as many rows a table may have until what reads it is planned anew.
+const GROWTH: u64 = 4;
+
+/// Below this number of rows a plan is as good as another.
+const FEW_ROWS: u64 = 64;
+
+impl Template {
+    /// Plans a question for parameters of these types.
+    pub(crate) fn new(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<Self> {
+        let (bound, fixed) = bind::bind_template(catalog, query, parameters)?;
+        let mut plan = optimize::optimize(catalog, bound)?;
+        let mut found = Vec::new();
+        plan.visit_mut(&mut |part| {
+            if let Part::Table(index) = part
+                && !found.contains(&index)
+            {
+                found.push(index);
+            }
+        });
+        let mut tables = Vec::with_capacity(found.len());
+        for index in found {
+            let relation = catalog.relation(index)?;
+            let (id, schema, rows) = (relation.id, Arc::clone(&relation.schema), relation.table.rows);
+            tables.push(PlannedTable { index, id, schema, rows });
+        }
+        let fixed = fixed.into_iter().filter_map(|number| Some((number, parameters.get(number)?.clone())));
+        let types = parameters.iter().map(type_of).collect();
+        Ok(Self { fixed: fixed.collect(), plan, types, tables })
+    }
+
+    /// Whether the plan is still the right one for these parameters: the tables are what they were, and of about as many
+    /// rows.
+    pub(crate) fn fits(&self, catalog: &Catalog, parameters: &[Value]) -> bool {
+        let is_alike = |(own, value): (&Option<DataType>, &Value)| *own == type_of(value);
+        let is_same_table = |table: &PlannedTable| {
+            catalog.relations.get(table.index).is_some_and(|relation| {
+                let (least, most) = (relation.table.rows.min(table.rows), relation.table.rows.max(table.rows));
+                relation.id == table.id
+                    && most / GROWTH <= least.max(FEW_ROWS)
+                    && (Arc::ptr_eq(&relation.schema, &table.schema) || relation.schema == table.schema)
+            })
+        };
+        self.types.len() == parameters.len()
+            && self.types.iter().zip(parameters).all(is_alike)
+            && self.fixed.iter().all(|(number, value)| parameters.get(*number) == Some(value))
+            && self.tables.iter().all(is_same_table)
+    }
+
+    /// The plan with the values of its parameters.
+    pub(crate) fn with(&self, parameters: &[Value]) -> Fallible<Cow<'_, Plan>> {
+        if parameters.is_empty() {
+            return Ok(Cow::Borrowed(&self.plan));
+        }
+        let mut plan = self.plan.clone();
+        let mut result = Ok(());
+        plan.visit_mut(&mut |part| {
+            let Part::Expr(expr) = part else { return };
+            expr.for_each_mut(&mut |part| {
+                let BoundExpr::Call(call) = part else { return };
+                let Operator::Parameter(parameter) = &call.operator else { return };
+                match given(parameter, parameters) {
+                    Ok(value) => *part = BoundExpr::Literal(value),
+                    Err(error) => result = Err(error),
+                }
+            });
+        });
+        result.map(|()| Cow::Owned(plan))
+    }
+}
+
+/// A part of a plan.
+enum Part<'p> {
+    Expr(&'p mut BoundExpr),
+    Table(RelationIndex),
+}
+
+impl Plan {
+    /// Calls `visit` with every expression and every table, those of the plans inside too.
+    fn visit_mut(&mut self, visit: &mut dyn FnMut(Part<'_>)) {
+        for source in &mut self.sources {
+            match source {
+                PlanSource::Table(index) => visit(Part::Table(*index)),
+                PlanSource::Derived(derived) => {
+                    derived.arguments.iter_mut().for_each(|expr| visit(Part::Expr(expr)));
+                    match &mut derived.body {
+                        Body::Nothing | Body::Working(_) => {}
+                        Body::Values(rows) => rows.iter_mut().flatten().for_each(|expr| visit(Part::Expr(expr))),
+                        Body::Query(plan) => plan.visit_mut(visit),
+                        Body::Set { left: one, right: other, .. } | Body::Recursive { first: one, next: other, .. } => {
+                            one.visit_mut(visit);
+                            other.visit_mut(visit);
+                        }
+                    }
+                }
+            }
+        }
+        for step in &mut self.steps {
+            step.access.visit_mut(&mut |expr| visit(Part::Expr(expr)));
+            let after = step.after.iter_mut().flatten();
+            step.filters.iter_mut().chain(&mut step.asking).chain(after).for_each(|expr| visit(Part::Expr(expr)));
+        }
+        if let Some(grouping) = &mut self.grouping {
+            grouping.keys.iter_mut().for_each(|expr| visit(Part::Expr(expr)));
+            for aggregate in &mut grouping.aggregates {
+                let parts = [&mut aggregate.argument, &mut aggregate.filter, &mut aggregate.separator];
+                parts.into_iter().flatten().for_each(|expr| visit(Part::Expr(expr)));
+            }
+        }
+        let ordered = self.order.iter_mut().map(|key| &mut key.expr);
+        let others = self.gate.iter_mut().chain(&mut self.having).chain(&mut self.outputs);
+        others.chain(ordered).for_each(|expr| visit(Part::Expr(expr)));
+        self.subqueries.iter_mut().for_each(|subquery| subquery.plan.visit_mut(visit));
+    }
+}

@@ -1,0 +1,155 @@
+//! [`Sets`]: what a statement makes of columns, and the rows that it does so to.
+
+use wasm_dbms_api::{ColumnSchema, Expr, Query, TableSchema, Value, ValueRef};
+
+use crate::Error;
+use crate::catalog::RelationIndex;
+use crate::codec::row::RowView;
+use crate::core::Core;
+use crate::error::Fallible;
+use crate::execute;
+use crate::function::{Arena, cast};
+use crate::plan::{self, Context, Scope};
+use crate::store::Purpose;
+use crate::typed::by_name::{of_column, places_of};
+use crate::write::Assignment;
+
+/// New values of columns: those that are the same for every row, and those that are computed from the row as it was.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Sets {
+    pub(crate) constants: Vec<Assignment>,
+    pub(crate) computed: Vec<(usize, Expr)>,
+}
+
+/// A row that changes: its key, and the values that are computed for it.
+pub(crate) type Matched = (Vec<u8>, Vec<Value>);
+
+impl Sets {
+    /// Sets a column. What is said last of a column holds.
+    pub(crate) fn add(&mut self, column: usize, value: Expr) {
+        if !self.computed.is_empty() {
+            self.computed.retain(|(other, _)| *other != column);
+        }
+        match value {
+            Expr::Literal(value) => self.constants.push((column, value)),
+            computed => {
+                self.constants.retain(|(other, _)| *other != column);
+                self.computed.push((column, computed));
+            }
+        }
+    }
+
+    /// Sets columns by their names, each once.
+    pub(crate) fn named(schema: &TableSchema, named: Vec<(String, Expr)>) -> Fallible<Self> {
+        let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
+        let mut sets = Self::default();
+        let places = places_of(schema, &names)?;
+        for (place, (_, value)) in places.into_iter().zip(named) {
+            let value = match (value, schema.columns.get(place)) {
+                (Expr::Literal(value), Some(column)) => Expr::Literal(of_column(column, &value).to_value()),
+                (computed, _) => computed,
+            };
+            sets.add(place, value);
+        }
+        Ok(sets)
+    }
+
+    /// The question for the rows that change and for what is computed of them.
+    pub(crate) fn question(&self, query: Query) -> Query {
+        self.computed.iter().fold(query, |query, (_, expr)| query.column(expr.clone()))
+    }
+
+    /// The assignments of a row for which these values were computed.
+    pub(crate) fn with(&self, core: &Core, index: RelationIndex, values: Vec<Value>) -> Fallible<Vec<Assignment>> {
+        let schema = &core.catalog.relation(index)?.schema;
+        let mut assignments = self.constants.clone();
+        for ((column, _), value) in self.computed.iter().zip(values) {
+            let value = schema.columns.get(*column).map_or(Value::Null, |schema| assignable(schema, value));
+            assignments.push((*column, value));
+        }
+        Ok(assignments)
+    }
+
+    /// Changes the row with this key, and leaves the key that it has then in the scratch. Returns whether there is one.
+    /// What is computed asks the row only, and the values of a new one that is called `excluded`.
+    pub(crate) fn update_row(
+        &self,
+        core: &mut Core,
+        index: RelationIndex,
+        row_key: &[u8],
+        excluded: &[ValueRef<'_>],
+    ) -> Fallible<bool> {
+        if self.computed.is_empty() {
+            return core.update_row_written(index, row_key, &self.constants);
+        }
+        let exprs = self.computed.iter().map(|(_, expr)| expr);
+        let Some(values) = row_values(core, index, row_key, excluded, exprs)? else { return Ok(false) };
+        let assignments = self.with(core, index, values)?;
+        core.update_row_written(index, row_key, &assignments)
+    }
+}
+
+/// What expressions come to over the row with a key, and over one beside it that is called `excluded` if there is one;
+/// none if there is no row.
+pub(crate) fn row_values<'e>(
+    core: &mut Core,
+    index: RelationIndex,
+    row_key: &[u8],
+    excluded: &[ValueRef<'_>],
+    exprs: impl Iterator<Item = &'e Expr>,
+) -> Fallible<Option<Vec<Value>>> {
+    let mut row = Vec::new();
+    if core.read_row(index, row_key, &mut row)?.is_none() {
+        return Ok(None);
+    }
+    let relation = core.catalog.relation(index)?;
+    let schema = &*relation.schema;
+    let view = RowView { layout: &relation.layout, key: row_key, row: &row };
+    let mut values = Vec::with_capacity(schema.columns.len() + excluded.len());
+    for column in 0..schema.columns.len() {
+        values.push(view.try_value(column)?);
+    }
+    values.extend_from_slice(excluded);
+    let scope = Scope::default();
+    let mut found = Vec::new();
+    for expr in exprs {
+        let bound = plan::bind_value(&core.catalog, schema, !excluded.is_empty(), expr)?;
+        found.push(bound.value(Context::Row(&values, &scope))?.to_value());
+    }
+    Ok(Some(found))
+}
+
+/// A value as its column has it: the name of an enum with its number, a number as one of the column's type where that is
+/// the same number. Any other stays as it is: it is refused as such.
+fn assignable(column: &ColumnSchema, value: Value) -> Value {
+    let value = match &value {
+        Value::Text(name) => column.variant(name).map(ValueRef::to_value).unwrap_or(value),
+        _ => value,
+    };
+    let own = value.as_ref();
+    if column.holds(own) || !column.data_type.is_number() || !own.is_comparable_with(column.data_type) {
+        return value;
+    }
+    let arena = Arena::default();
+    match cast(own, column.data_type, &arena) {
+        // Floats are what is nearest.
+        Ok(number) if column.data_type.is_float() || number == own => number.to_value(),
+        _ => value,
+    }
+}
+
+/// Every row of a table that a question keeps, with what the columns of the question come to.
+pub(crate) fn matching(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Vec<Matched>> {
+    let purpose = core.store.read_for(Purpose::Question);
+    let rows = matching_rows(core, query, parameters);
+    core.store.read_for(purpose);
+    rows
+}
+
+fn matching_rows(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Vec<Matched>> {
+    let plan = plan::plan_with(&core.catalog, query, parameters)?;
+    if plan.grouping.is_some() {
+        return Err(Error::Query("an aggregate cannot stand in a change of rows".into()).into());
+    }
+    execute::keys_and_outputs(core, &plan, !query.columns.is_empty())
+}
