@@ -5,6 +5,10 @@ use anyhow::Result;
 use crate::project::Project;
 use crate::{command, wasm};
 
+/// Tests of the engine that commit so often, or so much, that a check after each commit takes minutes.
+const MANY_COMMITS: [&str; 5] =
+    ["bulk_load", "kill_nine", "queries_against_a_model", "vacuum", "writes_against_a_model"];
+
 /// What to leave out.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -29,7 +33,27 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     wasm::browser::run(project, &wasm::browser::Options::default())
 }
 
-/// Runs the native tests and doctests, all of them even if one fails.
+/// Runs the native tests and doctests, all of them even if one fails; then those of the engine with a check of everything
+/// after every commit.
 pub(crate) fn native(project: &Project) -> Result<()> {
-    command::run(project.cargo_of_everything("test").arg("--no-fail-fast"))
+    command::run(project.cargo_of_everything("test").arg("--no-fail-fast"))?;
+    let mut cargo = project.cargo_of_everything("test");
+    for name in verified(project)? {
+        cargo.args(["--test", &name]);
+    }
+    command::run(cargo.args(["--no-fail-fast", "--quiet"]).env("VERIFY", "all"))
+}
+
+/// The tests of the engine but those with too many commits.
+fn verified(project: &Project) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(project.root().join("crates/engine/tests"))? {
+        let path = entry?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if path.extension().is_some_and(|extension| extension == "rs") && !MANY_COMMITS.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
 }

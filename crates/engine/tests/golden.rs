@@ -24,8 +24,48 @@ struct Place {
     text: String,
 }
 
+#[derive(CustomDataType, Debug, Clone, Copy, PartialEq)]
+enum Weather {
+    Sun,
+    Rain,
+    Snow,
+}
+
+/// Of every type, and with all that a schema can say.
+#[derive(Table, Debug, Clone, PartialEq)]
+#[table = "visits"]
+#[foreign_key(columns(from), table = "places", references(code), on_delete = "set null", on_update = "cascade")]
+#[unique(day desc, id)]
+#[index(price desc, include(note, weather))]
+struct Visit {
+    #[primary_key]
+    #[foreign_key(table = "places", column = "id", on_delete = "cascade")]
+    place: u32,
+    #[primary_key]
+    day: Date,
+    id: Uuid,
+    from: Option<i64>,
+    #[default(Weather::Sun)]
+    weather: Weather,
+    #[sanitizer(Trim)]
+    #[validate(MaxLen(40))]
+    note: String,
+    price: Option<Decimal>,
+    at: DateTime,
+    meta: Option<Json>,
+    photo: Vec<u8>,
+    warmth: i8,
+    depth: i16,
+    people: u8,
+    steps: u16,
+    balance: i32,
+    rating: f32,
+    liked: Option<bool>,
+    seconds: u64,
+}
+
 #[derive(DatabaseSchema)]
-#[tables(Place = "places")]
+#[tables(Place = "places", Visit = "visits")]
 struct Atlas;
 
 fn place(id: u32) -> Place {
@@ -40,6 +80,30 @@ fn place(id: u32) -> Place {
     }
 }
 
+fn visit(number: u32) -> Visit {
+    let place = number * 7 % 60;
+    Visit {
+        place,
+        day: Date::new(2026, 1, 1 + number as u8).unwrap(),
+        id: Uuid::from_u128(u128::from(number) << 77 | 5),
+        from: self::place(place).code,
+        weather: [Weather::Sun, Weather::Rain, Weather::Snow][number as usize % 3],
+        note: "so it was ".repeat(number as usize % 4).trim().to_owned(),
+        price: (!number.is_multiple_of(4)).then(|| format!("-{number}.{number}0").parse().unwrap()),
+        at: format!("2026-02-0{}T12:00:00.25+01:00", number % 9 + 1).parse().unwrap(),
+        meta: (!number.is_multiple_of(2)).then(|| format!("{{\"b\": [{number}, null], \"a\": 1.50}}").parse().unwrap()),
+        photo: vec![0, number as u8, 255],
+        warmth: -(number as i8),
+        depth: -300,
+        people: number as u8,
+        steps: 60_000,
+        balance: -70_000 * number as i32,
+        rating: number as f32 / 3.0,
+        liked: (!number.is_multiple_of(3)).then_some(number.is_multiple_of(2)),
+        seconds: u64::MAX - u64::from(number),
+    }
+}
+
 fn options() -> Options {
     Options::new().page_size(4096).database_id(20_261_122)
 }
@@ -48,12 +112,15 @@ fn open(medium: &HeapProvider) -> Database {
     Database::open_with(medium.clone(), options()).unwrap().with_schema::<Atlas>().unwrap()
 }
 
+const VISITS: [u32; 6] = [0, 1, 2, 3, 4, 5];
+
 /// A database that was closed: rows, indexes, chains, free pages.
 fn closed() -> HeapProvider {
     let medium = HeapProvider::default();
     let db = open(&medium);
     db.insert_many((0..200).map(place).collect::<Vec<_>>().iter()).unwrap();
     db.delete::<Place>().filter(Place::ID.between(60, 139)).run().unwrap();
+    db.insert_many(&VISITS.map(visit)).unwrap();
     db.close().unwrap();
     medium
 }
@@ -88,6 +155,8 @@ fn check(name: &str, made: &HeapProvider, ids: &[u32]) {
     let db = open(&HeapProvider::from_bytes(kept));
     let places = db.select::<Place>().order_by(Place::ID.asc()).all().unwrap();
     assert_eq!(places, ids.iter().map(|id| place(*id)).collect::<Vec<_>>());
+    let visits = db.select::<Visit>().order_by(Visit::DAY.asc()).all().unwrap();
+    assert_eq!(visits, VISITS.map(visit));
     assert_eq!(db.check().unwrap(), Vec::<String>::new());
     db.insert(&place(3000)).unwrap();
 }

@@ -237,6 +237,7 @@ fn after_a_failed_record_or_sync_the_commit_is_in_doubt_and_writes_are_refused()
         let refused = store.edit(REGISTRY_PAGE, |_| ()).unwrap_err();
         assert!(matches!(refused, MemoryError::Poisoned { .. }), "{refused}");
         assert!(refused.to_string().contains("the simulated medium is broken"), "{refused}");
+        assert!(matches!(store.sync().unwrap_err(), MemoryError::Poisoned { .. }), "nobody can say that it is durable");
         assert!(matches!(store.close().unwrap_err(), MemoryError::Poisoned { .. }));
         let mut store = open(medium).unwrap();
         assert_content(&mut store, 0..30, survives, 100);

@@ -198,11 +198,16 @@ fn a_chain_that_comes_back_to_itself_is_refused() {
 
 #[test]
 fn the_unclaimed_ledger_hands_out_nothing_that_is_in_use_reserved_or_not_zero() {
-    for (what, count, entry) in
-        [("in use", 1u32, 5u32), ("reserved", 1, 1), ("past the end", 1, 1 << 30), ("too many", 5000, 5)]
-    {
+    for (what, count, tail, entry) in [
+        ("in use", 1u32, 0u32, 5u32),
+        ("reserved", 1, 0, 1),
+        ("past the end", 1, 0, 1 << 30),
+        ("too many", 5000, 0, 5),
+        ("in use and in the tail", 0, 5, 0),
+        ("reserved and in the tail", 0, 1, 0),
+    ] {
         let (mut store, _) = tree();
-        write(&mut store, UNCLAIMED_PAGES_PAGE, 0, &[count, 0, count].map(u32::to_le_bytes).concat());
+        write(&mut store, UNCLAIMED_PAGES_PAGE, 0, &[count, 0, count, tail].map(u32::to_le_bytes).concat());
         write(&mut store, UNCLAIMED_PAGES_PAGE, 16, &entry.to_le_bytes());
         assert!(store.claim_page().is_err(), "{what}");
         let mut findings = Vec::new();

@@ -10,7 +10,7 @@ use wasm_dbms_memory::{
     Durability, FileProvider, MemoryAccess, MemoryManager, MemoryProvider, REGISTRY_PAGE, UNCLAIMED_PAGES_PAGE,
 };
 
-use support::{Entries, Medium, assert_content, commit, content, fail_after, open, options, put};
+use support::{Entries, Fault, Injection, Medium, assert_content, commit, content, fail_after, open, options, put};
 use wasm_dbms_sim::Crashes;
 
 fn open_read_only(medium: &(impl MemoryProvider + Clone + 'static)) -> MemoryResult<MemoryManager> {
@@ -101,6 +101,48 @@ fn after_any_crash_a_reader_sees_what_a_writer_would() {
         }
     });
     assert!(images > 500, "{images} images, {header} without a header");
+}
+
+#[test]
+fn on_a_full_medium_a_writer_opens_after_any_crash_reads_what_stands_and_is_refused_by_name() {
+    let seed = 20_261_122;
+    let mut random = fastrand::Rng::with_seed(seed);
+    let medium = Medium::default();
+    let mut store = open(medium.clone()).unwrap();
+    for byte in 1..30u8 {
+        put(&mut store, 0..u32::from(byte) * 3, byte, 120);
+        store.commit(if random.bool() { Durability::Full } else { Durability::Eventual }).unwrap();
+    }
+    drop(store);
+    let mut images = 0;
+    Crashes::of(&[], &medium.calls()).seed(seed).torn_max(10).for_each(&mut |crash| {
+        if crash.hash() % 4 != 0 {
+            return;
+        }
+        let what = format!("seed {seed}, after {} calls", crash.made());
+        let whole = match open_read_only(&support::medium_of(&crash.to_bytes())) {
+            Ok(mut reader) => content_or_blank(&mut reader),
+            // It was never made.
+            Err(_) => return,
+        };
+        let full = support::medium_of(&crash.to_bytes());
+        full.inner().inject(Injection::after_changes(0, Fault::Full).for_ever());
+        let mut store = match open(full.clone()) {
+            Ok(store) => store,
+            // Its first commit is missing, and cannot be made.
+            Err(error) => return assert!(error.is_full() && whole == Default::default(), "{what}: {error}"),
+        };
+        assert!(content(&mut store).unwrap() == whole, "{what}");
+        put(&mut store, 0..10, 99, 10);
+        let refused = store.commit(Durability::Full).unwrap_err();
+        assert!(refused.is_full(), "{what}: {refused}");
+        assert!(content(&mut store).unwrap() == whole, "{what}: after the refusal");
+        full.inner().heal();
+        drop(store);
+        assert!(content(&mut open(full).unwrap()).unwrap() == whole, "{what}: opened again");
+        images += 1;
+    });
+    assert!(images > 200, "{images} images");
 }
 
 /// A database without its first commit has no registry yet.

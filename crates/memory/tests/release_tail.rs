@@ -79,7 +79,105 @@ fn an_open_batch_is_refused_and_kept() {
     assert_content(&mut store, 0..10, 1, 10);
 }
 
-/// What the tree holds, pages left aside: between two steps free pages may stand outside the ledger.
+/// Every free page is in the ledger, and no other.
+fn assert_ledger(store: &mut MemoryManager, what: &str) {
+    let unclaimed = UnclaimedPages::list(store).unwrap();
+    assert_eq!(UnclaimedPages::count(store).unwrap() as usize, unclaimed.len(), "{what}");
+    for page in 2..store.page_count() {
+        let is_free = store.page_state(page).unwrap() == PageState::Free;
+        assert_eq!(is_free, unclaimed.contains(&page), "{what}: page {page}");
+    }
+    let (mut findings, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
+    UnclaimedPages::check(store, &mut |page| seen.insert(page), &mut |finding| findings.push(finding));
+    assert_eq!(findings, Vec::<String>::new(), "{what}");
+}
+
+/// A store whose tail of free pages was to be given back when the medium failed, and which pages these are. It can be
+/// written to.
+fn cut_short(used: usize, free: usize) -> (Medium, MemoryManager, Range<Page>) {
+    for calls in 0..100 {
+        let medium = Medium::default();
+        let mut store = open(medium.clone()).unwrap();
+        claim(&mut store, used);
+        let claimed = claim(&mut store, free);
+        store.commit(Durability::Full).unwrap();
+        release(&mut store, &claimed);
+        let tail = claimed[0]..claimed[0] + free as Page;
+        fail_after(&medium, calls);
+        let is_cut_short = store.release_tail().is_err() && store.edit(2, |_| ()).is_ok();
+        medium.inner().heal();
+        store.discard();
+        // The pages that are claimed next are the highest ones as long as they have entries.
+        if is_cut_short && UnclaimedPages::list(&mut store).unwrap()[0] == tail.start {
+            assert_eq!(store.page_count(), tail.end, "the mark was not lowered");
+            return (medium, store, tail);
+        }
+    }
+    panic!("it was never cut short")
+}
+
+#[test]
+fn pages_that_were_to_be_given_back_when_it_failed_are_claimed_again() {
+    for is_reopened in [false, true] {
+        let (medium, mut store, tail) = cut_short(5, 40);
+        if is_reopened {
+            drop(store);
+            store = open(medium.clone()).unwrap();
+        }
+        assert_ledger(&mut store, "after it failed");
+        assert_eq!(UnclaimedPages::list(&mut store).unwrap(), tail.clone().collect::<Vec<_>>());
+        let claimed: Vec<Page> = (0..40).map(|_| store.claim_page().unwrap()).collect();
+        assert_eq!(claimed, tail.clone().collect::<Vec<_>>(), "the lowest first, and no other");
+        assert_eq!(store.claim_page().unwrap(), tail.end, "then the store grows");
+        store.unclaim_page(claimed[7]).unwrap();
+        store.commit(Durability::Full).unwrap();
+        assert_ledger(&mut store, "after a commit");
+        drop(store);
+        assert_ledger(&mut open(medium).unwrap(), "opened again");
+    }
+}
+
+#[test]
+fn a_store_that_grows_past_pages_that_were_to_be_given_back_keeps_them_in_the_ledger() {
+    // More than the root of the ledger holds, so that it spills.
+    let (medium, mut store, tail) = cut_short(5, 1500);
+    assert_eq!(store.grow_one_page().unwrap(), tail.end);
+    store.discard();
+    assert_ledger(&mut store, "after growth that was discarded");
+    assert_eq!(store.grow_one_page().unwrap(), tail.end);
+    store.edit(tail.end, |bytes| bytes.fill(7)).unwrap();
+    store.commit(Durability::Full).unwrap();
+    assert_ledger(&mut store, "after growth");
+    drop(store);
+    let mut store = open(medium).unwrap();
+    assert_ledger(&mut store, "opened again");
+    for _ in tail.clone() {
+        assert!(tail.contains(&store.claim_page().unwrap()));
+    }
+    assert_eq!(store.claim_page().unwrap(), tail.end + 1);
+}
+
+#[test]
+fn pages_released_beside_a_tail_are_handed_out_before_it_and_given_back_with_it() {
+    let (_, mut store, tail) = cut_short(1300, 10);
+    // The root spills beside the tail.
+    let released: Vec<Page> = (2..1200).chain(1290..tail.start).collect();
+    release(&mut store, &released);
+    assert_ledger(&mut store, "a tail and entries");
+    assert_eq!(store.claim_page().unwrap(), tail.start - 1);
+    store.unclaim_page(tail.start - 1).unwrap();
+    store.commit(Durability::Full).unwrap();
+    assert_eq!(store.release_tail().unwrap(), 1290);
+    assert_ledger(&mut store, "given back");
+    for _ in 2..1200 {
+        assert!(store.claim_page().unwrap() < 1200);
+    }
+    assert_eq!(store.claim_page().unwrap(), 1290);
+    store.unclaim_page(1290).unwrap();
+    store.commit(Durability::Full).unwrap();
+    assert_ledger(&mut store, "grown again");
+}
+
 fn byte_of(store: &mut MemoryManager, keys: Range<u32>) -> u64 {
     let state = Registry::tree_state(store, TREE).unwrap();
     let tree = wasm_dbms_memory::Tree::at(state.root, TREE);
@@ -132,16 +230,18 @@ fn no_crash_while_pages_are_given_back_loses_a_commit_or_a_page() {
             let kept = durable.iter().rposition(|(_, end)| *end <= made).unwrap() + 1;
             let begun = durable.iter().rposition(|(begin, _)| *begin < made).unwrap() + 1;
             assert!((kept..=begun).contains(&byte), "seed {seed}, {made} calls: commit {byte} of {kept}..={begun}");
-            // Whatever was on its way is taken up again, and no page is lost.
-            store.release_tail().unwrap();
+            let what = format!("seed {seed}, {made} calls");
+            assert_ledger(&mut store, &what);
+            // Whatever was on its way is taken up again, or not, and no page is lost.
+            match images % 3 {
+                0 => _ = store.release_tail().unwrap(),
+                1 => _ = claim(&mut store, 4),
+                _ => _ = store.grow_one_page().unwrap(),
+            }
             put(&mut store, 0..30, 99, 100);
             store.commit(Durability::Full).unwrap();
-            let unclaimed = UnclaimedPages::list(&mut store).unwrap();
-            for page in 2..store.page_count() {
-                let is_free = store.page_state(page).unwrap() == PageState::Free;
-                assert_eq!(is_free, unclaimed.contains(&page), "seed {seed}, {made} calls: page {page}");
-                store.page(page).unwrap();
-            }
+            assert_ledger(&mut store, &what);
+            (2..store.page_count()).for_each(|page| _ = store.page(page).unwrap());
         });
         assert!(calls.iter().any(|call| matches!(call, Call::SetSize(_))));
     }

@@ -147,13 +147,15 @@ fn what_an_interceptor_releases_without_a_word_is_known_after_the_commit_and_aft
 #[test]
 fn a_ledger_that_contradicts_itself_is_named_and_never_walked_for_ever() {
     type Damage = (&'static str, fn(&mut [u8]));
-    let damage: [Damage; 6] = [
+    let damage: [Damage; 8] = [
         ("a count past the page", |root| root[..4].copy_from_slice(&5000u32.to_le_bytes())),
         ("a chain to itself", |root| root[4..8].copy_from_slice(&2u32.to_le_bytes())),
         ("a reserved page", |root| root[16..20].copy_from_slice(&1u32.to_le_bytes())),
         ("a wrong total", |root| root[8..12].copy_from_slice(&9u32.to_le_bytes())),
         ("a page out of range", |root| root[16..20].copy_from_slice(&u32::MAX.to_le_bytes())),
         ("a page twice", |root| root[20..24].copy_from_slice(&2u32.to_le_bytes())),
+        ("a reserved page in the tail", |root| root[12..16].copy_from_slice(&1u32.to_le_bytes())),
+        ("a tail of pages that have entries", |root| root[12..16].copy_from_slice(&3u32.to_le_bytes())),
     ];
     for (what, damage) in damage {
         let mut store = in_memory();

@@ -9,11 +9,17 @@
 //! | 0..4 | `u32` entries in this page |
 //! | 4..8 | `u32` the next spill page, 0 if none |
 //! | 8..12 | `u32` unclaimed pages in all, spill pages included (root only) |
-//! | 12..16 | zero |
+//! | 12..16 | `u32` the first page of the *tail*, 0 if none (root only) |
 //! | 16.. | entries, `u32` page numbers, oldest first; zero beyond the last |
+//!
+//! The tail is what the end of the file gives back: all pages from that one on, which are in the ledger without entries.
+//! So the same root is right before the committed mark is lowered to it and afterwards, when the tail is empty. It ends
+//! ([`UnclaimedPages::end_tail`]) before the store grows past it.
 //!
 //! Invariants: **I1** every page in the ledger but a spill page is all zero; **I2** no page is in it twice; **I3** no
 //! reserved page is in it; **I4** spill pages are full.
+
+use std::ops::Range;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
@@ -23,6 +29,7 @@ use crate::bytes::{put, put_u32, u32_at};
 const COUNT: usize = 0;
 const NEXT: usize = 4;
 const TOTAL: usize = 8;
+const TAIL: usize = 12;
 const ENTRIES: usize = 16;
 const ENTRY: usize = 4;
 
@@ -36,7 +43,39 @@ impl UnclaimedPages {
     /// # Errors
     /// What reading the root says.
     pub fn count<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<u32> {
-        store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, TOTAL))
+        let tail = Self::tail(store)?.len() as u32;
+        store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, TOTAL).saturating_add(tail))
+    }
+
+    /// The pages at the end that are unclaimed without an entry. A store that does not know how many pages it has sees
+    /// none.
+    pub(crate) fn tail<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<Range<Page>> {
+        let first = Self::first_of_tail(store)?;
+        match store.page_count() {
+            _ if first == 0 => Ok(0..0),
+            Page::MAX => Ok(first..first),
+            pages => check_entry(first).map(|()| first..pages.max(first)),
+        }
+    }
+
+    fn first_of_tail<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<Page> {
+        store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, TAIL))
+    }
+
+    /// What is left of a tail gets entries, the lowest page to be handed out first. Nobody's state changes. Returns
+    /// whether anything did: a store calls this before it grows.
+    ///
+    /// # Errors
+    /// [`MemoryError::Corrupt`] if the ledger contradicts itself; what the store says.
+    pub(crate) fn end_tail<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<bool> {
+        if Self::first_of_tail(store)? == 0 {
+            return Ok(false);
+        }
+        let tail = Self::tail(store)?;
+        tail.clone().try_for_each(|page| check_free(store, page).and_then(|()| check_zero(store, page)))?;
+        store.edit(UNCLAIMED_PAGES_PAGE, |root| put_u32(root, TAIL, 0))?;
+        tail.rev().try_for_each(|page| Self::enter(store, page))?;
+        Ok(true)
     }
 
     /// Releases a page: zeros it and pushes it.
@@ -56,16 +95,19 @@ impl UnclaimedPages {
         store.mark_page(page, PageState::Free)
     }
 
-    /// Makes the ledger anew with these zero pages, the one to be handed out first in front. Nobody's state is changed:
-    /// whoever leaves pages out disposes of them.
-    pub(crate) fn rebuild<M: MemoryAccess + ?Sized>(store: &mut M, pages: &[Page]) -> MemoryResult<()> {
+    /// Makes the ledger anew with these zero pages, the one to be handed out first in front, and with a tail from `tail`
+    /// on unless that is 0. Nobody's state is changed.
+    pub(crate) fn rebuild<M: MemoryAccess + ?Sized>(store: &mut M, pages: &[Page], tail: Page) -> MemoryResult<()> {
         let mut spill = store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, NEXT))?;
         while spill != 0 {
             let next = store.view(spill, |bytes| u32_at(bytes, NEXT))?;
             store.zero_page(spill)?;
             spill = next;
         }
-        store.zero_page(UNCLAIMED_PAGES_PAGE)?;
+        store.edit(UNCLAIMED_PAGES_PAGE, |root| {
+            root.fill(0);
+            put_u32(root, TAIL, tail);
+        })?;
         pages.iter().rev().try_for_each(|page| Self::enter(store, *page))
     }
 
@@ -86,11 +128,13 @@ impl UnclaimedPages {
             store.edit(page, |bytes| {
                 put(bytes, 0, &root);
                 put_u32(bytes, TOTAL, 0);
+                put_u32(bytes, TAIL, 0);
             })?;
             store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
                 bytes.fill(0);
                 put_u32(bytes, NEXT, page);
                 put_u32(bytes, TOTAL, total);
+                put_u32(bytes, TAIL, u32_at(&root, TAIL));
             })?;
         }
         Ok(())
@@ -106,10 +150,7 @@ impl UnclaimedPages {
             let at = ENTRIES + (count - 1) * ENTRY;
             let page = store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, at))?;
             check_free(store, page)?;
-            // Whoever claims a page takes it for zero; a foreign file may say so of one that is not.
-            if !store.view(page, |bytes| bytes.iter().all(|byte| *byte == 0))? {
-                return Err(MemoryError::corrupt(format!("page {page} is unclaimed but not zero")));
-            }
+            check_zero(store, page)?;
             store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
                 put_u32(bytes, at, 0);
                 put_u32(bytes, COUNT, count as u32 - 1);
@@ -124,11 +165,16 @@ impl UnclaimedPages {
                 return Err(broken_count(next, spilled));
             }
             store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
+                let tail = u32_at(bytes, TAIL);
                 put(bytes, 0, &spill);
                 put_u32(bytes, TOTAL, total.saturating_sub(1));
+                put_u32(bytes, TAIL, tail);
             })?;
             store.zero_page(next)?;
             next
+        } else if !Self::tail(store)?.is_empty() {
+            Self::end_tail(store)?;
+            return Self::pop(store);
         } else {
             return Ok(None);
         };
@@ -172,13 +218,14 @@ impl UnclaimedPages {
             spill_pages.push(at);
             pages.push(at);
         }
-        let total = Self::count(store)?;
+        let total = store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, TOTAL))?;
         if pages.len() as u64 != u64::from(total) {
             return Err(MemoryError::corrupt(format!(
                 "the unclaimed ledger holds {} pages and states {total}",
                 pages.len()
             )));
         }
+        pages.extend(Self::tail(store)?);
         Ok(pages)
     }
 
@@ -190,7 +237,7 @@ impl UnclaimedPages {
         let mut pages = Self::list(store)?;
         if !pages.is_sorted() {
             pages.sort_unstable();
-            Self::rebuild(store, &pages)?;
+            Self::rebuild(store, &pages, 0)?;
         }
         Ok(pages.len())
     }
@@ -203,40 +250,38 @@ impl UnclaimedPages {
         finding: &mut dyn FnMut(String),
     ) {
         let (mut held, mut at) = (0u64, UNCLAIMED_PAGES_PAGE);
-        let mut is_first = |store: &mut M, page: Page| {
+        // Whether the page may be in the ledger; one that is no spill page is zero.
+        let mut is_sound = |store: &mut M, page: Page, is_spill: bool, finding: &mut dyn FnMut(String)| {
             let what = match (check_entry(page), store.page_state(page)) {
-                (Err(error), _) | (_, Err(error)) => Some(error.to_string()),
-                (_, Ok(PageState::Free)) if pages(page) => None,
-                (_, Ok(PageState::Free)) => Some(format!("page {page} is unclaimed and in use, or unclaimed twice")),
-                (_, Ok(_)) => Some(format!("page {page} is unclaimed, its state says that it is used")),
+                (Err(error), _) | (_, Err(error)) => error.to_string(),
+                (_, Ok(PageState::Free)) if pages(page) => {
+                    match store.view(page, |bytes| is_spill || bytes.iter().all(|byte| *byte == 0)) {
+                        Ok(true) => return true,
+                        Ok(false) => format!("page {page} is unclaimed but not zero"),
+                        Err(error) => error.to_string(),
+                    }
+                }
+                (_, Ok(PageState::Free)) => format!("page {page} is unclaimed and in use, or unclaimed twice"),
+                (_, Ok(_)) => format!("page {page} is unclaimed, its state says that it is used"),
             };
-            let is_first = what.is_none();
-            what.into_iter().for_each(&mut *finding);
-            is_first
+            finding(what);
+            false
         };
-        let mut lines = Vec::new();
         loop {
             let bytes = match store.page(at) {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    lines.push(format!("page {at} of the unclaimed ledger: {error}"));
+                    finding(format!("page {at} of the unclaimed ledger: {error}"));
                     break;
                 }
             };
             let (count, capacity) = (u32_at(&bytes, COUNT) as usize, capacity(bytes.len()));
             if count > capacity || at != UNCLAIMED_PAGES_PAGE && count < capacity {
-                lines.push(broken_count(at, count).to_string());
+                finding(broken_count(at, count).to_string());
             }
             for index in (0..count.min(capacity)).rev() {
-                let page = u32_at(&bytes, ENTRIES + index * ENTRY);
                 held += 1;
-                if is_first(store, page) {
-                    match store.view(page, |bytes| bytes.iter().all(|byte| *byte == 0)) {
-                        Ok(true) => {}
-                        Ok(false) => lines.push(format!("page {page} is unclaimed but not zero")),
-                        Err(error) => lines.push(error.to_string()),
-                    }
-                }
+                is_sound(store, u32_at(&bytes, ENTRIES + index * ENTRY), false, finding);
             }
             at = u32_at(&bytes, NEXT);
             if at == 0 {
@@ -244,15 +289,18 @@ impl UnclaimedPages {
             }
             // A chain that returns to a page it left would never end; every page is released at most once.
             held += 1;
-            if !is_first(store, at) {
+            if !is_sound(store, at, true, finding) {
                 break;
             }
         }
-        let total = u64::from(Self::count(store).unwrap_or(0));
+        let total = u64::from(store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, TOTAL)).unwrap_or(0));
         if held != total {
-            lines.push(format!("the unclaimed ledger holds {held} pages and states {total}"));
+            finding(format!("the unclaimed ledger holds {held} pages and states {total}"));
         }
-        lines.into_iter().for_each(finding);
+        match Self::tail(store) {
+            Ok(tail) => tail.for_each(|page| _ = is_sound(store, page, false, finding)),
+            Err(error) => finding(error.to_string()),
+        }
     }
 
     /// The state of a page, found by walking the ledger.
@@ -278,6 +326,14 @@ fn check_free<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResu
         PageState::Free => Ok(()),
         state => Err(MemoryError::corrupt(format!("the unclaimed ledger holds page {page}, which is {state}"))),
     }
+}
+
+/// Whoever claims a page takes it for zero; a foreign file may say so of one that is not.
+fn check_zero<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResult<()> {
+    if store.view(page, |bytes| bytes.iter().all(|byte| *byte == 0))? {
+        return Ok(());
+    }
+    Err(MemoryError::corrupt(format!("page {page} is unclaimed but not zero")))
 }
 
 fn check_count(page: Page, count: usize, capacity: usize) -> MemoryResult<()> {

@@ -219,8 +219,12 @@ impl Log {
         self.ledger.entry(page, &self.medium, &self.layout).map(|(_, state)| state)
     }
 
-    /// Makes every commit durable, those that recovery found too.
+    /// Makes every commit durable, those that recovery found too. After a failure nobody can say so, even if nothing
+    /// waits for a sync any more.
     pub(crate) fn make_durable(&mut self, images: &dyn Images) -> MemoryResult<()> {
+        if self.poison.is_some() {
+            return self.check_writable("sync");
+        }
         if self.durable_lsn < self.lsn {
             self.start_session(images)?;
         }

@@ -316,6 +316,9 @@ impl MemoryAccess for MemoryManager {
         if let Some(log) = &self.log {
             log.check_writable("grow_one_page")?;
         }
+        if self.next == self.committed {
+            self.end_tail()?;
+        }
         self.make_room()?;
         let page = self.next;
         self.cache.put(page, self.zero.clone());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES};
+use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES, UnclaimedPages};
 use crate::manager::page_map::PageMap;
 use crate::manager::scratch::{Scratch, ScratchPage};
 use crate::manager::snapshot::{Snapshot, Snapshots};
@@ -197,6 +197,9 @@ impl MemoryAccess for PrivateView {
         let page = self.next;
         let next = page.checked_add(1);
         let next = next.ok_or(MemoryError::LimitExceeded { what: "the number of pages", limit: Page::MAX.into() })?;
+        if page == self.below.page_count() {
+            UnclaimedPages::end_tail(self)?;
+        }
         self.make_room()?;
         self.put(page, self.below.zero_page())?;
         self.next = next;

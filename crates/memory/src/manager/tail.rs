@@ -7,11 +7,12 @@ use crate::manager::MemoryManager;
 use crate::options::Durability;
 
 impl MemoryManager {
-    /// Gives back the free pages after the last used one: they leave the ledger of unclaimed pages, the committed mark
-    /// moves down, and the file is cut where the host can. Returns how many pages there are afterwards.
+    /// Gives back the free pages after the last used one: they become the tail of the ledger of unclaimed pages, the
+    /// committed mark moves down to it, and the file is cut where the host can. Returns how many pages there are
+    /// afterwards.
     ///
-    /// Costs a commit if such pages are unclaimed, and three syncs. A crash on the way leaves a database in which they
-    /// are free still; those that had left the ledger are found by their state when this is called again.
+    /// Costs a commit, unless there is such a tail already, and three syncs. A crash or a failure on the way leaves a
+    /// database in which they are unclaimed still.
     ///
     /// # Errors
     /// [`MemoryError::Uncommitted`] if anything was written since the last commit; what [`commit`](Self::commit) says.
@@ -26,10 +27,10 @@ impl MemoryManager {
         if end == self.committed {
             return Ok(end);
         }
-        let unclaimed = UnclaimedPages::list(self)?;
-        let kept: Vec<Page> = unclaimed.iter().copied().filter(|page| *page < end).collect();
-        if kept.len() < unclaimed.len() {
-            let rebuilt = UnclaimedPages::rebuild(self, &kept);
+        if UnclaimedPages::tail(self)? != (end..self.committed) {
+            let mut kept = UnclaimedPages::list(self)?;
+            kept.retain(|page| *page < end);
+            let rebuilt = UnclaimedPages::rebuild(self, &kept, end);
             // No page changed its state.
             self.batch.unmarked_changes = 0;
             if let Err(error) = rebuilt {
@@ -43,5 +44,18 @@ impl MemoryManager {
         self.shared.truncate(end, self.log.as_ref().map_or(0, |log| log.ledger_generation()));
         (self.next, self.grown, self.committed) = (end, end, end);
         Ok(end)
+    }
+
+    /// Before the store grows: no page past the end may look like one of the tail.
+    pub(crate) fn end_tail(&mut self) -> MemoryResult<()> {
+        if self.committed < RESERVED_PAGES {
+            return Ok(());
+        }
+        let unmarked_changes = self.batch.unmarked_changes;
+        if UnclaimedPages::end_tail(self)? {
+            // No page changed its state.
+            self.batch.unmarked_changes = unmarked_changes;
+        }
+        Ok(())
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Coverage {
     pub(crate) earlier_flips: usize,
     /// How often the ring grew.
     pub(crate) growths: usize,
+    /// How often the file was cut.
+    pub(crate) cuts: usize,
     ring_rounds: f64,
     parked: usize,
 }
@@ -74,7 +76,16 @@ impl Coverage {
     pub(crate) fn of(calls: &[Call]) -> Self {
         let mut coverage = Self { calls: calls.len(), ..Self::default() };
         let mut ring_length = FIRST_RING.end - FIRST_RING.start;
+        let mut size = 0;
         for (call, meaning) in calls.iter().zip(meanings(calls)) {
+            match call {
+                Call::SetSize(to) => {
+                    coverage.cuts += usize::from(*to < size);
+                    size = *to;
+                }
+                Call::Write { offset, bytes } => size = size.max(offset + bytes.len() as u64),
+                _ => {}
+            }
             match (meaning, call) {
                 (Meaning::Header { is_earlier, ring_before }, Call::Write { bytes, .. }) => {
                     let ring = header_of(bytes).1;
@@ -98,11 +109,11 @@ impl Coverage {
 
 impl std::fmt::Display for Coverage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { calls, syncs, flips, earlier_flips, growths, ring_rounds, parked } = self;
+        let Self { calls, syncs, flips, earlier_flips, growths, cuts, ring_rounds, parked } = self;
         write!(
             f,
             "{calls} calls, {syncs} syncs, {flips} header writes ({earlier_flips} in steps), {growths} longer rings, \
-             {ring_rounds:.1} times round the ring, {parked} parked"
+             {ring_rounds:.1} times round the ring, {parked} parked, {cuts} times cut"
         )
     }
 }

@@ -15,6 +15,9 @@ use crate::workload::{Plan, Store, Trouble, Workload, plans};
 /// At most about so many images with a torn write for each call.
 const TORN_MAX: usize = 400;
 
+/// Fewer different images than this are a failure: something is no longer tried.
+const IMAGES_MIN: u64 = 1_000_000;
+
 /// After every so many images writing goes on, and a clean close must keep everything.
 const GO_ON: u64 = 32;
 
@@ -36,27 +39,29 @@ pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
     }
     let torn_max = if settings.size == Size::Small { 16 } else { TORN_MAX };
     tally.say(&format!("{} workloads in {} threads", plans.len(), tally.threads()));
-    let met = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    let met = [AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0)];
     tally.for_each(&plans, &|plan| format!("{} with seed {}", plan.name, plan.seed), &|plan, worker| {
         if let Err(trouble) = workload(plan, settings, torn_max, &met, worker) {
             tally.fail(|| format!("{} with seed {}: {trouble}", plan.name, plan.seed));
         }
     });
-    let [earlier_flips, growths] = met.map(AtomicUsize::into_inner);
-    tally.say(&format!("{earlier_flips} checkpoints in steps were done, {growths} rings grew"));
-    if settings.size != Size::Small && (earlier_flips < 20 || growths < 4) {
+    let [earlier_flips, growths, cuts] = met.map(AtomicUsize::into_inner);
+    tally.say(&format!("{earlier_flips} checkpoints in steps were done, {growths} rings grew, {cuts} files were cut"));
+    if settings.size != Size::Small && (earlier_flips < 20 || growths < 4 || cuts < 8) {
         tally.fail(|| {
-            format!("the workloads miss a corner: {earlier_flips} checkpoints in steps, {growths} longer rings")
+            format!(
+                "the workloads miss a corner: {earlier_flips} checkpoints in steps, {growths} longer rings, {cuts} cuts"
+            )
         });
     }
-    tally.distinct_images()
+    tally.distinct_images_at_least(if settings.size == Size::Small { 0 } else { IMAGES_MIN })
 }
 
 fn workload(
     plan: &Plan,
     settings: &Settings,
     torn_max: usize,
-    [earlier_flips, growths]: &[AtomicUsize; 2],
+    [earlier_flips, growths, cuts]: &[AtomicUsize; 3],
     worker: Worker<'_>,
 ) -> Result<(), Trouble> {
     let start = Workload::start_of(plan)?;
@@ -69,6 +74,7 @@ fn workload(
     let coverage = Coverage::of(&calls);
     earlier_flips.fetch_add(coverage.earlier_flips, Ordering::Relaxed);
     growths.fetch_add(coverage.growths, Ordering::Relaxed);
+    cuts.fetch_add(coverage.cuts, Ordering::Relaxed);
     if let Some(plant) = settings.plant {
         plant.apply(&mut calls, &workload.history);
     }

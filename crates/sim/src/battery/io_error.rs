@@ -11,7 +11,7 @@ use crate::workload::plan::Step;
 use crate::workload::{Plan, Trouble, Workload, plans};
 
 /// Workloads of these kinds, and how many of each.
-const KINDS: [(&str, u64); 11] = [
+const KINDS: [(&str, u64); 14] = [
     ("wide", 6),
     ("wide, 16 KiB", 1),
     ("ring", 2),
@@ -22,7 +22,10 @@ const KINDS: [(&str, u64); 11] = [
     ("stretching", 1),
     ("evicting", 1),
     ("steady, 8 KiB", 2),
-    ("tables", 6),
+    ("tables", 4),
+    ("tables, shrinking", 2),
+    ("tables, related", 1),
+    ("giving back", 1),
 ];
 
 const STEPS: usize = 11;

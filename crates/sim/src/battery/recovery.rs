@@ -12,6 +12,9 @@ use crate::workload::{Plan, Trouble, Workload, plans};
 /// At most about so many images with a torn write for each call.
 const TORN_MAX: usize = 48;
 
+/// Fewer different images than this are a failure: something is no longer tried.
+const IMAGES_MIN: u64 = 200_000;
+
 /// How many images of a workload are gone on from, and of the session after that.
 const FIRST: u64 = 4;
 const SECOND: u64 = 1;
@@ -34,7 +37,7 @@ pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
     });
     let [first, second] = sessions.map(AtomicU64::into_inner);
     tally.say(&format!("{first} sessions after a crash, {second} after a crash in one of these"));
-    tally.distinct_images()
+    tally.distinct_images_at_least(if settings.size == Size::Small { 0 } else { IMAGES_MIN })
 }
 
 fn workload(plan: &Plan, settings: &Settings, sessions: &[AtomicU64; 2], worker: Worker<'_>) -> Result<(), Trouble> {

@@ -70,12 +70,16 @@ impl<'a> Tally<'a> {
         lock(&self.hashes).extend(hashes);
     }
 
-    /// How many different images were noted.
-    pub(crate) fn distinct_images(&self) -> u64 {
+    /// How many different images were noted. Fewer than `least` are a failure.
+    pub(crate) fn distinct_images_at_least(&self, least: u64) -> u64 {
         let mut hashes = lock(&self.hashes);
         hashes.sort_unstable();
         hashes.dedup();
-        hashes.len() as u64
+        let count = hashes.len() as u64;
+        if count < least {
+            self.fail(|| format!("only {count} different images were tried, and {least} must be"));
+        }
+        count
     }
 
     pub(crate) fn failures(&self) -> (u64, Vec<String>) {

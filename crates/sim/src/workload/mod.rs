@@ -3,6 +3,7 @@
 mod history;
 pub(crate) mod keys;
 pub(crate) mod plan;
+mod related;
 mod store;
 pub(crate) mod tables;
 
@@ -231,6 +232,15 @@ impl Workload {
                 for _ in 0..self.random.u8(1..5) {
                     let pages = self.random.usize(1..20);
                     if self.store()?.scrub_step(pages)? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            Step::Shrink => {
+                let pages = self.random.usize(1..60);
+                for _ in 0..self.random.u8(1..16) {
+                    if self.store()?.shrink_step(pages)? {
                         break;
                     }
                 }

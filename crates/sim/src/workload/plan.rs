@@ -30,6 +30,8 @@ pub(crate) enum Step {
     Sync,
     /// Some steps of a scrub.
     Scrub,
+    /// Some steps of a vacuum; of a bare store, free pages at the end are given back.
+    Shrink,
     /// A clean close, and opening again.
     Close,
     /// The process dies and starts again; the host's cache survives.
@@ -229,6 +231,46 @@ const INTERACTIVE: Mix = &[
     (3, FAIL_ROWS),
 ];
 
+/// The end of the file is given back, while all else goes on: steps of vacuums, half done too.
+const SHRINKING: Mix = &[
+    (40, Step::Shrink),
+    (12, rows(Durability::Full, Tables::Load)),
+    (20, rows(Durability::Full, Tables::Delete)),
+    (8, rows(Durability::Eventual, Tables::Delete)),
+    (8, rows(Durability::Full, Tables::Insert)),
+    (6, rows(Durability::Eventual, Tables::Update)),
+    (6, rows(Durability::Full, Tables::Schema)),
+    (4, Step::RollBack),
+    (4, Step::Reopen),
+    (2, Step::Close),
+];
+
+/// The same of a bare store.
+const GIVING_BACK: Mix = &[
+    (40, Step::Shrink),
+    (20, full(Keys::Claim)),
+    (40, full(Keys::Release)),
+    (10, eventual(Keys::Release)),
+    (8, full(Keys::Clear)),
+    (3, full(Keys::All)),
+    (4, full(Keys::Large)),
+    (4, Step::RollBack),
+    (4, Step::Reopen),
+    (4, FAIL_KEYS),
+];
+
+/// References of several columns, upserts, indexes that descend and include, savepoints that stay.
+const RELATED: Mix = &[
+    (50, rows(Durability::Full, Tables::Related)),
+    (20, rows(Durability::Eventual, Tables::Related)),
+    (5, rows(Durability::Full, Tables::Savepoint)),
+    (5, rows(Durability::Full, Tables::Insert)),
+    (4, Step::Shrink),
+    (3, Step::Reopen),
+    (3, Step::Scrub),
+    (3, Step::Fail(&[Change::Tables(Tables::Related)])),
+];
+
 /// A workload: what follows from it is always the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
@@ -264,6 +306,9 @@ const ROWS: &[Row] = &[
     ("tables", TABLES, 6, 26, 4096),
     ("tables, 8 KiB", TABLES, 2, 20, 8 * 1024),
     ("tables, interactive", INTERACTIVE, 2, 16, 4096),
+    ("tables, shrinking", SHRINKING, 4, 24, 4096),
+    ("tables, related", RELATED, 3, 16, 4096),
+    ("giving back", GIVING_BACK, 4, 30, 4096),
 ];
 
 /// A group of 4 KiB pages holds 448.

@@ -55,6 +55,14 @@ impl Store {
         }
     }
 
+    /// One step of giving pages back; says whether it was the last.
+    pub(crate) fn shrink_step(&mut self, pages: usize) -> Result<bool, Trouble> {
+        match self {
+            Self::Keys(store) => Ok(store.release_tail().map(|_| true)?),
+            Self::Tables(db) => Ok(db.vacuum_step(pages)?.is_done),
+        }
+    }
+
     pub(crate) fn close(self) -> Result<(), Trouble> {
         match self {
             Self::Keys(store) => Ok(store.close()?),

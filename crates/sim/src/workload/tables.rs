@@ -4,6 +4,7 @@ use wasm_dbms::{DataType, Database, DatabaseSchema, Durability, Error, Query, Ta
 
 use crate::workload::Trouble;
 use crate::workload::keys::Digest;
+use crate::workload::related::{self, Booking, Room};
 
 /// A row that others refer to.
 #[derive(Table, Debug, Clone, PartialEq)]
@@ -42,7 +43,7 @@ pub(crate) struct Serial {
 
 /// The tables that are always there.
 #[derive(DatabaseSchema)]
-#[tables(User = "users", Post = "posts", Serial = "serials")]
+#[tables(User = "users", Post = "posts", Serial = "serials", Room = "rooms", Booking = "bookings")]
 pub(crate) struct People;
 
 /// What a transaction does to the tables.
@@ -60,6 +61,8 @@ pub(crate) enum Change {
     Savepoint,
     /// An interactive transaction commits, and one beside it that wrote the same conflicts.
     Interactive,
+    /// Rows that refer to each other by several columns come, change and go.
+    Related,
     /// A table comes, or goes if it is there.
     Schema,
 }
@@ -208,7 +211,7 @@ impl std::fmt::Display for RolledBack {
 
 impl std::error::Error for RolledBack {}
 
-fn text(random: &mut fastrand::Rng, longest: usize) -> String {
+pub(crate) fn text(random: &mut fastrand::Rng, longest: usize) -> String {
     (0..random.usize(..longest)).map(|_| random.lowercase()).collect()
 }
 
@@ -274,6 +277,7 @@ fn apply(
             }
             apply(tx, serial, Change::Insert, has_extra, random)?;
         }
+        Change::Related => related::apply(tx, serial, random)?,
         Change::Schema | Change::Interactive => {}
     }
     Ok(())
