@@ -59,7 +59,7 @@ impl UnclaimedPages {
     }
 
     fn first_of_tail<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<Page> {
-        store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, TAIL))
+        number(store, UNCLAIMED_PAGES_PAGE, TAIL)
     }
 
     /// What is left of a tail gets entries, the lowest page to be handed out first. Nobody's state changes. Returns
@@ -73,7 +73,7 @@ impl UnclaimedPages {
         }
         let tail = Self::tail(store)?;
         tail.clone().try_for_each(|page| check_free(store, page).and_then(|()| check_zero(store, page)))?;
-        store.edit(UNCLAIMED_PAGES_PAGE, |root| put_u32(root, TAIL, 0))?;
+        change(store, UNCLAIMED_PAGES_PAGE, &mut |root| put_u32(root, TAIL, 0))?;
         tail.rev().try_for_each(|page| Self::enter(store, page))?;
         Ok(true)
     }
@@ -87,7 +87,7 @@ impl UnclaimedPages {
         }
         check_count(
             UNCLAIMED_PAGES_PAGE,
-            store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, COUNT) as usize)?,
+            number(store, UNCLAIMED_PAGES_PAGE, COUNT)? as usize,
             capacity(store.page_size() as usize),
         )?;
         store.zero_page(page)?;
@@ -98,13 +98,13 @@ impl UnclaimedPages {
     /// Makes the ledger anew with these zero pages, the one to be handed out first in front, and with a tail from `tail`
     /// on unless that is 0. Nobody's state is changed.
     pub(crate) fn rebuild<M: MemoryAccess + ?Sized>(store: &mut M, pages: &[Page], tail: Page) -> MemoryResult<()> {
-        let mut spill = store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, NEXT))?;
+        let mut spill = number(store, UNCLAIMED_PAGES_PAGE, NEXT)?;
         while spill != 0 {
-            let next = store.view(spill, |bytes| u32_at(bytes, NEXT))?;
+            let next = number(store, spill, NEXT)?;
             store.zero_page(spill)?;
             spill = next;
         }
-        store.edit(UNCLAIMED_PAGES_PAGE, |root| {
+        change(store, UNCLAIMED_PAGES_PAGE, &mut |root| {
             root.fill(0);
             put_u32(root, TAIL, tail);
         })?;
@@ -112,25 +112,26 @@ impl UnclaimedPages {
     }
 
     /// Enters a zero page.
+    #[inline(never)]
     fn enter<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResult<()> {
-        let (count, total, capacity) = store.view(UNCLAIMED_PAGES_PAGE, |root| {
-            (u32_at(root, COUNT) as usize, u32_at(root, TOTAL).saturating_add(1), capacity(root.len()))
-        })?;
+        let count = number(store, UNCLAIMED_PAGES_PAGE, COUNT)? as usize;
+        let total = number(store, UNCLAIMED_PAGES_PAGE, TOTAL)?.saturating_add(1);
+        let capacity = capacity(store.page_size() as usize);
         check_count(UNCLAIMED_PAGES_PAGE, count, capacity)?;
         if count < capacity {
-            store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
+            change(store, UNCLAIMED_PAGES_PAGE, &mut |bytes| {
                 put_u32(bytes, ENTRIES + count * ENTRY, page);
                 put_u32(bytes, COUNT, count as u32 + 1);
                 put_u32(bytes, TOTAL, total);
             })?;
         } else {
             let root = store.page(UNCLAIMED_PAGES_PAGE)?;
-            store.edit(page, |bytes| {
+            change(store, page, &mut |bytes| {
                 put(bytes, 0, &root);
                 put_u32(bytes, TOTAL, 0);
                 put_u32(bytes, TAIL, 0);
             })?;
-            store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
+            change(store, UNCLAIMED_PAGES_PAGE, &mut |bytes| {
                 bytes.fill(0);
                 put_u32(bytes, NEXT, page);
                 put_u32(bytes, TOTAL, total);
@@ -142,16 +143,17 @@ impl UnclaimedPages {
 
     /// Takes the page released last; all zero.
     pub(crate) fn pop<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<Option<Page>> {
-        let (count, next, total, capacity) = store.view(UNCLAIMED_PAGES_PAGE, |root| {
-            (u32_at(root, COUNT) as usize, u32_at(root, NEXT), u32_at(root, TOTAL), capacity(root.len()))
-        })?;
+        let count = number(store, UNCLAIMED_PAGES_PAGE, COUNT)? as usize;
+        let next = number(store, UNCLAIMED_PAGES_PAGE, NEXT)?;
+        let total = number(store, UNCLAIMED_PAGES_PAGE, TOTAL)?;
+        let capacity = capacity(store.page_size() as usize);
         check_count(UNCLAIMED_PAGES_PAGE, count, capacity)?;
         let page = if count > 0 {
             let at = ENTRIES + (count - 1) * ENTRY;
-            let page = store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, at))?;
+            let page = number(store, UNCLAIMED_PAGES_PAGE, at)?;
             check_free(store, page)?;
             check_zero(store, page)?;
-            store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
+            change(store, UNCLAIMED_PAGES_PAGE, &mut |bytes| {
                 put_u32(bytes, at, 0);
                 put_u32(bytes, COUNT, count as u32 - 1);
                 put_u32(bytes, TOTAL, total.saturating_sub(1));
@@ -164,7 +166,7 @@ impl UnclaimedPages {
             if spilled != capacity {
                 return Err(broken_count(next, spilled));
             }
-            store.edit(UNCLAIMED_PAGES_PAGE, |bytes| {
+            change(store, UNCLAIMED_PAGES_PAGE, &mut |bytes| {
                 let tail = u32_at(bytes, TAIL);
                 put(bytes, 0, &spill);
                 put_u32(bytes, TOTAL, total.saturating_sub(1));
@@ -218,7 +220,7 @@ impl UnclaimedPages {
             spill_pages.push(at);
             pages.push(at);
         }
-        let total = store.view(UNCLAIMED_PAGES_PAGE, |root| u32_at(root, TOTAL))?;
+        let total = number(store, UNCLAIMED_PAGES_PAGE, TOTAL)?;
         if pages.len() as u64 != u64::from(total) {
             return Err(MemoryError::corrupt(format!(
                 "the unclaimed ledger holds {} pages and states {total}",
@@ -319,7 +321,20 @@ fn capacity(page_size: usize) -> usize {
     page_size.saturating_sub(ENTRIES) / ENTRY
 }
 
+/// A number of a page. Not inlined, as [`change`] is not: each kind of store would be in the module once for each use.
+#[inline(never)]
+fn number<M: MemoryAccess + ?Sized>(store: &mut M, page: Page, at: usize) -> MemoryResult<u32> {
+    store.view(page, |bytes| u32_at(bytes, at))
+}
+
+/// Changes a page.
+#[inline(never)]
+fn change<M: MemoryAccess + ?Sized>(store: &mut M, page: Page, change: &mut dyn FnMut(&mut [u8])) -> MemoryResult<()> {
+    store.edit(page, change)
+}
+
 /// A page about to be handed out is one that was released.
+#[inline(never)]
 fn check_free<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResult<()> {
     check_entry(page)?;
     match store.page_state(page)? {
@@ -329,6 +344,7 @@ fn check_free<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResu
 }
 
 /// Whoever claims a page takes it for zero; a foreign file may say so of one that is not.
+#[inline(never)]
 fn check_zero<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResult<()> {
     if store.view(page, |bytes| bytes.iter().all(|byte| *byte == 0))? {
         return Ok(());
