@@ -1,7 +1,7 @@
 //! Asking the processor for bytes before they are needed. The one place of this crate with `unsafe`: a scan of a table that
 //! is in no near cache waits for memory most of its time, and a load instead of a hint would wait itself.
 
-#![expect(unsafe_code, reason = "one use, proved below")]
+#![cfg_attr(all(target_arch = "x86_64", not(miri)), expect(unsafe_code, reason = "one use, proved below"))]
 
 /// Whether there is a hint to give: elsewhere nothing need be prepared for it.
 pub(crate) const IS_POSSIBLE: bool = cfg!(all(target_arch = "x86_64", not(miri)));
