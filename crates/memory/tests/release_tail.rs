@@ -189,6 +189,31 @@ fn byte_of(store: &mut MemoryManager, keys: Range<u32>) -> u64 {
 }
 
 #[test]
+fn whoever_reads_after_pages_were_half_given_back_meets_only_pages_that_are_there() {
+    let mut failures = 0;
+    for calls in 0..40 {
+        let medium = Medium::default();
+        let mut store = open(medium.clone()).unwrap();
+        commit(&mut store, 0..30, 1, 100);
+        let claimed = claim(&mut store, 5);
+        store.commit(Durability::Full).unwrap();
+        let mut before = store.snapshot();
+        release(&mut store, &claimed[2..]);
+        fail_after(&medium, calls);
+        failures += u32::from(store.release_tail().is_err());
+        let mut after = store.snapshot();
+        medium.inner().heal();
+        for snapshot in [&mut before, &mut after] {
+            for page in 0..snapshot.page_count() {
+                snapshot.page_state(page).unwrap();
+                snapshot.page(page).unwrap();
+            }
+        }
+    }
+    assert!(failures > 5, "{failures} failures");
+}
+
+#[test]
 fn no_crash_while_pages_are_given_back_loses_a_commit_or_a_page() {
     let mut images = 0;
     for seed in 20_261_122..20_261_126 {

@@ -39,11 +39,21 @@ impl MemoryManager {
             }
             self.commit(Durability::Full)?;
         }
-        self.with_log(|log, images| log.lower_mark(end, images))?;
+        let before = self.ledger_generation();
+        let lowered = self.with_log(|log, images| log.lower_mark(end, images));
+        if lowered.is_err() && self.ledger_generation() == before {
+            return lowered.map(|()| end);
+        }
+        // A failure after the first entry has ended all writing. Readers go on, and must meet no page that the ledger
+        // says nothing of.
         self.cache.truncate(end);
-        self.shared.truncate(end, self.log.as_ref().map_or(0, |log| log.ledger_generation()));
+        self.shared.truncate(end, self.ledger_generation());
         (self.next, self.grown, self.committed) = (end, end, end);
-        Ok(end)
+        lowered.map(|()| end)
+    }
+
+    fn ledger_generation(&self) -> u64 {
+        self.log.as_ref().map_or(0, |log| log.ledger_generation())
     }
 
     /// Before the store grows: no page past the end may look like one of the tail.
