@@ -77,6 +77,35 @@ pub(super) enum ReaderKind {
     Absent,
 }
 
+impl ReaderKind {
+    /// How values of this type are read that stand in the row.
+    #[inline]
+    const fn of(data_type: DataType) -> Self {
+        match data_type {
+            DataType::Bool => Self::Bool,
+            DataType::I8 => Self::I8,
+            DataType::I16 => Self::I16,
+            DataType::I32 => Self::I32,
+            DataType::I64 => Self::I64,
+            DataType::U8 => Self::U8,
+            DataType::U16 => Self::U16,
+            DataType::U32 => Self::U32,
+            DataType::U64 => Self::U64,
+            DataType::F32 => Self::F32,
+            DataType::F64 => Self::F64,
+            DataType::Text => Self::Text,
+            DataType::Bytes => Self::Bytes,
+            DataType::Decimal => Self::Decimal,
+            DataType::Date => Self::Date,
+            DataType::DateTime => Self::DateTime,
+            DataType::Uuid => Self::Uuid,
+            DataType::Json => Self::Json,
+            DataType::Enum => Self::Enum,
+            _ => Self::Absent,
+        }
+    }
+}
+
 impl Reader {
     fn new(column: &ColumnLayout) -> Self {
         let (null_at, null_bit) = column.null.unwrap_or((0, 0));
@@ -84,29 +113,11 @@ impl Reader {
             Place::Key(at) | Place::Fixed(at) | Place::Variable(at) => at,
             Place::Absent => 0,
         };
-        let kind = match (column.place, column.data_type) {
-            (Place::Absent, _) => ReaderKind::Absent,
-            (Place::Key(0), data_type) if data_type.is_integer() => ReaderKind::KeyInteger,
-            (Place::Key(_), _) => ReaderKind::Key,
-            (_, DataType::Bool) => ReaderKind::Bool,
-            (_, DataType::I8) => ReaderKind::I8,
-            (_, DataType::I16) => ReaderKind::I16,
-            (_, DataType::I32) => ReaderKind::I32,
-            (_, DataType::I64) => ReaderKind::I64,
-            (_, DataType::U8) => ReaderKind::U8,
-            (_, DataType::U16) => ReaderKind::U16,
-            (_, DataType::U32) => ReaderKind::U32,
-            (_, DataType::U64) => ReaderKind::U64,
-            (_, DataType::F32) => ReaderKind::F32,
-            (_, DataType::F64) => ReaderKind::F64,
-            (_, DataType::Text) => ReaderKind::Text,
-            (_, DataType::Decimal) => ReaderKind::Decimal,
-            (_, DataType::Date) => ReaderKind::Date,
-            (_, DataType::DateTime) => ReaderKind::DateTime,
-            (_, DataType::Uuid) => ReaderKind::Uuid,
-            (_, DataType::Json) => ReaderKind::Json,
-            (_, DataType::Enum) => ReaderKind::Enum,
-            _ => ReaderKind::Bytes,
+        let kind = match column.place {
+            Place::Absent => ReaderKind::Absent,
+            Place::Key(0) if column.data_type.is_integer() => ReaderKind::KeyInteger,
+            Place::Key(_) => ReaderKind::Key,
+            Place::Fixed(_) | Place::Variable(_) => ReaderKind::of(column.data_type),
         };
         Self { kind, null_bit, null_at: null_at as u16, at: at as u32 }
     }
@@ -481,10 +492,12 @@ impl<'a> RowView<'a> {
         if self.row.first()? & 3 != 0 {
             return self.long_variable(number);
         }
-        let ends = self.row.get(self.layout.ends_at..)?;
-        let end = *ends.get(number)?;
-        let start = if number == 0 { 0 } else { *ends.get(number - 1)? };
-        ends.get(self.layout.variable_count..)?.get(start.into()..end.into())
+        let Self { layout, row, .. } = self;
+        let end_at = layout.ends_at + number;
+        let end = usize::from(*row.get(end_at)?);
+        let start = if number == 0 { 0 } else { usize::from(*row.get(end_at - 1)?) };
+        let data_at = layout.ends_at + layout.variable_count;
+        row.get(data_at + start..data_at + end)
     }
 
     /// As [`variable`](Self::variable), where an end takes more than a byte.
@@ -510,6 +523,17 @@ impl RowSource for RowView<'_> {
     #[inline]
     fn integer(&self, index: usize) -> Option<i64> {
         RowView::integer(self, index)
+    }
+
+    #[inline(always)]
+    fn fixed<const N: usize>(&self, index: usize, data_type: DataType) -> Option<[u8; N]> {
+        let reader = self.layout.readers.get(index)?;
+        if reader.kind != ReaderKind::of(data_type)
+            || (reader.null_bit != 0 && self.row.get(usize::from(reader.null_at))? & reader.null_bit != 0)
+        {
+            return None;
+        }
+        RowView::fixed(self, reader.at as usize)
     }
 
     #[inline]

@@ -56,17 +56,20 @@ pub(crate) fn for_each(
     rows: &mut RowStream<'_>,
     visit: &mut dyn FnMut(&Frame) -> Fallible<()>,
 ) -> Fallible<()> {
+    for _ in 0..plan.offset {
+        if !rows.next(core)? {
+            return Ok(());
+        }
+    }
     let mut remaining = plan.limit.unwrap_or(u64::MAX);
-    let mut skip = plan.offset;
-    while remaining > 0 && rows.next(core)? {
-        if skip > 0 {
-            skip -= 1;
-            continue;
+    loop {
+        rows.visit_kept(core, &mut remaining, visit)?;
+        if remaining == 0 || !rows.next(core)? {
+            return Ok(());
         }
         remaining -= 1;
         visit(&rows.frame)?;
     }
-    Ok(())
 }
 
 /// The key of each row of a plan over one table; with what its outputs come to, where they are asked for.

@@ -35,7 +35,7 @@ pub struct Two<A, B>(PhantomData<fn() -> (A, B)>);
 #[expect(clippy::type_complexity, reason = "three types side by side are no more complex than two")]
 pub struct Three<A, B, C>(PhantomData<fn() -> (A, B, C)>);
 
-#[inline]
+#[inline(always)]
 fn read<T: Table>(frame: &FrameRef<'_>, source: usize) -> Fallible<T> {
     match frame.0.view(source) {
         Some(row) => Ok(T::read(&row)?),
@@ -46,7 +46,7 @@ fn read<T: Table>(frame: &FrameRef<'_>, source: usize) -> Fallible<T> {
 impl<A: Table> Rows for One<A> {
     type Row = A;
 
-    #[inline]
+    #[inline(always)]
     fn read(frame: &FrameRef<'_>) -> Fallible<A> {
         read(frame, 0)
     }
