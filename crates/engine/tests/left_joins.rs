@@ -69,7 +69,12 @@ fn every_way_to_ask_gives_the_same_rows() {
     assert_eq!(all.len(), 4);
     assert_eq!(ask().prepare().all(&db, &[]).unwrap(), all);
     let mut visited = Vec::new();
-    ask().for_each(|row| Ok(visited.push(row))).unwrap();
+    ask()
+        .for_each(|row| {
+            visited.push(row);
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(visited, all);
     let unordered = || db.select::<Team>().left_join(Team::ID, Player::TEAM);
     let streamed = unordered().iter().unwrap().collect::<Result<Vec<_>>>().unwrap();
