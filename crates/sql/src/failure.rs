@@ -18,7 +18,7 @@ pub enum Error {
     /// The database refuses the statement, at this place of its text where one is known.
     Database {
         /// What it says.
-        error: wasm_dbms::Error,
+        error: Box<wasm_dbms::Error>,
         /// Where in the text.
         place: Option<Box<SqlError>>,
     },
@@ -76,7 +76,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Text(error) => Some(error),
-            Self::Database { error, .. } => Some(error),
+            Self::Database { error, .. } => Some(&**error),
             _ => None,
         }
     }
@@ -90,7 +90,7 @@ impl From<SqlError> for Error {
 
 impl From<wasm_dbms::Error> for Error {
     fn from(error: wasm_dbms::Error) -> Self {
-        Self::Database { error, place: None }
+        Self::Database { error: error.into(), place: None }
     }
 }
 
@@ -135,7 +135,7 @@ impl Error {
             let fault = Fault { kind: SqlErrorKind::Refused(error.to_string()), offset };
             Box::new(fault.locate(text))
         });
-        Self::Database { error, place }
+        Self::Database { error: error.into(), place }
     }
 }
 

@@ -80,7 +80,7 @@ enum Source {
     Plain,
     /// One question a row, with NULL for what is a default.
     Rows(Vec<Prepared<Answer>>),
-    Query(Prepared<Answer>),
+    Query(Box<Prepared<Answer>>),
 }
 
 impl InsertRows {
@@ -123,7 +123,7 @@ impl InsertRows {
             NewRows::Query(query) => {
                 let mut query = Query::clone(query);
                 query.with.splice(0..0, self.with.iter().cloned());
-                Source::Query(Prepared::new(query))
+                Source::Query(Prepared::new(query).into())
             }
         };
         PreparedInsert { statement: self, source }

@@ -11,7 +11,7 @@ use crate::{CreateIndex, CreateTable, CreateView, Dialect, Drop, DropObject};
 pub(crate) enum Definition {
     Table(CreateTable),
     Index(CreateIndex),
-    View(CreateView, Dialect),
+    View(Box<CreateView>, Dialect),
     Drop(Drop),
 }
 

@@ -94,7 +94,7 @@ impl Action {
             Statement::Delete(delete) => Self::Delete(Box::new(change::delete(delete, implied)?)),
             Statement::CreateTable(create) => Self::Define(Definition::Table(create).into()),
             Statement::CreateIndex(create) => Self::Define(Definition::Index(create).into()),
-            Statement::CreateView(create) => Self::Define(Definition::View(create, dialect).into()),
+            Statement::CreateView(create) => Self::Define(Definition::View(create.into(), dialect).into()),
             Statement::Drop(drop) => Self::Define(Definition::Drop(drop).into()),
             Statement::AlterTable(_) => {
                 return Err(Problem::NotSupported("ALTER TABLE: tables change with the migrations of the schema"));
