@@ -5,6 +5,9 @@ use wasm_dbms_sql::{Dialect, Row, Session};
 
 /// Runs statements of SQL.
 pub(crate) trait Engine {
+    /// Runs statements whose answers are of no matter.
+    fn execute(&mut self, sql: &str) -> Result<(), String>;
+
     /// Runs a statement and answers its rows.
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Value>>, String>;
 }
@@ -19,6 +22,10 @@ impl<'db> Own<'db> {
 }
 
 impl Engine for Own<'_> {
+    fn execute(&mut self, sql: &str) -> Result<(), String> {
+        self.0.run(sql).map_err(|error| error.to_string())
+    }
+
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Value>>, String> {
         let rows = self.0.query(sql, ()).map_err(|error| error.to_string())?;
         rows.map(|row| row.map(Row::into_values).map_err(|error| error.to_string())).collect()
@@ -29,6 +36,10 @@ impl Engine for Own<'_> {
 pub(crate) struct Sqlite(pub(crate) rusqlite::Connection);
 
 impl Engine for Sqlite {
+    fn execute(&mut self, sql: &str) -> Result<(), String> {
+        self.0.execute_batch(sql).map_err(|error| error.to_string())
+    }
+
     fn query(&mut self, sql: &str) -> Result<Vec<Vec<Value>>, String> {
         let run = || -> rusqlite::Result<Vec<Vec<Value>>> {
             let mut statement = self.0.prepare(sql)?;

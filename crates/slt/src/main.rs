@@ -26,6 +26,9 @@ const LABEL: &str = "sqlite";
 /// How many failures of a class are shown.
 const SHOWN_FAILURES: usize = 3;
 
+/// How many with `--all`.
+const SHOWN_FAILURES_OF_ALL: usize = 1000;
+
 /// Runs sqllogictest files.
 #[derive(Parser)]
 struct Arguments {
@@ -37,11 +40,16 @@ struct Arguments {
     /// Show every file with its time
     #[arg(long)]
     files: bool,
+    /// Show every failure
+    #[arg(long)]
+    all: bool,
 }
 
 /// What became of the records.
 #[derive(Default)]
 struct Report {
+    /// How many failures of a class are shown.
+    shown_max: usize,
     passed: u64,
     failed: u64,
     skipped: BTreeMap<String, u64>,
@@ -65,7 +73,8 @@ fn run(arguments: &Arguments) -> std::io::Result<bool> {
     let mut files = Vec::new();
     arguments.paths.iter().try_for_each(|path| find(path, &mut files))?;
     files.sort();
-    let mut report = Report::default();
+    let shown_max = if arguments.all { SHOWN_FAILURES_OF_ALL } else { SHOWN_FAILURES };
+    let mut report = Report { shown_max, ..Report::default() };
     let begin = Instant::now();
     for path in &files {
         let text = std::fs::read_to_string(path)?;
@@ -116,7 +125,7 @@ impl Report {
                     self.failed += 1;
                     let (count, shown) = self.classes.entry(class).or_default();
                     *count += 1;
-                    if shown.len() < SHOWN_FAILURES {
+                    if shown.len() < self.shown_max {
                         shown.push(format!("{}:{}: {problem}\n    {}", path.display(), record.line, record.sql));
                     }
                 }
@@ -137,7 +146,10 @@ impl Report {
 
 /// Runs a record. What is wrong is told by its class, and in full.
 fn check(record: &Record<'_>, engine: &mut dyn Engine) -> Result<(), (String, String)> {
-    let answer = engine.query(&record.sql);
+    let answer = match record.expectation {
+        Expectation::Rows { .. } => engine.query(&record.sql),
+        _ => engine.execute(&record.sql).map(|()| Vec::new()),
+    };
     match (&record.expectation, answer) {
         (Expectation::Ok, Ok(_)) | (Expectation::Error, Err(_)) => Ok(()),
         (Expectation::Error, Ok(_)) => Err(("it runs, and should not".into(), String::new())),

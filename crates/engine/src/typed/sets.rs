@@ -122,7 +122,7 @@ pub(crate) fn row_values<'e>(
 }
 
 /// A value as its column has it: the name of an enum with its number, a number as one of the column's type where that is
-/// the same number, what a text stands for, and a value as text. Any other stays as it is: it is refused as such.
+/// the same number, what a text stands for. Any other stays as it is: it is refused as such.
 pub(crate) fn assignable(column: &ColumnSchema, value: Value) -> Value {
     let value = match &value {
         Value::Text(name) => column.variant(name).map(ValueRef::to_value).unwrap_or(value),
@@ -131,10 +131,8 @@ pub(crate) fn assignable(column: &ColumnSchema, value: Value) -> Value {
     let own = value.as_ref();
     let is_lossless = match (own, column.data_type) {
         _ if column.holds(own) => return value,
-        // Text stands for a value of any type, and most values for a text.
+        // Text stands for a value of any type.
         (ValueRef::Text(_), _) | (ValueRef::Date(_), DataType::DateTime) => true,
-        (ValueRef::Bytes(_) | ValueRef::Json(_), DataType::Text) => return value,
-        (_, DataType::Text) => true,
         // Floats are what is nearest.
         (_, data_type) if data_type.is_number() && own.is_comparable_with(data_type) => data_type.is_float(),
         _ => return value,

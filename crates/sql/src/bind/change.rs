@@ -7,7 +7,7 @@ use wasm_dbms::{
 use wasm_dbms_api::{CommonTable, Name};
 
 use super::Problem;
-use crate::{Assignment, Delete, Insert, InsertSource, OnConflict, Update};
+use crate::{Assignment, Delete, Dialect, Insert, InsertSource, OnConflict, Update};
 
 type Result<T> = std::result::Result<T, Problem>;
 
@@ -58,8 +58,17 @@ fn conflict(action: OnConflict, alias: Option<&Name>) -> Result<OnRowConflict> {
     })
 }
 
-pub(super) fn update(update: Update, implied: &[CommonTable]) -> Result<PreparedUpdate> {
-    let Update { with: own, table, alias, assignments, from, filter, returning } = update;
+pub(super) fn update(update: Update, implied: &[CommonTable], dialect: Dialect) -> Result<PreparedUpdate> {
+    let Update { with: own, table, alias, mut assignments, from, filter, returning } = update;
+    if dialect == Dialect::Sqlite {
+        // What is said last of a column holds.
+        let mut last: Vec<Assignment> = Vec::with_capacity(assignments.len());
+        for assignment in assignments {
+            last.retain(|other| other.column != assignment.column);
+            last.push(assignment);
+        }
+        assignments = last;
+    }
     let sets = assignments.into_iter().map(|Assignment { column, value }| (column, value)).collect();
     let with = with(implied, own);
     Ok(UpdateRows { with, table, alias, sets, from, filter, returning }.prepare()?)

@@ -90,7 +90,7 @@ impl Action {
         Ok(match statement {
             Statement::Query(query) => Self::Query(Prepared::new(with_implied(query, implied)).into()),
             Statement::Insert(insert) => Self::Insert(Box::new(change::insert(insert, implied)?)),
-            Statement::Update(update) => Self::Update(Box::new(change::update(update, implied)?)),
+            Statement::Update(update) => Self::Update(Box::new(change::update(update, implied, dialect)?)),
             Statement::Delete(delete) => Self::Delete(Box::new(change::delete(delete, implied)?)),
             Statement::CreateTable(create) => Self::Define(Definition::Table(create).into()),
             Statement::CreateIndex(create) => Self::Define(Definition::Index(create).into()),

@@ -138,7 +138,11 @@ impl Parser<'_> {
         }
         let has_hint = self.is(Keyword::Not) || self.next_keyword() == Some(Keyword::By);
         if has_hint && self.is_sqlite() && (self.token.text.eq_ignore_ascii_case("indexed") || self.is(Keyword::Not)) {
-            return self.not_supported("INDEXED BY and NOT INDEXED");
+            if !self.eat_all(&[Keyword::Not])? || !self.token.text.eq_ignore_ascii_case("indexed") {
+                return self.not_supported("INDEXED BY");
+            }
+            // A hint of the plan.
+            self.advance()?;
         }
         let mut source = self.aliased(Source::table(name))?;
         if let (None, Origin::Table(name)) = (&source.alias, &source.origin)

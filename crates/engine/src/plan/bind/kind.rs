@@ -64,7 +64,8 @@ impl<'a> Kind<'a> {
     pub(super) fn of_aggregate(self, function: AggregateFunction) -> Self {
         match (function, self.data_type) {
             (AggregateFunction::Minimum | AggregateFunction::Maximum, _) => self,
-            (AggregateFunction::Count, _) => Self::of(DataType::U64),
+            // No table has more rows than that, and numbers that may be negative stand beside it.
+            (AggregateFunction::Count, _) => Self::of(DataType::I64),
             (AggregateFunction::Concatenate, _) => Self::of(DataType::Text),
             (AggregateFunction::Sum, Some(DataType::U64)) => self,
             (_, Some(DataType::Decimal)) => self,
@@ -149,7 +150,7 @@ impl<'a> Kind<'a> {
         } else if let BoundExpr::Call(call) = &mut other.expr
             && let Operator::Parameter(parameter) = &mut call.operator
             && let (Some(own), Some(given)) = (self.data_type, parameter.data_type)
-            && ((given == DataType::Text && own != given) || (own == DataType::Decimal && given.is_integer()))
+            && ((given == DataType::Text && Self::is_read(own)) || (own == DataType::Decimal && given.is_integer()))
         {
             // Converted when it is given.
             (parameter.data_type, parameter.variants) = (self.data_type, self.variants.to_vec());
@@ -160,7 +161,7 @@ impl<'a> Kind<'a> {
 
     /// A literal that can be compared with values of this kind, as it is.
     pub(super) fn literal(self, value: Value, expr: &Expr) -> Fallible<Value> {
-        let is_text = matches!(value, Value::Text(_));
+        let is_text = self.data_type.is_some_and(Self::is_read) && matches!(value, Value::Text(_));
         let is_alike = self.data_type.is_none_or(|data_type| value.as_ref().is_comparable_with(data_type));
         if !is_text && !is_alike {
             return Err(Error::Query(format!("{expr}: {self} cannot be compared with {value}")).into());
@@ -174,7 +175,7 @@ impl<'a> Kind<'a> {
         match (self.data_type, &value) {
             (Some(DataType::Enum), Value::Text(name)) => self.variant(name, expr),
             (Some(DataType::Enum), Value::Enum(_, name)) => self.variant(name, expr),
-            (Some(own), Value::Text(_)) if own != DataType::Text => {
+            (Some(own), Value::Text(_)) if Self::is_read(own) => {
                 let meant = function::cast(value.as_ref(), own, &Arena::default()).map(ValueRef::to_value);
                 meant.map_err(|error| Error::Query(format!("{expr}: {error}")).into())
             }
@@ -182,6 +183,11 @@ impl<'a> Kind<'a> {
             (Some(DataType::Decimal), Value::Unsigned(number)) => Ok(Value::Decimal(Decimal::from(*number))),
             _ => Ok(value),
         }
+    }
+
+    /// Whether a text that stands beside values of the type is read as one of it. Numbers and truths have literals.
+    fn is_read(data_type: DataType) -> bool {
+        matches!(data_type, DataType::Enum | DataType::Decimal | DataType::Date | DataType::DateTime | DataType::Uuid)
     }
 
     fn variant(self, name: &str, expr: &Expr) -> Fallible<Value> {
