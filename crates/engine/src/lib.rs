@@ -62,15 +62,15 @@ pub use plan::{MAX_RANGES, MAX_REMEMBERED_BYTES, MAX_SOURCES, MAX_SOURCES_IN_ALL
 pub use snapshot::Snapshot;
 pub use statement::{
     Changed, DeleteRows, InsertRows, NewRows, OnRowConflict, PreparedDelete, PreparedInsert, PreparedUpdate,
-    Savepoints, SchemaChange, UpdateRows, schemas_of,
+    SchemaChange, UpdateRows, schemas_of,
 };
 pub use store::JournaledWriter;
 #[doc(hidden)]
 pub use transaction::PlantedBug;
-pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
+pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Savepoint, Transaction};
 pub use typed::{
-    Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Prepared, Projected, Rows, Select, Three, Two, Update,
-    UpdateKey, UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
+    Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Optional, Part, Prepared, Projected, Rows, Select,
+    Three, Two, Update, UpdateKey, UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 

@@ -36,3 +36,6 @@ pub const MAX_CACHED_STATEMENTS: usize = 128;
 
 /// The longest text that a session keeps a statement by, in bytes.
 pub const MAX_CACHED_TEXT_BYTES: usize = 64 << 10;
+
+/// How deep views may stand in each other.
+pub const MAX_VIEW_DEPTH: usize = 32;

@@ -9,19 +9,16 @@
 //! delete       deleted rows, joined with others
 //! returning    what is answered of each row
 //! schema       tables and indexes that come and go
-//! savepoint    savepoints that survive across calls
 //! ```
 
 mod delete;
 mod insert;
 mod returning;
-mod savepoint;
 mod schema;
 mod update;
 
 pub use delete::{DeleteRows, PreparedDelete};
 pub use insert::{InsertRows, NewRows, OnRowConflict, PreparedInsert};
-pub use savepoint::Savepoints;
 pub use schema::{SchemaChange, schemas_of};
 pub use update::{PreparedUpdate, UpdateRows};
 

@@ -21,7 +21,7 @@ pub use delete::Delete;
 pub use limited::Limited;
 pub use prepared::Prepared;
 pub use related::{With, WithMany};
-pub use rows::{One, Rows, Three, Two};
+pub use rows::{One, Optional, Part, Rows, Three, Two};
 pub use select::{Columns, Projected, Select};
 pub(crate) use sets::{Sets, assignable};
 pub use update::{Update, UpdateKey, UpdateTable};

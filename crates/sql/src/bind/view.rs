@@ -6,13 +6,11 @@ use wasm_dbms::{Connection, DeleteRows, InsertRows, OnConflict, OnRowConflict, P
 use wasm_dbms_api::{ColumnSchema, CommonTable, Comparison, DataType, Expr, Query, TableSchema, Value};
 
 use crate::failure::{Error, Result, names};
+use crate::limits::MAX_VIEW_DEPTH;
 use crate::{CreateView, Dialect, Statement, parse};
 
 /// The table that views are stored in. It comes with the first of them.
 pub(crate) const VIEWS_TABLE: &str = "sql_views";
-
-/// How deep views may stand in each other.
-const MAX_VIEW_DEPTH: usize = 32;
 
 fn schema() -> TableSchema {
     TableSchema::new(VIEWS_TABLE)

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use wasm_dbms::{
-    BeginOptions, Changed, Database, Durability, Isolation, OptimisticTransaction, Savepoints, Transaction,
+    BeginOptions, Changed, Database, Durability, Isolation, OptimisticTransaction, Savepoint, Transaction,
 };
 use wasm_dbms_api::Value;
 
@@ -44,7 +44,7 @@ pub struct Session<'db> {
 #[derive(Debug)]
 struct Open<'db> {
     transaction: Kind<'db>,
-    savepoints: Vec<String>,
+    savepoints: Vec<(String, Savepoint)>,
 }
 
 #[derive(Debug)]
@@ -199,26 +199,20 @@ impl<'db> Session<'db> {
                 *open = None;
             }
             TransactionStatement::Savepoint(name) => {
-                with!(&current.transaction, tx => tx.open_savepoint())?;
-                current.savepoints.push(name.to_string());
+                let savepoint = with!(&current.transaction, tx => tx.open_savepoint())?;
+                current.savepoints.push((name.to_string(), savepoint));
             }
             TransactionStatement::Release(name) => {
-                let place = current.find(name)?;
-                while current.savepoints.len() > place {
-                    with!(&current.transaction, tx => tx.release_savepoint())?;
-                    current.savepoints.pop();
-                }
+                let (place, savepoint) = current.find(name)?;
+                with!(&current.transaction, tx => tx.release(&savepoint))?;
+                current.savepoints.truncate(place);
             }
             TransactionStatement::RollbackTo(name) => {
                 self.cache.borrow_mut().clear();
-                let place = current.find(name)?;
-                while current.savepoints.len() > place {
-                    with!(&current.transaction, tx => tx.roll_back_savepoint())?;
-                    current.savepoints.pop();
-                }
+                let (place, savepoint) = current.find(name)?;
+                with!(&current.transaction, tx => tx.rollback_to(&savepoint))?;
                 // The savepoint itself stays.
-                with!(&current.transaction, tx => tx.open_savepoint())?;
-                current.savepoints.push(name.to_string());
+                current.savepoints.truncate(place + 1);
             }
         }
         Ok(())
@@ -227,8 +221,9 @@ impl<'db> Session<'db> {
 
 impl Open<'_> {
     /// Where the innermost savepoint of this name stands.
-    fn find(&self, name: &str) -> Result<usize> {
-        let place = self.savepoints.iter().rposition(|other| other == name);
-        place.ok_or_else(|| Error::NoSavepoint(name.to_owned()))
+    fn find(&self, name: &str) -> Result<(usize, Savepoint)> {
+        let mut open = self.savepoints.iter().enumerate().rev();
+        let found = open.find_map(|(place, (other, savepoint))| (other == name).then(|| (place, savepoint.clone())));
+        found.ok_or_else(|| Error::NoSavepoint(name.to_owned()))
     }
 }
