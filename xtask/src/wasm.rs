@@ -8,6 +8,7 @@ mod agreement;
 pub(crate) mod browser;
 mod host;
 mod module;
+mod order;
 mod size;
 mod toolchain;
 mod tree_functions;

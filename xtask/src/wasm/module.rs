@@ -1,12 +1,14 @@
 //! A wasm module of one of our programs: built, then shrunk where `wasm-opt` is here.
 
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use super::toolchain::Toolchain;
+use super::{order, size};
 use crate::command;
 use crate::project::Project;
 
@@ -18,7 +20,7 @@ pub(super) const ONE_TABLE: &str = "one-table";
 
 /// How a module is shrunk. The features are named one by one: with all of them, types appear that Node 20 rejects. Names
 /// go first: the passes behind them then merge functions that differed in name alone.
-const WASM_OPT: [&str; 9] = [
+const WASM_OPT: [&str; 10] = [
     "--enable-bulk-memory",
     "--enable-sign-ext",
     "--enable-mutable-globals",
@@ -27,6 +29,7 @@ const WASM_OPT: [&str; 9] = [
     "--enable-multivalue",
     "--strip-debug",
     "--strip-producers",
+    "--low-memory-unused",
     "-Oz",
 ];
 
@@ -141,6 +144,7 @@ impl Module {
         };
         let optimized = directory.join(format!("{name}.optimized.wasm"));
         command::run(Command::new(wasm_opt).args(WASM_OPT).arg(&raw).arg("-o").arg(&optimized))?;
+        fs::write(&optimized, order::arrange(&fs::read(&optimized)?, size::gzip)?)?;
         Ok(Self { name, target, raw, optimized: Some(optimized), is_built_for_size, gzip_bytes_max })
     }
 

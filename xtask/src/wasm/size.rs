@@ -71,7 +71,8 @@ impl Sizes {
     }
 }
 
-fn gzip(bytes: &[u8]) -> Result<usize> {
+/// How long these bytes are after `gzip -9`.
+pub(super) fn gzip(bytes: &[u8]) -> Result<usize> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?.len())
