@@ -227,3 +227,62 @@ impl Reencode for Renumbering<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_encoder::{ExportKind, ExportSection, Function, FunctionSection, TypeSection, ValType};
+
+    /// A module whose functions answer with these numbers, the last calling the one before.
+    fn module(numbers: &[i32]) -> Vec<u8> {
+        let (mut types, mut functions, mut exports, mut code) =
+            (TypeSection::new(), FunctionSection::new(), ExportSection::new(), CodeSection::new());
+        types.ty().function([], [ValType::I32]);
+        for (index, number) in (0..).zip(numbers) {
+            functions.function(0);
+            exports.export(&format!("f{number}"), ExportKind::Func, index);
+            let mut function = Function::new([]);
+            function.instructions().i32_const(*number).end();
+            code.function(&function);
+        }
+        let mut module = Module::new();
+        module.section(&types).section(&functions).section(&exports).section(&code);
+        module.finish()
+    }
+
+    #[test]
+    fn every_function_goes_with_its_name_to_its_new_place() {
+        let (old, order) = (module(&[10, 11, 12, 13]), [2, 0, 3, 1]);
+        let arranged = renumbered(&old, 0, &order).unwrap();
+        let (_, before) = functions(&old).unwrap();
+        let (_, after) = functions(&arranged).unwrap();
+        let exported = |module: &[u8]| {
+            let mut numbers = Vec::new();
+            for payload in Parser::new(0).parse_all(module) {
+                if let Payload::ExportSection(section) = payload.unwrap() {
+                    numbers.extend(section.into_iter().map(|export| export.unwrap().index as usize));
+                }
+            }
+            numbers
+        };
+        for (old_number, new_number) in exported(&old).into_iter().zip(exported(&arranged)) {
+            assert_eq!(before[old_number], after[new_number]);
+        }
+        assert_ne!(before, after);
+    }
+
+    #[test]
+    fn functions_that_have_much_in_common_stand_together() {
+        let of = |letter: u8, other: u8| {
+            let mut body = vec![letter; 20];
+            body.extend((0..20).map(|step| letter.wrapping_mul(step).wrapping_add(3)));
+            body.push(other);
+            body
+        };
+        let bodies = [of(1, 1), of(7, 1), of(1, 2), of(7, 2), of(1, 3), of(7, 3)];
+        let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
+        let order = Pieces::of(&bodies).order(&bodies, 1024);
+        let kinds: Vec<usize> = order.iter().map(|function| function % 2).collect();
+        assert!(kinds.windows(2).filter(|two| two[0] != two[1]).count() == 1, "{order:?}");
+    }
+}
