@@ -201,7 +201,7 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
             let mut report = UpsertReport::default();
             for row in self.rows {
                 let arena = ValueArena::default();
-                if core.upsert_row(index, row.row(&arena).as_ref(), &conflict, &mut report)? {
+                if core.upsert_row(index, row.row(&arena).as_ref(), &conflict, &[], &mut report)? {
                     visit(core, index)?;
                 }
             }
@@ -292,12 +292,12 @@ fn upsert_each(
     let places = places_of(&schema, columns)?;
     let conflict = Conflict::resolve(core, index, on_conflict)?;
     let mut report = UpsertReport::default();
-    each(&mut |row| core.upsert_row(index, &placed(&schema, &places, row)?, &conflict, &mut report).map(drop))?;
+    each(&mut |row| core.upsert_row(index, &placed(&schema, &places, row)?, &conflict, &[], &mut report).map(drop))?;
     Ok(report)
 }
 
 /// An [`OnConflict`] in numbers.
-struct Conflict {
+pub(crate) struct Conflict {
     /// The columns of the key.
     columns: Vec<usize>,
     /// The index that has them; none if the table itself is keyed by them.
@@ -316,7 +316,7 @@ struct Update {
 }
 
 impl Conflict {
-    fn resolve(core: &Core, index: RelationIndex, on_conflict: &OnConflict) -> Fallible<Self> {
+    pub(crate) fn resolve(core: &Core, index: RelationIndex, on_conflict: &OnConflict) -> Fallible<Self> {
         let relation = core.catalog.relation(index)?;
         let schema = &*relation.schema;
         let named = numbers(schema, &on_conflict.columns)?;
@@ -347,6 +347,18 @@ impl Conflict {
         };
         Ok(Self { columns: unique.columns.clone(), index: Some(number), update })
     }
+
+    /// Every key of a table; nothing becomes of the row that is there.
+    pub(crate) fn of_every_key(core: &Core, index: RelationIndex) -> Fallible<Vec<Self>> {
+        let relation = core.catalog.relation(index)?;
+        let unique = relation.indexes.iter().enumerate().filter(|(_, index)| index.is_unique);
+        let unique = unique.map(|(number, index)| (index.columns.clone(), Some(number)));
+        let clustered = match &relation.shape {
+            KeyShape::Columns(columns) => Some((columns.clone(), None)),
+            KeyShape::RowId => None,
+        };
+        Ok(clustered.into_iter().chain(unique).map(|(columns, index)| Self { columns, index, update: None }).collect())
+    }
 }
 
 fn numbers(schema: &TableSchema, names: &[String]) -> Fallible<Vec<usize>> {
@@ -356,11 +368,12 @@ fn numbers(schema: &TableSchema, names: &[String]) -> Fallible<Vec<usize>> {
 impl Core {
     /// Inserts a row, or changes the one whose key it has. Returns whether a row was written; its key is in the scratch
     /// then.
-    fn upsert_row(
+    pub(crate) fn upsert_row(
         &mut self,
         index: RelationIndex,
         given: &[Option<ValueRef<'_>>],
         conflict: &Conflict,
+        parameters: &[Value],
         report: &mut UpsertReport,
     ) -> Fallible<bool> {
         let Some(row_key) = self.row_in_the_way(index, given, conflict)? else {
@@ -389,7 +402,7 @@ impl Core {
             }
         }
         if let Some(filter) = filter {
-            let found = row_values(self, index, &row_key, &excluded, std::iter::once(filter))?;
+            let found = row_values(self, index, &row_key, &excluded, parameters, std::iter::once(filter))?;
             match found.unwrap_or_default().as_slice() {
                 [Value::Bool(true)] => {}
                 [Value::Bool(false) | Value::Null] => {
@@ -399,13 +412,13 @@ impl Core {
                 _ => return Err(Error::Query(format!("{filter}: it is neither true nor false")).into()),
             }
         }
-        sets.update_row(self, index, &row_key, &excluded)?;
+        sets.update_row(self, index, &row_key, &excluded, parameters)?;
         report.updated += 1;
         Ok(true)
     }
 
     /// The key of the row that is equal to a new one in the columns of a key.
-    fn row_in_the_way(
+    pub(crate) fn row_in_the_way(
         &mut self,
         index: RelationIndex,
         given: &[Option<ValueRef<'_>>],
