@@ -44,6 +44,8 @@ fn what_is_nested_deeply_is_answered_or_refused() {
                 format!("SELECT {}", repeated(times, "coalesce(", "1", ", 2)")),
                 format!("SELECT 1{}", " + 1".repeat(times)),
                 format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(times)),
+                format!("SELECT 1{}", " EXCEPT SELECT 2".repeat(times)),
+                format!("SELECT 1{}", " UNION SELECT 2 UNION ALL SELECT 1".repeat(times)),
                 format!("SELECT * FROM t WHERE n = 1{}", " OR n = 1 AND id = 2".repeat(times)),
                 format!("INSERT INTO t VALUES {}", repeated(times, "(", "9", ")")),
                 format!("UPDATE t SET n = {}", repeated(times, "(", "n", ")")),
