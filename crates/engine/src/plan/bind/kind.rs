@@ -148,7 +148,8 @@ impl<'a> Kind<'a> {
         } else if let BoundExpr::Call(call) = &mut other.expr
             && let Operator::Parameter(parameter) = &mut call.operator
             && let (Some(own), Some(given)) = (self.data_type, parameter.data_type)
-            && ((own == DataType::Enum && given == DataType::Text) || (own == DataType::Decimal && given.is_integer()))
+            && ((own == DataType::Enum && matches!(given, DataType::Text | DataType::Enum))
+                || (own == DataType::Decimal && given.is_integer()))
         {
             // Converted when it is given.
             (parameter.data_type, parameter.variants) = (self.data_type, self.variants.to_vec());
@@ -172,7 +173,7 @@ impl<'a> Kind<'a> {
     pub(super) fn converted(self, value: Value, expr: &Expr) -> Fallible<Value> {
         match (self.data_type, &value) {
             (Some(DataType::Enum), Value::Text(name)) => self.variant(name, expr),
-            (Some(DataType::Enum), Value::Enum(_, name)) => self.variant(name, expr),
+            (Some(DataType::Enum), Value::Enum(_, name)) if !self.variants.is_empty() => self.variant(name, expr),
             (Some(DataType::Decimal), Value::Integer(number)) => Ok(Value::Decimal(Decimal::from(*number))),
             (Some(DataType::Decimal), Value::Unsigned(number)) => Ok(Value::Decimal(Decimal::from(*number))),
             _ => Ok(value),
