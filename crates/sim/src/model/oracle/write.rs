@@ -306,7 +306,7 @@ impl State {
         if depth > DEPTH_MAX {
             return vec![Refusal::OutOfRange];
         }
-        let mut changes: Vec<(String, RowKey, Vec<(usize, Value)>)> = Vec::new();
+        let mut changes: Vec<Change> = Vec::new();
         for child in &self.tables {
             for reference in child.shape.references.iter().filter(|reference| reference.table == name) {
                 let Some(old) = reference.offered(before) else { continue };
@@ -347,6 +347,9 @@ impl State {
         refusals
     }
 }
+
+/// A row of a table that changes because another one did, and what its columns become.
+type Change = (String, RowKey, Vec<(usize, Value)>);
 
 /// The most changes of rows that follow from one another.
 const DEPTH_MAX: usize = 1000;

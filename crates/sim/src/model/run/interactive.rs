@@ -21,7 +21,7 @@ use crate::model::{End, Operation};
 enum Done {
     /// A statement, and what it told if it was not refused.
     Statement(Operation, Option<u64>),
-    Asked(Query, Vec<Vec<Value>>),
+    Asked(Box<Query>, Vec<Vec<Value>>),
 }
 
 /// A savepoint that is open: what stood when it was opened, and how much was done.
@@ -134,7 +134,7 @@ impl Run {
                     }
                 };
                 if let Ok(answer) = &found {
-                    open.done.push(Done::Asked((**query).clone(), answer.rows.clone()));
+                    open.done.push(Done::Asked(query.clone(), answer.rows.clone()));
                 }
                 self.answered(found, expected)?;
             }
