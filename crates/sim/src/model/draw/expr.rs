@@ -12,19 +12,10 @@ pub(super) struct Visible<'a> {
     pub(super) table: &'a Table,
     pub(super) place: usize,
     pub(super) schema: &'a ColumnSchema,
-    /// Whether its name goes without its table's.
-    is_bare: bool,
 }
 
 impl Visible<'_> {
-    pub(super) fn bare(self) -> Self {
-        Self { is_bare: true, ..self }
-    }
-
     pub(super) fn name(&self) -> String {
-        if self.is_bare {
-            return self.schema.name.clone();
-        }
         format!("{}.{}", self.table.name(), self.schema.name)
     }
 
@@ -37,12 +28,7 @@ impl Visible<'_> {
 pub(super) fn visible<'a>(tables: &[&'a Table]) -> Vec<Visible<'a>> {
     let of = |table: &&'a Table| {
         let table = *table;
-        table.schema().columns.iter().enumerate().map(move |(place, schema)| Visible {
-            table,
-            place,
-            schema,
-            is_bare: false,
-        })
+        table.schema().columns.iter().enumerate().map(move |(place, schema)| Visible { table, place, schema })
     };
     tables.iter().flat_map(of).collect()
 }
@@ -109,7 +95,7 @@ impl Draw {
     }
 
     /// A value that a column can be compared with: one that stands there, or one that could.
-    pub(super) fn comparable(&mut self, column: Visible<'_>) -> Value {
+    fn comparable(&mut self, column: Visible<'_>) -> Value {
         let data_type = column.schema.data_type;
         if self.once_in(24) {
             return Value::Null;
