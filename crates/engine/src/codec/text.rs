@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn the_answer_is_that_of_the_standard_check() {
-        let texts = ["", "a", "é", "abcdefgh", "abcdefgé", "abcdefghé", "0123456789abcdef", "\u{10FFFF}"];
+        let texts =
+            ["", "a", "é", "éabcd", "abcédef", "abcdefgh", "abcdefgé", "abcdefghé", "0123456789abcdef", "\u{10FFFF}"];
         for text in texts {
             for cut in 0..=text.len() {
                 for bytes in [&text.as_bytes()[..cut], &text.as_bytes()[cut..]] {

@@ -16,9 +16,7 @@ impl Draw {
     /// A value for a column: of a row that it can refer to, if it is a reference; rarely one that it cannot hold.
     fn value_for(&mut self, state: &State, table: &Table, column: &ColumnSchema) -> Value {
         if self.once_in(120) {
-            // A text would stand for a value of whatever type the column has, where it is assigned.
-            let other = if column.data_type == DataType::Bool { DataType::Uuid } else { DataType::Bool };
-            return if self.random.bool() { Value::Null } else { self.value(other) };
+            return if self.random.bool() { Value::Null } else { self.value(DataType::Text) };
         }
         if column.nullable && self.once_in(5) {
             return Value::Null;
