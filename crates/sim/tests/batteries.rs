@@ -70,6 +70,22 @@ fn the_battery_of_programs_finds_bugs_of_constraints_savepoints_and_the_medium()
 }
 
 #[test]
+fn the_battery_of_programs_finds_bugs_of_rules_upserts_and_prepared_questions() {
+    for plant in [Plant::SkipChecks, Plant::SkipRules, Plant::ForgetExcluded, Plant::StaleParameters] {
+        let outcome = run("model", Some(plant));
+        assert!(outcome.failures > 0, "the planted {plant:?} was not found: {outcome}");
+    }
+}
+
+#[test]
+fn the_battery_of_programs_finds_bugs_of_interactive_transactions() {
+    for plant in [Plant::SkipBack, Plant::SkipRowCheck, Plant::SkipValidation] {
+        let outcome = run("model", Some(plant));
+        assert!(outcome.failures > 0, "the planted {plant:?} was not found: {outcome}");
+    }
+}
+
+#[test]
 fn the_battery_of_isolation_finds_a_commit_that_looks_at_too_little() {
     assert_passes_and_finds("isolation", Plant::SkipValidation);
     for (plant, anomaly) in

@@ -32,6 +32,13 @@ pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
         Plant::SkipCascade => Some(Bug::SkipCascade),
         Plant::KeepSavepoint => Some(Bug::KeepSavepoint),
         Plant::SkipSync => Some(Bug::SkipSync),
+        Plant::SkipChecks => Some(Bug::SkipChecks),
+        Plant::SkipRules => Some(Bug::SkipRules),
+        Plant::ForgetExcluded => Some(Bug::ForgetExcluded),
+        Plant::StaleParameters => Some(Bug::StaleParameters),
+        Plant::SkipBack => Some(Bug::SkipBack),
+        Plant::SkipValidation => Some(Bug::SkipValidation),
+        Plant::SkipRowCheck => Some(Bug::SkipRowCheck),
         _ => None,
     });
     let groups: Vec<u64> = (0..operations.div_ceil(LENGTH as u64 * PROGRAMS)).collect();
@@ -60,7 +67,11 @@ pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
     let counts = total.into_inner().unwrap_or_default();
     tally.say(&format!("{counts:?}"));
     let Counts { refused, rolled_back, crashes, lost, in_doubt, snapshots_read, .. } = counts;
-    let is_wide = [refused, rolled_back, crashes, lost, in_doubt, snapshots_read].into_iter().all(|count| count > 1000);
+    let Counts { upserted, computed, broken_checks, broken_rules, prepared_again, .. } = counts;
+    let Counts { beside, conflicts, gone_back, .. } = counts;
+    let corners = [refused, rolled_back, crashes, lost, in_doubt, snapshots_read, upserted, computed, broken_checks];
+    let others = [broken_rules, prepared_again, beside, conflicts, gone_back];
+    let is_wide = corners.into_iter().chain(others).all(|count| count > 1000);
     if settings.size != Size::Small && !is_wide {
         tally.fail(|| format!("the programs miss a corner: {counts:?}"));
     }

@@ -35,9 +35,19 @@ pub enum Plant {
     SkipCascade,
     /// What a savepoint wrote stays though it is rolled back: for `model`.
     KeepSavepoint,
-    /// A commit does not look at what its transaction has read: for `isolation`.
+    /// Tables have no checks: for `model`.
+    SkipChecks,
+    /// Columns have no sanitizers and validators: for `model`.
+    SkipRules,
+    /// An upsert that computes what a row becomes leaves it as it is: for `model`.
+    ForgetExcluded,
+    /// A prepared question is asked with its first parameters: for `model`.
+    StaleParameters,
+    /// Going back to a savepoint of an interactive transaction does nothing: for `model`.
+    SkipBack,
+    /// A commit does not look at what its transaction has read: for `isolation` and `model`.
     SkipValidation,
-    /// It does not look whether the rows that it changes are as they were: for `isolation`.
+    /// It does not look whether the rows that it changes are as they were: for `isolation` and `model`.
     SkipRowCheck,
     /// Of what is read only single keys are kept: for `isolation`.
     SkipRanges,
@@ -57,6 +67,11 @@ impl Plant {
             "forget-unique" => Some(Self::ForgetUnique),
             "skip-cascade" => Some(Self::SkipCascade),
             "keep-savepoint" => Some(Self::KeepSavepoint),
+            "skip-checks" => Some(Self::SkipChecks),
+            "skip-rules" => Some(Self::SkipRules),
+            "forget-excluded" => Some(Self::ForgetExcluded),
+            "stale-parameters" => Some(Self::StaleParameters),
+            "skip-back" => Some(Self::SkipBack),
             "skip-validation" => Some(Self::SkipValidation),
             "skip-row-check" => Some(Self::SkipRowCheck),
             "skip-ranges" => Some(Self::SkipRanges),

@@ -20,7 +20,7 @@ mod program;
 mod run;
 mod shrink;
 
-pub use program::{End, Operation, Program, Setup, ask, create, delete, insert, update};
+pub use program::{End, Merge, Operation, Program, Setup, ask, create, delete, insert, update};
 pub use run::{Bug, Counts, Failure, replay, run_drawn};
 pub use shrink::shrunk;
 

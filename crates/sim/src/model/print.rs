@@ -90,6 +90,9 @@ impl Display for Rust<'_, Expr> {
                 Expr::Literal(Value::Text(pattern)) => write!(f, "{}.like({pattern:?})", Rust(&**text)),
                 pattern => write!(f, "{}.like({})", Rust(&**text), Rust(pattern)),
             },
+            Expr::Arithmetic(operator, left, right) => {
+                write!(f, "{}.arithmetic(Arithmetic::{operator:?}, {})", Rust(&**left), Rust(&**right))
+            }
             Expr::Aggregate(call) => {
                 let function = call.function;
                 match &call.argument {
@@ -119,7 +122,16 @@ impl Display for Rust<'_, TableSchema> {
             if let Some(default) = &column.default {
                 write!(f, ".default({})", Rust(default))?;
             }
+            for sanitizer in &column.sanitizers {
+                write!(f, " /* {sanitizer:?} */")?;
+            }
+            for validator in &column.validators {
+                write!(f, " /* {validator:?} */")?;
+            }
             f.write_str(")")?;
+        }
+        for check in &schema.checks {
+            write!(f, ".with_check(CheckSchema::new({}).named({:?}))", Rust(&check.condition), check.name)?;
         }
         if !schema.primary_key.is_empty() {
             write!(f, ".primary_key({:?})", schema.primary_key)?;
@@ -252,13 +264,28 @@ impl Display for Rust<'_, Operation> {
                 list(f, rows, |f, row| list(f, row, |f, value| Rust(value).fmt(f)))?;
                 f.write_str(")")
             }
+            Operation::Update { table, values, filter }
+                if values.iter().any(|(_, value)| !matches!(value, Expr::Literal(_))) =>
+            {
+                write!(f, "Operation::Update {{ table: {table:?}.into(), values: vec!")?;
+                list(f, values, |f, (column, value)| write!(f, "({column:?}.into(), {})", Rust(value)))?;
+                write!(f, ", filter: {}.into() }}", Rust(filter))
+            }
             Operation::Update { table, values, filter } => {
                 write!(f, "update({table:?}, ")?;
-                list(f, values, |f, (column, value)| write!(f, "({column:?}, {})", Rust(value)))?;
+                list(f, values, |f, (column, value)| match value {
+                    Expr::Literal(value) => write!(f, "({column:?}, {})", Rust(value)),
+                    value => write!(f, "({column:?}, {})", Rust(value)),
+                })?;
                 write!(f, ", {})", Rust(filter))
             }
             Operation::Delete { table, filter } => write!(f, "delete({table:?}, {})", Rust(filter)),
             Operation::Ask(query) => write!(f, "ask({})", Rust(&**query)),
+            Operation::AskPrepared(query) => write!(f, "Operation::AskPrepared({}.into())", Rust(&**query)),
+            Operation::Open(isolation) => write!(f, "Operation::Open(Isolation::{isolation:?})"),
+            Operation::Within { place, operation } => {
+                write!(f, "Operation::Within {{ place: {place}, operation: {}.into() }}", Rust(&**operation))
+            }
             Operation::Begin(durability) => write!(f, "Operation::Begin(Durability::{durability:?})"),
             Operation::End(end) => write!(f, "Operation::End(End::{end:?})"),
             Operation::Fail { after, fault, is_lasting } => {

@@ -1,6 +1,6 @@
 //! What is done to a database, as plain data.
 
-use wasm_dbms::{Durability, Expr, Options, Query, TableSchema, Value};
+use wasm_dbms::{Durability, Expr, Isolation, Options, Query, TableSchema, Value};
 
 use crate::faults::Fault;
 
@@ -33,6 +33,17 @@ pub enum End {
     Panic,
 }
 
+/// What becomes of a row that is there where an upsert has another of its key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Merge {
+    /// Nothing.
+    Nothing,
+    /// It takes these columns of the new one; every one that the new row gives if there are none.
+    Take(Vec<String>),
+    /// Columns of it are set, to what may be computed from both.
+    Set(Vec<(String, Expr)>),
+}
+
 /// One operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
@@ -53,10 +64,23 @@ pub enum Operation {
     Update {
         /// The table.
         table: String,
-        /// The columns and their new values.
-        values: Vec<(String, Value)>,
+        /// The columns and their new values, which may be computed from the row as it was.
+        values: Vec<(String, Expr)>,
         /// Which rows; all if there is none.
         filter: Option<Expr>,
+    },
+    /// Rows come, or change those that are there already.
+    Upsert {
+        /// The table.
+        table: String,
+        /// The columns that values are given for.
+        columns: Vec<String>,
+        /// The rows.
+        rows: Vec<Vec<Value>>,
+        /// The columns of the key by which rows are the same; those of the primary key if there are none.
+        on: Vec<String>,
+        /// What becomes of a row that is there.
+        merge: Merge,
     },
     /// The rows that a filter keeps go.
     Delete {
@@ -67,9 +91,25 @@ pub enum Operation {
     },
     /// A question is asked.
     Ask(Box<Query>),
+    /// A question is asked whose literals are parameters; it is prepared once for all questions of its form.
+    AskPrepared(Box<Query>),
+    /// An interactive transaction begins, beside those that are open; unless a table gives its rows numbers, which all
+    /// share, so that nobody can say who gets which.
+    Open(Isolation),
+    /// What is done in one of the interactive transactions that are open.
+    Within {
+        /// Which of them, counted from the oldest.
+        place: usize,
+        /// Rows come, change or go, a question is asked, a savepoint is opened, all is compared; `End` ends it.
+        operation: Box<Operation>,
+    },
+    /// In an interactive transaction: back to one of the savepoints that are open, counted from the outermost.
+    BackTo(usize),
+    /// In an interactive transaction: one of the savepoints that are open is released.
+    Release(usize),
     /// A transaction begins.
     Begin(Durability),
-    /// A savepoint of the transaction begins.
+    /// A savepoint of the transaction begins; in an interactive one it is a handle.
     Savepoint,
     /// The innermost savepoint ends, or the transaction where there is none.
     End(End),
@@ -158,7 +198,7 @@ pub fn update<'v>(
     values: impl IntoIterator<Item = (&'v str, Value)>,
     filter: impl Into<Option<Expr>>,
 ) -> Operation {
-    let values = values.into_iter().map(|(column, value)| (column.to_owned(), value)).collect();
+    let values = values.into_iter().map(|(column, value)| (column.to_owned(), value.into())).collect();
     Operation::Update { table: table.to_owned(), values, filter: filter.into() }
 }
 
@@ -170,4 +210,44 @@ pub fn delete(table: &str, filter: impl Into<Option<Expr>>) -> Operation {
 /// A question is asked.
 pub fn ask(query: Query) -> Operation {
     Operation::Ask(query.into())
+}
+
+/// A filter with other expressions for its literals that may be parameters: not the patterns of LIKE, whose form decides.
+pub(crate) fn with_literals(filter: &Expr, other: &mut dyn FnMut(&Value) -> Expr) -> Expr {
+    let mut part = |expr: &Expr| match expr {
+        Expr::Literal(value) => other(value),
+        expr => with_literals(expr, other),
+    };
+    match filter {
+        Expr::Compare(comparison, left, right) => {
+            let left = part(left);
+            left.compare(*comparison, part(right))
+        }
+        Expr::InList(inner, values) => {
+            let inner = part(inner);
+            inner.in_list(values.iter().map(part).collect::<Vec<Expr>>())
+        }
+        Expr::And(left, right) => {
+            let left = with_literals(left, other);
+            left.and(with_literals(right, other))
+        }
+        Expr::Or(left, right) => {
+            let left = with_literals(left, other);
+            left.or(with_literals(right, other))
+        }
+        Expr::Not(inner) => with_literals(inner, other).not(),
+        filter => filter.clone(),
+    }
+}
+
+/// A question whose literals are parameters, and their values.
+pub(crate) fn with_parameters(query: &Query) -> (Query, Vec<Value>) {
+    let mut values = Vec::new();
+    let filter = query.filter.as_ref().map(|filter| {
+        with_literals(filter, &mut |value| {
+            values.push(value.clone());
+            Expr::Parameter(values.len() as u32)
+        })
+    });
+    (Query { filter, ..query.clone() }, values)
 }

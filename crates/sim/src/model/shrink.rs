@@ -100,6 +100,17 @@ fn simpler(operation: &Operation) -> Vec<Operation> {
             for foreign_keys in without_one(&schema.foreign_keys) {
                 found.push(Operation::Create(wasm_dbms::TableSchema { foreign_keys, ..schema.clone() }));
             }
+            for checks in without_one(&schema.checks) {
+                found.push(Operation::Create(wasm_dbms::TableSchema { checks, ..schema.clone() }));
+            }
+            if schema.columns.iter().any(|column| !column.sanitizers.is_empty() || !column.validators.is_empty()) {
+                let mut plain = schema.clone();
+                for column in &mut plain.columns {
+                    column.sanitizers.clear();
+                    column.validators.clear();
+                }
+                found.push(Operation::Create(plain));
+            }
             for columns in without_one(&schema.columns).filter(|columns| !columns.is_empty()) {
                 found.push(Operation::Create(wasm_dbms::TableSchema { columns, ..schema.clone() }));
             }
@@ -132,6 +143,17 @@ fn simpler(operation: &Operation) -> Vec<Operation> {
             let fewer = without_one(values).filter(|values| !values.is_empty());
             found.extend(fewer.map(|values| with(values, filter.clone())));
             found.extend(simpler_filters(filter).into_iter().map(|filter| with(values.clone(), filter)));
+        }
+        Operation::Upsert { table, columns, rows, on, merge } => {
+            for rows in without_one(rows).filter(|rows| !rows.is_empty()) {
+                let (table, columns, on, merge) = (table.clone(), columns.clone(), on.clone(), merge.clone());
+                found.push(Operation::Upsert { table, columns, rows, on, merge });
+            }
+        }
+        Operation::AskPrepared(query) => found.push(Operation::Ask(query.clone())),
+        Operation::Within { place, operation } => {
+            let within = |operation: Operation| Operation::Within { place: *place, operation: operation.into() };
+            found.extend(simpler(operation).into_iter().map(within));
         }
         Operation::Delete { table, filter } => {
             let with = |filter| Operation::Delete { table: table.clone(), filter };

@@ -12,10 +12,19 @@ pub(super) struct Visible<'a> {
     pub(super) table: &'a Table,
     pub(super) place: usize,
     pub(super) schema: &'a ColumnSchema,
+    /// Whether its name goes without its table's.
+    is_bare: bool,
 }
 
 impl Visible<'_> {
+    pub(super) fn bare(self) -> Self {
+        Self { is_bare: true, ..self }
+    }
+
     pub(super) fn name(&self) -> String {
+        if self.is_bare {
+            return self.schema.name.clone();
+        }
         format!("{}.{}", self.table.name(), self.schema.name)
     }
 
@@ -28,7 +37,12 @@ impl Visible<'_> {
 pub(super) fn visible<'a>(tables: &[&'a Table]) -> Vec<Visible<'a>> {
     let of = |table: &&'a Table| {
         let table = *table;
-        table.schema().columns.iter().enumerate().map(move |(place, schema)| Visible { table, place, schema })
+        table.schema().columns.iter().enumerate().map(move |(place, schema)| Visible {
+            table,
+            place,
+            schema,
+            is_bare: false,
+        })
     };
     tables.iter().flat_map(of).collect()
 }
@@ -95,7 +109,7 @@ impl Draw {
     }
 
     /// A value that a column can be compared with: one that stands there, or one that could.
-    fn comparable(&mut self, column: Visible<'_>) -> Value {
+    pub(super) fn comparable(&mut self, column: Visible<'_>) -> Value {
         let data_type = column.schema.data_type;
         if self.once_in(24) {
             return Value::Null;

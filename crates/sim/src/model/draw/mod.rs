@@ -7,10 +7,12 @@ mod schema;
 mod value;
 
 use fastrand::Rng;
-use wasm_dbms::{ColumnSchema, Durability};
+use wasm_dbms::{ColumnSchema, DataType, Durability, Isolation, Query, Value};
 
 use crate::faults::Fault;
+use crate::model::draw::value::VARIANTS;
 use crate::model::oracle::{State, Table};
+use crate::model::program::with_literals;
 use crate::model::{End, Operation, Setup};
 
 /// What a program is made of most.
@@ -28,9 +30,11 @@ enum Theme {
     Large,
     /// Transactions and savepoints, snapshots beside them.
     Transactions,
+    /// Interactive transactions, many at once.
+    Interactive,
 }
 
-const THEMES: [Theme; 12] = [
+const THEMES: [Theme; 14] = [
     Theme::Rows,
     Theme::Rows,
     Theme::Rows,
@@ -43,6 +47,8 @@ const THEMES: [Theme; 12] = [
     Theme::Large,
     Theme::Transactions,
     Theme::Transactions,
+    Theme::Interactive,
+    Theme::Interactive,
 ];
 
 /// Draws the operations of one program.
@@ -56,6 +62,8 @@ pub(crate) struct Draw {
     tables_max: usize,
     /// From so many rows on rows go rather than come.
     rows_max: usize,
+    /// Questions that are prepared.
+    prepared: Vec<Query>,
 }
 
 /// Where a program stands.
@@ -66,6 +74,18 @@ pub(crate) struct Place {
     /// How many snapshots are kept.
     pub(crate) snapshots: usize,
 }
+
+/// An interactive transaction that is open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beside<'a> {
+    /// What stands in it.
+    pub(crate) state: &'a State,
+    /// How many savepoints are open in it.
+    pub(crate) savepoints: usize,
+}
+
+/// So many interactive transactions are open at most.
+const OPEN_MAX: usize = 4;
 
 /// The deepest savepoint that is drawn, the transaction counted.
 const DEPTH_MAX: usize = 4;
@@ -82,11 +102,21 @@ impl Draw {
         };
         let tables_max = random.usize(1..5);
         let rows_max = if theme == Theme::Large { random.usize(60..300) } else { random.usize(6..32) };
-        (Self { random, theme, is_long, tables_max, rows_max }, setup)
+        (Self { random, theme, is_long, tables_max, rows_max, prepared: Vec::new() }, setup)
     }
 
     /// The next operation.
-    pub(crate) fn next(&mut self, state: &State, place: Place) -> Operation {
+    pub(crate) fn next(&mut self, state: &State, place: Place, beside: &[Beside<'_>]) -> Operation {
+        if place.depth == 0 && self.theme == Theme::Interactive && !state.tables.is_empty() {
+            let opens = beside.len() < OPEN_MAX && self.once_in(12);
+            if opens {
+                return Operation::Open(if self.once_in(3) { Isolation::Snapshot } else { Isolation::Serializable });
+            }
+            let any = self.random.usize(..beside.len().max(1));
+            if let Some(beside) = beside.get(any).filter(|_| self.random.u8(..10) < 7) {
+                return Operation::Within { place: any, operation: self.within(beside).into() };
+            }
+        }
         if place.depth == 0 && (state.tables.is_empty() || self.wants_table(state)) {
             return Operation::Create(self.schema(state));
         }
@@ -154,6 +184,21 @@ impl Draw {
         }
     }
 
+    /// An operation in an interactive transaction.
+    fn within(&mut self, beside: &Beside<'_>) -> Operation {
+        let savepoints = beside.savepoints;
+        match self.random.u8(..100) {
+            0..9 => Operation::End(End::Keep),
+            9..11 => Operation::End(End::Error),
+            11..17 if savepoints < DEPTH_MAX => Operation::Savepoint,
+            17..22 if savepoints > 0 => Operation::BackTo(self.random.usize(..savepoints)),
+            22..25 if savepoints > 0 => Operation::Release(self.random.usize(..savepoints)),
+            25 => Operation::Check,
+            26 => Operation::BackTo(savepoints),
+            _ => self.statement(beside.state),
+        }
+    }
+
     /// What is refused inside a transaction, or does nothing outside of one.
     fn out_of_place(&mut self) -> Operation {
         match self.random.u8(..9) {
@@ -190,9 +235,45 @@ impl Draw {
         match self.random.u8(..100) {
             drawn if drawn < insert => self.insert(state, table),
             drawn if drawn < 52 => self.delete(table),
-            52..74 => self.update(state, table),
+            52..57 => self.upsert(state, table).unwrap_or(Operation::Check),
+            57..74 => self.update(state, table),
             74..80 => self.delete(table),
+            80..86 => Operation::AskPrepared(self.prepared(state, table).into()),
             _ => Operation::Ask(self.question(state, table).into()),
+        }
+    }
+
+    /// A question of a form that may have been asked before.
+    fn prepared(&mut self, state: &State, table: &Table) -> Query {
+        if self.random.bool()
+            && let Some(mut known) = self.one_of(&self.prepared.clone()).cloned()
+        {
+            known.filter =
+                known.filter.map(|filter| with_literals(&filter, &mut |value| self.other_value(value.clone()).into()));
+            return known;
+        }
+        let query = self.question(state, table);
+        if self.prepared.len() > 8 {
+            self.prepared.remove(0);
+        }
+        self.prepared.push(query.clone());
+        query
+    }
+
+    /// Another value of the type of one.
+    fn other_value(&mut self, value: Value) -> Value {
+        if self.once_in(16) {
+            return Value::Null;
+        }
+        match &value {
+            _ if self.random.bool() => value,
+            Value::Bool(_) => Value::from(self.random.bool()),
+            Value::Integer(_) | Value::Unsigned(_) => self.value(DataType::I64),
+            Value::Float(_) => self.value(DataType::F64),
+            Value::Decimal(_) => self.value(DataType::Decimal),
+            Value::Date(_) => self.value(DataType::Date),
+            Value::Text(text) if !VARIANTS.contains(&text.as_str()) => self.value(DataType::Text),
+            _ => value,
         }
     }
 

@@ -1,10 +1,10 @@
 //! Rows that come, change and go.
 
-use wasm_dbms::{ColumnSchema, Comparison, DataType, Expr, Value};
+use wasm_dbms::{Arithmetic, ColumnSchema, Comparison, DataType, Expr, Value};
 
-use crate::model::Operation;
 use crate::model::draw::{Draw, Theme};
 use crate::model::oracle::{Row, State, Table};
+use crate::model::{Merge, Operation};
 
 impl Draw {
     /// Any row of a table.
@@ -21,15 +21,18 @@ impl Draw {
         if column.nullable && self.once_in(5) {
             return Value::Null;
         }
-        let reference =
-            table.shape.references.iter().find(|reference| {
-                table.schema().columns.get(reference.column).is_some_and(|own| own.name == column.name)
-            });
-        if let Some(reference) = reference
+        let own = table.schema().position(&column.name);
+        let reference = table.shape.references.iter().find_map(|reference| {
+            let place = reference.columns.iter().position(|column| Some(*column) == own)?;
+            Some((reference, *reference.referred.get(place)?))
+        });
+        if let Some((reference, referred)) = reference
             && !self.once_in(10)
             && let Some(parent) = state.table(&reference.table)
         {
-            let value = self.any_row(parent).and_then(|row| row.get(reference.referred)).cloned();
+            // Those of a reference of several columns are most often of one row.
+            let row = if reference.columns.len() > 1 { parent.rows().next() } else { self.any_row(parent) };
+            let value = row.and_then(|row| row.get(referred)).cloned();
             return value.unwrap_or_else(|| if column.nullable { Value::Null } else { self.value(column.data_type) });
         }
         // A value that is there already.
@@ -64,14 +67,71 @@ impl Draw {
     }
 
     pub(super) fn update(&mut self, state: &State, table: &Table) -> Operation {
-        let mut values: Vec<(String, Value)> = Vec::new();
+        let mut values: Vec<(String, Expr)> = Vec::new();
         for _ in 0..self.random.usize(1..4) {
             let Some(column) = self.any_column(table) else { break };
             if values.iter().all(|(name, _)| *name != column.name) {
-                values.push((column.name.clone(), self.value_for(state, table, column)));
+                let is_computed = self.once_in(4);
+                let computed = if is_computed { self.computed(table, column, None) } else { None };
+                let value = computed.unwrap_or_else(|| self.value_for(state, table, column).into());
+                values.push((column.name.clone(), value));
             }
         }
         Operation::Update { table: table.name().to_owned(), values, filter: self.some_rows(table) }
+    }
+
+    /// A value for a column that is computed from the row; from `other`, a second row of that name, too if there is one.
+    fn computed(&mut self, table: &Table, column: &ColumnSchema, other: Option<&str>) -> Option<Expr> {
+        let alike = |one: &&ColumnSchema| {
+            one.data_type == column.data_type || (one.data_type.is_integer() && column.data_type.is_integer())
+        };
+        let alike: Vec<&ColumnSchema> = table.schema().columns.iter().filter(alike).collect();
+        let source = if self.once_in(2) { other } else { None }.unwrap_or(table.name());
+        let one = Expr::column(&format!("{source}.{}", self.one_of(&alike)?.name));
+        if !column.data_type.is_integer() {
+            return Some(one);
+        }
+        let by = match other {
+            Some(other) if self.random.bool() => Expr::column(&format!("{other}.{}", self.one_of(&alike)?.name)),
+            _ => Expr::from(self.random.i64(-2..6)),
+        };
+        let operator = if self.once_in(4) { Arithmetic::Subtract } else { Arithmetic::Add };
+        Some(one.arithmetic(operator, by))
+    }
+
+    /// Rows that come, or change those that are there; none if the table has no key.
+    pub(super) fn upsert(&mut self, state: &State, table: &Table) -> Option<Operation> {
+        let keys: Vec<&Vec<usize>> =
+            std::iter::once(&table.shape.key).chain(&table.shape.uniques).filter(|key| !key.is_empty()).collect();
+        let key = (*self.one_of(&keys)?).clone();
+        let name_of = |column: &usize| table.schema().columns.get(*column).map(|column| column.name.clone());
+        let is_primary = key == table.shape.key && self.random.bool();
+        let on = if is_primary { Vec::new() } else { key.iter().filter_map(name_of).collect() };
+        let Operation::Insert { table: name, columns, mut rows } = self.insert(state, table) else { return None };
+        rows.truncate(6);
+        // Most of them are there.
+        for row in &mut rows {
+            let Some(other) = self.any_row(table).filter(|_| !self.once_in(3)) else { continue };
+            for column in &key {
+                let place = columns.iter().position(|name| Some(name) == name_of(column).as_ref());
+                if let (Some(place), Some(value)) = (place, other.get(*column))
+                    && let Some(place) = row.get_mut(place)
+                {
+                    *place = value.clone();
+                }
+            }
+        }
+        let merge = match self.random.u8(..8) {
+            0 => Merge::Nothing,
+            1..4 => Merge::Take(Vec::new()),
+            4 => Merge::Take(self.any_column(table).map(|column| column.name.clone()).into_iter().collect()),
+            _ => {
+                let column = self.any_column(table)?;
+                let value = self.computed(table, column, Some("excluded"))?;
+                Merge::Set(vec![(column.name.clone(), value)])
+            }
+        };
+        Some(Operation::Upsert { table: name, columns, rows, on, merge })
     }
 
     pub(super) fn delete(&mut self, table: &Table) -> Operation {

@@ -1,11 +1,15 @@
 //! Tables. The name of a column begins with its type, so that an expression over a table of that name fits whichever table
 //! has it.
 
-use wasm_dbms::{ColumnSchema, DataType, IndexColumn, IndexSchema, ReferentialAction, TableSchema, Value};
+use wasm_dbms::{
+    CheckSchema, ColumnSchema, Comparison, DataType, Decimal, ForeignKeySchema, IndexColumn, IndexSchema,
+    ReferentialAction, Sanitizer, TableSchema, Validator, Value,
+};
 
+use crate::model::draw::expr::visible;
 use crate::model::draw::value::VARIANTS;
 use crate::model::draw::{Draw, Theme};
-use crate::model::oracle::State;
+use crate::model::oracle::{State, is_clustered};
 
 /// Types that are drawn; those that more depends on more often.
 const TYPES: [DataType; 30] = [
@@ -62,7 +66,76 @@ impl Draw {
         for _ in 0..references {
             schema = self.with_reference(schema, state);
         }
+        if self.theme == Theme::Interactive {
+            schema = countless(schema);
+        }
+        self.with_checks(schema)
+    }
+
+    /// Perhaps checks: such that most rows pass.
+    fn with_checks(&mut self, mut schema: TableSchema) -> TableSchema {
+        if !self.once_in(4) {
+            return schema;
+        }
+        let Some(table) = State::default().create(&TableSchema { foreign_keys: Vec::new(), ..schema.clone() }).next
+        else {
+            return schema;
+        };
+        let Some(table) = table.0.tables.first() else { return schema };
+        let columns: Vec<_> = visible(&[table]).into_iter().map(|column| column.bare()).collect();
+        for number in 0..self.random.usize(1..3) {
+            let Some(column) = self.one_of(&columns).copied() else { break };
+            let data_type = column.schema.data_type;
+            let lax = if data_type.is_integer() {
+                column.expr().compare(Comparison::GreaterOrEqual, self.random.i64(-3..3))
+            } else {
+                column.expr().compare(Comparison::NotEqual, self.comparable(column))
+            };
+            let condition = if self.random.bool() { lax } else { lax.or(self.filter_over(&columns, 1)) };
+            let check = CheckSchema::new(condition);
+            schema = schema.with_check(if self.random.bool() { check.named(format!("check{number}")) } else { check });
+        }
         schema
+    }
+
+    /// Perhaps rules for the values of a column.
+    fn with_rules(&mut self, column: ColumnSchema) -> ColumnSchema {
+        if !self.once_in(5) {
+            return column;
+        }
+        let data_type = column.data_type;
+        let texts = [Sanitizer::Trim, Sanitizer::CollapseWhitespace, Sanitizer::LowerCase, Sanitizer::UpperCase];
+        match data_type {
+            DataType::Text => {
+                let mut column =
+                    (0..self.random.usize(..3)).fold(column, |column, _| match self.one_of(&texts).cloned() {
+                        Some(sanitizer) => column.sanitizer(sanitizer),
+                        None => column,
+                    });
+                if self.once_in(4) {
+                    column = column.sanitizer(Sanitizer::NullIfEmpty);
+                }
+                if self.once_in(2) { column.validator(Validator::MaxLen(self.random.u32(2..20))) } else { column }
+            }
+            DataType::Bytes => column.validator(Validator::LenRange(0, self.random.u32(2..9))),
+            DataType::Decimal | DataType::F64 if self.random.bool() => {
+                column.sanitizer(Sanitizer::RoundToScale(self.random.u8(..2)))
+            }
+            DataType::DateTime => column.sanitizer(Sanitizer::Utc),
+            DataType::I64 | DataType::U64 | DataType::I8 | DataType::Decimal => {
+                let number = |number: u8| match data_type {
+                    DataType::Decimal => Value::from(Decimal::from(number)),
+                    _ => Value::from(number),
+                };
+                let (low, high) = (number(self.random.u8(..3)), number(self.random.u8(20..90)));
+                if self.random.bool() {
+                    column.sanitizer(Sanitizer::Clamp(low, high))
+                } else {
+                    column.validator(Validator::Range(low, high))
+                }
+            }
+            _ => column,
+        }
     }
 
     fn with_column(&mut self, schema: TableSchema, data_type: DataType) -> TableSchema {
@@ -81,6 +154,7 @@ impl Draw {
                 column = column.default(default);
             }
         }
+        let column = self.with_rules(column);
         schema.column(column)
     }
 
@@ -154,6 +228,8 @@ impl Draw {
         {
             (column.nullable, column.autoincrement) = (false, true);
             column.default = None;
+            column.sanitizers.clear();
+            column.validators.clear();
         }
         schema
     }
@@ -166,31 +242,58 @@ impl Draw {
             Some(table) if !own => table.schema().clone(),
             _ => schema.clone(),
         };
-        let indexes = target.indexes.iter().filter(|index| index.unique).map(|index| match index.columns.as_slice() {
-            [only] => Some(&only.name),
-            _ => None,
-        });
-        let key = match target.primary_key.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        };
-        let mut unique: Vec<&String> = indexes.chain([key]).flatten().collect();
-        self.random.shuffle(&mut unique);
-        let referred = unique.first().and_then(|name| target.columns.iter().find(|column| column.name == **name));
-        let Some(referred) = referred else { return schema };
-        let on_delete = if self.once_in(3) { ReferentialAction::Restrict } else { ReferentialAction::Cascade };
-        let before = schema.columns.len();
-        let mut schema = self.with_column(schema, referred.data_type);
-        let mut name = String::new();
-        if let Some(column) = schema.columns.get_mut(before) {
-            column.default = None;
-            // A row that refers to its own table must be able to be the first.
-            column.nullable |= target.name == schema.name || self.random.bool();
-            name.clone_from(&column.name);
+        let indexes = target.indexes.iter().filter(|index| index.unique);
+        let indexes = indexes.map(|index| index.columns.iter().map(|column| column.name.clone()).collect());
+        let mut unique: Vec<Vec<String>> = indexes.chain([target.primary_key.clone()]).collect();
+        unique.retain(|columns| !columns.is_empty());
+        let Some(mut referred) = self.one_of(&unique).cloned() else { return schema };
+        if self.random.bool() {
+            self.random.shuffle(&mut referred);
         }
-        let is_indexed = self.random.bool();
-        let schema = schema.foreign_key(&name, &target.name, &referred.name, on_delete);
-        if is_indexed { schema.index([name.as_str()]) } else { schema }
+        let on_delete = self.action();
+        let on_update = if self.random.bool() { ReferentialAction::Restrict } else { self.action() };
+        let changes = |action| matches!(action, ReferentialAction::SetNull | ReferentialAction::SetDefault);
+        let is_free = changes(on_delete) || changes(on_update);
+        let default = if is_free && self.random.bool() { self.any_offered(state, &target, &referred) } else { None };
+        let mut schema = schema;
+        let mut names = Vec::new();
+        for (place, name) in referred.iter().enumerate() {
+            let Some(other) = target.columns.iter().find(|column| column.name == *name) else { return schema };
+            let before = schema.columns.len();
+            schema = self.with_column(schema, other.data_type);
+            let Some(column) = schema.columns.get_mut(before) else { return schema };
+            column.default = default.as_ref().and_then(|default| default.get(place)).cloned();
+            // A row that refers to its own table must be able to be the first.
+            column.nullable |= target.name == schema.name || is_free || self.random.bool();
+            if self.random.bool() {
+                column.sanitizers.clear();
+                column.validators.clear();
+            }
+            names.push(column.name.clone());
+        }
+        let key =
+            ForeignKeySchema::new(names.iter().map(String::as_str), &target.name, referred.iter().map(String::as_str));
+        let schema = schema.with_foreign_key(key.on_delete(on_delete).on_update(on_update));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        match self.random.u8(..8) {
+            0..4 => schema.index(names),
+            // What refers can be referred to: chains come about.
+            4 => schema.unique(names),
+            _ => schema,
+        }
+    }
+
+    fn action(&mut self) -> ReferentialAction {
+        use ReferentialAction::{Cascade, Restrict, SetDefault, SetNull};
+        self.pick([Restrict, Cascade, Cascade, SetNull, SetDefault])
+    }
+
+    /// The values of some columns of a row that is there.
+    fn any_offered(&mut self, state: &State, target: &TableSchema, columns: &[String]) -> Option<Vec<Value>> {
+        let table = state.table(&target.name)?;
+        let row = self.any_row(table)?;
+        let values = columns.iter().map(|column| Some(row.get(target.position(column)?)?.clone()));
+        values.collect::<Option<Vec<Value>>>().filter(|values| !values.iter().any(Value::is_null))
     }
 
     /// A table that must be refused, most often.
@@ -219,4 +322,16 @@ impl Draw {
             }
         }
     }
+}
+
+/// The table without numbers that it gives to rows: keyed by its columns.
+fn countless(mut schema: TableSchema) -> TableSchema {
+    schema.columns.iter_mut().for_each(|column| column.autoincrement = false);
+    let types = schema.primary_key.iter().filter_map(|name| schema.columns.iter().find(|column| column.name == *name));
+    let types: Vec<DataType> = types.map(|column| column.data_type).collect();
+    if is_clustered(&types) {
+        return schema;
+    }
+    schema.columns.push(ColumnSchema::new("key", DataType::U64));
+    schema.primary_key(["key"])
 }

@@ -75,7 +75,7 @@ impl Draw {
     }
 
     pub(super) fn text(&mut self) -> String {
-        let parts = ["a", "b", "A", "é", "\0", "%", "_", "\\", "zz", "日"];
+        let parts = ["a", "b", "A", "é", "\0", "%", "_", "\\", "zz", "日", " ", " b  "];
         let mut text = String::new();
         for _ in 0..self.random.usize(..4) {
             text.push_str(self.one_of(&parts).copied().unwrap_or_default());

@@ -1,10 +1,11 @@
-//! Rows that go, and those that go with them.
+//! Rows that go, those that go with them, and those that change.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use wasm_dbms::{Expr, ReferentialAction, Value};
+use wasm_dbms::{Expr, ReferentialAction};
 
-use crate::model::oracle::table::{Reference, RowKey};
+use crate::model::oracle::table::RowKey;
 use crate::model::oracle::{Refusal, Row, State, Table, Verdict};
 
 /// A row: where its table stands, and its key.
@@ -21,35 +22,42 @@ impl State {
         let going = self.closure(keys.into_iter().map(|key| (index, key)).collect());
         let count = going.iter().filter(|(table, _)| *table == index).count();
         let mut next = self.clone();
+        let mut touched = BTreeSet::from([name.to_owned()]);
         for (table, key) in &going {
-            next.tables.get_mut(*table).map(|table| std::sync::Arc::make_mut(table).remove(key));
-        }
-        // Who stays must not refer to who goes; one that goes too is not in the way.
-        let mut refusals = Vec::new();
-        for (child, reference, value) in going.iter().flat_map(|place| self.referring(place)) {
-            if next.has(child.name(), reference.column, value) {
-                refusals.push(Refusal::ForeignKey(child.full_name(&[reference.column])));
+            if let Some(table) = next.tables.get_mut(*table).map(Arc::make_mut) {
+                touched.insert(table.name().to_owned());
+                table.remove(key);
             }
         }
-        Verdict { next: refusals.is_empty().then_some((next, count as u64)), refusals }
+        let mut refusals = Vec::new();
+        // A row that goes in the end may have to change before.
+        let mut possible = Vec::new();
+        for (table, row) in going.iter().filter_map(|place| self.row_at(place)) {
+            refusals.extend(next.follow(table.name(), row, None, 0, &mut touched));
+            if self.has_changing_referrers(table) {
+                let (mut first, mut touched) = (self.clone(), BTreeSet::new());
+                possible.extend(first.follow(table.name(), row, None, 0, &mut touched));
+                possible.extend(first.broken(&touched));
+            }
+        }
+        refusals.extend(next.broken(&touched));
+        let next = refusals.is_empty().then_some((next, count as u64));
+        refusals.extend(possible);
+        Verdict { next, refusals, is_decided: true, is_loose: true }
+    }
+
+    /// Whether rows that refer to one of a table change when it goes.
+    fn has_changing_referrers(&self, table: &Table) -> bool {
+        let changes = [ReferentialAction::SetNull, ReferentialAction::SetDefault];
+        let references = self.tables.iter().flat_map(|child| &child.shape.references);
+        references
+            .into_iter()
+            .any(|reference| reference.table == table.name() && changes.contains(&reference.on_delete))
     }
 
     fn row_at(&self, (table, key): &Place) -> Option<(&Table, &Row)> {
         let table = self.tables.get(*table)?;
         Some((table, table.get(key)?))
-    }
-
-    /// The references to the table of a row, each with its table and the value that refers to this row.
-    fn referring<'a>(&'a self, place: &Place) -> Vec<(&'a Table, &'a Reference, &'a Value)> {
-        let Some((parent, row)) = self.row_at(place) else { return Vec::new() };
-        let mut found = Vec::new();
-        for child in &self.tables {
-            for reference in child.shape.references.iter().filter(|reference| reference.table == parent.name()) {
-                let value = row.get(reference.referred).filter(|value| !value.is_null());
-                found.extend(value.map(|value| (&**child, reference, value)));
-            }
-        }
-        found
     }
 
     /// These rows and every row that refers to one of them with cascade.
@@ -59,10 +67,13 @@ impl State {
             if !going.insert(place.clone()) {
                 continue;
             }
-            for (child, reference, value) in self.referring(&place) {
-                let Some(index) = self.tables.iter().position(|table| table.name() == child.name()) else { continue };
-                if reference.on_delete == ReferentialAction::Cascade {
-                    let refers = child.entries().filter(|(_, row)| row.get(reference.column) == Some(value));
+            let Some((parent, row)) = self.row_at(&place) else { continue };
+            for (index, child) in self.tables.iter().enumerate() {
+                for reference in child.shape.references.iter().filter(|reference| {
+                    reference.table == parent.name() && reference.on_delete == ReferentialAction::Cascade
+                }) {
+                    let Some(offered) = reference.offered(row) else { continue };
+                    let refers = child.entries().filter(|(_, row)| reference.gives(row, &offered));
                     pending.extend(refers.map(|(key, _)| (index, key.clone())));
                 }
             }

@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 
-use wasm_dbms::{AggregateFunction, ColumnRef, Comparison, DecimalSum, Expr, TableSchema, Value};
+use wasm_dbms::{AggregateFunction, Arithmetic, ColumnRef, Comparison, DataType, DecimalSum, Expr, TableSchema, Value};
+
+use crate::model::oracle::Refusal;
 
 /// The tables that names are looked up in, in the order of a joined row.
 pub(crate) struct Scope<'a>(pub(crate) Vec<&'a TableSchema>);
@@ -21,6 +23,14 @@ impl Scope<'_> {
 /// A joined row.
 pub(crate) type Joined<'a> = [&'a [Value]];
 
+/// What is made of two integers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SumKind {
+    is_difference: bool,
+    /// Whether it may be above every `i64`.
+    is_wide: bool,
+}
+
 /// An expression whose columns are places.
 #[derive(Debug)]
 pub(crate) enum Bound<'a> {
@@ -35,6 +45,8 @@ pub(crate) enum Bound<'a> {
     IsNull(Box<Bound<'a>>),
     InList(Box<Bound<'a>>, Vec<Bound<'a>>),
     Like(Box<Bound<'a>>, Vec<char>),
+    /// A sum or a difference of integers.
+    Sum(Box<Bound<'a>>, Box<Bound<'a>>, SumKind),
     Aggregate(AggregateFunction, Option<Box<Bound<'a>>>),
 }
 
@@ -68,6 +80,11 @@ impl<'a> Bound<'a> {
                 Expr::Literal(Value::Text(pattern)) => Self::Like(part(text)?, pattern.chars().collect()),
                 _ => return None,
             },
+            Expr::Arithmetic(operator @ (Arithmetic::Add | Arithmetic::Subtract), left, right) => {
+                let (left, right) = (part(left)?, part(right)?);
+                let is_wide = left.is_wide(scope) || right.is_wide(scope);
+                Self::Sum(left, right, SumKind { is_difference: *operator == Arithmetic::Subtract, is_wide })
+            }
             Expr::Aggregate(call) => {
                 let argument = match &call.argument {
                     Some(argument) => Some(part(argument)?),
@@ -90,6 +107,31 @@ impl<'a> Bound<'a> {
         self
     }
 
+    /// Whether it is a column whose numbers may be above every `i64`.
+    fn is_wide(&self, scope: &Scope<'_>) -> bool {
+        let Self::Column(source, column) = self else { return false };
+        let column = scope.0.get(*source).and_then(|schema| schema.columns.get(*column));
+        column.is_some_and(|column| column.data_type == DataType::U64)
+    }
+
+    /// The value, for a joined row.
+    ///
+    /// # Errors
+    /// How it must be refused.
+    pub(crate) fn checked_value(&self, row: &Joined<'_>) -> Result<Value, Refusal> {
+        let Self::Sum(left, right, kind) = self else { return Ok(self.value(row)) };
+        let (left, right) = (left.checked_value(row)?, right.checked_value(row)?);
+        if left.is_null() || right.is_null() {
+            return Ok(Value::Null);
+        }
+        let (Some(left), Some(right)) = (left.as_ref().as_i128(), right.as_ref().as_i128()) else {
+            return Err(Refusal::Query);
+        };
+        let sum = if kind.is_difference { left - right } else { left + right };
+        let wide = || if kind.is_wide { u64::try_from(sum).map(Value::from).ok() } else { None };
+        i64::try_from(sum).ok().map(Value::from).or_else(wide).ok_or(Refusal::OutOfRange)
+    }
+
     /// The value, for a joined row.
     pub(crate) fn value(&self, row: &Joined<'_>) -> Value {
         match self {
@@ -98,6 +140,7 @@ impl<'a> Bound<'a> {
             Self::Column(source, column) => {
                 row.get(*source).and_then(|row| row.get(*column)).cloned().unwrap_or(Value::Null)
             }
+            Self::Sum(..) => self.checked_value(row).unwrap_or_default(),
             logic => logic.truth(row).map_or(Value::Null, Value::Bool),
         }
     }

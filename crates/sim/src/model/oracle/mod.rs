@@ -10,11 +10,13 @@ mod write;
 
 use std::sync::Arc;
 
-use wasm_dbms::{Database, Query, Value};
+use wasm_dbms::{Database, Query};
 
 pub use answer::Expected;
 pub use refusal::Refusal;
 pub use table::{Row, Table};
+pub(crate) use table::{is_clustered, is_same_row};
+pub(crate) use write::Merged;
 
 /// Every table, in the order of creation. A copy shares its rows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,15 +31,34 @@ pub struct Verdict {
     pub next: Option<(State, u64)>,
     /// How it may be refused.
     pub refusals: Vec<Refusal>,
+    /// Whether this says all that may come of it. Else the order of its rows decides, which nobody knows: it is not done.
+    pub is_decided: bool,
+    /// Whether a refusal may be of any constraint: where several rows break several, nothing says which is seen first.
+    pub is_loose: bool,
 }
 
 impl Verdict {
     fn of(next: State, count: usize) -> Self {
-        Self { next: Some((next, count as u64)), refusals: Vec::new() }
+        Self { next: Some((next, count as u64)), refusals: Vec::new(), is_decided: true, is_loose: false }
     }
 
     fn refused(refusal: Refusal) -> Self {
-        Self { next: None, refusals: vec![refusal] }
+        Self { next: None, refusals: vec![refusal], is_decided: true, is_loose: false }
+    }
+
+    /// Refused for these reasons, or others that are seen first where rows refer to rows or there are several.
+    fn refused_with(refusals: Vec<Refusal>, is_loose: bool) -> Self {
+        Self { next: None, refusals, is_decided: true, is_loose }
+    }
+
+    /// Whether it may be refused so.
+    pub(crate) fn allows(&self, refusal: &Refusal) -> bool {
+        let is_loose = self.is_loose && self.next.is_none() && refusal.is_constraint();
+        is_loose || self.refusals.contains(refusal)
+    }
+
+    fn undecided() -> Self {
+        Self { next: None, refusals: Vec::new(), is_decided: false, is_loose: false }
     }
 }
 
@@ -49,11 +70,6 @@ impl State {
 
     fn table_mut(&mut self, name: &str) -> Option<&mut Table> {
         self.tables.iter_mut().find(|table| table.name() == name).map(Arc::make_mut)
-    }
-
-    /// Whether a row of a table has this value in a column.
-    fn has(&self, table: &str, column: usize, value: &Value) -> bool {
-        self.table(table).is_some_and(|table| table.rows().any(|row| row.get(column) == Some(value)))
     }
 
     /// Compares the database with this: schemas, rows to the last bit, counters.

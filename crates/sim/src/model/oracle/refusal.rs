@@ -10,7 +10,11 @@ pub enum Refusal {
     Unique(String),
     ForeignKey(String),
     Type(String),
+    Check(String),
+    Validation(String),
     OutOfRange,
+    /// A question, or a statement that asks one, makes no sense.
+    Query,
     Unknown,
     TableExists,
     Schema,
@@ -18,6 +22,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether values are refused, not what is asked.
+    pub(crate) fn is_constraint(&self) -> bool {
+        !matches!(self, Self::Query | Self::Unknown | Self::TableExists | Self::Schema | Self::Busy)
+    }
+
     /// What an error of the database says; none if no statement of a program should meet it.
     pub fn of(error: &Error) -> Option<Self> {
         Some(match error {
@@ -25,6 +34,9 @@ impl Refusal {
             Error::Unique { table, columns, .. } => Self::Unique(format!("{table}.{columns}")),
             Error::ForeignKey { table, columns, .. } => Self::ForeignKey(format!("{table}.{columns}")),
             Error::Type { table, column, .. } => Self::Type(format!("{table}.{column}")),
+            Error::Check { table, check, .. } => Self::Check(format!("{table}: {check}")),
+            Error::Validation { table, column, .. } => Self::Validation(format!("{table}.{column}")),
+            Error::Query(_) => Self::Query,
             Error::OutOfRange(_) => Self::OutOfRange,
             Error::Unknown { .. } => Self::Unknown,
             Error::TableExists { .. } => Self::TableExists,

@@ -42,13 +42,27 @@ impl State {
     /// What a foreign key refers to; none if it refers to nothing that it can.
     fn reference(&self, schema: &TableSchema, key: &wasm_dbms::ForeignKeySchema) -> Option<Reference> {
         let other = if key.table == schema.name { schema } else { self.table(&key.table)?.schema() };
-        let ([column], [referred]) = (key.columns.as_slice(), key.references.as_slice()) else { return None };
-        let is_unique = other.primary_key == key.references
-            || other.indexes.iter().any(|index| index.unique && index.is_on([referred.as_str()]));
-        let (column, referred) = (schema.position(column)?, other.position(referred)?);
-        let (own, others) = (schema.columns.get(column)?, other.columns.get(referred)?);
-        let is_alike = own.data_type == others.data_type && own.variants == others.variants;
-        let reference = Reference { column, table: key.table.clone(), referred, on_delete: key.on_delete };
+        let names: Vec<&str> = key.references.iter().map(String::as_str).collect();
+        let is_same = |columns: &[&str]| {
+            columns.len() == names.len() && !names.is_empty() && names.iter().all(|name| columns.contains(name))
+        };
+        let primary: Vec<&str> = other.primary_key.iter().map(String::as_str).collect();
+        let on_index = |index: &IndexSchema| {
+            index.unique && is_same(&index.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>())
+        };
+        let is_unique = is_same(&primary) || other.indexes.iter().any(on_index);
+        let places = |schema: &TableSchema, names: &[String]| {
+            names.iter().map(|name| schema.position(name)).collect::<Option<Vec<usize>>>()
+        };
+        let (columns, referred) = (places(schema, &key.columns)?, places(other, &key.references)?);
+        let is_alike = columns.len() == referred.len()
+            && columns.iter().zip(&referred).all(|(own, other_column)| {
+                let (own, other) = (schema.columns.get(*own), other.columns.get(*other_column));
+                own.zip(other)
+                    .is_some_and(|(own, other)| own.data_type == other.data_type && own.variants == other.variants)
+            });
+        let (on_delete, on_update) = (key.on_delete, key.on_update);
+        let reference = Reference { columns, table: key.table.clone(), referred, on_delete, on_update };
         (is_unique && is_alike).then_some(reference)
     }
 

@@ -57,10 +57,34 @@ pub(crate) fn is_same_row(left: &[Value], right: &[Value]) -> bool {
 /// A reference to another table, or to the same.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reference {
-    pub(crate) column: usize,
+    pub(crate) columns: Vec<usize>,
     pub(crate) table: String,
-    pub(crate) referred: usize,
+    /// The columns there, in the order of `columns`.
+    pub(crate) referred: Vec<usize>,
     pub(crate) on_delete: ReferentialAction,
+    pub(crate) on_update: ReferentialAction,
+}
+
+impl Reference {
+    /// The values that refer to a row; none if there is a NULL among them.
+    pub(crate) fn given(&self, row: &[Value]) -> Option<Row> {
+        Some(values_at(row, &self.columns)).filter(|values| !values.iter().any(Value::is_null))
+    }
+
+    /// Whether a row refers with these values, none of which is NULL.
+    pub(crate) fn gives(&self, row: &[Value], values: &[Value]) -> bool {
+        self.columns.iter().zip(values).all(|(column, value)| row.get(*column) == Some(value))
+    }
+
+    /// Whether a row is referred to by these values, none of which is NULL.
+    pub(crate) fn offers(&self, row: &[Value], values: &[Value]) -> bool {
+        self.referred.iter().zip(values).all(|(column, value)| row.get(*column) == Some(value))
+    }
+
+    /// The values by which a row is referred to; none if there is a NULL among them.
+    pub(crate) fn offered(&self, row: &[Value]) -> Option<Row> {
+        Some(values_at(row, &self.referred)).filter(|values| !values.iter().any(Value::is_null))
+    }
 }
 
 /// What of a table never changes.
@@ -110,6 +134,25 @@ impl Table {
     /// The last number that was given to a row or to its column that counts up.
     pub fn counter(&self) -> u64 {
         self.counter
+    }
+
+    /// Whether rows get no numbers: neither a column counts up nor has a row a number of its own.
+    pub(crate) fn is_countless(&self) -> bool {
+        self.shape.autoincrement.is_none() && self.shape.is_clustered
+    }
+
+    /// Whether this is the same table as another, whatever rows they have.
+    pub(crate) fn is_same_table(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shape, &other.shape)
+    }
+
+    /// Whether a row that changes refers to what it was and will no longer be: whether that is refused, or undone by what
+    /// follows from the change, nothing says.
+    pub(crate) fn refers_to_its_past(&self, before: &Row, row: &Row) -> bool {
+        self.shape.references.iter().filter(|reference| reference.table == self.name()).any(|reference| {
+            let given = reference.given(row);
+            given.is_some_and(|given| reference.offers(before, &given) && !reference.offers(row, &given))
+        })
     }
 
     pub(crate) fn get(&self, key: &RowKey) -> Option<&Row> {

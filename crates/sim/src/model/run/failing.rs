@@ -120,6 +120,7 @@ impl Run {
         }
         self.counts.reopened += 1;
         self.kept.clear();
+        self.open.clear();
         self.db = None;
         self.open()?;
         let doubt = self.doubt.take();
@@ -138,6 +139,7 @@ impl Run {
     fn crash(&mut self, calls: usize, seed: u64) -> Step {
         self.counts.crashes += 1;
         self.kept.clear();
+        self.open.clear();
         let mut made = self.medium.calls();
         self.db = None;
         let is_failed =

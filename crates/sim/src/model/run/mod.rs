@@ -1,18 +1,22 @@
 //! Does the operations of a program on a database and in the oracle, and compares.
 
 mod failing;
+mod interactive;
 mod keeping;
 mod transaction;
 mod verbs;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use wasm_dbms::{Database, Durability, Error, HeapProvider};
+use wasm_dbms::{Answer, Database, Durability, Error, Expr, HeapProvider, PlantedBug, Prepared, Query, Value};
 
 use crate::faults::Faulty;
-use crate::model::draw::Place;
+use crate::model::draw::{Beside, Place};
 use crate::model::oracle::{Difference, Refusal, State, Verdict};
+use crate::model::program::with_parameters;
 use crate::model::run::failing::Armed;
+use crate::model::run::interactive::Open;
 use crate::model::run::keeping::Kept;
 use crate::model::run::verbs::{Verbs, planted_schema};
 use crate::model::{Draw, Operation, Program};
@@ -31,6 +35,31 @@ pub enum Bug {
     KeepSavepoint,
     /// Syncs are acknowledged and not done.
     SkipSync,
+    /// Tables have no checks.
+    SkipChecks,
+    /// Columns have no sanitizers and validators.
+    SkipRules,
+    /// An upsert that computes what a row that is there becomes leaves it as it is.
+    ForgetExcluded,
+    /// A prepared question is asked with the parameters that it was first asked with.
+    StaleParameters,
+    /// Going back to a savepoint of an interactive transaction does nothing.
+    SkipBack,
+    /// The commit of an interactive transaction does not look at what was read, nor at the rows that it changes.
+    SkipRowCheck,
+    /// It does not look at what was read.
+    SkipValidation,
+}
+
+impl Bug {
+    /// The bug of interactive transactions that it is.
+    fn of_transactions(self) -> Option<PlantedBug> {
+        match self {
+            Self::SkipRowCheck => Some(PlantedBug::SkipRowCheck),
+            Self::SkipValidation => Some(PlantedBug::SkipValidation),
+            _ => None,
+        }
+    }
 }
 
 /// What was done in a program.
@@ -49,6 +78,17 @@ pub struct Counts {
     pub reopened: u64,
     pub snapshots_read: u64,
     pub checks: u64,
+    pub upserted: u64,
+    pub computed: u64,
+    pub broken_checks: u64,
+    pub broken_rules: u64,
+    pub prepared: u64,
+    pub prepared_again: u64,
+    pub opened: u64,
+    pub beside: u64,
+    pub conflicts: u64,
+    pub gone_back: u64,
+    pub undecided: u64,
 }
 
 impl Counts {
@@ -67,6 +107,17 @@ impl Counts {
         self.reopened += other.reopened;
         self.snapshots_read += other.snapshots_read;
         self.checks += other.checks;
+        self.upserted += other.upserted;
+        self.computed += other.computed;
+        self.broken_checks += other.broken_checks;
+        self.broken_rules += other.broken_rules;
+        self.prepared += other.prepared;
+        self.prepared_again += other.prepared_again;
+        self.opened += other.opened;
+        self.beside += other.beside;
+        self.conflicts += other.conflicts;
+        self.gone_back += other.gone_back;
+        self.undecided += other.undecided;
     }
 }
 
@@ -102,6 +153,12 @@ enum Source {
 const COMPARE_EVERY: u64 = 24;
 const CHECK_EVERY: u64 = 4;
 
+/// So many prepared questions are kept.
+const PREPARED_MAX: usize = 8;
+
+/// A question that is prepared, by its form, and what it was first asked with.
+type Ready = (Query, Arc<Prepared<Answer>>, Vec<Value>);
+
 /// A program under way.
 struct Run {
     source: Source,
@@ -124,6 +181,10 @@ struct Run {
     doubt: Option<State>,
     armed: Option<Armed>,
     kept: Vec<Kept>,
+    /// The interactive transactions that are open, the oldest first.
+    open: Vec<Open>,
+    /// Questions that were prepared: the latest ones.
+    prepared: Vec<Ready>,
     /// How many statements and transactions there were.
     units: u64,
 }
@@ -162,6 +223,8 @@ fn run(source: Source, program: Program, bug: Option<Bug>) -> Result<Counts, Fai
         doubt: None,
         armed: None,
         kept: Vec::new(),
+        open: Vec::new(),
+        prepared: Vec::new(),
         units: 0,
     };
     let done = catch_unwind(AssertUnwindSafe(|| run.all()));
@@ -194,10 +257,12 @@ impl Run {
             Source::Given(operations) => operations.next()?,
             Source::Drawn(draw, left) => {
                 *left = left.checked_sub(1)?;
-                draw.next(inside.unwrap_or(&self.committed), Place { depth, snapshots: self.kept.len() })
+                let beside: Vec<Beside<'_>> = self.open.iter().map(Open::beside).collect();
+                draw.next(inside.unwrap_or(&self.committed), Place { depth, snapshots: self.kept.len() }, &beside)
             }
         };
         self.counts.operations += 1;
+        self.note(&operation);
         self.program.operations.push(operation.clone());
         Some(operation)
     }
@@ -211,6 +276,10 @@ impl Run {
         match operation {
             Operation::Create(schema) => {
                 let verdict = self.committed.create(schema);
+                if verdict.next.as_ref().is_some_and(|(next, _)| !next.tables.iter().all(|table| table.is_countless()))
+                {
+                    self.open.clear();
+                }
                 let schema = planted_schema(schema, self.bug);
                 let done = self.db()?.create_table(&schema).map(|()| 0);
                 self.statement(done, verdict)
@@ -220,8 +289,15 @@ impl Run {
                 let done = self.db()?.drop_table(name).map(|()| 0);
                 self.statement(done, verdict)
             }
-            Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } => {
+            Operation::Insert { .. }
+            | Operation::Update { .. }
+            | Operation::Upsert { .. }
+            | Operation::Delete { .. } => {
                 let verdict = verdict(&self.committed, operation);
+                if !verdict.is_decided {
+                    self.counts.undecided += 1;
+                    return Ok(());
+                }
                 let done = self.db()?.write(operation, self.bug);
                 self.statement(done, verdict)
             }
@@ -231,6 +307,16 @@ impl Run {
                 self.answered(found, expected)?;
                 self.end_unit()
             }
+            Operation::AskPrepared(query) => {
+                let expected = self.committed.answer(query);
+                let (ready, parameters) = self.prepared(query);
+                let found = self.db()?.ask_prepared(&ready, &parameters);
+                self.answered(found, expected)?;
+                self.end_unit()
+            }
+            Operation::Open(isolation) => self.open_interactive(*isolation),
+            Operation::Within { place, operation } => self.within(*place, operation),
+            Operation::BackTo(_) | Operation::Release(_) => Ok(()),
             Operation::Begin(durability) => self.transaction(*durability),
             Operation::Savepoint | Operation::End(_) => Ok(()),
             Operation::Snapshot => self.keep(),
@@ -263,6 +349,7 @@ impl Run {
             Operation::Export => self.export(),
             Operation::Close(cache_bytes) => {
                 self.cache_bytes = *cache_bytes;
+                self.open.clear();
                 let done = match self.db.take() {
                     Some(db) => db.close(),
                     None => Ok(()),
@@ -309,7 +396,7 @@ impl Run {
 
     fn answered(
         &mut self,
-        found: wasm_dbms::Result<wasm_dbms::Answer>,
+        found: wasm_dbms::Result<Answer>,
         expected: Result<crate::model::oracle::Expected, Refusal>,
     ) -> Step {
         match (found, expected) {
@@ -327,6 +414,33 @@ impl Run {
                 let count = answer.rows.len();
                 Err(Wrong(format!("the question has {count} rows and should be refused: {refusal:?}")))
             }
+        }
+    }
+
+    /// The prepared question of the form of one, and the parameters to ask it with.
+    fn prepared(&mut self, query: &Query) -> (Arc<Prepared<Answer>>, Vec<Value>) {
+        self.counts.prepared += 1;
+        let (form, parameters) = with_parameters(query);
+        if let Some((_, ready, first)) = self.prepared.iter().find(|(known, ..)| *known == form) {
+            self.counts.prepared_again += 1;
+            let is_stale = self.bug == Some(Bug::StaleParameters);
+            return (Arc::clone(ready), if is_stale { first.clone() } else { parameters });
+        }
+        if self.prepared.len() >= PREPARED_MAX {
+            self.prepared.remove(0);
+        }
+        let ready = Arc::new(Prepared::new(form.clone()));
+        self.prepared.push((form, Arc::clone(&ready), parameters.clone()));
+        (ready, parameters)
+    }
+
+    /// Counts what a statement is made of.
+    fn note(&mut self, operation: &Operation) {
+        let is_computed = |(_, value): &(String, Expr)| !matches!(value, Expr::Literal(_));
+        match operation {
+            Operation::Upsert { .. } => self.counts.upserted += 1,
+            Operation::Update { values, .. } if values.iter().any(is_computed) => self.counts.computed += 1,
+            _ => {}
         }
     }
 
@@ -376,21 +490,24 @@ fn verdict(state: &State, operation: &Operation) -> Verdict {
     match operation {
         Operation::Insert { table, columns, rows } => state.insert(table, columns, rows),
         Operation::Update { table, values, filter } => state.update(table, values, filter.as_ref()),
+        Operation::Upsert { table, columns, rows, on, merge } => state.upsert(table, columns, rows, on, merge),
         Operation::Delete { table, filter } => state.delete(table, filter.as_ref()),
-        _ => Verdict { next: None, refusals: vec![Refusal::Busy] },
+        _ => Verdict { next: None, refusals: vec![Refusal::Busy], is_decided: true, is_loose: false },
     }
 }
 
 /// Compares what a statement came to with what it must. Returns what stands afterwards, unless it was refused.
 fn judged(done: wasm_dbms::Result<u64>, verdict: Verdict, counts: &mut Counts) -> Step<Option<State>> {
-    match (done, verdict.next) {
-        (Ok(found), Some((next, count))) if found == count => Ok(Some(next)),
-        (Ok(found), Some((_, count))) => Err(Wrong(format!("it tells of {found} rows and should of {count}"))),
+    match (done, verdict.next.as_ref().map(|(_, count)| *count)) {
+        (Ok(found), Some(count)) if found == count => Ok(verdict.next.map(|(next, _)| next)),
+        (Ok(found), Some(count)) => Err(Wrong(format!("it tells of {found} rows and should of {count}"))),
         (Ok(_), None) => Err(Wrong(format!("it goes well and should be refused: {:?}", verdict.refusals))),
         (Err(error), next) => {
             counts.refused += 1;
             let refusal = Refusal::of(&error);
-            if refusal.is_some_and(|refusal| verdict.refusals.contains(&refusal)) {
+            counts.broken_checks += u64::from(matches!(refusal, Some(Refusal::Check(_))));
+            counts.broken_rules += u64::from(matches!(refusal, Some(Refusal::Validation(_))));
+            if refusal.is_some_and(|refusal| verdict.allows(&refusal)) {
                 return Ok(None);
             }
             let instead = if next.is_some() { "go well".to_owned() } else { format!("say {:?}", verdict.refusals) };

@@ -134,8 +134,15 @@ impl Run {
         state: &mut State,
     ) -> Step<Option<Error>> {
         let refused = match operation {
-            Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } => {
+            Operation::Insert { .. }
+            | Operation::Update { .. }
+            | Operation::Upsert { .. }
+            | Operation::Delete { .. } => {
                 let verdict = verdict(state, operation);
+                if !verdict.is_decided {
+                    self.counts.undecided += 1;
+                    return Ok(None);
+                }
                 return match tx.write(operation, self.bug) {
                     Err(error) if self.is_failure(&error) => Ok(Some(error)),
                     done => {
@@ -149,6 +156,14 @@ impl Run {
             Operation::Ask(query) => {
                 let expected = state.answer(query);
                 return match tx.ask(query) {
+                    Err(error) if self.is_failure(&error) => Ok(Some(error)),
+                    found => self.answered(found, expected).map(|()| None),
+                };
+            }
+            Operation::AskPrepared(query) => {
+                let expected = state.answer(query);
+                let (ready, parameters) = self.prepared(query);
+                return match tx.ask_prepared(&ready, &parameters) {
                     Err(error) if self.is_failure(&error) => Ok(Some(error)),
                     found => self.answered(found, expected).map(|()| None),
                 };

@@ -1,9 +1,13 @@
 //! Statements, on the database and inside a transaction.
 
-use wasm_dbms::{Answer, Database, Expr, Query, ReferentialAction, Result, TableSchema, Transaction};
+use wasm_dbms::{
+    Answer, Database, Expr, OnConflict, OptimisticTransaction, Prepared, Query, ReferentialAction, Result, TableSchema,
+    Transaction, UpsertReport, Value,
+};
 
-use crate::model::Operation;
+use crate::model::oracle::Merged;
 use crate::model::run::Bug;
+use crate::model::{Merge, Operation};
 
 /// What statements are done on.
 pub(super) trait Verbs {
@@ -11,6 +15,8 @@ pub(super) trait Verbs {
     fn write(&self, operation: &Operation, bug: Option<Bug>) -> Result<u64>;
 
     fn ask(&self, query: &Query) -> Result<Answer>;
+
+    fn ask_prepared(&self, prepared: &Prepared<Answer>, parameters: &[Value]) -> Result<Answer>;
 }
 
 macro_rules! verbs {
@@ -29,7 +35,20 @@ macro_rules! verbs {
                     Operation::Update { table, values, filter } => {
                         let values: Vec<_> =
                             values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-                        self.update_values(table, &values, filter.clone())
+                        let update = values
+                            .into_iter()
+                            .fold(self.update_table(table), |update, (name, value)| update.set(name, value));
+                        match filter.clone() {
+                            Some(filter) => update.filter(filter).run(),
+                            None => update.run(),
+                        }
+                    }
+                    Operation::Upsert { table, columns, rows, on, merge } => {
+                        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+                        let on_conflict = on_conflict(on, merge, bug);
+                        let report = self.upsert_values(table, &names, rows, &on_conflict)?;
+                        let UpsertReport { inserted, updated, unchanged } = report;
+                        Ok(Merged { inserted, updated, unchanged }.count())
                     }
                     Operation::Delete { table, filter } => {
                         self.delete_values(table, filter.clone().map(|filter| planted(filter, bug)))
@@ -41,12 +60,28 @@ macro_rules! verbs {
             fn ask(&self, query: &Query) -> Result<Answer> {
                 self.query(query)
             }
+
+            fn ask_prepared(&self, prepared: &Prepared<Answer>, parameters: &[Value]) -> Result<Answer> {
+                prepared.query(self, parameters)
+            }
         }
     };
 }
 
 verbs!(Database);
 verbs!(Transaction<'_>);
+verbs!(OptimisticTransaction);
+
+/// What an upsert does to a row that is there, as a database with this bug understands it.
+fn on_conflict(on: &[String], merge: &Merge, bug: Option<Bug>) -> OnConflict {
+    let on_conflict = OnConflict::on(on.iter().map(String::as_str));
+    match merge {
+        Merge::Set(_) if bug == Some(Bug::ForgetExcluded) => on_conflict.do_nothing(),
+        Merge::Nothing => on_conflict.do_nothing(),
+        Merge::Take(columns) => on_conflict.update(columns.iter().map(String::as_str)),
+        Merge::Set(values) => values.iter().fold(on_conflict, |on, (column, value)| on.set(column, value.clone())),
+    }
+}
 
 /// The filter as a database with this bug understands it.
 fn planted(filter: Expr, bug: Option<Bug>) -> Expr {
@@ -61,6 +96,11 @@ pub(super) fn planted_schema(schema: &TableSchema, bug: Option<Bug>) -> TableSch
         Some(Bug::SkipCascade) => {
             schema.foreign_keys.iter_mut().for_each(|key| key.on_delete = ReferentialAction::Restrict);
         }
+        Some(Bug::SkipChecks) => schema.checks.clear(),
+        Some(Bug::SkipRules) => schema.columns.iter_mut().for_each(|column| {
+            column.sanitizers.clear();
+            column.validators.clear();
+        }),
         _ => {}
     }
     schema
