@@ -325,3 +325,131 @@ fn what_followed_for_other_rows_in_an_interactive_transaction_follows_once() {
         assert_sound(&db);
     }
 }
+
+/// Rows of `child` refer to rows of `parent` in two ways.
+fn two_ways(first: ForeignKeySchema, second: ForeignKeySchema) -> Database {
+    let db = Database::in_memory();
+    let parent = TableSchema::new("parent")
+        .column(ColumnSchema::new("id", DataType::I32))
+        .column(ColumnSchema::new("code", DataType::I32))
+        .primary_key(["id"])
+        .unique(["code"]);
+    let child = TableSchema::new("child")
+        .column(ColumnSchema::new("id", DataType::I32).nullable().default(9))
+        .column(ColumnSchema::new("code", DataType::I32).nullable())
+        .unique(["id"])
+        .check(Expr::column("id").is_null().not())
+        .with_foreign_key(first)
+        .with_foreign_key(second);
+    db.create_tables(&[&parent, &child]).unwrap();
+    for (id, code) in [(1, 10), (2, 20), (9, 90)] {
+        db.insert_values("parent", &[("id", id.into()), ("code", code.into())]).unwrap();
+    }
+    db
+}
+
+fn by(column: &str, action: ReferentialAction) -> ForeignKeySchema {
+    ForeignKeySchema::new([column], "parent", [column]).named(column).on_delete(action).on_update(action)
+}
+
+fn children(db: &Database) -> Vec<Vec<Value>> {
+    db.query(&Query::from("child").order_by(Expr::column("id"), false)).unwrap().rows
+}
+
+fn add_child(db: &Database, id: i32, code: i32) {
+    db.insert_values("child", &[("id", id.into()), ("code", code.into())]).unwrap();
+}
+
+#[test]
+fn a_row_that_goes_by_one_reference_is_not_asked_what_another_makes_of_it() {
+    for action in [ReferentialAction::SetDefault, ReferentialAction::SetNull, ReferentialAction::Restrict] {
+        for is_first in [true, false] {
+            let (first, second) = (by("id", action), by("code", ReferentialAction::Cascade));
+            let db = if is_first { two_ways(first, second) } else { two_ways(second, first) };
+            // Its default is taken and its check knows no NULL, but it goes with the row 1 or 2.
+            add_child(&db, 9, 20);
+            add_child(&db, 1, 20);
+            add_child(&db, 2, 10);
+            let below_nine = Expr::column("id").compare(Comparison::Less, 9);
+            db.delete_values("parent", below_nine).unwrap();
+            assert!(children(&db).is_empty(), "{action}");
+            assert_sound(&db);
+        }
+    }
+}
+
+#[test]
+fn what_must_hold_is_looked_at_in_the_rows_that_are_left() {
+    for (action, problem) in [
+        (ReferentialAction::SetDefault, "child has a row with id = 9 already"),
+        (ReferentialAction::SetNull, "child refuses a row with id = NULL: NOT (id IS NULL)"),
+        (ReferentialAction::Restrict, "child.id = 1 still refers to parent"),
+    ] {
+        let db = two_ways(by("id", action), by("code", ReferentialAction::Cascade));
+        add_child(&db, 9, 90);
+        add_child(&db, 1, 20);
+        let refused = db.delete_values("parent", id_is(1)).unwrap_err();
+        assert_eq!(refused.to_string(), problem, "{action}");
+        assert_eq!(children(&db).len(), 2);
+        assert_sound(&db);
+    }
+}
+
+#[test]
+fn a_row_that_goes_lets_go_of_nothing_before() {
+    // The row 1 would set the reference of the row 2 to NULL, and with it the one of the child; but the row 2 goes too.
+    let db = Database::in_memory();
+    let parent = TableSchema::new("parent")
+        .column(ColumnSchema::new("id", DataType::I32))
+        .column(ColumnSchema::new("other", DataType::I32).nullable())
+        .primary_key(["id"])
+        .unique(["other"])
+        .foreign_key("other", "parent", "id", ReferentialAction::SetNull);
+    let child = TableSchema::new("child").column(ColumnSchema::new("other", DataType::I32).nullable());
+    let reference = ForeignKeySchema::new(["other"], "parent", ["other"]).on_update(ReferentialAction::Cascade);
+    db.create_tables(&[&parent, &child.with_foreign_key(reference)]).unwrap();
+    db.insert_values("parent", &[("id", 1.into()), ("other", Value::Null)]).unwrap();
+    db.insert_values("parent", &[("id", 2.into()), ("other", 1.into())]).unwrap();
+    db.insert_values("child", &[("other", 1.into())]).unwrap();
+    let refused = db.delete_values("parent", None).unwrap_err();
+    assert_eq!(refused.to_string(), "child.other = 1 still refers to parent");
+    db.delete_values("parent", id_is(1)).unwrap();
+    assert_eq!(children_of(&db), [vec![Value::Null]]);
+    assert_sound(&db);
+}
+
+fn children_of(db: &Database) -> Vec<Vec<Value>> {
+    db.query(&Query::from("child")).unwrap().rows
+}
+
+#[test]
+fn references_that_share_columns_change_a_row_once() {
+    let shared = |columns: [&str; 2], action| {
+        ForeignKeySchema::new(columns, "parent", columns).named("both").on_update(action).on_delete(action)
+    };
+    let db = Database::in_memory();
+    let parent = TableSchema::new("parent")
+        .column(ColumnSchema::new("id", DataType::I32))
+        .column(ColumnSchema::new("code", DataType::I32))
+        .primary_key(["id"])
+        .unique(["id", "code"]);
+    let child = TableSchema::new("child")
+        .column(ColumnSchema::new("id", DataType::I32))
+        .column(ColumnSchema::new("code", DataType::I32).nullable())
+        .primary_key(["id"])
+        .with_foreign_key(by("id", ReferentialAction::Cascade))
+        .with_foreign_key(shared(["id", "code"], ReferentialAction::Restrict).named("both"));
+    db.create_tables(&[&parent, &child]).unwrap();
+    db.insert_values("parent", &[("id", 1.into()), ("code", 10.into())]).unwrap();
+    add_child(&db, 1, 10);
+    // One reference takes the row along, so the other, which restricts, holds again at the end.
+    db.update_values("parent", &[("id", 5.into())], id_is(1)).unwrap();
+    assert_eq!(children(&db), [vec![Value::from(5), 10.into()]]);
+    let refused = db.update_values("parent", &[("code", 11.into())], id_is(5)).unwrap_err();
+    assert_eq!(refused.to_string(), "child.id, code = 5, 10 still refers to parent");
+    assert!(db.update_values("parent", &[("id", 6.into()), ("code", 11.into())], id_is(5)).is_err());
+    // It goes by one reference, though the other one would keep the parent.
+    assert_eq!(db.delete_values("parent", id_is(5)).unwrap(), 1);
+    assert!(children(&db).is_empty());
+    assert_sound(&db);
+}

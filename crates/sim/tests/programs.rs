@@ -4,7 +4,7 @@
 
 use wasm_dbms::prelude::*;
 use wasm_dbms_sim::Fault;
-use wasm_dbms_sim::model::{Bug, Operation, Program, create, delete, insert, replay, run_drawn, shrunk, update};
+use wasm_dbms_sim::model::{Bug, End, Operation, Program, create, delete, insert, replay, run_drawn, shrunk, update};
 
 fn people() -> Program {
     let schema = TableSchema::new("people")
@@ -63,4 +63,21 @@ fn what_a_failed_write_left_is_read_from_the_medium_and_not_made_up() {
         .then(Operation::Crash { after: 2, seed: 5_785_480_855_958_567_047 })
         .then(update("t", [("text", "c".into())], None));
     replay(&program, None).unwrap();
+}
+
+#[test]
+fn closing_makes_durable_what_was_only_found_when_the_database_was_opened() {
+    // A commit that was not synced stood in the host's cache; a session that wrote nothing was closed, and lost it.
+    let columns = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64).default(2));
+    for durability in [Durability::Eventual, Durability::None] {
+        let program = Program::new(4096, 67_108_864, 18_254_593_399_479_356_655)
+            .then(create(columns.clone()))
+            .then(Operation::Begin(durability))
+            .then(insert("t", [], [[]]))
+            .then(Operation::End(End::Keep))
+            .then(Operation::Reopen(0))
+            .then(Operation::Crash { after: 200, seed: 5_227_450_222_809_607_146 })
+            .then(Operation::Close(262_144));
+        replay(&program, None).unwrap();
+    }
 }

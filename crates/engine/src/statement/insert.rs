@@ -335,6 +335,8 @@ impl Writer<'_> {
                         && core.delete_row(self.index, &row_key)?.is_none()
                     {
                         core.delete_cascading(self.index, &row_key)?;
+                        // The new row is another one: nothing that referred to the old one comes to refer to it.
+                        core.follow_events()?;
                     }
                 }
                 core.insert_row(self.index, &given, &mut |_| Ok(()))?;

@@ -16,7 +16,7 @@ use crate::error::Fallible;
 use crate::store::Store;
 
 pub(crate) use check::{Checks, bound_checks};
-pub(crate) use foreign_key::{Consequence, Deferred, Event, keys_with};
+pub(crate) use foreign_key::{Deferred, Event, keys_with};
 pub(crate) use update::Assignment;
 
 /// The most columns whose values are put together without asking the heap.

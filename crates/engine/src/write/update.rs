@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{Value, ValueRef};
 
-use crate::Error;
 use crate::catalog::{KeyShape, RelationIndex};
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::write::insert::count_with;
-use crate::write::{Consequence, Event, check_lengths, check_value, is_taken, unique_violation};
+use crate::write::{Event, check_lengths, check_value, is_taken, unique_violation};
 
 /// A column and its new value.
 pub(crate) type Assignment = (usize, Value);
@@ -42,19 +41,6 @@ impl Core {
         index: RelationIndex,
         row_key: &[u8],
         assignments: &[Assignment],
-    ) -> Fallible<bool> {
-        self.change_row_once(index, row_key, assignments, 0, &mut Vec::new())
-    }
-
-    /// As [`change_row`](Self::change_row), of a row that changes because others did, `depth` of them; 0 if none did. What
-    /// follows for other rows is added to `pending`, or done at once where the row is the first.
-    pub(super) fn change_row_once(
-        &mut self,
-        index: RelationIndex,
-        row_key: &[u8],
-        assignments: &[Assignment],
-        depth: usize,
-        pending: &mut Vec<Consequence>,
     ) -> Fallible<bool> {
         self.touch(index);
         let relation = self.catalog.relation(index)?;
@@ -104,38 +90,37 @@ impl Core {
         let changed: Vec<usize> = (0..values.len()).filter(is_changed).collect();
         // A row that moves is asked everything again where it is put.
         self.check_row(index, &values, if changes_key { None } else { Some(&changed) })?;
-        let has_consequences = self.check_change(index, row_key, &old_values, &values, &changed)?;
+        let mut events = self.check_change(index, row_key, &old_values, &values, &changed)?;
         check_lengths(self.catalog.relation(index)?, &values, &mut self.scratch)?;
         // What could refuse the new row is asked while the old one is still there: only the old row itself may stand in
         // its way, and only where an index does not change.
         self.check_unique(index, row_key, &old_values, &values)?;
-        let mut new_key = Vec::new();
-        let mut write = |core: &mut Self, pending: &mut Vec<Consequence>| {
+        let write = |core: &mut Self| {
             if changes_key {
                 let counter = core.counter_with(index, &values)?;
                 core.remove_row_at(index, row_key, located, &old_values)?;
-                core.insert_values(index, &values, counter)?;
+                core.insert_values(index, &values, counter)
             } else {
-                core.replace_row(index, row_key, located, &old_values, &values, &changed)?;
+                core.replace_row(index, row_key, located, &old_values, &values, &changed)
             }
-            if has_consequences {
-                // Looking for rows that refer puts other keys there.
-                new_key.clone_from(&core.scratch.key);
-                let event = Event::Update { values: &values, changed: &changed };
-                core.add_consequences(index, &old_values, event, depth, pending)?;
-            }
-            Ok::<(), Error>(())
         };
-        if has_consequences && depth == 0 {
+        if events.is_empty() {
+            write(self)?;
+        } else if self.scratch.deferred.is_following {
+            write(self)?;
+            self.scratch.deferred.events.append(&mut events);
+        } else {
             self.atomic(|core| {
                 core.deferring(|core| {
-                    write(core, pending)?;
-                    core.follow_consequences(index, pending)
+                    write(core)?;
+                    // Looking for rows that refer puts other keys there.
+                    let new_key = core.scratch.key.clone();
+                    core.scratch.deferred.events.append(&mut events);
+                    core.follow_events()?;
+                    core.scratch.key = new_key;
+                    Ok(())
                 })
             })?;
-            self.scratch.key = new_key;
-        } else {
-            write(self, pending)?;
         }
         drop(values);
         drop(old_values);
@@ -143,7 +128,7 @@ impl Core {
         Ok(true)
     }
 
-    /// Checks the references of the changed columns, both ways. Returns whether other rows must change too.
+    /// Checks the references of the changed columns, both ways. Returns what the change is to rows that refer.
     fn check_change(
         &mut self,
         index: RelationIndex,
@@ -151,14 +136,14 @@ impl Core {
         old_values: &[ValueRef<'_>],
         values: &[ValueRef<'_>],
         changed: &[usize],
-    ) -> Fallible<bool> {
+    ) -> Fallible<Vec<Event>> {
         if changed.is_empty() {
-            return Ok(false);
+            return Ok(Vec::new());
         }
         if !self.catalog.relation(index)?.foreign_keys.is_empty() {
             self.check_foreign_keys(index, values, Some((changed, old_values)))?;
         }
-        self.has_consequences(index, row_key, old_values, values, changed)
+        self.events_of_change(index, row_key, old_values, values, changed)
     }
 
     /// Checks that the new values take no key of another row.

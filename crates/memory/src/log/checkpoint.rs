@@ -35,7 +35,12 @@ impl Log {
     /// before names a ring that is gone, and must not stand in for a header that is damaged later.
     pub(crate) fn close(&mut self, images: &dyn Images) -> MemoryResult<()> {
         if self.unfinished.is_some() {
-            return Ok(());
+            // Nothing was written in this session. What was found may have come from the host's cache, though: it is
+            // made durable, if this may write.
+            if self.durable_lsn == self.lsn || self.is_read_only {
+                return Ok(());
+            }
+            self.start_session(images)?;
         }
         self.checkpoint(images)?;
         self.sync()?;

@@ -1,4 +1,5 @@
-//! References that a statement has broken and may still mend.
+//! What waits for the end of a statement: what follows from it for other rows, and references that it has broken and
+//! may still mend.
 
 use wasm_dbms_api::{Value, ValueRef};
 
@@ -7,6 +8,7 @@ use crate::codec::key;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
+use crate::write::foreign_key::action::Event;
 
 /// How much may be mended later.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub(crate) struct Deferred {
     references: Vec<Reference>,
     /// Each of them once: by table, foreign key and the code of its values.
     known: Numbering,
+    /// What happened to rows that others refer to, and was not followed yet.
+    pub(crate) events: Vec<Event>,
+    /// Whether the rows that are written now change because others did.
+    pub(crate) is_following: bool,
 }
 
 impl Deferred {
@@ -37,7 +43,7 @@ impl Deferred {
     pub(super) fn takes(&self, referring: RelationIndex, referred: RelationIndex) -> bool {
         match self.scope {
             Scope::Row => false,
-            Scope::Statement => referring == referred,
+            Scope::Statement => self.is_following || referring == referred,
             Scope::Transaction => true,
         }
     }
@@ -100,10 +106,13 @@ impl Core {
         is_outermost
     }
 
-    /// Looks at what is broken still, if the statement was well so far. Once for all statements: not generic.
+    /// Does what follows for other rows, and looks at what is broken still, if the statement was well so far. Once for all
+    /// statements: not generic.
     #[inline(never)]
     fn close_deferred(&mut self, is_well: bool) -> Fallible<()> {
+        let followed = if is_well { self.follow_events() } else { Ok(()) };
         let deferred = std::mem::take(&mut self.scratch.deferred);
+        followed?;
         if !is_well {
             return Ok(());
         }

@@ -2,7 +2,8 @@
 //!
 //! I1: at the end of every statement each row refers to a row that is there, or has a NULL among the columns that refer.
 //! A statement of one row is refused before it writes. One of many rows may break a reference on its way, where one of
-//! its own rows may still mend it: what is broken is [noted](deferred) and looked at again at its end.
+//! its own rows may still mend it, and so may what follows for other rows: what is broken is [noted](deferred) and
+//! looked at again at its end.
 
 mod action;
 mod deferred;
@@ -18,7 +19,7 @@ use crate::catalog::{ForeignKey, RelationIndex};
 use crate::core::Core;
 use crate::error::Fallible;
 
-pub(crate) use action::{Consequence, Event};
+pub(crate) use action::Event;
 pub(crate) use deferred::Deferred;
 pub(crate) use lookup::keys_with;
 

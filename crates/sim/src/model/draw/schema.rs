@@ -11,6 +11,9 @@ use crate::model::draw::value::VARIANTS;
 use crate::model::draw::{Draw, Theme};
 use crate::model::oracle::{State, is_clustered};
 
+/// A check is no longer than this, as it is shown: bytes take two characters each, and 16 KiB can be stored.
+const CHECK_CHARACTERS_MAX: usize = 4000;
+
 /// Types that are drawn; those that more depends on more often.
 const TYPES: [DataType; 30] = [
     DataType::Bool,
@@ -92,6 +95,9 @@ impl Draw {
                 column.expr().compare(Comparison::NotEqual, self.comparable(column))
             };
             let condition = if self.random.bool() { lax } else { lax.or(self.filter_over(&columns, 1)) };
+            if condition.to_string().len() > CHECK_CHARACTERS_MAX {
+                continue;
+            }
             let check = CheckSchema::new(condition);
             schema = schema.with_check(if self.random.bool() { check.named(format!("check{number}")) } else { check });
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wasm_dbms::{Expr, ReferentialAction};
 
+use crate::model::oracle::follow::Event;
 use crate::model::oracle::table::RowKey;
 use crate::model::oracle::{Refusal, Row, State, Table, Verdict};
 
@@ -23,36 +24,23 @@ impl State {
         let count = going.iter().filter(|(table, _)| *table == index).count();
         let mut next = self.clone();
         let mut touched = BTreeSet::from([name.to_owned()]);
+        let mut events = Vec::new();
+        for (table, row) in going.iter().filter_map(|place| self.row_at(place)) {
+            touched.insert(table.name().to_owned());
+            events.push(Event { table: table.name().to_owned(), before: Arc::clone(row), after: None });
+        }
         for (table, key) in &going {
             if let Some(table) = next.tables.get_mut(*table).map(Arc::make_mut) {
-                touched.insert(table.name().to_owned());
                 table.remove(key);
             }
         }
-        let mut refusals = Vec::new();
-        // A row that goes in the end may have to change before.
-        let mut possible = Vec::new();
-        for (table, row) in going.iter().filter_map(|place| self.row_at(place)) {
-            refusals.extend(next.follow(table.name(), row, None, 0, &mut touched));
-            if self.has_changing_referrers(table) {
-                let (mut first, mut touched) = (self.clone(), BTreeSet::new());
-                possible.extend(first.follow(table.name(), row, None, 0, &mut touched));
-                possible.extend(first.broken(&touched));
-            }
+        let mut refusals = next.follow(events, &mut touched);
+        if refusals.contains(&Refusal::OfSomeOrder) {
+            return Verdict::undecided();
         }
         refusals.extend(next.broken(&touched));
         let next = refusals.is_empty().then_some((next, count as u64));
-        refusals.extend(possible);
         Verdict { next, refusals, is_decided: true, is_loose: true }
-    }
-
-    /// Whether rows that refer to one of a table change when it goes.
-    fn has_changing_referrers(&self, table: &Table) -> bool {
-        let changes = [ReferentialAction::SetNull, ReferentialAction::SetDefault];
-        let references = self.tables.iter().flat_map(|child| &child.shape.references);
-        references
-            .into_iter()
-            .any(|reference| reference.table == table.name() && changes.contains(&reference.on_delete))
     }
 
     fn row_at(&self, (table, key): &Place) -> Option<(&Table, &Row)> {

@@ -3,6 +3,7 @@
 mod answer;
 mod delete;
 mod eval;
+mod follow;
 mod refusal;
 mod schema;
 mod table;

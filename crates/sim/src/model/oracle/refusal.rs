@@ -19,6 +19,8 @@ pub enum Refusal {
     TableExists,
     Schema,
     Busy,
+    /// By some orders of its rows, and not by others: no error, nobody knows what comes of it.
+    OfSomeOrder,
 }
 
 impl Refusal {

@@ -7,6 +7,7 @@ use wasm_dbms::{Expr, ReferentialAction, TableSchema, Value};
 
 use crate::model::Merge;
 use crate::model::oracle::eval::{Bound, Scope};
+use crate::model::oracle::follow::Event;
 use crate::model::oracle::table::{Reference, RowKey};
 use crate::model::oracle::{Refusal, Row, State, Table, Verdict};
 
@@ -20,7 +21,7 @@ pub(super) fn of_column(schema: &TableSchema, column: usize, value: &Value) -> V
 }
 
 /// Why a column cannot have a value.
-fn misfit(table: &Table, column: usize, value: &Value) -> Option<Refusal> {
+pub(super) fn misfit(table: &Table, column: usize, value: &Value) -> Option<Refusal> {
     let schema = table.schema().columns.get(column)?;
     let name = || table.full_name(&[column]);
     if value.is_null() {
@@ -54,7 +55,7 @@ fn ruled(table: &Table, column: usize, value: Value) -> (Value, Option<Refusal>)
 }
 
 /// The checks of a table that a row breaks.
-fn broken_checks(table: &Table, row: &Row) -> Vec<Refusal> {
+pub(super) fn broken_checks(table: &Table, row: &Row) -> Vec<Refusal> {
     let schema = table.schema();
     let is_broken = |condition: &Expr| {
         Bound::of(condition, &Scope(vec![schema])).is_some_and(|bound| bound.truth(&[row]) == Some(false))
@@ -234,7 +235,10 @@ impl State {
         let mut next = self.clone();
         let mut touched = BTreeSet::new();
         for (key, row) in &changes {
-            refusals.extend(next.change(name, key, row, true, 0, &mut touched));
+            refusals.extend(next.change(name, key, row, true, &mut touched));
+        }
+        if refusals.contains(&Refusal::OfSomeOrder) {
+            return Verdict::undecided();
         }
         if refusals.is_empty() {
             return Verdict { is_loose, ..Verdict::unless_broken(next, &touched, keys.len() as u64) };
@@ -271,7 +275,6 @@ impl State {
         key: &RowKey,
         row: &Row,
         waits: bool,
-        depth: usize,
         touched: &mut BTreeSet<String>,
     ) -> Vec<Refusal> {
         touched.insert(name.to_owned());
@@ -290,69 +293,10 @@ impl State {
         let new_key = if table.shape.is_clustered { table.key_of(row, 0) } else { key.clone() };
         table.put(new_key, Arc::clone(row));
         table.count_row(row);
-        self.follow(name, &before, Some(row), depth, touched)
-    }
-
-    /// Does what follows for the rows that refer to one that has become another, or has gone and is referred to by other
-    /// means than cascade. Returns why not.
-    pub(super) fn follow(
-        &mut self,
-        name: &str,
-        before: &Row,
-        after: Option<&Row>,
-        depth: usize,
-        touched: &mut BTreeSet<String>,
-    ) -> Vec<Refusal> {
-        if depth > DEPTH_MAX {
-            return vec![Refusal::OutOfRange];
-        }
-        let mut changes: Vec<Change> = Vec::new();
-        for child in &self.tables {
-            for reference in child.shape.references.iter().filter(|reference| reference.table == name) {
-                let Some(old) = reference.offered(before) else { continue };
-                let action = if after.is_some() { reference.on_update } else { reference.on_delete };
-                let is_same = after.is_some_and(|after| reference.offers(after, &old));
-                // What goes with a row that goes is gone already.
-                let goes = after.is_none() && action == ReferentialAction::Cascade;
-                if is_same || goes || action == ReferentialAction::Restrict {
-                    continue;
-                }
-                let becomes = |(column, referred): (&usize, &usize)| {
-                    let value = match (action, after) {
-                        (ReferentialAction::Cascade, Some(after)) => after.get(*referred).cloned(),
-                        (ReferentialAction::SetDefault, _) => {
-                            child.schema().columns.get(*column).and_then(|column| column.default.clone())
-                        }
-                        _ => None,
-                    };
-                    (*column, of_column(child.schema(), *column, &value.unwrap_or_default()))
-                };
-                let values: Vec<(usize, Value)> =
-                    reference.columns.iter().zip(&reference.referred).map(becomes).collect();
-                let refers = child.entries().filter(|(_, row)| reference.gives(row, &old));
-                changes.extend(refers.map(|(key, _)| (child.name().to_owned(), key.clone(), values.clone())));
-            }
-        }
-        let mut refusals = Vec::new();
-        for (child, key, values) in changes {
-            let Some(row) = self.table(&child).and_then(|child| child.get(&key)) else { continue };
-            let mut row = row.to_vec();
-            for (column, value) in values {
-                if let Some(place) = row.get_mut(column) {
-                    *place = value;
-                }
-            }
-            refusals.extend(self.change(&child, &key, &row.into(), true, depth + 1, touched));
-        }
-        refusals
+        let after = Some(Arc::clone(row));
+        self.follow(vec![Event { table: name.to_owned(), before, after }], touched)
     }
 }
-
-/// A row of a table that changes because another one did, and what its columns become.
-type Change = (String, RowKey, Vec<(usize, Value)>);
-
-/// The most changes of rows that follow from one another.
-const DEPTH_MAX: usize = 1000;
 
 /// What columns are set to, with places for names; none if one is unknown.
 fn sets<'a>(values: &'a [(usize, Expr)], scope: &Scope<'_>) -> Option<Vec<(usize, Bound<'a>)>> {
@@ -431,6 +375,9 @@ impl State {
         let mut merged = Merged::default();
         for values in rows {
             let refusals = next.upsert_row(name, (&given, values), &key, (merge, &taken, &set), &mut merged);
+            if refusals.contains(&Refusal::OfSomeOrder) {
+                return Verdict::undecided();
+            }
             if !refusals.is_empty() {
                 return Verdict::refused_with(refusals, self.is_tied(table));
             }
@@ -503,7 +450,7 @@ impl State {
         }
         merged.updated += 1;
         let mut touched = BTreeSet::new();
-        let refusals = self.change(name, &row_key, &changed, false, 0, &mut touched);
+        let refusals = self.change(name, &row_key, &changed, false, &mut touched);
         if refusals.is_empty() { self.broken(&touched) } else { refusals }
     }
 }
