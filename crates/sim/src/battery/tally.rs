@@ -11,6 +11,9 @@ const EXAMPLES: usize = 12;
 /// How long one image may take. It is some thousand times what it does take.
 const HANGING: Duration = Duration::from_secs(60);
 
+/// A watch that slept so long was stopped, and the process with it: nothing hangs for that.
+const STOPPED: Duration = Duration::from_secs(5);
+
 /// What the threads of a battery count together.
 pub(crate) struct Tally<'a> {
     progress: &'a (dyn Fn(&str) + Sync),
@@ -129,7 +132,11 @@ impl<'a> Tally<'a> {
     fn watch(&self, is_done: &AtomicBool, now: &[Mutex<String>]) {
         let mut seen: Vec<(u64, Instant)> = self.beats.iter().map(|_| (0, Instant::now())).collect();
         while !is_done.load(Ordering::Relaxed) {
+            let asleep = Instant::now();
             std::thread::sleep(Duration::from_millis(20));
+            if asleep.elapsed() > STOPPED {
+                seen.iter_mut().for_each(|seen| seen.1 = Instant::now());
+            }
             for ((seen, beat), now) in seen.iter_mut().zip(&self.beats).zip(now) {
                 let beat = beat.load(Ordering::Relaxed);
                 let now = lock(now);
