@@ -4,19 +4,26 @@ mod aggregate;
 mod answer;
 mod columns;
 mod derived;
+mod distinct;
 mod filter;
 mod frame;
-mod general;
+mod group_numbers;
 mod groups;
 mod kept;
 mod predicate;
-mod row_list;
 mod rows;
+mod runs;
 mod scan;
+mod settle;
 mod sort;
+mod spool;
+mod threshold;
 
-pub(crate) use answer::{collect, count, for_each, keys_and_outputs, outputs, values, values_in};
+pub(crate) use answer::{
+    SortedFrames, SpooledRows, Window, collect, count, for_each, keys_and_outputs, values,
+};
 pub use derived::MAX_RECURSIVE_ROWS;
 pub(crate) use frame::Frame;
-pub(crate) use row_list::RowList;
 pub(crate) use rows::{RowStream, Suspended};
+pub use sort::MAX_TOP_ROWS;
+pub(crate) use spool::Spool;

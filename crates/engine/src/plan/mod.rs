@@ -151,6 +151,11 @@ pub(crate) struct BoundAggregate {
 }
 
 impl BoundAggregate {
+    /// Whether more is to be done than to add a value to a state.
+    pub(crate) fn is_rare(&self) -> bool {
+        self.is_distinct || self.filter.is_some() || self.function == AggregateFunction::Concatenate
+    }
+
     /// What it is computed from.
     pub(crate) fn exprs(&self) -> impl Iterator<Item = &BoundExpr> {
         [&self.argument, &self.filter, &self.separator].into_iter().flatten()
@@ -213,24 +218,8 @@ impl Plan {
         self.grouping.is_none() && !self.is_distinct && self.having.is_empty()
     }
 
-    /// Whether its answer needs more than rows, groups and an order.
-    pub(crate) fn is_general(&self) -> bool {
-        let asks = || {
-            let ordered = self.order.iter().map(|key| &key.expr);
-            self.outputs.iter().chain(ordered).any(BoundExpr::asks)
-        };
-        let is_rarer = |aggregate: &BoundAggregate| {
-            aggregate.is_distinct
-                || aggregate.filter.is_some()
-                || aggregate.function == AggregateFunction::Concatenate
-                || aggregate.exprs().any(BoundExpr::asks)
-        };
-        let groups =
-            |grouping: &Grouping| grouping.aggregates.iter().any(is_rarer) || grouping.keys.iter().any(BoundExpr::asks);
-        self.is_distinct
-            || !self.having.is_empty()
-            || !self.gate.is_empty()
-            || (!self.subqueries.is_empty() && asks())
-            || self.grouping.as_ref().is_some_and(groups)
+    /// Whether its rows can be handed on as they are joined: nothing is put in order, and no query is asked for a value.
+    pub(crate) fn is_walk(&self) -> bool {
+        self.answers_rows() && self.order.is_empty() && !self.outputs.iter().any(BoundExpr::asks)
     }
 }

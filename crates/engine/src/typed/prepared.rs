@@ -122,7 +122,7 @@ impl<R: Rows> Prepared<R> {
                 }
                 return Ok(first);
             }
-            let made = execute::collect(core, plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
+            let made = execute::collect(core, plan, rows, &mut |frame| R::read(&FrameRef(frame)))?;
             Ok(made.into_iter().next())
         })
     }
