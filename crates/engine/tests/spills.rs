@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use wasm_dbms::prelude::*;
 use wasm_dbms::{
     AggregateCall, FileProvider, Guarantees, HeapProvider, Interrupt, MemoryError, MemoryProvider, MemoryResult,
-    SetOperation, Source,
+    JoinKind, SetOperation, Source,
 };
 
 use support::seed;
@@ -123,7 +123,7 @@ const ROWS: i64 = 12_000;
 const LIMIT: usize = 32 << 10;
 /// The most that a question takes beside that: handles on scratch pages, a page for each run that is merged, the way
 /// through a tree, a row.
-const SLACK: usize = 640 << 10;
+const SLACK: usize = 1 << 20;
 
 fn fill(db: &Database) {
     let schema = |name: &str| {
@@ -140,7 +140,7 @@ fn fill(db: &Database) {
         let rows = (0..ROWS).map(|id| {
             let word = match random.u8(..20) {
                 0 => Value::Null,
-                _ => Value::from(format!("word number {}", random.i64(..ROWS))),
+                _ => Value::from(format!("word number {}", random.i64(0..ROWS))),
             };
             let number = if random.u8(..20) == 0 { Value::Null } else { Value::from(random.f64() * 1e6) };
             [id.into(), word, number, "long ".repeat(random.usize(20..60)).into()]
@@ -159,15 +159,15 @@ fn aggregate(function: AggregateFunction, of: &str) -> Expr {
 
 /// Questions that keep most of their rows.
 fn questions() -> Vec<(&'static str, Query)> {
-    let all = || Query::from("a").column("id").column("word").column("number").column("long");
+    let all = || Query::from("a").column(column("id")).column(column("word")).column(column("number")).column(column("long"));
     let grouped = |key: Expr| {
         let sum = aggregate(AggregateFunction::Sum, "number");
-        let texts = AggregateCall::new(AggregateFunction::Concatenate, Some(column("id")));
-        let distinct = AggregateCall::new(AggregateFunction::Count, Some(column("word"))).distinct();
+        let texts = AggregateCall::new(AggregateFunction::Concatenate, Some(column("long")));
+        let distinct = AggregateCall::new(AggregateFunction::Count, Some(column("id"))).distinct();
         let query = Query::from("a").group_by_expr(key.clone()).column(key).column(Expr::count()).column(sum);
         query.column(Expr::from(texts)).column(Expr::from(distinct))
     };
-    let words = |table: &str| Query::from(table).column("word");
+    let words = |table: &str| Query::from(table).column(column("word"));
     let set = |operation, all| words("a").set(operation, all, words("b"));
     let everything = AggregateCall::new(AggregateFunction::Count, Some(column("word"))).distinct();
     let sum_of_distinct = AggregateCall::new(AggregateFunction::Sum, Some(column("number"))).distinct();
@@ -176,7 +176,7 @@ fn questions() -> Vec<(&'static str, Query)> {
         let kind = if left { JoinKind::Left } else { JoinKind::Inner };
         let query = Query::from(Source::from("a").alias("x"));
         let query = query.join_on(kind, Source::from("b").alias("y"), condition);
-        query.column("x.id").column("y.id").column("y.long")
+        query.column(column("x.id")).column(column("y.id")).column(column("y.long"))
     };
     vec![
         ("sort", all().order_by(column("word"), false)),
@@ -214,12 +214,13 @@ fn what_does_not_fit_into_memory_is_answered_as_if_it_did() {
     for (name, query) in questions() {
         watch.written.store(0, Ordering::Relaxed);
         let rows = spilling.query(&query).unwrap().rows;
+        println!("{name}: {}", rows.len());
         assert!(rows == roomy.query(&query).unwrap().rows, "{name}: {query}");
         assert!(!rows.is_empty(), "{name}");
         assert!(watch.written.load(Ordering::Relaxed) > LIMIT as u64, "{name} was kept in memory");
         assert_eq!(watch.alive.load(Ordering::Relaxed), 0, "{name} keeps its scratch space");
         // Row by row, and inside a transaction.
-        let one_by_one: Vec<_> = spilling.query_iter(&query).unwrap().collect::<wasm_dbms::Result<_>>().unwrap();
+        let one_by_one: Vec<_> = spilling.query_iter(&query).unwrap().collect::<Result<_>>().unwrap();
         assert!(one_by_one == rows, "{name}");
         let tx = spilling.begin().unwrap();
         assert!(tx.query(&query).unwrap().rows == rows, "{name}");
@@ -260,7 +261,7 @@ fn scratch_space_is_given_back_after_an_error_an_interrupt_and_half_an_answer() 
         assert!(matches!(db.budget(9_000).query(&query), Err(Error::OverBudget { .. })), "{name}");
         assert_eq!(alive(), 0, "{name}");
         let mut rows = db.query_iter(&query).unwrap();
-        rows.next().unwrap().unwrap();
+        rows.next().unwrap_or_else(|| panic!("{name} answers nothing")).unwrap();
         drop(rows);
         assert_eq!(alive(), 0, "{name}");
         let interrupt = Interrupt::new();
@@ -316,7 +317,7 @@ fn typed_rows_are_sorted_outside_of_memory_too() {
     let select = || db.select::<Item>().order_by(Item::NAME.desc());
     assert_eq!(select().all().unwrap(), expected);
     assert!(watch.written.load(Ordering::Relaxed) > 0);
-    assert_eq!(select().iter().unwrap().collect::<wasm_dbms::Result<Vec<_>>>().unwrap(), expected);
+    assert_eq!(select().iter().unwrap().collect::<Result<Vec<_>>>().unwrap(), expected);
     assert_eq!(select().limit(3).offset(2).all().unwrap(), expected[2..5]);
     assert_eq!(watch.alive.load(Ordering::Relaxed), 0);
 }

@@ -241,7 +241,7 @@ pub(crate) fn each(core: &mut Core, plan: &Plan, scope: Scope, sink: Sink<'_>) -
         order: Vec::new(),
         sink,
     };
-    if !answer.window.is_open() {
+    if !answer.window.is_open() && plan.grouping.is_none() {
         return Ok(());
     }
     if let Some(grouping) = &plan.grouping {

@@ -56,21 +56,20 @@ pub(crate) fn each(
     }
     groups.settle()?;
     let late = groups.late.take();
+    // A sum out of range is an error even of a group that nobody wants.
+    let mut wants_more = true;
     for group in 0..groups.count {
+        let slots = groups.slots(group)?;
         rows.frame.scope.arena.clear();
-        if !visit(core, Context::Group(&groups.slots(group)?, &rows.frame.scope))? {
-            return Ok(());
-        }
+        wants_more = wants_more && visit(core, Context::Group(&slots, &rows.frame.scope))?;
     }
     drop(groups);
     let Some(late) = late else { return Ok(()) };
     let mut late = late_groups(core, grouping, late)?;
-    while late.next()? {
+    while wants_more && late.next()? {
         core.meter.check_interrupt()?;
         rows.frame.scope.arena.clear();
-        if !visit(core, Context::Group(&decoded(late.payload())?, &rows.frame.scope))? {
-            break;
-        }
+        wants_more = visit(core, Context::Group(&decoded(late.payload())?, &rows.frame.scope))?;
     }
     Ok(())
 }

@@ -143,7 +143,10 @@ impl Spool {
             self.pages.push(space.put(image.to_vec())?);
             start += page_size;
         }
-        self.tail.drain(..start);
+        if start > 0 {
+            // Without the room of what is gone: there may be many of these.
+            self.tail = self.tail.split_off(start);
+        }
         Ok(())
     }
 
