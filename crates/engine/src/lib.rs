@@ -72,8 +72,8 @@ pub use wasm_dbms_api::*;
 pub use wasm_dbms_macros::{CustomDataType, DatabaseSchema, Encode, Table};
 pub use wasm_dbms_memory::{
     Durability, FORMAT_VERSION, FileProvider, Guarantees, HeapProvider, HostSync, MAX_KEY_BYTES, MAX_PAGE_SIZE,
-    MAX_VALUE_BYTES, MIN_PAGE_SIZE, MemoryAccess, MemoryManager, MemoryProvider, Options, PageRef, PageState, QUERY_MEMORY_BYTES,
-    REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
+    MAX_VALUE_BYTES, MIN_PAGE_SIZE, MemoryAccess, MemoryManager, MemoryProvider, Options, PageRef, PageState,
+    QUERY_MEMORY_BYTES, REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
 };
 
 #[cfg(doctest)]

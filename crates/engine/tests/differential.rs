@@ -122,7 +122,12 @@ fn drawn_questions_have_the_answers_of_sqlite() {
             let expected = comparable(&question, expected);
             // Where things are kept makes no difference, not even to the order.
             let spilled = ask(&spilling, query);
-            assert!(spilled == ask(&indexed, query), "{spilled:?}\n{}\n{:?}", where_it_was(), db_plan(&spilling, query));
+            assert!(
+                spilled == ask(&indexed, query),
+                "{spilled:?}\n{}\n{:?}",
+                where_it_was(),
+                db_plan(&spilling, query)
+            );
             for db in [&indexed, &plain] {
                 let plan = db.explain(query).unwrap_or_else(|error| panic!("{error}\n{}", where_it_was()));
                 let answer = ask(db, query).unwrap_or_else(|error| panic!("{error}\n{}\n{plan}", where_it_was()));

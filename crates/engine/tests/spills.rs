@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use wasm_dbms::prelude::*;
 use wasm_dbms::{
-    AggregateCall, FileProvider, Guarantees, HeapProvider, Interrupt, MemoryError, MemoryProvider, MemoryResult,
-    JoinKind, SetOperation, Source,
+    AggregateCall, FileProvider, Guarantees, HeapProvider, Interrupt, JoinKind, MemoryError, MemoryProvider,
+    MemoryResult, SetOperation, Source,
 };
 
 use support::seed;
@@ -159,7 +159,8 @@ fn aggregate(function: AggregateFunction, of: &str) -> Expr {
 
 /// Questions that keep most of their rows.
 fn questions() -> Vec<(&'static str, Query)> {
-    let all = || Query::from("a").column(column("id")).column(column("word")).column(column("number")).column(column("long"));
+    let all =
+        || Query::from("a").column(column("id")).column(column("word")).column(column("number")).column(column("long"));
     let grouped = |key: Expr| {
         let sum = aggregate(AggregateFunction::Sum, "number");
         let texts = AggregateCall::new(AggregateFunction::Concatenate, Some(column("long")));
@@ -214,7 +215,6 @@ fn what_does_not_fit_into_memory_is_answered_as_if_it_did() {
     for (name, query) in questions() {
         watch.written.store(0, Ordering::Relaxed);
         let rows = spilling.query(&query).unwrap().rows;
-        println!("{name}: {}", rows.len());
         assert!(rows == roomy.query(&query).unwrap().rows, "{name}: {query}");
         assert!(!rows.is_empty(), "{name}");
         assert!(watch.written.load(Ordering::Relaxed) > LIMIT as u64, "{name} was kept in memory");
@@ -309,7 +309,7 @@ fn typed_rows_are_sorted_outside_of_memory_too() {
         .collect();
     let (provider, watch) = Watched::over(HeapProvider::new());
     let db = Database::open_with(provider, options(LIMIT)).unwrap();
-    db.create_table(&Item::schema()).unwrap();
+    db.create_table(Item::schema()).unwrap();
     db.insert_many(&items).unwrap();
     let mut expected = items;
     expected.sort_by(|left, right| right.name.cmp(&left.name));

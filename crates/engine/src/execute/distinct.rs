@@ -27,7 +27,11 @@ impl Distinct {
 
     /// Whether the key is new, and known to be: then its payload is not asked for. Else it is not new, or it is put off
     /// with its payload.
-    pub(crate) fn is_new(&mut self, key: &[u8], payload: &mut dyn FnMut(&mut Vec<u8>) -> Fallible<()>) -> Fallible<bool> {
+    pub(crate) fn is_new(
+        &mut self,
+        key: &[u8],
+        payload: &mut dyn FnMut(&mut Vec<u8>) -> Fallible<()>,
+    ) -> Fallible<bool> {
         if self.late.is_none() && self.seen.bytes() <= self.space.memory_bytes() {
             return Ok(self.seen.is_new(key));
         }

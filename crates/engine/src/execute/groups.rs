@@ -83,9 +83,7 @@ fn late_groups(core: &Core, grouping: &Grouping, late: Runs) -> Fallible<Merge> 
     loop {
         core.meter.check_interrupt()?;
         let is_there = rows.next()?;
-        if let Some((_, arrival, mut group)) =
-            current.take_if(|(key, ..)| !is_there || key.as_slice() != rows.key())
-        {
+        if let Some((_, arrival, mut group)) = current.take_if(|(key, ..)| !is_there || key.as_slice() != rows.key()) {
             group.settle()?;
             firsts.push((&arrival, &encoded(&group.slots(0)?)))?;
         }
@@ -189,7 +187,9 @@ impl Input {
             Some(_) => return None,
         };
         if is_total(aggregate.function) {
-            let is_same = |other: &BoundAggregate| is_total(other.function) && !other.is_rare() && other.argument == aggregate.argument;
+            let is_same = |other: &BoundAggregate| {
+                is_total(other.function) && !other.is_rare() && other.argument == aggregate.argument
+            };
             if let Some(place) = before.iter().position(is_same) {
                 return Some(Self::Same(place));
             }

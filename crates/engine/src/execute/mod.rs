@@ -19,9 +19,7 @@ mod sort;
 mod spool;
 mod threshold;
 
-pub(crate) use answer::{
-    SortedFrames, SpooledRows, Window, collect, count, for_each, keys_and_outputs, values,
-};
+pub(crate) use answer::{SortedFrames, SpooledRows, Window, collect, count, for_each, keys_and_outputs, values};
 pub use derived::MAX_RECURSIVE_ROWS;
 pub(crate) use frame::Frame;
 pub(crate) use rows::{RowStream, Suspended};

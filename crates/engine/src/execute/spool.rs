@@ -91,7 +91,7 @@ impl SpoolReader {
     fn page(&mut self, spool: &Spool, number: usize) -> Fallible<&[u8]> {
         let count = self.pages.len();
         let place = self.pages.get_mut(number % count).ok_or_else(broken)?;
-        if !place.as_ref().is_some_and(|(own, _)| *own == number) {
+        if place.as_ref().is_none_or(|(own, _)| *own != number) {
             *place = Some((number, spool.pages.get(number).ok_or_else(broken)?.read()?));
         }
         place.as_ref().map(|(_, page)| &**page).ok_or_else(broken)

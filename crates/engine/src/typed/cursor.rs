@@ -130,7 +130,8 @@ impl Iterator for ValueCursor {
 }
 
 impl<R: Rows> Select<'_, Database, R> {
-    /// The rows one by one, while writes go on: see [`Cursor`]. Only an order that no index gives needs the rows in memory.
+    /// The rows one by one, while writes go on: see [`Cursor`]. Rows that must be put in order
+    /// first are kept outside of memory past [`Options::query_memory_bytes`](crate::Options::query_memory_bytes).
     ///
     /// ```
     /// # use wasm_dbms::prelude::*;
@@ -187,8 +188,9 @@ pub(super) fn values_of_plan(mut core: Core, mut plan: Plan) -> Result<ValueCurs
 }
 
 impl Database {
-    /// Answers a dynamic question row by row, while writes go on: see [`ValueCursor`]. Only groups, and an order that no
-    /// index gives, need the rows in memory.
+    /// Answers a dynamic question row by row, while writes go on: see [`ValueCursor`]. Groups, and rows
+    /// that must be put in order first, are kept outside of memory past
+    /// [`Options::query_memory_bytes`](crate::Options::query_memory_bytes).
     ///
     /// ```
     /// # use wasm_dbms::prelude::*;

@@ -192,7 +192,8 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
         Ok(self.limit(1).count()? > 0)
     }
 
-    /// Calls `visit` with each row, one at a time. Only an order that no index gives needs the rows in memory.
+    /// Calls `visit` with each row, one at a time. Rows that must be put in order first
+    /// are kept outside of memory past [`Options::query_memory_bytes`](crate::Options::query_memory_bytes).
     ///
     /// # Errors
     /// As [`all`](Self::all), and what `visit` returns, which ends the walk.
