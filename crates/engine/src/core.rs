@@ -12,6 +12,7 @@ use crate::heads::Heads;
 use crate::history::{Counters, History, Numbers, Recorder};
 use crate::meter::Meter;
 use crate::store::{JournaledWriter, Private, Store};
+use crate::transaction::Savepoint;
 use crate::vacuum::VacuumPosition;
 use crate::write::{Checks, Scratch};
 
@@ -45,6 +46,8 @@ pub struct Core {
     pub(crate) recorder: Recorder,
     /// Where numbers of rows come from.
     pub(crate) numbers: Numbers,
+    /// The savepoints that the transaction's user has open, the innermost last.
+    pub(crate) savepoints: Vec<Savepoint>,
 }
 
 impl Core {
@@ -104,6 +107,7 @@ impl Core {
             heads,
             recorder: Recorder::default(),
             numbers: Numbers::default(),
+            savepoints: Vec::new(),
         }
     }
 
@@ -155,6 +159,7 @@ impl Core {
             self.discard();
             return Err(Error::MustRollBack(failure).into());
         }
+        self.keep_savepoints();
         let committed = match self.flush() {
             Ok(()) => self.commit_store(durability),
             Err(error) => Err(error),
@@ -172,6 +177,17 @@ impl Core {
             Err(error) => {
                 self.discard();
                 Err(error)
+            }
+        }
+    }
+
+    /// Closes the savepoints that are open: what they could go back to is no more.
+    #[inline]
+    fn keep_savepoints(&mut self) {
+        if !self.savepoints.is_empty() {
+            self.savepoints.clear();
+            if let Ok(head) = self.store.head() {
+                head.forget_savepoints();
             }
         }
     }
@@ -227,6 +243,7 @@ impl Core {
         self.failure = None;
         self.scratch.forget_statement();
         self.recorder.clear();
+        self.savepoints.clear();
         if let Ok(head) = self.store.head() {
             head.forget_savepoints();
             head.inner_mut().discard();

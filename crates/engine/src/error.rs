@@ -167,6 +167,11 @@ pub enum Error {
     /// ([`Options::history_bytes`](crate::Options::history_bytes)). Nothing of it stayed; run again it may succeed.
     #[error("the transaction has expired: it was open for too long, or too much was committed beside it")]
     TransactionExpired,
+    /// The savepoint is not open in this transaction, or not one that may be closed where this was asked.
+    #[error(
+        "the savepoint is not open here: it was released, rolled back past, or is of another transaction or closure"
+    )]
+    SavepointClosed,
     /// A subscriber missed changes: it reads the tables anew, and goes on.
     #[error("changes were missed: too many were made, or tables were made or dropped")]
     Lagged,

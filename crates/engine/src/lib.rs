@@ -61,10 +61,10 @@ pub use snapshot::Snapshot;
 pub use store::JournaledWriter;
 #[doc(hidden)]
 pub use transaction::PlantedBug;
-pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Transaction};
+pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Savepoint, Transaction};
 pub use typed::{
-    Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Prepared, Projected, Rows, Select, Three, Two, Update,
-    UpdateKey, UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
+    Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Optional, Part, Prepared, Projected, Rows, Select,
+    Three, Two, Update, UpdateKey, UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 

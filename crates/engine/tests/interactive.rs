@@ -2,90 +2,13 @@
 
 #![cfg(test)]
 
+mod league;
 mod support;
 
 use wasm_dbms::prelude::*;
 
+use league::*;
 use support::{assert_sound, exported, seed};
-
-#[derive(Table, Debug, Clone, PartialEq)]
-#[table = "teams"]
-struct Team {
-    #[primary_key]
-    #[autoincrement]
-    id: u64,
-    #[unique]
-    name: String,
-    points: i64,
-}
-
-#[derive(Table, Debug, Clone, PartialEq)]
-#[table = "players"]
-struct Player {
-    #[primary_key]
-    #[autoincrement]
-    id: u64,
-    #[foreign_key(table = "teams", column = "id", on_delete = "cascade")]
-    #[index]
-    team: u64,
-    #[index]
-    age: u8,
-}
-
-#[derive(Table, Debug, Clone, PartialEq)]
-#[table = "contracts"]
-struct Contract {
-    #[primary_key]
-    number: String,
-    #[foreign_key(table = "teams", column = "id", on_delete = "restrict")]
-    #[index]
-    team: Option<u64>,
-}
-
-#[derive(DatabaseSchema)]
-#[tables(Team = "teams", Player = "players", Contract = "contracts")]
-struct League;
-
-fn new_team(name: &str) -> NewTeam {
-    NewTeam { name: name.into(), points: 0, ..Default::default() }
-}
-
-fn new_player(team: u64, age: u8) -> NewPlayer {
-    NewPlayer { team, age, ..Default::default() }
-}
-
-/// Three teams: 1, 2, 3.
-fn league() -> Database {
-    let db = Database::in_memory().with_schema::<League>().unwrap();
-    for name in ["reds", "blues", "greens"] {
-        db.insert(&new_team(name)).unwrap();
-    }
-    db
-}
-
-fn points(db: &Database, id: u64) -> i64 {
-    db.get::<Team>(id).unwrap().unwrap().points
-}
-
-fn set_points(tx: &OptimisticTransaction, id: u64, points: i64) {
-    assert!(tx.update_key::<Team>(id).set(Team::POINTS, points).run().unwrap());
-}
-
-/// The table and the key of the conflict that a commit must end with.
-fn conflict(tx: OptimisticTransaction) -> (String, String) {
-    match tx.commit(Durability::Full) {
-        Err(error @ Error::Conflict { .. }) => {
-            assert!(error.is_conflict(), "{error}");
-            let Error::Conflict { table, key, .. } = error else { unreachable!() };
-            (table, key)
-        }
-        other => panic!("{other:?} where there must be a conflict"),
-    }
-}
-
-fn about(table: &str, key: &str) -> (String, String) {
-    (table.to_owned(), key.to_owned())
-}
 
 #[test]
 fn what_it_writes_it_reads_and_nobody_else_before_the_commit() {
@@ -595,26 +518,6 @@ fn it_can_be_sent_to_another_thread() {
         });
     });
     assert_eq!(points(db, 1), 4);
-}
-
-/// One step of a random transaction, the same on any connection.
-macro_rules! step {
-    ($tx:expr, $random:expr) => {{
-        let (tx, random) = (&$tx, &mut $random);
-        let id = random.u64(1..40);
-        let outcome = match random.u8(..7) {
-            0 => tx.insert(&Team { id, name: format!("t{}", random.u8(..60)), points: 1 }),
-            1 => tx.insert(&Player { id: random.u64(..200), team: id, age: random.u8(..) }),
-            2 => tx.insert(&Contract { number: format!("c{}", random.u8(..40)), team: Some(id) }).map(|_| 1),
-            3 => tx.update_key::<Team>(id).set(Team::POINTS, random.i64(..)).run().map(u64::from),
-            4 => tx.update::<Player>().set(Player::AGE, random.u8(..)).filter(Player::AGE.lt(random.u8(..))).run(),
-            5 => tx.delete_key::<Team>(id).map(u64::from),
-            _ => tx.delete::<Player>().filter(Player::TEAM.eq(id)).run(),
-        };
-        let count = tx.select::<Player>().filter(Player::AGE.lt(100)).count().unwrap();
-        let sum = tx.select::<Team>().columns(sum(Team::POINTS)).all().map_err(|error| error.to_string());
-        format!("{:?} {count} {sum:?}", outcome.map_err(|error| error.to_string()))
-    }};
 }
 
 #[test]

@@ -193,6 +193,11 @@ impl RowLayout {
         Self { readers: vec![null; self.readers.len()], ..Self::default() }
     }
 
+    /// Whether this is the layout of a row that is missing.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.columns.len() != self.readers.len()
+    }
+
     /// The bytes of a row of a layout whose every column is NULL.
     pub(crate) const NULL_ROW: &[u8] = &[1];
 

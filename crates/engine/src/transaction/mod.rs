@@ -21,3 +21,4 @@ mod validate;
 pub use exclusive::Transaction;
 pub use optimistic::OptimisticTransaction;
 pub use options::{BeginOptions, Clock, Isolation, PlantedBug};
+pub use savepoint::Savepoint;

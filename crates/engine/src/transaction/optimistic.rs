@@ -12,7 +12,7 @@ use crate::error::Fallible;
 use crate::history::Watch;
 use crate::store::Purpose;
 use crate::transaction::options::{BeginOptions, PlantedBug};
-use crate::transaction::savepoint::{self, Holder};
+use crate::transaction::savepoint::{self, Holder, Savepoint};
 use crate::transaction::{replay, validate};
 use crate::{Connection, Error, MemoryError, Result};
 
@@ -124,6 +124,54 @@ impl OptimisticTransaction {
     /// The closure's own.
     pub fn savepoint<R>(&mut self, run: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
         savepoint::run(self, run)
+    }
+
+    /// Opens a savepoint inside those that are open: a place to go back to, across calls.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let tx = db.begin()?;
+    /// tx.insert_values("t", &[("n", Value::from(1))])?;
+    /// let before = tx.open_savepoint()?;
+    /// tx.insert_values("t", &[("n", Value::from(2))])?;
+    /// tx.rollback_to(&before)?;
+    /// tx.insert_values("t", &[("n", Value::from(3))])?;
+    /// tx.release(&before)?;
+    /// assert!(matches!(tx.rollback_to(&before), Err(Error::SavepointClosed)));
+    /// tx.commit(Durability::Full)?;
+    /// assert_eq!(db.query(&Query::from("t"))?.rows, [[Value::from(1)], [Value::from(3)]]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::TransactionExpired`]; What storage says.
+    pub fn open_savepoint(&self) -> Result<Savepoint> {
+        self.check_usable()?;
+        Ok(self.with(Core::open_handle)?)
+    }
+
+    /// Undoes what was written since a savepoint was opened. It stays open; those opened inside it are closed. What was
+    /// read stays read, and so do rows that an undone statement was about: it may still conflict. Numbers that were drawn
+    /// are not given back.
+    ///
+    /// # Errors
+    /// [`Error::SavepointClosed`] if it is not open in this transaction, or was opened outside of the closure of
+    /// [`savepoint`](Self::savepoint) that is running; what storage says, and then the transaction can only be rolled
+    /// back.
+    pub fn rollback_to(&self, savepoint: &Savepoint) -> Result<()> {
+        self.check_usable()?;
+        Ok(self.with(|core| core.roll_back_to(savepoint))?)
+    }
+
+    /// Closes a savepoint, and those opened inside it: what was written since belongs to what is around it.
+    ///
+    /// # Errors
+    /// [`Error::SavepointClosed`] as [`rollback_to`](Self::rollback_to).
+    pub fn release(&self, savepoint: &Savepoint) -> Result<()> {
+        self.check_usable()?;
+        Ok(self.with(|core| core.release_handle(savepoint))?)
     }
 
     fn is_unwritten(&self) -> bool {

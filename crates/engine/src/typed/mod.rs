@@ -20,7 +20,7 @@ pub use delete::Delete;
 pub use limited::Limited;
 pub use prepared::Prepared;
 pub use related::{With, WithMany};
-pub use rows::{One, Rows, Three, Two};
+pub use rows::{One, Optional, Part, Rows, Three, Two};
 pub use select::{Columns, Projected, Select};
 pub use update::{Update, UpdateKey, UpdateTable};
 pub use upsert::{OnConflict, Upsert, UpsertReport};

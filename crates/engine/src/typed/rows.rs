@@ -1,4 +1,4 @@
-//! What a typed question returns: one struct, or a tuple of as many as there are tables.
+//! What a typed question returns: one struct, or a tuple of as many as there are tables; of a left join an `Option`.
 
 use std::marker::PhantomData;
 
@@ -35,11 +35,38 @@ pub struct Two<A, B>(PhantomData<fn() -> (A, B)>);
 #[expect(clippy::type_complexity, reason = "three types side by side are no more complex than two")]
 pub struct Three<A, B, C>(PhantomData<fn() -> (A, B, C)>);
 
-#[inline]
-fn read<T: Table>(frame: &FrameRef<'_>, source: usize) -> Fallible<T> {
-    match frame.0.view(source) {
-        Some(row) => Ok(T::read(&row)?),
-        None => Err(crate::Error::Query("a table of the question has no row".into()).into()),
+/// Rows of a table that a left join gives no row of where there is none: each is an `Option`.
+#[derive(Debug)]
+pub struct Optional<A>(PhantomData<fn() -> A>);
+
+/// What one table of a question gives: its struct, or [`Optional`] of it.
+pub trait Part {
+    /// What stands in the row.
+    type Row;
+
+    /// Reads the row of a table.
+    #[doc(hidden)]
+    fn read_part(frame: &FrameRef<'_>, source: usize) -> Fallible<Self::Row>;
+}
+
+impl<A: Table> Part for A {
+    type Row = A;
+
+    #[inline]
+    fn read_part(frame: &FrameRef<'_>, source: usize) -> Fallible<A> {
+        match frame.0.view(source) {
+            Some(row) => Ok(A::read(&row)?),
+            None => Err(crate::Error::Query("a table of the question has no row".into()).into()),
+        }
+    }
+}
+
+impl<A: Table> Part for Optional<A> {
+    type Row = Option<A>;
+
+    fn read_part(frame: &FrameRef<'_>, source: usize) -> Fallible<Option<A>> {
+        let is_missing = frame.0.view(source).is_some_and(|row| row.layout.is_missing());
+        if is_missing { Ok(None) } else { A::read_part(frame, source).map(Some) }
     }
 }
 
@@ -48,22 +75,22 @@ impl<A: Table> Rows for One<A> {
 
     #[inline]
     fn read(frame: &FrameRef<'_>) -> Fallible<A> {
-        read(frame, 0)
+        A::read_part(frame, 0)
     }
 }
 
-impl<A: Table, B: Table> Rows for Two<A, B> {
-    type Row = (A, B);
+impl<A: Part, B: Part> Rows for Two<A, B> {
+    type Row = (A::Row, B::Row);
 
-    fn read(frame: &FrameRef<'_>) -> Fallible<(A, B)> {
-        Ok((read(frame, 0)?, read(frame, 1)?))
+    fn read(frame: &FrameRef<'_>) -> Fallible<Self::Row> {
+        Ok((A::read_part(frame, 0)?, B::read_part(frame, 1)?))
     }
 }
 
-impl<A: Table, B: Table, C: Table> Rows for Three<A, B, C> {
-    type Row = (A, B, C);
+impl<A: Part, B: Part, C: Part> Rows for Three<A, B, C> {
+    type Row = (A::Row, B::Row, C::Row);
 
-    fn read(frame: &FrameRef<'_>) -> Fallible<(A, B, C)> {
-        Ok((read(frame, 0)?, read(frame, 1)?, read(frame, 2)?))
+    fn read(frame: &FrameRef<'_>) -> Fallible<Self::Row> {
+        Ok((A::read_part(frame, 0)?, B::read_part(frame, 1)?, C::read_part(frame, 2)?))
     }
 }

@@ -2,13 +2,13 @@
 
 use std::marker::PhantomData;
 
-use wasm_dbms_api::{Column, Expr, Field, Order, Projection, Query, Table};
+use wasm_dbms_api::{Column, Expr, Field, Join, JoinKind, Order, Projection, Query, Table};
 
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::{self, RowStream};
 use crate::plan::{self, Plan};
-use crate::typed::rows::{FrameRef, One, Rows, Three, Two};
+use crate::typed::rows::{FrameRef, One, Optional, Part, Rows, Three, Two};
 use crate::{Connection, Error, Result};
 
 /// A typed question, made by `db.select::<User>()`. Nothing is read before one of [`all`](Self::all),
@@ -49,18 +49,69 @@ impl<'c, C: Connection, T: Table> Select<'c, C, One<T>> {
         left: Column<impl Table, impl Field>,
         right: Column<B, impl Field>,
     ) -> Select<'c, C, Two<T, B>> {
-        self.joined::<B, _>(left, right)
+        self.joined::<B, _>(JoinKind::Inner, left, right)
+    }
+
+    /// Joins the rows of table `B` whose column `right` equals `left`; a row without such stays, with `None` beside it.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// #[derive(Table, Debug, PartialEq)]
+    /// #[table = "users"]
+    /// struct User {
+    ///     #[primary_key]
+    ///     id: u64,
+    /// }
+    ///
+    /// #[derive(Table, Debug, PartialEq)]
+    /// #[table = "posts"]
+    /// struct Post {
+    ///     #[primary_key]
+    ///     id: u64,
+    ///     author: u64,
+    /// }
+    ///
+    /// let db = Database::in_memory();
+    /// db.create_table(User::schema())?;
+    /// db.create_table(Post::schema())?;
+    /// db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
+    /// db.insert(&Post { id: 10, author: 2 })?;
+    ///
+    /// let with_posts: Vec<(User, Option<Post>)> =
+    ///     db.select::<User>().left_join(User::ID, Post::AUTHOR).order_by(User::ID.asc()).all()?;
+    /// assert_eq!(with_posts, [(User { id: 1 }, None), (User { id: 2 }, Some(Post { id: 10, author: 2 }))]);
+    ///
+    /// // A filter sees the columns of a row that is missing as NULL.
+    /// let idle = db.select::<User>().left_join(User::ID, Post::AUTHOR).filter(Post::ID.is_null()).all()?;
+    /// assert_eq!(idle, [(User { id: 1 }, None)]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn left_join<B: Table>(
+        self,
+        left: Column<impl Table, impl Field>,
+        right: Column<B, impl Field>,
+    ) -> Select<'c, C, Two<T, Optional<B>>> {
+        self.joined::<B, _>(JoinKind::Left, left, right)
     }
 }
 
-impl<'c, C: Connection, A: Table, B: Table> Select<'c, C, Two<A, B>> {
+impl<'c, C: Connection, A: Part, B: Part> Select<'c, C, Two<A, B>> {
     /// Joins the rows of table `D` whose column `right` equals `left`.
     pub fn join<D: Table>(
         self,
         left: Column<impl Table, impl Field>,
         right: Column<D, impl Field>,
     ) -> Select<'c, C, Three<A, B, D>> {
-        self.joined::<D, _>(left, right)
+        self.joined::<D, _>(JoinKind::Inner, left, right)
+    }
+
+    /// Joins the rows of table `D` whose column `right` equals `left`; a row without such stays, with `None` beside it.
+    pub fn left_join<D: Table>(
+        self,
+        left: Column<impl Table, impl Field>,
+        right: Column<D, impl Field>,
+    ) -> Select<'c, C, Three<A, B, Optional<D>>> {
+        self.joined::<D, _>(JoinKind::Left, left, right)
     }
 }
 
@@ -116,13 +167,15 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
 
     fn joined<B: Table, S: Rows>(
         mut self,
+        kind: JoinKind,
         left: Column<impl Table, impl Field>,
         right: Column<B, impl Field>,
     ) -> Select<'c, C, S> {
         self.binders.push(bind::<B>);
+        let join = Join::equal(kind, B::schema().name.as_str(), left.reference(), right.reference());
         Select {
             connection: self.connection,
-            query: self.query.join(B::schema().name.as_str(), left.reference(), right.reference()),
+            query: self.query.join_with(join),
             binders: self.binders,
             rows: PhantomData,
         }
