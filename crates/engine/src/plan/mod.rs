@@ -17,6 +17,7 @@ mod left;
 mod like;
 mod optimize;
 mod scope;
+mod semi_join;
 mod template;
 mod walk_order;
 
@@ -61,6 +62,8 @@ pub(crate) struct Plan {
     pub(crate) subqueries: Vec<Subquery>,
     /// How many rows are expected to be joined.
     pub(crate) estimate: f64,
+    /// What it is expected to cost, in rows of a scan.
+    pub(crate) cost: f64,
 }
 
 /// Where the rows of a source come from.
