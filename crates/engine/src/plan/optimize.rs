@@ -49,7 +49,7 @@ fn plan_query(catalog: &Catalog, mut query: BoundQuery, depth: usize) -> Fallibl
         lefts.push(source.left);
         let source = plan_source(catalog, source.rows, depth)?;
         cost += source.cost();
-        estimates.push(relation_of(catalog, &source)?, rows_of(catalog, &source)?);
+        estimates.push(relation_of(catalog, &source)?, rows_of(catalog, &source)?, source.is_distinct());
         planned.push(source);
     }
     let sources = planned;
@@ -334,6 +334,11 @@ fn rows_of(catalog: &Catalog, source: &PlanSource) -> Fallible<f64> {
 }
 
 impl PlanSource {
+    /// Whether no two rows are the same.
+    fn is_distinct(&self) -> bool {
+        matches!(self, Self::Derived(derived) if matches!(&derived.body, Body::Query(plan) if plan.is_distinct))
+    }
+
     /// What making its rows costs.
     fn cost(&self) -> f64 {
         match self {
