@@ -7,6 +7,7 @@
 //! | what must be equal on every host | `wasm/agreement.rs` |
 //! | the size limit of the module | `wasm/size.rs` |
 //! | how a browser is found and driven | `wasm/browser.rs` |
+//! | how sqllogictest files are run | `slt.rs`, and `crates/slt` |
 //! | which batteries there are | `battery.rs`, and `crates/sim/src/battery` |
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks on its standard streams")]
@@ -18,6 +19,7 @@ mod command;
 mod debian;
 mod docs;
 mod project;
+mod slt;
 mod steps;
 mod test;
 mod wasm;
@@ -49,6 +51,8 @@ enum Verb {
     Browser(wasm::browser::Options),
     /// A long proof of the store: crash, recovery, io-error, bit-flip, hostile, isolation, or all; BATTERY=long does ten times as much
     Battery(battery::Options),
+    /// Run sqllogictest files: a file, a folder or an archive of them
+    Slt(slt::Options),
     /// The side-by-side benchmark; arguments are passed on to it
     Bench(bench::Options),
     /// Build the documentation; a warning is an error
@@ -73,6 +77,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Wasm(options) => wasm::run(&project, &options),
         Verb::Browser(options) => wasm::browser::run(&project, &options),
         Verb::Battery(options) => battery::run(&project, &options),
+        Verb::Slt(options) => slt::run(&project, &options),
         Verb::Bench(options) => bench::run(&project, &options),
         Verb::Docs => docs::run(&project),
     }

@@ -323,7 +323,7 @@ impl Core {
     }
 
     /// Gives the state of the touched trees to the registry.
-    fn flush(&mut self) -> Fallible<()> {
+    pub(crate) fn flush(&mut self) -> Fallible<()> {
         for relation in &self.touched {
             if let Some(relation) = self.catalog.relations.get_mut(*relation) {
                 relation.flush(&mut self.store)?;

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! typed          rows as structs: Select, Update, Delete, the verbs
+//! statement      statements as data: what SQL becomes
 //! feed           what commits changed, for subscribers
 //! transaction    transactions in the writer's turn, and interactive ones
 //! execute        walks a plan: rows, aggregates, sorts
@@ -39,6 +40,7 @@ pub mod prelude;
 mod readers;
 mod scrub;
 mod snapshot;
+mod statement;
 mod store;
 mod transaction;
 mod typed;
@@ -58,6 +60,10 @@ pub use inspect::PageView;
 pub use meter::Interrupt;
 pub use plan::{MAX_RANGES, MAX_REMEMBERED_BYTES, MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub use snapshot::Snapshot;
+pub use statement::{
+    Changed, DeleteRows, InsertRows, NewRows, OnRowConflict, PreparedDelete, PreparedInsert, PreparedUpdate,
+    SchemaChange, UpdateRows, schemas_of,
+};
 pub use store::JournaledWriter;
 #[doc(hidden)]
 pub use transaction::PlantedBug;

@@ -111,6 +111,14 @@ impl Registry {
         Ok(id)
     }
 
+    /// Replaces the snapshot of a table.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn set_snapshot<M: MemoryAccess>(store: &mut M, id: TableId, snapshot: &[u8]) -> MemoryResult<()> {
+        Self::tree().put(store, &numbered(SNAPSHOT, id), snapshot).map(|_| ())
+    }
+
     /// Removes a table. Its trees are the caller's.
     ///
     /// # Errors

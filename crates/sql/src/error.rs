@@ -31,6 +31,9 @@ pub enum SqlErrorKind {
     /// A literal, a name or a comment that does not end, or is no value of its type.
     #[error("{0}")]
     Literal(Cow<'static, str>),
+    /// The database refuses it.
+    #[error("{0}")]
+    Refused(String),
     /// The text contradicts itself.
     #[error("{0}")]
     Contradiction(Cow<'static, str>),

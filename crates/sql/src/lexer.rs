@@ -64,6 +64,11 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0, dialect }
     }
 
+    /// The text between two places.
+    pub(crate) fn between(&self, start: usize, end: usize) -> &'a str {
+        self.text.get(start..end).unwrap_or_default()
+    }
+
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }

@@ -30,3 +30,12 @@ pub const MAX_NAME_BYTES: usize = 1024;
 
 /// How much of the text an error shows before and behind its place, in characters.
 pub const EXCERPT_CHARACTERS: usize = 60;
+
+/// How many statements a session keeps by their text.
+pub const MAX_CACHED_STATEMENTS: usize = 128;
+
+/// The longest text that a session keeps a statement by, in bytes.
+pub const MAX_CACHED_TEXT_BYTES: usize = 64 << 10;
+
+/// How deep views may stand in each other.
+pub const MAX_VIEW_DEPTH: usize = 32;

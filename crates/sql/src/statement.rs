@@ -1,8 +1,8 @@
 //! What a text of SQL says.
 
 use wasm_dbms_api::{
-    ColumnSchema, CommonTable, DataType, Expr, ForeignKeySchema, IndexSchema, Join, Name, Output, Query, Source,
-    TableSchema, Value,
+    CheckSchema, ColumnSchema, CommonTable, DataType, Expr, ForeignKeySchema, IndexSchema, Join, Name, Output, Query,
+    Source, TableSchema, Value,
 };
 
 /// One statement. Queries and expressions are those of the engine.
@@ -164,6 +164,8 @@ pub struct CreateView {
     pub or_replace: bool,
     /// Whether a view of this name may be there.
     pub if_not_exists: bool,
+    /// The statement, as it was written.
+    pub text: String,
 }
 
 /// A changed table.
@@ -189,6 +191,8 @@ pub enum AlterAction {
     AddUnique(IndexSchema),
     /// ADD FOREIGN KEY.
     AddForeignKey(ForeignKeySchema),
+    /// ADD CHECK.
+    AddCheck(CheckSchema),
     /// DROP COLUMN; whether it may be missing.
     DropColumn(Name, bool),
     /// RENAME TO.

@@ -196,8 +196,9 @@ pub(crate) fn bind_value(
     schema: &TableSchema,
     has_excluded: bool,
     expr: &Expr,
+    parameters: &[Value],
 ) -> Fallible<BoundExpr> {
-    bind::bind_value(catalog, schema, has_excluded, expr)
+    bind::bind_value(catalog, schema, has_excluded, expr, parameters)
 }
 
 impl Plan {

@@ -15,6 +15,7 @@ mod update;
 mod upsert;
 mod verbs;
 
+pub(crate) use by_name::places_of;
 pub use cursor::{Cursor, ValueCursor};
 pub use delete::Delete;
 pub use limited::Limited;
@@ -22,6 +23,8 @@ pub use prepared::Prepared;
 pub use related::{With, WithMany};
 pub use rows::{One, Optional, Part, Rows, Three, Two};
 pub use select::{Columns, Projected, Select};
+pub(crate) use sets::{Sets, assignable};
 pub use update::{Update, UpdateKey, UpdateTable};
+pub(crate) use upsert::Conflict;
 pub use upsert::{OnConflict, Upsert, UpsertReport};
 pub use verbs::Answer;

@@ -10,10 +10,12 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::{self, RowStream};
 use crate::plan::{Plan, Template};
+use crate::store::Purpose;
 use crate::typed::cursor::{cursor_of, values_of_plan};
 use crate::typed::rows::{FrameRef, Rows};
 use crate::typed::select::{Binder, Columns, rows_of, visit_rows};
-use crate::{Answer, Connection, Cursor, Database, Result, Select, ValueCursor};
+use crate::typed::sets::Matched;
+use crate::{Answer, Connection, Cursor, Database, Error, Result, Select, ValueCursor};
 
 /// A question that is planned once and asked many times, each time with other parameters; made by [`Select::prepare`], or
 /// of a dynamic one by [`Prepared::new`].
@@ -84,6 +86,34 @@ impl<R> Prepared<R> {
         self.plan_count.fetch_add(1, Ordering::Relaxed);
         *self.template.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&new));
         Ok(new)
+    }
+
+    /// Every row of a question without groups: the key of its first source, and what its columns come to.
+    pub(crate) fn matched(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Vec<Matched>> {
+        self.asked(core, parameters, |core, plan| match plan.grouping {
+            None => execute::keys_and_outputs(core, plan, !self.query.columns.is_empty()),
+            Some(_) => Err(Error::Query("an aggregate cannot stand in a change of rows".into()).into()),
+        })
+    }
+
+    /// The values of every row, inside a statement that writes.
+    pub(crate) fn values(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Vec<Vec<Value>>> {
+        self.asked(core, parameters, execute::values)
+    }
+
+    /// Asks inside a statement that writes.
+    fn asked<X>(
+        &self,
+        core: &mut Core,
+        parameters: &[Value],
+        ask: impl FnOnce(&mut Core, &Plan) -> Fallible<X>,
+    ) -> Fallible<X> {
+        let template = self.template(core, parameters)?;
+        let plan = template.with(parameters)?;
+        let purpose = core.store.read_for(Purpose::Question);
+        let answer = ask(core, &plan);
+        core.store.read_for(purpose);
+        answer
     }
 
     fn run<C: Connection, X>(

@@ -1,6 +1,6 @@
 //! [`Sets`]: what a statement makes of columns, and the rows that it does so to.
 
-use wasm_dbms_api::{ColumnSchema, Expr, Query, TableSchema, Value, ValueRef};
+use wasm_dbms_api::{ColumnSchema, DataType, Expr, Query, TableSchema, Value, ValueRef};
 
 use crate::Error;
 use crate::catalog::RelationIndex;
@@ -11,7 +11,7 @@ use crate::execute;
 use crate::function::{Arena, cast};
 use crate::plan::{self, Context, Scope};
 use crate::store::Purpose;
-use crate::typed::by_name::{of_column, places_of};
+use crate::typed::by_name::places_of;
 use crate::write::Assignment;
 
 /// New values of columns: those that are the same for every row, and those that are computed from the row as it was.
@@ -46,7 +46,7 @@ impl Sets {
         let places = places_of(schema, &names)?;
         for (place, (_, value)) in places.into_iter().zip(named) {
             let value = match (value, schema.columns.get(place)) {
-                (Expr::Literal(value), Some(column)) => Expr::Literal(of_column(column, &value).to_value()),
+                (Expr::Literal(value), Some(column)) => Expr::Literal(assignable(column, value)),
                 (computed, _) => computed,
             };
             sets.add(place, value);
@@ -78,12 +78,13 @@ impl Sets {
         index: RelationIndex,
         row_key: &[u8],
         excluded: &[ValueRef<'_>],
+        parameters: &[Value],
     ) -> Fallible<bool> {
         if self.computed.is_empty() {
             return core.update_row_written(index, row_key, &self.constants);
         }
         let exprs = self.computed.iter().map(|(_, expr)| expr);
-        let Some(values) = row_values(core, index, row_key, excluded, exprs)? else { return Ok(false) };
+        let Some(values) = row_values(core, index, row_key, excluded, parameters, exprs)? else { return Ok(false) };
         let assignments = self.with(core, index, values)?;
         core.update_row_written(index, row_key, &assignments)
     }
@@ -96,6 +97,7 @@ pub(crate) fn row_values<'e>(
     index: RelationIndex,
     row_key: &[u8],
     excluded: &[ValueRef<'_>],
+    parameters: &[Value],
     exprs: impl Iterator<Item = &'e Expr>,
 ) -> Fallible<Option<Vec<Value>>> {
     let mut row = Vec::new();
@@ -113,27 +115,31 @@ pub(crate) fn row_values<'e>(
     let scope = Scope::default();
     let mut found = Vec::new();
     for expr in exprs {
-        let bound = plan::bind_value(&core.catalog, schema, !excluded.is_empty(), expr)?;
+        let bound = plan::bind_value(&core.catalog, schema, !excluded.is_empty(), expr, parameters)?;
         found.push(bound.value(Context::Row(&values, &scope))?.to_value());
     }
     Ok(Some(found))
 }
 
 /// A value as its column has it: the name of an enum with its number, a number as one of the column's type where that is
-/// the same number. Any other stays as it is: it is refused as such.
-fn assignable(column: &ColumnSchema, value: Value) -> Value {
+/// the same number, what a text stands for. Any other stays as it is: it is refused as such.
+pub(crate) fn assignable(column: &ColumnSchema, value: Value) -> Value {
     let value = match &value {
         Value::Text(name) => column.variant(name).map(ValueRef::to_value).unwrap_or(value),
         _ => value,
     };
     let own = value.as_ref();
-    if column.holds(own) || !column.data_type.is_number() || !own.is_comparable_with(column.data_type) {
-        return value;
-    }
+    let is_lossless = match (own, column.data_type) {
+        _ if column.holds(own) => return value,
+        // Text stands for a value of any type.
+        (ValueRef::Text(_), _) | (ValueRef::Date(_), DataType::DateTime) => true,
+        // Floats are what is nearest.
+        (_, data_type) if data_type.is_number() && own.is_comparable_with(data_type) => data_type.is_float(),
+        _ => return value,
+    };
     let arena = Arena::default();
     match cast(own, column.data_type, &arena) {
-        // Floats are what is nearest.
-        Ok(number) if column.data_type.is_float() || number == own => number.to_value(),
+        Ok(other) if is_lossless || other == own => other.to_value(),
         _ => value,
     }
 }

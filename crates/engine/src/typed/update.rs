@@ -129,7 +129,7 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
             let index = core.catalog.find_type::<T>()?;
             match core.row_key(index, self.key)? {
                 Some(key) if self.sets.computed.is_empty() => core.update_row(index, &key, &self.sets.constants),
-                Some(key) => self.sets.update_row(core, index, &key, &[]),
+                Some(key) => self.sets.update_row(core, index, &key, &[], &[]),
                 None => Ok(false),
             }
         })?)
@@ -143,7 +143,7 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
         Ok(self.connection.write(|core| {
             let index = core.catalog.find_type::<T>()?;
             match core.row_key(index, self.key)? {
-                Some(key) if self.sets.update_row(core, index, &key, &[])? => {
+                Some(key) if self.sets.update_row(core, index, &key, &[], &[])? => {
                     Ok(Some(core.read_written(index, &mut |row| Ok(T::read(row)?))?))
                 }
                 _ => Ok(None),

@@ -201,7 +201,7 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
             let mut report = UpsertReport::default();
             for row in self.rows {
                 let arena = ValueArena::default();
-                if core.upsert_row(index, row.row(&arena).as_ref(), &conflict, &mut report)? {
+                if core.upsert_row(index, row.row(&arena).as_ref(), &conflict, &[], &mut report)? {
                     visit(core, index)?;
                 }
             }
@@ -273,7 +273,7 @@ macro_rules! upserting_verbs {
                     let conflict = Conflict::resolve(core, index, on_conflict)?;
                     let mut report = UpsertReport::default();
                     for row in rows {
-                        core.upsert_row(index, &placed(&schema, &places, row.as_ref())?, &conflict, &mut report)?;
+                        core.upsert_row(index, &placed(&schema, &places, row.as_ref())?, &conflict, &[], &mut report)?;
                     }
                     Ok(report)
                 })?)
@@ -288,7 +288,7 @@ upserting_verbs!(OptimisticTransaction);
 upserting_verbs!(Limited<'_, C>, C);
 
 /// An [`OnConflict`] in numbers.
-struct Conflict {
+pub(crate) struct Conflict {
     /// The columns of the key.
     columns: Vec<usize>,
     /// The index that has them; none if the table itself is keyed by them.
@@ -307,7 +307,7 @@ struct Update {
 }
 
 impl Conflict {
-    fn resolve(core: &Core, index: RelationIndex, on_conflict: &OnConflict) -> Fallible<Self> {
+    pub(crate) fn resolve(core: &Core, index: RelationIndex, on_conflict: &OnConflict) -> Fallible<Self> {
         let relation = core.catalog.relation(index)?;
         let schema = &*relation.schema;
         let named = numbers(schema, &on_conflict.columns)?;
@@ -338,6 +338,18 @@ impl Conflict {
         };
         Ok(Self { columns: unique.columns.clone(), index: Some(number), update })
     }
+
+    /// Every key of a table; nothing becomes of the row that is there.
+    pub(crate) fn of_every_key(core: &Core, index: RelationIndex) -> Fallible<Vec<Self>> {
+        let relation = core.catalog.relation(index)?;
+        let unique = relation.indexes.iter().enumerate().filter(|(_, index)| index.is_unique);
+        let unique = unique.map(|(number, index)| (index.columns.clone(), Some(number)));
+        let clustered = match &relation.shape {
+            KeyShape::Columns(columns) => Some((columns.clone(), None)),
+            KeyShape::RowId => None,
+        };
+        Ok(clustered.into_iter().chain(unique).map(|(columns, index)| Self { columns, index, update: None }).collect())
+    }
 }
 
 fn numbers(schema: &TableSchema, names: &[String]) -> Fallible<Vec<usize>> {
@@ -347,11 +359,12 @@ fn numbers(schema: &TableSchema, names: &[String]) -> Fallible<Vec<usize>> {
 impl Core {
     /// Inserts a row, or changes the one whose key it has. Returns whether a row was written; its key is in the scratch
     /// then.
-    fn upsert_row(
+    pub(crate) fn upsert_row(
         &mut self,
         index: RelationIndex,
         given: &[Option<ValueRef<'_>>],
         conflict: &Conflict,
+        parameters: &[Value],
         report: &mut UpsertReport,
     ) -> Fallible<bool> {
         let Some(row_key) = self.row_in_the_way(index, given, conflict)? else {
@@ -380,7 +393,7 @@ impl Core {
             }
         }
         if let Some(filter) = filter {
-            let found = row_values(self, index, &row_key, &excluded, std::iter::once(filter))?;
+            let found = row_values(self, index, &row_key, &excluded, parameters, std::iter::once(filter))?;
             match found.unwrap_or_default().as_slice() {
                 [Value::Bool(true)] => {}
                 [Value::Bool(false) | Value::Null] => {
@@ -390,13 +403,13 @@ impl Core {
                 _ => return Err(Error::Query(format!("{filter}: it is neither true nor false")).into()),
             }
         }
-        sets.update_row(self, index, &row_key, &excluded)?;
+        sets.update_row(self, index, &row_key, &excluded, parameters)?;
         report.updated += 1;
         Ok(true)
     }
 
     /// The key of the row that is equal to a new one in the columns of a key.
-    fn row_in_the_way(
+    pub(crate) fn row_in_the_way(
         &mut self,
         index: RelationIndex,
         given: &[Option<ValueRef<'_>>],

@@ -17,7 +17,7 @@ use crate::write::keys_with;
 use crate::{Connection, Database, Error, Limited, OptimisticTransaction, Result, Snapshot, Transaction};
 
 /// The answer to a dynamic question.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Answer {
     /// The name of each column.
     pub columns: Vec<String>,

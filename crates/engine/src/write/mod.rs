@@ -70,7 +70,11 @@ fn is_taken(store: &mut Store, index: &Index, entry: &[u8]) -> Fallible<bool> {
 }
 
 /// The error of a key that is taken.
-fn unique_violation(relation: &crate::catalog::Relation, columns: &[usize], values: &[ValueRef<'_>]) -> Box<Error> {
+pub(crate) fn unique_violation(
+    relation: &crate::catalog::Relation,
+    columns: &[usize],
+    values: &[ValueRef<'_>],
+) -> Box<Error> {
     let shown = columns.iter().map(|column| values.get(*column).copied().unwrap_or(ValueRef::Null).to_string());
     Error::Unique {
         table: relation.schema.name.clone(),

@@ -10,6 +10,7 @@ use crate::{AlterAction, AlterTable, CreateIndex, CreateView, Drop, DropObject, 
 
 impl Parser<'_> {
     pub(super) fn create(&mut self) -> Result<Statement> {
+        let start = self.token.offset;
         self.advance()?;
         let offset = self.token.offset;
         let or_replace = self.eat_all(&[Keyword::Or, Keyword::Replace])?;
@@ -17,7 +18,7 @@ impl Parser<'_> {
         match self.keyword() {
             Some(Keyword::Table) if !or_replace && !unique => self.create_table().map(Statement::CreateTable),
             Some(Keyword::Index) if !or_replace => self.create_index(unique).map(Statement::CreateIndex),
-            Some(Keyword::View) if !unique => self.create_view(or_replace).map(Statement::CreateView),
+            Some(Keyword::View) if !unique => self.create_view(or_replace, start).map(Statement::CreateView),
             Some(Keyword::Temp | Keyword::Temporary) => self.not_supported("tables and views for a time"),
             Some(Keyword::Unlogged) => self.not_supported("UNLOGGED"),
             Some(Keyword::Materialized | Keyword::Recursive) => self.not_supported("views of this kind"),
@@ -93,7 +94,7 @@ impl Parser<'_> {
         Ok(CreateIndex { table, index, if_not_exists })
     }
 
-    fn create_view(&mut self, or_replace: bool) -> Result<CreateView> {
+    fn create_view(&mut self, or_replace: bool, start: usize) -> Result<CreateView> {
         self.advance()?;
         let if_not_exists = self.if_not_exists()?;
         let name = self.table_name()?;
@@ -107,7 +108,8 @@ impl Parser<'_> {
         if self.is(Keyword::With) {
             return self.not_supported("WITH CHECK OPTION");
         }
-        Ok(CreateView { name, columns, query, or_replace, if_not_exists })
+        let text = self.lexer.between(start, self.token.offset).trim_end().to_owned();
+        Ok(CreateView { name, columns, query, or_replace, if_not_exists, text })
     }
 
     pub(super) fn drop(&mut self) -> Result<Drop> {
@@ -199,12 +201,13 @@ impl Parser<'_> {
         } else {
             self.table_constraint(&mut draft)?;
         }
-        let TableSchema { columns, primary_key, indexes, foreign_keys, .. } = draft.schema;
+        let TableSchema { columns, primary_key, indexes, foreign_keys, checks, .. } = draft.schema;
         let columns = columns.into_iter().map(|column| AlterAction::AddColumn(column, if_not_exists));
         let key = (!primary_key.is_empty()).then_some(AlterAction::AddPrimaryKey(primary_key));
         let unique = indexes.into_iter().map(AlterAction::AddUnique);
         let foreign_keys = foreign_keys.into_iter().map(AlterAction::AddForeignKey);
-        Ok(columns.chain(key).chain(unique).chain(foreign_keys).collect())
+        let checks = checks.into_iter().map(AlterAction::AddCheck);
+        Ok(columns.chain(key).chain(unique).chain(foreign_keys).chain(checks).collect())
     }
 
     fn alter_column(&mut self, column: Name) -> Result<AlterAction> {

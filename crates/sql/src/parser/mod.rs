@@ -9,7 +9,7 @@ mod infix;
 mod operand;
 mod query;
 mod select;
-mod source;
+pub(crate) mod source;
 mod statement;
 mod table;
 

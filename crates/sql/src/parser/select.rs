@@ -3,6 +3,7 @@
 use wasm_dbms_api::{ColumnRef, Expr, Origin, Output, Query};
 
 use super::Parser;
+use crate::Dialect;
 use crate::error::Result;
 use crate::keyword::Keyword;
 
@@ -30,16 +31,17 @@ impl Parser<'_> {
         {
             return self.contradiction("* without a FROM", start);
         }
-        // An output that is every column is what stands there where nothing is said.
-        if query.columns == [Output::Every] {
-            query.columns.clear();
-        }
         query.filter = self.where_clause()?;
         if self.eat_all(&[Keyword::Group, Keyword::By])? {
             query.group_by = self.list(Self::expr)?;
         }
         if self.eat(Keyword::Having)? {
             query.having = Some(self.expr()?);
+        }
+        // An output that is every column is what stands there where nothing is said; of groups, nothing means their keys.
+        let is_of_rows = query.group_by.is_empty() && query.having.is_none();
+        if query.columns == [Output::Every] && (is_of_rows || self.dialect == Dialect::Shown) {
+            query.columns.clear();
         }
         if self.is(Keyword::Window) {
             return self.not_supported("windows with names");

@@ -1,11 +1,14 @@
 //! FROM: tables, queries and how they join.
 
-use wasm_dbms_api::{Expr, Join, JoinCondition, JoinKind, Origin, Query, Source};
+use wasm_dbms_api::{Expr, Join, JoinCondition, JoinKind, Name, Origin, Query, Source};
 
 use super::Parser;
 use crate::error::{Result, not_supported};
 use crate::keyword::Keyword;
 use crate::limits::MAX_LIST_ITEMS;
+
+/// The schema of the tables that tell of the tables.
+pub(crate) const INFORMATION_SCHEMA: &str = "information_schema";
 
 /// A source and those that join it.
 type Joined = (Source, Vec<Join>);
@@ -126,7 +129,7 @@ impl Parser<'_> {
         if !self.is_name() {
             return self.fail("a table or a query in parentheses");
         }
-        let name = self.table_name()?;
+        let name = self.source_name()?;
         if self.is_sign("(") {
             return self.not_supported("functions as tables");
         }
@@ -135,13 +138,33 @@ impl Parser<'_> {
         }
         let has_hint = self.is(Keyword::Not) || self.next_keyword() == Some(Keyword::By);
         if has_hint && self.is_sqlite() && (self.token.text.eq_ignore_ascii_case("indexed") || self.is(Keyword::Not)) {
-            return self.not_supported("INDEXED BY and NOT INDEXED");
+            if !self.eat_all(&[Keyword::Not])? || !self.token.text.eq_ignore_ascii_case("indexed") {
+                return self.not_supported("INDEXED BY");
+            }
+            // A hint of the plan.
+            self.advance()?;
         }
-        let source = self.aliased(Source::table(name))?;
+        let mut source = self.aliased(Source::table(name))?;
+        if let (None, Origin::Table(name)) = (&source.alias, &source.origin)
+            && let Some((INFORMATION_SCHEMA, own)) = name.split_once('.')
+        {
+            source.alias = Some(own.to_owned().into());
+        }
         match self.is(Keyword::Tablesample) {
             true => self.not_supported("TABLESAMPLE"),
             false => Ok((source, Vec::new())),
         }
+    }
+
+    /// The name of a table, or of one that tells of the tables, which is called by its second name.
+    fn source_name(&mut self) -> Result<Name> {
+        if !self.token.text.eq_ignore_ascii_case(INFORMATION_SCHEMA) || !self.next_is_sign(".") {
+            return self.table_name();
+        }
+        self.advance()?;
+        self.advance()?;
+        let name = self.name("the name of a table")?;
+        Ok(format!("{INFORMATION_SCHEMA}.{name}").into())
     }
 
     /// `[AS] alias [(columns)]`.

@@ -1,8 +1,8 @@
 //! CREATE TABLE: columns and constraints as a schema.
 
 use wasm_dbms_api::{
-    ColumnSchema, DataType, ForeignKeySchema, IndexColumn, IndexSchema, ReferentialAction, TableSchema, Validator,
-    Value,
+    CheckSchema, ColumnSchema, DataType, ForeignKeySchema, IndexColumn, IndexSchema, ReferentialAction, TableSchema,
+    Validator, Value,
 };
 
 use super::Parser;
@@ -101,9 +101,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn table_constraint(&mut self, draft: &mut Draft) -> Result<()> {
-        if self.eat(Keyword::Constraint)? {
-            self.name("the name of a constraint")?;
-        }
+        let name = self.constraint_name()?;
         let offset = self.token.offset;
         match self.keyword() {
             Some(Keyword::Primary) => {
@@ -125,10 +123,33 @@ impl Parser<'_> {
                 let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
                 self.references(draft, &columns)
             }
-            Some(Keyword::Check) => self.not_supported("CHECK"),
+            Some(Keyword::Check) => self.check_condition(draft, name),
             Some(Keyword::Exclude) => self.not_supported("EXCLUDE"),
             _ => self.fail("PRIMARY KEY, UNIQUE, FOREIGN KEY or CHECK"),
         }
+    }
+
+    /// `CONSTRAINT name`; only checks keep theirs.
+    fn constraint_name(&mut self) -> Result<String> {
+        match self.eat(Keyword::Constraint)? {
+            true => Ok(self.name("the name of a constraint")?.into()),
+            false => Ok(String::new()),
+        }
+    }
+
+    /// `CHECK (condition)`.
+    fn check_condition(&mut self, draft: &mut Draft, name: String) -> Result<()> {
+        self.advance()?;
+        self.expect_sign("(")?;
+        let offset = self.token.offset;
+        let count = self.parameters.count();
+        let condition = self.expr()?;
+        self.expect_sign(")")?;
+        if self.parameters.count() > count {
+            return self.contradiction("a check takes no parameters", offset);
+        }
+        draft.schema.checks.push(CheckSchema::new(condition).named(name));
+        Ok(())
     }
 
     fn set_key(&self, draft: &mut Draft, columns: Vec<String>, offset: usize) -> Result<()> {
@@ -162,9 +183,7 @@ impl Parser<'_> {
         column.autoincrement = counts_up;
         column.nullable = !counts_up;
         loop {
-            if self.eat(Keyword::Constraint)? {
-                self.name("the name of a constraint")?;
-            }
+            let constraint = self.constraint_name()?;
             let offset = self.token.offset;
             match self.keyword() {
                 Some(Keyword::Not) => {
@@ -208,7 +227,7 @@ impl Parser<'_> {
                     column.autoincrement = true;
                     column.nullable = false;
                 }
-                Some(Keyword::Check) => return self.not_supported("CHECK"),
+                Some(Keyword::Check) => self.check_condition(draft, constraint)?,
                 Some(Keyword::Collate) => return self.not_supported("COLLATE: texts are ordered by their bytes"),
                 Some(Keyword::As) => return self.not_supported("columns that are computed"),
                 _ => break,

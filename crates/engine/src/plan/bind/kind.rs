@@ -6,6 +6,7 @@ use wasm_dbms_api::{AggregateFunction, ColumnSchema, DataType, Decimal, Expr, Va
 
 use crate::Error;
 use crate::error::Fallible;
+use crate::function::{self, Arena};
 use crate::plan::BoundExpr;
 use crate::plan::bind::Typed;
 use crate::plan::call::Operator;
@@ -63,7 +64,8 @@ impl<'a> Kind<'a> {
     pub(super) fn of_aggregate(self, function: AggregateFunction) -> Self {
         match (function, self.data_type) {
             (AggregateFunction::Minimum | AggregateFunction::Maximum, _) => self,
-            (AggregateFunction::Count, _) => Self::of(DataType::U64),
+            // No table has more rows than that, and numbers that may be negative stand beside it.
+            (AggregateFunction::Count, _) => Self::of(DataType::I64),
             (AggregateFunction::Concatenate, _) => Self::of(DataType::Text),
             (AggregateFunction::Sum, Some(DataType::U64)) => self,
             (_, Some(DataType::Decimal)) => self,
@@ -148,7 +150,7 @@ impl<'a> Kind<'a> {
         } else if let BoundExpr::Call(call) = &mut other.expr
             && let Operator::Parameter(parameter) = &mut call.operator
             && let (Some(own), Some(given)) = (self.data_type, parameter.data_type)
-            && ((own == DataType::Enum && given == DataType::Text) || (own == DataType::Decimal && given.is_integer()))
+            && ((given == DataType::Text && Self::is_read(own)) || (own == DataType::Decimal && given.is_integer()))
         {
             // Converted when it is given.
             (parameter.data_type, parameter.variants) = (self.data_type, self.variants.to_vec());
@@ -159,24 +161,33 @@ impl<'a> Kind<'a> {
 
     /// A literal that can be compared with values of this kind, as it is.
     pub(super) fn literal(self, value: Value, expr: &Expr) -> Fallible<Value> {
-        let is_name = self.data_type == Some(DataType::Enum) && matches!(value, Value::Text(_));
+        let is_text = self.data_type.is_some_and(Self::is_read) && matches!(value, Value::Text(_));
         let is_alike = self.data_type.is_none_or(|data_type| value.as_ref().is_comparable_with(data_type));
-        if !is_name && !is_alike {
+        if !is_text && !is_alike {
             return Err(Error::Query(format!("{expr}: {self} cannot be compared with {value}")).into());
         }
         self.converted(value, expr)
     }
 
-    /// A literal as it is compared with values of this kind: a name of an enum with its number, a whole number as a
-    /// decimal where those are, so that an index finds it.
+    /// A literal as it is compared with values of this kind: a name of an enum with its number, what another text stands
+    /// for, a whole number as a decimal where those are, so that an index finds it.
     pub(super) fn converted(self, value: Value, expr: &Expr) -> Fallible<Value> {
         match (self.data_type, &value) {
             (Some(DataType::Enum), Value::Text(name)) => self.variant(name, expr),
             (Some(DataType::Enum), Value::Enum(_, name)) => self.variant(name, expr),
+            (Some(own), Value::Text(_)) if Self::is_read(own) => {
+                let meant = function::cast(value.as_ref(), own, &Arena::default()).map(ValueRef::to_value);
+                meant.map_err(|error| Error::Query(format!("{expr}: {error}")).into())
+            }
             (Some(DataType::Decimal), Value::Integer(number)) => Ok(Value::Decimal(Decimal::from(*number))),
             (Some(DataType::Decimal), Value::Unsigned(number)) => Ok(Value::Decimal(Decimal::from(*number))),
             _ => Ok(value),
         }
+    }
+
+    /// Whether a text that stands beside values of the type is read as one of it. Numbers and truths have literals.
+    fn is_read(data_type: DataType) -> bool {
+        matches!(data_type, DataType::Enum | DataType::Decimal | DataType::Date | DataType::DateTime | DataType::Uuid)
     }
 
     fn variant(self, name: &str, expr: &Expr) -> Fallible<Value> {

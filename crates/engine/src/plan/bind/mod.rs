@@ -220,7 +220,7 @@ pub(crate) fn given(parameter: &Parameter, values: &[Value]) -> Fallible<Value> 
 
 /// Resolves a condition over the columns of one table. Nothing is asked by it but the row.
 pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Fallible<BoundExpr> {
-    over_row(catalog, schema, false, expr, true)
+    over_row(Binder::new(catalog, &[], None), schema, false, expr, true)
 }
 
 /// Resolves a value over the columns of one table, and of a row beside that is called `excluded`.
@@ -229,18 +229,18 @@ pub(crate) fn bind_value(
     schema: &TableSchema,
     has_excluded: bool,
     expr: &Expr,
+    parameters: &[Value],
 ) -> Fallible<BoundExpr> {
-    over_row(catalog, schema, has_excluded, expr, false)
+    over_row(Binder::new(catalog, parameters, None), schema, has_excluded, expr, false)
 }
 
 fn over_row(
-    catalog: &Catalog,
+    binder: Binder<'_>,
     schema: &TableSchema,
     has_excluded: bool,
     expr: &Expr,
     is_condition: bool,
 ) -> Fallible<BoundExpr> {
-    let binder = Binder::new(catalog, &[], None);
     let mut block = Block::new(&binder, None, None);
     let mut enter = |source, name: &str, merged: Vec<Name>| {
         let columns = names::Columns::Table { source, schema, renamed: Vec::new() };

@@ -1,0 +1,127 @@
+//! [`DeleteRows`]: deleted rows, as data.
+
+use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Source, Value};
+
+use crate::core::Core;
+use crate::error::Fallible;
+use crate::numbering::Numbering;
+use crate::statement::returning::Returning;
+use crate::statement::{Changed, question};
+use crate::{Answer, Connection, Prepared, Result};
+
+/// Deleted rows, as data: the DELETE of SQL.
+///
+/// ```
+/// use wasm_dbms::prelude::*;
+/// use wasm_dbms::DeleteRows;
+///
+/// let db = Database::in_memory();
+/// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+/// db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+/// let delete = DeleteRows::new("t").filter(Expr::column("n").compare(Comparison::Equal, Expr::Parameter(1)));
+/// assert_eq!(delete.prepare()?.run(&db, &[2.into()])?.count, 1);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeleteRows {
+    /// Queries that the statement calls by name.
+    pub with: Vec<CommonTable>,
+    /// The table.
+    pub table: Name,
+    /// How expressions call the table.
+    pub alias: Option<Name>,
+    /// Other rows that expressions name: a source and those that join it.
+    pub using: Option<(Source, Vec<Join>)>,
+    /// Which rows go; all, where nothing is said.
+    pub filter: Option<Expr>,
+    /// What is answered of each.
+    pub returning: Vec<Output>,
+}
+
+/// A [`DeleteRows`] that is planned once and run many times.
+#[derive(Debug)]
+pub struct PreparedDelete {
+    statement: DeleteRows,
+    question: Prepared<Answer>,
+}
+
+impl DeleteRows {
+    /// A deletion of every row of a table.
+    pub fn new(table: impl Into<Name>) -> Self {
+        let (with, returning) = (Vec::new(), Vec::new());
+        Self { with, table: table.into(), alias: None, using: None, filter: None, returning }
+    }
+
+    /// Keeps the rows for which this is true.
+    #[must_use]
+    pub fn filter(self, filter: Expr) -> Self {
+        Self { filter: Some(filter), ..self }
+    }
+
+    /// Makes the statement one that is planned once and run many times.
+    ///
+    /// # Errors
+    /// [`Error::Query`](crate::Error::Query) for a join that a change of rows cannot have.
+    pub fn prepare(self) -> Result<PreparedDelete> {
+        let target = Source { alias: self.alias.clone(), ..Source::table(self.table.clone()) };
+        let query = question(&self.with, target, self.using.clone(), self.filter.clone())?;
+        Ok(PreparedDelete { statement: self, question: Prepared::new(query) })
+    }
+}
+
+impl PreparedDelete {
+    /// Deletes the rows, with those that refer to them with cascade; the count is of this table only. If one is refused,
+    /// none is deleted.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query);
+    /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to one of them; what storage says.
+    pub fn run<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Changed> {
+        Ok(connection.write_many(|core| self.run_in(core, parameters))?)
+    }
+
+    /// The plan of the question which rows go, in words.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn explain<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<String> {
+        self.question.explain(connection, parameters)
+    }
+
+    fn run_in(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Changed> {
+        let DeleteRows { table, alias, using, filter, returning, .. } = &self.statement;
+        let index = core.catalog.find(table)?;
+        let mut returning = Returning::new(core, index, alias.as_ref(), returning, parameters)?;
+        if returning.is_none()
+            && filter.is_none()
+            && using.is_none()
+            && let Some(count) = core.delete_all(index)?
+        {
+            return Ok(Changed { count, ..Changed::default() });
+        }
+        let mut keys: Vec<_> = self.question.matched(core, parameters)?.into_iter().map(|(key, _)| key).collect();
+        if using.is_some() {
+            let mut seen = Numbering::default();
+            keys.retain(|key| seen.is_new(key));
+        }
+        // A row may go with one before it: all are read first.
+        if let Some(returning) = &mut returning {
+            for key in &keys {
+                core.scratch.key.clear();
+                core.scratch.key.extend_from_slice(key);
+                returning.take_written(core, index)?;
+            }
+        }
+        let count = core.deferring(|core| {
+            let mut count = 0;
+            for key in &keys {
+                count += match core.delete_row(index, key)? {
+                    Some(is_there) => u64::from(is_there),
+                    None => core.delete_cascading(index, key)?,
+                };
+            }
+            Ok(count)
+        })?;
+        Ok(Changed { count, returned: Returning::finish(returning) })
+    }
+}

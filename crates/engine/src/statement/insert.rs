@@ -1,0 +1,352 @@
+//! [`InsertRows`]: new rows, as data.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use wasm_dbms_api::{ColumnSchema, CommonTable, Expr, Name, Output, Query, TableSchema, Value, ValueRef};
+
+use crate::catalog::RelationIndex;
+use crate::core::Core;
+use crate::error::Fallible;
+use crate::statement::Changed;
+use crate::statement::returning::Returning;
+use crate::typed::{Conflict, UpsertReport, assignable, places_of};
+use crate::{Answer, Connection, Error, OnConflict, Prepared, Result};
+
+/// New rows, as data: the INSERT of SQL.
+///
+/// ```
+/// use wasm_dbms::prelude::*;
+/// use wasm_dbms::InsertRows;
+///
+/// let db = Database::in_memory();
+/// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+/// let insert = InsertRows::new("t").columns(["n"]).row([Expr::Parameter(1) + 1]).prepare();
+/// assert_eq!(insert.run(&db, &[4.into()])?.count, 1);
+/// assert_eq!(db.query(&Query::from("t"))?.rows, [[Value::from(5)]]);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct InsertRows {
+    /// Queries that the statement calls by name.
+    pub with: Vec<CommonTable>,
+    /// The table.
+    pub table: Name,
+    /// How expressions call the table.
+    pub alias: Option<Name>,
+    /// The columns that values are given for; none: the first ones, as many as there are values.
+    pub columns: Option<Vec<Name>>,
+    /// The values.
+    pub rows: NewRows,
+    /// What happens where a row with such a key is there; none: the statement is refused.
+    pub on_conflict: Option<OnRowConflict>,
+    /// What is answered of each row that is written.
+    pub returning: Vec<Output>,
+}
+
+/// Where new rows come from.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum NewRows {
+    /// These; none stands for the default.
+    Values(Vec<Vec<Option<Expr>>>),
+    /// What a query answers.
+    Query(Box<Query>),
+}
+
+/// What happens where a new row meets one with such a key.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum OnRowConflict {
+    /// Of one key.
+    Of(OnConflict),
+    /// Of any key: the new row is left out.
+    Skip,
+    /// Of any key: the rows that are there make room.
+    Replace,
+}
+
+/// An [`InsertRows`] that is planned once and run many times.
+#[derive(Debug)]
+pub struct PreparedInsert {
+    statement: InsertRows,
+    source: Source,
+}
+
+/// How the values of the rows are found.
+#[derive(Debug)]
+enum Source {
+    /// Literals and parameters, as they stand.
+    Plain,
+    /// One question a row, with NULL for what is a default.
+    Rows(Vec<Prepared<Answer>>),
+    Query(Box<Prepared<Answer>>),
+}
+
+impl InsertRows {
+    /// No rows of a table yet.
+    pub fn new(table: impl Into<Name>) -> Self {
+        let (with, rows, returning) = (Vec::new(), NewRows::Values(Vec::new()), Vec::new());
+        Self { with, table: table.into(), alias: None, columns: None, rows, on_conflict: None, returning }
+    }
+
+    /// Names the columns that values are given for.
+    #[must_use]
+    pub fn columns<N: Into<Name>>(self, columns: impl IntoIterator<Item = N>) -> Self {
+        Self { columns: Some(columns.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Adds a row.
+    #[must_use]
+    pub fn row(mut self, values: impl IntoIterator<Item = Expr>) -> Self {
+        let row = values.into_iter().map(Some).collect();
+        match &mut self.rows {
+            NewRows::Values(rows) => rows.push(row),
+            NewRows::Query(_) => self.rows = NewRows::Values(vec![row]),
+        }
+        self
+    }
+
+    /// Makes the statement one that is planned once and run many times.
+    pub fn prepare(self) -> PreparedInsert {
+        let is_plain = |value: &Option<Expr>| matches!(value, None | Some(Expr::Literal(_) | Expr::Parameter(_)));
+        let source = match &self.rows {
+            NewRows::Values(rows) if rows.iter().flatten().all(is_plain) => Source::Plain,
+            NewRows::Values(rows) => {
+                let question = |row: &Vec<Option<Expr>>| {
+                    let query = Query { with: self.with.clone(), ..Query::default() };
+                    let values = row.iter().map(|value| value.clone().unwrap_or(Expr::Literal(Value::Null)));
+                    Prepared::new(values.fold(query, Query::column))
+                };
+                Source::Rows(rows.iter().map(question).collect())
+            }
+            NewRows::Query(query) => {
+                let mut query = Query::clone(query);
+                query.with.splice(0..0, self.with.iter().cloned());
+                Source::Query(Prepared::new(query).into())
+            }
+        };
+        PreparedInsert { statement: self, source }
+    }
+}
+
+impl PreparedInsert {
+    /// Inserts the rows. If one is refused, none is inserted.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Query`]; a constraint that a row would break; what storage says.
+    pub fn run<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Changed> {
+        let is_one = matches!(&self.statement.rows, NewRows::Values(rows) if rows.len() == 1);
+        let InsertRows { on_conflict, returning, .. } = &self.statement;
+        if is_one && on_conflict.is_none() && returning.is_empty() {
+            // Everything is checked before the first write.
+            return Ok(connection.write(|core| self.run_in(core, parameters))?);
+        }
+        Ok(connection.write_many(|core| self.run_in(core, parameters))?)
+    }
+
+    /// The plan of the question whose answer is inserted, in words; nothing for values.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn explain<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<String> {
+        match &self.source {
+            Source::Query(question) => question.explain(connection, parameters),
+            Source::Plain | Source::Rows(_) => Ok("values".into()),
+        }
+    }
+
+    fn run_in(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Changed> {
+        let InsertRows { table, alias, on_conflict, returning, .. } = &self.statement;
+        let index = core.catalog.find(table)?;
+        let returning = Returning::new(core, index, alias.as_ref(), returning, parameters)?;
+        let on_conflict = on_conflict.as_ref().map(|action| ConflictAction::new(core, index, action)).transpose()?;
+        let mut writer = Writer { index, returning, on_conflict, parameters, count: 0 };
+        match (&self.source, &self.statement.rows) {
+            (Source::Plain, NewRows::Values(rows)) if rows.len() == 1 => {
+                self.write_rows(core, &mut writer, rows, &[])?
+            }
+            (Source::Query(question), _) => {
+                // All is read before the first row is written.
+                let answer = question.values(core, parameters)?;
+                self.write_answer(core, &mut writer, answer)?;
+            }
+            (Source::Rows(questions), NewRows::Values(rows)) => {
+                let mut answers = Vec::with_capacity(questions.len());
+                for question in questions {
+                    answers.extend(question.values(core, parameters)?);
+                }
+                self.write_rows(core, &mut writer, rows, &answers)?;
+            }
+            (_, NewRows::Values(rows)) => {
+                writer.together(core, |core, writer| self.write_rows(core, writer, rows, &[]))?
+            }
+            (_, NewRows::Query(_)) => {}
+        }
+        Ok(Changed { count: writer.count, returned: Returning::finish(writer.returning) })
+    }
+
+    /// Where the values of a row of so many go.
+    fn places(&self, schema: &TableSchema, width: usize) -> Fallible<Vec<usize>> {
+        let places = match &self.statement.columns {
+            Some(columns) => {
+                let names: Vec<&str> = columns.iter().map(AsRef::as_ref).collect();
+                places_of(schema, &names)?
+            }
+            None => (0..width.min(schema.columns.len())).collect(),
+        };
+        match places.len() == width {
+            true => Ok(places),
+            false => {
+                let (table, count) = (&schema.name, places.len());
+                let problem = format!("a row of {table} has {width} values, there are {count} columns for them");
+                Err(Error::Query(problem).into())
+            }
+        }
+    }
+
+    /// Writes rows of values; those that are no literals and no parameters stand in `answers`, a row a row.
+    fn write_rows(
+        &self,
+        core: &mut Core,
+        writer: &mut Writer<'_>,
+        rows: &[Vec<Option<Expr>>],
+        answers: &[Vec<Value>],
+    ) -> Fallible<()> {
+        let schema = Arc::clone(&core.catalog.relation(writer.index)?.schema);
+        let places = self.places(&schema, rows.first().map_or(0, Vec::len))?;
+        for (number, row) in rows.iter().enumerate() {
+            let answer = answers.get(number);
+            let mut values: Vec<Option<Cow<'_, Value>>> = vec![None; schema.columns.len()];
+            for (part, (place, expr)) in places.iter().zip(row).enumerate() {
+                let Some(column) = schema.columns.get(*place) else { continue };
+                let value = match expr {
+                    None => continue,
+                    Some(Expr::Literal(value)) => value,
+                    Some(Expr::Parameter(number)) => parameter(writer.parameters, *number)?,
+                    Some(_) => match answer.and_then(|answer| answer.get(part)) {
+                        Some(value) => value,
+                        None => continue,
+                    },
+                };
+                if let Some(slot) = values.get_mut(*place) {
+                    *slot = Some(fitting(column, value));
+                }
+            }
+            writer.write(core, &values)?;
+        }
+        Ok(())
+    }
+
+    fn write_answer(&self, core: &mut Core, writer: &mut Writer<'_>, answer: Vec<Vec<Value>>) -> Fallible<()> {
+        let Some(width) = answer.first().map(Vec::len) else { return Ok(()) };
+        let schema = Arc::clone(&core.catalog.relation(writer.index)?.schema);
+        let places = self.places(&schema, width)?;
+        writer.together(core, |core, writer| {
+            for row in &answer {
+                let mut values: Vec<Option<Cow<'_, Value>>> = vec![None; schema.columns.len()];
+                for (place, value) in places.iter().zip(row) {
+                    if let (Some(slot), Some(column)) = (values.get_mut(*place), schema.columns.get(*place)) {
+                        *slot = Some(fitting(column, value));
+                    }
+                }
+                writer.write(core, &values)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The value of a parameter.
+fn parameter(parameters: &[Value], number: u32) -> Fallible<&Value> {
+    let value = usize::try_from(number).ok().and_then(|number| parameters.get(number.checked_sub(1)?));
+    value.ok_or_else(|| Error::Query(format!("the parameter ?{number} is not given")).into())
+}
+
+/// The value as the column can hold it, if it can.
+fn fitting<'v>(column: &ColumnSchema, value: &'v Value) -> Cow<'v, Value> {
+    match column.holds(value.as_ref()) {
+        true => Cow::Borrowed(value),
+        false => Cow::Owned(assignable(column, value.clone())),
+    }
+}
+
+/// An [`OnRowConflict`] in numbers.
+enum ConflictAction {
+    Of(Conflict),
+    Skip(Vec<Conflict>),
+    Replace(Vec<Conflict>),
+}
+
+impl ConflictAction {
+    fn new(core: &Core, index: RelationIndex, action: &OnRowConflict) -> Fallible<Self> {
+        Ok(match action {
+            OnRowConflict::Of(action) => Self::Of(Conflict::resolve(core, index, action)?),
+            OnRowConflict::Skip => Self::Skip(Conflict::of_every_key(core, index)?),
+            OnRowConflict::Replace => Self::Replace(Conflict::of_every_key(core, index)?),
+        })
+    }
+}
+
+/// Writes rows one by one.
+struct Writer<'p> {
+    index: RelationIndex,
+    returning: Option<Returning>,
+    on_conflict: Option<ConflictAction>,
+    parameters: &'p [Value],
+    count: u64,
+}
+
+impl Writer<'_> {
+    /// Lets `write` write rows. What they add to indexes that refuse nothing goes in at the end, where no row is looked
+    /// for meanwhile.
+    fn together(&mut self, core: &mut Core, write: impl FnOnce(&mut Core, &mut Self) -> Fallible<()>) -> Fallible<()> {
+        match self.on_conflict {
+            None => core.insert_together(self.index, |core| write(core, self)),
+            Some(_) => core.deferring(|core| write(core, self)),
+        }
+    }
+
+    fn write(&mut self, core: &mut Core, values: &[Option<Cow<'_, Value>>]) -> Fallible<()> {
+        let given: Vec<Option<ValueRef<'_>>> =
+            values.iter().map(|value| value.as_ref().map(|value| Value::as_ref(value))).collect();
+        let is_written = match &self.on_conflict {
+            None => {
+                core.insert_row(self.index, &given, &mut |_| Ok(()))?;
+                true
+            }
+            Some(ConflictAction::Of(conflict)) => {
+                let mut report = UpsertReport::default();
+                core.upsert_row(self.index, &given, conflict, self.parameters, &mut report)?
+            }
+            Some(ConflictAction::Skip(keys)) => {
+                let mut is_free = true;
+                for key in keys {
+                    is_free = is_free && core.row_in_the_way(self.index, &given, key)?.is_none();
+                }
+                if is_free {
+                    core.insert_row(self.index, &given, &mut |_| Ok(()))?;
+                }
+                is_free
+            }
+            Some(ConflictAction::Replace(keys)) => {
+                for key in keys {
+                    if let Some(row_key) = core.row_in_the_way(self.index, &given, key)?
+                        && core.delete_row(self.index, &row_key)?.is_none()
+                    {
+                        core.delete_cascading(self.index, &row_key)?;
+                    }
+                }
+                core.insert_row(self.index, &given, &mut |_| Ok(()))?;
+                true
+            }
+        };
+        if is_written {
+            self.count += 1;
+            if let Some(returning) = &mut self.returning {
+                returning.take_written(core, self.index)?;
+            }
+        }
+        Ok(())
+    }
+}

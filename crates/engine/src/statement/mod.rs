@@ -1,0 +1,54 @@
+//! Statements as data: what SQL becomes, and what a program builds that knows the tables by name only.
+//!
+//! A statement belongs to no database: it is run on any [`Connection`](crate::Connection), any number of times, each time
+//! with other parameters. What it asks is planned once.
+//!
+//! ```text
+//! insert       new rows, and what becomes of those in their way
+//! update       changed rows, joined with others
+//! delete       deleted rows, joined with others
+//! returning    what is answered of each row
+//! schema       tables and indexes that come and go
+//! ```
+
+mod delete;
+mod insert;
+mod returning;
+mod schema;
+mod update;
+
+pub use delete::{DeleteRows, PreparedDelete};
+pub use insert::{InsertRows, NewRows, OnRowConflict, PreparedInsert};
+pub use schema::{SchemaChange, schemas_of};
+pub use update::{PreparedUpdate, UpdateRows};
+
+use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Query, Source};
+
+use crate::{Answer, Error};
+
+/// What a statement did.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changed {
+    /// How many rows it wrote or deleted.
+    pub count: u64,
+    /// What it returns of each; without columns if it returns nothing.
+    pub returned: Answer,
+}
+
+/// The question for the rows of a table that change: they come first, others that an expression names join them.
+fn question(
+    with: &[CommonTable],
+    target: Source,
+    others: Option<(Source, Vec<Join>)>,
+    filter: Option<Expr>,
+) -> Result<Query, Error> {
+    let mut query = Query { with: with.to_vec(), filter, ..Query::from(target) };
+    if let Some((source, joins)) = others {
+        if joins.iter().any(|join| matches!(join.kind, JoinKind::Right | JoinKind::Full)) {
+            return Err(Error::Query("a RIGHT or FULL join beside the table that changes is not supported".into()));
+        }
+        query.joins.push(Join { kind: JoinKind::Inner, source, condition: JoinCondition::Always });
+        query.joins.extend(joins);
+    }
+    Ok(query)
+}

@@ -1,0 +1,187 @@
+//! [`SchemaChange`]: tables and indexes that come and go.
+
+use std::sync::Arc;
+
+use wasm_dbms_api::{IndexSchema, Query, TableSchema, ValueRef};
+use wasm_dbms_memory::{MAX_KEY_BYTES, Registry, Run};
+
+use crate::catalog::{Catalog, Index, Relation, RelationIndex};
+use crate::codec::snapshot::{Snapshot, StoredIndex};
+use crate::core::Core;
+use crate::error::Fallible;
+use crate::execute::RowStream;
+use crate::write::unique_violation;
+use crate::{Connection, Error, Result, plan};
+
+/// A table or an index that comes or goes, as data: it is made on any connection that can write, inside a transaction too,
+/// but for an interactive one.
+///
+/// ```
+/// use wasm_dbms::prelude::*;
+/// use wasm_dbms::SchemaChange;
+///
+/// let db = Database::in_memory();
+/// let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64));
+/// SchemaChange::CreateTable(table).run(&db)?;
+/// db.insert_values("t", &[("n", 1.into())])?;
+/// let index = IndexSchema { name: "by_n".into(), ..IndexSchema::new(["n"]) };
+/// SchemaChange::CreateIndex("t".into(), index).run(&db)?;
+/// assert_eq!(db.schemas()?[0].indexes.len(), 1);
+/// SchemaChange::DropIndex("by_n".into()).run(&db)?;
+/// assert!(db.schemas()?[0].indexes.is_empty());
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum SchemaChange {
+    /// A new table.
+    CreateTable(TableSchema),
+    /// A table goes, with its rows and indexes.
+    DropTable(String),
+    /// A new index of the table, over the rows that are there.
+    CreateIndex(String, IndexSchema),
+    /// The index of this name goes.
+    DropIndex(String),
+}
+
+/// The description of every table as a connection sees them, in the order of their creation.
+///
+/// # Errors
+/// What storage says.
+pub fn schemas_of<C: Connection>(connection: &C) -> Result<Vec<TableSchema>> {
+    Ok(connection.read(|core| Ok(core.catalog.schemas()))?)
+}
+
+impl SchemaChange {
+    /// Makes the change.
+    ///
+    /// # Errors
+    /// [`Error::TableExists`], [`Error::Schema`], [`Error::Unknown`]; [`Error::Unique`] for rows that a new index refuses;
+    /// [`Error::Query`] in an interactive transaction; what storage says.
+    pub fn run<C: Connection>(&self, connection: &C) -> Result<()> {
+        Ok(connection.write_many(|core| {
+            if core.store.private().is_some() {
+                let problem = "tables and indexes cannot come or go in an interactive transaction: use one that has the \
+                               writer's turn (BEGIN IMMEDIATE)";
+                return Err(Error::Query(problem.into()).into());
+            }
+            match self {
+                Self::CreateTable(schema) => core.create_tables(&[schema]),
+                Self::DropTable(name) => {
+                    core.touch_schema();
+                    core.catalog.drop(&mut core.store, name)
+                }
+                Self::CreateIndex(table, index) => core.create_index(table, index),
+                Self::DropIndex(name) => core.drop_index(name),
+            }
+        })?)
+    }
+}
+
+impl Core {
+    /// The stored description of a table.
+    fn stored(&mut self, index: RelationIndex) -> Fallible<Snapshot> {
+        let id = self.catalog.relation(index)?.id;
+        let stored = Registry::tables(&mut self.store)?.into_iter().find(|(other, ..)| *other == id);
+        let (_, _, bytes) = stored.ok_or_else(|| Error::Unknown { what: "table", name: id.to_string() })?;
+        Ok(Snapshot::decode(&bytes)?)
+    }
+
+    /// Stores another description of a table, and reads every table anew. What is counted must be in the registry.
+    fn restore(&mut self, index: RelationIndex, snapshot: &Snapshot) -> Fallible<()> {
+        snapshot.schema.validate()?;
+        let bytes = snapshot.encode();
+        Snapshot::decode(&bytes)?;
+        let id = self.catalog.relation(index)?.id;
+        Registry::set_snapshot(&mut self.store, id, &bytes)?;
+        self.catalog = Catalog::load(&mut self.store)?;
+        Ok(())
+    }
+
+    fn create_index(&mut self, table: &str, index: &IndexSchema) -> Fallible<()> {
+        let place = self.catalog.find(table)?;
+        self.touch_schema();
+        self.flush()?;
+        let mut snapshot = self.stored(place)?;
+        let tree = Registry::add_tree(&mut self.store)?;
+        snapshot.schema.indexes.push(index.clone());
+        snapshot.indexes.push(StoredIndex { id: snapshot.next_id, tree });
+        snapshot.next_id += 1;
+        snapshot.schema.validate()?;
+        // Nobody else knows it while it is filled: no question is answered by it.
+        let mut with_index = Relation::new(self.catalog.relation(place)?.id, snapshot.clone())?;
+        let new = with_index.indexes.iter_mut().find(|index| index.head.tree.id() == tree);
+        if let Some(new) = new {
+            self.fill_index(place, new)?;
+            new.head.flush(&mut self.store)?;
+        }
+        self.restore(place, &snapshot)
+    }
+
+    /// Puts an entry for every row of a table into a new index.
+    fn fill_index(&mut self, place: RelationIndex, index: &mut Index) -> Fallible<()> {
+        let schema = Arc::clone(&self.catalog.relation(place)?.schema);
+        let plan = plan::plan(&self.catalog, &Query::from(schema.name.as_str()))?;
+        let mut rows = RowStream::new(&self.catalog, &plan)?;
+        rows.keep_keys();
+        let mut run = Run::default();
+        let (mut entry, mut row_bytes, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
+        while rows.next(self)? {
+            let Some(row) = rows.frame.sources.first() else { continue };
+            let view = row.view();
+            let mut values = vec![ValueRef::Null; schema.columns.len()];
+            for (column, value) in values.iter_mut().enumerate() {
+                *value = view.try_value(column)?;
+            }
+            let holds_row_key = index.entry_key(&values, &row.key, &mut entry);
+            if entry.len() > MAX_KEY_BYTES {
+                let what = format!("the key of index {} of {}", index.name, schema.name);
+                let (bytes, limit) = (entry.len() as u64, MAX_KEY_BYTES as u64);
+                return Err(Error::TooLong { what, bytes, limit }.into());
+            }
+            if index.is_unique && !holds_row_key && index.head.tree.contains(&mut self.store, &entry)? {
+                return Err(unique_violation(self.catalog.relation(place)?, &index.columns, &values));
+            }
+            let value = index.entry_value(&values, &row.key, holds_row_key, &mut row_bytes, &mut buffer);
+            if index.is_unique {
+                index.head.change(|tree| tree.put(&mut self.store, &entry, value))?;
+                continue;
+            }
+            run.push(&entry, value);
+            if run.is_full(1) {
+                index.head.change(|tree| tree.put_run(&mut self.store, &mut run))?;
+            }
+        }
+        if !run.is_empty() {
+            index.head.change(|tree| tree.put_run(&mut self.store, &mut run))?;
+        }
+        Ok(())
+    }
+
+    /// Where the index of this name stands: its table and its number.
+    fn index_of(&self, name: &str) -> Fallible<(RelationIndex, usize)> {
+        let mut found = self.catalog.relations.iter().enumerate().filter_map(|(place, relation)| {
+            let number = relation.schema.indexes.iter().position(|index| index.name == name)?;
+            Some((place, number))
+        });
+        match (found.next(), found.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => Err(Error::Unknown { what: "index", name: name.to_owned() }.into()),
+            _ => Err(Error::Query(format!("several tables have an index {name}")).into()),
+        }
+    }
+
+    fn drop_index(&mut self, name: &str) -> Fallible<()> {
+        let (place, number) = self.index_of(name)?;
+        self.touch_schema();
+        self.flush()?;
+        let mut snapshot = self.stored(place)?;
+        if number >= snapshot.indexes.len() {
+            return Err(Error::Unknown { what: "index", name: name.to_owned() }.into());
+        }
+        snapshot.schema.indexes.remove(number);
+        let gone = snapshot.indexes.remove(number);
+        Registry::remove_tree(&mut self.store, gone.tree)?;
+        self.restore(place, &snapshot)
+    }
+}

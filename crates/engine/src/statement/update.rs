@@ -1,0 +1,164 @@
+//! [`UpdateRows`]: changed rows, as data.
+
+use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Query, Source, Value};
+
+use crate::catalog::RelationIndex;
+use crate::core::Core;
+use crate::error::Fallible;
+use crate::numbering::Numbering;
+use crate::statement::returning::Returning;
+use crate::statement::{Changed, question};
+use crate::typed::Sets;
+use crate::{Answer, Connection, Error, Prepared, Result};
+
+/// Changed rows, as data: the UPDATE of SQL.
+///
+/// ```
+/// use wasm_dbms::prelude::*;
+/// use wasm_dbms::UpdateRows;
+///
+/// let db = Database::in_memory();
+/// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+/// db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+/// let filter = Expr::column("n").compare(Comparison::Greater, Expr::Parameter(1));
+/// let update = UpdateRows::new("t").set("n", Some(Expr::column("n") + 10)).filter(filter);
+/// assert_eq!(update.prepare()?.run(&db, &[1.into()])?.count, 1);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpdateRows {
+    /// Queries that the statement calls by name.
+    pub with: Vec<CommonTable>,
+    /// The table.
+    pub table: Name,
+    /// How expressions call the table.
+    pub alias: Option<Name>,
+    /// What columns become; none: their default.
+    pub sets: Vec<(Name, Option<Expr>)>,
+    /// Other rows that expressions name: a source and those that join it.
+    pub from: Option<(Source, Vec<Join>)>,
+    /// Which rows change; all, where nothing is said.
+    pub filter: Option<Expr>,
+    /// What is answered of each.
+    pub returning: Vec<Output>,
+}
+
+/// An [`UpdateRows`] that is planned once and run many times.
+#[derive(Debug)]
+pub struct PreparedUpdate {
+    statement: UpdateRows,
+    question: Prepared<Answer>,
+    asks_others: bool,
+}
+
+impl UpdateRows {
+    /// A change of every row of a table.
+    pub fn new(table: impl Into<Name>) -> Self {
+        let (with, sets, returning) = (Vec::new(), Vec::new(), Vec::new());
+        Self { with, table: table.into(), alias: None, sets, from: None, filter: None, returning }
+    }
+
+    /// Sets a column to what an expression over the row as it was comes to; none: to its default.
+    #[must_use]
+    pub fn set(mut self, column: impl Into<Name>, value: Option<Expr>) -> Self {
+        self.sets.push((column.into(), value));
+        self
+    }
+
+    /// Keeps the rows for which this is true.
+    #[must_use]
+    pub fn filter(self, filter: Expr) -> Self {
+        Self { filter: Some(filter), ..self }
+    }
+
+    /// Makes the statement one that is planned once and run many times.
+    ///
+    /// # Errors
+    /// [`Error::Query`] for a join that a change of rows cannot have.
+    pub fn prepare(self) -> Result<PreparedUpdate> {
+        let target = Source { alias: self.alias.clone(), ..Source::table(self.table.clone()) };
+        let query = question(&self.with, target, self.from.clone(), self.filter.clone())?;
+        let computed = self.sets.iter().filter_map(|(_, value)| value.clone());
+        let query = computed.fold(query, Query::column);
+        let asks_others = self.from.is_some();
+        Ok(PreparedUpdate { statement: self, question: Prepared::new(query), asks_others })
+    }
+}
+
+impl PreparedUpdate {
+    /// Changes the rows. If one is refused, none is changed.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Query`]; a constraint that a new row would break; what storage says.
+    pub fn run<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Changed> {
+        Ok(connection.write_many(|core| self.run_in(core, parameters))?)
+    }
+
+    /// The plan of the question which rows change, in words.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn explain<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<String> {
+        self.question.explain(connection, parameters)
+    }
+
+    fn run_in(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Changed> {
+        let UpdateRows { table, alias, sets, returning, .. } = &self.statement;
+        let index = core.catalog.find(table)?;
+        let sets = resolved(core, index, sets)?;
+        let mut returning = Returning::new(core, index, alias.as_ref(), returning, parameters)?;
+        // All is computed before the first row changes.
+        let rows = self.question.matched(core, parameters)?;
+        let mut seen = Numbering::default();
+        let count = core.deferring(|core| {
+            let mut count = 0;
+            for (key, values) in rows {
+                // Of several partners the first counts.
+                if self.asks_others && !seen.is_new(&key) {
+                    continue;
+                }
+                let assignments = sets.with(core, index, values)?;
+                count += 1;
+                match &mut returning {
+                    None => {
+                        core.update_row(index, &key, &assignments)?;
+                    }
+                    Some(returning) => {
+                        if core.update_row_written(index, &key, &assignments)? {
+                            returning.take_written(core, index)?;
+                        }
+                    }
+                }
+            }
+            Ok(count)
+        })?;
+        Ok(Changed { count, returned: Returning::finish(returning) })
+    }
+}
+
+/// What columns become, by their numbers.
+pub(super) fn resolved(core: &Core, index: RelationIndex, sets: &[(Name, Option<Expr>)]) -> Fallible<Sets> {
+    let schema = &*core.catalog.relation(index)?.schema;
+    let mut named = Vec::with_capacity(sets.len());
+    for (name, value) in sets {
+        // What is computed is told apart from what is not by its place in the question: it stays an expression.
+        named.push((name.as_ref(), value.clone()));
+    }
+    let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
+    let mut resolved = Sets::default();
+    for (place, (_, value)) in crate::typed::places_of(schema, &names)?.into_iter().zip(named) {
+        match value {
+            Some(value) => resolved.computed.push((place, value)),
+            None => {
+                let column = schema.columns.get(place);
+                if column.is_some_and(|column| column.autoincrement) {
+                    let problem = format!("column {}.{} counts up: it has no default", schema.name, names.join(", "));
+                    return Err(Error::Query(problem).into());
+                }
+                let default = column.and_then(|column| column.default.clone()).unwrap_or(Value::Null);
+                resolved.constants.push((place, default));
+            }
+        }
+    }
+    Ok(resolved)
+}

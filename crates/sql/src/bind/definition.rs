@@ -1,0 +1,68 @@
+//! CREATE and DROP.
+
+use wasm_dbms::{Connection, SchemaChange, TableSchema, schemas_of};
+
+use super::view;
+use crate::failure::Result;
+use crate::{CreateIndex, CreateTable, CreateView, Dialect, Drop, DropObject};
+
+/// What comes or goes.
+#[derive(Debug)]
+pub(crate) enum Definition {
+    Table(CreateTable),
+    Index(CreateIndex),
+    View(Box<CreateView>, Dialect),
+    Drop(Drop),
+}
+
+impl Definition {
+    pub(crate) fn run<C: Connection>(&self, connection: &C) -> Result<()> {
+        match self {
+            Self::Table(CreateTable { schema, if_not_exists }) => create_table(connection, schema, *if_not_exists),
+            Self::Index(create) => create_index(connection, create),
+            Self::View(create, dialect) => view::create(connection, create, *dialect),
+            Self::Drop(drop) => drop_all(connection, drop),
+        }
+    }
+}
+
+fn exists(name: &str) -> wasm_dbms::Error {
+    wasm_dbms::Error::TableExists { table: name.to_owned() }
+}
+
+fn create_table<C: Connection>(connection: &C, schema: &TableSchema, if_not_exists: bool) -> Result<()> {
+    if view::find(connection, &schema.name)?.is_some() {
+        return if if_not_exists { Ok(()) } else { Err(exists(&schema.name).into()) };
+    }
+    match SchemaChange::CreateTable(schema.clone()).run(connection) {
+        Err(wasm_dbms::Error::TableExists { .. }) if if_not_exists => Ok(()),
+        result => Ok(result?),
+    }
+}
+
+fn create_index<C: Connection>(connection: &C, create: &CreateIndex) -> Result<()> {
+    let CreateIndex { table, index, if_not_exists } = create;
+    if *if_not_exists {
+        let has_index = |schema: &TableSchema| schema.indexes.iter().any(|other| other.name == index.name);
+        if schemas_of(connection)?.iter().any(has_index) {
+            return Ok(());
+        }
+    }
+    Ok(SchemaChange::CreateIndex(table.to_string(), index.clone()).run(connection)?)
+}
+
+fn drop_all<C: Connection>(connection: &C, drop: &Drop) -> Result<()> {
+    let Drop { object, names, if_exists } = drop;
+    for name in names {
+        let dropped = match object {
+            DropObject::View => view::drop(connection, name),
+            DropObject::Table => SchemaChange::DropTable(name.to_string()).run(connection),
+            DropObject::Index => SchemaChange::DropIndex(name.to_string()).run(connection),
+        };
+        match dropped {
+            Err(wasm_dbms::Error::Unknown { .. }) if *if_exists => {}
+            result => result?,
+        }
+    }
+    Ok(())
+}

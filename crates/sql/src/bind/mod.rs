@@ -1,0 +1,121 @@
+//! From what a text says to what the engine runs.
+//!
+//! ```text
+//! change         INSERT, UPDATE, DELETE as statements of the engine
+//! definition     CREATE and DROP
+//! view           stored queries by name
+//! information    the tables that tell of the tables
+//! ```
+//!
+//! Names are looked up and types are checked by the engine, when a statement is run for the first time. What SQL adds are
+//! names that stand for queries: views, and the tables of `information_schema`. They come in front of the statement's own
+//! WITH, so that nothing of it changes what they mean.
+
+mod change;
+mod definition;
+mod information;
+mod view;
+
+use std::sync::Arc;
+
+use wasm_dbms::{Answer, Connection, Prepared, PreparedDelete, PreparedInsert, PreparedUpdate};
+use wasm_dbms_api::{CommonTable, Query};
+
+pub(crate) use definition::Definition;
+
+use crate::error::Fault;
+use crate::failure::{Error, Result};
+use crate::{Dialect, Parameters, Parsed, SqlErrorKind, Statement, TransactionStatement};
+
+/// A statement that can be run.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) text: Arc<str>,
+    pub(crate) dialect: Dialect,
+    pub(crate) parameters: Parameters,
+    pub(crate) action: Action,
+    /// Whether it means the same whatever views and tables there are.
+    pub(crate) is_lasting: bool,
+}
+
+/// What a statement does.
+#[derive(Debug)]
+pub(crate) enum Action {
+    Query(Box<Prepared<Answer>>),
+    Insert(Box<PreparedInsert>),
+    Update(Box<PreparedUpdate>),
+    Delete(Box<PreparedDelete>),
+    Define(Box<Definition>),
+    Transaction(TransactionStatement),
+    Explain { analyze: bool, action: Box<Self> },
+}
+
+impl Compiled {
+    /// Compiles a statement that was read from a text, for a database of these views.
+    pub(crate) fn new<C: Connection>(connection: &C, parsed: Parsed, text: Arc<str>, dialect: Dialect) -> Result<Self> {
+        let Parsed { statement, parameters } = parsed;
+        let implied = match &statement {
+            Statement::Query(_)
+            | Statement::Insert(_)
+            | Statement::Update(_)
+            | Statement::Delete(_)
+            | Statement::Explain { .. } => implied(connection, &text, dialect)?,
+            _ => Vec::new(),
+        };
+        let is_lasting = implied.is_empty();
+        let action = Action::new(statement, &implied, dialect).map_err(|problem| match problem {
+            Problem::Refused(error) => Error::at(error, &text, dialect),
+            Problem::NotSupported(what) => {
+                Fault { kind: SqlErrorKind::NotSupported(what.into()), offset: 0 }.locate(&text).into()
+            }
+        })?;
+        Ok(Self { text, dialect, parameters, action, is_lasting })
+    }
+}
+
+/// Why a statement cannot be compiled.
+pub(crate) enum Problem {
+    Refused(wasm_dbms::Error),
+    NotSupported(&'static str),
+}
+
+impl From<wasm_dbms::Error> for Problem {
+    fn from(error: wasm_dbms::Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl Action {
+    fn new(statement: Statement, implied: &[CommonTable], dialect: Dialect) -> std::result::Result<Self, Problem> {
+        Ok(match statement {
+            Statement::Query(query) => Self::Query(Prepared::new(with_implied(query, implied)).into()),
+            Statement::Insert(insert) => Self::Insert(Box::new(change::insert(insert, implied)?)),
+            Statement::Update(update) => Self::Update(Box::new(change::update(update, implied, dialect)?)),
+            Statement::Delete(delete) => Self::Delete(Box::new(change::delete(delete, implied)?)),
+            Statement::CreateTable(create) => Self::Define(Definition::Table(create).into()),
+            Statement::CreateIndex(create) => Self::Define(Definition::Index(create).into()),
+            Statement::CreateView(create) => Self::Define(Definition::View(create.into(), dialect).into()),
+            Statement::Drop(drop) => Self::Define(Definition::Drop(drop).into()),
+            Statement::AlterTable(_) => {
+                return Err(Problem::NotSupported("ALTER TABLE: tables change with the migrations of the schema"));
+            }
+            Statement::Transaction(statement) => Self::Transaction(statement),
+            Statement::Explain { analyze, statement } => {
+                Self::Explain { analyze, action: Self::new(*statement, implied, dialect)?.into() }
+            }
+        })
+    }
+}
+
+/// A query that can name these too.
+fn with_implied(mut query: Query, implied: &[CommonTable]) -> Query {
+    query.with.splice(0..0, implied.iter().cloned());
+    query
+}
+
+/// What a statement of this text names that is no table: views, and what tells of the tables.
+fn implied<C: Connection>(connection: &C, text: &str, dialect: Dialect) -> Result<Vec<CommonTable>> {
+    let mut implied = view::named(connection, text, dialect)?;
+    information::named(connection, text, dialect, &mut implied)?;
+    Ok(implied)
+}

@@ -1,0 +1,144 @@
+//! Views: queries that are stored by name, as the text that made them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wasm_dbms::{Connection, DeleteRows, InsertRows, OnConflict, OnRowConflict, Prepared, SchemaChange, schemas_of};
+use wasm_dbms_api::{ColumnSchema, CommonTable, Comparison, DataType, Expr, Query, TableSchema, Value};
+
+use crate::failure::{Error, Result, names};
+use crate::limits::MAX_VIEW_DEPTH;
+use crate::{CreateView, Dialect, Statement, parse};
+
+/// The table that views are stored in. It comes with the first of them.
+pub(crate) const VIEWS_TABLE: &str = "sql_views";
+
+fn schema() -> TableSchema {
+    TableSchema::new(VIEWS_TABLE)
+        .column(ColumnSchema::new("name", DataType::Text))
+        .column(ColumnSchema::new("dialect", DataType::Text))
+        .column(ColumnSchema::new("text", DataType::Text))
+        .primary_key(["name"])
+}
+
+/// A stored view.
+struct Stored {
+    text: String,
+    dialect: Dialect,
+}
+
+/// Every view by its name.
+fn stored<C: Connection>(connection: &C) -> Result<BTreeMap<String, Stored>> {
+    let answer = match Prepared::new(Query::from(VIEWS_TABLE)).query(connection, &[]) {
+        Err(wasm_dbms::Error::Unknown { .. }) => return Ok(BTreeMap::new()),
+        answer => answer?,
+    };
+    let mut views = BTreeMap::new();
+    for row in answer.rows {
+        let Ok([Value::Text(name), Value::Text(dialect), Value::Text(text)]) = <[Value; 3]>::try_from(row) else {
+            continue;
+        };
+        let dialect = if dialect == "sqlite" { Dialect::Sqlite } else { Dialect::PostgreSql };
+        views.insert(name, Stored { text, dialect });
+    }
+    Ok(views)
+}
+
+/// The names and the texts of every view.
+pub(super) fn texts<C: Connection>(connection: &C) -> Result<Vec<(String, String)>> {
+    Ok(stored(connection)?.into_iter().map(|(name, view)| (name, view.text)).collect())
+}
+
+/// The text of a view.
+pub(super) fn find<C: Connection>(connection: &C, name: &str) -> Result<Option<String>> {
+    Ok(stored(connection)?.remove(name).map(|view| view.text))
+}
+
+/// The views that a text names, each behind those that it names itself.
+pub(super) fn named<C: Connection>(connection: &C, text: &str, dialect: Dialect) -> Result<Vec<CommonTable>> {
+    let views = stored(connection)?;
+    let mut found = Vec::new();
+    if !views.is_empty() {
+        let mut open = BTreeSet::new();
+        add_named(&views, text, dialect, &mut open, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn add_named(
+    views: &BTreeMap<String, Stored>,
+    text: &str,
+    dialect: Dialect,
+    open: &mut BTreeSet<String>,
+    found: &mut Vec<CommonTable>,
+) -> Result<()> {
+    if open.len() > MAX_VIEW_DEPTH {
+        let problem = format!("views are nested deeper than {MAX_VIEW_DEPTH}");
+        return Err(wasm_dbms::Error::Query(problem).into());
+    }
+    let mut wanted = BTreeSet::new();
+    names(text, dialect, &mut |name, _| {
+        if views.contains_key(name) {
+            wanted.insert(name.to_owned());
+        }
+    });
+    for name in wanted {
+        let is_known = found.iter().any(|table| *table.name == *name);
+        let Some(view) = views.get(&name).filter(|_| !is_known) else { continue };
+        if !open.insert(name.clone()) {
+            continue;
+        }
+        add_named(views, &view.text, view.dialect, open, found)?;
+        open.remove(&name);
+        if let Statement::CreateView(CreateView { name, columns, query, .. }) =
+            parse(&view.text, view.dialect)?.statement
+        {
+            found.push(CommonTable { name, columns, query: query.into(), is_recursive: false });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn create<C: Connection>(connection: &C, create: &CreateView, dialect: Dialect) -> Result<()> {
+    let CreateView { name, or_replace, if_not_exists, text, .. } = create;
+    let schemas = schemas_of(connection)?;
+    let is_table = schemas.iter().any(|schema| schema.name == **name);
+    let is_there = is_table || find(connection, name)?.is_some();
+    if is_there && *if_not_exists {
+        return Ok(());
+    }
+    if is_table || (is_there && !or_replace) {
+        return Err(wasm_dbms::Error::TableExists { table: name.to_string() }.into());
+    }
+    check(connection, create, dialect)?;
+    if !schemas.iter().any(|schema| schema.name == VIEWS_TABLE) {
+        SchemaChange::CreateTable(schema()).run(connection)?;
+    }
+    let dialect = if dialect == Dialect::Sqlite { "sqlite" } else { "postgresql" };
+    let mut insert = InsertRows::new(VIEWS_TABLE).row([(&**name).into(), dialect.into(), text.as_str().into()]);
+    insert.on_conflict = or_replace.then(|| OnRowConflict::Of(OnConflict::key()));
+    insert.prepare().run(connection, &[])?;
+    Ok(())
+}
+
+/// Plans the query: a view answers when it is made.
+fn check<C: Connection>(connection: &C, create: &CreateView, dialect: Dialect) -> Result<()> {
+    let CreateView { name, columns, query, text, .. } = create;
+    let mut implied = super::implied(connection, text, dialect)?;
+    implied.retain(|table| table.name != *name);
+    let own = super::with_implied(query.clone(), &implied);
+    let table = CommonTable { name: name.clone(), columns: columns.clone(), query: own.into(), is_recursive: false };
+    let whole = Query { with: vec![table], ..Query::from(name.to_string()) };
+    let planned = Prepared::new(whole).explain(connection, &[]);
+    planned.map(|_| ()).map_err(|error| Error::at(error, text, dialect))
+}
+
+pub(super) fn drop<C: Connection>(connection: &C, name: &str) -> wasm_dbms::Result<()> {
+    let unknown = || wasm_dbms::Error::Unknown { what: "view", name: name.to_owned() };
+    let is_it = Expr::column("name").compare(Comparison::Equal, name);
+    let deleted = DeleteRows::new(VIEWS_TABLE).filter(is_it).prepare()?.run(connection, &[]);
+    match deleted {
+        Ok(changed) if changed.count > 0 => Ok(()),
+        Ok(_) | Err(wasm_dbms::Error::Unknown { .. }) => Err(unknown()),
+        Err(error) => Err(error),
+    }
+}

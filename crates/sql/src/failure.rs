@@ -1,0 +1,164 @@
+//! What can go wrong when SQL is run.
+
+use std::fmt;
+
+use crate::error::Fault;
+use crate::lexer::{Kind, Lexer};
+use crate::{Dialect, SqlError, SqlErrorKind, literal};
+
+/// The result of running SQL.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What can go wrong when SQL is run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// Something is wrong with the text.
+    Text(Box<SqlError>),
+    /// The database refuses the statement, at this place of its text where one is known.
+    Database {
+        /// What it says.
+        error: Box<wasm_dbms::Error>,
+        /// Where in the text.
+        place: Option<Box<SqlError>>,
+    },
+    /// Another number of parameters is given than the statement wants.
+    ParameterCount {
+        /// How many it wants.
+        wanted: usize,
+        /// How many there are.
+        given: usize,
+    },
+    /// A parameter that is given by a name, or wanted by one, that the other side does not have.
+    ParameterName(String),
+    /// A row was wanted, and there is none.
+    NoRows,
+    /// The answer has no such column.
+    NoColumn(String),
+    /// A value that is not of the type that is asked for.
+    Type {
+        /// The column.
+        column: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// BEGIN, COMMIT, SAVEPOINT, .. where no session is: a [`Session`](crate::Session) keeps the transaction.
+    NeedsSession,
+    /// BEGIN inside a transaction.
+    InTransaction,
+    /// COMMIT, ROLLBACK, SAVEPOINT, .. outside of one.
+    NoTransaction,
+    /// There is no savepoint of this name.
+    NoSavepoint(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(error) | Self::Database { place: Some(error), .. } => error.fmt(f),
+            Self::Database { error, place: None } => error.fmt(f),
+            Self::ParameterCount { wanted, given } => {
+                write!(f, "the statement wants {wanted} parameters, {given} are given")
+            }
+            Self::ParameterName(name) => write!(f, "there is no parameter {name}, or it is not given"),
+            Self::NoRows => f.write_str("the answer has no row"),
+            Self::NoColumn(name) => write!(f, "the answer has no column {name}"),
+            Self::Type { column, problem } => write!(f, "column {column}: {problem}"),
+            Self::NeedsSession => f.write_str("transactions are begun and ended by the text of a session"),
+            Self::InTransaction => f.write_str("there is a transaction already"),
+            Self::NoTransaction => f.write_str("there is no transaction"),
+            Self::NoSavepoint(name) => write!(f, "there is no savepoint {name}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Text(error) => Some(error),
+            Self::Database { error, .. } => Some(&**error),
+            _ => None,
+        }
+    }
+}
+
+impl From<SqlError> for Error {
+    fn from(error: SqlError) -> Self {
+        Self::Text(error.into())
+    }
+}
+
+impl From<wasm_dbms::Error> for Error {
+    fn from(error: wasm_dbms::Error) -> Self {
+        Self::Database { error: error.into(), place: None }
+    }
+}
+
+impl Error {
+    /// What the database says, if it is its word.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (id integer PRIMARY KEY)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1)", ())?;
+    /// let error = db.execute("INSERT INTO t VALUES (1)", ()).unwrap_err();
+    /// assert!(error.database().is_some_and(|error| error.is_constraint()));
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    pub fn database(&self) -> Option<&wasm_dbms::Error> {
+        match self {
+            Self::Database { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Where in the text it is, if that is known.
+    pub fn place(&self) -> Option<&SqlError> {
+        match self {
+            Self::Text(error) => Some(error),
+            Self::Database { place, .. } => place.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// An error of the database about a statement of this text: what it names is looked for there.
+    pub(crate) fn at(error: wasm_dbms::Error, text: &str, dialect: Dialect) -> Self {
+        let name = match &error {
+            wasm_dbms::Error::Unknown { name, .. } => name.rsplit('.').next().unwrap_or(name),
+            wasm_dbms::Error::TableExists { table } => table,
+            _ => return error.into(),
+        };
+        let place = place_of(name, text, dialect).map(|offset| {
+            let fault = Fault { kind: SqlErrorKind::Refused(error.to_string()), offset };
+            Box::new(fault.locate(text))
+        });
+        Self::Database { error: error.into(), place }
+    }
+}
+
+/// Where a name stands in a text for the first time.
+fn place_of(name: &str, text: &str, dialect: Dialect) -> Option<usize> {
+    let mut place = None;
+    names(text, dialect, &mut |found, offset| {
+        if found == name {
+            place.get_or_insert(offset);
+        }
+    });
+    place
+}
+
+/// Calls `visit` with every name of a text, as it is meant, and its place.
+pub(crate) fn names(text: &str, dialect: Dialect, visit: &mut dyn FnMut(&str, usize)) {
+    let mut lexer = Lexer::new(text, dialect);
+    while let Ok(token) = lexer.next() {
+        match token.kind {
+            Kind::End => return,
+            Kind::Word(_) => visit(&token.text.to_ascii_lowercase(), token.offset),
+            Kind::Quoted => visit(&literal::text(token).unwrap_or_default(), token.offset),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Statements by their text: what is run again is not read and planned again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::bind::Compiled;
+use crate::limits::{MAX_CACHED_STATEMENTS, MAX_CACHED_TEXT_BYTES};
+
+/// The statements of a session that were run last.
+///
+/// A plan that the tables have outgrown is made anew by the statement itself, which looks at the schemas of its tables each
+/// time; what names views is not kept.
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    statements: HashMap<Arc<str>, (u64, Arc<Compiled>)>,
+    clock: u64,
+}
+
+impl Cache {
+    pub(crate) fn get(&mut self, text: &str) -> Option<Arc<Compiled>> {
+        let (used, compiled) = self.statements.get_mut(text)?;
+        self.clock += 1;
+        *used = self.clock;
+        Some(Arc::clone(compiled))
+    }
+
+    pub(crate) fn put(&mut self, compiled: &Arc<Compiled>) {
+        if !compiled.is_lasting || compiled.text.len() > MAX_CACHED_TEXT_BYTES {
+            return;
+        }
+        if self.statements.len() >= MAX_CACHED_STATEMENTS {
+            let oldest = self.statements.iter().min_by_key(|(_, (used, _))| *used);
+            if let Some(text) = oldest.map(|(text, _)| Arc::clone(text)) {
+                self.statements.remove(&text);
+            }
+        }
+        self.clock += 1;
+        self.statements.insert(Arc::clone(&compiled.text), (self.clock, Arc::clone(compiled)));
+    }
+
+    /// Forgets everything: a view may now stand where a table stood.
+    pub(crate) fn clear(&mut self) {
+        self.statements.clear();
+    }
+}

@@ -1,0 +1,95 @@
+//! The parameters of a statement, as they are given.
+
+use wasm_dbms_api::Value;
+
+use crate::{Error, Parameters, Result};
+
+/// What the parameters of a statement are given by: `()` for none, a tuple or a list by their order, [`Named`] by their
+/// names.
+///
+/// ```
+/// use wasm_dbms::Database;
+/// use wasm_dbms_sql::{Named, Sql};
+///
+/// let db = Database::in_memory();
+/// let row: (i64, String) = db.query_row("SELECT ? + 1, $2", (1, "two"))?;
+/// assert_eq!(row, (2, "two".into()));
+/// let row: (i64,) = db.query_row("SELECT :n * 2", Named(&[("n", 21.into())]))?;
+/// assert_eq!(row, (42,));
+/// # Ok::<(), wasm_dbms_sql::Error>(())
+/// ```
+pub trait IntoParameters {
+    /// The values, in the order of the numbers.
+    ///
+    /// # Errors
+    /// [`Error::ParameterName`].
+    fn values(self, wanted: &Parameters) -> Result<Vec<Value>>;
+}
+
+/// Parameters by their names, without the colon.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'p>(pub &'p [(&'p str, Value)]);
+
+impl IntoParameters for Named<'_> {
+    fn values(self, wanted: &Parameters) -> Result<Vec<Value>> {
+        let mut values = vec![None; wanted.count() as usize];
+        for (name, value) in self.0 {
+            let number = wanted.number(name).and_then(|number| usize::try_from(number).ok()?.checked_sub(1));
+            match number.and_then(|number| values.get_mut(number)) {
+                Some(place) => *place = Some(value.clone()),
+                None => return Err(Error::ParameterName((*name).to_owned())),
+            }
+        }
+        let name_of = |place: usize| {
+            let own = wanted.names().find(|(_, number)| *number as usize == place + 1);
+            own.map_or_else(|| format!("?{}", place + 1), |(name, _)| name.to_owned())
+        };
+        let values = values.into_iter().enumerate();
+        values.map(|(place, value)| value.ok_or_else(|| Error::ParameterName(name_of(place)))).collect()
+    }
+}
+
+impl IntoParameters for () {
+    fn values(self, _: &Parameters) -> Result<Vec<Value>> {
+        Ok(Vec::new())
+    }
+}
+
+impl<T: Into<Value>, const N: usize> IntoParameters for [T; N] {
+    fn values(self, _: &Parameters) -> Result<Vec<Value>> {
+        Ok(self.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Value>> IntoParameters for Vec<T> {
+    fn values(self, _: &Parameters) -> Result<Vec<Value>> {
+        Ok(self.into_iter().map(Into::into).collect())
+    }
+}
+
+impl IntoParameters for &[Value] {
+    fn values(self, _: &Parameters) -> Result<Vec<Value>> {
+        Ok(self.to_vec())
+    }
+}
+
+macro_rules! tuple {
+    ($($name:ident)+) => {
+        impl<$($name: Into<Value>),+> IntoParameters for ($($name,)+) {
+            #[allow(non_snake_case, reason = "each value is called as its type")]
+            fn values(self, _: &Parameters) -> Result<Vec<Value>> {
+                let ($($name,)+) = self;
+                Ok(vec![$($name.into()),+])
+            }
+        }
+    };
+}
+
+tuple!(A);
+tuple!(A B);
+tuple!(A B C);
+tuple!(A B C D);
+tuple!(A B C D E);
+tuple!(A B C D E F);
+tuple!(A B C D E F G);
+tuple!(A B C D E F G H);

@@ -1,0 +1,89 @@
+//! [`PreparedSql`]: a statement that is run many times.
+
+use std::sync::Arc;
+
+use wasm_dbms::{Connection, Database};
+
+use crate::bind::{Action, Compiled};
+use crate::failure::{Error, Result};
+use crate::run::{FromRow, IntoParameters, Rows};
+
+/// A statement that is read and planned once and run many times; made by [`Sql::prepare`](crate::Sql::prepare).
+#[derive(Debug)]
+pub struct PreparedSql<'c, C> {
+    connection: &'c C,
+    compiled: Arc<Compiled>,
+}
+
+impl<C> Clone for PreparedSql<'_, C> {
+    fn clone(&self) -> Self {
+        Self { connection: self.connection, compiled: Arc::clone(&self.compiled) }
+    }
+}
+
+impl<'c, C: Connection> PreparedSql<'c, C> {
+    pub(crate) fn new(connection: &'c C, compiled: Arc<Compiled>) -> Self {
+        Self { connection, compiled }
+    }
+
+    /// Runs the statement and answers its rows: of a query, of RETURNING, of EXPLAIN.
+    ///
+    /// # Errors
+    /// [`Error::ParameterCount`]; what the database says.
+    pub fn query(&self, parameters: impl IntoParameters) -> Result<Rows> {
+        let values = self.compiled.given(parameters)?;
+        Ok(Rows::made(self.compiled.run(self.connection, &values)?.returned))
+    }
+
+    /// What the first row comes to.
+    ///
+    /// # Errors
+    /// [`Error::NoRows`]; as [`query`](Self::query) and [`FromRow::from_row`].
+    pub fn query_row<R: FromRow>(&self, parameters: impl IntoParameters) -> Result<R> {
+        let row = self.query(parameters)?.next().ok_or(Error::NoRows)?;
+        R::from_row(&row?)
+    }
+
+    /// Runs the statement and returns how many rows it wrote; of a query how many it answers.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub fn execute(&self, parameters: impl IntoParameters) -> Result<u64> {
+        let values = self.compiled.given(parameters)?;
+        Ok(self.compiled.run(self.connection, &values)?.count)
+    }
+
+    /// How many parameters it wants.
+    pub fn parameter_count(&self) -> usize {
+        self.compiled.parameters.count() as usize
+    }
+}
+
+impl PreparedSql<'_, Database> {
+    /// As [`query`](Self::query), but the rows of a query come one by one, from the pages of one commit, while writes go
+    /// on: see [`ValueCursor`](wasm_dbms::ValueCursor).
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1), (2)", ())?;
+    /// let delete = db.prepare("DELETE FROM t WHERE n = ?")?;
+    /// for row in db.prepare("SELECT n FROM t")?.stream(())? {
+    ///     delete.execute([row?.get::<i64>("n")?])?;
+    /// }
+    /// assert_eq!(db.query_row::<(i64,)>("SELECT count(*) FROM t", ())?, (0,));
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub fn stream(&self, parameters: impl IntoParameters) -> Result<Rows> {
+        let Action::Query(query) = &self.compiled.action else { return self.query(parameters) };
+        let values = self.compiled.given(parameters)?;
+        let cursor = query.query_iter(self.connection, &values);
+        cursor.map(Rows::walk).map_err(|error| Error::at(error, &self.compiled.text, self.compiled.dialect))
+    }
+}

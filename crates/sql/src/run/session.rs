@@ -1,0 +1,229 @@
+//! [`Session`]: a database with the transaction that the text begins and ends.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use wasm_dbms::{
+    BeginOptions, Changed, Database, Durability, Isolation, OptimisticTransaction, Savepoint, Transaction,
+};
+use wasm_dbms_api::Value;
+
+use crate::bind::{Action, Compiled};
+use crate::failure::{Error, Result};
+use crate::run::cache::Cache;
+use crate::run::{FromRow, IntoParameters, Rows};
+use crate::{Dialect, Parsed, TransactionStatement, parse, parse_all};
+
+/// A database to which text is said, statement by statement: BEGIN, COMMIT, ROLLBACK and SAVEPOINT are among them, and a
+/// statement that is said again is not read and planned again.
+///
+/// BEGIN begins an interactive transaction ([`OptimisticTransaction`]), whose COMMIT may be a conflict; BEGIN IMMEDIATE
+/// takes the writer's turn ([`Transaction`]), so that tables can be made in it too, and while it lasts the thread asks the
+/// session, not the database. An error of a statement leaves the transaction as it was before the statement.
+///
+/// ```
+/// use wasm_dbms::Database;
+/// use wasm_dbms_sql::Session;
+///
+/// let db = Database::in_memory();
+/// let session = Session::new(&db);
+/// session.run("CREATE TABLE t (n integer); BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s")?;
+/// session.run("INSERT INTO t VALUES (2); ROLLBACK TO s; COMMIT")?;
+/// assert_eq!(session.query_rows::<(i64,)>("SELECT n FROM t", ())?, [(1,)]);
+/// # Ok::<(), wasm_dbms_sql::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Session<'db> {
+    database: &'db Database,
+    dialect: Dialect,
+    cache: RefCell<Cache>,
+    open: RefCell<Option<Open<'db>>>,
+}
+
+/// A transaction that is open, with the names of its savepoints.
+#[derive(Debug)]
+struct Open<'db> {
+    transaction: Kind<'db>,
+    savepoints: Vec<(String, Savepoint)>,
+}
+
+#[derive(Debug)]
+enum Kind<'db> {
+    Interactive(Box<OptimisticTransaction>),
+    Exclusive(Box<Transaction<'db>>),
+}
+
+/// Does the same with either kind of transaction.
+macro_rules! with {
+    ($kind:expr, $transaction:ident => $act:expr) => {
+        match $kind {
+            Kind::Interactive($transaction) => $act,
+            Kind::Exclusive($transaction) => $act,
+        }
+    };
+}
+
+impl<'db> Session<'db> {
+    /// A session that speaks as PostgreSQL does.
+    pub fn new(database: &'db Database) -> Self {
+        Self::with_dialect(database, Dialect::PostgreSql)
+    }
+
+    /// A session that speaks a dialect.
+    pub fn with_dialect(database: &'db Database, dialect: Dialect) -> Self {
+        Self { database, dialect, cache: RefCell::default(), open: RefCell::new(None) }
+    }
+
+    /// Whether a transaction is open.
+    pub fn is_in_transaction(&self) -> bool {
+        self.open.borrow().is_some()
+    }
+
+    /// Runs a statement and returns how many rows it wrote; of a query how many it answers.
+    ///
+    /// # Errors
+    /// [`Error::Text`], [`Error::ParameterCount`]; what the database says.
+    pub fn execute(&self, text: &str, parameters: impl IntoParameters) -> Result<u64> {
+        let compiled = self.compiled(text)?;
+        let values = compiled.given(parameters)?;
+        Ok(self.step(&compiled, &values)?.count)
+    }
+
+    /// Runs a statement and answers its rows.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub fn query(&self, text: &str, parameters: impl IntoParameters) -> Result<Rows> {
+        let compiled = self.compiled(text)?;
+        let values = compiled.given(parameters)?;
+        Ok(Rows::made(self.step(&compiled, &values)?.returned))
+    }
+
+    /// What the first row of an answer comes to.
+    ///
+    /// # Errors
+    /// [`Error::NoRows`]; as [`execute`](Self::execute) and [`FromRow::from_row`].
+    pub fn query_row<R: FromRow>(&self, text: &str, parameters: impl IntoParameters) -> Result<R> {
+        let row = self.query(text, parameters)?.next().ok_or(Error::NoRows)?;
+        R::from_row(&row?)
+    }
+
+    /// What every row of an answer comes to.
+    ///
+    /// # Errors
+    /// As [`query_row`](Self::query_row).
+    pub fn query_rows<R: FromRow>(&self, text: &str, parameters: impl IntoParameters) -> Result<Vec<R>> {
+        self.query(text, parameters)?.all()
+    }
+
+    /// Runs the statements of a script, up to the first that is refused. What they answer is dropped.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub fn run(&self, script: &str) -> Result<()> {
+        self.run_visiting(script, &mut |_, _| Ok(()))
+    }
+
+    /// Runs the statements of a script, up to the first that is refused, and calls `visit` with how many rows each wrote
+    /// and with what it answers.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute); what `visit` says.
+    pub fn run_visiting(&self, script: &str, visit: &mut dyn FnMut(u64, Rows) -> Result<()>) -> Result<()> {
+        let text: Arc<str> = script.into();
+        for parsed in parse_all(script, self.dialect)? {
+            let compiled = self.compile(parsed, Arc::clone(&text))?;
+            let values = compiled.given(())?;
+            let Changed { count, returned } = self.step(&compiled, &values)?;
+            visit(count, Rows::made(returned))?;
+        }
+        Ok(())
+    }
+
+    fn compiled(&self, text: &str) -> Result<Arc<Compiled>> {
+        if let Some(known) = self.cache.borrow_mut().get(text) {
+            return Ok(known);
+        }
+        let compiled = Arc::new(self.compile(parse(text, self.dialect)?, text.into())?);
+        self.cache.borrow_mut().put(&compiled);
+        Ok(compiled)
+    }
+
+    fn compile(&self, parsed: Parsed, text: Arc<str>) -> Result<Compiled> {
+        match &*self.open.borrow() {
+            None => Compiled::new(self.database, parsed, text, self.dialect),
+            Some(open) => with!(&open.transaction, tx => Compiled::new(&**tx, parsed, text, self.dialect)),
+        }
+    }
+
+    fn step(&self, compiled: &Compiled, values: &[Value]) -> Result<Changed> {
+        if let Action::Transaction(statement) = &compiled.action {
+            return self.transact(statement).map(|()| Changed::default());
+        }
+        if matches!(compiled.action, Action::Define(_)) {
+            self.cache.borrow_mut().clear();
+        }
+        match &*self.open.borrow() {
+            None => compiled.run(self.database, values),
+            Some(open) => with!(&open.transaction, tx => compiled.run(&**tx, values)),
+        }
+    }
+
+    fn transact(&self, statement: &TransactionStatement) -> Result<()> {
+        let mut open = self.open.borrow_mut();
+        if let TransactionStatement::Begin(mode) = statement {
+            if open.is_some() {
+                return Err(Error::InTransaction);
+            }
+            let transaction = if mode.exclusive {
+                Kind::Exclusive(self.database.begin_exclusive()?.into())
+            } else {
+                let isolation = if mode.snapshot { Isolation::Snapshot } else { Isolation::Serializable };
+                let options = BeginOptions::new().isolation(isolation).read_only(mode.read_only);
+                Kind::Interactive(self.database.begin_with(options)?.into())
+            };
+            *open = Some(Open { transaction, savepoints: Vec::new() });
+            return Ok(());
+        }
+        let Some(current) = open.as_mut() else { return Err(Error::NoTransaction) };
+        match statement {
+            TransactionStatement::Begin(_) => {}
+            TransactionStatement::Commit => {
+                if let Some(Open { transaction, .. }) = open.take() {
+                    // Views and tables of a transaction may be others now.
+                    with!(transaction, tx => tx.commit(Durability::Full))?;
+                }
+            }
+            TransactionStatement::Rollback => {
+                self.cache.borrow_mut().clear();
+                *open = None;
+            }
+            TransactionStatement::Savepoint(name) => {
+                let savepoint = with!(&current.transaction, tx => tx.open_savepoint())?;
+                current.savepoints.push((name.to_string(), savepoint));
+            }
+            TransactionStatement::Release(name) => {
+                let (place, savepoint) = current.find(name)?;
+                with!(&current.transaction, tx => tx.release(&savepoint))?;
+                current.savepoints.truncate(place);
+            }
+            TransactionStatement::RollbackTo(name) => {
+                self.cache.borrow_mut().clear();
+                let (place, savepoint) = current.find(name)?;
+                with!(&current.transaction, tx => tx.rollback_to(&savepoint))?;
+                // The savepoint itself stays.
+                current.savepoints.truncate(place + 1);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Open<'_> {
+    /// Where the innermost savepoint of this name stands.
+    fn find(&self, name: &str) -> Result<(usize, Savepoint)> {
+        let mut open = self.savepoints.iter().enumerate().rev();
+        let found = open.find_map(|(place, (other, savepoint))| (other == name).then(|| (place, savepoint.clone())));
+        found.ok_or_else(|| Error::NoSavepoint(name.to_owned()))
+    }
+}
