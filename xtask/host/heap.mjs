@@ -1,4 +1,4 @@
-// Runs the wasm32-unknown-unknown module of examples/world in Node and exits with what its run() returns:
+// Runs a wasm32-unknown-unknown module (examples/world, examples/one-table) in Node and exits with what its run() returns:
 //
 //     node heap.mjs MODULE EXPORT
 //

@@ -1,12 +1,14 @@
-//! `cargo xtask wasm`: the example `world` as a wasm module on each host there is here.
+//! `cargo xtask wasm`: the example `world` as a wasm module on each host there is here, and the example `one-table`, the
+//! module that says what the engine weighs.
 //!
-//! It finds a toolchain, builds both modules, refuses a tree function that was compiled twice, shrinks and measures the
+//! It finds a toolchain, builds the modules, refuses a tree function that was compiled twice, shrinks and measures the
 //! modules, and compares what the hosts did. The modules that run are the ones that were measured.
 
 mod agreement;
 pub(crate) mod browser;
 mod host;
 mod module;
+mod order;
 mod size;
 mod toolchain;
 mod tree_functions;
@@ -39,12 +41,22 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
 
     let heap = Module::build(project, &toolchain, &module::WORLD_ON_HEAP)?;
     let wasi = Module::build(project, &toolchain, &module::WORLD_ON_WASI)?;
-    command::run(project.cargo("build").args(["--package", module::WORLD, "--example", module::WORLD]))?;
+    let one_table = Module::build(project, &toolchain, &module::ONE_TABLE_ON_HEAP)?;
+    let packages = ["--package", module::WORLD, "--package", module::ONE_TABLE];
+    command::run(project.cargo("build").args(packages).args([
+        "--example",
+        module::WORLD,
+        "--example",
+        one_table.name,
+    ]))?;
 
-    tree_functions::check(&heap)?;
-    tree_functions::check(&wasi)?;
-    agreement::check(project, &project.wasm_target().join("hosts"), &wasi, &heap)?;
-    size::check(&[&heap, &wasi])
+    for module in [&heap, &wasi, &one_table] {
+        tree_functions::check(module)?;
+    }
+    let directory = project.wasm_target().join("hosts");
+    agreement::check(project, &directory, &wasi, &heap)?;
+    agreement::check_heap(project, &directory, &one_table)?;
+    size::check(&[&heap, &wasi, &one_table])
 }
 
 /// Installs what is missing here to build, shrink and run wasm. Where that cannot be done it says so; whoever needs a

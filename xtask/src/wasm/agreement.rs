@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use comfy_table::{CellAlignment, Table};
@@ -23,6 +24,18 @@ pub(super) fn check(project: &Project, directory: &Path, wasi: &Module, heap: &M
     print(&outcomes)?;
     check_outcomes(&outcomes)?;
     check_files(&native, &wasip1)
+}
+
+/// Runs an example that keeps its database on the heap here and in its module, and compares the answers.
+pub(super) fn check_heap(project: &Project, directory: &Path, module: &Module) -> Result<()> {
+    let native = Answers::of(&mut Command::new(project.example(module.name)))?;
+    let outcome = host::run_on_heap(project, module, directory)?;
+    if native.count() == 0 {
+        bail!("{} printed no line `answer: ..`", module.name);
+    }
+    compare_answers("native", &native, outcome.name, &outcome.answers).with_context(|| format!("in {module}"))?;
+    println!("{module} does as its program does here: {} equal answers", native.count());
+    Ok(())
 }
 
 /// The same answers and the same export everywhere.

@@ -112,7 +112,8 @@ impl Outcome {
 }
 
 impl Answers {
-    fn of(command: &mut Command) -> Result<Self> {
+    /// What a program answers.
+    pub(super) fn of(command: &mut Command) -> Result<Self> {
         let printed = command::output(command)?;
         Ok(Self(printed.lines().filter(|line| line.starts_with("answer: ")).map(str::to_owned).collect()))
     }

@@ -1,21 +1,26 @@
 //! A wasm module of one of our programs: built, then shrunk where `wasm-opt` is here.
 
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use super::toolchain::Toolchain;
+use super::{order, size};
 use crate::command;
 use crate::project::Project;
 
 /// The package of the example, and its program, which has the same name.
 pub(super) const WORLD: &str = "world";
 
-/// How a module is shrunk. The features are named one by one: with all of them, types appear that Node 20 rejects.
-const WASM_OPT: [&str; 9] = [
-    "-Oz",
+/// The package of the example of one table; its program and its module are called [`ONE_TABLE_ON_HEAP`].
+pub(super) const ONE_TABLE: &str = "one-table";
+
+/// How a module is shrunk. The features are named one by one: with all of them, types appear that Node 20 rejects. Names
+/// go first: the passes behind them then merge functions that differed in name alone.
+const WASM_OPT: [&str; 10] = [
     "--enable-bulk-memory",
     "--enable-sign-ext",
     "--enable-mutable-globals",
@@ -24,6 +29,8 @@ const WASM_OPT: [&str; 9] = [
     "--enable-multivalue",
     "--strip-debug",
     "--strip-producers",
+    "--low-memory-unused",
+    "-Oz",
 ];
 
 /// What a module is built for.
@@ -51,12 +58,14 @@ impl Target {
 /// A program of ours, and how it becomes a module.
 pub(super) struct Source {
     /// Its name, which the module has too.
-    name: &'static str,
+    pub(super) name: &'static str,
     target: Target,
     /// What `cargo rustc` is asked for.
     arguments: &'static [&'static str],
     /// Where `cargo rustc` puts it: a folder in that of the profile.
     folder: &'static str,
+    /// What the module may weigh after `wasm-opt` and `gzip -9`, with a standard library built for size.
+    gzip_bytes_max: Option<usize>,
 }
 
 /// The example on the heap. A library that were built as an `rlib` too would get no link-time optimisation.
@@ -65,6 +74,16 @@ pub(super) const WORLD_ON_HEAP: Source = Source {
     target: Target::Unknown,
     arguments: &["--package", WORLD, "--no-default-features", "--lib", "--crate-type", "cdylib"],
     folder: "",
+    gzip_bytes_max: Some(332_000),
+};
+
+/// The whole engine and one table, on the heap: what wasm-dbms itself weighs.
+pub(super) const ONE_TABLE_ON_HEAP: Source = Source {
+    name: "one_table",
+    target: Target::Unknown,
+    arguments: &["--package", ONE_TABLE, "--lib", "--crate-type", "cdylib"],
+    folder: "",
+    gzip_bytes_max: Some(360_000),
 };
 
 /// The example on files.
@@ -73,6 +92,7 @@ pub(super) const WORLD_ON_WASI: Source = Source {
     target: Target::Wasip1,
     arguments: &["--package", WORLD, "--no-default-features", "--example", WORLD],
     folder: "examples",
+    gzip_bytes_max: None,
 };
 
 /// What runs in the workers of a browser.
@@ -81,6 +101,7 @@ pub(super) const BROWSER_TEST: Source = Source {
     target: Target::Unknown,
     arguments: &["--package", "wasm-dbms-web", "--example", "browser_test"],
     folder: "examples",
+    gzip_bytes_max: Some(350_000),
 };
 
 impl fmt::Display for Module {
@@ -101,12 +122,14 @@ pub(super) struct Module {
     pub(super) optimized: Option<PathBuf>,
     /// Whether its standard library is built for size too.
     pub(super) is_built_for_size: bool,
+    /// What it may weigh after `wasm-opt` and `gzip -9`, with a standard library built for size.
+    pub(super) gzip_bytes_max: Option<usize>,
 }
 
 impl Module {
     /// Builds and shrinks the module.
     pub(super) fn build(project: &Project, toolchain: &Toolchain, source: &Source) -> Result<Self> {
-        let Source { name, target, arguments, folder } = *source;
+        let Source { name, target, arguments, folder, gzip_bytes_max } = *source;
         let mut cargo = toolchain.build(target, arguments);
         command::run(cargo.current_dir(project.root()).env("CARGO_TARGET_DIR", project.wasm_target()))?;
         let directory = project.wasm_target().join(target.triple()).join("release");
@@ -117,11 +140,12 @@ impl Module {
         }
         let Some(wasm_opt) = command::find("wasm-opt") else {
             println!("skipped: shrinking the module, since there is no `wasm-opt` here (Debian and npm: binaryen)");
-            return Ok(Self { name, target, raw, optimized: None, is_built_for_size });
+            return Ok(Self { name, target, raw, optimized: None, is_built_for_size, gzip_bytes_max });
         };
         let optimized = directory.join(format!("{name}.optimized.wasm"));
         command::run(Command::new(wasm_opt).args(WASM_OPT).arg(&raw).arg("-o").arg(&optimized))?;
-        Ok(Self { name, target, raw, optimized: Some(optimized), is_built_for_size })
+        fs::write(&optimized, order::arrange(&fs::read(&optimized)?, size::gzip)?)?;
+        Ok(Self { name, target, raw, optimized: Some(optimized), is_built_for_size, gzip_bytes_max })
     }
 
     /// The module that is measured and run: the shrunk one if there is one.

@@ -8,10 +8,7 @@ use comfy_table::{CellAlignment, Table};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::module::{Module, Target};
-
-/// What the module for a bare host may weigh after `wasm-opt` and `gzip -9`, with a standard library built for size.
-const GZIP_BYTES_MAX: usize = 350_000;
+use super::module::Module;
 
 /// The sizes of one module, in bytes.
 struct Sizes {
@@ -21,7 +18,7 @@ struct Sizes {
     brotli: usize,
 }
 
-/// Prints the sizes of all modules; an error if one for a bare host is over the limit.
+/// Prints the sizes of all modules; an error if one is over its limit.
 pub(super) fn check(modules: &[&Module]) -> Result<()> {
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
@@ -40,8 +37,8 @@ pub(super) fn check(modules: &[&Module]) -> Result<()> {
             sizes.gzip.to_string(),
             sizes.brotli.to_string(),
         ]);
-        if module.target == Target::Unknown {
-            verdict = verdict.and(sizes.check_limit(module));
+        if let Some(gzip_bytes_max) = module.gzip_bytes_max {
+            verdict = verdict.and(sizes.check_limit(module, gzip_bytes_max));
         }
     }
     println!("\n{table}");
@@ -61,20 +58,21 @@ impl Sizes {
         })
     }
 
-    /// Holds the module to [`GZIP_BYTES_MAX`].
-    fn check_limit(&self, module: &Module) -> Result<()> {
+    /// Holds the module to its limit.
+    fn check_limit(&self, module: &Module, gzip_bytes_max: usize) -> Result<()> {
         if self.optimized.is_none() {
             println!("skipped: the size limit, since it is for a module after `wasm-opt`");
         } else if !module.is_built_for_size {
             println!("skipped: the size limit, since it is for a module whose standard library is built for size");
-        } else if self.gzip > GZIP_BYTES_MAX {
-            bail!("{module} weighs {} bytes gzip, over the limit of {GZIP_BYTES_MAX}", self.gzip);
+        } else if self.gzip > gzip_bytes_max {
+            bail!("{module} weighs {} bytes gzip, over the limit of {gzip_bytes_max}", self.gzip);
         }
         Ok(())
     }
 }
 
-fn gzip(bytes: &[u8]) -> Result<usize> {
+/// How long these bytes are after `gzip -9`.
+pub(super) fn gzip(bytes: &[u8]) -> Result<usize> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?.len())

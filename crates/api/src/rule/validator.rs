@@ -136,7 +136,7 @@ impl fmt::Display for Validator {
             Self::CamelCase => f.write_str("CamelCase"),
             Self::KebabCase => f.write_str("KebabCase"),
             Self::SnakeCase => f.write_str("SnakeCase"),
-            Self::Regex(pattern) => write!(f, "Regex({pattern:?})"),
+            Self::Regex(pattern) => write!(f, "Regex(\"{pattern}\")"),
             Self::Range(low, high) => write!(f, "Range({low}, {high})"),
             Self::Custom(name) => write!(f, "with({name})"),
         }

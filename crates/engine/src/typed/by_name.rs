@@ -11,6 +11,12 @@ use crate::typed::sets::Sets;
 use crate::typed::update::{UpdateTable, update_matching, update_returning};
 use crate::{Answer, Connection, Database, Error, Limited, OptimisticTransaction, Result, Transaction};
 
+/// Takes the values of a row.
+pub(super) type VisitRow<'v> = dyn FnMut(&[Value]) -> Fallible<()> + 'v;
+
+/// Gives each row of a statement to a visitor: what is behind is made once, whatever the rows come from.
+pub(super) type EachRow<'r> = dyn FnMut(&mut VisitRow<'_>) -> Fallible<()> + 'r;
+
 macro_rules! verbs_by_name {
     ($connection:ty $(, $inner:ident)?) => {
         impl$(<$inner: Connection>)? $connection {
@@ -35,20 +41,9 @@ macro_rules! verbs_by_name {
                 columns: &[&str],
                 rows: impl IntoIterator<Item = R>,
             ) -> Result<usize> {
-                Ok(self.write_many(|core| {
-                    let index = core.catalog.find(table)?;
-                    let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
-                    let places = places_of(&schema, columns)?;
-                    core.insert_together(index, |core| {
-                        let mut count = 0;
-                        for row in rows {
-                            let row = placed(&schema, &places, row.as_ref())?;
-                            core.insert_row(index, &row, &mut |_| Ok(()))?;
-                            count += 1;
-                        }
-                        Ok(count)
-                    })
-                })?)
+                let mut rows = rows.into_iter();
+                let mut each = |insert: &mut VisitRow<'_>| rows.try_for_each(|row| insert(row.as_ref()));
+                Ok(self.write_many(|core| insert_each(core, table, columns, &mut each))?)
             }
 
             /// Sets columns of the rows that a filter keeps, of every row without one, and returns how many there were.
@@ -192,6 +187,22 @@ pub(crate) fn placed<'a>(
 /// What a filter keeps of a table.
 pub(crate) fn rows_of(table: &str, filter: Option<Expr>) -> Query {
     Query { filter, ..Query::from(table.to_owned()) }
+}
+
+/// Inserts each row.
+fn insert_each(core: &mut Core, table: &str, columns: &[&str], each: &mut EachRow<'_>) -> Fallible<usize> {
+    let index = core.catalog.find(table)?;
+    let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
+    let places = places_of(&schema, columns)?;
+    core.insert_together(index, |core| {
+        let mut count = 0;
+        each(&mut |row| {
+            core.insert_row(index, &placed(&schema, &places, row)?, &mut |_| Ok(()))?;
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
+    })
 }
 
 fn update_named(core: &mut Core, table: &str, values: &[(&str, Value)], filter: Option<Expr>) -> Fallible<u64> {

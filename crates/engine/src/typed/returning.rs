@@ -7,7 +7,7 @@ use crate::catalog::{KeyShape, RelationIndex};
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::typed::by_name::{placed, places_of};
+use crate::typed::by_name::{EachRow, VisitRow, placed, places_of};
 use crate::typed::update::matching_keys;
 use crate::write::Assignment;
 use crate::{Answer, Connection, Database, Error, Limited, OptimisticTransaction, Query, Result, Transaction};
@@ -91,19 +91,9 @@ macro_rules! returning_verbs {
                 columns: &[&str],
                 rows: impl IntoIterator<Item = R>,
             ) -> Result<Answer> {
-                Ok(self.write_many(|core| {
-                    let index = core.catalog.find(table)?;
-                    let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
-                    let places = places_of(&schema, columns)?;
-                    core.insert_together(index, |core| {
-                        let mut stored = core.no_rows(index)?;
-                        for row in rows {
-                            core.insert_row(index, &placed(&schema, &places, row.as_ref())?, &mut |_| Ok(()))?;
-                            stored.rows.push(core.written_values(index)?);
-                        }
-                        Ok(stored)
-                    })
-                })?)
+                let mut rows = rows.into_iter();
+                let mut each = |insert: &mut VisitRow<'_>| rows.try_for_each(|row| insert(row.as_ref()));
+                Ok(self.write_many(|core| insert_each_returning(core, table, columns, &mut each))?)
             }
         }
     };
@@ -113,6 +103,22 @@ returning_verbs!(Database);
 returning_verbs!(Transaction<'_>);
 returning_verbs!(OptimisticTransaction);
 returning_verbs!(Limited<'_, C>, C);
+
+/// Inserts each row and takes it as it is stored.
+fn insert_each_returning(core: &mut Core, table: &str, columns: &[&str], each: &mut EachRow<'_>) -> Fallible<Answer> {
+    let index = core.catalog.find(table)?;
+    let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
+    let places = places_of(&schema, columns)?;
+    core.insert_together(index, |core| {
+        let mut stored = core.no_rows(index)?;
+        each(&mut |row| {
+            core.insert_row(index, &placed(&schema, &places, row)?, &mut |_| Ok(()))?;
+            stored.rows.push(core.written_values(index)?);
+            Ok(())
+        })?;
+        Ok(stored)
+    })
+}
 
 impl Core {
     /// Reads the row whose key stands in the scratch: the one that was written last.

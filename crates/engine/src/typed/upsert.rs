@@ -8,7 +8,7 @@ use crate::catalog::{KeyShape, RelationIndex, column_of};
 use crate::codec::key;
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::typed::by_name::{placed, places_of};
+use crate::typed::by_name::{EachRow, VisitRow, placed, places_of};
 use crate::typed::sets::{Sets, row_values};
 use crate::{Connection, Database, Error, Limited, OptimisticTransaction, Result, Transaction};
 
@@ -266,17 +266,9 @@ macro_rules! upserting_verbs {
                 rows: impl IntoIterator<Item = R>,
                 on_conflict: &OnConflict,
             ) -> Result<UpsertReport> {
-                Ok(self.write_many(|core| {
-                    let index = core.catalog.find(table)?;
-                    let schema = Arc::clone(&core.catalog.relation(index)?.schema);
-                    let places = places_of(&schema, columns)?;
-                    let conflict = Conflict::resolve(core, index, on_conflict)?;
-                    let mut report = UpsertReport::default();
-                    for row in rows {
-                        core.upsert_row(index, &placed(&schema, &places, row.as_ref())?, &conflict, &[], &mut report)?;
-                    }
-                    Ok(report)
-                })?)
+                let mut rows = rows.into_iter();
+                let mut each = |upsert: &mut VisitRow<'_>| rows.try_for_each(|row| upsert(row.as_ref()));
+                Ok(self.write_many(|core| upsert_each(core, table, columns, &mut each, on_conflict))?)
             }
         }
     };
@@ -286,6 +278,23 @@ upserting_verbs!(Database);
 upserting_verbs!(Transaction<'_>);
 upserting_verbs!(OptimisticTransaction);
 upserting_verbs!(Limited<'_, C>, C);
+
+/// Inserts each row, or changes the one that is there.
+fn upsert_each(
+    core: &mut Core,
+    table: &str,
+    columns: &[&str],
+    each: &mut EachRow<'_>,
+    on_conflict: &OnConflict,
+) -> Fallible<UpsertReport> {
+    let index = core.catalog.find(table)?;
+    let schema = Arc::clone(&core.catalog.relation(index)?.schema);
+    let places = places_of(&schema, columns)?;
+    let conflict = Conflict::resolve(core, index, on_conflict)?;
+    let mut report = UpsertReport::default();
+    each(&mut |row| core.upsert_row(index, &placed(&schema, &places, row)?, &conflict, &[], &mut report).map(drop))?;
+    Ok(report)
+}
 
 /// An [`OnConflict`] in numbers.
 pub(crate) struct Conflict {

@@ -82,14 +82,31 @@ impl Core {
     }
 
     fn deferring_in<R>(&mut self, scope: Scope, statement: impl FnOnce(&mut Self) -> Fallible<R>) -> Fallible<R> {
-        if self.scratch.deferred.is_open() {
-            // Inside a larger one: that looks at them.
-            return statement(self);
-        }
-        self.scratch.deferred = Deferred { scope, ..Deferred::default() };
+        let is_outermost = self.open_deferred(scope);
         let result = statement(self);
+        if is_outermost {
+            self.close_deferred(result.is_ok())?;
+        }
+        result
+    }
+
+    /// Says whether this statement is the outermost: only that looks at what is broken at its end.
+    #[inline(never)]
+    fn open_deferred(&mut self, scope: Scope) -> bool {
+        let is_outermost = !self.scratch.deferred.is_open();
+        if is_outermost {
+            self.scratch.deferred = Deferred { scope, ..Deferred::default() };
+        }
+        is_outermost
+    }
+
+    /// Looks at what is broken still, if the statement was well so far. Once for all statements: not generic.
+    #[inline(never)]
+    fn close_deferred(&mut self, is_well: bool) -> Fallible<()> {
         let deferred = std::mem::take(&mut self.scratch.deferred);
-        let result = result?;
+        if !is_well {
+            return Ok(());
+        }
         for (relation, number, values, problem) in deferred.references {
             let Some(key) = self.foreign_key(relation, number)? else { continue };
             let values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
@@ -98,6 +115,6 @@ impl Core {
                 return Err(self.broken_reference(relation, &key, &values, problem)?.into());
             }
         }
-        Ok(result)
+        Ok(())
     }
 }
