@@ -8,6 +8,8 @@ mod engines;
 mod measure;
 mod model;
 mod picture;
+#[cfg(feature = "ours")]
+mod readers;
 mod report;
 #[cfg(feature = "ours")]
 mod sizes;
@@ -58,6 +60,9 @@ struct Options {
     /// The largest table of the point reads of growing tables, which a run of all workloads ends with; 0 leaves them out
     #[arg(long, default_value_t = 10_000_000)]
     sizes: u32,
+    /// Only the reader threads, which a run of all workloads has too; prints, writes nothing
+    #[arg(long)]
+    readers: bool,
     /// Only print, write nothing
     #[arg(long)]
     dry: bool,
@@ -66,6 +71,10 @@ struct Options {
 fn main() -> Result<()> {
     let options = Options::parse();
     fs::create_dir_all(&options.files)?;
+    if options.readers {
+        println!("{}", reader_threads(&options)?);
+        return Ok(());
+    }
     let workloads = if options.only.is_empty() { Workload::RUN_ORDER.to_vec() } else { options.only.clone() };
     let (peers, engines): (Vec<_>, Vec<_>) =
         chosen_engines(&options)?.into_iter().partition(|kind| *kind == EngineKind::Peer);
@@ -74,7 +83,7 @@ fn main() -> Result<()> {
     let large = if engines.is_empty() { None } else { Some(run(&options, &engines, &workloads)?) };
     let small = if peers.is_empty() { None } else { Some(run_peer(&options, &engines, &workloads)?) };
 
-    let sizes = if options.only.is_empty() { point_reads(&options)? } else { String::new() };
+    let sizes = if options.only.is_empty() { point_reads(&options)? + &reader_threads(&options)? } else { String::new() };
 
     let report = report::write(large.as_ref(), &sizes, small.as_ref());
     println!("{report}");
@@ -89,6 +98,17 @@ fn main() -> Result<()> {
 #[cfg(feature = "ours")]
 fn point_reads(options: &Options) -> Result<String> {
     sizes::run(options.seed, options.sizes).map(|found| report::point_reads(&found))
+}
+
+/// What reader threads come to.
+#[cfg(feature = "ours")]
+fn reader_threads(options: &Options) -> Result<String> {
+    Ok(readers::run(options.seed, &options.files)?.report())
+}
+
+#[cfg(not(feature = "ours"))]
+fn reader_threads(_: &Options) -> Result<String> {
+    Ok(String::new())
 }
 
 #[cfg(not(feature = "ours"))]

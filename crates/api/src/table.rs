@@ -1,6 +1,6 @@
 //! What a Rust struct promises so that it can be a table. `#[derive(Table)]` writes all of it.
 
-use crate::{ConversionError, CustomRules, Field, TableSchema, ValueArena, ValueRef};
+use crate::{ConversionError, CustomRules, DataType, Field, TableSchema, ValueArena, ValueRef};
 
 /// A row as it is stored: its columns can be read one by one, without decoding the others.
 pub trait RowSource {
@@ -15,6 +15,14 @@ pub trait RowSource {
     #[inline]
     fn integer(&self, index: usize) -> Option<i64> {
         let _ = index;
+        None
+    }
+
+    /// The bytes of the column, little-endian, if all values of this type take as many and it holds one: a short cut as
+    /// [`integer`](Self::integer) is.
+    #[inline]
+    fn fixed<const N: usize>(&self, index: usize, data_type: DataType) -> Option<[u8; N]> {
+        let _ = (index, data_type);
         None
     }
 

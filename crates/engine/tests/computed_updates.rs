@@ -255,3 +255,27 @@ fn value(random: &mut fastrand::Rng, depth: u32) -> Expr {
         _ => left * right,
     }
 }
+
+#[test]
+fn a_text_stands_for_a_value_of_another_type_in_statements_only() {
+    let db = Database::in_memory();
+    let columns = ["day", "bytes", "flag", "number"];
+    let types = [DataType::Date, DataType::Bytes, DataType::Bool, DataType::I64];
+    let schema =
+        columns.iter().zip(types).fold(
+            TableSchema::new("t").column(ColumnSchema::new("text", DataType::Text)),
+            |schema, (name, data_type)| schema.column(ColumnSchema::new(*name, data_type).nullable()),
+        );
+    db.create_table(&schema).unwrap();
+    let texts = ["2024-02-29", "\\x0a", "true", "12"];
+    for (column, text) in columns.into_iter().zip(texts) {
+        db.delete_values("t", None).unwrap();
+        db.insert_values("t", &[("text", Value::from(text))]).unwrap();
+        db.update_values("t", &[(column, Value::from(text))], None).unwrap_err();
+        db.update_table("t").set(column, Expr::column("text")).run().unwrap_err();
+        let statement = wasm_dbms::UpdateRows::new("t").set(column, Some(Expr::column("text")));
+        let count = statement.prepare().unwrap().run(&db, &[]).unwrap().count;
+        assert_eq!(count, 1, "{column}");
+        assert_sound(&db);
+    }
+}

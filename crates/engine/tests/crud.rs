@@ -224,6 +224,21 @@ fn rows_with_null_or_a_number_to_come_meet_nothing() {
 }
 
 #[test]
+fn an_upsert_meets_a_unique_index_that_carries_other_columns() {
+    let db = Database::in_memory();
+    let column = |name| ColumnSchema::new(name, DataType::I64);
+    let index = IndexSchema::new([IndexColumn::new("code")]).include(["n"]).unique();
+    let schema = TableSchema::new("t").column(column("id")).column(column("code")).column(column("n"));
+    db.create_table(&schema.primary_key(["id"]).with_index(index)).unwrap();
+    let by_code = OnConflict::on(["code"]).update(["n"]);
+    for n in [5, 6] {
+        db.upsert_values("t", &["id", "code", "n"], [[1.into(), 7.into(), n.into()]], &by_code).unwrap();
+    }
+    assert_eq!(db.query(&Query::from("t")).unwrap().rows, [[Value::from(1), 7.into(), 6.into()]]);
+    assert_sound(&db);
+}
+
+#[test]
 fn an_upsert_that_breaks_another_constraint_leaves_nothing() {
     let db = world();
     db.insert(&user(Some("ada@x.y"), "Ada")).unwrap();

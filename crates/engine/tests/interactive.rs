@@ -490,6 +490,20 @@ fn a_table_dropped_or_made_meanwhile() {
 }
 
 #[test]
+fn a_table_that_it_has_read_and_another_dropped_is_a_conflict() {
+    let db = Database::in_memory();
+    for name in ["read", "written"] {
+        db.create_table(&TableSchema::new(name).column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]))
+            .unwrap();
+    }
+    let tx = db.begin().unwrap();
+    assert_eq!(tx.query(&Query::from("read")).unwrap().rows.len(), 0);
+    tx.insert_values("written", &[("n", 1.into())]).unwrap();
+    db.drop_table("read").unwrap();
+    assert_eq!(conflict(tx), about("read", ""));
+}
+
+#[test]
 fn it_outlives_the_database_but_cannot_commit() {
     let db = league();
     let tx = db.begin().unwrap();

@@ -85,6 +85,25 @@ fn indexes_are_used_as_for_literals() {
 }
 
 #[test]
+fn a_parameter_may_be_a_value_of_an_enum_or_its_name() {
+    let db = database(90);
+    let of_state = db.select::<Item>().filter(Item::STATE.eq(parameter(1))).prepare();
+    let as_it_is = db.select::<Item>().columns(Item::STATE).prepare();
+    for state in [State::New, State::Old] {
+        let expected = db.select::<Item>().filter(Item::STATE.eq(state)).count().unwrap();
+        let value = db.query(&Query::from("items").column(Expr::from(state))).unwrap().rows[0][0].clone();
+        assert!(matches!(value, Value::Enum(..)), "{value}");
+        let Value::Enum(_, name) = &value else { unreachable!() };
+        assert_eq!(of_state.count(&db, &[Value::from(name.to_string())]).unwrap(), expected);
+        assert_eq!(of_state.count(&db, std::slice::from_ref(&value)).unwrap(), expected);
+    }
+    assert_eq!(as_it_is.all(&db, &[]).unwrap().len(), 90);
+    let alone = Prepared::new(Query::from("items").column(parameter(1)).limit(1));
+    let value = Value::Enum(1, "Old".into());
+    assert_eq!(alone.query(&db, std::slice::from_ref(&value)).unwrap().rows, [[value]]);
+}
+
+#[test]
 fn what_changes_the_plan_is_planned_anew() {
     let db = database(100);
     let named = db.select::<Item>().filter(Item::NAME.expr().like(parameter(1))).prepare();

@@ -63,16 +63,17 @@ pub(crate) fn put_u64(bytes: &mut [u8], at: usize, number: u64) {
 /// it takes; at most five.
 #[inline]
 pub(crate) fn varint_at(bytes: &[u8], at: usize) -> (u32, usize) {
-    let rest = bytes.get(at..).unwrap_or_default();
-    match rest.first() {
+    match bytes.get(at) {
         Some(&byte) if byte < 0x80 => (u32::from(byte), 1),
-        _ => long_varint(rest),
+        _ => long_varint(bytes, at),
     }
 }
 
-fn long_varint(rest: &[u8]) -> (u32, usize) {
+#[cold]
+#[inline(never)]
+fn long_varint(bytes: &[u8], at: usize) -> (u32, usize) {
     let mut number = 0u32;
-    for (index, &byte) in rest.iter().take(5).enumerate() {
+    for (index, &byte) in bytes.iter().skip(at).take(5).enumerate() {
         number |= u32::from(byte & 0x7F).checked_shl(7 * index as u32).unwrap_or(0);
         if byte < 0x80 {
             return (number, index + 1);

@@ -11,6 +11,7 @@
 /// | `INTEGER` | 32 bits | 64 bits; as primary key it counts up | 32 bits |
 /// | `VARCHAR(10)` | at most 10 characters | the length says nothing | at most 10 characters |
 /// | `` [name], `name`, a == b, a IS b, min(a, b), total(a) `` | refused | read | refused |
+/// | a column that is neither grouped by nor in an aggregate, beside GROUP BY | refused | its smallest value, where there is no min or max | refused |
 /// | `UPDATE t SET a = 1, a = 2` | refused | the last holds | refused |
 /// | `IN ()` | refused | read | read |
 /// | `\|\|` | binds as other operators, below `+` | above `*` | as `PostgreSql` |

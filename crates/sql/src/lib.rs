@@ -9,6 +9,10 @@
 //! Any text is safe to parse: it takes time and memory in proportion to its length, the stack is bounded, and nothing
 //! panics. The bounds are in [`limits`].
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/SQL.md")]
+struct Reference;
+
 mod bind;
 mod dialect;
 mod error;

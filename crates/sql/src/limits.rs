@@ -39,3 +39,7 @@ pub const MAX_CACHED_TEXT_BYTES: usize = 64 << 10;
 
 /// How deep views may stand in each other.
 pub const MAX_VIEW_DEPTH: usize = 32;
+
+/// How often the words between queries may change in a row of UNION, INTERSECT and EXCEPT; a row of the same becomes a tree
+/// of few levels, but for EXCEPT, each of which counts.
+pub const MAX_SET_CHANGES: usize = 32;

@@ -59,6 +59,9 @@ const lanes = new Map();
 /** Kills of each kind so far, and what they hit. */
 const kills = { worker: 0, tab: 0, browser: 0, uncommitted: 0 };
 
+/** Workers that were told to freeze so far. */
+let frozenWorkers = 0;
+
 const file = (lane) => `lane-${lane}.db`;
 const order = (call, files, stop) => ({ call, files, patience: PATIENCE_MILLISECONDS, stop });
 const write = (lane, count, stop) => order(['write_batches', lane, count], [file(lane)], stop);
@@ -98,9 +101,12 @@ function noteKill(kind, { lane, found }, { durable, committed }, most) {
 
 /** A worker that has come to the middle of a call and stays there is terminated: at once. */
 async function killFrozen(lane) {
-  const stop = { at: random.below(90) + 1, part: random.of(['none', 'half', 'whole']), how: 'freeze' };
+  frozenWorkers += 1;
+  const at = random.below(90) + 1;
+  const stop = { at, part: random.of(['none', 'half', 'whole']), how: 'freeze', number: frozenWorkers };
+  const report = server.frozen(frozenWorkers);
   const number = await browser.call('start', write(lane, WITHOUT_END, stop));
-  const frozen = await Promise.race([server.nextFrozen(), browser.call('untilEnded', number)]);
+  const frozen = await Promise.race([report, browser.call('untilEnded', number)]);
   assert.ok('calls' in frozen, `seed ${seed}, ${file(lane)}: ${JSON.stringify(frozen)}`);
   await browser.call('terminate', number);
   frozen.release();

@@ -1,5 +1,5 @@
 // A server of static files on 127.0.0.1. It sends no special headers (neither COOP nor COEP), and leaves the request
-// `frozen` of a worker without an answer.
+// `frozen/NUMBER` of a worker without an answer.
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -10,16 +10,17 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'applic
 
 /** Serves `files`, a path on disk for each path of a URL. */
 export async function serve(files) {
-  const frozen = [];
-  const waiting = [];
+  const waiting = new Map();
   const server = createServer(async (request, response) => {
     const path = request.url.slice(1) || 'index.html';
-    if (path === 'frozen') {
+    if (path.startsWith('frozen/')) {
       const report = JSON.parse(Buffer.concat(await request.toArray()));
-      // A browser has six connections to a server; the one of a worker that is gone must not stay.
+      // A browser has six connections to a server; the one of a worker that is gone must not stay. It sends a request
+      // again whose connection was cut, even for a worker that is being ended: nobody waits for that one.
       report.release = () => response.destroy();
-      const waiter = waiting.shift();
-      waiter === undefined ? frozen.push(report) : waiter(report);
+      const waiter = waiting.get(path);
+      waiting.delete(path);
+      waiter === undefined ? report.release() : waiter(report);
       return;
     }
     if (!(path in files)) {
@@ -33,8 +34,8 @@ export async function serve(files) {
   await once(server, 'listening');
   return {
     origin: `http://127.0.0.1:${server.address().port}`,
-    /** What the next worker that froze has reported. */
-    nextFrozen: () => (frozen.length > 0 ? frozen.shift() : new Promise((resolve) => waiting.push(resolve))),
+    /** What the worker reports that freezes under this number. */
+    frozen: (number) => new Promise((resolve) => waiting.set(`frozen/${number}`, resolve)),
     close() {
       server.close();
       server.closeAllConnections();

@@ -2,9 +2,9 @@
 //
 //     { said: line }   { opened: batch }   { committed: batch, isDurable }   { code }   { failed: words }
 //
-// Order: { module, files, patience, call: [export, ..numbers], stop: { at, part, how } }. Where there is a `stop`, the
-// `at`th call that changes a file is done in part ('none', 'half' or 'whole'); then the worker freezes until it is
-// terminated (how: 'freeze'), or its files are closed under it (how: 'close').
+// Order: { module, files, patience, call: [export, ..numbers], stop: { at, part, how, number } }. Where there is a `stop`,
+// the `at`th call that changes a file is done in part ('none', 'half' or 'whole'); then the worker freezes until it is
+// terminated (how: 'freeze'), which it reports under the number, or its files are closed under it (how: 'close').
 
 import { Opfs } from './opfs.js';
 
@@ -42,7 +42,7 @@ onmessage = async ({ data: { module, files, patience, call: [name, ...numbers], 
 };
 
 /** The imports, of which one call is the last that is heard of. */
-function stopping(imports, { at, part, how }) {
+function stopping(imports, { at, part, how, number: freezing }) {
   const stopped = { ...imports };
   for (const name of ['write', 'truncate', 'flush']) {
     stopped[name] = (number, ...rest) => {
@@ -60,7 +60,7 @@ function stopping(imports, { at, part, how }) {
         imports.close(number);
         return imports[name](number, ...rest);
       }
-      freeze(name);
+      freeze(freezing, name);
     };
   }
   return stopped;
@@ -76,9 +76,9 @@ function firstSectors(offset, length) {
  * Waits for an answer that does not come. A worker that waits so is terminated at once; one that is busy is not. The
  * request says all that was posted before, of which the page may have heard nothing yet when it terminates the worker.
  */
-function freeze(call) {
+function freeze(number, call) {
   const request = new XMLHttpRequest();
-  request.open('POST', 'frozen', false);
+  request.open('POST', `frozen/${number}`, false);
   request.send(JSON.stringify({ call, ...progress }));
   throw new Error('a frozen worker went on');
 }

@@ -14,9 +14,15 @@
 //! An entry of an index that includes columns carries a row too, which has the index's own columns and the included ones
 //! only.
 
-use wasm_dbms_api::{ColumnSchema, ConversionError, DataType, Date, JsonRef, RowSource, TableSchema, Uuid, ValueRef};
+mod reader;
+mod view;
 
-use crate::codec::{FixedColumn, fixed, key, text};
+use wasm_dbms_api::{ColumnSchema, DataType, TableSchema, ValueRef};
+
+use crate::codec::{FixedColumn, fixed, key};
+
+pub(super) use reader::{Reader, ReaderKind};
+pub(crate) use view::RowView;
 
 /// Where a column's value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,79 +43,6 @@ struct ColumnLayout {
     place: Place,
     /// The byte and the bit that tell NULL.
     null: Option<(usize, u8)>,
-}
-
-/// How a column is read: its layout folded into eight bytes and one choice.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Reader {
-    pub(super) kind: ReaderKind,
-    /// The bit that tells NULL, 0 if the column never is, and the byte it stands in.
-    pub(super) null_bit: u8,
-    pub(super) null_at: u16,
-    /// An offset, the number of a variable column, or a place in the key.
-    pub(super) at: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReaderKind {
-    Bool,
-    I8,
-    I16,
-    I32,
-    I64,
-    U8,
-    U16,
-    U32,
-    U64,
-    F32,
-    F64,
-    Text,
-    Bytes,
-    Decimal,
-    Date,
-    DateTime,
-    Uuid,
-    Json,
-    Enum,
-    /// An integer that the key begins with.
-    KeyInteger,
-    Key,
-    Absent,
-}
-
-impl Reader {
-    fn new(column: &ColumnLayout) -> Self {
-        let (null_at, null_bit) = column.null.unwrap_or((0, 0));
-        let at = match column.place {
-            Place::Key(at) | Place::Fixed(at) | Place::Variable(at) => at,
-            Place::Absent => 0,
-        };
-        let kind = match (column.place, column.data_type) {
-            (Place::Absent, _) => ReaderKind::Absent,
-            (Place::Key(0), data_type) if data_type.is_integer() => ReaderKind::KeyInteger,
-            (Place::Key(_), _) => ReaderKind::Key,
-            (_, DataType::Bool) => ReaderKind::Bool,
-            (_, DataType::I8) => ReaderKind::I8,
-            (_, DataType::I16) => ReaderKind::I16,
-            (_, DataType::I32) => ReaderKind::I32,
-            (_, DataType::I64) => ReaderKind::I64,
-            (_, DataType::U8) => ReaderKind::U8,
-            (_, DataType::U16) => ReaderKind::U16,
-            (_, DataType::U32) => ReaderKind::U32,
-            (_, DataType::U64) => ReaderKind::U64,
-            (_, DataType::F32) => ReaderKind::F32,
-            (_, DataType::F64) => ReaderKind::F64,
-            (_, DataType::Text) => ReaderKind::Text,
-            (_, DataType::Decimal) => ReaderKind::Decimal,
-            (_, DataType::Date) => ReaderKind::Date,
-            (_, DataType::DateTime) => ReaderKind::DateTime,
-            (_, DataType::Uuid) => ReaderKind::Uuid,
-            (_, DataType::Json) => ReaderKind::Json,
-            (_, DataType::Enum) => ReaderKind::Enum,
-            _ => ReaderKind::Bytes,
-        };
-        Self { kind, null_bit, null_at: null_at as u16, at: at as u32 }
-    }
 }
 
 /// Where everything stands in the rows of a table.
@@ -353,196 +286,9 @@ fn set_longer(row: &mut [u8], at: usize, value: &ValueRef<'_>) {
     }
 }
 
-/// A row in place.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RowView<'a> {
-    pub(crate) layout: &'a RowLayout,
-    pub(crate) key: &'a [u8],
-    pub(crate) row: &'a [u8],
-}
-
-impl<'a> RowView<'a> {
-    /// The value of a column; none if the bytes are no row of the table.
-    #[inline]
-    pub(crate) fn value(&self, index: usize) -> Option<ValueRef<'a>> {
-        let reader = *self.layout.readers.get(index)?;
-        if reader.null_bit != 0 && self.row.get(usize::from(reader.null_at))? & reader.null_bit != 0 {
-            return Some(ValueRef::Null);
-        }
-        let at = reader.at as usize;
-        Some(match reader.kind {
-            ReaderKind::U32 => ValueRef::Integer(u32::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::I64 => ValueRef::Integer(i64::from_le_bytes(self.fixed(at)?)),
-            ReaderKind::Text => ValueRef::Text(text::from_utf8(self.variable(at)?)?),
-            ReaderKind::KeyInteger | ReaderKind::Key => self.in_key(index, at)?,
-            ReaderKind::Bool => ValueRef::Bool(self.fixed::<1>(at)? != [0]),
-            ReaderKind::I8 => ValueRef::Integer(i8::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::I16 => ValueRef::Integer(i16::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::I32 => ValueRef::Integer(i32::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::U8 => ValueRef::Integer(u8::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::U16 => ValueRef::Integer(u16::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::U64 => ValueRef::from_u64(u64::from_le_bytes(self.fixed(at)?)),
-            ReaderKind::F32 => ValueRef::Float(f32::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::F64 => ValueRef::Float(f64::from_le_bytes(self.fixed(at)?)),
-            ReaderKind::Bytes => ValueRef::Bytes(self.variable(at)?),
-            ReaderKind::Decimal => ValueRef::Decimal(fixed::decimal(self.fixed(at)?)?),
-            ReaderKind::Date => ValueRef::Date(Date::from_days(i32::from_le_bytes(self.fixed(at)?))),
-            ReaderKind::DateTime => ValueRef::DateTime(fixed::date_time(self.fixed(at)?)?),
-            ReaderKind::Uuid => ValueRef::Uuid(Uuid::from_bytes(self.fixed(at)?)),
-            ReaderKind::Json => ValueRef::Json(JsonRef::from_stored(text::from_utf8(self.variable(at)?)?)),
-            ReaderKind::Enum => self.variant(index, u16::from_le_bytes(self.fixed(at)?))?,
-            ReaderKind::Absent => return None,
-        })
-    }
-
-    /// The integer of a column, where it holds one that an `i64` can. Unlike a [`ValueRef`] it comes back in registers:
-    /// writing one of those to memory and reading it again at once costs more than decoding the column.
-    pub(crate) fn integer(&self, index: usize) -> Option<i64> {
-        let reader = *self.layout.readers.get(index)?;
-        if reader.null_bit != 0 && self.row.get(usize::from(reader.null_at))? & reader.null_bit != 0 {
-            return None;
-        }
-        let at = reader.at as usize;
-        Some(match reader.kind {
-            ReaderKind::U32 => u32::from_le_bytes(self.fixed(at)?).into(),
-            ReaderKind::I64 => i64::from_le_bytes(self.fixed(at)?),
-            ReaderKind::KeyInteger => key::decode_integer(self.key)?,
-            ReaderKind::Key => {
-                let data_type = self.layout.key_types.get(at)?;
-                if !data_type.is_integer() {
-                    return None;
-                }
-                key::decode_integer(self.key_from(at)?)?
-            }
-            ReaderKind::I8 => i8::from_le_bytes(self.fixed(at)?).into(),
-            ReaderKind::I16 => i16::from_le_bytes(self.fixed(at)?).into(),
-            ReaderKind::I32 => i32::from_le_bytes(self.fixed(at)?).into(),
-            ReaderKind::U8 => u8::from_le_bytes(self.fixed(at)?).into(),
-            ReaderKind::U16 => u16::from_le_bytes(self.fixed(at)?).into(),
-            ReaderKind::U64 => i64::try_from(u64::from_le_bytes(self.fixed(at)?)).ok()?,
-            _ => return None,
-        })
-    }
-
-    /// The text of a column, where it holds text; in registers, as [`integer`](Self::integer).
-    pub(crate) fn text(&self, index: usize) -> Option<&'a str> {
-        let reader = *self.layout.readers.get(index)?;
-        if reader.kind != ReaderKind::Text
-            || (reader.null_bit != 0 && self.row.get(usize::from(reader.null_at))? & reader.null_bit != 0)
-        {
-            return None;
-        }
-        text::from_utf8(self.variable(reader.at as usize)?)
-    }
-
-    /// The bytes of a fixed column.
-    #[inline]
-    fn fixed<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
-        self.row.get(at..)?.first_chunk().copied()
-    }
-
-    /// The value of a column of the key.
-    #[inline]
-    fn in_key(&self, index: usize, position: usize) -> Option<ValueRef<'a>> {
-        let data_type = *self.layout.key_types.get(position)?;
-        let value = key::decode(self.key_from(position)?, data_type)?;
-        match data_type {
-            DataType::Enum => self.variant(index, u16::try_from(value.as_i128()?).ok()?),
-            _ => Some(value),
-        }
-    }
-
-    /// The name of this number of a column that is an enum.
-    fn variant(&self, index: usize, number: u16) -> Option<ValueRef<'a>> {
-        let name = self.layout.variants.get(index)?.get(usize::from(number))?;
-        Some(ValueRef::Enum(number, name))
-    }
-
-    /// The key from one of its columns on.
-    #[inline]
-    fn key_from(&self, position: usize) -> Option<&'a [u8]> {
-        let mut rest = self.key;
-        for data_type in self.layout.key_types.iter().take(position) {
-            rest = rest.get(key::length(rest, *data_type)?..)?;
-        }
-        Some(rest)
-    }
-
-    /// The value of a column, or the error of bytes that are no row of the table.
-    #[inline]
-    pub(crate) fn try_value(&self, index: usize) -> Result<ValueRef<'a>, ConversionError> {
-        self.value(index).ok_or_else(|| self.broken(index))
-    }
-
-    #[cold]
-    fn broken(&self, index: usize) -> ConversionError {
-        let data_type = self.layout.columns.get(index).map(|column| column.data_type);
-        ConversionError::new(name_of(data_type), ValueRef::Bytes(self.row))
-    }
-
-    /// The bytes of a variable column.
-    #[inline]
-    fn variable(&self, number: usize) -> Option<&'a [u8]> {
-        if self.row.first()? & 3 != 0 {
-            return self.long_variable(number);
-        }
-        let ends = self.row.get(self.layout.ends_at..)?;
-        let end = *ends.get(number)?;
-        let start = if number == 0 { 0 } else { *ends.get(number - 1)? };
-        ends.get(self.layout.variable_count..)?.get(start.into()..end.into())
-    }
-
-    /// As [`variable`](Self::variable), where an end takes more than a byte.
-    #[inline(never)]
-    fn long_variable(&self, number: usize) -> Option<&'a [u8]> {
-        let width = if self.row.first()? & 3 == 1 { 2 } else { 4 };
-        let ends = self.row.get(self.layout.ends_at..)?;
-        let end_of = |number: usize| {
-            let bytes = ends.get(number * width..)?.get(..width)?;
-            Some(bytes.iter().rev().fold(0usize, |end, byte| end << 8 | usize::from(*byte)))
-        };
-        let start = if number == 0 { 0 } else { end_of(number - 1)? };
-        ends.get(self.layout.variable_count * width..)?.get(start..end_of(number)?)
-    }
-}
-
-impl RowSource for RowView<'_> {
-    #[inline]
-    fn column(&self, index: usize) -> Result<ValueRef<'_>, ConversionError> {
-        self.try_value(index)
-    }
-
-    #[inline]
-    fn integer(&self, index: usize) -> Option<i64> {
-        RowView::integer(self, index)
-    }
-
-    #[inline]
-    fn text(&self, index: usize) -> Option<&str> {
-        RowView::text(self, index)
-    }
-}
-
-fn name_of(data_type: Option<DataType>) -> &'static str {
-    match data_type {
-        Some(DataType::Text) => "a row with text",
-        Some(DataType::Bytes) => "a row with bytes",
-        Some(DataType::Bool) => "a row with a bool",
-        Some(DataType::F32 | DataType::F64) => "a row with a float",
-        Some(DataType::Decimal) => "a row with a decimal",
-        Some(DataType::Date) => "a row with a date",
-        Some(DataType::DateTime) => "a row with a datetime",
-        Some(DataType::Uuid) => "a row with a uuid",
-        Some(DataType::Json) => "a row with JSON",
-        Some(DataType::Enum) => "a row with an enum",
-        Some(_) => "a row with an integer",
-        None => "a row with more columns",
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use wasm_dbms_api::{ColumnSchema, DateTime, Decimal, Value};
+    use wasm_dbms_api::{ColumnSchema, Date, DateTime, Decimal, JsonRef, Uuid, Value};
 
     use super::*;
 

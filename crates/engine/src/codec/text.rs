@@ -15,15 +15,17 @@ pub(crate) fn from_utf8(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok()
 }
 
-/// Whether every byte is below 0x80, eight at a time; the last eight are looked at together, some of them twice.
+/// Whether every byte is below 0x80, eight at a time; the last eight are looked at together, some of them twice. Fewer
+/// than eight are two halves of four, or looked at one by one.
 #[inline]
 fn is_ascii(bytes: &[u8]) -> bool {
-    let seen = match bytes.last_chunk::<8>() {
-        Some(last) => {
-            let (words, _) = bytes.as_chunks::<8>();
-            words.iter().fold(u64::from_le_bytes(*last), |seen, word| seen | u64::from_le_bytes(*word))
-        }
-        None => bytes.iter().fold(0, |seen, byte| seen | u64::from(*byte)),
+    let seen = if let Some(last) = bytes.last_chunk::<8>() {
+        let (words, _) = bytes.as_chunks::<8>();
+        words.iter().fold(u64::from_le_bytes(*last), |seen, word| seen | u64::from_le_bytes(*word))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        (u32::from_le_bytes(*first) | u32::from_le_bytes(*last)).into()
+    } else {
+        bytes.iter().fold(0, |seen, byte| seen | u64::from(*byte))
     };
     seen & HIGH_BITS == 0
 }
@@ -34,7 +36,8 @@ mod tests {
 
     #[test]
     fn the_answer_is_that_of_the_standard_check() {
-        let texts = ["", "a", "é", "abcdefgh", "abcdefgé", "abcdefghé", "0123456789abcdef", "\u{10FFFF}"];
+        let texts =
+            ["", "a", "é", "éabcd", "abcédef", "abcdefgh", "abcdefgé", "abcdefghé", "0123456789abcdef", "\u{10FFFF}"];
         for text in texts {
             for cut in 0..=text.len() {
                 for bytes in [&text.as_bytes()[..cut], &text.as_bytes()[cut..]] {

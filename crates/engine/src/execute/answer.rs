@@ -40,14 +40,21 @@ pub(crate) fn for_each(
     mut rows: RowStream<'_>,
     visit: &mut dyn FnMut(&Frame) -> Fallible<()>,
 ) -> Fallible<()> {
-    let mut window = Window::of(plan);
     if plan.order.is_empty() {
-        while window.is_open() && rows.next(core)? {
-            if window.passes() {
-                visit(&rows.frame)?;
+        for _ in 0..plan.offset {
+            if !rows.next(core)? {
+                return Ok(());
             }
         }
-        return Ok(());
+        let mut remaining = plan.limit.unwrap_or(u64::MAX);
+        loop {
+            rows.visit_kept(core, &mut remaining, visit)?;
+            if remaining == 0 || !rows.next(core)? {
+                return Ok(());
+            }
+            remaining -= 1;
+            visit(&rows.frame)?;
+        }
     }
     let mut sorted = SortedFrames::new(core, plan, rows)?;
     while sorted.next(core)? {

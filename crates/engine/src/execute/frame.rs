@@ -66,7 +66,7 @@ impl SourceRow {
     }
 
     /// Reads the key of the row, which is one of this batch.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read_key(&mut self, store: &mut Store, batch: &LeafBatch) -> Fallible<()> {
         let has_page = self.page.is_some();
         batch.read_key(store, self.entry, &mut self.key, self.has_key_of_page && has_page)?;

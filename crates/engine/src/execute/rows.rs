@@ -193,7 +193,7 @@ impl<'p> RowStream<'p> {
     }
 
     /// Goes to the next row if that is one of those at hand of one table, whose filters were all asked already.
-    #[inline]
+    #[inline(never)]
     fn next_kept(&mut self, core: &mut Core) -> Fallible<bool> {
         let Suspended { frame, stands, needs_key, is_plain, .. } = &mut self.state;
         let (true, Some(Stand { walk: Walk::Table(scan), .. }), [step]) =
@@ -209,6 +209,33 @@ impl<'p> RowStream<'p> {
         frame.scope.arena.clear();
         core.meter.step()?;
         Ok(true)
+    }
+
+    /// Calls `visit` with each of the rows that [`next`](Self::next) would go to without looking further, at most
+    /// `remaining`, which counts them down: one loop over the rows of a leaf.
+    pub(crate) fn visit_kept(
+        &mut self,
+        core: &mut Core,
+        remaining: &mut u64,
+        visit: &mut dyn FnMut(&Frame) -> Fallible<()>,
+    ) -> Fallible<()> {
+        let Suspended { frame, stands, needs_key, is_plain, .. } = &mut self.state;
+        let (true, Some(Stand { walk: Walk::Table(scan), .. }), [step]) =
+            (*is_plain, stands.first_mut(), &*self.plan.steps)
+        else {
+            return Ok(());
+        };
+        let reads_key = needs_key.get(step.source) != Some(&KeyUse::Never);
+        while *remaining > 0
+            && let Some(row) = frame.sources.get_mut(step.source)
+            && scan.next_kept(&mut core.store, row, reads_key)?
+        {
+            frame.scope.arena.clear();
+            core.meter.step()?;
+            *remaining -= 1;
+            visit(frame)?;
+        }
+        Ok(())
     }
 
     /// As [`next`](Self::next), of rows of any plan.

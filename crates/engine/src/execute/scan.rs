@@ -81,7 +81,7 @@ impl TableScan {
 
     /// Sets `row` to the next of the rows at hand if predicates were all there was to ask and they hold for it: what a walk
     /// along a table does for nearly every row. Returns whether there was one; if not, [`next`](Self::next) goes on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next_kept(&mut self, store: &mut Store, row: &mut SourceRow, reads_key: bool) -> Fallible<bool> {
         let Some(entry) = self.chosen.get(self.done).filter(|_| self.is_shrunk) else { return Ok(false) };
         let entry = usize::from(*entry);

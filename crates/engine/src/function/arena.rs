@@ -42,6 +42,8 @@ impl Arena {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn forget(&mut self) {
         self.count.set(0);
         if let Some(chunk) = self.first.get_mut() {

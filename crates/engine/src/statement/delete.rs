@@ -7,6 +7,7 @@ use crate::error::Fallible;
 use crate::numbering::Numbering;
 use crate::statement::returning::Returning;
 use crate::statement::{Changed, question};
+use crate::typed::delete_keys;
 use crate::{Answer, Connection, Prepared, Result};
 
 /// Deleted rows, as data: the DELETE of SQL.
@@ -112,16 +113,7 @@ impl PreparedDelete {
                 returning.take_written(core, index)?;
             }
         }
-        let count = core.deferring(|core| {
-            let mut count = 0;
-            for key in &keys {
-                count += match core.delete_row(index, key)? {
-                    Some(is_there) => u64::from(is_there),
-                    None => core.delete_cascading(index, key)?,
-                };
-            }
-            Ok(count)
-        })?;
+        let count = delete_keys(core, index, &keys)?;
         Ok(Changed { count, returned: Returning::finish(returning) })
     }
 }

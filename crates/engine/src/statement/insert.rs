@@ -267,7 +267,7 @@ fn parameter(parameters: &[Value], number: u32) -> Fallible<&Value> {
 fn fitting<'v>(column: &ColumnSchema, value: &'v Value) -> Cow<'v, Value> {
     match column.holds(value.as_ref()) {
         true => Cow::Borrowed(value),
-        false => Cow::Owned(assignable(column, value.clone())),
+        false => Cow::Owned(assignable(column, value.clone(), true)),
     }
 }
 

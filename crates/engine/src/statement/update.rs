@@ -139,20 +139,16 @@ impl PreparedUpdate {
 /// What columns become, by their numbers.
 pub(super) fn resolved(core: &Core, index: RelationIndex, sets: &[(Name, Option<Expr>)]) -> Fallible<Sets> {
     let schema = &*core.catalog.relation(index)?.schema;
-    let mut named = Vec::with_capacity(sets.len());
-    for (name, value) in sets {
-        // What is computed is told apart from what is not by its place in the question: it stays an expression.
-        named.push((name.as_ref(), value.clone()));
-    }
-    let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
-    let mut resolved = Sets::default();
-    for (place, (_, value)) in crate::typed::places_of(schema, &names)?.into_iter().zip(named) {
+    let names: Vec<&str> = sets.iter().map(|(name, _)| name.as_ref()).collect();
+    let mut resolved = Sets { reads_text: true, ..Sets::default() };
+    for (place, (name, value)) in crate::typed::places_of(schema, &names)?.into_iter().zip(sets) {
         match value {
-            Some(value) => resolved.computed.push((place, value)),
+            // What is computed is told apart from what is not by its place in the question: it stays an expression.
+            Some(value) => resolved.computed.push((place, value.clone())),
             None => {
                 let column = schema.columns.get(place);
                 if column.is_some_and(|column| column.autoincrement) {
-                    let problem = format!("column {}.{} counts up: it has no default", schema.name, names.join(", "));
+                    let problem = format!("column {}.{name} counts up: it has no default", schema.name);
                     return Err(Error::Query(problem).into());
                 }
                 let default = column.and_then(|column| column.default.clone()).unwrap_or(Value::Null);

@@ -101,7 +101,7 @@ impl OptimisticTransaction {
         let beside = watch.as_ref().and_then(|watch| watch.all_after(commit)).ok_or(Error::TransactionExpired)?;
         let skips_rows = options.bug == Some(PlantedBug::SkipRowCheck);
         if !skips_rows && options.bug != Some(PlantedBug::SkipValidation) {
-            validate::check_reads(&mut core, &beside)?;
+            validate::check_reads(&mut core, &turn.core.catalog, &beside)?;
         }
         let (rows, forms) = core.recorder.rows();
         let replayed = replay::replay(&mut turn.core, rows, forms, !skips_rows);

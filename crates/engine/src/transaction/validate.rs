@@ -24,7 +24,7 @@ struct TableReads<'a> {
 ///
 /// # Errors
 /// [`Error::Conflict`].
-pub(crate) fn check_reads(core: &mut Core, beside: &[Arc<CommitChanges>]) -> Fallible<()> {
+pub(crate) fn check_reads(core: &mut Core, head: &Catalog, beside: &[Arc<CommitChanges>]) -> Fallible<()> {
     let Core { store, catalog, .. } = core;
     let Some(private) = store.private().filter(|_| !beside.is_empty()) else { return Ok(()) };
     let mut tables: Vec<TableReads<'_>> = Vec::new();
@@ -42,6 +42,11 @@ pub(crate) fn check_reads(core: &mut Core, beside: &[Arc<CommitChanges>]) -> Fal
             None => table.rows = Some(ranges),
             Some(index) => table.indexes.push((index, ranges)),
         }
+    }
+    // What went has no rows that could tell of it.
+    let is_there = |table: &&TableReads<'_>| head.relations.iter().any(|relation| relation.id == table.relation.id);
+    if let Some(table) = tables.iter().find(|table| !is_there(table)) {
+        return Err(conflict(&table.relation.schema.name, String::new(), GONE));
     }
     let mut entry = Vec::new();
     for commit in beside {
@@ -66,6 +71,7 @@ pub(crate) fn check_reads(core: &mut Core, beside: &[Arc<CommitChanges>]) -> Fal
 }
 
 const READ: &str = "a row that the transaction has read was changed by another that committed first";
+const GONE: &str = "another transaction dropped the table and committed first";
 const MANY: &str = "another transaction changed many rows of it and committed first";
 
 /// The table that a tree belongs to, and the index if it is one's.

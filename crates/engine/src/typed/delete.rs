@@ -71,9 +71,15 @@ pub(crate) fn delete_matching(core: &mut Core, index: RelationIndex, query: &Que
         return Ok(count);
     }
     let keys = matching_keys(core, query)?;
+    delete_keys(core, index, &keys)
+}
+
+/// Deletes the rows with these keys, with those that refer to them with cascade. Returns how many of this table there
+/// were.
+pub(crate) fn delete_keys(core: &mut Core, index: RelationIndex, keys: &[Vec<u8>]) -> Fallible<u64> {
     core.deferring(|core| {
         let mut count = 0;
-        for key in &keys {
+        for key in keys {
             count += match core.delete_row(index, key)? {
                 Some(is_there) => u64::from(is_there),
                 None => core.delete_cascading(index, key)?,

@@ -18,6 +18,7 @@ mod verbs;
 pub(crate) use by_name::places_of;
 pub use cursor::{Cursor, ValueCursor};
 pub use delete::Delete;
+pub(crate) use delete::delete_keys;
 pub use limited::Limited;
 pub use prepared::Prepared;
 pub use related::{With, WithMany};

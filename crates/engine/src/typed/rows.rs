@@ -52,7 +52,7 @@ pub trait Part {
 impl<A: Table> Part for A {
     type Row = A;
 
-    #[inline]
+    #[inline(always)]
     fn read_part(frame: &FrameRef<'_>, source: usize) -> Fallible<A> {
         match frame.0.view(source) {
             Some(row) => Ok(A::read(&row)?),
@@ -73,7 +73,7 @@ impl<A: Table> Part for Optional<A> {
 impl<A: Table> Rows for One<A> {
     type Row = A;
 
-    #[inline]
+    #[inline(always)]
     fn read(frame: &FrameRef<'_>) -> Fallible<A> {
         A::read_part(frame, 0)
     }

@@ -17,6 +17,8 @@ use crate::write::Assignment;
 /// New values of columns: those that are the same for every row, and those that are computed from the row as it was.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Sets {
+    /// Whether a text stands for a value of the column's type: in SQL it does, where types are Rust's it is an error.
+    pub(crate) reads_text: bool,
     pub(crate) constants: Vec<Assignment>,
     pub(crate) computed: Vec<(usize, Expr)>,
 }
@@ -46,7 +48,7 @@ impl Sets {
         let places = places_of(schema, &names)?;
         for (place, (_, value)) in places.into_iter().zip(named) {
             let value = match (value, schema.columns.get(place)) {
-                (Expr::Literal(value), Some(column)) => Expr::Literal(assignable(column, value)),
+                (Expr::Literal(value), Some(column)) => Expr::Literal(assignable(column, value, false)),
                 (computed, _) => computed,
             };
             sets.add(place, value);
@@ -64,7 +66,8 @@ impl Sets {
         let schema = &core.catalog.relation(index)?.schema;
         let mut assignments = self.constants.clone();
         for ((column, _), value) in self.computed.iter().zip(values) {
-            let value = schema.columns.get(*column).map_or(Value::Null, |schema| assignable(schema, value));
+            let value =
+                schema.columns.get(*column).map_or(Value::Null, |schema| assignable(schema, value, self.reads_text));
             assignments.push((*column, value));
         }
         Ok(assignments)
@@ -122,8 +125,9 @@ pub(crate) fn row_values<'e>(
 }
 
 /// A value as its column has it: the name of an enum with its number, a number as one of the column's type where that is
-/// the same number, what a text stands for. Any other stays as it is: it is refused as such.
-pub(crate) fn assignable(column: &ColumnSchema, value: Value) -> Value {
+/// the same number; with `reads_text` what a text stands for, and a date as the moment it begins. Any other stays as it is:
+/// it is refused as such.
+pub(crate) fn assignable(column: &ColumnSchema, value: Value, reads_text: bool) -> Value {
     let value = match &value {
         Value::Text(name) => column.variant(name).map(ValueRef::to_value).unwrap_or(value),
         _ => value,
@@ -131,8 +135,7 @@ pub(crate) fn assignable(column: &ColumnSchema, value: Value) -> Value {
     let own = value.as_ref();
     let is_lossless = match (own, column.data_type) {
         _ if column.holds(own) => return value,
-        // Text stands for a value of any type.
-        (ValueRef::Text(_), _) | (ValueRef::Date(_), DataType::DateTime) => true,
+        (ValueRef::Text(_), _) | (ValueRef::Date(_), DataType::DateTime) if reads_text => true,
         // Floats are what is nearest.
         (_, data_type) if data_type.is_number() && own.is_comparable_with(data_type) => data_type.is_float(),
         _ => return value,

@@ -451,7 +451,8 @@ impl Core {
         match conflict.index.and_then(|number| relation.indexes.get(number)) {
             Some(unique) => {
                 unique.entry_key(&values, &[], &mut entry);
-                Ok(unique.head.tree.get(store, &entry)?.map(|row_key| row_key.to_vec()))
+                let Some(value) = unique.head.tree.get(store, &entry)? else { return Ok(None) };
+                Ok(Some(unique.row_key_in_value(&value)?.to_vec()))
             }
             None => {
                 for (_, value) in &key_values {

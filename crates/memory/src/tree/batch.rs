@@ -136,7 +136,7 @@ impl LeafBatch {
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
-    #[inline]
+    #[inline(always)]
     pub fn read_key<M: MemoryAccess>(
         &self,
         store: &mut M,

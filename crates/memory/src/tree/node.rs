@@ -286,9 +286,9 @@ impl<'a> Node<'a> {
         let [a, b, c, d, offset @ ..] =
             chunk_at(self.bytes, HEADER + prefix_length + index * SLOT).unwrap_or([0; SLOT]);
         let offset = usize::from(u16::from_le_bytes(offset));
+        key.extend_from_slice(&u32::from_le_bytes([a, b, c, d]).to_be_bytes());
         let (suffix, width) = varint_at(self.bytes, offset);
         let suffix_length = (suffix >> 1) as usize;
-        key.extend_from_slice(&[d, c, b, a]);
         if suffix_length > 4 {
             key.extend_from_slice(slice_at(self.bytes, offset + width, suffix_length - 4));
         } else {

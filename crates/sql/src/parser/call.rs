@@ -93,6 +93,13 @@ impl Parser<'_> {
             let message = format!("{name} takes {wanted} arguments, not {}", values.len());
             return self.contradiction(message, offset);
         }
+        if function == ScalarFunction::Coalesce && self.is_sqlite() {
+            // The type of SQLite's is that of the value it comes to: the first, if it is a constant.
+            let mut known = values.iter().skip_while(|value| matches!(value, Expr::Literal(Value::Null)));
+            if let Some(first @ Expr::Literal(_)) = known.next() {
+                return Ok(first.clone());
+            }
+        }
         if matches!(name, "min" | "max") {
             // SQLite's answer NULL where one of the values is.
             let any_null = values.iter().map(|value| value.clone().is_null()).reduce(Expr::or);
@@ -215,7 +222,11 @@ impl Parser<'_> {
             return self.contradiction(message, offset);
         }
         let mut values = values.into_iter();
-        let mut call = AggregateCall::new(function, values.next());
+        let mut first = values.next();
+        if function == AggregateFunction::Concatenate && self.is_sqlite() {
+            first = first.map(|value| value.cast(DataType::Text));
+        }
+        let mut call = AggregateCall::new(function, first);
         call.separator = values.next();
         call.distinct = distinct;
         call.order_by = order_by;

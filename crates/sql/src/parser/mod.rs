@@ -1,5 +1,6 @@
 //! The parser: one function for each rule of the grammar, a token and the next one in view.
 
+mod bare;
 mod call;
 mod change;
 mod data_type;

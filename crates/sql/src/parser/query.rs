@@ -5,7 +5,30 @@ use wasm_dbms_api::{CommonTable, Expr, Origin, Query, SetOperation, Source};
 use super::Parser;
 use crate::error::Result;
 use crate::keyword::Keyword;
-use crate::limits::{MAX_CHAIN, QUERY_LEVELS};
+use crate::limits::{BALANCED_FROM, MAX_CHAIN, MAX_SET_CHANGES, QUERY_LEVELS};
+
+/// Whether it is all the same in what order three queries are put together.
+fn is_all_the_same(operation: SetOperation, all: bool) -> bool {
+    operation == SetOperation::Union || (operation == SetOperation::Intersect && !all)
+}
+
+/// Queries in a row with the same words between them as one. Where there are many they become a tree of few levels, if it
+/// is all the same how they are put together.
+fn together(mut row: Vec<Query>, between: Option<(SetOperation, bool)>) -> Query {
+    let Some((operation, all)) = between else { return row.pop().unwrap_or_default() };
+    while is_all_the_same(operation, all) && row.len() >= BALANCED_FROM {
+        let mut rest = row.into_iter();
+        let mut pairs = Vec::new();
+        while let Some(first) = rest.next() {
+            pairs.push(match rest.next() {
+                Some(second) => first.set(operation, all, second),
+                None => first,
+            });
+        }
+        row = pairs;
+    }
+    row.into_iter().reduce(|left, right| left.set(operation, all, right)).unwrap_or_default()
+}
 
 impl Parser<'_> {
     /// A query, from its WITH to its LIMIT.
@@ -106,18 +129,20 @@ impl Parser<'_> {
     }
 
     #[inline(never)]
-    fn set_from(&mut self, mut left: Query, least: u8) -> Result<Query> {
+    fn set_from(&mut self, left: Query, least: u8) -> Result<Query> {
         let mut chain = 0;
+        // Queries with the same words between them, and how many rows of such there were before.
+        let (mut row, mut between, mut changes) = (vec![left], None, 0);
         loop {
             let (operation, power) = match self.keyword() {
                 Some(Keyword::Union) => (SetOperation::Union, 1),
                 Some(Keyword::Except) => (SetOperation::Except, 1),
                 // In SQLite all of them bind alike.
                 Some(Keyword::Intersect) => (SetOperation::Intersect, if self.is_sqlite() { 1 } else { 2 }),
-                _ => return Ok(left),
+                _ => return Ok(together(row, between)),
             };
             if power < least {
-                return Ok(left);
+                return Ok(together(row, between));
             }
             chain += 1;
             if chain > MAX_CHAIN {
@@ -129,7 +154,15 @@ impl Parser<'_> {
                 self.eat(Keyword::Distinct)?;
             }
             let right = self.set(power + 1)?;
-            left = left.set(operation, all, right);
+            if between.is_some_and(|words| words != (operation, all) || !is_all_the_same(operation, all)) {
+                changes += 1;
+                if changes > MAX_SET_CHANGES {
+                    return self.limit("changes between UNION, INTERSECT and EXCEPT in a row", MAX_SET_CHANGES);
+                }
+                row = vec![together(row, between)];
+            }
+            between = Some((operation, all));
+            row.push(right);
         }
     }
 

@@ -43,6 +43,9 @@ impl Parser<'_> {
         if query.columns == [Output::Every] && (is_of_rows || self.dialect == Dialect::Shown) {
             query.columns.clear();
         }
+        if self.is_sqlite() {
+            super::bare::settle(&mut query);
+        }
         if self.is(Keyword::Window) {
             return self.not_supported("windows with names");
         }

@@ -150,7 +150,9 @@ impl<'a> Kind<'a> {
         } else if let BoundExpr::Call(call) = &mut other.expr
             && let Operator::Parameter(parameter) = &mut call.operator
             && let (Some(own), Some(given)) = (self.data_type, parameter.data_type)
-            && ((given == DataType::Text && Self::is_read(own)) || (own == DataType::Decimal && given.is_integer()))
+            && ((given == DataType::Text && Self::is_read(own))
+                || (given == DataType::Enum && own == DataType::Enum)
+                || (own == DataType::Decimal && given.is_integer()))
         {
             // Converted when it is given.
             (parameter.data_type, parameter.variants) = (self.data_type, self.variants.to_vec());
@@ -174,7 +176,7 @@ impl<'a> Kind<'a> {
     pub(super) fn converted(self, value: Value, expr: &Expr) -> Fallible<Value> {
         match (self.data_type, &value) {
             (Some(DataType::Enum), Value::Text(name)) => self.variant(name, expr),
-            (Some(DataType::Enum), Value::Enum(_, name)) => self.variant(name, expr),
+            (Some(DataType::Enum), Value::Enum(_, name)) if !self.variants.is_empty() => self.variant(name, expr),
             (Some(own), Value::Text(_)) if Self::is_read(own) => {
                 let meant = function::cast(value.as_ref(), own, &Arena::default()).map(ValueRef::to_value);
                 meant.map_err(|error| Error::Query(format!("{expr}: {error}")).into())
