@@ -53,7 +53,7 @@ pub use connection::Connection;
 pub use core::Core;
 pub use database::Database;
 pub use error::{Error, Result};
-pub use execute::MAX_RECURSIVE_ROWS;
+pub use execute::{MAX_RECURSIVE_ROWS, MAX_TOP_ROWS};
 pub use feed::{Change, Feed, RowChanged, Subscription, Topic};
 pub use function::MAX_MADE_BYTES;
 pub use inspect::PageView;
@@ -79,7 +79,7 @@ pub use wasm_dbms_macros::{CustomDataType, DatabaseSchema, Encode, Table};
 pub use wasm_dbms_memory::{
     Durability, FORMAT_VERSION, FileProvider, Guarantees, HeapProvider, HostSync, MAX_KEY_BYTES, MAX_PAGE_SIZE,
     MAX_VALUE_BYTES, MIN_PAGE_SIZE, MemoryAccess, MemoryManager, MemoryProvider, Options, PageRef, PageState,
-    REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
+    QUERY_MEMORY_BYTES, REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
 };
 
 #[cfg(doctest)]

@@ -98,6 +98,15 @@ impl Meter {
         }
     }
 
+    /// Whether it may go on: for work that looks at no row of a table.
+    #[inline]
+    pub(crate) fn check_interrupt(&self) -> Fallible<()> {
+        match &self.interrupt {
+            Some(interrupt) if interrupt.is_stopped() => Err(Error::Interrupted.into()),
+            _ => Ok(()),
+        }
+    }
+
     #[cold]
     fn look(&mut self) -> Fallible<()> {
         if self.interrupt.as_ref().is_some_and(Interrupt::is_stopped) {

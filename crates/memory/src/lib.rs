@@ -26,8 +26,8 @@ pub use access::{
 };
 pub use bytes::NumberSet;
 pub use log::{FORMAT_VERSION, MAX_PAGES_HINT};
-pub use manager::{MemoryManager, PrivateView, Snapshot, Snapshots};
-pub use options::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, Options};
+pub use manager::{MemoryManager, PrivateView, ScratchPage, ScratchSpace, Snapshot, Snapshots};
+pub use options::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, Options, QUERY_MEMORY_BYTES};
 pub use provider::{FileProvider, Guarantees, HeapProvider, HostSync, MemoryProvider};
 pub use registry::{MAX_SNAPSHOT_BYTES, REGISTRY_TREE, Registry, TableId, TreeId, TreeState};
 pub use tree::{

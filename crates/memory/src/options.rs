@@ -8,6 +8,9 @@ pub const MIN_PAGE_SIZE: usize = 4 * 1024;
 /// The largest page, in bytes.
 pub const MAX_PAGE_SIZE: usize = 64 * 1024;
 
+/// What each sort, hash join, grouping or set operation of a question may keep in memory if nothing is said, in bytes.
+pub const QUERY_MEMORY_BYTES: usize = 16 << 20;
+
 /// The smallest cache, in pages: less is raised to this.
 pub const MIN_CACHE_PAGES: usize = 32;
 
@@ -30,6 +33,7 @@ pub struct Options {
     pub(crate) transaction_memory_bytes: usize,
     pub(crate) transaction_spill_max_bytes: u64,
     pub(crate) history_bytes: usize,
+    pub(crate) query_memory_bytes: usize,
 }
 
 impl Default for Options {
@@ -44,6 +48,7 @@ impl Default for Options {
             transaction_memory_bytes: 16 << 20,
             transaction_spill_max_bytes: 1 << 30,
             history_bytes: 16 << 20,
+            query_memory_bytes: QUERY_MEMORY_BYTES,
         }
     }
 }
@@ -127,6 +132,16 @@ impl Options {
     #[must_use]
     pub fn history_bytes(mut self, bytes: usize) -> Self {
         self.history_bytes = bytes;
+        self
+    }
+
+    /// How much memory each sort, hash join, grouping, `DISTINCT` and set operation of a question may take, and each list of
+    /// rows that is read more than once: [`QUERY_MEMORY_BYTES`] if nothing is said. What is more goes to
+    /// [`MemoryProvider::scratch`](crate::MemoryProvider::scratch), and back when the question ends. A store in memory has
+    /// no scratch space; there it is so much more memory.
+    #[must_use]
+    pub fn query_memory_bytes(mut self, bytes: usize) -> Self {
+        self.query_memory_bytes = bytes;
         self
     }
 

@@ -53,6 +53,11 @@ impl Keyword {
         WORDS.get(place).map(|(_, keyword)| *keyword)
     }
 
+    /// Every word.
+    pub(crate) fn all() -> impl Iterator<Item = &'static str> {
+        WORDS.iter().map(|(word, _)| *word)
+    }
+
     /// The word as errors show it.
     pub(crate) fn word(self) -> &'static str {
         WORDS.get(self as usize).map_or("", |(word, _)| word)

@@ -64,6 +64,19 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0, dialect }
     }
 
+    /// Where it stands.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes behind what cannot be read from here on; whether that has an end.
+    pub(crate) fn skip_unreadable(&mut self, start: usize) -> bool {
+        let is_whole = self.at < self.text.len();
+        let first = self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+        self.at = self.at.max(start + first).min(self.text.len());
+        is_whole || self.at == start + first
+    }
+
     /// The text between two places.
     pub(crate) fn between(&self, start: usize, end: usize) -> &'a str {
         self.text.get(start..end).unwrap_or_default()
@@ -241,7 +254,10 @@ impl<'a> Lexer<'a> {
                 self.at += length + mark.len();
                 Ok(Kind::Dollar(mark.len()))
             }
-            None => fault(SqlErrorKind::Literal("the text between dollars does not end".into()), start),
+            None => {
+                self.at = self.text.len();
+                fault(SqlErrorKind::Literal("the text between dollars does not end".into()), start)
+            }
         }
     }
 }

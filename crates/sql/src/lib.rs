@@ -24,6 +24,7 @@ mod literal;
 mod parser;
 mod run;
 mod statement;
+mod token;
 
 pub use dialect::Dialect;
 pub use error::{SqlError, SqlErrorKind};
@@ -34,3 +35,4 @@ pub use statement::{
     AlterAction, AlterTable, Assignment, BeginMode, CreateIndex, CreateTable, CreateView, Delete, Drop, DropObject,
     Insert, InsertSource, OnConflict, Statement, TransactionStatement, Update,
 };
+pub use token::{TokenKind, keywords, tokens};

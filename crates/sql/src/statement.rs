@@ -134,7 +134,7 @@ pub struct Delete {
 /// A new table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateTable {
-    /// The table. Names of constraints are not kept.
+    /// The table. The name of a primary key is not kept.
     pub schema: TableSchema,
     /// Whether a table of this name may be there.
     pub if_not_exists: bool,

@@ -335,7 +335,7 @@ fn a_table_is_a_schema() {
         )
         .column(ColumnSchema::new("slug", DataType::Text).nullable())
         .primary_key(["id"])
-        .unique(["author", "title"])
+        .with_index(IndexSchema::new(["author", "title"]).unique().named("once"))
         .foreign_key("author", "users", "id", ReferentialAction::Cascade);
     assert_eq!(create.schema, expected);
     assert!(create.if_not_exists);

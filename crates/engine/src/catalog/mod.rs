@@ -183,7 +183,7 @@ impl Catalog {
     }
 
     /// Checks that what a schema refers to is there, or made with it, of the same types, and unique.
-    fn check_references(&self, schema: &TableSchema, together: &[&TableSchema]) -> Fallible<()> {
+    pub(crate) fn check_references(&self, schema: &TableSchema, together: &[&TableSchema]) -> Fallible<()> {
         for key in &schema.foreign_keys {
             let problem = |problem: String| Error::Schema(SchemaError { table: schema.name.clone(), problem });
             let columns = key.columns.join(", ");

@@ -5,6 +5,7 @@ use wasm_dbms_api::{AggregateFunction, DecimalSum, Value, ValueRef};
 use crate::Error;
 use crate::error::Fallible;
 use crate::execute::Frame;
+use crate::function::{self, MAX_MADE_BYTES};
 use crate::plan::{BoundAggregate, Context};
 
 /// What one aggregate knows of a group so far.
@@ -23,6 +24,7 @@ pub(crate) enum State {
     Decimals(Box<(DecimalSum, u64)>),
     /// The smallest or largest value.
     Extreme(Value),
+    Text(Option<String>),
 }
 
 impl State {
@@ -30,8 +32,32 @@ impl State {
         match function {
             AggregateFunction::Count => Self::Count(0),
             AggregateFunction::Sum | AggregateFunction::Average => Self::Integers { sum: 0, count: 0 },
+            AggregateFunction::Concatenate => Self::Text(None),
             _ => Self::Extreme(Value::Null),
         }
+    }
+
+    /// Adds a value to a text. Returns how much longer that is.
+    pub(crate) fn join(
+        &mut self,
+        value: ValueRef<'_>,
+        separator: ValueRef<'_>,
+        has_separator: bool,
+    ) -> Fallible<usize> {
+        let Self::Text(text) = self else { return Ok(0) };
+        let before = text.as_ref().map_or(0, String::len);
+        if text.is_some() && !has_separator {
+            text.get_or_insert_default().push(',');
+        } else if let (Some(text), ValueRef::Text(separator)) = (&mut *text, separator) {
+            text.push_str(separator);
+        }
+        let text = text.get_or_insert_default();
+        function::write_text(value, text)?;
+        if text.len() > MAX_MADE_BYTES {
+            let (what, bytes) = (AggregateFunction::Concatenate.to_string(), text.len() as u64);
+            return Err(Error::TooLong { what, bytes, limit: MAX_MADE_BYTES as u64 }.into());
+        }
+        Ok(text.len() - before)
     }
 
     /// Adds what the aggregate is over in a row.
@@ -97,6 +123,7 @@ impl State {
                     state.1 += 1;
                 }
             }
+            Self::Text(_) => {}
             Self::Extreme(extreme) => {
                 let order = value.sort_order(extreme.as_ref());
                 let is_better = extreme.is_null()
@@ -127,6 +154,7 @@ impl State {
                 Value::Decimal(value.ok_or_else(|| Error::OutOfRange("a sum of decimals".into()))?)
             }
             Self::Extreme(value) => value.clone(),
+            Self::Text(text) => text.clone().map_or(Value::Null, Value::Text),
         })
     }
 }

@@ -1,74 +1,140 @@
-//! From joined rows to the answer: grouping, order, offset, limit.
+//! From joined rows to the answer: grouping, what is distinct, order, offset, limit. Rows are handed on one by one; only
+//! what must be seen in full is kept, and past its limit that goes to scratch space.
 
-use wasm_dbms_api::Value;
+use wasm_dbms_api::{Value, ValueRef};
 use wasm_dbms_memory::{KeyRange, MemoryAccess};
 
+use crate::codec::key;
+use crate::codec::record::{Reader, Writer};
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::execute::distinct::Distinct;
+use crate::execute::groups;
 use crate::execute::rows::Next;
-use crate::execute::sort::{Kept, Sorter, Threshold};
+use crate::execute::settle::settle;
+use crate::execute::sort::{Sorted, Sorter, sort_key};
+use crate::execute::spool::{Spool, SpoolReader, broken, push_record, record_at};
+use crate::execute::threshold::Threshold;
 use crate::execute::{Frame, RowStream};
-use crate::execute::{general, groups};
 use crate::plan::{BoundAggregate, BoundExpr, Context, Plan, Scope};
 
 /// Everything that a plan without grouping answers, each row made by `make`.
 pub(crate) fn collect<T>(
     core: &mut Core,
     plan: &Plan,
-    rows: &mut RowStream<'_>,
+    rows: RowStream<'_>,
     make: &mut dyn FnMut(&Frame) -> Fallible<T>,
 ) -> Fallible<Vec<T>> {
     let mut made = Vec::new();
-    if plan.order.is_empty() {
-        for_each(core, plan, rows, &mut |frame| {
-            made.push(make(frame)?);
-            Ok(())
-        })?;
-        return Ok(made);
-    }
-    let mut sorter = Sorter::new(top(plan));
-    let mut threshold = Threshold::new(plan, rows);
-    while rows.next(core)? {
-        let slot = match sorter.offer(&plan.order, Context::Frame(&rows.frame))? {
-            Kept::No => continue,
-            Kept::New => {
-                made.push(make(&rows.frame)?);
-                made.len() - 1
-            }
-            Kept::In(slot) => {
-                if let Some(place) = made.get_mut(slot) {
-                    *place = make(&rows.frame)?;
-                }
-                slot
-            }
-        };
-        if let Some(threshold) = &mut threshold {
-            threshold.follow(slot, &sorter, rows);
-        }
-    }
-    Ok(in_order(made, sorter.finish(), plan))
+    for_each(core, plan, rows, &mut |frame| {
+        made.push(make(frame)?);
+        Ok(())
+    })?;
+    Ok(made)
 }
 
-/// Calls `visit` with each row of a plan that needs no sort.
+/// Calls `visit` with each row of a plan without grouping.
 pub(crate) fn for_each(
     core: &mut Core,
     plan: &Plan,
-    rows: &mut RowStream<'_>,
+    mut rows: RowStream<'_>,
     visit: &mut dyn FnMut(&Frame) -> Fallible<()>,
 ) -> Fallible<()> {
-    for _ in 0..plan.offset {
-        if !rows.next(core)? {
-            return Ok(());
+    if plan.order.is_empty() {
+        for _ in 0..plan.offset {
+            if !rows.next(core)? {
+                return Ok(());
+            }
+        }
+        let mut remaining = plan.limit.unwrap_or(u64::MAX);
+        loop {
+            rows.visit_kept(core, &mut remaining, visit)?;
+            if remaining == 0 || !rows.next(core)? {
+                return Ok(());
+            }
+            remaining -= 1;
+            visit(&rows.frame)?;
         }
     }
-    let mut remaining = plan.limit.unwrap_or(u64::MAX);
-    loop {
-        rows.visit_kept(core, &mut remaining, visit)?;
-        if remaining == 0 || !rows.next(core)? {
-            return Ok(());
+    let mut sorted = SortedFrames::new(core, plan, rows)?;
+    while sorted.next(core)? {
+        visit(&sorted.frame)?;
+    }
+    Ok(())
+}
+
+/// The rows before the limit and past the offset.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    skip: u64,
+    remaining: u64,
+}
+
+impl Window {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        Self { skip: plan.offset, remaining: plan.limit.unwrap_or(u64::MAX) }
+    }
+
+    /// Whether more rows are wanted.
+    #[inline]
+    pub(crate) fn is_open(&self) -> bool {
+        self.remaining > 0
+    }
+
+    /// Whether the row at hand is one of them.
+    #[inline]
+    pub(crate) fn passes(&mut self) -> bool {
+        if self.skip > 0 {
+            self.skip -= 1;
+            return false;
         }
-        remaining -= 1;
-        visit(&rows.frame)?;
+        match self.remaining.checked_sub(1) {
+            Some(remaining) => {
+                self.remaining = remaining;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// The rows of a plan that had to be put in order.
+#[derive(Debug)]
+pub(crate) struct SortedFrames {
+    pub(crate) frame: Frame,
+    sorted: Sorted,
+    window: Window,
+}
+
+impl SortedFrames {
+    pub(crate) fn new(core: &mut Core, plan: &Plan, mut rows: RowStream<'_>) -> Fallible<Self> {
+        let mut sorter = Sorter::new(plan, &core.store.scratch_space());
+        let mut threshold = Threshold::new(plan, &rows);
+        let mut key = Vec::new();
+        while rows.next(core)? {
+            let frame = &rows.frame;
+            sort_key(&plan.order, Context::Frame(frame), &mut key)?;
+            if let (Some(slot), Some(threshold)) =
+                (sorter.offer(&key, &mut |bytes| frame.write(bytes))?, &mut threshold)
+            {
+                threshold.follow(slot, &sorter, &mut rows);
+            }
+        }
+        Ok(Self { frame: rows.suspend().frame, sorted: sorter.finish()?, window: Window::of(plan) })
+    }
+
+    /// Goes to the next row. Returns whether there is one.
+    pub(crate) fn next(&mut self, core: &Core) -> Fallible<bool> {
+        while self.window.is_open()
+            && let Some(row) = self.sorted.next()?
+        {
+            core.meter.check_interrupt()?;
+            if self.window.passes() {
+                self.frame.read(row)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -83,11 +149,7 @@ pub(crate) fn keys_and_outputs(
     let mut found = Vec::new();
     while rows.next(core)? {
         let context = Context::Frame(&rows.frame);
-        let mut values = Vec::new();
-        for output in plan.outputs.iter().filter(|_| has_outputs) {
-            general::settle(core, plan, output, context)?;
-            values.push(output.value(context)?.to_value());
-        }
+        let values = if has_outputs { outputs(core, plan, context)? } else { Vec::new() };
         found.extend(rows.frame.sources.first().map(|row| (row.key.clone(), values)));
     }
     Ok(found)
@@ -126,11 +188,42 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Fallible<u64> {
 
 /// Everything that a plan answers, as values.
 pub(crate) fn values(core: &mut Core, plan: &Plan) -> Fallible<Vec<Vec<Value>>> {
-    values_in(core, plan, Scope::default())
+    let mut rows = Vec::new();
+    each(core, plan, Scope::default(), &mut |row| {
+        rows.push(row);
+        Ok(true)
+    })?;
+    Ok(rows)
 }
 
-/// As [`values`], of a query that is asked inside another or with parameters.
-pub(crate) fn values_in(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<Vec<Vec<Value>>> {
+/// The answer of a plan, kept outside of memory if it is long.
+#[derive(Debug)]
+pub(crate) struct SpooledRows {
+    rows: Spool,
+    reader: SpoolReader,
+    at: u64,
+}
+
+impl SpooledRows {
+    pub(crate) fn new(core: &mut Core, plan: &Plan) -> Fallible<Self> {
+        let mut rows = Spool::new(&core.store.scratch_space());
+        each(core, plan, Scope::default(), &mut |row| {
+            rows.push((&[], &encoded(&row)))?;
+            Ok(true)
+        })?;
+        Ok(Self { rows, reader: SpoolReader::default(), at: 0 })
+    }
+
+    pub(crate) fn next(&mut self) -> Fallible<Option<Vec<Value>>> {
+        self.rows.read(&mut self.at, &mut self.reader)?.map(|(_, row)| decoded(row)).transpose()
+    }
+}
+
+/// Where rows of an answer go. Says whether more are wanted.
+pub(crate) type Sink<'a> = &'a mut dyn FnMut(Vec<Value>) -> Fallible<bool>;
+
+/// Calls `sink` with each row that a plan answers, of a query that is asked inside another or with parameters.
+pub(crate) fn each(core: &mut Core, plan: &Plan, scope: Scope, sink: Sink<'_>) -> Fallible<()> {
     let mut rows = RowStream::new(&core.catalog, plan)?;
     rows.frame.scope = scope;
     let mut needed = Vec::new();
@@ -145,23 +238,145 @@ pub(crate) fn values_in(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<
         expr.visit_columns(&mut note);
     }
     rows.skip_all_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
-    if plan.is_general() {
-        return general::values(core, plan, &mut rows);
+    let space = core.store.scratch_space();
+    let mut answer = Answering {
+        plan,
+        distinct: plan.is_distinct.then(|| Distinct::new(&space)),
+        sorter: (!plan.order.is_empty()).then(|| Sorter::new(plan, &space)),
+        window: Window::of(plan),
+        key: Vec::new(),
+        order: Vec::new(),
+        sink,
+    };
+    if !answer.window.is_open() && plan.grouping.is_none() {
+        return Ok(());
     }
-    match &plan.grouping {
-        None => collect(core, plan, &mut rows, &mut |frame| outputs(&plan.outputs, Context::Frame(frame))),
-        Some(grouping) => {
-            let groups = groups::groups(core, &mut rows, grouping)?;
-            let mut made = Vec::with_capacity(groups.len());
-            let mut sorter = Sorter::new(None);
-            for slots in &groups {
-                rows.frame.scope.arena.clear();
-                let context = Context::Group(slots, &rows.frame.scope);
-                sorter.offer(&plan.order, context)?;
-                made.push(outputs(&plan.outputs, context)?);
+    if let Some(grouping) = &plan.grouping {
+        groups::each(core, plan, grouping, &mut rows, &mut |core, context| Ok(answer.offer(core, context)?.0))?;
+    } else {
+        let is_free = !plan.is_distinct && plan.having.is_empty();
+        let mut threshold = if is_free { Threshold::new(plan, &rows) } else { None };
+        while rows.next(core)? {
+            let (wants_more, slot) = answer.offer(core, Context::Frame(&rows.frame))?;
+            if !wants_more {
+                break;
             }
-            Ok(in_order(made, sorter.finish(), plan))
+            if let (Some(slot), Some(threshold), Some(sorter)) = (slot, &mut threshold, &answer.sorter) {
+                threshold.follow(slot, sorter, &mut rows);
+            }
         }
+    }
+    drop(rows);
+    answer.finish(core)
+}
+
+/// Rows on their way to the answer.
+struct Answering<'p, 's> {
+    plan: &'p Plan,
+    distinct: Option<Distinct>,
+    sorter: Option<Sorter>,
+    window: Window,
+    key: Vec<u8>,
+    order: Vec<u8>,
+    sink: Sink<'s>,
+}
+
+impl Answering<'_, '_> {
+    /// Takes a row. Returns whether more are wanted, and the slot of the sort that it was put into.
+    fn offer(&mut self, core: &mut Core, context: Context<'_>) -> Fallible<(bool, Option<usize>)> {
+        let plan = self.plan;
+        for condition in &plan.having {
+            settle(core, plan, condition, context)?;
+            if !condition.holds(context)? {
+                return Ok((true, None));
+            }
+        }
+        if self.sorter.is_some() {
+            for key in &plan.order {
+                settle(core, plan, &key.expr, context)?;
+            }
+            sort_key(&plan.order, context, &mut self.order)?;
+        }
+        if let Some(distinct) = &mut self.distinct {
+            let row = outputs(core, plan, context)?;
+            equality_key(row.iter().map(Value::as_ref), &mut self.key);
+            let order = &self.order;
+            if !distinct.is_new(&self.key, &mut |bytes| push_record(bytes, (order, &encoded(&row))))? {
+                return Ok((true, None));
+            }
+            if let Some(sorter) = &mut self.sorter {
+                sorter.offer(&self.order, &mut |bytes| {
+                    bytes.extend_from_slice(&encoded(&row));
+                    Ok(())
+                })?;
+                return Ok((true, None));
+            }
+            return Ok((self.give(row)?, None));
+        }
+        match &mut self.sorter {
+            Some(sorter) => {
+                let mut make = |bytes: &mut Vec<u8>| {
+                    bytes.extend_from_slice(&encoded(&outputs(core, plan, context)?));
+                    Ok(())
+                };
+                Ok((true, sorter.offer(&self.order, &mut make)?))
+            }
+            None => {
+                // What the offset leaves out is not computed.
+                if !self.window.passes() {
+                    return Ok((self.window.is_open(), None));
+                }
+                let wants_more = (self.sink)(outputs(core, plan, context)?)?;
+                Ok((wants_more && self.window.is_open(), None))
+            }
+        }
+    }
+
+    /// Hands a row on. Returns whether more are wanted.
+    fn give(&mut self, row: Vec<Value>) -> Fallible<bool> {
+        let wants_more = !self.window.passes() || (self.sink)(row)?;
+        Ok(wants_more && self.window.is_open())
+    }
+
+    /// Hands on what was waiting for the last row.
+    fn finish(mut self, core: &mut Core) -> Fallible<()> {
+        if let Some(distinct) = self.distinct.take().filter(|_| self.window.is_open()) {
+            let mut late = distinct.finish()?;
+            while late.next()? {
+                core.meter.check_interrupt()?;
+                let (order, row) = record_at(late.payload(), 0).ok_or_else(broken)?;
+                let wants_more = match &mut self.sorter {
+                    None => self.give(decoded(row)?)?,
+                    Some(sorter) => {
+                        sorter.offer(order, &mut |bytes| {
+                            bytes.extend_from_slice(row);
+                            Ok(())
+                        })?;
+                        true
+                    }
+                };
+                if !wants_more {
+                    break;
+                }
+            }
+        }
+        let Some(sorter) = self.sorter.take() else { return Ok(()) };
+        let mut sorted = sorter.finish()?;
+        while let Some(row) = sorted.next()? {
+            core.meter.check_interrupt()?;
+            if !self.give(decoded(row)?)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes that are the same exactly for rows whose values are equal, NULL with NULL.
+pub(crate) fn equality_key<'a>(values: impl IntoIterator<Item = ValueRef<'a>>, key: &mut Vec<u8>) {
+    key.clear();
+    for value in values {
+        key::push_nullable(key, value);
     }
 }
 
@@ -171,20 +386,27 @@ fn columns_of_steps(plan: &Plan, visit: &mut dyn FnMut(usize, usize)) {
 }
 
 /// The values of an answer's row.
-pub(crate) fn outputs(exprs: &[BoundExpr], context: Context<'_>) -> Fallible<Vec<Value>> {
-    exprs.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect()
+pub(crate) fn outputs(core: &mut Core, plan: &Plan, context: Context<'_>) -> Fallible<Vec<Value>> {
+    let value = |expr: &BoundExpr| {
+        settle(core, plan, expr, context)?;
+        Ok(expr.value(context)?.to_value())
+    };
+    plan.outputs.iter().map(value).collect()
 }
 
-/// How many rows a sort must keep.
-pub(super) fn top(plan: &Plan) -> Option<usize> {
-    plan.limit.map(|limit| usize::try_from(limit.saturating_add(plan.offset)).unwrap_or(usize::MAX))
+/// Values as bytes.
+pub(crate) fn encoded(values: &[Value]) -> Vec<u8> {
+    let mut bytes = Writer::default();
+    values.iter().for_each(|value| bytes.value(value.as_ref()));
+    bytes.0
 }
 
-/// Puts rows in the order of their slots, without those before the offset and after the limit.
-pub(super) fn in_order<T>(made: Vec<T>, order: Vec<usize>, plan: &Plan) -> Vec<T> {
-    let mut made: Vec<Option<T>> = made.into_iter().map(Some).collect();
-    let offset = usize::try_from(plan.offset).unwrap_or(usize::MAX);
-    let limit = plan.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let chosen = order.into_iter().skip(offset).take(limit);
-    chosen.filter_map(|slot| made.get_mut(slot).and_then(Option::take)).collect()
+/// The values that were made these bytes.
+pub(crate) fn decoded(bytes: &[u8]) -> Fallible<Vec<Value>> {
+    let mut bytes = Reader(bytes);
+    let mut values = Vec::new();
+    while !bytes.is_at_end() {
+        values.push(bytes.value().map_err(|_| broken())?);
+    }
+    Ok(values)
 }

@@ -8,16 +8,18 @@ use crate::Error;
 use crate::codec::row::RowLayout;
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::execute::general::equality_key;
-use crate::execute::{RowList, values_in};
+use crate::execute::Spool;
+use crate::execute::answer::{each, equality_key};
+use crate::execute::distinct::Distinct;
+use crate::execute::runs::Runs;
 use crate::numbering::Numbering;
-use crate::plan::{Body, Context, Derived, Scope};
+use crate::plan::{Body, Context, Derived, Plan, Scope};
 
 /// The most rows that a query which names itself makes.
 pub const MAX_RECURSIVE_ROWS: usize = 10_000_000;
 
 /// Makes the rows of a source.
-pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallible<Arc<RowList>> {
+pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallible<Arc<Spool>> {
     if let Body::Working(number) = &derived.body {
         return Ok(scope.working(*number));
     }
@@ -25,104 +27,145 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
     let outer = derived.arguments.iter().map(|argument| Ok(argument.value(context)?.to_value()));
     let inside = scope.inside(outer.collect::<Fallible<_>>()?);
     let layout = &derived.relation.layout;
-    let made = match &derived.body {
-        Body::Nothing => vec![Vec::new()],
-        Body::Working(_) => Vec::new(),
+    let mut made = Spool::new(&core.store.scratch_space());
+    match &derived.body {
+        Body::Nothing => push(&mut made, layout, &[])?,
+        Body::Working(_) => {}
         Body::Values(rows) => {
             let context = Context::Row(&[], &inside);
-            let row = |row: &Vec<_>| {
-                row.iter().map(|expr: &crate::plan::BoundExpr| Ok(expr.value(context)?.to_value())).collect()
-            };
-            rows.iter().map(row).collect::<Fallible<Vec<_>>>()?
+            for row in rows {
+                let row = row.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect::<Fallible<Vec<_>>>()?;
+                push(&mut made, layout, &row)?;
+            }
         }
-        Body::Query(plan) => values_in(core, plan, inside)?,
+        Body::Query(plan) => each(core, plan, inside, &mut |row| push(&mut made, layout, &row).map(|()| true))?,
         Body::Set { operation, all, left, right } => {
-            let left = values_in(core, left, inside.again())?;
-            let right = values_in(core, right, inside)?;
-            set(*operation, *all, left, right)
+            set(core, (*operation, *all), [left, right], &inside, layout, &mut made)?;
         }
         Body::Recursive { number, all, first, next } => {
-            let mut seen = Numbering::default();
-            let mut key = Vec::new();
-            let mut is_new = |row: &Vec<Value>| {
-                equality_key(row.iter().map(Value::as_ref), &mut key);
-                *all || seen.is_new(&key)
-            };
-            let mut found = values_in(core, first, inside.again())?;
-            found.retain(&mut is_new);
-            let mut every = Vec::new();
-            while !found.is_empty() {
-                if every.len() + found.len() > MAX_RECURSIVE_ROWS {
-                    return Err(Error::Query(format!(
-                        "a query that names itself makes at most {MAX_RECURSIVE_ROWS} rows"
-                    ))
-                    .into());
+            let (mut seen, mut key, mut count) = (Numbering::default(), Vec::new(), 0);
+            let (mut plan, mut scope) = (first, inside.again());
+            loop {
+                let mut found = Spool::new(&core.store.scratch_space());
+                each(core, plan, scope, &mut |row| {
+                    equality_key(row.iter().map(Value::as_ref), &mut key);
+                    if !*all && !seen.is_new(&key) {
+                        return Ok(true);
+                    }
+                    count += 1;
+                    if count > MAX_RECURSIVE_ROWS {
+                        return Err(Error::Query(format!(
+                            "a query that names itself makes at most {MAX_RECURSIVE_ROWS} rows"
+                        ))
+                        .into());
+                    }
+                    push(&mut found, layout, &row)?;
+                    push(&mut made, layout, &row).map(|()| true)
+                })?;
+                if found.is_empty() {
+                    break;
                 }
-                let working = list(&found, layout)?;
-                every.append(&mut found);
-                found = values_in(core, next, inside.again().with_working(*number, working))?;
-                found.retain(&mut is_new);
+                (plan, scope) = (next, inside.again().with_working(*number, Arc::new(found)));
             }
-            every
         }
-    };
-    list(&made, layout)
+    }
+    Ok(Arc::new(made))
 }
 
-fn list(rows: &[Vec<Value>], layout: &RowLayout) -> Fallible<Arc<RowList>> {
-    let mut list = RowList::default();
-    let mut bytes = Vec::new();
-    for row in rows {
-        let values: Vec<ValueRef<'_>> = row.iter().map(Value::as_ref).collect();
-        if let Some(value) = layout.misfit(&values) {
-            return Err(Error::OutOfRange(value.to_string()).into());
-        }
-        layout.encode(&values, &mut bytes);
-        list.push(&bytes);
+/// The bytes of a row.
+fn encode(layout: &RowLayout, row: &[Value], bytes: &mut Vec<u8>) -> Fallible<()> {
+    let values: Vec<ValueRef<'_>> = row.iter().map(Value::as_ref).collect();
+    if let Some(value) = layout.misfit(&values) {
+        return Err(Error::OutOfRange(value.to_string()).into());
     }
-    Ok(Arc::new(list))
+    layout.encode(&values, bytes);
+    Ok(())
+}
+
+fn push(rows: &mut Spool, layout: &RowLayout, row: &[Value]) -> Fallible<()> {
+    let mut bytes = Vec::new();
+    encode(layout, row, &mut bytes)?;
+    rows.push((&[], &bytes))
 }
 
 /// Puts two answers together; rows of the first come first.
-fn set(operation: SetOperation, all: bool, left: Vec<Vec<Value>>, right: Vec<Vec<Value>>) -> Vec<Vec<Value>> {
-    let mut key = Vec::new();
-    let mut numbers = Numbering::default();
-    let mut number_of = move |row: &Vec<Value>| {
-        equality_key(row.iter().map(Value::as_ref), &mut key);
-        numbers.number(&key)
-    };
-    let mut rows = left;
+fn set(
+    core: &mut Core,
+    (operation, all): (SetOperation, bool),
+    plans: [&Plan; 2],
+    scope: &Scope,
+    layout: &RowLayout,
+    made: &mut Spool,
+) -> Fallible<()> {
+    let space = core.store.scratch_space();
+    let [left, right] = plans;
+    let (mut key, mut bytes) = (Vec::new(), Vec::new());
     if operation == SetOperation::Union {
-        rows.extend(right);
-        if !all {
-            rows.retain(|row| number_of(row).1);
+        let mut distinct = Distinct::new(&space);
+        for plan in [left, right] {
+            each(core, plan, scope.again(), &mut |row| {
+                encode(layout, &row, &mut bytes)?;
+                equality_key(row.iter().map(Value::as_ref), &mut key);
+                let mut put_off = |late: &mut Vec<u8>| {
+                    late.extend_from_slice(&bytes);
+                    Ok(())
+                };
+                if all || distinct.is_new(&key, &mut put_off)? {
+                    made.push((&[], &bytes))?;
+                }
+                Ok(true)
+            })?;
         }
-        return rows;
+        let mut late = distinct.finish()?;
+        while late.next()? {
+            core.meter.check_interrupt()?;
+            made.push((&[], late.payload()))?;
+        }
+        return Ok(());
     }
-    // How many rows of the second have each number, and whether one of the first that has it was kept.
-    let mut counts: Vec<(usize, bool)> = Vec::new();
-    for row in &right {
-        let (number, is_new) = number_of(row);
-        if is_new {
-            counts.push((0, false));
+    // Sorted, equal rows stand together: first those of the second answer, which have no payload.
+    let (mut rows, mut arrivals) = (Runs::new(&space), 0u64);
+    each(core, right, scope.again(), &mut |row| {
+        equality_key(row.iter().map(Value::as_ref), &mut key);
+        rows.push((&key, &[])).map(|()| true)
+    })?;
+    each(core, left, scope.again(), &mut |row| {
+        equality_key(row.iter().map(Value::as_ref), &mut key);
+        let mut payload = arrivals.to_be_bytes().to_vec();
+        arrivals += 1;
+        encode(layout, &row, &mut bytes)?;
+        payload.extend_from_slice(&bytes);
+        rows.push((&key, &payload)).map(|()| true)
+    })?;
+    let (mut rows, mut kept) = (rows.finish()?, Runs::new(&space));
+    // How many rows of the second are equal, and whether one of the first was kept.
+    let (mut count, mut was_kept) = (0u64, false);
+    key.clear();
+    while rows.next()? {
+        core.meter.check_interrupt()?;
+        if rows.key() != key {
+            (count, was_kept) = (0, false);
+            key.clear();
+            key.extend_from_slice(rows.key());
         }
-        if let Some((count, _)) = counts.get_mut(number) {
-            *count += 1;
-        }
-    }
-    rows.retain(|row| {
-        let (number, is_new) = number_of(row);
-        if is_new {
-            counts.push((0, false));
-        }
-        let Some((count, was_kept)) = counts.get_mut(number) else { return false };
-        let is_wanted = (*count > 0) == (operation == SetOperation::Intersect);
+        let Some(record) = rows.payload().split_at_checked(size_of::<u64>()) else {
+            count += 1;
+            continue;
+        };
+        let mut is_wanted = (count > 0) == (operation == SetOperation::Intersect);
         if all {
             // Each row of the second stands for one of the first.
-            *count = count.saturating_sub(1);
-            return is_wanted;
+            count = count.saturating_sub(1);
+        } else {
+            is_wanted &= !std::mem::replace(&mut was_kept, true);
         }
-        is_wanted && !std::mem::replace(was_kept, true)
-    });
-    rows
+        if is_wanted {
+            kept.push(record)?;
+        }
+    }
+    let mut kept = kept.finish()?;
+    while kept.next()? {
+        made.push((&[], kept.payload()))?;
+    }
+    Ok(())
 }

@@ -8,13 +8,18 @@ use wasm_dbms_memory::{LeafBatch, PageRef, ValueBytes};
 
 use crate::codec::row::{RowLayout, RowView};
 use crate::error::Fallible;
+use crate::execute::spool::{broken, push_record, record_at, record_bytes};
 use crate::plan::{BoundExpr, Scope};
 use crate::store::Store;
 
 /// A row in its page, or with bytes of its own.
 #[derive(Debug)]
 pub(crate) struct SourceRow {
-    layout: Arc<RowLayout>,
+    /// How rows of the source are read.
+    own: Arc<RowLayout>,
+    /// How a row is read that is missing, once one was.
+    missing: Option<Arc<RowLayout>>,
+    is_missing: bool,
     pub(crate) key: Vec<u8>,
     /// Whether `key` is one of the leaf that `page` is.
     has_key_of_page: bool,
@@ -27,16 +32,21 @@ pub(crate) struct SourceRow {
 
 impl SourceRow {
     pub(crate) fn new(layout: Arc<RowLayout>) -> Self {
-        Self { layout, key: Vec::new(), has_key_of_page: false, page: None, range: 0..0, entry: 0, owned: Vec::new() }
+        let (key, owned) = (Vec::new(), Vec::new());
+        let (missing, is_missing) = (None, false);
+        Self { own: layout, missing, is_missing, key, has_key_of_page: false, page: None, range: 0..0, entry: 0, owned }
     }
 
     pub(crate) fn layout(&self) -> &RowLayout {
-        &self.layout
+        match &self.missing {
+            Some(missing) if self.is_missing => missing,
+            _ => &self.own,
+        }
     }
 
     /// How long every row of the table is at least.
     pub(crate) fn fixed_length(&self) -> usize {
-        self.layout.fixed_length()
+        self.layout().fixed_length()
     }
 
     /// The rows to come stand in this page.
@@ -95,10 +105,32 @@ impl SourceRow {
         self.owned.extend_from_slice(row);
     }
 
-    /// Sets how the row is read, and its bytes: of a row that is missing, or not any more.
-    pub(crate) fn set_layout(&mut self, layout: &Arc<RowLayout>, row: &[u8]) {
-        self.layout = Arc::clone(layout);
-        self.set_copy(&[], row);
+    /// Says whether the row is missing: then all of it is NULL.
+    pub(crate) fn set_missing(&mut self, is_missing: bool) {
+        self.is_missing = is_missing;
+        if is_missing {
+            self.missing.get_or_insert_with(|| Arc::new(self.own.missing()));
+            self.set_copy(&[], RowLayout::NULL_ROW);
+        } else {
+            self.set_copy(&[], &[]);
+        }
+    }
+
+    /// Adds all that is known of the row to bytes.
+    pub(crate) fn write(&self, bytes: &mut Vec<u8>) -> Fallible<()> {
+        bytes.push(self.is_missing.into());
+        push_record(bytes, (&self.key, self.bytes()))
+    }
+
+    /// Sets the row to what these bytes begin with. Returns the others.
+    pub(crate) fn read<'a>(&mut self, bytes: &'a [u8]) -> Fallible<&'a [u8]> {
+        let (is_missing, rest) = bytes.split_first().ok_or_else(broken)?;
+        let (key, row) = record_at(rest, 0).ok_or_else(broken)?;
+        if *is_missing != 0 || self.is_missing {
+            self.set_missing(*is_missing != 0);
+        }
+        self.set_copy(key, row);
+        rest.get(record_bytes((key, row))..).ok_or_else(broken)
     }
 
     /// The bytes of the row.
@@ -112,7 +144,7 @@ impl SourceRow {
 
     #[inline]
     pub(crate) fn view(&self) -> RowView<'_> {
-        RowView { layout: &self.layout, key: &self.key, row: self.bytes() }
+        RowView { layout: self.layout(), key: &self.key, row: self.bytes() }
     }
 }
 
@@ -144,6 +176,20 @@ impl Frame {
     #[inline]
     pub(crate) fn view(&self, source: usize) -> Option<RowView<'_>> {
         self.sources.get(source).map(SourceRow::view)
+    }
+
+    /// Adds all rows to bytes.
+    pub(crate) fn write(&self, bytes: &mut Vec<u8>) -> Fallible<()> {
+        self.sources.iter().try_for_each(|source| source.write(bytes))
+    }
+
+    /// Sets the rows to what was written.
+    pub(crate) fn read(&mut self, mut bytes: &[u8]) -> Fallible<()> {
+        for source in &mut self.sources {
+            bytes = source.read(bytes)?;
+        }
+        self.scope.arena.clear();
+        Ok(())
     }
 
     pub(crate) fn source_mut(&mut self, source: usize) -> Option<&mut SourceRow> {

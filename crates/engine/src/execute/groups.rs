@@ -1,27 +1,52 @@
 //! Rows that become one: hash aggregation. Groups come in the order in which their first rows came.
+//!
+//! As many groups as may be are in memory, and what comes for them is added at once. Rows of groups that came too late are
+//! sorted by their keys, which goes to scratch space, and become groups one after the other at the end.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
+use wasm_dbms_api::{AggregateFunction, Value, ValueRef};
+use wasm_dbms_memory::ScratchSpace;
 
-use wasm_dbms_api::{AggregateFunction, Value};
-
+use crate::codec::record::{Problem, Reader, Writer};
 use crate::codec::{FixedColumn, key};
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::aggregate::State;
+use crate::execute::answer::{decoded, encoded};
 use crate::execute::columns::Columns;
+use crate::execute::distinct::Distinct;
+use crate::execute::group_numbers::GroupNumbers;
 use crate::execute::rows::Next;
+use crate::execute::runs::{Merge, Runs};
+use crate::execute::settle::settle;
+use crate::execute::spool::broken;
 use crate::execute::{Frame, RowStream};
-use crate::numbering::{KeyHasher, Numbering};
-use crate::plan::{BoundAggregate, BoundExpr, Context, Grouping, broken_row};
+use crate::plan::{BoundAggregate, BoundExpr, Context, Grouping, Plan, broken_row};
 
-/// The slots of every group: first its keys, then its aggregates.
-pub(crate) fn groups(core: &mut Core, rows: &mut RowStream<'_>, grouping: &Grouping) -> Fallible<Vec<Vec<Value>>> {
-    let mut groups = Groups::new(grouping, rows);
+/// Takes a group. Says whether more are wanted.
+type Visit<'a> = &'a mut dyn FnMut(&mut Core, Context<'_>) -> Fallible<bool>;
+
+/// Calls `visit` with the slots of every group: first its keys, then its aggregates.
+pub(crate) fn each(
+    core: &mut Core,
+    plan: &Plan,
+    grouping: &Grouping,
+    rows: &mut RowStream<'_>,
+    visit: Visit<'_>,
+) -> Fallible<()> {
+    let mut groups = Groups::new(grouping, &core.store.scratch_space());
+    groups.take_columns(rows);
+    let asked = grouping.keys.iter().chain(grouping.aggregates.iter().flat_map(BoundAggregate::exprs));
+    let asked: Vec<&BoundExpr> = asked.filter(|expr| expr.asks()).collect();
     loop {
-        match rows.next_many(core, groups.inputs.is_some())? {
-            Next::End => return groups.finish(),
-            Next::Row => groups.add_row(&rows.frame)?,
+        let is_full = groups.is_full();
+        match rows.next_many(core, groups.inputs.is_some() && !is_full)? {
+            Next::End => break,
+            Next::Row => {
+                for expr in &asked {
+                    settle(core, plan, expr, Context::Frame(&rows.frame))?;
+                }
+                groups.add_row(&rows.frame, is_full)?;
+            }
             Next::Columns => {
                 if let Some(columns) = rows.columns() {
                     groups.add_columns(&columns)?;
@@ -29,23 +54,93 @@ pub(crate) fn groups(core: &mut Core, rows: &mut RowStream<'_>, grouping: &Group
             }
         }
     }
+    groups.settle()?;
+    let late = groups.late.take();
+    // A sum out of range is an error even of a group that nobody wants.
+    let mut wants_more = true;
+    for group in 0..groups.count {
+        let slots = groups.slots(group)?;
+        rows.frame.scope.arena.clear();
+        wants_more = wants_more && visit(core, Context::Group(&slots, &rows.frame.scope))?;
+    }
+    drop(groups);
+    let Some(late) = late else { return Ok(()) };
+    let mut late = late_groups(core, grouping, late)?;
+    while wants_more && late.next()? {
+        core.meter.check_interrupt()?;
+        rows.frame.scope.arena.clear();
+        wants_more = visit(core, Context::Group(&decoded(late.payload())?, &rows.frame.scope))?;
+    }
+    Ok(())
 }
+
+/// The slots of the groups that came too late, in the order in which their first rows came.
+#[cold]
+fn late_groups(core: &Core, grouping: &Grouping, late: Runs) -> Fallible<Merge> {
+    let space = core.store.scratch_space();
+    let (mut rows, mut firsts) = (late.finish()?, Runs::new(&space));
+    let mut current: Option<(Vec<u8>, Vec<u8>, Groups<'_>)> = None;
+    loop {
+        core.meter.check_interrupt()?;
+        let is_there = rows.next()?;
+        if let Some((_, arrival, mut group)) = current.take_if(|(key, ..)| !is_there || key.as_slice() != rows.key()) {
+            group.settle()?;
+            firsts.push((&arrival, &encoded(&group.slots(0)?)))?;
+        }
+        if !is_there {
+            return firsts.finish();
+        }
+        let (arrival, values) = rows.payload().split_at_checked(ARRIVAL_BYTES).ok_or_else(broken)?;
+        let mut values = decoded(values)?.into_iter();
+        let keys = values.by_ref().take(grouping.keys.len());
+        let (.., group) = match &mut current {
+            Some(group) => {
+                keys.for_each(drop);
+                group
+            }
+            None => {
+                let mut group = Groups::new(grouping, &space);
+                group.keys = keys.collect();
+                group.begin();
+                current.insert((rows.key().to_vec(), arrival.to_vec(), group))
+            }
+        };
+        for (place, aggregate) in grouping.aggregates.iter().enumerate() {
+            let value = values.next().unwrap_or_default();
+            let separator = aggregate.separator.as_ref().and_then(|_| values.next()).unwrap_or_default();
+            group.add(0, place, value.as_ref(), separator.as_ref())?;
+        }
+    }
+}
+
+/// How many bytes of a row that came too late say when it came.
+const ARRIVAL_BYTES: usize = 8;
 
 /// All groups so far.
 struct Groups<'p> {
     grouping: &'p Grouping,
+    space: ScratchSpace,
     numbers: GroupNumbers,
     count: usize,
     /// The keys of one group after the other.
     keys: Vec<Value>,
     /// The aggregates of one group after the other.
     states: Vec<State>,
+    /// About how much memory the texts of keys and aggregates take.
+    text_bytes: usize,
     key: Option<KeyColumn>,
     /// What each aggregate reads, if for all of them columns of rows that stand together are enough.
     inputs: Option<Vec<Input>>,
     /// Of each row of such columns the number of its group.
     row_groups: Vec<usize>,
     codes: Vec<i64>,
+    /// The key of the row at hand.
+    code: Vec<u8>,
+    /// The values met by aggregates in which equal ones count once.
+    distinct: Option<Distinct>,
+    /// Rows of groups that came too late.
+    late: Option<Runs>,
+    arrivals: u64,
 }
 
 /// The only key of a grouping, where it is a column at a fixed place.
@@ -83,13 +178,18 @@ impl Input {
     /// What the last of these aggregates reads; none if columns do not say it all.
     fn of(aggregates: &[BoundAggregate], rows: &RowStream<'_>) -> Option<Self> {
         let (aggregate, before) = aggregates.split_last()?;
+        if aggregate.is_rare() {
+            return None;
+        }
         let (source, number) = match &aggregate.argument {
             None => return Some(Self::Rows),
             Some(BoundExpr::Column { source, column }) => (*source, *column),
             Some(_) => return None,
         };
         if is_total(aggregate.function) {
-            let is_same = |other: &BoundAggregate| is_total(other.function) && other.argument == aggregate.argument;
+            let is_same = |other: &BoundAggregate| {
+                is_total(other.function) && !other.is_rare() && other.argument == aggregate.argument
+            };
             if let Some(place) = before.iter().position(is_same) {
                 return Some(Self::Same(place));
             }
@@ -114,22 +214,51 @@ fn is_total(function: AggregateFunction) -> bool {
     matches!(function, AggregateFunction::Sum | AggregateFunction::Average)
 }
 
+/// What an aggregate is over in a row, and what stands between texts; NULL if the row does not count.
+fn input<'a>(aggregate: &'a BoundAggregate, context: Context<'a>) -> Fallible<(ValueRef<'a>, ValueRef<'a>)> {
+    if let Some(filter) = &aggregate.filter
+        && !filter.holds(context)?
+    {
+        return Ok((ValueRef::Null, ValueRef::Null));
+    }
+    let value = match &aggregate.argument {
+        Some(argument) => argument.value(context)?,
+        None => ValueRef::Bool(true),
+    };
+    match &aggregate.separator {
+        Some(separator) if !value.is_null() => Ok((value, separator.value(context)?)),
+        _ => Ok((value, ValueRef::Null)),
+    }
+}
+
+/// How much memory a value takes beside itself.
+fn text_bytes(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    }
+}
+
 impl<'p> Groups<'p> {
-    fn new(grouping: &'p Grouping, rows: &RowStream<'_>) -> Self {
-        let key = KeyColumn::of(&grouping.keys, rows);
-        let aggregates = grouping.aggregates.as_slice();
-        let has_columns = rows.is_of_one_table() && (grouping.keys.is_empty() || key.is_some());
-        let inputs = (1..=aggregates.len()).map(|end| Input::of(aggregates.get(..end).unwrap_or_default(), rows));
+    fn new(grouping: &'p Grouping, space: &ScratchSpace) -> Self {
+        let has_distinct = grouping.aggregates.iter().any(|aggregate| aggregate.is_distinct);
         let mut groups = Self {
             grouping,
+            space: space.clone(),
             numbers: GroupNumbers::default(),
             count: 0,
             keys: Vec::new(),
             states: Vec::new(),
-            key,
-            inputs: if has_columns { inputs.collect() } else { None },
+            text_bytes: 0,
+            key: None,
+            inputs: None,
             row_groups: Vec::new(),
             codes: Vec::new(),
+            code: Vec::new(),
+            distinct: has_distinct.then(|| Distinct::new(space)),
+            late: None,
+            arrivals: 0,
         };
         if grouping.keys.is_empty() {
             // Aggregates over everything have one row, even of nothing.
@@ -138,33 +267,157 @@ impl<'p> Groups<'p> {
         groups
     }
 
+    /// Finds out which columns of these rows are enough.
+    fn take_columns(&mut self, rows: &RowStream<'_>) {
+        let Grouping { keys, aggregates } = self.grouping;
+        self.key = KeyColumn::of(keys, rows);
+        if rows.is_of_one_table() && (keys.is_empty() || self.key.is_some()) {
+            let inputs = (1..=aggregates.len()).map(|end| Input::of(aggregates.get(..end).unwrap_or_default(), rows));
+            self.inputs = inputs.collect();
+        }
+    }
+
+    /// Whether there is no room for more groups.
+    fn is_full(&self) -> bool {
+        let own = self.keys.len() * size_of::<Value>() + self.states.len() * size_of::<State>();
+        self.late.is_some() || own + self.text_bytes + self.numbers.bytes() > self.space.memory_bytes()
+    }
+
     /// Begins a group, whose keys were pushed.
     fn begin(&mut self) {
         self.count += 1;
         self.states.extend(self.grouping.aggregates.iter().map(|aggregate| State::new(aggregate.function)));
     }
 
-    fn add_row(&mut self, frame: &Frame) -> Fallible<()> {
-        let number = match (self.grouping.keys.as_slice(), &self.key) {
-            ([], _) => 0,
+    fn add_row(&mut self, frame: &Frame, is_full: bool) -> Fallible<()> {
+        let Grouping { keys, aggregates } = self.grouping;
+        let context = Context::Frame(frame);
+        let number = match (keys.as_slice(), &self.key) {
+            ([], _) => Some(0),
             (_, Some(key)) => {
                 let row = frame.view(key.source).ok_or_else(broken_row)?.row;
-                self.numbers.of_code(key.column.code_in(row).ok_or_else(broken_row)?)
+                let code = key.column.code_in(row).ok_or_else(broken_row)?;
+                if is_full { self.numbers.get_code(code) } else { Some(self.numbers.of_code(code)) }
             }
-            (keys, None) => self.numbers.of_keys(keys, frame)?,
+            (keys, None) => {
+                self.code.clear();
+                for expr in keys {
+                    key::push_nullable(&mut self.code, expr.value(context)?);
+                }
+                if is_full { self.numbers.get_key(&self.code) } else { Some(self.numbers.of_key(&self.code)) }
+            }
         };
+        let Some(number) = number else { return self.put_off(context) };
         if number == self.count {
-            for expr in &self.grouping.keys {
-                self.keys.push(expr.value(Context::Frame(frame))?.to_value());
+            for expr in keys {
+                let value = expr.value(context)?.to_value();
+                self.text_bytes += text_bytes(&value);
+                self.keys.push(value);
             }
             self.begin();
         }
-        let aggregates = &self.grouping.aggregates;
-        let states = self.states.get_mut(number * aggregates.len()..).unwrap_or_default();
-        for (aggregate, state) in aggregates.iter().zip(states) {
-            state.add_row(aggregate, frame)?;
+        let first = number * aggregates.len();
+        for (place, aggregate) in aggregates.iter().enumerate() {
+            if aggregate.is_rare() {
+                let (value, separator) = input(aggregate, context)?;
+                self.add(number, place, value, separator)?;
+            } else if let Some(state) = self.states.get_mut(first + place) {
+                state.add_row(aggregate, frame)?;
+            }
         }
         Ok(())
+    }
+
+    /// Puts a row off, whose group comes too late.
+    #[cold]
+    fn put_off(&mut self, context: Context<'_>) -> Fallible<()> {
+        let Grouping { keys, aggregates } = self.grouping;
+        self.code.clear();
+        let mut row = Writer(self.arrivals.to_be_bytes().to_vec());
+        self.arrivals += 1;
+        for expr in keys {
+            let value = expr.value(context)?;
+            key::push_nullable(&mut self.code, value);
+            row.value(value);
+        }
+        for aggregate in aggregates {
+            let (value, separator) = input(aggregate, context)?;
+            row.value(value);
+            if aggregate.separator.is_some() {
+                row.value(separator);
+            }
+        }
+        self.late.get_or_insert_with(|| Runs::new(&self.space)).push((&self.code, &row.0))
+    }
+
+    /// Adds what an aggregate is over in a row of a group.
+    fn add(&mut self, group: usize, place: usize, value: ValueRef<'_>, separator: ValueRef<'_>) -> Fallible<()> {
+        let Some(aggregate) = self.grouping.aggregates.get(place).filter(|_| !value.is_null()) else { return Ok(()) };
+        if let Some(distinct) = self.distinct.as_mut().filter(|_| aggregate.is_distinct) {
+            let numbers = [group, place];
+            self.code.clear();
+            numbers.iter().for_each(|number| self.code.extend_from_slice(&(*number as u64).to_be_bytes()));
+            key::push(&mut self.code, value);
+            let is_new = distinct.is_new(&self.code, &mut |bytes| {
+                let mut row = Writer(std::mem::take(bytes));
+                numbers.iter().for_each(|number| row.number(*number as u64));
+                row.value(value);
+                row.value(separator);
+                *bytes = row.0;
+                Ok(())
+            })?;
+            if !is_new {
+                return Ok(());
+            }
+        }
+        self.apply(group, place, value, separator)
+    }
+
+    fn apply(&mut self, group: usize, place: usize, value: ValueRef<'_>, separator: ValueRef<'_>) -> Fallible<()> {
+        let aggregates = &self.grouping.aggregates;
+        let state = self.states.get_mut(group * aggregates.len() + place);
+        if let (Some(aggregate), Some(state)) = (aggregates.get(place), state) {
+            if aggregate.function == AggregateFunction::Concatenate {
+                self.text_bytes += state.join(value, separator, aggregate.separator.is_some())?;
+            } else {
+                state.add(aggregate.function, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what was put off.
+    fn settle(&mut self) -> Fallible<()> {
+        let Some(distinct) = self.distinct.take() else { return Ok(()) };
+        let mut late = distinct.finish()?;
+        while late.next()? {
+            let mut row = Reader(late.payload());
+            let mut next = || -> Result<_, Problem> {
+                Ok((row.number()? as usize, row.number()? as usize, row.value()?, row.value()?))
+            };
+            let (group, place, value, separator) = next().map_err(|_| broken())?;
+            self.apply(group, place, value.as_ref(), separator.as_ref())?;
+        }
+        Ok(())
+    }
+
+    /// The slots of a group.
+    fn slots(&mut self, group: usize) -> Fallible<Vec<Value>> {
+        let Grouping { keys, aggregates } = self.grouping;
+        let (count, width) = (keys.len(), aggregates.len());
+        let mut slots = Vec::with_capacity(count + width);
+        let own = self.keys.get_mut(group * count..(group + 1) * count).unwrap_or_default();
+        slots.extend(own.iter_mut().map(std::mem::take));
+        for (place, aggregate) in aggregates.iter().enumerate() {
+            let place = match self.inputs.as_ref().and_then(|inputs| inputs.get(place)) {
+                Some(Input::Same(other)) => *other,
+                _ => place,
+            };
+            if let Some(state) = self.states.get(group * width + place) {
+                slots.push(state.finish(aggregate.function)?);
+            }
+        }
+        Ok(slots)
     }
 
     /// Adds rows that stand together, aggregate by aggregate.
@@ -232,86 +485,5 @@ impl<'p> Groups<'p> {
             self.begin();
         }
         Ok(())
-    }
-
-    fn finish(self) -> Fallible<Vec<Vec<Value>>> {
-        let Self { grouping, keys, states, count, inputs, .. } = self;
-        let (key_count, width) = (grouping.keys.len(), grouping.aggregates.len());
-        let mut keys = keys.into_iter();
-        let mut answer = Vec::with_capacity(count);
-        for group in 0..count {
-            let mut slots = Vec::with_capacity(key_count + width);
-            slots.extend(keys.by_ref().take(key_count));
-            for (place, aggregate) in grouping.aggregates.iter().enumerate() {
-                let place = match inputs.as_ref().and_then(|inputs| inputs.get(place)) {
-                    Some(Input::Same(other)) => *other,
-                    _ => place,
-                };
-                if let Some(state) = states.get(group * width + place) {
-                    slots.push(state.finish(aggregate.function)?);
-                }
-            }
-            answer.push(slots);
-        }
-        Ok(answer)
-    }
-}
-
-/// Keys below this are looked up in a table.
-const SMALL_CODES: usize = 4096;
-
-/// The number of each group, in the order in which their first rows came.
-#[derive(Default)]
-struct GroupNumbers {
-    count: usize,
-    /// Where the only key is a column at a fixed place: one more than the number, 0 where there is none, of small codes.
-    small: Vec<u32>,
-    by_code: HashMap<i64, usize, BuildHasherDefault<KeyHasher>>,
-    of_null: Option<usize>,
-    by_key: Numbering,
-    key: Vec<u8>,
-}
-
-impl GroupNumbers {
-    /// The number of the group of an order code; the next free one if it is new.
-    #[inline]
-    fn of_code(&mut self, code: Option<i64>) -> usize {
-        let small = code.and_then(|code| usize::try_from(code).ok());
-        match small.and_then(|small| self.small.get(small)) {
-            Some(number) if *number > 0 => *number as usize - 1,
-            _ => self.of_rarer_code(code),
-        }
-    }
-
-    #[inline(never)]
-    fn of_rarer_code(&mut self, code: Option<i64>) -> usize {
-        let next = self.count;
-        let number = match code {
-            None => *self.of_null.get_or_insert(next),
-            Some(code) => *self.by_code.entry(code).or_insert(next),
-        };
-        if number == next {
-            self.count += 1;
-        }
-        if let Some(small) = code.and_then(|code| usize::try_from(code).ok()).filter(|small| *small < SMALL_CODES) {
-            if self.small.len() <= small {
-                self.small.resize(small + 1, 0);
-            }
-            if let Some(place) = self.small.get_mut(small) {
-                *place = number as u32 + 1;
-            }
-        }
-        number
-    }
-
-    /// The number of the group of a row; the next free one if it is new.
-    fn of_keys(&mut self, keys: &[BoundExpr], frame: &Frame) -> Fallible<usize> {
-        self.key.clear();
-        for expr in keys {
-            key::push_nullable(&mut self.key, expr.value(Context::Frame(frame))?);
-        }
-        let (number, is_new) = self.by_key.number(&self.key);
-        self.count += usize::from(is_new);
-        Ok(number)
     }
 }

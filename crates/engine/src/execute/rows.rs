@@ -6,17 +6,17 @@ use std::sync::Arc;
 use wasm_dbms_memory::Cursor;
 
 use crate::catalog::{Catalog, KeyShape, Relation};
-use crate::codec::row::RowLayout;
 use crate::codec::{CodeRange, FixedColumn, key};
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::columns::Columns;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
-use crate::execute::general::settle;
 use crate::execute::kept::Kept;
 use crate::execute::scan::{TableScan, step_on};
-use crate::execute::{Frame, RowList, derived};
+use crate::execute::settle::settle;
+use crate::execute::spool::{Spool, SpoolReader};
+use crate::execute::{Frame, derived};
 use crate::plan::{Access, Bound, BoundExpr, BoundValue, Context, KeyRange, Plan, PlanSource, Step, key_range};
 use crate::store::Store;
 
@@ -31,9 +31,9 @@ enum Walk {
     /// Along an index, each entry leading to its row.
     Index { index: usize, cursor: Cursor, range: KeyRange, is_begun: bool, entry: Vec<u8> },
     /// Along rows that belong to no table.
-    Rows { next: usize },
+    Rows { place: u64, reader: SpoolReader },
     /// Along rows that are kept: all, or those that were found.
-    Kept { place: usize, is_found: bool },
+    Kept { place: u64, is_found: bool },
 }
 
 /// Where one step of the plan stands.
@@ -43,11 +43,13 @@ struct Stand {
     /// How many ranges of a union are done with.
     ranges_done: usize,
     kept: Option<Box<Kept>>,
+    /// What is looked for in them.
+    code: Vec<u8>,
     filters: Filters,
     /// Of a left join: whether the row before has had no partner yet.
     is_missing: bool,
     /// Of a source that is no table: its rows.
-    derived: Option<Arc<RowList>>,
+    derived: Option<Arc<Spool>>,
     /// Whether entries of the index hold all that is asked of a row.
     is_covered: bool,
 }
@@ -352,7 +354,7 @@ impl<'p> RowStream<'p> {
         if step.after.is_some()
             && let Some(row) = frame.source_mut(step.source)
         {
-            row.set_layout(layout, &[]);
+            row.set_missing(false);
         }
         let Access::Kept { from, filters, columns, probe } = &step.access else {
             return stand.begin(core, plan, step, &step.access, frame);
@@ -361,7 +363,7 @@ impl<'p> RowStream<'p> {
             let filters = Filters::new(filters, step.source, layout);
             let derived = stand.derived.clone();
             let mut whole = Stand { filters, derived, ..Stand::default() };
-            let mut kept = Box::<Kept>::default();
+            let mut kept = Box::new(Kept::new(&core.store.scratch_space()));
             whole.begin(core, plan, step, from, frame)?;
             let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
             while whole.next(core, plan, step, from, frame, needs_key)? {
@@ -369,19 +371,23 @@ impl<'p> RowStream<'p> {
                     kept.add(row, columns)?;
                 }
             }
+            kept.seal()?;
             stand.kept = Some(kept);
         }
-        let mut code = Vec::new();
+        stand.code.clear();
         for value in probe {
             let value = value.value(Context::Frame(frame))?;
             if value.is_null() {
                 stand.walk = Walk::Nothing;
                 return Ok(());
             }
-            key::push(&mut code, value);
+            key::push(&mut stand.code, value);
         }
         let is_found = !probe.is_empty();
-        let place = if is_found { stand.kept.as_ref().map_or(0, |kept| kept.find(&code)) } else { 0 };
+        let place = match &mut stand.kept {
+            Some(kept) if is_found => kept.find(&stand.code)?,
+            _ => 0,
+        };
         stand.walk = Walk::Kept { place, is_found };
         Ok(())
     }
@@ -409,9 +415,8 @@ impl<'p> RowStream<'p> {
                     return Ok(false);
                 }
                 stand.walk = Walk::Nothing;
-                let layout = Arc::new(plan.relation(&core.catalog, step.source)?.layout.missing());
                 if let Some(row) = frame.source_mut(step.source) {
-                    row.set_layout(&layout, RowLayout::NULL_ROW);
+                    row.set_missing(true);
                 }
             }
             if self.all_hold(core, step.after.as_deref().unwrap_or_default())? {
@@ -451,7 +456,7 @@ impl Stand {
 
     fn begin_range(&mut self, core: &Core, plan: &Plan, step: &Step, access: &Access, frame: &Frame) -> Fallible<()> {
         if self.derived.is_some() {
-            self.walk = Walk::Rows { next: 0 };
+            self.walk = Walk::Rows { place: 0, reader: SpoolReader::default() };
             return Ok(());
         }
         let relation = plan.relation(&core.catalog, step.source)?;
@@ -502,17 +507,20 @@ impl Stand {
                     }
                     is_there
                 }
-                Walk::Rows { next } => {
-                    let bytes = self.derived.as_ref().and_then(|rows| rows.get(*next));
-                    *next += 1;
-                    if let Some(bytes) = bytes {
-                        row.set_copy(&[], bytes);
-                    }
-                    bytes.is_some()
-                }
-                Walk::Kept { place, is_found } => {
-                    self.kept.as_ref().is_some_and(|kept| kept.next(place, *is_found, row))
-                }
+                Walk::Rows { place, reader } => match &self.derived {
+                    Some(rows) => match rows.read(place, reader)? {
+                        Some((_, bytes)) => {
+                            row.set_copy(&[], bytes);
+                            true
+                        }
+                        None => false,
+                    },
+                    None => false,
+                },
+                Walk::Kept { place, is_found } => match &mut self.kept {
+                    Some(kept) => kept.next(place, is_found.then_some(&self.code), row)?,
+                    None => false,
+                },
                 walk @ Walk::Index { .. } => {
                     let relation = plan.relation(catalog, step.source)?;
                     walk.next_entry(store, relation, step.is_backward, self.is_covered, row)?

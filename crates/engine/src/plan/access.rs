@@ -129,7 +129,7 @@ const LOOKUP_COST: f64 = 4.0;
 const SEEK_COST: f64 = 0.5;
 
 /// What a row costs that is kept, and one that is found among those that are kept.
-const KEEP_COST: f64 = 4.0;
+pub(super) const KEEP_COST: f64 = 4.0;
 const KEPT_COST: f64 = 0.3;
 
 /// The most ranges that one access is made of.

@@ -67,9 +67,17 @@ impl Parameter {
 }
 
 impl Operator {
+    /// The query whose answer it takes.
+    pub(super) fn asked(&self) -> Option<usize> {
+        match self {
+            Self::Exists(number) | Self::Scalar(number) | Self::InQuery(number) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Whether it takes the answer of another query.
     pub(super) fn asks(&self) -> bool {
-        matches!(self, Self::Exists(_) | Self::Scalar(_) | Self::InQuery(_))
+        self.asked().is_some()
     }
 
     /// Whether it is known only when the question is asked.

@@ -23,8 +23,8 @@ struct Estimate {
 }
 
 impl Estimates {
-    /// Adds a source of so many rows.
-    pub(super) fn push(&mut self, relation: &Relation, rows: f64) {
+    /// Adds a source of so many rows, of which no two are the same if it is distinct.
+    pub(super) fn push(&mut self, relation: &Relation, rows: f64, is_distinct: bool) {
         let keyed = match &relation.shape {
             KeyShape::Columns(columns) => columns.as_slice(),
             KeyShape::RowId => &[],
@@ -35,6 +35,9 @@ impl Estimates {
             let is_key = |columns: &[usize]| *columns == [column];
             if is_key(keyed) || indexes().any(|index| index.is_unique && is_key(&index.columns)) {
                 return 1.0 / rows.max(1.0);
+            }
+            if is_distinct {
+                return rows.max(1.0).powf(-1.0 / relation.schema.columns.len().max(1) as f64);
             }
             match relation.data_type(column) {
                 DataType::Bool => 0.5,

@@ -73,7 +73,9 @@ fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) 
     if plan.offset > 0 {
         line(text, indent, &format!("offset {}", plan.offset));
     }
-    for (number, subquery) in plan.subqueries.iter().enumerate() {
+    // One that became a source is no more.
+    let subqueries = plan.subqueries.iter().enumerate().filter(|(_, subquery)| !subquery.plan.steps.is_empty());
+    for (number, subquery) in subqueries {
         line(text, indent, &format!("query {number}:"));
         write_plan(&subquery.plan, catalog, indent + 1, text)?;
     }

@@ -5,7 +5,7 @@ use wasm_dbms_api::{Comparison, MemoryError, Value, ValueRef};
 use crate::Error;
 use crate::error::Fallible;
 use crate::execute::Frame;
-use crate::plan::call::Call;
+use crate::plan::call::{Call, Operator};
 use crate::plan::like::Pattern;
 use crate::plan::scope::Scope;
 
@@ -257,6 +257,17 @@ impl BoundExpr {
     /// Whether its value takes the answer of another query.
     pub(crate) fn asks(&self) -> bool {
         self.any(&|part| matches!(part, Self::Call(call) if call.operator.asks()))
+    }
+
+    /// Calls `visit` with the queries whose answers it takes, and whether they are given something of the row.
+    pub(super) fn visit_asked(&self, visit: &mut dyn FnMut(usize, bool)) {
+        if let Self::Call(call) = self
+            && let Some(number) = call.operator.asked()
+        {
+            let own = usize::from(matches!(call.operator, Operator::InQuery(_)));
+            visit(number, call.arguments.len() > own);
+        }
+        self.parts().for_each(|part| part.visit_asked(visit));
     }
 
     /// Whether its value is the same for every row, whatever is asked for.

@@ -17,6 +17,7 @@ mod left;
 mod like;
 mod optimize;
 mod scope;
+mod semi_join;
 mod template;
 mod walk_order;
 
@@ -61,6 +62,8 @@ pub(crate) struct Plan {
     pub(crate) subqueries: Vec<Subquery>,
     /// How many rows are expected to be joined.
     pub(crate) estimate: f64,
+    /// What it is expected to cost, in rows of a scan.
+    pub(crate) cost: f64,
 }
 
 /// Where the rows of a source come from.
@@ -151,6 +154,11 @@ pub(crate) struct BoundAggregate {
 }
 
 impl BoundAggregate {
+    /// Whether more is to be done than to add a value to a state.
+    pub(crate) fn is_rare(&self) -> bool {
+        self.is_distinct || self.filter.is_some() || self.function == AggregateFunction::Concatenate
+    }
+
     /// What it is computed from.
     pub(crate) fn exprs(&self) -> impl Iterator<Item = &BoundExpr> {
         [&self.argument, &self.filter, &self.separator].into_iter().flatten()
@@ -214,24 +222,8 @@ impl Plan {
         self.grouping.is_none() && !self.is_distinct && self.having.is_empty()
     }
 
-    /// Whether its answer needs more than rows, groups and an order.
-    pub(crate) fn is_general(&self) -> bool {
-        let asks = || {
-            let ordered = self.order.iter().map(|key| &key.expr);
-            self.outputs.iter().chain(ordered).any(BoundExpr::asks)
-        };
-        let is_rarer = |aggregate: &BoundAggregate| {
-            aggregate.is_distinct
-                || aggregate.filter.is_some()
-                || aggregate.function == AggregateFunction::Concatenate
-                || aggregate.exprs().any(BoundExpr::asks)
-        };
-        let groups =
-            |grouping: &Grouping| grouping.aggregates.iter().any(is_rarer) || grouping.keys.iter().any(BoundExpr::asks);
-        self.is_distinct
-            || !self.having.is_empty()
-            || !self.gate.is_empty()
-            || (!self.subqueries.is_empty() && asks())
-            || self.grouping.as_ref().is_some_and(groups)
+    /// Whether its rows can be handed on as they are joined: nothing is put in order, and no query is asked for a value.
+    pub(crate) fn is_walk(&self) -> bool {
+        self.answers_rows() && self.order.is_empty() && !self.outputs.iter().any(BoundExpr::asks)
     }
 }

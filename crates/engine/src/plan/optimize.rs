@@ -5,26 +5,51 @@ use wasm_dbms_api::{Comparison, DataType, Value};
 use crate::Error;
 use crate::catalog::{Catalog, Relation};
 use crate::error::Fallible;
-use crate::plan::access::{Candidate, Chooser};
+use crate::plan::access::{Candidate, Chooser, KEEP_COST};
 use crate::plan::bind::{BoundBody, BoundQuery, BoundRows, BoundSubquery};
-use crate::plan::estimate::Estimates;
+use crate::plan::estimate::{Estimates, RANGE_SHARE};
 use crate::plan::expr::bit;
 use crate::plan::join_order::{Cost, join_order};
 use crate::plan::walk_order::walk_in_order;
-use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, equality, left};
+use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, equality, left, semi_join};
 
 /// Chooses how to answer a question: the order of the sources that costs least, and the access to each.
-pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Fallible<Plan> {
+pub(crate) fn optimize(catalog: &Catalog, query: BoundQuery) -> Fallible<Plan> {
+    choose(catalog, query, 0)
+}
+
+/// Queries so deep inside others stay what they are.
+const MAX_CHOICES: usize = 3;
+
+/// What a query that is asked again costs beside its rows.
+const ASKING_COST: f64 = 20.0;
+
+/// What its answer costs where it is known.
+const ANSWER_COST: f64 = 3.0;
+
+/// The cheaper of two ways: with the queries in its conditions asked of each row, or as sources.
+fn choose(catalog: &Catalog, query: BoundQuery, depth: usize) -> Fallible<Plan> {
+    let other = if depth < MAX_CHOICES { semi_join::convert(catalog, &query) } else { None };
+    let asking = plan_query(catalog, query, depth + 1)?;
+    match other.map(|other| plan_query(catalog, other, depth + 1)) {
+        Some(Ok(joining)) if joining.cost < asking.cost => Ok(joining),
+        _ => Ok(asking),
+    }
+}
+
+fn plan_query(catalog: &Catalog, mut query: BoundQuery, depth: usize) -> Fallible<Plan> {
     left::simplify(&mut query);
     let BoundQuery { sources, mut conjuncts, .. } = query;
     let gate = conjuncts.extract_if(.., |conjunct| conjunct.sources() == 0).collect();
     let mut lefts = Vec::new();
     let mut planned = Vec::new();
     let mut estimates = Estimates::default();
+    let mut cost = 0.0;
     for source in sources {
         lefts.push(source.left);
-        let source = plan_source(catalog, source.rows)?;
-        estimates.push(relation_of(catalog, &source)?, rows_of(catalog, &source)?);
+        let source = plan_source(catalog, source.rows, depth)?;
+        cost += source.cost();
+        estimates.push(relation_of(catalog, &source)?, rows_of(catalog, &source)?, source.is_distinct());
         planned.push(source);
     }
     let sources = planned;
@@ -41,15 +66,20 @@ pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Fallible<Pla
     let order = joins.order().ok_or_else(|| Error::Query("the conditions of the left joins need each other".into()))?;
     let mut steps = Vec::new();
     let (mut entered, mut rows) = (0, 1.0);
+    // How many rows the queries of each step are asked for.
+    let mut asked = Vec::new();
     for source in order {
-        let step = joins.step(source, entered, rows)?;
+        let (step, own) = joins.step(source, entered, rows)?;
         entered |= bit(source);
+        cost += own;
         rows *= step.estimate;
+        asked.push(rows / RANGE_SHARE);
         steps.push(step);
     }
     let BoundQuery { grouping, having, outputs, names, is_distinct, order, limit, offset, subqueries, .. } = query;
     let mut plan = Plan {
         estimate: rows,
+        cost,
         steps,
         sources,
         gate,
@@ -65,7 +95,23 @@ pub(crate) fn optimize(catalog: &Catalog, mut query: BoundQuery) -> Fallible<Pla
     };
     for subquery in subqueries {
         let BoundSubquery { query, answers, set_type, .. } = subquery;
-        plan.subqueries.push(Subquery { plan: optimize(catalog, query)?, answers, set_type });
+        plan.subqueries.push(Subquery { plan: choose(catalog, query, depth)?, answers, set_type });
+    }
+    for (step, rows) in plan.steps.iter().zip(asked) {
+        for expr in step.asking.iter().chain(step.after.iter().flatten()) {
+            expr.visit_asked(&mut |number, is_given| {
+                let Some(subquery) = plan.subqueries.get(number) else { return };
+                let own = subquery.plan.cost;
+                plan.cost += match is_given {
+                    true => rows * (own + ASKING_COST),
+                    false => own + subquery.plan.estimate * KEEP_COST + rows * ANSWER_COST,
+                };
+            });
+        }
+    }
+    // Who wants few rows of many sees to the first ones only.
+    if let (Some(limit), true) = (plan.limit, plan.order.is_empty() && plan.answers_rows()) {
+        plan.cost *= ((limit + 1) as f64 / plan.estimate.max(1.0)).min(1.0);
     }
     if plan.answers_rows() {
         walk_in_order(catalog, &mut plan)?;
@@ -185,9 +231,9 @@ impl Joins<'_> {
     }
 
     /// The step that enters a source, after others that have so many rows.
-    fn step(&self, source: usize, entered: u64, rows: f64) -> Fallible<Step> {
+    fn step(&self, source: usize, entered: u64, rows: f64) -> Fallible<(Step, f64)> {
         let (direct, kept) = self.chooser(source, entered, entered == 0)?.candidates();
-        let Candidate { access, used, .. } = match kept {
+        let Candidate { access, used, setup, cost } = match kept {
             Some(kept) if kept.setup + rows * kept.cost < rows * direct.cost => kept,
             _ => direct,
         };
@@ -201,7 +247,8 @@ impl Joins<'_> {
         let known = self.known(source, entered, entered == 0)?;
         let (asking, filters) = own.into_iter().partition(BoundExpr::asks);
         let estimate = if after.is_some() { known.factor.max(1.0) } else { known.factor };
-        Ok(Step { source, access, filters, asking, after, is_backward: false, estimate })
+        let step = Step { source, access, filters, asking, after, is_backward: false, estimate };
+        Ok((step, setup + rows * cost))
     }
 }
 
@@ -250,12 +297,12 @@ fn alternatives<'e>(expr: &'e BoundExpr, values: &mut Vec<Value>) -> Option<&'e 
     }
 }
 
-fn plan_source(catalog: &Catalog, rows: BoundRows) -> Fallible<PlanSource> {
+fn plan_source(catalog: &Catalog, rows: BoundRows, depth: usize) -> Fallible<PlanSource> {
     let derived = match rows {
         BoundRows::Table(relation) => return Ok(PlanSource::Table(relation)),
         BoundRows::Derived(derived) => *derived,
     };
-    let plan = |query: Box<BoundQuery>| Ok::<_, Error>(Box::new(optimize(catalog, *query)?));
+    let plan = |query: Box<BoundQuery>| Ok::<_, Box<Error>>(Box::new(choose(catalog, *query, depth)?));
     let body = match derived.body {
         BoundBody::Nothing => Body::Nothing,
         BoundBody::Values(rows) => Body::Values(rows),
@@ -284,6 +331,26 @@ fn rows_of(catalog: &Catalog, source: &PlanSource) -> Fallible<f64> {
             Body::Working(_) => 10.0,
         },
     })
+}
+
+impl PlanSource {
+    /// Whether no two rows are the same.
+    fn is_distinct(&self) -> bool {
+        matches!(self, Self::Derived(derived) if matches!(&derived.body, Body::Query(plan) if plan.is_distinct))
+    }
+
+    /// What making its rows costs.
+    fn cost(&self) -> f64 {
+        match self {
+            Self::Table(_) => 0.0,
+            Self::Derived(derived) => match &derived.body {
+                Body::Nothing | Body::Values(_) | Body::Working(_) => 1.0,
+                Body::Query(plan) => plan.cost + plan.estimate,
+                Body::Set { left, right, .. } => left.cost + right.cost + left.estimate + right.estimate,
+                Body::Recursive { first, next, .. } => first.cost + next.cost * 10.0,
+            },
+        }
+    }
 }
 
 impl Plan {

@@ -8,7 +8,7 @@ use wasm_dbms_api::{Value, ValueRef};
 use crate::Error;
 use crate::codec::record::Writer;
 use crate::error::Fallible;
-use crate::execute::RowList;
+use crate::execute::Spool;
 use crate::function::Arena;
 use crate::numbering::Numbering;
 use crate::plan::broken_row;
@@ -22,7 +22,7 @@ pub(crate) struct Scope {
     failure: RefCell<Option<Failure>>,
     answers: RefCell<Answers>,
     /// The rows found last by queries that name themselves, by number.
-    working: Vec<(usize, Arc<RowList>)>,
+    working: Vec<(usize, Arc<Spool>)>,
 }
 
 /// Why an expression has no value.
@@ -66,14 +66,14 @@ impl Scope {
     }
 
     /// The scope in which a query that names itself found these rows last.
-    pub(crate) fn with_working(mut self, number: usize, rows: Arc<RowList>) -> Self {
+    pub(crate) fn with_working(mut self, number: usize, rows: Arc<Spool>) -> Self {
         self.working.retain(|(other, _)| *other != number);
         self.working.push((number, rows));
         self
     }
 
     /// The rows that a query which names itself found last.
-    pub(crate) fn working(&self, number: usize) -> Arc<RowList> {
+    pub(crate) fn working(&self, number: usize) -> Arc<Spool> {
         let found = self.working.iter().find(|(other, _)| *other == number);
         found.map_or_else(Arc::default, |(_, rows)| Arc::clone(rows))
     }

@@ -9,9 +9,11 @@
 //! delete       deleted rows, joined with others
 //! returning    what is answered of each row
 //! schema       tables and indexes that come and go
+//! foreign_key  references that come
 //! ```
 
 mod delete;
+mod foreign_key;
 mod insert;
 mod returning;
 mod schema;

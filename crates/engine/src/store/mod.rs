@@ -8,7 +8,7 @@ pub use journaled_writer::JournaledWriter;
 pub(crate) use private::Private;
 pub(crate) use reads::{Purpose, Ranges};
 
-use wasm_dbms_memory::{KeyRange, MemoryAccess, MemoryManager, PageRef, PageState, Snapshot};
+use wasm_dbms_memory::{KeyRange, MemoryAccess, MemoryManager, PageRef, PageState, ScratchSpace, Snapshot};
 
 use crate::{MemoryError, MemoryResult, Page};
 
@@ -89,6 +89,15 @@ impl Store {
     /// Rolls the innermost savepoint back.
     pub(crate) fn roll_back(&mut self) -> MemoryResult<()> {
         writable!(self, pages => pages.roll_back())
+    }
+
+    /// Where a question puts what it keeps.
+    pub(crate) fn scratch_space(&self) -> ScratchSpace {
+        match self {
+            Self::Head(head) => head.inner().scratch_space(),
+            Self::Snapshot(snapshot) => snapshot.scratch_space(),
+            Self::Private(private) => private.pages.inner().scratch_space(),
+        }
     }
 
     /// The bytes of a page as it is now, without a handle on it.

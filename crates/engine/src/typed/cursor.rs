@@ -1,16 +1,15 @@
 //! [`Cursor`] and [`ValueCursor`]: the rows of a question one by one, from the pages of one commit, without a lock.
 
-use std::vec::IntoIter;
+use std::marker::PhantomData;
 
 use wasm_dbms_api::{Query, Value};
 
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::execute::{self, Frame, RowStream, Suspended};
+use crate::execute::{Frame, RowStream, SortedFrames, SpooledRows, Suspended, Window};
 use crate::plan::{self, Context, Plan};
 use crate::typed::Select;
 use crate::typed::rows::{FrameRef, Rows};
-use crate::typed::select::rows_of;
 use crate::{Database, Result};
 
 /// A walk that rests between its rows.
@@ -20,32 +19,30 @@ struct Walk {
     plan: Plan,
     /// None after the last row, and after an error.
     rows: Option<Suspended>,
-    skip: u64,
-    remaining: u64,
+    window: Window,
 }
 
 impl Walk {
     fn new(core: Core, plan: Plan) -> Fallible<Self> {
         let rows = Some(RowStream::new(&core.catalog, &plan)?.suspend());
-        let (skip, remaining) = (plan.offset, plan.limit.unwrap_or(u64::MAX));
-        Ok(Self { core, plan, rows, skip, remaining })
+        let window = Window::of(&plan);
+        Ok(Self { core, plan, rows, window })
     }
 
     /// What `make` makes of the next row.
     fn next<T>(&mut self, make: &mut dyn FnMut(&Plan, &Frame) -> Fallible<T>) -> Option<Fallible<T>> {
         let mut rows = RowStream::resume(&self.plan, self.rows.take()?);
         loop {
-            if self.remaining == 0 {
+            if !self.window.is_open() {
                 return None;
             }
             match rows.next(&mut self.core) {
                 Err(error) => return Some(Err(error)),
                 Ok(false) => return None,
-                Ok(true) if self.skip > 0 => self.skip -= 1,
-                Ok(true) => break,
+                Ok(true) if self.window.passes() => break,
+                Ok(true) => {}
             }
         }
-        self.remaining -= 1;
         let made = make(&self.plan, &rows.frame);
         if made.is_ok() {
             self.rows = Some(rows.suspend());
@@ -55,10 +52,12 @@ impl Walk {
 }
 
 #[derive(Debug)]
-enum Source<T> {
+enum Source<M> {
     Walk(Box<Walk>),
-    /// Rows that had to be put in order first.
-    Made(IntoIter<T>),
+    /// Rows that had to be made first.
+    Made(Box<M>),
+    /// After an error.
+    Over,
 }
 
 /// The rows of a typed question, one by one, made by [`Select::iter`].
@@ -67,13 +66,13 @@ enum Source<T> {
 /// writes go on between its rows, by the same thread too. Old versions of pages are kept for it as for a
 /// [`Snapshot`](crate::Snapshot).
 #[derive(Debug)]
-pub struct Cursor<R: Rows>(Source<R::Row>);
+pub struct Cursor<R: Rows>(Source<(Core, SortedFrames)>, PhantomData<fn() -> R>);
 
 /// The rows of a dynamic question, one by one, made by [`Database::query_iter`]; see [`Cursor`].
 #[derive(Debug)]
 pub struct ValueCursor {
     columns: Vec<String>,
-    source: Source<Vec<Value>>,
+    source: Source<SpooledRows>,
 }
 
 impl ValueCursor {
@@ -92,7 +91,19 @@ impl<R: Rows> Iterator for Cursor<R> {
                 let row = walk.next(&mut |_, frame| R::read(&FrameRef(frame)))?;
                 Some(row.map_err(|error| *error))
             }
-            Source::Made(rows) => rows.next().map(Ok),
+            Source::Made(made) => {
+                let (core, rows) = &mut **made;
+                let next = match rows.next(core) {
+                    Ok(true) => R::read(&FrameRef(&rows.frame)),
+                    Ok(false) => return None,
+                    Err(error) => Err(error),
+                };
+                if next.is_err() {
+                    self.0 = Source::Over;
+                }
+                Some(next.map_err(|error| *error))
+            }
+            Source::Over => None,
         }
     }
 }
@@ -103,16 +114,24 @@ impl Iterator for ValueCursor {
     fn next(&mut self) -> Option<Result<Vec<Value>>> {
         match &mut self.source {
             Source::Walk(walk) => {
-                let row = walk.next(&mut |plan, frame| execute::outputs(&plan.outputs, Context::Frame(frame)))?;
+                let row = walk.next(&mut |plan, frame| frame_outputs(plan, frame))?;
                 Some(row.map_err(|error| *error))
             }
-            Source::Made(rows) => rows.next().map(Ok),
+            Source::Made(rows) => {
+                let next = rows.next().transpose()?;
+                if next.is_err() {
+                    self.source = Source::Over;
+                }
+                Some(next.map_err(|error| *error))
+            }
+            Source::Over => None,
         }
     }
 }
 
 impl<R: Rows> Select<'_, Database, R> {
-    /// The rows one by one, while writes go on: see [`Cursor`]. Only an order that no index gives needs the rows in memory.
+    /// The rows one by one, while writes go on: see [`Cursor`]. Rows that must be put in order
+    /// first are kept outside of memory past [`Options::query_memory_bytes`](crate::Options::query_memory_bytes).
     ///
     /// ```
     /// # use wasm_dbms::prelude::*;
@@ -143,28 +162,35 @@ impl<R: Rows> Select<'_, Database, R> {
     }
 }
 
+fn frame_outputs(plan: &Plan, frame: &Frame) -> Fallible<Vec<Value>> {
+    plan.outputs.iter().map(|output| Ok(output.value(Context::Frame(frame))?.to_value())).collect()
+}
+
 /// The rows of a plan for whole rows.
 pub(super) fn cursor_of<R: Rows>(mut core: Core, plan: Plan) -> Result<Cursor<R>> {
     if plan.order.is_empty() {
-        return Ok(Cursor(Source::Walk(Box::new(Walk::new(core, plan)?))));
+        return Ok(Cursor(Source::Walk(Box::new(Walk::new(core, plan)?)), PhantomData));
     }
-    Ok(Cursor(Source::Made(rows_of::<R>(&mut core, &plan)?.into_iter())))
+    let rows = RowStream::new(&core.catalog, &plan)?;
+    let sorted = SortedFrames::new(&mut core, &plan, rows)?;
+    Ok(Cursor(Source::Made(Box::new((core, sorted))), PhantomData))
 }
 
 /// The rows of a plan.
 pub(super) fn values_of_plan(mut core: Core, mut plan: Plan) -> Result<ValueCursor> {
     let columns = std::mem::take(&mut plan.names);
-    let source = if plan.order.is_empty() && plan.grouping.is_none() && !plan.is_general() {
+    let source = if plan.is_walk() {
         Source::Walk(Box::new(Walk::new(core, plan)?))
     } else {
-        Source::Made(execute::values(&mut core, &plan)?.into_iter())
+        Source::Made(Box::new(SpooledRows::new(&mut core, &plan)?))
     };
     Ok(ValueCursor { columns, source })
 }
 
 impl Database {
-    /// Answers a dynamic question row by row, while writes go on: see [`ValueCursor`]. Only groups, and an order that no
-    /// index gives, need the rows in memory.
+    /// Answers a dynamic question row by row, while writes go on: see [`ValueCursor`]. Groups, and rows
+    /// that must be put in order first, are kept outside of memory past
+    /// [`Options::query_memory_bytes`](crate::Options::query_memory_bytes).
     ///
     /// ```
     /// # use wasm_dbms::prelude::*;

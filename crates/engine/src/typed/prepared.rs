@@ -152,7 +152,7 @@ impl<R: Rows> Prepared<R> {
                 }
                 return Ok(first);
             }
-            let made = execute::collect(core, plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))?;
+            let made = execute::collect(core, plan, rows, &mut |frame| R::read(&FrameRef(frame)))?;
             Ok(made.into_iter().next())
         })
     }
@@ -165,7 +165,8 @@ impl<R: Rows> Prepared<R> {
         self.run(connection, parameters, execute::count)
     }
 
-    /// Calls `visit` with each row, one at a time. Only an order that no index gives needs the rows in memory.
+    /// Calls `visit` with each row, one at a time. Rows that must be put in order first
+    /// are kept outside of memory past [`Options::query_memory_bytes`](crate::Options::query_memory_bytes).
     ///
     /// # Errors
     /// As [`all`](Self::all), and what `visit` returns, which ends the walk.

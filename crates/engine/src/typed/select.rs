@@ -245,7 +245,8 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
         Ok(self.limit(1).count()? > 0)
     }
 
-    /// Calls `visit` with each row, one at a time. Only an order that no index gives needs the rows in memory.
+    /// Calls `visit` with each row, one at a time. Rows that must be put in order first
+    /// are kept outside of memory past [`Options::query_memory_bytes`](crate::Options::query_memory_bytes).
     ///
     /// # Errors
     /// As [`all`](Self::all), and what `visit` returns, which ends the walk.
@@ -259,8 +260,8 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
 
 /// Every row of a plan for whole rows.
 pub(super) fn rows_of<R: Rows>(core: &mut Core, plan: &Plan) -> Fallible<Vec<R::Row>> {
-    let mut rows = RowStream::new(&core.catalog, plan)?;
-    execute::collect(core, plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))
+    let rows = RowStream::new(&core.catalog, plan)?;
+    execute::collect(core, plan, rows, &mut |frame| R::read(&FrameRef(frame)))
 }
 
 /// Calls `visit` with every row of a plan for whole rows.
@@ -269,11 +270,8 @@ pub(super) fn visit_rows<R: Rows>(
     plan: &Plan,
     visit: &mut dyn FnMut(R::Row) -> Result<()>,
 ) -> Fallible<()> {
-    if plan.order.is_empty() {
-        let mut rows = RowStream::new(&core.catalog, plan)?;
-        return execute::for_each(core, plan, &mut rows, &mut |frame| Ok(visit(R::read(&FrameRef(frame))?)?));
-    }
-    Ok(rows_of::<R>(core, plan)?.into_iter().try_for_each(visit)?)
+    let rows = RowStream::new(&core.catalog, plan)?;
+    execute::for_each(core, plan, rows, &mut |frame| Ok(visit(R::read(&FrameRef(frame))?)?))
 }
 
 impl<C: Connection, P: Projection> Projected<'_, C, P> {

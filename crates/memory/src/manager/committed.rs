@@ -22,6 +22,7 @@ use crate::manager::page_cache::PAGE_OVERHEAD;
 use crate::manager::page_map::PageMap;
 use crate::manager::pins::Pins;
 use crate::manager::scratch::Scratch;
+use crate::manager::scratch_space::ScratchSpace;
 use crate::manager::versions::{Image, OldVersion, Version, Versions};
 use crate::options::Options;
 
@@ -89,6 +90,7 @@ pub(crate) struct Committed {
     /// None without a medium.
     pub(crate) places: Option<Places>,
     pub(crate) scratch: Arc<Scratch>,
+    query_memory_bytes: usize,
     pub(crate) cache_bytes: usize,
     pub(crate) snapshot_memory_bytes: u64,
     pub(crate) snapshot_spill_max_bytes: u64,
@@ -110,6 +112,11 @@ pub(crate) struct Committed {
 }
 
 impl Committed {
+    /// Where questions put what they keep.
+    pub(crate) fn scratch_space(&self) -> ScratchSpace {
+        ScratchSpace::new(&self.scratch, self.query_memory_bytes)
+    }
+
     pub(crate) fn new(
         options: &Options,
         page_size: usize,
@@ -126,6 +133,7 @@ impl Committed {
             zero: PageRef::zeroed(page_size),
             places,
             scratch: Arc::new(Scratch::new(source, page_size, database_id)),
+            query_memory_bytes: options.query_memory_bytes,
             cache_bytes,
             snapshot_memory_bytes: options.snapshot_memory_bytes as u64,
             snapshot_spill_max_bytes: options.snapshot_spill_max_bytes,

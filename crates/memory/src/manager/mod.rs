@@ -16,7 +16,7 @@
 //! committed    the last commit as everybody sees it, behind one lock
 //! versions     what snapshots keep of commits before the last
 //! pins         which commits those are of
-//! scratch      pages that wait on a throw-away medium
+//! scratch      pages that wait on a throw-away medium; scratch_space: what a question puts there
 //! page_map     a map by page number
 //! ```
 //!
@@ -40,6 +40,7 @@ mod pins;
 mod private;
 mod room;
 mod scratch;
+mod scratch_space;
 mod scrub;
 mod snapshot;
 mod states;
@@ -47,6 +48,8 @@ mod tail;
 mod versions;
 
 pub use private::PrivateView;
+pub use scratch::ScratchPage;
+pub use scratch_space::ScratchSpace;
 pub use snapshot::{Snapshot, Snapshots};
 
 use std::sync::Arc;
@@ -109,6 +112,11 @@ impl MemoryManager {
     /// As [`open`](Self::open); [`MemoryError::NotADatabase`] too where there is nothing yet.
     pub fn open_read_only(provider: Box<dyn MemoryProvider>, options: Options) -> MemoryResult<Self> {
         Self::open_as(provider, &options, true)
+    }
+
+    /// Where a question puts what it keeps.
+    pub fn scratch_space(&self) -> ScratchSpace {
+        self.shared.scratch_space()
     }
 
     fn open_as(provider: Box<dyn MemoryProvider>, options: &Options, is_read_only: bool) -> MemoryResult<Self> {

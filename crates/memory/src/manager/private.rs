@@ -11,6 +11,7 @@ use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES, UnclaimedPages};
 use crate::manager::page_map::PageMap;
 use crate::manager::scratch::{Scratch, ScratchPage};
+use crate::manager::scratch_space::ScratchSpace;
 use crate::manager::snapshot::{Snapshot, Snapshots};
 use crate::options::MIN_CACHE_PAGES;
 
@@ -88,6 +89,11 @@ impl PrivateView {
     /// The number of the commit that it began with, counted since the store was opened.
     pub fn commit(&self) -> u64 {
         self.below.commit()
+    }
+
+    /// Where a question puts what it keeps.
+    pub fn scratch_space(&self) -> ScratchSpace {
+        self.below.scratch_space()
     }
 
     /// How many pages are its own.

@@ -29,9 +29,9 @@ pub(crate) struct Scratch {
     slots: Mutex<Slots>,
 }
 
-/// A page there.
+/// A page on the throw-away medium, see [`ScratchSpace`](crate::ScratchSpace).
 #[derive(Debug)]
-pub(crate) struct ScratchPage {
+pub struct ScratchPage {
     scratch: Arc<Scratch>,
     medium: Medium,
     slot: u32,
@@ -47,6 +47,10 @@ impl Scratch {
     /// Whether there can be any.
     pub(crate) fn is_available(&self) -> bool {
         self.source.is_some()
+    }
+
+    pub(crate) fn page_size(&self) -> usize {
+        self.page_size
     }
 
     fn lock(&self) -> MutexGuard<'_, Slots> {
@@ -94,7 +98,7 @@ impl ScratchPage {
     ///
     /// # Errors
     /// The host's refusal; [`MemoryError::Corrupt`] if it is not what was written.
-    pub(crate) fn read(&self) -> MemoryResult<PageRef> {
+    pub fn read(&self) -> MemoryResult<PageRef> {
         let mut image = vec![0; self.scratch.page_size];
         self.medium.read_exact(self.address(), &mut image)?;
         if page_checksum(self.scratch.database_id, self.page, &image) != self.checksum {

@@ -9,6 +9,7 @@ use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES};
 use crate::log::{Exported, StoredState, export_canonical, page_checksum};
 use crate::manager::committed::{Committed, Found};
 use crate::manager::lookaside::Lookaside;
+use crate::manager::scratch_space::ScratchSpace;
 use crate::manager::versions::{Image, OldVersion};
 use crate::options::MIN_CACHE_PAGES;
 
@@ -100,6 +101,11 @@ impl Snapshot {
         let lookaside = Lookaside::new((pages / share).max(MIN_CACHE_PAGES / 2));
         let (last, pressure, changes) = (committed.zero.clone(), committed.pressure(), committed.changes());
         Self { committed, commit, mark, is_pinned: true, lookaside, last, pressure, changes, has_met_pressure: false }
+    }
+
+    /// Where a question puts what it keeps.
+    pub fn scratch_space(&self) -> ScratchSpace {
+        self.committed.scratch_space()
     }
 
     /// The number of the commit, counted since the store was opened.

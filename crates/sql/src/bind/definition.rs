@@ -1,10 +1,11 @@
-//! CREATE and DROP.
+//! CREATE and DROP, and of ALTER what adds references.
 
 use wasm_dbms::{Connection, SchemaChange, TableSchema, schemas_of};
+use wasm_dbms_api::ForeignKeySchema;
 
 use super::view;
 use crate::failure::Result;
-use crate::{CreateIndex, CreateTable, CreateView, Dialect, Drop, DropObject};
+use crate::{AlterAction, AlterTable, CreateIndex, CreateTable, CreateView, Dialect, Drop, DropObject};
 
 /// What comes or goes.
 #[derive(Debug)]
@@ -13,15 +14,33 @@ pub(crate) enum Definition {
     Index(CreateIndex),
     View(Box<CreateView>, Dialect),
     Drop(Drop),
+    /// References that a table gets.
+    References {
+        table: String,
+        if_exists: bool,
+        keys: Vec<ForeignKeySchema>,
+    },
 }
 
 impl Definition {
+    /// What ALTER TABLE says, if it is references only.
+    pub(super) fn alter(alter: AlterTable) -> Option<Self> {
+        let AlterTable { table, if_exists, actions } = alter;
+        let key = |action| match action {
+            AlterAction::AddForeignKey(key) => Some(key),
+            _ => None,
+        };
+        let keys = actions.into_iter().map(key).collect::<Option<Vec<_>>>()?;
+        Some(Self::References { table: table.into(), if_exists, keys })
+    }
+
     pub(crate) fn run<C: Connection>(&self, connection: &C) -> Result<()> {
         match self {
             Self::Table(CreateTable { schema, if_not_exists }) => create_table(connection, schema, *if_not_exists),
             Self::Index(create) => create_index(connection, create),
             Self::View(create, dialect) => view::create(connection, create, *dialect),
             Self::Drop(drop) => drop_all(connection, drop),
+            Self::References { table, if_exists, keys } => add_references(connection, table, *if_exists, keys),
         }
     }
 }
@@ -49,6 +68,18 @@ fn create_index<C: Connection>(connection: &C, create: &CreateIndex) -> Result<(
         }
     }
     Ok(SchemaChange::CreateIndex(table.to_string(), index.clone()).run(connection)?)
+}
+
+fn add_references<C: Connection>(
+    connection: &C,
+    table: &str,
+    if_exists: bool,
+    keys: &[ForeignKeySchema],
+) -> Result<()> {
+    if if_exists && !schemas_of(connection)?.iter().any(|schema| schema.name == table) {
+        return Ok(());
+    }
+    Ok(SchemaChange::AddForeignKeys(table.to_owned(), keys.to_vec()).run(connection)?)
 }
 
 fn drop_all<C: Connection>(connection: &C, drop: &Drop) -> Result<()> {

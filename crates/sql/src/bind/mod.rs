@@ -96,9 +96,14 @@ impl Action {
             Statement::CreateIndex(create) => Self::Define(Definition::Index(create).into()),
             Statement::CreateView(create) => Self::Define(Definition::View(create.into(), dialect).into()),
             Statement::Drop(drop) => Self::Define(Definition::Drop(drop).into()),
-            Statement::AlterTable(_) => {
-                return Err(Problem::NotSupported("ALTER TABLE: tables change with the migrations of the schema"));
-            }
+            Statement::AlterTable(alter) => match Definition::alter(alter) {
+                Some(definition) => Self::Define(definition.into()),
+                None => {
+                    return Err(Problem::NotSupported(
+                        "ALTER TABLE but for ADD FOREIGN KEY: tables change with the migrations of the schema",
+                    ));
+                }
+            },
             Statement::Transaction(statement) => Self::Transaction(statement),
             Statement::Explain { analyze, statement } => {
                 Self::Explain { analyze, action: Self::new(*statement, implied, dialect)?.into() }

@@ -9,6 +9,7 @@ mod expr;
 mod infix;
 mod operand;
 mod query;
+mod rule;
 mod select;
 pub(crate) mod source;
 mod statement;

@@ -24,10 +24,13 @@ impl Draft {
     }
 }
 
-fn unique_of(columns: Vec<String>) -> IndexSchema {
+fn unique_of(columns: Vec<String>, name: String) -> IndexSchema {
     let columns = columns.into_iter().map(IndexColumn::new).collect::<Vec<_>>();
     let mut index = IndexSchema::new(columns);
     index.unique = true;
+    if !name.is_empty() {
+        index.name = name;
+    }
     index
 }
 
@@ -113,7 +116,7 @@ impl Parser<'_> {
             Some(Keyword::Unique) => {
                 self.advance()?;
                 let columns = self.key_columns()?;
-                draft.schema.indexes.push(unique_of(columns));
+                draft.schema.indexes.push(unique_of(columns, name));
                 Ok(())
             }
             Some(Keyword::Foreign) => {
@@ -121,7 +124,7 @@ impl Parser<'_> {
                 self.expect(Keyword::Key)?;
                 let columns = self.key_columns()?;
                 let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-                self.references(draft, &columns)
+                self.references(draft, &columns, name)
             }
             Some(Keyword::Check) => self.check_condition(draft, name),
             Some(Keyword::Exclude) => self.not_supported("EXCLUDE"),
@@ -129,7 +132,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `CONSTRAINT name`; only checks keep theirs.
+    /// `CONSTRAINT name`; only the one of a primary key is not kept.
     fn constraint_name(&mut self) -> Result<String> {
         match self.eat(Keyword::Constraint)? {
             true => Ok(self.name("the name of a constraint")?.into()),
@@ -214,9 +217,9 @@ impl Parser<'_> {
                 Some(Keyword::Unique) => {
                     self.advance()?;
                     self.conflict_clause()?;
-                    draft.schema.indexes.push(unique_of(vec![name.clone()]));
+                    draft.schema.indexes.push(unique_of(vec![name.clone()], constraint));
                 }
-                Some(Keyword::References) => self.references(draft, &[name.as_str()])?,
+                Some(Keyword::References) => self.references(draft, &[name.as_str()], constraint)?,
                 Some(Keyword::Generated) => {
                     self.advance()?;
                     if self.is(Keyword::Always) {
@@ -230,6 +233,7 @@ impl Parser<'_> {
                 Some(Keyword::Check) => self.check_condition(draft, constraint)?,
                 Some(Keyword::Collate) => return self.not_supported("COLLATE: texts are ordered by their bytes"),
                 Some(Keyword::As) => return self.not_supported("columns that are computed"),
+                _ if self.column_rules(&mut column)? => {}
                 _ => break,
             }
         }
@@ -238,7 +242,7 @@ impl Parser<'_> {
     }
 
     /// `REFERENCES table (column, ..) ON DELETE .. ON UPDATE ..`
-    fn references(&mut self, draft: &mut Draft, columns: &[&str]) -> Result<()> {
+    fn references(&mut self, draft: &mut Draft, columns: &[&str], name: String) -> Result<()> {
         self.expect(Keyword::References)?;
         let table = self.table_name()?;
         if !self.is_sign("(") {
@@ -247,6 +251,9 @@ impl Parser<'_> {
         let references = self.column_names()?;
         let references = references.iter().map(|name| name.as_ref());
         let mut key = ForeignKeySchema::new(columns.iter().copied(), table.as_ref(), references);
+        if !name.is_empty() {
+            key.name = name;
+        }
         loop {
             if self.eat(Keyword::On)? {
                 let is_delete = self.eat(Keyword::Delete)?;
@@ -297,7 +304,7 @@ impl Parser<'_> {
     }
 
     /// A default as a value of its column's type.
-    fn fitting(&self, value: Value, column: &ColumnSchema, offset: usize) -> Result<Value> {
+    pub(super) fn fitting(&self, value: Value, column: &ColumnSchema, offset: usize) -> Result<Value> {
         let fitting = match &value {
             Value::Text(text) if column.data_type == DataType::Enum => {
                 column.variant(text).map(|variant| variant.to_value())

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use wasm_dbms::{
-    BeginOptions, Changed, Database, Durability, Isolation, OptimisticTransaction, Savepoint, Transaction,
+    BeginOptions, Changed, Database, Durability, Interrupt, Isolation, OptimisticTransaction, Savepoint, Transaction,
 };
 use wasm_dbms_api::Value;
 
@@ -38,6 +38,7 @@ pub struct Session<'db> {
     dialect: Dialect,
     cache: RefCell<Cache>,
     open: RefCell<Option<Open<'db>>>,
+    interrupt: Interrupt,
 }
 
 /// A transaction that is open, with the names of its savepoints.
@@ -71,7 +72,27 @@ impl<'db> Session<'db> {
 
     /// A session that speaks a dialect.
     pub fn with_dialect(database: &'db Database, dialect: Dialect) -> Self {
-        Self { database, dialect, cache: RefCell::default(), open: RefCell::new(None) }
+        Self { database, dialect, cache: RefCell::default(), open: RefCell::new(None), interrupt: Interrupt::new() }
+    }
+
+    /// The handle that stops the statements of this session from another thread.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer); INSERT INTO t VALUES (1)")?;
+    /// session.interrupt().stop(); // Another thread would, with a clone of it.
+    /// let error = session.query("SELECT * FROM t", ()).unwrap_err();
+    /// assert!(error.database().is_some_and(|error| error.is_interrupted()));
+    /// session.interrupt().reset();
+    /// assert_eq!(session.query_row::<(i64,)>("SELECT n FROM t", ())?, (1,));
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
     }
 
     /// Whether a transaction is open.
@@ -164,8 +185,8 @@ impl<'db> Session<'db> {
             self.cache.borrow_mut().clear();
         }
         match &*self.open.borrow() {
-            None => compiled.run(self.database, values),
-            Some(open) => with!(&open.transaction, tx => compiled.run(&**tx, values)),
+            None => compiled.run(&self.database.interrupt(&self.interrupt), values),
+            Some(open) => with!(&open.transaction, tx => compiled.run(&tx.interrupt(&self.interrupt), values)),
         }
     }
 

@@ -50,7 +50,7 @@ impl Core {
 
     /// Checks that the rows that a row refers to are there. Of a row that changes, `change` has the columns that do and
     /// the values it had.
-    pub(super) fn check_foreign_keys(
+    pub(crate) fn check_foreign_keys(
         &mut self,
         relation: RelationIndex,
         values: &[ValueRef<'_>],

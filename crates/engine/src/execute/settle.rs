@@ -1,0 +1,76 @@
+//! Queries inside expressions: asked once for each row of values that they are given.
+
+use wasm_dbms_api::{DataType, Value};
+
+use crate::Error;
+use crate::codec::key;
+use crate::core::Core;
+use crate::error::Fallible;
+use crate::execute::answer::each;
+use crate::function::{self, Arena};
+use crate::numbering::Numbering;
+use crate::plan::{Answer, Answers, BoundExpr, Context, Plan, Scope, Subquery};
+
+/// Asks the queries that the expression needs the answers of.
+#[inline]
+pub(crate) fn settle(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Context<'_>) -> Fallible<()> {
+    if plan.subqueries.is_empty() || !expr.asks() {
+        return Ok(());
+    }
+    settle_asking(core, plan, expr, context)
+}
+
+fn settle_asking(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Context<'_>) -> Fallible<()> {
+    context.scope().make_room();
+    while expr.evaluate(context).is_none() {
+        let scope = context.scope();
+        let (number, values) = scope.take_unanswered()?;
+        let Some(subquery) = plan.subqueries.get(number) else {
+            return Err(Error::Query("there is no such subquery".into()).into());
+        };
+        let answer = ask(core, subquery, scope.inside(values.clone()))?;
+        scope.remember(number, &values, answer);
+    }
+    Ok(())
+}
+
+fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Fallible<Answer> {
+    let mut rows = 0;
+    let mut first = Value::Null;
+    let (mut set, mut has_null, arena) = (Numbering::default(), false, Arena::default());
+    each(core, &subquery.plan, scope, &mut |row| {
+        rows += 1;
+        let value = row.into_iter().next().unwrap_or_default();
+        if subquery.answers != Answers::Set {
+            first = value;
+            return Ok(subquery.answers == Answers::Scalar);
+        }
+        let value = match subquery.set_type {
+            Some(data_type) if data_type.is_number() && !data_type.is_integer() => {
+                function::cast(value.as_ref(), number_type(data_type), &arena)?
+            }
+            _ => value.as_ref(),
+        };
+        if value.is_null() {
+            has_null = true;
+        } else {
+            let mut code = Vec::new();
+            key::push(&mut code, value);
+            set.number(&code);
+        }
+        Ok(true)
+    })?;
+    match subquery.answers {
+        Answers::Exists => Ok(Answer::Value(Value::Bool(rows > 0))),
+        Answers::Scalar if rows > 1 => {
+            Err(Error::Query("a subquery that stands for one value answers more than one row".into()).into())
+        }
+        Answers::Scalar => Ok(Answer::Value(first)),
+        Answers::Set => Ok(Answer::Set(set.into(), has_null)),
+    }
+}
+
+/// Floats of both widths are compared as the wider.
+fn number_type(data_type: DataType) -> DataType {
+    if data_type.is_float() { DataType::F64 } else { data_type }
+}

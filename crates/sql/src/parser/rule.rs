@@ -1,0 +1,104 @@
+//! `SANITIZE (Trim, LowerCase)` and `VALIDATE (Email, MaxLen(100))` of a column: words of our own, for which SQL has none.
+
+use wasm_dbms_api::{ColumnSchema, Sanitizer, Validator, Value};
+
+use super::Parser;
+use crate::error::{Result, SqlErrorKind, fault};
+use crate::lexer::Kind;
+
+/// A rule as it is written: its name without marks, what stands in its parentheses, its place.
+struct Written {
+    name: String,
+    arguments: Vec<Value>,
+    offset: usize,
+}
+
+impl Parser<'_> {
+    /// Takes `SANITIZE (..)` or `VALIDATE (..)`, if it stands here.
+    pub(super) fn column_rules(&mut self, column: &mut ColumnSchema) -> Result<bool> {
+        if !matches!(self.token.kind, Kind::Word(None)) || !self.next_is_sign("(") {
+            return Ok(false);
+        }
+        let sanitizes = self.token.text.eq_ignore_ascii_case("sanitize");
+        if !sanitizes && !self.token.text.eq_ignore_ascii_case("validate") {
+            return Ok(false);
+        }
+        self.advance()?;
+        for rule in self.list_in_parentheses(Self::written_rule)? {
+            let offset = rule.offset;
+            let arguments = match matches!(rule.name.as_str(), "clamp" | "range") {
+                true => rule
+                    .arguments
+                    .into_iter()
+                    .map(|bound| self.fitting(bound, column, offset))
+                    .collect::<Result<_>>()?,
+                false => rule.arguments,
+            };
+            let is_known = if sanitizes {
+                sanitizer(&rule.name, &arguments).map(|rule| column.sanitizers.push(rule))
+            } else {
+                validator(&rule.name, &arguments).map(|rule| column.validators.push(rule))
+            };
+            if is_known.is_none() {
+                return fault(
+                    SqlErrorKind::Contradiction(format!("there is no rule {} of this form", rule.name).into()),
+                    offset,
+                );
+            }
+        }
+        Ok(true)
+    }
+
+    fn written_rule(&mut self) -> Result<Written> {
+        let offset = self.token.offset;
+        if !matches!(self.token.kind, Kind::Word(_)) {
+            return self.fail("the name of a rule");
+        }
+        let name = self.any_word()?.replace('_', "");
+        let arguments = if self.is_sign("(") { self.list_in_parentheses(Self::constant)? } else { Vec::new() };
+        Ok(Written { name, arguments, offset })
+    }
+}
+
+fn number<T: TryFrom<i128>>(value: &Value) -> Option<T> {
+    T::try_from(value.as_ref().as_i128()?).ok()
+}
+
+fn sanitizer(name: &str, arguments: &[Value]) -> Option<Sanitizer> {
+    Some(match (name, arguments) {
+        ("trim", []) => Sanitizer::Trim,
+        ("collapsewhitespace", []) => Sanitizer::CollapseWhitespace,
+        ("lowercase", []) => Sanitizer::LowerCase,
+        ("uppercase", []) => Sanitizer::UpperCase,
+        ("nullifempty", []) => Sanitizer::NullIfEmpty,
+        ("roundtoscale", [scale]) => Sanitizer::RoundToScale(number(scale)?),
+        ("slug", []) => Sanitizer::Slug,
+        ("clamp", [low, high]) => Sanitizer::Clamp(low.clone(), high.clone()),
+        ("utc", []) => Sanitizer::Utc,
+        ("timezone", [seconds]) => Sanitizer::Timezone(number(seconds)?),
+        ("urlencode", []) => Sanitizer::UrlEncode,
+        ("with", [Value::Text(name)]) => Sanitizer::Custom(name.clone()),
+        _ => return None,
+    })
+}
+
+fn validator(name: &str, arguments: &[Value]) -> Option<Validator> {
+    Some(match (name, arguments) {
+        ("minlen", [least]) => Validator::MinLen(number(least)?),
+        ("maxlen", [most]) => Validator::MaxLen(number(most)?),
+        ("lenrange", [least, most]) => Validator::LenRange(number(least)?, number(most)?),
+        ("email", []) => Validator::Email,
+        ("url", []) => Validator::Url,
+        ("mimetype", []) => Validator::MimeType,
+        ("phonenumber", []) => Validator::PhoneNumber,
+        ("countrycode", []) => Validator::CountryCode,
+        ("rgbcolor", []) => Validator::RgbColor,
+        ("camelcase", []) => Validator::CamelCase,
+        ("kebabcase", []) => Validator::KebabCase,
+        ("snakecase", []) => Validator::SnakeCase,
+        ("regex", [Value::Text(pattern)]) => Validator::Regex(pattern.clone()),
+        ("range", [low, high]) => Validator::Range(low.clone(), high.clone()),
+        ("with", [Value::Text(name)]) => Validator::Custom(name.clone()),
+        _ => return None,
+    })
+}
