@@ -289,6 +289,10 @@ fn serial(committed: &State, done: &[Done], merged: &State) -> Step {
         match done {
             Done::Statement(operation, told) => {
                 let verdict = verdict(&state, operation);
+                if !verdict.is_decided {
+                    // What it did there depends on the order of its rows, and so does all that followed.
+                    return Ok(());
+                }
                 match (verdict.next, told) {
                     (Some((next, count)), Some(told)) if count == *told => state = next,
                     (_, None) if !verdict.refusals.is_empty() => {}
