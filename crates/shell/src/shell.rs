@@ -98,12 +98,12 @@ impl<'db> Shell<'db> {
     fn run_sql(&self, text: &str, out: &mut dyn Write) -> Result<()> {
         let mut failed = None;
         let ran = self.session.run_visiting(text, &mut |count, rows| {
-            self.show(count, rows, out).or_else(|error| match error {
-                Error::Sql(error) => Err(error),
+            self.show(count, rows, out).map_err(|error| match error {
+                Error::Sql(error) => error,
                 other => {
                     // Whatever: what counts is kept.
                     failed = Some(other);
-                    Err(wasm_dbms_sql::Error::NoRows)
+                    wasm_dbms_sql::Error::NoRows
                 }
             })
         });

@@ -172,7 +172,7 @@ fn constraints_rules_indexes_views_and_circles_of_references_come_back() {
     let dump = folder.output(&[".dump"]);
     assert_eq!(restored(&folder, &dump), dump);
     assert_eq!(content_of_copy(&folder), before);
-    assert_eq!(dump.find("CREATE VIEW zz").unwrap() < dump.find("CREATE VIEW aa").unwrap(), true);
+    assert!(dump.find("CREATE VIEW zz").unwrap() < dump.find("CREATE VIEW aa").unwrap());
     let schema = output_on(&folder.path("copy.db"), &[".schema"]);
     assert_eq!(schema, folder.output(&[".schema"]));
 }

@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(completed("sel"), some(0, &["select"]));
         assert_eq!(completed("SELECT * FROM us"), some(14, &["users", "using"]));
         assert_eq!(completed("SELECT users."), some(7, &["users.\"first name\"", "users.id"]));
-        assert_eq!(completed("SELECT count(i").1.contains(&"id".to_owned()), true);
+        assert!(completed("SELECT count(i").1.contains(&"id".to_owned()));
         assert_eq!(completed(".ta"), some(0, &[".tables"]));
         assert_eq!(completed(".count us"), some(7, &["users"]));
         assert_eq!(completed(".timer "), some(7, &["off", "on"]));
