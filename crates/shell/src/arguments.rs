@@ -2,40 +2,79 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell as CompletionShell;
 
 use crate::error::{Error, Result};
 use crate::format::Format;
 
-/// Looks into a wasm-dbms database file. It changes no row.
+/// SQL and commands on a wasm-dbms database file.
+///
+/// With neither SQL nor commands it is interactive on a terminal, and reads a script from the standard input elsewhere.
 #[derive(Parser, Debug)]
 #[command(name = "wasm-dbms", version, after_help = crate::command::HELP)]
 pub(crate) struct Arguments {
-    /// The database file; it must exist
-    pub(crate) file: PathBuf,
-    /// Commands with their arguments, in order; none: .help .tables
-    #[arg(value_name = ".COMMAND")]
-    pub(crate) commands: Vec<OsString>,
+    /// The database file, which SQL makes if it is not there; none, or :memory:, is a database that goes away
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file: Option<OsString>,
+    /// SQL and commands, run in order up to the first error
+    #[arg(value_name = "SQL|.COMMAND")]
+    pub(crate) words: Vec<OsString>,
     /// How rows are printed
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
+    /// Nothing is changed
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Prints completions for a shell: bash, zsh, fish, ..
+    #[arg(long, value_name = "SHELL", exclusive = true)]
+    completions: Option<CompletionShell>,
+    /// Prints the manual page, in roff
+    #[arg(long, exclusive = true)]
+    man: bool,
+}
+
+/// Whether a word in the place of the file is none, but what is to be run.
+fn is_no_file(word: &OsString) -> bool {
+    let is_sql = word.to_str().is_some_and(crate::input::begins_statement);
+    crate::command::is_command(word) || is_sql && !Path::new(word).exists()
 }
 
 impl Arguments {
-    /// The arguments of these words; none if help or the version was asked for, which then stands in `out`.
+    /// The arguments of these words; none if they ask for a text, which then stands in `out`.
     pub(crate) fn parse(words: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Result<Option<Self>> {
-        match Self::try_parse_from(words) {
-            Ok(arguments) => Ok(Some(arguments)),
+        let mut arguments = match Self::try_parse_from(words) {
+            Ok(arguments) => arguments,
             Err(answer) if !answer.use_stderr() => {
                 write!(out, "{answer}")?;
-                Ok(None)
+                return Ok(None);
             }
             Err(refusal) => {
                 let text = refusal.to_string();
-                Err(Error::Usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned()))
+                return Err(Error::Usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned()));
             }
+        };
+        if arguments.man {
+            clap_mangen::Man::new(Self::command()).render(&mut &mut *out)?;
+            return Ok(None);
         }
+        if let Some(shell) = arguments.completions {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Self::command(), "wasm-dbms", &mut script);
+            out.write_all(&script)?;
+            return Ok(None);
+        }
+        // A command or SQL where the file would stand: there is none.
+        if arguments.file.as_ref().is_some_and(is_no_file) {
+            arguments.words.splice(0..0, arguments.file.take());
+        }
+        Ok(Some(arguments))
+    }
+
+    /// The database file; none if the database goes away.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        self.file.as_ref().filter(|file| *file != ":memory:").map(PathBuf::from)
     }
 }

@@ -1,7 +1,7 @@
 //! Opening the database file.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use wasm_dbms::prelude::*;
@@ -12,17 +12,21 @@ use crate::error::{Error, Result};
 const MAGIC: &[u8; 8] = b"wasmdbms";
 const SLOTS: [u64; 2] = [0, 4096];
 
-/// Opens a database that is there.
-pub(crate) fn open(path: &Path) -> Result<Database> {
+/// Opens a database; one that is not there is made, unless it must be there.
+pub(crate) fn open(path: Option<&Path>, is_read_only: bool, must_exist: bool) -> Result<Database> {
+    let Some(path) = path else { return Ok(Database::in_memory()) };
     let failed = |reason: String| Error::Open { path: path.to_owned(), reason };
     // A store makes a new database of a file that is empty or all zero. Nobody asked for that here.
-    match begins_as_a_database(path) {
-        Ok(true) => {}
+    let is_new = match begins_as_a_database(path) {
+        Ok(true) => false,
         Ok(false) => return Err(failed("not a wasm-dbms database".into())),
+        Err(error) if error.kind() == ErrorKind::NotFound && !must_exist && !is_read_only => true,
         Err(error) => return Err(failed(error.to_string())),
-    }
-    let provider = FileProvider::open_existing(path).map_err(wasm_dbms::Error::from)?;
-    Database::open(provider).map_err(|error| failed(error.to_string()))
+    };
+    let provider = if is_new { FileProvider::open(path) } else { FileProvider::open_existing(path) };
+    let provider = provider.map_err(wasm_dbms::Error::from)?;
+    let opened = if is_read_only { Database::open_read_only(provider) } else { Database::open(provider) };
+    opened.map_err(|error| failed(error.to_string()))
 }
 
 fn begins_as_a_database(path: &Path) -> std::io::Result<bool> {

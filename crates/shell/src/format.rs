@@ -9,6 +9,9 @@ use wasm_dbms::prelude::Value;
 use crate::cell;
 use crate::error::Result;
 
+/// The narrowest terminal that lines are broken for, in characters.
+const WIDTH_MIN: u16 = 20;
+
 /// How rows are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -18,6 +21,8 @@ pub(crate) enum Format {
     Csv,
     /// An array with one object a line; bytes are hexadecimal strings
     Json,
+    /// A table of Markdown
+    Markdown,
     /// One value a line, rows apart by an empty line
     Line,
 }
@@ -28,6 +33,7 @@ pub(crate) fn write(format: Format, columns: &[String], rows: &[Vec<Value>], out
         Format::Table => write_table(columns, rows, out),
         Format::Csv => write_csv(columns, rows, out),
         Format::Json => write_json(columns, rows, out),
+        Format::Markdown => write_markdown(columns, rows, out),
         Format::Line => write_lines(columns, rows, out),
     }
 }
@@ -35,7 +41,10 @@ pub(crate) fn write(format: Format, columns: &[String], rows: &[Vec<Value>], out
 /// A table without rows yet, as every command draws it; columns of numbers are aligned by [`align`].
 pub(crate) fn table(columns: &[String]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    // A terminal that says no width, or next to none, gets lines as long as they are.
+    let is_known = table.width().is_some_and(|width| width >= WIDTH_MIN);
+    let arrangement = if is_known { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
+    table.load_preset(presets::UTF8_BORDERS_ONLY).set_content_arrangement(arrangement);
     table.set_header(columns.iter().map(|name| cell::escaped(name)));
     table
 }
@@ -53,12 +62,7 @@ fn write_table(columns: &[String], rows: &[Vec<Value>], out: &mut dyn Write) -> 
         table.add_row(row.iter().map(cell::short));
     }
     for column in 0..columns.len() {
-        let mut values = rows.iter().filter_map(|row| row.get(column)).filter(|value| !value.is_null()).peekable();
-        let has_values = values.peek().is_some();
-        let is_number = |value: &Value| {
-            matches!(value, Value::Integer(_) | Value::Unsigned(_) | Value::Float(_) | Value::Decimal(_))
-        };
-        if has_values && values.all(is_number) {
+        if is_numeric(rows, column) {
             align(&mut table, column);
         }
     }
@@ -80,17 +84,53 @@ fn write_csv(columns: &[String], rows: &[Vec<Value>], out: &mut dyn Write) -> Re
 fn write_json(columns: &[String], rows: &[Vec<Value>], out: &mut dyn Write) -> Result<()> {
     out.write_all(b"[")?;
     for (number, row) in rows.iter().enumerate() {
-        out.write_all(if number == 0 { b"\n{" } else { b",\n{" })?;
-        for (number, (name, value)) in columns.iter().zip(row).enumerate() {
-            // By hand: an object of serde_json would sort its keys, and columns have an order of their own.
-            let comma = if number == 0 { "" } else { "," };
-            let name = serde_json::Value::from(name.as_str());
-            write!(out, "{comma}{name}:{}", cell::json(value))?;
-        }
-        out.write_all(b"}")?;
+        out.write_all(if number == 0 { b"\n" } else { b",\n" })?;
+        write_object(columns, row, out)?;
     }
     out.write_all(if rows.is_empty() { b"]\n" } else { b"\n]\n" })?;
     Ok(())
+}
+
+/// An object a line, without a bracket around them.
+pub(crate) fn write_json_lines(columns: &[String], rows: &[Vec<Value>], out: &mut dyn Write) -> Result<()> {
+    for row in rows {
+        write_object(columns, row, out)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+fn write_object(columns: &[String], row: &[Value], out: &mut dyn Write) -> Result<()> {
+    out.write_all(b"{")?;
+    for (number, (name, value)) in columns.iter().zip(row).enumerate() {
+        // By hand: an object of serde_json would sort its keys, and columns have an order of their own.
+        let comma = if number == 0 { "" } else { "," };
+        let name = serde_json::Value::from(name.as_str());
+        write!(out, "{comma}{name}:{}", cell::json(value))?;
+    }
+    out.write_all(b"}")?;
+    Ok(())
+}
+
+fn write_markdown(columns: &[String], rows: &[Vec<Value>], out: &mut dyn Write) -> Result<()> {
+    let cell = |text: String| text.replace('\\', "\\\\").replace('|', "\\|");
+    let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    writeln!(out, "{}", line(columns.iter().map(|name| cell(cell::escaped(name))).collect()))?;
+    let marks = (0..columns.len()).map(|column| if is_numeric(rows, column) { "--:" } else { "---" });
+    writeln!(out, "{}", line(marks.map(str::to_owned).collect()))?;
+    for row in rows {
+        writeln!(out, "{}", line(row.iter().map(|value| cell(cell::readable(value))).collect()))?;
+    }
+    Ok(())
+}
+
+/// Whether a column has numbers, and nothing else but NULL.
+fn is_numeric(rows: &[Vec<Value>], column: usize) -> bool {
+    let mut values = rows.iter().filter_map(|row| row.get(column)).filter(|value| !value.is_null()).peekable();
+    let has_values = values.peek().is_some();
+    let is_number =
+        |value: &Value| matches!(value, Value::Integer(_) | Value::Unsigned(_) | Value::Float(_) | Value::Decimal(_));
+    has_values && values.all(is_number)
 }
 
 fn write_lines(columns: &[String], rows: &[Vec<Value>], out: &mut dyn Write) -> Result<()> {

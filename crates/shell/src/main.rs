@@ -1,48 +1,54 @@
-//! `wasm-dbms FILE [.command]...`: looks into a database file. It changes no row.
+//! `wasm-dbms [FILE] [SQL or .command]...`: the shell of a database file.
 //!
 //! | to change | see |
 //! |---|---|
-//! | the command line | `arguments.rs` |
-//! | which commands there are, their words and `.help` | `command.rs` |
-//! | what a command prints | the file of its name: `tables.rs`, `schema.rs`, `rows.rs`, `page_map.rs`, .. |
+//! | the command line, the manual page, completions | `arguments.rs` |
+//! | how a script is cut into statements and commands | `input.rs` |
+//! | what runs them, and what is said of it | `shell.rs` |
+//! | which commands there are, their words and `.help` | `command/mod.rs` |
+//! | what a command does | `command/run.rs`, the file of its name |
+//! | the prompt: history, completion, colours | `interactive/` |
 //! | how rows are printed | `format.rs`, one value in `cell.rs` |
+//! | `.import`: a format, types, rejected rows | `import/` |
+//! | `.dump`, `.schema` | `dump.rs`, `definition.rs` |
+//! | `.pages` | `pages/` |
 
 mod arguments;
 mod cell;
-mod check;
 mod command;
+mod definition;
+mod dump;
 mod error;
-mod export;
 mod file;
 mod format;
-mod page;
-mod page_map;
-mod rows;
-mod schema;
-mod tables;
+mod import;
+mod input;
+mod interactive;
+mod pages;
+mod shell;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
-use wasm_dbms::prelude::Database;
-
 use crate::arguments::Arguments;
-use crate::command::Command;
 use crate::error::Result;
-use crate::format::Format;
+use crate::input::Input;
+use crate::shell::Shell;
 
 /// What a command came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Done,
-    /// It ran, and something is wrong with the database.
+    /// It ran, and something is wrong with the database or with what was read.
     Findings,
+    /// The shell ends.
+    Quit,
 }
 
 fn main() -> ExitCode {
     match run() {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::FAILURE,
+        Ok(_) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
@@ -59,30 +65,17 @@ fn run() -> Result<Outcome> {
         out.flush()?;
         return Ok(Outcome::Done);
     };
-    // Every command is understood before the first one runs.
-    let commands = Command::parse_all(&arguments.commands)?;
-    let database = file::open(&arguments.file)?;
-    let mut outcome = Outcome::Done;
-    for command in &commands {
-        if execute(command, &database, arguments.format, &mut out)? == Outcome::Findings {
-            outcome = Outcome::Findings;
-        }
-        out.flush()?;
+    let inputs = shell::inputs(&arguments.words)?;
+    // Who only looks does not want a new database.
+    let only_looks = !inputs.is_empty()
+        && inputs.iter().all(|input| matches!(input, Input::Command(command) if command.only_looks()));
+    let database = file::open(arguments.path().as_deref(), arguments.read_only, only_looks)?;
+    let mut shell = Shell::new(&database, arguments.format);
+    if !inputs.is_empty() {
+        return shell.run_words(&inputs, &mut out);
     }
-    Ok(outcome)
-}
-
-fn execute(command: &Command, database: &Database, format: Format, out: &mut dyn Write) -> Result<Outcome> {
-    match command {
-        Command::Help => out.write_all(command::HELP.as_bytes())?,
-        Command::Tables => tables::write(database, format, out)?,
-        Command::Schema(table) => schema::write(database, table.as_deref(), out)?,
-        Command::Rows { table, limit } => rows::write(database, table, *limit, format, out)?,
-        Command::Count(table) => writeln!(out, "{}", rows::count(database, table)?)?,
-        Command::Pages => return page_map::write(database, out),
-        Command::Page(number) => page::write(database, *number, out)?,
-        Command::Check => return check::write(database, out),
-        Command::Export(path) => export::write(database, path, out)?,
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return interactive::run(&mut shell, arguments.path().as_deref(), &mut out);
     }
-    Ok(Outcome::Done)
+    shell.run_script(io::stdin().lock(), &mut out)
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of a test fail as it does")]
 #![allow(dead_code, unreachable_pub, reason = "each test file takes what it needs")]
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -136,4 +137,32 @@ pub fn run_on(file: &Path, words: &[&str]) -> Run {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Runs the binary on a script.
+pub fn run_script(file: &Path, words: &[&str], script: &str) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_wasm-dbms"));
+    child.arg(file).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let script = script.to_owned();
+    // On a thread of its own: who prints much does not read all of it first.
+    let writer = std::thread::spawn(move || {
+        // A script that is refused early is not read to its end.
+        let _may_be_closed = input.write_all(script.as_bytes());
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    Run {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs the binary, which must succeed, and returns what it printed.
+pub fn output_on(file: &Path, words: &[&str]) -> String {
+    let run = run_on(file, words);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{words:?}");
+    run.stdout
 }

@@ -9,7 +9,7 @@ use crate::cell;
 use crate::error::Result;
 
 /// Prints what a page is, and its bytes.
-pub(crate) fn write(database: &Database, number: Page, out: &mut dyn Write) -> Result<()> {
+pub(super) fn write(database: &Database, number: Page, out: &mut dyn Write) -> Result<()> {
     let page = database.page(number)?;
     let size = page.bytes.len();
     writeln!(out, "page     {number} of {}", database.page_count())?;

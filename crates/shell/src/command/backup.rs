@@ -1,4 +1,4 @@
-//! `.export`: the canonical bytes of the database.
+//! `.backup`: the canonical bytes of the database.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -9,7 +9,7 @@ use wasm_dbms::prelude::Database;
 use crate::error::{Error, Result};
 
 /// Writes the canonical bytes into a new file. Nothing that is there is overwritten, the database itself least of all.
-pub(crate) fn write(database: &Database, path: &Path, out: &mut dyn Write) -> Result<()> {
+pub(super) fn write(database: &Database, path: &Path, out: &mut dyn Write) -> Result<()> {
     let failed = |reason: String| Error::Export { path: path.to_owned(), reason };
     let file = File::create_new(path).map_err(|error| failed(error.to_string()))?;
     let written = write_bytes(database, file);

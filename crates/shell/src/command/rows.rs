@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::format::{self, Format};
 
 /// Prints the rows of a table, at most `limit`.
-pub(crate) fn write(
+pub(super) fn write(
     database: &Database,
     table: &str,
     limit: Option<u64>,
@@ -21,7 +21,7 @@ pub(crate) fn write(
 }
 
 /// How many rows a table has.
-pub(crate) fn count(database: &Database, table: &str) -> Result<u64> {
+pub(super) fn count(database: &Database, table: &str) -> Result<u64> {
     let query = Query::from(table.to_owned()).column(Expr::count());
     let answer = database.query(&query)?;
     let count = answer.rows.first().and_then(|row| row.first()).and_then(|value| value.as_ref().as_i128());

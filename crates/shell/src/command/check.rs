@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::{Outcome, cell};
 
 /// Prints what is wrong with the database.
-pub(crate) fn write(database: &Database, out: &mut dyn Write) -> Result<Outcome> {
+pub(super) fn write(database: &Database, out: &mut dyn Write) -> Result<Outcome> {
     let mut findings = Vec::new();
     // Every page once, free ones too: reading verifies its checksum.
     for number in 0..database.page_count() {
