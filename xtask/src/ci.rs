@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::project::Project;
 use crate::steps::Steps;
-use crate::{battery, command, debian, docs, test, wasm};
+use crate::{battery, command, debian, docs, slt, test, wasm};
 
 /// Runs every step. Where the environment says `CI`, what the steps need is installed first.
 pub(crate) fn run(project: &Project) -> Result<()> {
@@ -20,6 +20,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     })?;
     steps.step("docs", || docs::run(project))?;
     steps.step("tests", || test::native(project))?;
+    steps.step("slt", || slt::sample(project))?;
     for name in battery::NAMES {
         steps.step(name, || battery::one(project, name))?;
     }

@@ -31,6 +31,16 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     command::run(&mut cargo)
 }
 
+/// Runs the sample of the corpus, which is no part of the project, where it lies beside it.
+pub(crate) fn sample(project: &Project) -> Result<()> {
+    let path = project.root().join("../shared/sqllogictest/sample.tar.xz");
+    if !path.exists() {
+        println!("skipped: the sample of sqllogictest's corpus, since there is no {}", path.display());
+        return Ok(());
+    }
+    run(project, &Options { path, sqlite: false, files: false })
+}
+
 /// The archive, unpacked below the target folder.
 fn unpacked(project: &Project, archive: &Path) -> Result<PathBuf> {
     let name = archive.file_name().context("the archive has no name")?;

@@ -14,15 +14,34 @@ pub(crate) fn shown(value: &Value, data_type: char) -> String {
         ('I', Value::Float(number)) => (*number as i64).to_string(),
         ('I', Value::Bool(value)) => i64::from(*value).to_string(),
         ('I', Value::Text(text)) => leading_integer(text).to_string(),
-        ('R', Value::Float(number)) => format!("{number:.3}"),
-        ('R', Value::Integer(number)) => format!("{number}.000"),
-        ('R', Value::Unsigned(number)) => format!("{number}.000"),
-        ('R', other) => format!("{:.3}", other.to_string().parse::<f64>().unwrap_or(0.0)),
+        ('R', Value::Float(number)) => real(*number),
+        ('R', Value::Integer(number)) => real(*number as f64),
+        ('R', Value::Unsigned(number)) => real(*number as f64),
+        ('R', other) => real(other.to_string().parse().unwrap_or(0.0)),
         (_, Value::Text(text)) => printable(text),
         (_, Value::Bool(value)) => i64::from(*value).to_string(),
-        (_, Value::Float(number)) => format!("{number:.3}"),
+        (_, Value::Float(number)) => real(*number),
         (_, other) => printable(&other.to_string()),
     }
+}
+
+/// How many digits SQLite's `%.3f`, which wrote the files, knows; zeros stand for the others.
+const DIGITS: usize = 16;
+
+/// A number as `%.3f` of SQLite shows it.
+fn real(number: f64) -> String {
+    let text = format!("{number:.3}");
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if digits <= DIGITS {
+        return text;
+    }
+    let exact = format!("{:.*e}", DIGITS - 1, number);
+    let Some((mantissa, exponent)) = exact.split_once('e') else { return text };
+    let mut digits: String = mantissa.chars().filter(|character| *character != '.').collect();
+    let point = digits.len() - DIGITS + exponent.parse::<usize>().unwrap_or(0) + 1;
+    digits.extend(std::iter::repeat_n('0', (point + 3).saturating_sub(digits.len())));
+    digits.insert(point, '.');
+    digits
 }
 
 /// The number that a text begins with, as `%d` shows it.

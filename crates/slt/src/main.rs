@@ -29,6 +29,13 @@ const SHOWN_FAILURES: usize = 3;
 /// How many with `--all`.
 const SHOWN_FAILURES_OF_ALL: usize = 1000;
 
+/// Records that are no proof: the end of their file's path, their line, and why.
+const SKIPPED: &[(&str, usize, &str)] = &[(
+    "evidence/slt_lang_aggfunc.test",
+    480,
+    "an empty answer, written down when SQLite refused the query: integer overflow",
+)];
+
 /// Runs sqllogictest files.
 #[derive(Parser)]
 struct Arguments {
@@ -114,7 +121,11 @@ fn find(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 
 impl Report {
     fn run_file(&mut self, path: &Path, text: &str, engine: &mut dyn Engine) {
-        for record in records(text, LABEL) {
+        for mut record in records(text, LABEL) {
+            let is_it = |(file, line, _): &&(&str, usize, &str)| path.ends_with(file) && record.line == *line;
+            if let Some((.., reason)) = SKIPPED.iter().find(is_it) {
+                record.skip = Some((*reason).to_owned());
+            }
             if let Some(reason) = record.skip {
                 *self.skipped.entry(reason).or_default() += 1;
                 continue;

@@ -13,6 +13,11 @@
 /// | `` [name], `name`, a == b, a IS b, min(a, b), total(a) `` | refused | read | refused |
 /// | a column that is neither grouped by nor in an aggregate, beside GROUP BY | refused | its smallest value, where there is no min or max | refused |
 /// | `UPDATE t SET a = 1, a = 2` | refused | the last holds | refused |
+/// | `sum` and `avg` of a text, `CAST(text AS INTEGER)` | refused; the whole text must be a number | the number that it begins with | as `PostgreSql` |
+/// | `CAST(1.5 AS INTEGER)` | rounded | cut | rounded |
+/// | `'a' IN (SELECT number ..)` | refused | false | refused |
+/// | `string_agg(DISTINCT a, b)` | read | refused | read |
+/// | `a # b` | the bits that are set in one only | refused | as `PostgreSql` |
 /// | `IN ()` | refused | read | read |
 /// | `\|\|` | binds as other operators, below `+` | above `*` | as `PostgreSql` |
 ///

@@ -64,7 +64,7 @@ impl fmt::Display for Error {
             Self::NoRows => f.write_str("the answer has no row"),
             Self::NoColumn(name) => write!(f, "the answer has no column {name}"),
             Self::Type { column, problem } => write!(f, "column {column}: {problem}"),
-            Self::NeedsSession => f.write_str("transactions are begun and ended by the text of a session"),
+            Self::NeedsSession => f.write_str("transactions and views for a time are matters of a session"),
             Self::InTransaction => f.write_str("there is a transaction already"),
             Self::NoTransaction => f.write_str("there is no transaction"),
             Self::NoSavepoint(name) => write!(f, "there is no savepoint {name}"),

@@ -41,16 +41,40 @@ const fn first(words: &[&'static str]) -> &'static str {
 /// The longest word.
 const LONGEST: usize = 17;
 
+/// Where the words of each letter begin, and where the last of them end.
+const STARTS: [usize; 27] = starts();
+
+#[expect(clippy::indexing_slicing, reason = "computed by the compiler, which would refuse it")]
+const fn starts() -> [usize; 27] {
+    let mut starts = [0; 27];
+    let mut place = 0;
+    while place < WORDS.len() {
+        let letter = (WORDS[place].0.as_bytes()[0].to_ascii_lowercase() - b'a') as usize;
+        // Those of later letters begin behind it.
+        let mut later = letter + 1;
+        while later < starts.len() {
+            starts[later] = place + 1;
+            later += 1;
+        }
+        place += 1;
+    }
+    starts
+}
+
 impl Keyword {
     /// The word, in any case.
     pub(crate) fn find(word: &str) -> Option<Self> {
         if word.len() > LONGEST {
             return None;
         }
-        let key = |word: &str| word.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Short>();
-        let wanted = key(word);
-        let place = WORDS.binary_search_by(|(candidate, _)| key(candidate).cmp(&wanted)).ok()?;
-        WORDS.get(place).map(|(_, keyword)| *keyword)
+        // A few words begin with the same letter, fewer of them are as long.
+        let letter = usize::from(word.bytes().next()?.to_ascii_lowercase().wrapping_sub(b'a'));
+        let (first, end) = (*STARTS.get(letter)?, *STARTS.get(letter + 1)?);
+        let words = WORDS.get(first..end)?.iter();
+        words
+            .filter(|(known, _)| known.len() == word.len())
+            .find(|(known, _)| known.eq_ignore_ascii_case(word))
+            .map(|(_, keyword)| *keyword)
     }
 
     /// Every word.
@@ -61,18 +85,6 @@ impl Keyword {
     /// The word as errors show it.
     pub(crate) fn word(self) -> &'static str {
         WORDS.get(self as usize).map_or("", |(word, _)| word)
-    }
-}
-
-/// A short word in lower case, without an allocation.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Short([u8; LONGEST]);
-
-impl FromIterator<u8> for Short {
-    fn from_iter<I: IntoIterator<Item = u8>>(bytes: I) -> Self {
-        let mut word = [0; LONGEST];
-        word.iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
-        Self(word)
     }
 }
 

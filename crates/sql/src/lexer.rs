@@ -38,9 +38,9 @@ pub(crate) struct Token<'a> {
 }
 
 /// Signs of several characters before those they begin with.
-const SIGNS: [&str; 36] = [
+const SIGNS: [&str; 37] = [
     "->>", "#>>", "::", "<=", ">=", "<>", "!=", "==", "||", "->", "@>", "<@", "<<", ">>", "#>", "~*", "!~", "(", ")",
-    ",", ";", ".", "+", "-", "*", "/", "%", "<", ">", "=", "^", "&", "|", "~", "[", "]",
+    ",", ";", ".", "+", "-", "*", "/", "%", "<", ">", "=", "^", "&", "|", "~", "[", "]", "#",
 ];
 
 /// Reads a text from its start to its end.
@@ -177,7 +177,10 @@ impl<'a> Lexer<'a> {
                 self.skip(is_word);
                 Ok(Kind::Word(None))
             }
-            _ => match SIGNS.iter().find(|sign| self.rest().starts_with(sign.as_bytes())) {
+            (first, _) => match SIGNS
+                .iter()
+                .find(|sign| sign.as_bytes().first() == Some(&first) && self.rest().starts_with(sign.as_bytes()))
+            {
                 Some(sign) => {
                     self.at += sign.len();
                     Ok(Kind::Sign(sign))

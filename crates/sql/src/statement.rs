@@ -164,6 +164,8 @@ pub struct CreateView {
     pub or_replace: bool,
     /// Whether a view of this name may be there.
     pub if_not_exists: bool,
+    /// Whether it goes with the session.
+    pub is_temporary: bool,
     /// The statement, as it was written.
     pub text: String,
 }

@@ -32,6 +32,10 @@ pub enum Outcome {
     As(usize),
     /// A value of the type that its [`Argument::Alike`] arguments have in common.
     Alike,
+    /// The number that the argument stands for: of its own type, if that is one of numbers.
+    Number,
+    /// A value of a type that is not looked at.
+    Unknown,
 }
 
 /// The arguments and the result of a function.
@@ -167,6 +171,20 @@ functions! {
     Logarithm: "ln" => [Number], 1..=1, Outcome::Of(F64), true;
     /// The logarithm to the base 10.
     Logarithm10: "log10" | "log" => [Number], 1..=1, Outcome::Of(F64), true;
+    /// The bits that are set in both.
+    BitAnd: "bit_and" => [Integer], 2..=2, Outcome::Of(I64), true;
+    /// The bits that are set in one or both.
+    BitOr: "bit_or" => [Integer], 2..=2, Outcome::Of(I64), true;
+    /// The bits that are set in one only.
+    BitXor: "bit_xor" => [Integer], 2..=2, Outcome::Of(I64), true;
+    /// The bits of a number so many places to the left, or to the right if the second is negative.
+    ShiftLeft: "shift_left" => [Integer], 2..=2, Outcome::Of(I64), true;
+    /// The bits of a number so many places to the right, or to the left if the second is negative; the sign stays.
+    ShiftRight: "shift_right" => [Integer], 2..=2, Outcome::Of(I64), true;
+    /// A number as it is, 1 or 0 for true or false, and the number that a text begins with, 0 if with none.
+    AsNumber: "as_number" => [Any], 1..=1, Outcome::Number, true;
+    /// A value that may stand beside values of other types, none of which it equals.
+    Untyped: "untyped" => [Any], 1..=1, Outcome::Unknown, false;
     /// The largest of the values, NULLs left out.
     Greatest: "greatest" => [Alike], 1..=MAX_ARGUMENTS, Outcome::Alike, false;
     /// The smallest of the values, NULLs left out.

@@ -72,7 +72,14 @@ pub(crate) fn apply<'a>(
         | F::SquareRoot
         | F::Exponential
         | F::Logarithm
-        | F::Logarithm10 => number::apply(function, arguments),
+        | F::Logarithm10
+        | F::BitAnd
+        | F::BitOr
+        | F::BitXor
+        | F::ShiftLeft
+        | F::ShiftRight
+        | F::AsNumber => number::apply(function, arguments),
+        F::Untyped => Ok(arguments.first().copied().unwrap_or(ValueRef::Null)),
         F::DatePart | F::DateTruncate | F::DateAdd | F::DateDifference | F::MakeDate | F::ToDateTime | F::AtOffset => {
             date::apply(function, arguments)
         }

@@ -1,6 +1,6 @@
 //! Functions of numbers. What is no exact operation comes from one library, so that every host computes the same bits.
 
-use wasm_dbms_api::{Arithmetic, Decimal, Rounding, ScalarFunction, ValueRef};
+use wasm_dbms_api::{Arithmetic, Decimal, Rounding, ScalarFunction, ValueRef, parse_float};
 
 use crate::error::Fallible;
 use crate::function::{Arguments, arithmetic, out_of_range, whole, wrong};
@@ -11,6 +11,13 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Fa
     match function {
         F::Modulo => arithmetic(Arithmetic::Remainder, arguments.at(0), arguments.at(1), true),
         F::Power | F::SquareRoot | F::Exponential | F::Logarithm | F::Logarithm10 => transcendental(&arguments),
+        F::BitAnd | F::BitOr | F::BitXor | F::ShiftLeft | F::ShiftRight => bits(&arguments),
+        F::AsNumber => match arguments.at(0) {
+            ValueRef::Bool(value) => Ok(ValueRef::Integer(value.into())),
+            ValueRef::Text(text) | ValueRef::Enum(_, text) => Ok(leading_number(text)),
+            value if value.as_f64().is_some() => Ok(value),
+            _ => Err(arguments.refused(0)),
+        },
         F::Absolute => match arguments.at(0) {
             ValueRef::Float(number) => Ok(ValueRef::Float(number.abs())),
             ValueRef::Decimal(number) => Ok(ValueRef::Decimal(if number.is_negative() { -number } else { number })),
@@ -33,6 +40,56 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Fa
             }
         },
         _ => round(&arguments),
+    }
+}
+
+/// What is done to the 64 bits of numbers.
+fn bits<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
+    let number = |index| match arguments.at(index) {
+        ValueRef::Integer(number) => Ok(number),
+        _ => Err(arguments.refused(index)),
+    };
+    let (left, right) = (number(0)?, number(1)?);
+    // Places to the left; what is pushed over an end is lost.
+    let shifted = |places: i64| match (u32::try_from(places), u32::try_from(places.saturating_neg())) {
+        (Ok(places), _) => left.checked_shl(places).unwrap_or(0),
+        (_, Ok(places)) => left >> places.min(63),
+        _ if places > 0 => 0,
+        _ => left >> 63,
+    };
+    Ok(ValueRef::Integer(match arguments.0 {
+        ScalarFunction::BitAnd => left & right,
+        ScalarFunction::BitOr => left | right,
+        ScalarFunction::BitXor => left ^ right,
+        ScalarFunction::ShiftLeft => shifted(right),
+        _ => shifted(right.saturating_neg()),
+    }))
+}
+
+/// The number that a text begins with, as SQLite takes it.
+fn leading_number(text: &str) -> ValueRef<'static> {
+    let text = text.trim_start_matches(|character: char| character.is_ascii_whitespace());
+    let bytes = text.as_bytes();
+    let digits = |from: usize| bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();
+    let sign = usize::from(text.starts_with(['+', '-']));
+    let whole = sign + digits(sign);
+    let mut end = whole;
+    if bytes.get(whole) == Some(&b'.') {
+        end += 1 + digits(whole + 1);
+    }
+    // Neither a sign nor a point alone is a number.
+    if !bytes.iter().take(end).any(u8::is_ascii_digit) {
+        return ValueRef::Float(0.0);
+    }
+    if let Some(b'e' | b'E') = bytes.get(end) {
+        let first = end + 1 + usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+        let exponent = digits(first);
+        end = if exponent > 0 { first + exponent } else { end };
+    }
+    let number = text.get(..end).unwrap_or_default();
+    match number.parse() {
+        Ok(number) => ValueRef::Integer(number),
+        Err(_) => ValueRef::Float(parse_float(number).unwrap_or(0.0)),
     }
 }
 

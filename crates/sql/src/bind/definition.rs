@@ -34,6 +34,11 @@ impl Definition {
         Some(Self::References { table: table.into(), if_exists, keys })
     }
 
+    /// Whether it goes with the session.
+    pub(crate) fn is_temporary(&self) -> bool {
+        matches!(self, Self::View(create, _) if create.is_temporary)
+    }
+
     pub(crate) fn run<C: Connection>(&self, connection: &C) -> Result<()> {
         match self {
             Self::Table(CreateTable { schema, if_not_exists }) => create_table(connection, schema, *if_not_exists),

@@ -3,7 +3,7 @@
 use wasm_dbms::{Connection, schemas_of};
 use wasm_dbms_api::{ColumnSchema, CommonTable, DataType, Expr, Query, TableSchema, Value};
 
-use super::view;
+use super::view::{self, Views};
 use crate::Dialect;
 use crate::failure::{Result, names};
 use crate::parser::source::INFORMATION_SCHEMA;
@@ -16,6 +16,7 @@ pub(super) fn named<C: Connection>(
     connection: &C,
     text: &str,
     dialect: Dialect,
+    temporary: &Views,
     implied: &mut Vec<CommonTable>,
 ) -> Result<()> {
     let mut found = Vec::new();
@@ -28,9 +29,9 @@ pub(super) fn named<C: Connection>(
     let schemas: Vec<TableSchema> = schemas_of(connection)?;
     let schemas: Vec<&TableSchema> = schemas.iter().filter(|schema| schema.name != view::VIEWS_TABLE).collect();
     let tables = [
-        tables(&schemas, &view::texts(connection)?),
+        tables(&schemas, &view::texts(connection, temporary)?),
         columns(&schemas),
-        views_of(&view::texts(connection)?),
+        views_of(&view::texts(connection, temporary)?),
         constraints(&schemas),
         key_columns(&schemas),
         statistics(&schemas),

@@ -22,6 +22,7 @@ use wasm_dbms::{Answer, Connection, Prepared, PreparedDelete, PreparedInsert, Pr
 use wasm_dbms_api::{CommonTable, Query};
 
 pub(crate) use definition::Definition;
+pub(crate) use view::{Views, create_temporary};
 
 use crate::error::Fault;
 use crate::failure::{Error, Result};
@@ -52,14 +53,20 @@ pub(crate) enum Action {
 
 impl Compiled {
     /// Compiles a statement that was read from a text, for a database of these views.
-    pub(crate) fn new<C: Connection>(connection: &C, parsed: Parsed, text: Arc<str>, dialect: Dialect) -> Result<Self> {
+    pub(crate) fn new<C: Connection>(
+        connection: &C,
+        parsed: Parsed,
+        text: Arc<str>,
+        dialect: Dialect,
+        temporary: &Views,
+    ) -> Result<Self> {
         let Parsed { statement, parameters } = parsed;
         let implied = match &statement {
             Statement::Query(_)
             | Statement::Insert(_)
             | Statement::Update(_)
             | Statement::Delete(_)
-            | Statement::Explain { .. } => implied(connection, &text, dialect)?,
+            | Statement::Explain { .. } => implied(connection, &text, dialect, temporary)?,
             _ => Vec::new(),
         };
         let is_lasting = implied.is_empty();
@@ -119,8 +126,8 @@ fn with_implied(mut query: Query, implied: &[CommonTable]) -> Query {
 }
 
 /// What a statement of this text names that is no table: views, and what tells of the tables.
-fn implied<C: Connection>(connection: &C, text: &str, dialect: Dialect) -> Result<Vec<CommonTable>> {
-    let mut implied = view::named(connection, text, dialect)?;
-    information::named(connection, text, dialect, &mut implied)?;
+fn implied<C: Connection>(connection: &C, text: &str, dialect: Dialect, temporary: &Views) -> Result<Vec<CommonTable>> {
+    let mut implied = view::named(connection, text, dialect, temporary)?;
+    information::named(connection, text, dialect, temporary, &mut implied)?;
     Ok(implied)
 }

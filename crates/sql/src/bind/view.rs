@@ -20,14 +20,18 @@ fn schema() -> TableSchema {
         .primary_key(["name"])
 }
 
-/// A stored view.
-struct Stored {
+/// A view.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
     text: String,
     dialect: Dialect,
 }
 
-/// Every view by its name.
-fn stored<C: Connection>(connection: &C) -> Result<BTreeMap<String, Stored>> {
+/// Views by their names.
+pub(crate) type Views = BTreeMap<String, Stored>;
+
+/// Every stored view.
+fn stored<C: Connection>(connection: &C) -> Result<Views> {
     let answer = match Prepared::new(Query::from(VIEWS_TABLE)).query(connection, &[]) {
         Err(wasm_dbms::Error::Unknown { .. }) => return Ok(BTreeMap::new()),
         answer => answer?,
@@ -43,9 +47,16 @@ fn stored<C: Connection>(connection: &C) -> Result<BTreeMap<String, Stored>> {
     Ok(views)
 }
 
+/// Every view; one of the session hides a stored one.
+fn all<C: Connection>(connection: &C, temporary: &Views) -> Result<Views> {
+    let mut views = stored(connection)?;
+    views.extend(temporary.iter().map(|(name, view)| (name.clone(), view.clone())));
+    Ok(views)
+}
+
 /// The names and the texts of every view.
-pub(super) fn texts<C: Connection>(connection: &C) -> Result<Vec<(String, String)>> {
-    Ok(stored(connection)?.into_iter().map(|(name, view)| (name, view.text)).collect())
+pub(super) fn texts<C: Connection>(connection: &C, temporary: &Views) -> Result<Vec<(String, String)>> {
+    Ok(all(connection, temporary)?.into_iter().map(|(name, view)| (name, view.text)).collect())
 }
 
 /// The text of a view.
@@ -54,8 +65,13 @@ pub(super) fn find<C: Connection>(connection: &C, name: &str) -> Result<Option<S
 }
 
 /// The views that a text names, each behind those that it names itself.
-pub(super) fn named<C: Connection>(connection: &C, text: &str, dialect: Dialect) -> Result<Vec<CommonTable>> {
-    let views = stored(connection)?;
+pub(super) fn named<C: Connection>(
+    connection: &C,
+    text: &str,
+    dialect: Dialect,
+    temporary: &Views,
+) -> Result<Vec<CommonTable>> {
+    let views = all(connection, temporary)?;
     let mut found = Vec::new();
     if !views.is_empty() {
         let mut open = BTreeSet::new();
@@ -65,7 +81,7 @@ pub(super) fn named<C: Connection>(connection: &C, text: &str, dialect: Dialect)
 }
 
 fn add_named(
-    views: &BTreeMap<String, Stored>,
+    views: &Views,
     text: &str,
     dialect: Dialect,
     open: &mut BTreeSet<String>,
@@ -109,7 +125,8 @@ pub(super) fn create<C: Connection>(connection: &C, create: &CreateView, dialect
     if is_table || (is_there && !or_replace) {
         return Err(wasm_dbms::Error::TableExists { table: name.to_string() }.into());
     }
-    check(connection, create, dialect)?;
+    // What is stored cannot name what goes with a session.
+    check(connection, create, dialect, &Views::new())?;
     if !schemas.iter().any(|schema| schema.name == VIEWS_TABLE) {
         SchemaChange::CreateTable(schema()).run(connection)?;
     }
@@ -120,10 +137,29 @@ pub(super) fn create<C: Connection>(connection: &C, create: &CreateView, dialect
     Ok(())
 }
 
+/// Makes a view that goes with the session.
+pub(crate) fn create_temporary<C: Connection>(
+    connection: &C,
+    create: &CreateView,
+    dialect: Dialect,
+    temporary: &mut Views,
+) -> Result<()> {
+    let is_there = temporary.contains_key(&*create.name);
+    if is_there && create.if_not_exists {
+        return Ok(());
+    }
+    if is_there && !create.or_replace {
+        return Err(wasm_dbms::Error::TableExists { table: create.name.to_string() }.into());
+    }
+    check(connection, create, dialect, temporary)?;
+    temporary.insert(create.name.to_string(), Stored { text: create.text.clone(), dialect });
+    Ok(())
+}
+
 /// Plans the query: a view answers when it is made.
-fn check<C: Connection>(connection: &C, create: &CreateView, dialect: Dialect) -> Result<()> {
+fn check<C: Connection>(connection: &C, create: &CreateView, dialect: Dialect, temporary: &Views) -> Result<()> {
     let CreateView { name, columns, query, text, .. } = create;
-    let mut implied = super::implied(connection, text, dialect)?;
+    let mut implied = super::implied(connection, text, dialect, temporary)?;
     implied.retain(|table| table.name != *name);
     let own = super::with_implied(query.clone(), &implied);
     let table = CommonTable { name: name.clone(), columns: columns.clone(), query: own.into(), is_recursive: false };

@@ -48,8 +48,11 @@ impl Parser<'_> {
             return self.aggregate(function, arguments, offset);
         }
         if name == "total" && self.is_sqlite() {
+            // Of floats, which never leave their range.
             let zero = Expr::Literal(Value::Float(0.0));
-            let sum = self.aggregate(AggregateFunction::Sum, arguments, offset)?.cast(DataType::F64);
+            let float = |value| Expr::function(ScalarFunction::AsNumber, [value]).cast(DataType::F64);
+            let values = arguments.values.into_iter().map(float).collect();
+            let sum = self.aggregate(AggregateFunction::Sum, Arguments { values, ..arguments }, offset)?;
             return Ok(Expr::function(ScalarFunction::Coalesce, [sum, zero]));
         }
         if arguments.is_every || arguments.distinct || !arguments.order_by.is_empty() {
@@ -221,10 +224,21 @@ impl Parser<'_> {
             let message = if is_every { "only count takes *" } else { "so many arguments are not taken here" };
             return self.contradiction(message, offset);
         }
+        if self.is_sqlite() && distinct && values.len() > 1 {
+            return self.contradiction("DISTINCT takes one argument only", offset);
+        }
         let mut values = values.into_iter();
         let mut first = values.next();
-        if function == AggregateFunction::Concatenate && self.is_sqlite() {
-            first = first.map(|value| value.cast(DataType::Text));
+        if self.is_sqlite() {
+            first = first.map(|value| match function {
+                AggregateFunction::Concatenate => value.cast(DataType::Text),
+                AggregateFunction::Sum | AggregateFunction::Average
+                    if !matches!(value, Expr::Cast(_, DataType::F64)) =>
+                {
+                    Expr::function(ScalarFunction::AsNumber, [value])
+                }
+                _ => value,
+            });
         }
         let mut call = AggregateCall::new(function, first);
         call.separator = values.next();

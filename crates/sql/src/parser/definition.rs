@@ -14,12 +14,18 @@ impl Parser<'_> {
         self.advance()?;
         let offset = self.token.offset;
         let or_replace = self.eat_all(&[Keyword::Or, Keyword::Replace])?;
+        let is_temporary = self.eat(Keyword::Temp)? || self.eat(Keyword::Temporary)?;
+        if is_temporary && !self.is(Keyword::View) {
+            return self.not_supported("tables for a time");
+        }
         let unique = !or_replace && self.eat(Keyword::Unique)?;
         match self.keyword() {
             Some(Keyword::Table) if !or_replace && !unique => self.create_table().map(Statement::CreateTable),
             Some(Keyword::Index) if !or_replace => self.create_index(unique).map(Statement::CreateIndex),
-            Some(Keyword::View) if !unique => self.create_view(or_replace, start).map(Statement::CreateView),
-            Some(Keyword::Temp | Keyword::Temporary) => self.not_supported("tables and views for a time"),
+            Some(Keyword::View) if !unique => {
+                let create = self.create_view(or_replace, start)?;
+                Ok(Statement::CreateView(CreateView { is_temporary, ..create }))
+            }
             Some(Keyword::Unlogged) => self.not_supported("UNLOGGED"),
             Some(Keyword::Materialized | Keyword::Recursive) => self.not_supported("views of this kind"),
             _ => match self.token.text.to_ascii_lowercase().as_str() {
@@ -109,7 +115,7 @@ impl Parser<'_> {
             return self.not_supported("WITH CHECK OPTION");
         }
         let text = self.lexer.between(start, self.token.offset).trim_end().to_owned();
-        Ok(CreateView { name, columns, query, or_replace, if_not_exists, text })
+        Ok(CreateView { name, columns, query, or_replace, if_not_exists, is_temporary: false, text })
     }
 
     pub(super) fn drop(&mut self) -> Result<Drop> {

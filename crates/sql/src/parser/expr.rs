@@ -197,13 +197,13 @@ impl Parser<'_> {
     fn membership(&mut self, left: Expr) -> Result<Expr> {
         if self.is_sqlite() && self.is_name() {
             let table = self.table_name()?;
-            return Ok(left.in_query(Query::from(table)));
+            return Ok(self.untyped(left).in_query(Query::from(table)));
         }
         self.expect_sign("(")?;
         if self.is_query() {
             let query = self.query()?;
             self.expect_sign(")")?;
-            return Ok(left.in_query(query));
+            return Ok(self.untyped(left).in_query(query));
         }
         if self.is_sign(")") && self.dialect != Dialect::PostgreSql {
             self.advance()?;
@@ -219,6 +219,16 @@ impl Parser<'_> {
             return Ok(Expr::InQuery(left.into(), query));
         }
         Ok(left.in_list(list))
+    }
+
+    /// In SQLite a text that is no number, or bytes, may be looked for among numbers: it is none of them.
+    fn untyped(&self, left: Expr) -> Expr {
+        let is_no_number = match &left {
+            Expr::Literal(Value::Text(text)) => text.trim().parse::<f64>().is_err(),
+            Expr::Literal(Value::Bytes(_)) => true,
+            _ => false,
+        };
+        if is_no_number && self.is_sqlite() { Expr::function(ScalarFunction::Untyped, [left]) } else { left }
     }
 
     /// The escape of a LIKE, or what it is where nothing is said.
@@ -242,6 +252,11 @@ impl Parser<'_> {
     pub(super) fn cast(&mut self, inner: Expr, data_type: DataType, offset: usize) -> Result<Expr> {
         match data_type {
             DataType::Enum => not_supported("casts to an enum", offset),
+            // SQLite takes the number that a text begins with, and cuts what is behind the point.
+            _ if self.is_sqlite() && data_type.is_integer() && !matches!(inner, Expr::Literal(Value::Null)) => {
+                let number = Expr::function(ScalarFunction::AsNumber, [inner]);
+                Ok(Expr::function(ScalarFunction::Truncate, [number]).cast(data_type))
+            }
             _ => Ok(inner.cast(data_type)),
         }
     }

@@ -77,10 +77,11 @@ const SIGNS: &[(&str, Infix, u8, u8)] = &[
     ("%", Infix::Arithmetic(Arithmetic::Remainder), POWER_MULTIPLY, POWER_MULTIPLY),
     ("^", Infix::Function(ScalarFunction::Power), POWER_POWER, POWER_POWER),
     ("::", Infix::Cast, POWER_CAST, POWER_CAST),
-    ("&", Infix::NotSupported("operators on bits"), POWER_OTHER, POWER_OTHER),
-    ("|", Infix::NotSupported("operators on bits"), POWER_OTHER, POWER_OTHER),
-    ("<<", Infix::NotSupported("operators on bits"), POWER_OTHER, POWER_OTHER),
-    (">>", Infix::NotSupported("operators on bits"), POWER_OTHER, POWER_OTHER),
+    ("&", Infix::Function(ScalarFunction::BitAnd), POWER_OTHER, POWER_OTHER),
+    ("|", Infix::Function(ScalarFunction::BitOr), POWER_OTHER, POWER_OTHER),
+    ("#", Infix::Function(ScalarFunction::BitXor), POWER_OTHER, 0),
+    ("<<", Infix::Function(ScalarFunction::ShiftLeft), POWER_OTHER, POWER_OTHER),
+    (">>", Infix::Function(ScalarFunction::ShiftRight), POWER_OTHER, POWER_OTHER),
     ("~", Infix::NotSupported("regular expressions"), POWER_OTHER, POWER_OTHER),
     ("~*", Infix::NotSupported("regular expressions"), POWER_OTHER, POWER_OTHER),
     ("!~", Infix::NotSupported("regular expressions"), POWER_OTHER, POWER_OTHER),
@@ -93,7 +94,8 @@ impl Parser<'_> {
     /// The operator that stands here, if one does.
     pub(super) fn infix(&self) -> Option<Tie> {
         if let Kind::Sign(here) = self.token.kind {
-            let (_, infix, postgresql, sqlite) = SIGNS.iter().find(|(sign, ..)| *sign == here)?;
+            let (_, infix, postgresql, sqlite) =
+                SIGNS.iter().find(|(sign, ..)| sign.as_bytes().first() == here.as_bytes().first() && *sign == here)?;
             let power = if self.is_sqlite() { *sqlite } else { *postgresql };
             return (power > 0).then_some(Tie { infix: *infix, power });
         }

@@ -1,6 +1,6 @@
 //! Operands: literals, columns, parameters, what stands in parentheses, CASE and CAST.
 
-use wasm_dbms_api::{Case, ColumnRef, DataType, Expr, Query, Value};
+use wasm_dbms_api::{Case, ColumnRef, DataType, Expr, Query, ScalarFunction, Value};
 
 use super::Parser;
 use super::infix::{POWER_NOT, POWER_UNARY};
@@ -65,7 +65,11 @@ impl Parser<'_> {
                 self.advance()?;
                 self.expr_above(POWER_UNARY)
             }
-            Kind::Sign("~") => self.not_supported("operators on bits"),
+            Kind::Sign("~") => {
+                self.advance()?;
+                let inner = self.expr_above(POWER_UNARY)?;
+                Ok(Expr::function(ScalarFunction::BitXor, [inner, Expr::from(-1)]))
+            }
             _ => self.fail(AN_EXPRESSION),
         }
     }

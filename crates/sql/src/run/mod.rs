@@ -42,6 +42,7 @@ impl Compiled {
     /// Runs the statement. What it answers is returned, and how many rows it wrote; of a query how many it answers.
     pub(crate) fn run<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Changed> {
         let result = match &self.action {
+            Action::Define(definition) if definition.is_temporary() => return Err(Error::NeedsSession),
             Action::Define(definition) => return definition.run(connection).map(|()| Changed::default()),
             Action::Transaction(_) => return Err(Error::NeedsSession),
             action => action.run(connection, parameters),

@@ -8,11 +8,11 @@ use wasm_dbms::{
 };
 use wasm_dbms_api::Value;
 
-use crate::bind::{Action, Compiled};
+use crate::bind::{Action, Compiled, Definition, Views, create_temporary};
 use crate::failure::{Error, Result};
 use crate::run::cache::Cache;
 use crate::run::{FromRow, IntoParameters, Rows};
-use crate::{Dialect, Parsed, TransactionStatement, parse, parse_all};
+use crate::{Dialect, Drop, DropObject, Parsed, TransactionStatement, parse, parse_all};
 
 /// A database to which text is said, statement by statement: BEGIN, COMMIT, ROLLBACK and SAVEPOINT are among them, and a
 /// statement that is said again is not read and planned again.
@@ -39,13 +39,26 @@ pub struct Session<'db> {
     cache: RefCell<Cache>,
     open: RefCell<Option<Open<'db>>>,
     interrupt: Interrupt,
+    /// The views that go with the session.
+    temporary: RefCell<Views>,
 }
 
 /// A transaction that is open, with the names of its savepoints.
 #[derive(Debug)]
 struct Open<'db> {
     transaction: Kind<'db>,
-    savepoints: Vec<(String, Savepoint)>,
+    savepoints: Vec<Saved>,
+    /// The views of the session as they were before.
+    temporary: Views,
+}
+
+/// A savepoint by its name.
+#[derive(Debug, Clone)]
+struct Saved {
+    name: String,
+    savepoint: Savepoint,
+    /// The views of the session as they were then.
+    temporary: Views,
 }
 
 #[derive(Debug)]
@@ -72,7 +85,14 @@ impl<'db> Session<'db> {
 
     /// A session that speaks a dialect.
     pub fn with_dialect(database: &'db Database, dialect: Dialect) -> Self {
-        Self { database, dialect, cache: RefCell::default(), open: RefCell::new(None), interrupt: Interrupt::new() }
+        Self {
+            database,
+            dialect,
+            cache: RefCell::default(),
+            open: RefCell::new(None),
+            interrupt: Interrupt::new(),
+            temporary: RefCell::default(),
+        }
     }
 
     /// The handle that stops the statements of this session from another thread.
@@ -171,9 +191,10 @@ impl<'db> Session<'db> {
     }
 
     fn compile(&self, parsed: Parsed, text: Arc<str>) -> Result<Compiled> {
+        let views = self.temporary.borrow();
         match &*self.open.borrow() {
-            None => Compiled::new(self.database, parsed, text, self.dialect),
-            Some(open) => with!(&open.transaction, tx => Compiled::new(&**tx, parsed, text, self.dialect)),
+            None => Compiled::new(self.database, parsed, text, self.dialect, &views),
+            Some(open) => with!(&open.transaction, tx => Compiled::new(&**tx, parsed, text, self.dialect, &views)),
         }
     }
 
@@ -181,9 +202,45 @@ impl<'db> Session<'db> {
         if let Action::Transaction(statement) = &compiled.action {
             return self.transact(statement).map(|()| Changed::default());
         }
-        if matches!(compiled.action, Action::Define(_)) {
+        if let Action::Define(definition) = &compiled.action {
             self.cache.borrow_mut().clear();
+            match &**definition {
+                Definition::View(create, dialect) if create.is_temporary => {
+                    let mut views = self.temporary.borrow_mut();
+                    return match &*self.open.borrow() {
+                        None => create_temporary(self.database, create, *dialect, &mut views),
+                        Some(open) => {
+                            with!(&open.transaction, tx => create_temporary(&**tx, create, *dialect, &mut views))
+                        }
+                    }
+                    .map(|()| Changed::default());
+                }
+                Definition::Drop(drop) if drop.object == DropObject::View => return self.drop_views(drop),
+                _ => {}
+            }
         }
+        self.run_compiled(compiled, values)
+    }
+
+    /// Drops views: those of the session before stored ones of the same name.
+    fn drop_views(&self, drop: &Drop) -> Result<Changed> {
+        let of_session: Vec<_> = {
+            let views = self.temporary.borrow();
+            drop.names.iter().filter(|name| views.contains_key(&***name)).cloned().collect()
+        };
+        let names: Vec<_> = drop.names.iter().filter(|name| !of_session.contains(name)).cloned().collect();
+        if !names.is_empty() {
+            let stored = Definition::Drop(Drop { names, ..drop.clone() });
+            match &*self.open.borrow() {
+                None => stored.run(self.database),
+                Some(open) => with!(&open.transaction, tx => stored.run(&**tx)),
+            }?;
+        }
+        self.temporary.borrow_mut().retain(|name, _| !of_session.iter().any(|dropped| **dropped == **name));
+        Ok(Changed::default())
+    }
+
+    fn run_compiled(&self, compiled: &Compiled, values: &[Value]) -> Result<Changed> {
         match &*self.open.borrow() {
             None => compiled.run(&self.database.interrupt(&self.interrupt), values),
             Some(open) => with!(&open.transaction, tx => compiled.run(&tx.interrupt(&self.interrupt), values)),
@@ -203,35 +260,45 @@ impl<'db> Session<'db> {
                 let options = BeginOptions::new().isolation(isolation).read_only(mode.read_only);
                 Kind::Interactive(self.database.begin_with(options)?.into())
             };
-            *open = Some(Open { transaction, savepoints: Vec::new() });
+            let temporary = self.temporary.borrow().clone();
+            *open = Some(Open { transaction, savepoints: Vec::new(), temporary });
             return Ok(());
         }
         let Some(current) = open.as_mut() else { return Err(Error::NoTransaction) };
         match statement {
             TransactionStatement::Begin(_) => {}
             TransactionStatement::Commit => {
-                if let Some(Open { transaction, .. }) = open.take() {
+                if let Some(Open { transaction, temporary, .. }) = open.take() {
                     // Views and tables of a transaction may be others now.
-                    with!(transaction, tx => tx.commit(Durability::Full))?;
+                    let committed = with!(transaction, tx => tx.commit(Durability::Full).map(|_| ()));
+                    if let Err(error) = committed {
+                        self.cache.borrow_mut().clear();
+                        *self.temporary.borrow_mut() = temporary;
+                        return Err(error.into());
+                    }
                 }
             }
             TransactionStatement::Rollback => {
                 self.cache.borrow_mut().clear();
-                *open = None;
+                if let Some(Open { temporary, .. }) = open.take() {
+                    *self.temporary.borrow_mut() = temporary;
+                }
             }
             TransactionStatement::Savepoint(name) => {
                 let savepoint = with!(&current.transaction, tx => tx.open_savepoint())?;
-                current.savepoints.push((name.to_string(), savepoint));
+                let temporary = self.temporary.borrow().clone();
+                current.savepoints.push(Saved { name: name.to_string(), savepoint, temporary });
             }
             TransactionStatement::Release(name) => {
-                let (place, savepoint) = current.find(name)?;
-                with!(&current.transaction, tx => tx.release(&savepoint))?;
+                let (place, saved) = current.find(name)?;
+                with!(&current.transaction, tx => tx.release(&saved.savepoint))?;
                 current.savepoints.truncate(place);
             }
             TransactionStatement::RollbackTo(name) => {
                 self.cache.borrow_mut().clear();
-                let (place, savepoint) = current.find(name)?;
-                with!(&current.transaction, tx => tx.rollback_to(&savepoint))?;
+                let (place, saved) = current.find(name)?;
+                with!(&current.transaction, tx => tx.rollback_to(&saved.savepoint))?;
+                *self.temporary.borrow_mut() = saved.temporary;
                 // The savepoint itself stays.
                 current.savepoints.truncate(place + 1);
             }
@@ -242,9 +309,9 @@ impl<'db> Session<'db> {
 
 impl Open<'_> {
     /// Where the innermost savepoint of this name stands.
-    fn find(&self, name: &str) -> Result<(usize, Savepoint)> {
+    fn find(&self, name: &str) -> Result<(usize, Saved)> {
         let mut open = self.savepoints.iter().enumerate().rev();
-        let found = open.find_map(|(place, (other, savepoint))| (other == name).then(|| (place, savepoint.clone())));
+        let found = open.find(|(_, saved)| saved.name == name).map(|(place, saved)| (place, saved.clone()));
         found.ok_or_else(|| Error::NoSavepoint(name.to_owned()))
     }
 }

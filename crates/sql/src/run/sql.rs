@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasm_dbms::Connection;
 
-use crate::bind::Compiled;
+use crate::bind::{Compiled, Views};
 use crate::failure::Result;
 use crate::run::{FromRow, IntoParameters, PreparedSql, Rows};
 use crate::{Dialect, parse};
@@ -46,7 +46,7 @@ pub trait Sql: Connection + Sized {
     /// # Errors
     /// As [`prepare`](Self::prepare).
     fn prepare_in(&self, text: &str, dialect: Dialect) -> Result<PreparedSql<'_, Self>> {
-        let compiled = Compiled::new(self, parse(text, dialect)?, text.into(), dialect)?;
+        let compiled = Compiled::new(self, parse(text, dialect)?, text.into(), dialect, &Views::new())?;
         Ok(PreparedSql::new(self, Arc::new(compiled)))
     }
 

@@ -291,6 +291,14 @@ impl<'c> Block<'_, 'c> {
             }
             bound.push(argument);
         }
+        // A number is the number that it stands for, and a whole one has nothing behind the point.
+        if let [argument] = bound.as_slice()
+            && let Some(own) = argument.kind.data_type
+            && ((function == ScalarFunction::AsNumber && own.is_number())
+                || (function == ScalarFunction::Truncate && own.is_integer()))
+        {
+            return Ok(bound.remove(0));
+        }
         // A literal is what it is compared with: a name of an enum, a decimal.
         for argument in bound.iter_mut().filter(|_| signature.arguments == [Argument::Alike]) {
             common.convert(argument, expr)?;
@@ -305,6 +313,12 @@ impl<'c> Block<'_, 'c> {
             Outcome::Of(data_type) => Kind::of(data_type),
             Outcome::As(number) => bound.get(number).map_or(Kind::UNKNOWN, |argument| argument.kind),
             Outcome::Alike => common,
+            Outcome::Number => match bound.first().and_then(|argument| argument.kind.data_type) {
+                Some(DataType::Bool) => Kind::of(DataType::I64),
+                Some(_) => Kind::of(DataType::F64),
+                None => Kind::UNKNOWN,
+            },
+            Outcome::Unknown => Kind::UNKNOWN,
         };
         let arguments = bound.into_iter().map(|argument| argument.expr).collect();
         Ok(Typed { expr: folded(Operator::Function(function).of(arguments)), kind })
