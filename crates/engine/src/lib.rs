@@ -87,5 +87,21 @@ pub use wasm_dbms_memory::{
 struct Readme;
 
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/guide.md")]
-struct Guide;
+mod guide {
+    #[doc = include_str!("../../../docs/guide/tables.md")]
+    struct Tables;
+    #[doc = include_str!("../../../docs/guide/rules.md")]
+    struct Rules;
+    #[doc = include_str!("../../../docs/guide/questions.md")]
+    struct Questions;
+    #[doc = include_str!("../../../docs/guide/changes.md")]
+    struct Changes;
+    #[doc = include_str!("../../../docs/guide/transactions.md")]
+    struct Transactions;
+    #[doc = include_str!("../../../docs/guide/live-queries.md")]
+    struct LiveQueries;
+    #[doc = include_str!("../../../docs/guide/dynamic.md")]
+    struct Dynamic;
+    #[doc = include_str!("../../../docs/guide/storage.md")]
+    struct Storage;
+}

@@ -13,6 +13,10 @@
 #[doc = include_str!("../../../docs/SQL.md")]
 struct Reference;
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/sql.md")]
+struct Chapter;
+
 mod bind;
 mod dialect;
 mod error;
