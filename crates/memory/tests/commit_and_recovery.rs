@@ -186,7 +186,8 @@ fn opening_and_reading_write_nothing() {
         assert_content(&mut store, 0..1000, 2, 100);
         store.discard();
         store.close().unwrap();
-        assert_eq!(medium.count(), calls, "closed: {is_closed}");
+        // What was found after a crash may stand in the host's cache only: closing syncs it, and writes nothing.
+        assert_eq!(medium.count() - calls, usize::from(!is_closed), "closed: {is_closed}");
     }
 }
 

@@ -37,10 +37,7 @@ impl Log {
         if self.unfinished.is_some() {
             // Nothing was written in this session. What was found may have come from the host's cache, though: it is
             // made durable, if this may write.
-            if self.durable_lsn == self.lsn || self.is_read_only {
-                return Ok(());
-            }
-            self.start_session(images)?;
+            return if self.durable_lsn == self.lsn || self.is_read_only { Ok(()) } else { self.sync() };
         }
         self.checkpoint(images)?;
         self.sync()?;
