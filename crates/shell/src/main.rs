@@ -45,6 +45,16 @@ enum Outcome {
     Quit,
 }
 
+impl Outcome {
+    /// Adds what this says to what all so far came to; whether more is to be run.
+    fn goes_on(self, all: &mut Self) -> bool {
+        if self == Self::Findings {
+            *all = self;
+        }
+        self != Self::Quit
+    }
+}
+
 fn main() -> ExitCode {
     match run() {
         Ok(Outcome::Findings) => ExitCode::FAILURE,

@@ -33,12 +33,11 @@ impl<'db> Shell<'db> {
     pub(crate) fn run_words(&mut self, inputs: &[Input], out: &mut dyn Write) -> Result<Outcome> {
         let mut outcome = Outcome::Done;
         for input in inputs {
-            match self.run(input, out)? {
-                Outcome::Quit => break,
-                Outcome::Findings => outcome = Outcome::Findings,
-                Outcome::Done => {}
-            }
+            let ran = self.run(input, out)?;
             out.flush()?;
+            if !ran.goes_on(&mut outcome) {
+                break;
+            }
         }
         self.end()?;
         Ok(outcome)
@@ -63,10 +62,8 @@ impl<'db> Shell<'db> {
                 pushed.map_err(at(lines.line()))?
             };
             let Some((begun, input)) = next else { continue };
-            match self.run(&input, out).map_err(at(begun))? {
-                Outcome::Quit => break,
-                Outcome::Findings => outcome = Outcome::Findings,
-                Outcome::Done => {}
+            if !self.run(&input, out).map_err(at(begun))?.goes_on(&mut outcome) {
+                break;
             }
         }
         out.flush()?;

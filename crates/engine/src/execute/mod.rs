@@ -17,6 +17,7 @@ mod scan;
 mod settle;
 mod sort;
 mod spool;
+mod stand;
 mod threshold;
 
 pub(crate) use answer::{SortedFrames, SpooledRows, Window, collect, count, for_each, keys_and_outputs, values};

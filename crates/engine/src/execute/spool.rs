@@ -29,17 +29,18 @@ pub(super) fn push_record(bytes: &mut Vec<u8>, (key, payload): Record<'_>) -> Fa
     Ok(())
 }
 
-/// How long the key and the payload of a record are that begins with these bytes.
+/// How long the key of a record is that begins with these bytes, and the key and the payload together.
 fn lengths(header: &[u8]) -> Option<(usize, usize)> {
     let (key, rest) = header.split_first_chunk()?;
-    Some((u32::from_le_bytes(*key) as usize, u32::from_le_bytes(*rest.first_chunk()?) as usize))
+    let (key, payload) = (u32::from_le_bytes(*key), u32::from_le_bytes(*rest.first_chunk()?));
+    Some((key as usize, (key as usize).checked_add(payload as usize)?))
 }
 
 /// The record that begins at a place.
 pub(super) fn record_at(bytes: &[u8], start: usize) -> Option<Record<'_>> {
     let rest = bytes.get(start..)?;
-    let (key, payload) = lengths(rest)?;
-    rest.get(HEADER_BYTES..HEADER_BYTES + key + payload)?.split_at_checked(key)
+    let (key, length) = lengths(rest)?;
+    rest.get(HEADER_BYTES..)?.get(..length)?.split_at_checked(key)
 }
 
 /// How many bytes a record takes.
@@ -155,19 +156,19 @@ impl Spool {
         if *at >= self.end() {
             return Ok(None);
         }
-        let (key, payload) = lengths(self.bytes(*at, HEADER_BYTES, reader)?).ok_or_else(broken)?;
+        let (key, length) = lengths(self.bytes(*at, HEADER_BYTES, reader)?).ok_or_else(broken)?;
         let start = *at + HEADER_BYTES as u64;
-        *at = start + (key + payload) as u64;
-        Ok(self.bytes(start, key + payload, reader)?.split_at_checked(key))
+        *at = start + length as u64;
+        Ok(self.bytes(start, length, reader)?.split_at_checked(key))
     }
 
     fn bytes<'a>(&'a self, start: u64, length: usize, reader: &'a mut SpoolReader) -> Fallible<&'a [u8]> {
         let page_size = self.page_size();
         if let Some(start) = start.checked_sub(self.bytes_in_pages()) {
-            return self.tail.get(start as usize..start as usize + length).ok_or_else(broken);
+            return self.tail.get(start as usize..).and_then(|rest| rest.get(..length)).ok_or_else(broken);
         }
         let (mut number, mut offset) = ((start / page_size as u64) as usize, (start % page_size as u64) as usize);
-        if offset + length <= page_size {
+        if length <= page_size - offset {
             return reader.page(self, number)?.get(offset..offset + length).ok_or_else(broken);
         }
         let mut joined = std::mem::take(&mut reader.joined);

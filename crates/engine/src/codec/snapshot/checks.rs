@@ -22,7 +22,7 @@
 use wasm_dbms_api::{Arithmetic, Case, ColumnRef, Comparison, Expr, Part, ScalarFunction};
 
 use crate::codec::record::{Problem, Reader, Writer};
-use crate::codec::snapshot::data_type;
+use crate::codec::snapshot::decode::data_type;
 
 /// How deep the condition of a check may be.
 const MAX_CHECK_DEPTH: usize = 100;
