@@ -6,7 +6,7 @@ use crate::catalog::{Index, KeyShape, Relation};
 use crate::codec::key;
 use crate::plan::BoundExpr;
 use crate::plan::condition::{Condition, ConditionKind, Types};
-use crate::plan::estimate::Estimates;
+use crate::plan::estimate::{Estimates, RANGE_SHARE};
 use crate::plan::expr::bit;
 
 /// How the rows of one source are reached.
@@ -136,7 +136,7 @@ const KEPT_COST: f64 = 0.3;
 pub const MAX_RANGES: usize = 256;
 
 /// One source, when those in `bound` have rows, and the conditions on it.
-pub(super) struct Chooser<'q> {
+pub(super) struct Chooser<'q, 's> {
     pub(super) relation: &'q Relation,
     pub(super) source: usize,
     pub(super) bound: u64,
@@ -144,10 +144,10 @@ pub(super) struct Chooser<'q> {
     pub(super) is_first: bool,
     pub(super) conjuncts: &'q [BoundExpr],
     pub(super) types: Types<'q>,
-    pub(super) estimates: &'q Estimates,
+    pub(super) estimates: &'q Estimates<'q, 's>,
 }
 
-impl Chooser<'_> {
+impl Chooser<'_, '_> {
     /// The cheapest access that is the same again for each row before, and the cheapest that keeps rows.
     pub(super) fn candidates(&self) -> (Candidate, Option<Candidate>) {
         let direct = self.direct(self.bound);
@@ -204,8 +204,24 @@ impl Chooser<'_> {
 
     /// Takes a range of a key in place of `best`, if one costs less.
     fn search(&self, usable: &[Condition<'_>], best: &mut Candidate) {
+        let total = self.estimates.rows(self.source);
+        for found in self.found(usable) {
+            let Found { access, used, share, is_whole_key, count, .. } = found;
+            let rows = if is_whole_key { count } else { (total * share).max(1.0) };
+            let factor = if access.index().is_some() { LOOKUP_COST } else { 1.0 };
+            let cost = rows * factor + count * (SEEK_COST + total.max(2.0).log2() / 4.0);
+            // A key that is given in full is a row at most, whatever is expected of others.
+            let is_one = is_whole_key && count == 1.0;
+            if cost < best.cost || (is_one && best.access == Access::Scan) {
+                *best = Candidate { access, setup: 0.0, cost, used };
+            }
+        }
+    }
+
+    /// The ranges of keys that the conditions give, of each key at most one.
+    fn found(&self, usable: &[Condition<'_>]) -> Vec<Found> {
         if usable.is_empty() {
-            return;
+            return Vec::new();
         }
         let indexes = self.relation.indexes.iter().enumerate();
         let indexes = indexes.map(|(number, index)| (Some(number), index.columns.as_slice(), index.is_unique));
@@ -213,20 +229,54 @@ impl Chooser<'_> {
             KeyShape::Columns(columns) => Some((None, columns.as_slice(), true)),
             KeyShape::RowId => None,
         };
-        for (index, columns, is_unique) in table.into_iter().chain(indexes) {
-            let Some(Found { access, used, share, equal, count }) = self.range(index, columns, usable) else {
-                continue;
-            };
-            let total = self.estimates.rows(self.source);
-            let rows = if is_unique && equal == columns.len() { count } else { (total * share).max(1.0) };
-            let factor = if index.is_some() { LOOKUP_COST } else { 1.0 };
-            let cost = rows * factor + count * (SEEK_COST + total.max(2.0).log2() / 4.0);
-            // A key that is given in full is a row at most, whatever is expected of others.
-            let is_one = is_unique && equal == columns.len() && count == 1.0;
-            if cost < best.cost || (is_one && best.access == Access::Scan) {
-                *best = Candidate { access, setup: 0.0, cost, used };
+        let keys = table.into_iter().chain(indexes);
+        let mut found: Vec<Found> = keys
+            .filter_map(|(index, columns, is_unique)| {
+                let mut found = self.range(index, columns, usable)?;
+                found.is_whole_key = is_unique && found.equal == columns.len();
+                Some(found)
+            })
+            .collect();
+        // Nothing is asked of the data where it changes nothing: a lone table's row, or a range of its own key.
+        let is_settled =
+            found.iter().any(|found| found.is_whole_key) || matches!(found.as_slice(), [only] if only.index.is_none());
+        let figures = self.estimates.figures;
+        if !(self.estimates.is_lone() && is_settled) || figures.is_thorough {
+            for own in found.iter_mut().filter(|own| !own.is_whole_key) {
+                own.measured = figures.share_of(self.relation, &own.access);
+                let likely = || {
+                    let share = figures.share_of_value(self.relation, own.index, own.equal)?;
+                    Some(share * own.count * own.bounds)
+                };
+                let is_likely = own.measured.is_none() && own.equal > 0;
+                let share = own.measured.or_else(|| is_likely.then(likely)?);
+                own.share = share.unwrap_or(own.share);
             }
         }
+        found
+    }
+
+    /// What the data says of the source alone: the share of its rows for which conjuncts hold together, and which ones
+    /// these are.
+    pub(super) fn measured(&self) -> (f64, Vec<usize>) {
+        let usable: Vec<Condition<'_>> = self
+            .conjuncts
+            .iter()
+            .enumerate()
+            .filter_map(|(number, conjunct)| self.condition(number, conjunct, 0))
+            .collect();
+        let mut found = self.found(&usable);
+        found.sort_by(|left, right| right.told.len().cmp(&left.told.len()).then(left.share.total_cmp(&right.share)));
+        let (mut share, mut told) = (1.0, Vec::new());
+        for own in found {
+            if let Some(measured) = own.measured
+                && !own.told.iter().any(|number| told.contains(number))
+            {
+                share *= measured;
+                told.extend(own.told);
+            }
+        }
+        (share, told)
     }
 
     /// As [`search`](Self::search), for a disjunction, each part of which has a range of its own.
@@ -270,8 +320,8 @@ impl Chooser<'_> {
         let own = index.and_then(|number| self.relation.indexes.get(number));
         let mut starts: Vec<Vec<BoundExpr>> = vec![Vec::new()];
         let (mut low, mut high) = (None, None);
-        let mut share = 1.0;
-        let mut used = Vec::new();
+        let (mut share, mut bounds) = (1.0, 1.0);
+        let (mut used, mut told) = (Vec::new(), Vec::new());
         let mut equal = 0;
         for column in columns {
             let of_column = || conditions.iter().filter(|condition| condition.column == *column);
@@ -312,7 +362,8 @@ impl Chooser<'_> {
                     ConditionKind::Prefix(prefix) if low.is_none() && high.is_none() => {
                         low = Some(Bound::Prefix(prefix.clone()));
                         high = low.clone();
-                        share *= self.estimates.equality(self.source, *column);
+                        bounds *= self.estimates.equality(self.source, *column);
+                        told.push(condition.conjunct);
                         continue;
                     }
                     ConditionKind::Compare(comparison, value) => match comparison {
@@ -326,7 +377,7 @@ impl Chooser<'_> {
                 };
                 *bound.0 = Some(bound.1);
                 used.push(condition.conjunct);
-                share *= crate::plan::estimate::RANGE_SHARE;
+                bounds *= RANGE_SHARE;
             }
             break;
         }
@@ -343,18 +394,29 @@ impl Chooser<'_> {
                 Access::Union { ranges, conditions: Vec::new(), parts: Vec::new() }
             }
         };
-        Some(Found { access, used, share, equal, count })
+        told.extend(&used);
+        let share = share * bounds;
+        Some(Found { index, access, used, told, share, bounds, measured: None, equal, is_whole_key: false, count })
     }
 }
 
-/// A range, or several.
+/// A range of a key, or several.
 struct Found {
+    index: Option<usize>,
     access: Access,
     used: Vec<usize>,
+    /// The conjuncts that it takes into account: those used, and those that hold of more than the range says.
+    told: Vec<usize>,
     /// The share of rows it is expected to keep.
     share: f64,
+    /// The share that its bounds are expected to keep of the rows whose first columns are given.
+    bounds: f64,
+    /// The share as the data has it.
+    measured: Option<f64>,
     /// How many columns are given.
     equal: usize,
+    /// Whether these are all of a key that no two rows share.
+    is_whole_key: bool,
     /// How many ranges there are.
     count: f64,
 }

@@ -1,30 +1,38 @@
-//! How many rows are expected. Nothing is counted for it but what trees know of themselves.
+//! How many rows are expected. Without [`Figures`] they come from the schema and from what trees know of themselves.
 
 use wasm_dbms_api::{Comparison, DataType};
 
-use crate::catalog::{KeyShape, Relation};
+use crate::catalog::{Index, KeyShape, Relation};
 use crate::plan::BoundExpr;
+use crate::plan::figures::Figures;
 
 /// Where nothing is known: the share of rows that an equality or a bound keeps.
 const EQUALITY_SHARE: f64 = 0.02;
 pub(super) const RANGE_SHARE: f64 = 0.3;
 
 /// What is known of each source.
-#[derive(Debug, Default)]
-pub(super) struct Estimates {
-    sources: Vec<Estimate>,
+#[derive(Debug)]
+pub(super) struct Estimates<'a, 's> {
+    pub(super) figures: &'a Figures<'s>,
+    sources: Vec<Estimate<'a>>,
 }
 
 #[derive(Debug)]
-struct Estimate {
+struct Estimate<'a> {
     rows: f64,
+    /// The table that it is, if it is one.
+    table: Option<&'a Relation>,
     /// The share of rows that have one value, by column.
     equality: Vec<f64>,
 }
 
-impl Estimates {
-    /// Adds a source of so many rows, of which no two are the same if it is distinct.
-    pub(super) fn push(&mut self, relation: &Relation, rows: f64, is_distinct: bool) {
+impl<'a, 's> Estimates<'a, 's> {
+    pub(super) fn new(figures: &'a Figures<'s>) -> Self {
+        Self { figures, sources: Vec::new() }
+    }
+
+    /// Adds a source of so many rows, of which no two are the same if it is distinct; `table` is the table that it is.
+    pub(super) fn push(&mut self, relation: &Relation, table: Option<&'a Relation>, rows: f64, is_distinct: bool) {
         let keyed = match &relation.shape {
             KeyShape::Columns(columns) => columns.as_slice(),
             KeyShape::RowId => &[],
@@ -49,12 +57,39 @@ impl Estimates {
             }
         };
         let equality = (0..relation.schema.columns.len()).map(share).collect();
-        self.sources.push(Estimate { rows: rows.max(0.0), equality });
+        self.sources.push(Estimate { rows: rows.max(0.0), table, equality });
     }
 
     /// How many rows a source has.
     pub(super) fn rows(&self, source: usize) -> f64 {
         self.sources.get(source).map_or(1.0, |own| own.rows)
+    }
+
+    /// Whether there is one source, so that nothing but the access to it is chosen.
+    pub(super) fn is_lone(&self) -> bool {
+        self.sources.len() == 1
+    }
+
+    /// The share of rows in which a column has one value, which is not known: as the data has it where an index begins
+    /// with the column.
+    fn equality_in_data(&self, source: usize, column: usize) -> f64 {
+        let table = self.sources.get(source).and_then(|own| own.table);
+        let index = table.and_then(|table| {
+            let first = |columns: &[usize]| columns.first() == Some(&column);
+            match &table.shape {
+                KeyShape::Columns(columns) if first(columns) => Some((None, columns.len() == 1)),
+                _ => {
+                    let own =
+                        |(number, index): (usize, &Index)| (Some(number), index.is_unique && index.columns.len() == 1);
+                    table.indexes.iter().enumerate().find(|(_, index)| first(&index.columns)).map(own)
+                }
+            }
+        });
+        let share = match (table, index) {
+            (Some(table), Some((index, false))) => self.figures.share_of_value(table, index, 1),
+            _ => None,
+        };
+        share.unwrap_or_else(|| self.equality(source, column))
     }
 
     /// The share of rows in which a column has one value.
@@ -68,9 +103,13 @@ impl Estimates {
             BoundExpr::Column { source, column } => Some(self.equality(*source, *column)),
             _ => None,
         };
+        let in_data = |expr: &BoundExpr| match expr {
+            BoundExpr::Column { source, column } => self.equality_in_data(*source, *column),
+            _ => EQUALITY_SHARE,
+        };
         match condition {
             BoundExpr::Compare(Comparison::Equal, left, right) => match (of(left), of(right)) {
-                (Some(left), Some(right)) => left.min(right),
+                (Some(_), Some(_)) => in_data(left).min(in_data(right)),
                 (Some(share), None) | (None, Some(share)) => share,
                 (None, None) => EQUALITY_SHARE,
             },

@@ -20,7 +20,7 @@ impl Core {
         self.restore(place, &snapshot)?;
         let place = self.catalog.find(table)?;
         let columns = snapshot.schema.columns.len();
-        let plan = plan::plan(&self.catalog, &Query::from(table))?;
+        let plan = plan::plan(self, &Query::from(table))?;
         let mut rows = RowStream::new(&self.catalog, &plan)?;
         while rows.next(self)? {
             let Some(row) = rows.frame.sources.first() else { continue };
