@@ -18,7 +18,8 @@ fn skewed(random: &mut fastrand::Rng) -> (Database, Vec<[Option<i64>; 4]>) {
     let db = Database::in_memory();
     let column = |name: &str| ColumnSchema::new(name, DataType::I64).nullable();
     let schema = TableSchema::new("t").column(ColumnSchema::new("id", DataType::I64)).primary_key(["id"]);
-    let schema = ["often", "seldom", "steep", "sparse"].into_iter().fold(schema, |schema, name| schema.column(column(name)));
+    let schema =
+        ["often", "seldom", "steep", "sparse"].into_iter().fold(schema, |schema, name| schema.column(column(name)));
     let schema = schema.index(["often"]).index(["seldom"]).index(["steep", "often"]).index(["sparse"]);
     db.create_table(&schema).unwrap();
     let mut draw = |part: u32| if random.u32(0..10) < part { 0 } else { random.i64(1..ROWS) };
@@ -59,8 +60,8 @@ fn expected_of(line: &str) -> f64 {
 }
 
 #[test]
-fn what_is_expected_of_a_range_is_right_within_a_factor_of_two() {
-    let mut random = fastrand::Rng::with_seed(seed());
+fn what_is_expected_of_a_range_is_right_within_a_factor_of_two_and_two_leaves() {
+    let mut random = fastrand::Rng::with_seed(seed(31));
     let (db, rows) = skewed(&mut random);
     let names = ["often", "seldom", "steep", "sparse"];
     for _ in 0..400 {
@@ -76,15 +77,16 @@ fn what_is_expected_of_a_range_is_right_within_a_factor_of_two() {
         let found = rows.iter().filter(|row| row[place].is_some_and(&keeps)).count() as f64;
         let plan = db.explain(&Query::from("t").filter(filter)).unwrap();
         let expected = expected(&plan);
-        // A leaf holds a few hundred entries, and one more or less is no mistake.
-        let slack = 64.0;
+        // Leaves hold from a hundred entries to near a thousand, as their keys have much in common or little, and are taken
+        // to hold as many: two of them more or less are no mistake.
+        let slack = 1000.0;
         assert!(expected <= found * 2.0 + slack && found <= expected * 2.0 + slack, "{found} rows: {plan}");
     }
 }
 
 #[test]
 fn the_index_is_taken_that_few_rows_are_reached_through() {
-    let mut random = fastrand::Rng::with_seed(seed());
+    let mut random = fastrand::Rng::with_seed(seed(31));
     let (db, _) = skewed(&mut random);
     let plan = |filter: Expr| db.explain(&Query::from("t").filter(filter)).unwrap();
     // The schema tells these apart by nothing.
@@ -97,7 +99,7 @@ fn the_index_is_taken_that_few_rows_are_reached_through() {
     assert!(all.starts_with("scan t"), "{all}");
     let steep = plan(is("steep", Comparison::Greater, 0));
     assert!(steep.starts_with("scan t"), "{steep}");
-    let list = plan(Expr::column("often").in_list([0.into(), 5.into()]));
+    let list = plan(Expr::column("often").in_list([0, 5]));
     assert!(list.starts_with("scan t"), "{list}");
     // Two columns of one index are one range.
     let both = plan(equals("steep", 1).and(equals("often", 12)));
@@ -118,7 +120,8 @@ fn the_order_of_a_join_begins_where_few_rows_are() {
             .index(["kind"]);
         db.create_table(&schema).unwrap();
         // All but a few rows are of kind 1 in the left one, and of kind 3 in the right one.
-        let rows = (0..5000i64).map(|id| [Value::from(id), (id / 10).into(), (if id % 500 == 0 { rare } else { 4 - rare }).into()]);
+        let rows = (0..5000i64)
+            .map(|id| [Value::from(id), (id / 10).into(), (if id % 500 == 0 { rare } else { 4 - rare }).into()]);
         db.insert_many_values(table, &["id", "other", "kind"], rows).unwrap();
     }
     let joined = |left: i64, right: i64| {
@@ -137,7 +140,7 @@ fn the_order_of_a_join_begins_where_few_rows_are() {
 
 #[test]
 fn a_prepared_question_is_planned_once_and_expects_what_a_value_has_on_average() {
-    let mut random = fastrand::Rng::with_seed(seed());
+    let mut random = fastrand::Rng::with_seed(seed(31));
     let (db, rows) = skewed(&mut random);
     let filter = Expr::column("sparse").compare(Comparison::Equal, Expr::Parameter(1));
     let prepared = Prepared::new(Query::from("t").filter(filter));
@@ -150,7 +153,7 @@ fn a_prepared_question_is_planned_once_and_expects_what_a_value_has_on_average()
 
 #[test]
 fn many_conditions_are_planned_with_a_bounded_number_of_descents() {
-    let mut random = fastrand::Rng::with_seed(seed());
+    let mut random = fastrand::Rng::with_seed(seed(31));
     let (db, rows) = skewed(&mut random);
     let each = i64::from(MAX_PLANNING_DESCENTS) + 10;
     let filter = (0..each).map(|value| equals("often", value).and(equals("seldom", value))).reduce(Expr::or).unwrap();
