@@ -266,15 +266,21 @@ impl Chooser<'_, '_> {
             .filter_map(|(number, conjunct)| self.condition(number, conjunct, 0))
             .collect();
         let mut found = self.found(&usable);
-        found.sort_by(|left, right| right.told.len().cmp(&left.told.len()).then(left.share.total_cmp(&right.share)));
-        let (mut share, mut told) = (1.0, Vec::new());
-        for own in found {
-            if let Some(measured) = own.measured
-                && !own.told.iter().any(|number| told.contains(number))
-            {
-                share *= measured;
-                told.extend(own.told);
-            }
+        let (mut share, mut told) = (1.0, Vec::<usize>::new());
+        // What tells of the most conjuncts comes first, of as many what keeps the fewest rows.
+        loop {
+            found.retain(|own| own.measured.is_some() && !own.told.iter().any(|number| told.contains(number)));
+            let better = |best: usize, place: usize| match (found.get(best), found.get(place)) {
+                (Some(best), Some(own)) => {
+                    own.told.len() > best.told.len() || own.told.len() == best.told.len() && own.share < best.share
+                }
+                _ => false,
+            };
+            let best = (1..found.len()).fold(0, |best, place| if better(best, place) { place } else { best });
+            let Some(own) = found.get_mut(best) else { break };
+            share *= own.share;
+            told.append(&mut own.told);
+            own.measured = None;
         }
         (share, told)
     }
