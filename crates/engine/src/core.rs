@@ -73,10 +73,13 @@ impl Core {
         custom_rules: Arc<CustomRules>,
     ) -> Fallible<Self> {
         let mut store = Store::Private(Box::new(Private::new(pages, keeps_questions)));
-        let catalog = match catalog {
+        let mut catalog = match catalog {
             Some(catalog) => catalog,
             None => Catalog::load(&mut store)?,
         };
+        if keeps_questions {
+            catalog.keep_named();
+        }
         let mut core = Self::with(store, Arc::default(), catalog);
         core.recorder = recorder;
         core.custom_rules = custom_rules;

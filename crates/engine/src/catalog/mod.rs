@@ -6,6 +6,7 @@ mod relation;
 mod rules;
 
 use std::any::TypeId;
+use std::cell::{Ref, RefCell};
 use std::sync::Arc;
 
 use wasm_dbms_api::{ColumnSchema, MemoryError, SchemaError, Table, TableSchema};
@@ -37,6 +38,16 @@ pub(crate) struct Catalog {
     types: Vec<(TypeId, RelationIndex)>,
     /// The type asked for last: most calls ask for the same one again.
     last_type: Option<(TypeId, RelationIndex)>,
+    /// The tables that were asked for, where somebody wants to know.
+    named: Option<RefCell<Named>>,
+}
+
+/// What was asked for by name.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Named {
+    pub(crate) tables: Vec<RelationIndex>,
+    /// Whether a table was not there.
+    pub(crate) in_vain: bool,
 }
 
 impl Catalog {
@@ -82,7 +93,29 @@ impl Catalog {
     /// Where the table of this name stands.
     pub(crate) fn find(&self, name: &str) -> Fallible<RelationIndex> {
         let found = self.relations.iter().position(|relation| relation.schema.name == name);
+        self.note_named(found);
         found.ok_or_else(|| Error::Unknown { what: "table", name: name.to_owned() }.into())
+    }
+
+    /// From now on keeps which tables are asked for.
+    pub(crate) fn keep_named(&mut self) {
+        self.last_type = None;
+        self.named = Some(RefCell::default());
+    }
+
+    /// The tables that were asked for, if that is kept.
+    pub(crate) fn named(&self) -> Option<Ref<'_, Named>> {
+        self.named.as_ref().and_then(|named| named.try_borrow().ok())
+    }
+
+    /// Keeps that a table was asked for; none: that it was not there.
+    pub(crate) fn note_named(&self, index: Option<RelationIndex>) {
+        let Some(mut named) = self.named.as_ref().and_then(|named| named.try_borrow_mut().ok()) else { return };
+        match index {
+            None => named.in_vain = true,
+            Some(index) if named.tables.contains(&index) => {}
+            Some(index) => named.tables.push(index),
+        }
     }
 
     /// Where the table of this Rust type stands.
@@ -99,6 +132,7 @@ impl Catalog {
             Ok(place) => self.types.get(place).map_or(0, |(_, index)| *index),
             Err(place) => self.bind_type(place, id, schema())?,
         };
+        self.note_named(Some(index));
         self.last_type = Some((id, index));
         Ok(index)
     }
