@@ -83,7 +83,7 @@ impl SchemaChange {
 
 impl Core {
     /// The stored description of a table.
-    pub(super) fn stored(&mut self, index: RelationIndex) -> Fallible<Snapshot> {
+    pub(crate) fn stored(&mut self, index: RelationIndex) -> Fallible<Snapshot> {
         let id = self.catalog.relation(index)?.id;
         let stored = Registry::tables(&mut self.store)?.into_iter().find(|(other, ..)| *other == id);
         let (_, _, bytes) = stored.ok_or_else(|| Error::Unknown { what: "table", name: id.to_string() })?;
