@@ -48,8 +48,8 @@ pub trait Encode: Sized {
 }
 
 /// The error of a value cut short.
-fn too_short(expected: &'static str, found: usize) -> MemoryError {
-    MemoryError::Decode { expected, found: format!("only {found} bytes").into() }
+fn too_short(expected: &'static str, found: usize) -> Box<MemoryError> {
+    Box::new(MemoryError::Decode { expected, found: format!("only {found} bytes").into() })
 }
 
 macro_rules! encode_number {
@@ -93,7 +93,9 @@ impl Encode for bool {
         match bytes.first() {
             Some(0) => Ok(false),
             Some(1) => Ok(true),
-            Some(other) => Err(MemoryError::Decode { expected: "bool", found: format!("byte {other}").into() }),
+            Some(other) => {
+                Err(Box::new(MemoryError::Decode { expected: "bool", found: format!("byte {other}").into() }))
+            }
             None => Err(too_short("bool", 0)),
         }
     }
@@ -152,7 +154,7 @@ impl Encode for String {
 
     fn decode(bytes: Cow<'_, [u8]>) -> MemoryResult<Self> {
         String::from_utf8(Vec::decode(bytes)?)
-            .map_err(|error| MemoryError::Decode { expected: "text", found: error.to_string().into() })
+            .map_err(|error| Box::new(MemoryError::Decode { expected: "text", found: error.to_string().into() }))
     }
 }
 
@@ -179,7 +181,9 @@ impl<T: Encode> Encode for Option<T> {
         match bytes.split_first() {
             Some((0, _)) => Ok(None),
             Some((1, rest)) => T::decode(Cow::Borrowed(rest)).map(Some),
-            Some((other, _)) => Err(MemoryError::Decode { expected: "option", found: format!("byte {other}").into() }),
+            Some((other, _)) => {
+                Err(Box::new(MemoryError::Decode { expected: "option", found: format!("byte {other}").into() }))
+            }
             None => Err(too_short("option", 0)),
         }
     }

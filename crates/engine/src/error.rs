@@ -17,7 +17,7 @@ pub(crate) type Fallible<T> = std::result::Result<T, Box<Error>>;
 pub enum Error {
     /// Storage refused or found something.
     #[error(transparent)]
-    Memory(#[from] MemoryError),
+    Memory(#[from] Box<MemoryError>),
     /// A schema contradicts itself, or the tables it refers to.
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -212,10 +212,24 @@ impl From<Box<Error>> for Error {
     }
 }
 
+impl From<MemoryError> for Error {
+    fn from(error: MemoryError) -> Self {
+        Self::Memory(Box::new(error))
+    }
+}
+
 impl From<MemoryError> for Box<Error> {
     #[cold]
     #[inline(never)]
     fn from(error: MemoryError) -> Self {
+        Self::new(error.into())
+    }
+}
+
+impl From<Box<MemoryError>> for Box<Error> {
+    #[cold]
+    #[inline(never)]
+    fn from(error: Box<MemoryError>) -> Self {
         Self::new(Error::Memory(error))
     }
 }
@@ -242,6 +256,17 @@ fn because(reason: Option<&str>) -> String {
 }
 
 impl Error {
+    /// What storage said, if it was storage that refused.
+    ///
+    /// ```
+    /// use wasm_dbms::prelude::*;
+    /// let refused = Database::open(HeapProvider::from_bytes(vec![7; 5000])).err().unwrap();
+    /// assert!(matches!(refused.memory(), Some(MemoryError::NotADatabase { .. })));
+    /// ```
+    pub fn memory(&self) -> Option<&MemoryError> {
+        if let Self::Memory(error) = self { Some(error) } else { None }
+    }
+
     /// Wraps an error of the caller's own: returned from a transaction's closure it rolls the transaction back.
     ///
     /// ```

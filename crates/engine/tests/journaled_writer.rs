@@ -9,7 +9,7 @@ mod stores;
 mod support;
 
 use wasm_dbms::{
-    DataSize, Encode, JournaledWriter, MemoryAccess, MemoryError, MemoryManager, Options, Page, PageState,
+    DataSize, Encode, JournaledWriter, MemoryAccess, MemoryManager, MemoryResult, Options, Page, PageState,
     RESERVED_PAGES, UnclaimedPages,
 };
 
@@ -159,7 +159,7 @@ impl Encode for Endless {
         vec![7; 70_000].into()
     }
 
-    fn decode(_: std::borrow::Cow<'_, [u8]>) -> Result<Self, MemoryError> {
+    fn decode(_: std::borrow::Cow<'_, [u8]>) -> MemoryResult<Self> {
         Ok(Self)
     }
 }

@@ -142,7 +142,10 @@ fn a_row_of_any_release_is_read_changed_and_deleted_in_the_last_one() {
     for (number, old) in [(7, "7@example.com"), (1004, "new 4"), (1008, "new 8")] {
         let found = db.query(&Query::from("users").filter(id(number))).unwrap();
         assert_eq!(found.rows[0][2], Value::from(old));
-        assert_eq!(db.update_values("users", &[("address", format!("changed {number}").into())], id(number)).unwrap(), 1);
+        assert_eq!(
+            db.update_values("users", &[("address", format!("changed {number}").into())], id(number)).unwrap(),
+            1
+        );
         let by_index = Expr::column("address").compare(Comparison::Equal, format!("changed {number}"));
         assert_eq!(db.query(&Query::from("users").filter(by_index)).unwrap().rows.len(), 1);
     }
@@ -277,8 +280,7 @@ fn operations_that_were_kept_as_data_are_made_later() {
     let db = Database::open(HeapProvider::from_bytes(first_release())).unwrap();
     let wanted: Vec<TableSchema> = releases().remove(4);
     let plan = db.plan_migration_to(&[&wanted[0]], false).unwrap();
-    let operations: Vec<MigrationOperation> =
-        plan.operations.iter().map(|planned| planned.operation.clone()).collect();
+    let operations: Vec<MigrationOperation> = plan.operations.iter().map(|planned| planned.operation.clone()).collect();
     assert_eq!(db.apply_migration(&operations, &allowing_all(&plan)).unwrap(), plan);
     assert!(db.plan_migration_to(&[&wanted[0]], false).unwrap().is_empty());
     assert_sound(&db);

@@ -98,7 +98,11 @@ impl MemoryProvider for Watched {
             let written = self.watch.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
             let full_after = self.watch.full_after.load(Ordering::Relaxed);
             if full_after > 0 && written >= full_after {
-                return Err(MemoryError::Host { operation: "write", reason: "no room".into(), is_full: true });
+                return Err(Box::new(MemoryError::Host {
+                    operation: "write",
+                    reason: "no room".into(),
+                    is_full: true,
+                }));
             }
         }
         self.inner.write(offset, bytes)

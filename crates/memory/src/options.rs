@@ -154,10 +154,10 @@ impl Options {
 
     pub(crate) fn check(&self) -> MemoryResult<()> {
         if !self.page_size.is_power_of_two() || !(MIN_PAGE_SIZE..=MAX_PAGE_SIZE).contains(&self.page_size) {
-            return Err(MemoryError::LimitExceeded {
+            return Err(Box::new(MemoryError::LimitExceeded {
                 what: "the page size (a power of two from 4096 bytes)",
                 limit: MAX_PAGE_SIZE as u64,
-            });
+            }));
         }
         Ok(())
     }

@@ -215,7 +215,7 @@ fn a_commit_refused_before_its_record_leaves_the_store_as_it_was_and_writing_goe
         put(&mut store, 300..600, 2, 100);
         fail_after(&medium, calls);
         let refused = store.commit(Durability::Full).unwrap_err();
-        assert!(matches!(refused, MemoryError::Host { .. }), "{refused}");
+        assert!(matches!(*refused, MemoryError::Host { .. }), "{refused}");
         assert!(store.is_clean());
         assert_content(&mut store, 0..300, 1, 100);
     }
@@ -236,10 +236,13 @@ fn after_a_failed_record_or_sync_the_commit_is_in_doubt_and_writes_are_refused()
         assert!(in_doubt.is_in_doubt(), "{in_doubt}");
         assert_content(&mut store, 0..30, 1, 100);
         let refused = store.edit(REGISTRY_PAGE, |_| ()).unwrap_err();
-        assert!(matches!(refused, MemoryError::Poisoned { .. }), "{refused}");
+        assert!(matches!(*refused, MemoryError::Poisoned { .. }), "{refused}");
         assert!(refused.to_string().contains("the simulated medium is broken"), "{refused}");
-        assert!(matches!(store.sync().unwrap_err(), MemoryError::Poisoned { .. }), "nobody can say that it is durable");
-        assert!(matches!(store.close().unwrap_err(), MemoryError::Poisoned { .. }));
+        assert!(
+            matches!(*store.sync().unwrap_err(), MemoryError::Poisoned { .. }),
+            "nobody can say that it is durable"
+        );
+        assert!(matches!(*store.close().unwrap_err(), MemoryError::Poisoned { .. }));
         let mut store = open(medium).unwrap();
         assert_content(&mut store, 0..30, survives, 100);
         commit(&mut store, 0..30, 3, 100);

@@ -83,7 +83,7 @@ fn walk_by_leaves(store: &mut MemoryManager, tree: Tree) -> MemoryResult<u64> {
 
 fn assert_corrupt<T>(result: MemoryResult<T>, what: &str) {
     match result {
-        Err(error) => assert!(matches!(error, MemoryError::Corrupt { .. }), "{what}: {error}"),
+        Err(error) => assert!(matches!(*error, MemoryError::Corrupt { .. }), "{what}: {error}"),
         Ok(_) => panic!("{what}: it was believed"),
     }
 }

@@ -36,7 +36,7 @@ fn the_page_size_is_that_of_the_options() {
 fn a_page_size_that_cannot_be_is_refused() {
     for bytes in [0, 1, 2048, 4095, 5000, 128 * 1024, usize::MAX] {
         let refused = MemoryManager::in_memory(Options::new().page_size(bytes)).unwrap_err();
-        assert!(matches!(refused, MemoryError::LimitExceeded { .. }), "{bytes}: {refused}");
+        assert!(matches!(*refused, MemoryError::LimitExceeded { .. }), "{bytes}: {refused}");
     }
 }
 
@@ -90,7 +90,7 @@ fn growing_after_abandoned_growth_hands_out_the_lowest_page_again_and_the_batch_
 fn a_page_that_was_never_allocated_is_refused_by_every_method() {
     let mut store = in_memory();
     let (page, pages) = (RESERVED_PAGES, RESERVED_PAGES);
-    let refusal = MemoryError::PageOutOfRange { page, pages };
+    let refusal = Box::new(MemoryError::PageOutOfRange { page, pages });
     assert_eq!(store.page(page).unwrap_err(), refusal);
     assert_eq!(store.view(page, |_| ()).unwrap_err(), refusal);
     assert_eq!(store.edit(page, |_| ()).unwrap_err(), refusal);
@@ -109,7 +109,7 @@ fn a_page_that_was_never_allocated_is_refused_by_every_method() {
 #[test]
 fn typed_access_at_an_offset_that_the_type_does_not_allow_is_refused() {
     let (mut store, page) = store_of_ones();
-    let refusal = MemoryError::Misaligned { page, offset: 4, alignment: 8 };
+    let refusal = Box::new(MemoryError::Misaligned { page, offset: 4, alignment: 8 });
     assert_eq!(store.read_at::<u64>(page, 4).unwrap_err(), refusal);
     assert_eq!(store.write_at(page, 4, &0u64).unwrap_err(), refusal);
     assert_eq!(store.zero(page, 4, &0u64).unwrap_err(), refusal);
@@ -138,7 +138,7 @@ fn a_value_whose_footprint_ends_with_the_page_fits() {
 #[test]
 fn a_footprint_past_the_end_of_the_page_is_refused_before_any_byte_changes() {
     let (mut store, page) = store_of_ones();
-    let past = |error: MemoryError| assert!(matches!(error, MemoryError::OutOfBounds { .. }), "{error}");
+    let past = |error: Box<MemoryError>| assert!(matches!(*error, MemoryError::OutOfBounds { .. }), "{error}");
     past(store.write_at(page, 0, &vec![9u8; PAGE_SIZE as usize - 3]).unwrap_err());
     past(store.write_at(page, PAGE_SIZE - 4, &"text".to_string()).unwrap_err());
     past(store.write_at(page, PAGE_SIZE, &0u8).unwrap_err());
@@ -156,18 +156,21 @@ fn a_footprint_past_the_end_of_the_page_is_refused_before_any_byte_changes() {
 fn a_fixed_size_value_cut_by_the_end_of_the_page_is_an_error_and_not_made_up_zeros() {
     let (mut store, page) = store_of_ones();
     let cut = store.read_at::<[u8; 8]>(page, PAGE_SIZE - 4).unwrap_err();
-    assert_eq!(cut, MemoryError::OutOfBounds { page, offset: PAGE_SIZE - 4, length: 8, page_size: PAGE_SIZE.into() });
+    assert_eq!(
+        cut,
+        Box::new(MemoryError::OutOfBounds { page, offset: PAGE_SIZE - 4, length: 8, page_size: PAGE_SIZE.into() })
+    );
     let cut = store.read_at::<Vec<u8>>(page, PAGE_SIZE - 2).unwrap_err();
-    assert!(matches!(cut, MemoryError::Decode { .. }), "{cut}");
+    assert!(matches!(*cut, MemoryError::Decode { .. }), "{cut}");
     let cut = store.read_at::<Vec<u8>>(page, PAGE_SIZE).unwrap_err();
-    assert!(matches!(cut, MemoryError::OutOfBounds { .. }), "{cut}");
+    assert!(matches!(*cut, MemoryError::OutOfBounds { .. }), "{cut}");
 }
 
 #[test]
 fn bytes_that_are_no_value_of_the_type_are_an_error() {
     let (mut store, page) = store_of_ones();
     let refused = store.read_at::<Five>(page, 0).unwrap_err();
-    assert_eq!(refused, MemoryError::Decode { expected: "Five", found: "other bytes".into() });
+    assert_eq!(refused, Box::new(MemoryError::Decode { expected: "Five", found: "other bytes".into() }));
     assert!(store.read_at::<Vec<u8>>(page, 0).is_err(), "a length of 16,843,009 bytes is not trusted");
 }
 
@@ -260,8 +263,8 @@ fn exercise(store: &mut impl MemoryAccess) {
     store.zero(page, 8, &Five([0; 4])).unwrap();
     assert!(store.page(page).unwrap()[..100].iter().all(|byte| *byte == 0));
     store.unclaim_page(page).unwrap();
-    assert_eq!(store.unclaim_page(page).unwrap_err(), MemoryError::AlreadyUnclaimed { page });
-    assert_eq!(store.unclaim_page(0).unwrap_err(), MemoryError::ReservedPage { page: 0 });
+    assert_eq!(store.unclaim_page(page).unwrap_err(), Box::new(MemoryError::AlreadyUnclaimed { page }));
+    assert_eq!(store.unclaim_page(0).unwrap_err(), Box::new(MemoryError::ReservedPage { page: 0 }));
     assert_eq!(store.claim_page().unwrap(), page, "the page released last comes back");
     assert!(store.page(page).unwrap().iter().all(|byte| *byte == 0));
 

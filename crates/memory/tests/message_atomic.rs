@@ -20,7 +20,11 @@ impl MemoryProvider for Canister {
 
     fn set_size(&self, size: u64) -> MemoryResult<()> {
         if size < self.0.size()? {
-            return Err(MemoryError::Host { operation: "set_size", reason: "it only grows".into(), is_full: false });
+            return Err(Box::new(MemoryError::Host {
+                operation: "set_size",
+                reason: "it only grows".into(),
+                is_full: false,
+            }));
         }
         self.0.set_size(size)
     }

@@ -55,7 +55,7 @@ fn writes_are_refused_by_name() {
         store.unclaim_page(2).unwrap_err(),
     ];
     for refused in refusals {
-        assert!(matches!(refused, MemoryError::ReadOnly { .. }), "{refused}");
+        assert!(matches!(*refused, MemoryError::ReadOnly { .. }), "{refused}");
     }
     store.release_tail().unwrap();
     assert_content(&mut store, 0..30, 1, 100);
@@ -65,7 +65,7 @@ fn writes_are_refused_by_name() {
 #[test]
 fn where_there_is_nothing_nothing_is_made() {
     let medium = Medium::default();
-    assert!(matches!(open_read_only(&medium).unwrap_err(), MemoryError::NotADatabase { .. }));
+    assert!(matches!(*open_read_only(&medium).unwrap_err(), MemoryError::NotADatabase { .. }));
     assert_eq!(medium.count(), 0);
 }
 
@@ -95,7 +95,7 @@ fn after_any_crash_a_reader_sees_what_a_writer_would() {
                 images += 1;
             }
             Err(error) => {
-                assert!(matches!(error, MemoryError::NotADatabase { .. }), "seed {seed}, after {made} calls: {error}");
+                assert!(matches!(*error, MemoryError::NotADatabase { .. }), "seed {seed}, after {made} calls: {error}");
                 header += 1;
             }
         }
@@ -156,7 +156,7 @@ fn a_file_without_permission_to_write_is_read_and_readers_share_it() {
     let path = folder.path().join("a.db");
     let mut store = open(FileProvider::open(&path).unwrap()).unwrap();
     commit(&mut store, 0..30, 1, 100);
-    assert!(matches!(FileProvider::open_read_only(&path).unwrap_err(), MemoryError::Locked { .. }));
+    assert!(matches!(*FileProvider::open_read_only(&path).unwrap_err(), MemoryError::Locked { .. }));
     drop(store);
     let mut permissions = std::fs::metadata(&path).unwrap().permissions();
     permissions.set_readonly(true);
@@ -183,7 +183,7 @@ fn a_sync_that_fails_names_how_many_commits_are_in_doubt() {
     }
     fail_after(&medium, 0);
     let error = store.sync().unwrap_err();
-    assert!(matches!(error, MemoryError::InDoubt { commits: 3, .. }), "{error}");
+    assert!(matches!(*error, MemoryError::InDoubt { commits: 3, .. }), "{error}");
     assert!(error.to_string().starts_with("the last 3 commits are in doubt"), "{error}");
     assert_content(&mut store, 0..10, 3, 10);
 }

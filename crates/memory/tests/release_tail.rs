@@ -74,7 +74,7 @@ fn free_pages_before_the_last_used_one_stay_unclaimed() {
 fn an_open_batch_is_refused_and_kept() {
     let mut store = open(HeapProvider::new()).unwrap();
     put(&mut store, 0..10, 1, 10);
-    assert!(matches!(store.release_tail().unwrap_err(), MemoryError::Uncommitted { .. }));
+    assert!(matches!(*store.release_tail().unwrap_err(), MemoryError::Uncommitted { .. }));
     store.commit(Durability::Full).unwrap();
     assert_content(&mut store, 0..10, 1, 10);
 }

@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use wasm_dbms_api::{MemoryError, Page};
+use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 use wasm_dbms_memory::{
     Durability, FileProvider, HeapProvider, MemoryAccess, MemoryManager, Options, RESERVED_PAGES, Snapshot,
 };
@@ -191,8 +191,8 @@ fn a_snapshot_refuses_every_write() {
         snapshot.zero_raw(page, 0, 8).unwrap_err(),
         snapshot.edit(page, |_| ()).unwrap_err(),
     ];
-    assert!(refusals.iter().all(|error| matches!(error, MemoryError::ReadOnly { .. })), "{refusals:?}");
-    assert!(matches!(snapshot.page(page + 1).unwrap_err(), MemoryError::PageOutOfRange { .. }));
+    assert!(refusals.iter().all(|error| matches!(**error, MemoryError::ReadOnly { .. })), "{refusals:?}");
+    assert!(matches!(*snapshot.page(page + 1).unwrap_err(), MemoryError::PageOutOfRange { .. }));
 }
 
 #[test]
@@ -233,11 +233,11 @@ fn past_the_bound_the_oldest_snapshot_expires_and_the_others_stay() {
 
 /// Asks for a page anew: a snapshot that looked at it before may still have it at hand.
 trait Fresh {
-    fn fresh_page(&mut self, page: Page) -> Result<(), MemoryError>;
+    fn fresh_page(&mut self, page: Page) -> MemoryResult<()>;
 }
 
 impl Fresh for Snapshot {
-    fn fresh_page(&mut self, page: Page) -> Result<(), MemoryError> {
+    fn fresh_page(&mut self, page: Page) -> MemoryResult<()> {
         self.let_go();
         self.page(page).map(|_| ())
     }

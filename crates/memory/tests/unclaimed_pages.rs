@@ -80,7 +80,7 @@ fn a_page_released_twice_is_refused() {
         store.unclaim_page(*page).unwrap();
     }
     for page in pages {
-        assert_eq!(store.unclaim_page(page).unwrap_err(), MemoryError::AlreadyUnclaimed { page });
+        assert_eq!(*store.unclaim_page(page).unwrap_err(), MemoryError::AlreadyUnclaimed { page });
     }
     assert_eq!(UnclaimedPages::count(&mut store).unwrap() as usize, MANY, "a refusal changes nothing");
 }
@@ -89,11 +89,11 @@ fn a_page_released_twice_is_refused() {
 fn a_reserved_page_or_one_out_of_range_is_refused() {
     let mut store = in_memory();
     for page in 0..RESERVED_PAGES {
-        assert_eq!(store.unclaim_page(page).unwrap_err(), MemoryError::ReservedPage { page });
+        assert_eq!(*store.unclaim_page(page).unwrap_err(), MemoryError::ReservedPage { page });
     }
     let pages = store.page_count();
     for page in [pages, Page::MAX] {
-        assert_eq!(store.unclaim_page(page).unwrap_err(), MemoryError::PageOutOfRange { page, pages });
+        assert_eq!(*store.unclaim_page(page).unwrap_err(), MemoryError::PageOutOfRange { page, pages });
     }
     assert_eq!(UnclaimedPages::count(&mut store).unwrap(), 0);
 }

@@ -49,6 +49,17 @@ impl Fault {
     pub const ALL: [Self; 6] =
         [Self::Error, Self::Full, Self::ShortWrite, Self::ShortRead, Self::RefusedGrow, Self::ImpossibleCount];
 
+    /// Whether the error says what the host said: full if it is full, never that the bytes are damaged.
+    pub(crate) fn is_told_by(self, error: &MemoryError) -> bool {
+        match *error {
+            MemoryError::InDoubt { .. } | MemoryError::Poisoned { .. } => true,
+            MemoryError::Host { is_full, .. } => {
+                is_full == matches!(self, Self::Full | Self::RefusedGrow | Self::ShortWrite)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a call of this kind can fail in this way.
     pub fn applies_to(self, kind: Kind) -> bool {
         match self {
@@ -181,10 +192,10 @@ impl<P> Faulty<P> {
     }
 }
 
-fn refusal(operation: &'static str, fault: Fault) -> MemoryError {
+fn refusal(operation: &'static str, fault: Fault) -> Box<MemoryError> {
     let is_full = matches!(fault, Fault::Full | Fault::RefusedGrow);
     let reason = if is_full { "no space left on the simulated medium" } else { "the simulated medium is broken" };
-    MemoryError::Host { operation, reason: reason.into(), is_full }
+    Box::new(MemoryError::Host { operation, reason: reason.into(), is_full })
 }
 
 /// Half of a length, in whole sectors where there are several.

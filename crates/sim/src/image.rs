@@ -255,7 +255,7 @@ impl ImageProvider {
         let shared = lock(&self.shared);
         if shared.generation != self.generation {
             let reason = "the image that it showed has gone".into();
-            return Err(MemoryError::Host { operation: "read", reason, is_full: false });
+            return Err(Box::new(MemoryError::Host { operation: "read", reason, is_full: false }));
         }
         Ok(shared)
     }

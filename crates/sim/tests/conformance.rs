@@ -50,9 +50,11 @@ impl MemoryProvider for Broken {
     fn read(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {
         let count = self.0.read(offset, buffer)?;
         match self.1 {
-            Breach::ShortReadIsAnError if count < buffer.len() => {
-                Err(wasm_dbms_api::MemoryError::Host { operation: "read", reason: "the end".into(), is_full: false })
-            }
+            Breach::ShortReadIsAnError if count < buffer.len() => Err(Box::new(wasm_dbms_api::MemoryError::Host {
+                operation: "read",
+                reason: "the end".into(),
+                is_full: false,
+            })),
             Breach::ReadsTooMuch => {
                 buffer[count..].fill(0);
                 Ok(buffer.len())

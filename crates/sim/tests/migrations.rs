@@ -50,7 +50,10 @@ fn targets() -> Vec<(&'static str, TableSchema)> {
     let mut targets = vec![
         ("add a column", with(&|schema| schema.columns.insert(1, ColumnSchema::new("new", DataType::U8).default(1)))),
         ("drop a column", with(&|schema| drop(schema.columns.remove(3)))),
-        ("rename a column", with(&|schema| schema.columns[3] = ColumnSchema::new("k", DataType::I32).nullable().renamed_from(["m"]))),
+        (
+            "rename a column",
+            with(&|schema| schema.columns[3] = ColumnSchema::new("k", DataType::I32).nullable().renamed_from(["m"])),
+        ),
         ("rename the table", with(&|schema| (schema.name, schema.renamed_from) = ("u".into(), vec!["t".into()]))),
         ("move columns", with(&|schema| schema.columns.swap(0, 3))),
         ("widen", with(&|schema| schema.columns[3].data_type = DataType::Decimal)),
@@ -63,7 +66,15 @@ fn targets() -> Vec<(&'static str, TableSchema)> {
         ("rename an index", with(&|schema| schema.indexes[0].name = "other name".into())),
         ("unique", base().unique(["m"])),
         ("check", base().with_check(CheckSchema::new(Expr::column("n").compare(Comparison::Less, 50)))),
-        ("foreign key", with(&|schema| schema.columns[2].data_type = DataType::U64).foreign_key("n", "other", "n", ReferentialAction::Cascade)),
+        (
+            "foreign key",
+            with(&|schema| schema.columns[2].data_type = DataType::U64).foreign_key(
+                "n",
+                "other",
+                "n",
+                ReferentialAction::Cascade,
+            ),
+        ),
         ("another key", base().primary_key(["n", "id"])),
         ("no key", base().primary_key([])),
         ("a key of text", base().primary_key(["id"]).unique(["text", "id"])),

@@ -168,7 +168,7 @@ fn expect_bytes(provider: &dyn MemoryProvider, offset: u64, length: usize, expec
 
 fn expect_refusal<T: std::fmt::Debug>(what: &str, outcome: MemoryResult<T>) -> Result<(), String> {
     match outcome {
-        Err(MemoryError::Host { .. } | MemoryError::LimitExceeded { .. }) => Ok(()),
+        Err(error) if matches!(*error, MemoryError::Host { .. } | MemoryError::LimitExceeded { .. }) => Ok(()),
         other => Err(format!("{what} was not refused by a typed error of the host: {other:?}")),
     }
 }

@@ -74,15 +74,15 @@ impl Refusal {
     }
 
     /// The error of an operation on the file that was refused so.
-    pub(crate) fn into_error(self, operation: &'static str, file: &str) -> MemoryError {
+    pub(crate) fn into_error(self, operation: &'static str, file: &str) -> Box<MemoryError> {
         let Self { name, message } = self;
         if operation == "open" && name == "NoModificationAllowedError" {
-            return MemoryError::Locked {
+            return Box::new(MemoryError::Locked {
                 what: file.to_owned().into(),
                 holder: format!("another worker or tab has it open, or closed it this moment ({message})").into(),
-            };
+            });
         }
         let is_full = name == "QuotaExceededError";
-        MemoryError::Host { operation, reason: format!("{file}: {name}: {message}").into(), is_full }
+        Box::new(MemoryError::Host { operation, reason: format!("{file}: {name}: {message}").into(), is_full })
     }
 }

@@ -86,13 +86,13 @@ impl OpfsProvider {
         let meaning = if is_full { ", which means that there is no space" } else { "" };
         let name = &self.name;
         let reason = format!("{name}: the browser states {stated} bytes where {asked} were asked{meaning}").into();
-        Err(MemoryError::Host { operation, reason, is_full })
+        Err(Box::new(MemoryError::Host { operation, reason, is_full }))
     }
 
     /// The error of an offset that no file in a browser can have.
-    fn beyond(&self, operation: &'static str) -> MemoryError {
+    fn beyond(&self, operation: &'static str) -> Box<MemoryError> {
         let reason = format!("{}: beyond byte {MAX_BYTES}, the last that a browser can address", self.name).into();
-        MemoryError::Host { operation, reason, is_full: true }
+        Box::new(MemoryError::Host { operation, reason, is_full: true })
     }
 }
 
@@ -103,7 +103,7 @@ impl MemoryProvider for OpfsProvider {
             return Ok(stated as u64);
         }
         let reason = format!("{}: the browser states a size of {stated} bytes", self.name).into();
-        Err(MemoryError::Host { operation: "size", reason, is_full: false })
+        Err(Box::new(MemoryError::Host { operation: "size", reason, is_full: false }))
     }
 
     fn set_size(&self, size: u64) -> MemoryResult<()> {

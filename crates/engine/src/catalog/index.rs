@@ -177,7 +177,7 @@ impl Index {
     }
 
     #[cold]
-    fn cut_short(&self) -> MemoryError {
+    fn cut_short(&self) -> Box<MemoryError> {
         MemoryError::corrupt(format!("an entry of index {} is cut short", self.name))
     }
 }

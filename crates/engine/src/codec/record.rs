@@ -25,10 +25,10 @@ pub(crate) enum Problem {
 
 impl Problem {
     /// The error; `what` has the problem.
-    pub(crate) fn into_error(self, what: &str) -> MemoryError {
+    pub(crate) fn into_error(self, what: &str) -> Box<MemoryError> {
         match self {
             Self::Damaged => MemoryError::corrupt(format!("{what} cannot be decoded")),
-            Self::Newer(part) => MemoryError::NewerPart { what: format!("{part} in {what}").into() },
+            Self::Newer(part) => Box::new(MemoryError::NewerPart { what: format!("{part} in {what}").into() }),
         }
     }
 }

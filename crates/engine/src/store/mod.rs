@@ -111,8 +111,8 @@ impl Store {
     }
 }
 
-fn refused(operation: &'static str) -> MemoryError {
-    MemoryError::ReadOnly { operation }
+fn refused(operation: &'static str) -> Box<MemoryError> {
+    Box::new(MemoryError::ReadOnly { operation })
 }
 
 impl MemoryAccess for Store {

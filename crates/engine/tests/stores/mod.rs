@@ -44,12 +44,12 @@ impl NineMethods {
         let bytes = self.pages.get_mut(page as usize).ok_or(MemoryError::PageOutOfRange { page, pages })?;
         let range = offset as usize..offset as usize + length as usize;
         let page_size = Self::PAGE_SIZE as u64;
-        bytes.get_mut(range).ok_or(MemoryError::OutOfBounds { page, offset, length, page_size })
+        bytes.get_mut(range).ok_or(Box::new(MemoryError::OutOfBounds { page, offset, length, page_size }))
     }
 
     fn footprint<E: Encode>(&mut self, page: Page, offset: PageOffset, value: &E) -> MemoryResult<&mut [u8]> {
         if !offset.is_multiple_of(E::ALIGNMENT) {
-            return Err(MemoryError::Misaligned { page, offset, alignment: E::ALIGNMENT });
+            return Err(Box::new(MemoryError::Misaligned { page, offset, alignment: E::ALIGNMENT }));
         }
         self.bytes(page, offset, u64::from(value.size()).next_multiple_of(E::ALIGNMENT.into()))
     }

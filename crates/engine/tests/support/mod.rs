@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
+pub(crate) mod samples;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -287,14 +287,14 @@ fn footprint<E: Encode>(size: PageOffset) -> u64 {
 fn check_footprint<E: Encode>(page_size: u64, page: Page, offset: PageOffset, length: u64) -> MemoryResult<()> {
     let alignment = E::ALIGNMENT.max(1);
     if !offset.is_multiple_of(alignment) {
-        return Err(MemoryError::Misaligned { page, offset, alignment });
+        return Err(Box::new(MemoryError::Misaligned { page, offset, alignment }));
     }
     check_bounds(page_size, page, offset, length)
 }
 
 fn check_bounds(page_size: u64, page: Page, offset: PageOffset, length: u64) -> MemoryResult<()> {
     if u64::from(offset).checked_add(length).is_none_or(|end| end > page_size) {
-        return Err(MemoryError::OutOfBounds { page, offset, length, page_size });
+        return Err(Box::new(MemoryError::OutOfBounds { page, offset, length, page_size }));
     }
     Ok(())
 }

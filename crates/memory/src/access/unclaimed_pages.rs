@@ -81,8 +81,8 @@ impl UnclaimedPages {
     /// Releases a page: zeros it and pushes it.
     pub(crate) fn push<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResult<()> {
         match store.page_state(page)? {
-            PageState::Reserved => return Err(MemoryError::ReservedPage { page }),
-            PageState::Free => return Err(MemoryError::AlreadyUnclaimed { page }),
+            PageState::Reserved => return Err(Box::new(MemoryError::ReservedPage { page })),
+            PageState::Free => return Err(Box::new(MemoryError::AlreadyUnclaimed { page })),
             PageState::Used => {}
         }
         check_count(
@@ -357,7 +357,7 @@ fn check_count(page: Page, count: usize, capacity: usize) -> MemoryResult<()> {
 }
 
 #[cold]
-fn broken_count(page: Page, count: usize) -> MemoryError {
+fn broken_count(page: Page, count: usize) -> Box<MemoryError> {
     MemoryError::corrupt(format!("page {page} of the unclaimed ledger states {count} entries"))
 }
 

@@ -61,7 +61,7 @@ impl Log {
         let moves_ring = layout.ring_offset != self.layout.ring_offset;
         // From here on what is in memory says less than the header before does: a failure ends all writing.
         if let Err(error) = self.flip_to(pages, layout) {
-            self.poison = self.poison.take().or(Some(error.clone()));
+            self.poison = self.poison.take().or(Some(Box::new(*error.clone())));
             return Err(error);
         }
         // A host that cannot shrink keeps the bytes; they mean nothing.

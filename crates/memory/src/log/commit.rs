@@ -69,7 +69,7 @@ impl Log {
         }
         self.check_writable("commit")?;
         if durability == Durability::None && self.medium.is_persistent() {
-            return Err(MemoryError::PersistentMedium);
+            return Err(Box::new(MemoryError::PersistentMedium));
         }
         self.layout.check_pages(pages)?;
         let prepared = self.prepare(images)?;

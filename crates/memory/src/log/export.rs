@@ -79,10 +79,10 @@ fn put(writer: &mut dyn Write, bytes: &[u8]) -> MemoryResult<()> {
     writer.write_all(bytes).map_err(|error| failed(&error))
 }
 
-fn failed(error: &io::Error) -> MemoryError {
-    MemoryError::Host {
+fn failed(error: &io::Error) -> Box<MemoryError> {
+    Box::new(MemoryError::Host {
         operation: "export",
         reason: error.to_string().into(),
         is_full: error.kind() == io::ErrorKind::StorageFull,
-    }
+    })
 }

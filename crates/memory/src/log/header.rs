@@ -86,12 +86,12 @@ impl Header {
     pub(crate) fn decode(slot: &[u8]) -> MemoryResult<(Self, Layout)> {
         let not_ours = |found: String| MemoryError::NotADatabase { found: found.into() };
         if slice_at(slot, 0, MAGIC.len()) != MAGIC {
-            return Err(not_ours("it does not begin with the name of the format".into()));
+            return Err(Box::new(not_ours("it does not begin with the name of the format".into())));
         }
         let length = u32_at(slot, 12) as usize;
         let mut used = slice_at(slot, 0, length).to_vec();
         if used.len() < SUMS || length as u64 > SLOT_LENGTH {
-            return Err(not_ours(format!("a header of {length} bytes")));
+            return Err(Box::new(not_ours(format!("a header of {length} bytes"))));
         }
         put_u64(&mut used, CHECKSUM, 0);
         if checksum::of_bytes(&used) != u64_at(slot, CHECKSUM) {
@@ -99,7 +99,7 @@ impl Header {
         }
         let version = u32_at(slot, 8);
         if version > FORMAT_VERSION {
-            return Err(MemoryError::NewerFormat { found: version, supported: FORMAT_VERSION });
+            return Err(Box::new(MemoryError::NewerFormat { found: version, supported: FORMAT_VERSION }));
         }
         let page_size = u32_at(slot, 64) as usize;
         if !page_size.is_power_of_two() || !(MIN_PAGE_SIZE..=MAX_PAGE_SIZE).contains(&page_size) {

@@ -142,7 +142,7 @@ impl Layout {
     pub(crate) fn check_pages(&self, pages: Page) -> MemoryResult<()> {
         let limit = self.max_pages();
         if pages > limit {
-            return Err(MemoryError::LimitExceeded { what: "the number of pages", limit: limit.into() });
+            return Err(Box::new(MemoryError::LimitExceeded { what: "the number of pages", limit: limit.into() }));
         }
         Ok(())
     }

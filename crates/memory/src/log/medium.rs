@@ -67,11 +67,11 @@ impl Medium {
                 rest.fill(0);
                 let there = self.provider.size()?.saturating_sub(offset).min(buffer.len() as u64);
                 if (length as u64) < there {
-                    return Err(MemoryError::Host {
+                    return Err(Box::new(MemoryError::Host {
                         operation: "read",
                         reason: format!("only {length} of {there} bytes were read").into(),
                         is_full: false,
-                    });
+                    }));
                 }
             }
             None => return Err(impossible("read", length, buffer.len())),
@@ -97,11 +97,11 @@ impl Medium {
         let length = self.provider.write(offset, bytes)?;
         match length.cmp(&bytes.len()) {
             std::cmp::Ordering::Equal => Ok(()),
-            std::cmp::Ordering::Less => Err(MemoryError::Host {
+            std::cmp::Ordering::Less => Err(Box::new(MemoryError::Host {
                 operation: "write",
                 reason: format!("only {length} of {} bytes were written", bytes.len()).into(),
                 is_full: true,
-            }),
+            })),
             std::cmp::Ordering::Greater => Err(impossible("write", length, bytes.len())),
         }
     }
@@ -123,10 +123,10 @@ impl Medium {
     }
 }
 
-fn impossible(operation: &'static str, stated: usize, asked: usize) -> MemoryError {
-    MemoryError::Host {
+fn impossible(operation: &'static str, stated: usize, asked: usize) -> Box<MemoryError> {
+    Box::new(MemoryError::Host {
         operation,
         reason: format!("the host states {stated} bytes where {asked} were asked").into(),
         is_full: false,
-    }
+    })
 }

@@ -94,7 +94,7 @@ pub(crate) struct Log {
     unfinished: Option<Unfinished>,
     /// Whether opening found a commit begun after the last one that it kept.
     is_cut: bool,
-    poison: Option<MemoryError>,
+    poison: Option<Box<MemoryError>>,
     is_read_only: bool,
     /// The most memory that the cache may take: half of it may be pages that are not in place.
     cache_bytes: usize,
@@ -134,18 +134,18 @@ impl Log {
     /// Refuses writes after a failed write or sync, and where only reading is allowed.
     pub(crate) fn check_writable(&self, operation: &'static str) -> MemoryResult<()> {
         match &self.poison {
-            Some(cause) => Err(MemoryError::Poisoned { cause: cause.to_string().into() }),
-            None if self.is_read_only => Err(MemoryError::ReadOnly { operation }),
+            Some(cause) => Err(Box::new(MemoryError::Poisoned { cause: cause.to_string().into() })),
+            None if self.is_read_only => Err(Box::new(MemoryError::ReadOnly { operation })),
             None => Ok(()),
         }
     }
 
     /// From now on writes are refused. Commits up to `lsn` that are not known durable are in doubt.
-    fn poisoned_by(&mut self, error: &MemoryError, lsn: u64) -> MemoryError {
-        self.poison.get_or_insert_with(|| error.clone());
+    fn poisoned_by(&mut self, error: &MemoryError, lsn: u64) -> Box<MemoryError> {
+        self.poison.get_or_insert_with(|| Box::new(error.clone()));
         match lsn.saturating_sub(self.durable_lsn) {
-            0 => error.clone(),
-            commits => MemoryError::InDoubt { cause: error.to_string().into(), commits },
+            0 => Box::new(error.clone()),
+            commits => Box::new(MemoryError::InDoubt { cause: error.to_string().into(), commits }),
         }
     }
 

@@ -42,7 +42,9 @@ impl Log {
     pub(crate) fn open(medium: Medium, options: &Options, is_read_only: bool) -> MemoryResult<(Self, Replayed)> {
         let (mut log, replayed) = match choose_header(&medium)? {
             Some(chosen) => Self::recover(medium, chosen, options)?,
-            None if is_read_only => return Err(MemoryError::NotADatabase { found: "there is nothing yet".into() }),
+            None if is_read_only => {
+                return Err(Box::new(MemoryError::NotADatabase { found: "there is nothing yet".into() }));
+            }
             None => (Self::create(medium, options)?, Replayed::new()),
         };
         log.is_read_only = is_read_only;
@@ -219,7 +221,7 @@ fn choose_header(medium: &Medium) -> MemoryResult<Option<Chosen>> {
         return Ok(None);
     }
     let mut best: Option<Chosen> = None;
-    let mut refusal: Option<MemoryError> = None;
+    let mut refusal: Option<Box<MemoryError>> = None;
     for (index, bytes) in slots.into_iter().enumerate() {
         match Header::decode(&bytes) {
             Ok((header, layout)) => {
@@ -227,9 +229,9 @@ fn choose_header(medium: &Medium) -> MemoryResult<Option<Chosen>> {
                     best = Some((index, bytes, header, layout));
                 }
             }
-            Err(error @ MemoryError::NewerFormat { .. }) => return Err(error),
+            Err(error) if matches!(*error, MemoryError::NewerFormat { .. }) => return Err(error),
             // "Not ours" says less than "ours, but damaged".
-            Err(error) if refusal.as_ref().is_none_or(|_| matches!(error, MemoryError::Corrupt { .. })) => {
+            Err(error) if refusal.as_ref().is_none_or(|_| matches!(*error, MemoryError::Corrupt { .. })) => {
                 refusal = Some(error);
             }
             Err(_) => {}

@@ -371,7 +371,7 @@ impl State {
             return match &version.image {
                 OldVersion::Kept(image) => Ok(Found::Image(image.clone())),
                 OldVersion::InPlace(checksum) => Ok(Found::InPlace(*checksum)),
-                OldVersion::Lost => Err(MemoryError::SnapshotExpired),
+                OldVersion::Lost => Err(Box::new(MemoryError::SnapshotExpired)),
             };
         }
         Ok(self.frames.get(&page).map_or(Found::Nothing, |frame| Found::Image(frame.image.clone())))
@@ -380,7 +380,7 @@ impl State {
     /// The version of a page at a commit, if it changed since.
     pub(crate) fn version(&self, page: Page, commit: u64) -> MemoryResult<Option<&Version>> {
         if self.expired.is_some_and(|expired| commit <= expired) {
-            return Err(MemoryError::SnapshotExpired);
+            return Err(Box::new(MemoryError::SnapshotExpired));
         }
         Ok(if self.versions.is_empty() { None } else { self.versions.find(page, commit) })
     }

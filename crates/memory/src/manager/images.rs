@@ -59,7 +59,7 @@ impl InMemory<'_> {
     }
 }
 
-fn not_here(page: Page) -> MemoryError {
+fn not_here(page: Page) -> Box<MemoryError> {
     MemoryError::corrupt(format!("page {page} was changed but is not in memory"))
 }
 

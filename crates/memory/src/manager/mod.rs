@@ -231,7 +231,7 @@ impl MemoryManager {
             return Ok(image.clone());
         }
         if page >= self.grown {
-            return Err(MemoryError::PageOutOfRange { page, pages: self.grown });
+            return Err(Box::new(MemoryError::PageOutOfRange { page, pages: self.grown }));
         }
         let image = match self.cache.take_idle(page) {
             Some(image) => image,
@@ -275,7 +275,7 @@ impl MemoryManager {
     #[cold]
     fn touch(&mut self, page: Page) -> MemoryResult<()> {
         if page >= self.next {
-            return Err(MemoryError::PageOutOfRange { page, pages: self.next });
+            return Err(Box::new(MemoryError::PageOutOfRange { page, pages: self.next }));
         }
         if let Some(log) = &self.log {
             log.check_writable("write")?;
@@ -303,7 +303,7 @@ impl MemoryManager {
     fn bring_to_hand(&mut self, page: Page) -> MemoryResult<&mut PageRef> {
         let image = self.fetch(page)?;
         self.cache.put(page, image);
-        self.cache.get_mut(page).ok_or(MemoryError::PageOutOfRange { page, pages: self.next })
+        self.cache.get_mut(page).ok_or(Box::new(MemoryError::PageOutOfRange { page, pages: self.next }))
     }
 }
 
@@ -319,7 +319,7 @@ impl MemoryAccess for MemoryManager {
     fn grow_one_page(&mut self) -> MemoryResult<Page> {
         let limit = self.log.as_ref().map_or(Page::MAX, |log| log.max_pages());
         if self.next >= limit {
-            return Err(MemoryError::LimitExceeded { what: "the number of pages", limit: limit.into() });
+            return Err(Box::new(MemoryError::LimitExceeded { what: "the number of pages", limit: limit.into() }));
         }
         if let Some(log) = &self.log {
             log.check_writable("grow_one_page")?;
@@ -380,7 +380,7 @@ impl MemoryAccess for MemoryManager {
     fn page_state(&mut self, page: Page) -> MemoryResult<PageState> {
         self.settle_states()?;
         if page >= self.next {
-            return Err(MemoryError::PageOutOfRange { page, pages: self.next });
+            return Err(Box::new(MemoryError::PageOutOfRange { page, pages: self.next }));
         }
         match self.batch.mark_of(page) {
             Some(state) => Ok(state),

@@ -118,8 +118,8 @@ impl PrivateView {
         Ok(self.own_mut(page)?)
     }
 
-    fn missing(&self, page: Page) -> MemoryError {
-        MemoryError::PageOutOfRange { page, pages: self.next }
+    fn missing(&self, page: Page) -> Box<MemoryError> {
+        Box::new(MemoryError::PageOutOfRange { page, pages: self.next })
     }
 
     /// A page of its own, brought back into memory if need be.
@@ -131,7 +131,7 @@ impl PrivateView {
         }
         match self.own.get_mut(&page) {
             Some(Own::Held(image)) => Ok(image),
-            _ => Err(MemoryError::PageOutOfRange { page, pages: self.next }),
+            _ => Err(Box::new(MemoryError::PageOutOfRange { page, pages: self.next })),
         }
     }
 
@@ -151,10 +151,10 @@ impl PrivateView {
     fn put(&mut self, page: Page, image: PageRef) -> MemoryResult<()> {
         if self.own.len() >= self.own_max && !self.own.contains_key(&page) {
             let page_size = self.page_size();
-            return Err(MemoryError::LimitExceeded {
+            return Err(Box::new(MemoryError::LimitExceeded {
                 what: "the changed pages of an interactive transaction, in bytes",
                 limit: (self.own_max as u64).saturating_mul(page_size),
-            });
+            }));
         }
         if !matches!(self.own.insert(page, Own::Held(image)), Some(Own::Held(_))) {
             self.held += 1;

@@ -66,7 +66,7 @@ impl Scratch {
         let medium = match (&slots.medium, &self.source) {
             (Some(medium), _) => medium.clone(),
             (None, Some(source)) => slots.medium.insert(source.scratch()?).clone(),
-            (None, None) => return Err(MemoryError::LimitExceeded { what: "scratch space", limit: 0 }),
+            (None, None) => return Err(Box::new(MemoryError::LimitExceeded { what: "scratch space", limit: 0 })),
         };
         let slot = match slots.free.pop() {
             Some(slot) => slot,

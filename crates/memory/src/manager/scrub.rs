@@ -44,7 +44,7 @@ impl MemoryManager {
     /// As [`scrub`](Self::scrub).
     pub fn scrub_step(&mut self, pages: usize) -> MemoryResult<bool> {
         if !self.is_clean() {
-            return Err(MemoryError::Uncommitted { operation: "scrub" });
+            return Err(Box::new(MemoryError::Uncommitted { operation: "scrub" }));
         }
         let mut is_done = true;
         self.with_log(|log, images| {

@@ -201,7 +201,7 @@ impl Snapshot {
             // A database whose first commit a crash took away has its own pages as zeros.
             let is_own = page < RESERVED_PAGES;
             let missing = MemoryError::PageOutOfRange { page, pages: self.mark };
-            return if is_own { Ok(self.committed.zero.clone()) } else { Err(missing) };
+            return if is_own { Ok(self.committed.zero.clone()) } else { Err(Box::new(missing)) };
         }
         if self.pressure != self.committed.pressure() {
             self.pressure = self.committed.pressure();
@@ -256,13 +256,13 @@ impl Snapshot {
                 std::thread::yield_now();
             }
         }
-        Err(MemoryError::SnapshotExpired)
+        Err(Box::new(MemoryError::SnapshotExpired))
     }
 
     /// The checksum and the state of a page; none if the image must say the checksum.
     fn find_entry(&self, page: Page) -> MemoryResult<(Option<u64>, StoredState)> {
         if page >= self.mark {
-            return Err(MemoryError::PageOutOfRange { page, pages: self.mark });
+            return Err(Box::new(MemoryError::PageOutOfRange { page, pages: self.mark }));
         }
         for tries in 0.. {
             let stated = self.committed.places.as_ref().map(|places| places.entry(page));
@@ -272,7 +272,7 @@ impl Snapshot {
                     OldVersion::Kept(Image::Held(_)) => None,
                     OldVersion::Kept(Image::Spilled(place)) => Some(place.checksum()),
                     OldVersion::InPlace(checksum) => Some(*checksum),
-                    OldVersion::Lost => return Err(MemoryError::SnapshotExpired),
+                    OldVersion::Lost => return Err(Box::new(MemoryError::SnapshotExpired)),
                 };
                 return Ok((checksum, version.state));
             }
@@ -296,7 +296,7 @@ impl Snapshot {
             }
             std::thread::yield_now();
         }
-        Err(MemoryError::SnapshotExpired)
+        Err(Box::new(MemoryError::SnapshotExpired))
     }
 }
 
@@ -325,7 +325,7 @@ impl Exported for Snapshot {
 }
 
 fn refused<R>(operation: &'static str) -> MemoryResult<R> {
-    Err(MemoryError::ReadOnly { operation })
+    Err(Box::new(MemoryError::ReadOnly { operation }))
 }
 
 impl MemoryAccess for Snapshot {

@@ -18,7 +18,7 @@ impl MemoryManager {
     /// [`MemoryError::Uncommitted`] if anything was written since the last commit; what [`commit`](Self::commit) says.
     pub fn release_tail(&mut self) -> MemoryResult<Page> {
         if !self.is_clean() {
-            return Err(MemoryError::Uncommitted { operation: "release_tail" });
+            return Err(Box::new(MemoryError::Uncommitted { operation: "release_tail" }));
         }
         let mut end = self.committed;
         while end > RESERVED_PAGES && self.committed_state(end - 1)? == PageState::Free {

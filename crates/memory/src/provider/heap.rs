@@ -34,8 +34,8 @@ impl HeapProvider {
 }
 
 /// The error of an offset that no memory can have.
-fn beyond_memory(operation: &'static str) -> MemoryError {
-    MemoryError::Host { operation, reason: "beyond what memory can hold".into(), is_full: true }
+fn beyond_memory(operation: &'static str) -> Box<MemoryError> {
+    Box::new(MemoryError::Host { operation, reason: "beyond what memory can hold".into(), is_full: true })
 }
 
 fn grow(bytes: &mut Vec<u8>, size: usize, operation: &'static str) -> MemoryResult<()> {

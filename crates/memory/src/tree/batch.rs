@@ -312,6 +312,6 @@ impl<'a> Node<'a> {
 const LONG: u8 = 0x80;
 
 #[cold]
-fn outside(tree: u32) -> MemoryError {
+fn outside(tree: u32) -> Box<MemoryError> {
     MemoryError::corrupt(format!("a leaf of tree {tree} has a value that runs past its page"))
 }

@@ -298,7 +298,7 @@ impl Tree {
 }
 
 fn check_length(what: &'static str, length: usize, limit: usize) -> MemoryResult<()> {
-    if length > limit { Err(MemoryError::LimitExceeded { what, limit: limit as u64 }) } else { Ok(()) }
+    if length > limit { Err(Box::new(MemoryError::LimitExceeded { what, limit: limit as u64 })) } else { Ok(()) }
 }
 
 /// No page of a tree but the registry's root is one of the store's own.
@@ -310,6 +310,6 @@ fn check_child(parent: Page, child: Page) -> MemoryResult<Page> {
     Ok(child)
 }
 
-fn broken_level(page: Page, found: u8) -> MemoryError {
+fn broken_level(page: Page, found: u8) -> Box<MemoryError> {
     MemoryError::corrupt(format!("page {page} has level {found}, which its parent does not expect"))
 }

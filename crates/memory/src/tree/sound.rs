@@ -122,6 +122,6 @@ impl Cell<'_> {
 
 /// The error of a page that is no sound node of its tree.
 #[cold]
-pub(crate) fn unsound(page: Page, tree: u32) -> MemoryError {
+pub(crate) fn unsound(page: Page, tree: u32) -> Box<MemoryError> {
     MemoryError::corrupt(format!("page {page} is no sound node of tree {tree}"))
 }

@@ -43,7 +43,7 @@ impl NineMethods {
         let bytes = self.pages.get_mut(page as usize).ok_or(MemoryError::PageOutOfRange { page, pages })?;
         let page_size = Self::PAGE_SIZE as u64;
         let range = offset as usize..offset as usize + length as usize;
-        bytes.get_mut(range).ok_or(MemoryError::OutOfBounds { page, offset, length, page_size })
+        bytes.get_mut(range).ok_or(Box::new(MemoryError::OutOfBounds { page, offset, length, page_size }))
     }
 
     fn footprint<E: Encode>(value: &E) -> u64 {
@@ -116,7 +116,7 @@ impl Encode for Five {
     fn decode(bytes: Cow<'_, [u8]>) -> MemoryResult<Self> {
         match bytes.first_chunk() {
             Some([5, a, b, c, d]) => Ok(Self([*a, *b, *c, *d])),
-            _ => Err(MemoryError::Decode { expected: "Five", found: "other bytes".into() }),
+            _ => Err(Box::new(MemoryError::Decode { expected: "Five", found: "other bytes".into() })),
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use wasm_dbms_api::MemoryError;
-
 use crate::battery::tally::{Tally, Worker};
 use crate::battery::{Plant, Settings, Size};
 use crate::faults::{Fault, Injection};
@@ -146,10 +144,8 @@ fn one_run(plan: &Plan, start: &[u8], call: u64, fault: Fault, is_lasting: bool,
 
 /// An error says what the host said: full if it is full, never that the bytes are damaged.
 fn typed(trouble: &Trouble, fault: Fault) -> Result<(), Trouble> {
-    let is_full = matches!(fault, Fault::Full | Fault::RefusedGrow | Fault::ShortWrite);
     match trouble {
-        Trouble::Memory(MemoryError::InDoubt { .. } | MemoryError::Poisoned { .. }) => Ok(()),
-        Trouble::Memory(MemoryError::Host { is_full: says_full, .. }) if *says_full == is_full => Ok(()),
+        Trouble::Memory(error) if fault.is_told_by(error) => Ok(()),
         Trouble::Memory(error) => Err(Trouble::Wrong(format!("the error is not of the right kind: {error:?}"))),
         wrong => Err(wrong.clone()),
     }

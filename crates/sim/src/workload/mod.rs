@@ -30,7 +30,7 @@ pub(crate) type Medium = Recorder<Faulty<HeapProvider>>;
 #[derive(Debug, Clone)]
 pub(crate) enum Trouble {
     /// Storage refused or found something.
-    Memory(MemoryError),
+    Memory(Box<MemoryError>),
     /// Something is wrong, in words.
     Wrong(String),
 }
@@ -44,8 +44,8 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-impl From<MemoryError> for Trouble {
-    fn from(error: MemoryError) -> Self {
+impl From<Box<MemoryError>> for Trouble {
+    fn from(error: Box<MemoryError>) -> Self {
         Self::Memory(error)
     }
 }

@@ -286,7 +286,7 @@ fn apply(
 impl From<Error> for Trouble {
     fn from(error: Error) -> Self {
         match error {
-            Error::Memory(error) => Self::Memory(error),
+            Error::Memory(error) => Self::Memory(Box::new(*error)),
             error => Self::Wrong(error.to_string()),
         }
     }

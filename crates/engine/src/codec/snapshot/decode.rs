@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{
     CheckSchema, ColumnRef, ColumnSchema, DataType, ForeignKeySchema, IndexColumn, IndexSchema, MemoryError,
-    ReferentialAction, TableSchema, Value,
+    MemoryResult, ReferentialAction, TableSchema, Value,
 };
 
 use crate::codec::record::{Problem, Reader};
@@ -14,7 +14,7 @@ use crate::numbering::Numbering;
 
 impl Snapshot {
     /// The snapshot of these bytes.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, MemoryError> {
+    pub(crate) fn decode(bytes: &[u8]) -> MemoryResult<Self> {
         let mut decoder = Decoder::new(bytes.len());
         let snapshot = match decoder.snapshot(bytes) {
             Ok(snapshot) => snapshot,

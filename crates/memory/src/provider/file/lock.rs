@@ -23,8 +23,8 @@ use wasm_dbms_api::MemoryResult;
 /// After this time without a sign of life a lock file is taken over.
 pub(super) const STALE_SECONDS: u64 = 30;
 
-fn locked(path: &Path, holder: String) -> MemoryError {
-    MemoryError::Locked { what: path.display().to_string().into(), holder: holder.into() }
+fn locked(path: &Path, holder: String) -> Box<MemoryError> {
+    Box::new(MemoryError::Locked { what: path.display().to_string().into(), holder: holder.into() })
 }
 
 /// The system's lock on the file itself.
@@ -47,11 +47,11 @@ impl FileLock {
         match result {
             Ok(()) => Ok(Self),
             Err(std::fs::TryLockError::WouldBlock) => Err(locked(path, "another handle holds its lock".into())),
-            Err(std::fs::TryLockError::Error(error)) => Err(MemoryError::Host {
+            Err(std::fs::TryLockError::Error(error)) => Err(Box::new(MemoryError::Host {
                 operation: "lock",
                 reason: format!("{}: {error}", path.display()).into(),
                 is_full: false,
-            }),
+            })),
         }
     }
 
@@ -139,7 +139,7 @@ mod lock_file {
                 Err(error) => {
                     let reason = format!("{}: {error}", lock.path.display()).into();
                     std::mem::forget(lock);
-                    return Err(MemoryError::Host { operation: "lock", reason, is_full: false });
+                    return Err(Box::new(MemoryError::Host { operation: "lock", reason, is_full: false }));
                 }
             }
             lock.write(now)?;
@@ -184,10 +184,12 @@ mod lock_file {
                 .truncate(true)
                 .open(&self.path)
                 .and_then(|mut file| file.write_all(&bytes))
-                .map_err(|error| MemoryError::Host {
-                    operation: "lock",
-                    reason: format!("{}: {error}", self.path.display()).into(),
-                    is_full: false,
+                .map_err(|error| {
+                    Box::new(MemoryError::Host {
+                        operation: "lock",
+                        reason: format!("{}: {error}", self.path.display()).into(),
+                        is_full: false,
+                    })
                 })
         }
 
@@ -235,7 +237,7 @@ mod lock_file {
             let database = folder.path().join("a.db");
             let _first = FileLock::acquire_at(&database, 1000).unwrap();
             let refused = FileLock::acquire_at(&database, 1010).unwrap_err();
-            assert!(matches!(refused, MemoryError::Locked { .. }), "{refused}");
+            assert!(matches!(*refused, MemoryError::Locked { .. }), "{refused}");
         }
 
         #[test]
@@ -244,9 +246,9 @@ mod lock_file {
             let database = folder.path().join("a.db");
             let readers = [FileLock::share_at(&database, 999).unwrap(), FileLock::share_at(&database, 999).unwrap()];
             let writer = FileLock::acquire_at(&database, 1000).unwrap();
-            assert!(matches!(FileLock::share_at(&database, 1010).unwrap_err(), MemoryError::Locked { .. }));
+            assert!(matches!(*FileLock::share_at(&database, 1010).unwrap_err(), MemoryError::Locked { .. }));
             drop(readers);
-            assert!(matches!(FileLock::acquire_at(&database, 1010).unwrap_err(), MemoryError::Locked { .. }));
+            assert!(matches!(*FileLock::acquire_at(&database, 1010).unwrap_err(), MemoryError::Locked { .. }));
             drop(writer);
             FileLock::share_at(&database, 1010).unwrap();
         }
@@ -266,7 +268,7 @@ mod lock_file {
             let silent = FileLock::acquire_at(&database, 1000).unwrap();
             let heir = FileLock::acquire_at(&database, 1000 + STALE_SECONDS).unwrap();
             let lost = silent.renew_at(1001 + STALE_SECONDS).unwrap_err();
-            assert!(matches!(lost, MemoryError::Locked { .. }), "{lost}");
+            assert!(matches!(*lost, MemoryError::Locked { .. }), "{lost}");
             heir.renew_at(1002 + STALE_SECONDS).unwrap();
         }
 
@@ -276,7 +278,7 @@ mod lock_file {
             let database = folder.path().join("a.db");
             std::fs::write(folder.path().join("a.db.lock"), []).unwrap();
             let refused = FileLock::acquire_at(&database, now()).unwrap_err();
-            assert!(matches!(refused, MemoryError::Locked { .. }), "{refused}");
+            assert!(matches!(*refused, MemoryError::Locked { .. }), "{refused}");
         }
 
         #[test]

@@ -70,7 +70,7 @@ impl FileProvider {
     fn open_with(path: &Path, options: &OpenOptions, is_read_only: bool) -> MemoryResult<Self> {
         if path.is_dir() {
             let reason = format!("{} is a directory", path.display()).into();
-            return Err(MemoryError::Host { operation: "open", reason, is_full: false });
+            return Err(Box::new(MemoryError::Host { operation: "open", reason, is_full: false }));
         }
         let failed = |error: io::Error| MemoryError::Host {
             operation: "open",
@@ -83,7 +83,7 @@ impl FileProvider {
     }
 
     fn check_writable(&self, operation: &'static str) -> MemoryResult<()> {
-        if self.is_read_only { Err(MemoryError::ReadOnly { operation }) } else { Ok(()) }
+        if self.is_read_only { Err(Box::new(MemoryError::ReadOnly { operation })) } else { Ok(()) }
     }
 }
 
@@ -102,8 +102,8 @@ fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
-fn host_error(operation: &'static str) -> impl FnOnce(io::Error) -> MemoryError {
-    move |error| MemoryError::Host { operation, is_full: is_full(&error), reason: error.to_string().into() }
+fn host_error(operation: &'static str) -> impl FnOnce(io::Error) -> Box<MemoryError> {
+    move |error| Box::new(MemoryError::Host { operation, is_full: is_full(&error), reason: error.to_string().into() })
 }
 
 impl Drop for FileProvider {

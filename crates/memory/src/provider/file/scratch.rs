@@ -33,11 +33,11 @@ impl ScratchFile {
                 let is_nameless = std::fs::remove_file(&path).is_ok();
                 Ok(Self { file: Some(file), path: (!is_nameless).then_some(path) })
             }
-            Err(error) => Err(MemoryError::Host {
+            Err(error) => Err(Box::new(MemoryError::Host {
                 operation: "scratch",
                 reason: format!("{}: {error}", path.display()).into(),
                 is_full: is_full(&error),
-            }),
+            })),
         }
     }
 
@@ -53,7 +53,11 @@ impl ScratchFile {
     }
 
     fn file(&self) -> MemoryResult<&File> {
-        self.file.as_ref().ok_or(MemoryError::Host { operation: "scratch", reason: "closed".into(), is_full: false })
+        self.file.as_ref().ok_or(Box::new(MemoryError::Host {
+            operation: "scratch",
+            reason: "closed".into(),
+            is_full: false,
+        }))
     }
 }
 

@@ -266,15 +266,51 @@ fn mean(values: &[Value]) -> Option<Value> {
     Some(Value::Float(sum as f64 / count))
 }
 
+/// Whether the text matches. Piece by piece of the pattern it keeps which beginnings of the text have matched so far:
+/// trying every way for each `%` would take for ever where there are many.
 fn like(text: &[char], pattern: &[char]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        Some(('%', rest)) => (0..=text.len()).any(|skipped| like(text.get(skipped..).unwrap_or_default(), rest)),
-        Some(('_', rest)) => text.split_first().is_some_and(|(_, after)| like(after, rest)),
-        Some(('\\', rest)) => {
-            let (plain, rest) = rest.split_first().map_or((&'\\', rest), |(plain, rest)| (plain, rest));
-            text.split_first().is_some_and(|(first, after)| first == plain && like(after, rest))
+    let after_one = |matched: &[bool], fits: &dyn Fn(&char) -> bool| {
+        let longer = matched.iter().zip(text).map(|(is_matched, next)| *is_matched && fits(next));
+        std::iter::once(false).chain(longer).collect::<Vec<bool>>()
+    };
+    let mut matched: Vec<bool> = (0..=text.len()).map(|length| length == 0).collect();
+    let mut pieces = pattern.iter();
+    while let Some(piece) = pieces.next() {
+        matched = match piece {
+            '%' => {
+                let first = matched.iter().position(|is_matched| *is_matched).unwrap_or(matched.len());
+                (0..matched.len()).map(|length| length >= first).collect()
+            }
+            '_' => after_one(&matched, &|_| true),
+            '\\' => {
+                let plain = pieces.next().unwrap_or(piece);
+                after_one(&matched, &|next| next == plain)
+            }
+            plain => after_one(&matched, &|next| next == plain),
+        };
+    }
+    matched.last() == Some(&true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::like;
+
+    #[test]
+    fn a_pattern_of_many_signs_that_stand_for_anything_is_soon_decided() {
+        let characters = |text: &str| text.chars().collect::<Vec<char>>();
+        let (text, pattern) = (characters(&"ab".repeat(200)), characters(&"%a_".repeat(100)));
+        assert!(like(&text, &pattern));
+        assert!(!like(&text, &characters(&("%a".repeat(100) + "%c"))));
+        for (text, pattern, expected) in [
+            ("", "", true),
+            ("", "%", true),
+            ("a", "", false),
+            ("a%", "a\\%", true),
+            ("ab", "a\\%", false),
+            ("abc", "%c_", false),
+        ] {
+            assert_eq!(like(&characters(text), &characters(pattern)), expected, "{text} like {pattern}");
         }
-        Some((plain, rest)) => text.split_first().is_some_and(|(first, after)| first == plain && like(after, rest)),
     }
 }

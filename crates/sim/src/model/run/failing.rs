@@ -1,6 +1,6 @@
 //! Calls that fail, processes that die, power that fails.
 
-use wasm_dbms::{Database, Error, HeapProvider, MemoryError};
+use wasm_dbms::{Database, Error, HeapProvider};
 
 use crate::crash::drawn;
 use crate::faults::{Fault, Faulty, Injection};
@@ -60,12 +60,9 @@ impl Run {
     /// The error says what the host said: full if it is full, never that the bytes are damaged.
     fn is_typed(&self, error: &Error) -> Step {
         let Some(Armed::Fail(fault)) = self.armed else { return Ok(()) };
-        let is_full = matches!(fault, Fault::Full | Fault::RefusedGrow | Fault::ShortWrite);
         match error {
-            Error::MustRollBack(_) | Error::Memory(MemoryError::InDoubt { .. } | MemoryError::Poisoned { .. }) => {
-                Ok(())
-            }
-            Error::Memory(MemoryError::Host { is_full: says_full, .. }) if *says_full == is_full => Ok(()),
+            Error::MustRollBack(_) => Ok(()),
+            Error::Memory(error) if fault.is_told_by(error) => Ok(()),
             error => Err(Wrong(format!("the error is not of the right kind: {error:?}"))),
         }
     }
