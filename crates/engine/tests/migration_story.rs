@@ -54,6 +54,7 @@ fn releases() -> Vec<Vec<TableSchema>> {
     // 8: exact money, and another name of a column again.
     let mut orders = orders;
     orders.columns[2].data_type = DataType::Decimal;
+    orders.columns[2].default = Some(Decimal::new(0, 0).unwrap().into());
     people.columns[2] = text("address").renamed_from(["email", "mail"]);
     people.indexes[1] = IndexSchema::new(["address"]).unique();
     releases.push(vec![people.clone(), orders.clone()]);

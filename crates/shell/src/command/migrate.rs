@@ -29,16 +29,17 @@ pub(super) fn run(
         writeln!(out, "nothing to do")?;
         return Ok(Outcome::Done);
     }
+    if applies {
+        let words = allowed.unwrap_or_default().split(';').map(str::trim).filter(|words| !words.is_empty());
+        let policy = words.fold(MigrationPolicy::new(), MigrationPolicy::allow);
+        database.migrate_to(&wanted, true, &policy)?;
+    }
     for operation in &plan.operations {
         writeln!(out, "{}", cell::escaped(&operation.to_string()))?;
     }
-    if !applies {
-        return Ok(Outcome::Done);
+    if applies {
+        writeln!(out, "done")?;
     }
-    let words = allowed.unwrap_or_default().split(';').map(str::trim).filter(|words| !words.is_empty());
-    let policy = words.fold(MigrationPolicy::new(), MigrationPolicy::allow);
-    database.migrate_to(&wanted, true, &policy)?;
-    writeln!(out, "done")?;
     Ok(Outcome::Done)
 }
 
