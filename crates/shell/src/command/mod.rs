@@ -96,7 +96,13 @@ impl Command {
         // What must be there is an argument whatever it looks like.
         let (least, most) = argument_counts(&text).ok_or_else(|| unknown(name))?;
         let is_next = |word: &OsString| is_command(word) || word.to_str().is_some_and(begins_statement);
-        let is_query = |place: usize| text == ".export" && place == 1;
+        let applies = after.first().is_some_and(|word| word == "apply");
+        // These may look like SQL.
+        let is_query = |place: usize| match place {
+            1 => text == ".export",
+            2 => text == ".migrate" && applies,
+            _ => false,
+        };
         let next = after.iter().enumerate().position(|(place, word)| {
             place >= most && !is_plain_argument(word) || place >= least && is_next(word) && !is_query(place)
         });
