@@ -325,6 +325,14 @@ impl Core {
         result
     }
 
+    /// Reads every table anew from the registry, after that has what was written so far.
+    pub(crate) fn load_catalog(&mut self) -> Fallible<()> {
+        self.flush()?;
+        self.catalog = Catalog::load(&mut self.store)?;
+        self.touched.clear();
+        Ok(())
+    }
+
     /// Gives the state of the touched trees to the registry.
     pub(crate) fn flush(&mut self) -> Fallible<()> {
         for relation in &self.touched {

@@ -63,6 +63,8 @@ pub(crate) struct Shared {
     clock: OnceLock<Box<dyn Clock>>,
     /// The rules of the program's own.
     custom_rules: Mutex<Arc<CustomRules>>,
+    /// The tables that the program was compiled with.
+    pub(crate) compiled: Mutex<Vec<&'static TableSchema>>,
 }
 
 /// The writer's turn.
@@ -167,8 +169,8 @@ impl Database {
         let core = Core::open(manager, Arc::clone(&history.counters))?;
         let readers = Readers::new(snapshots, Arc::clone(&core.heads));
         let (core, holder) = (Mutex::new(core), AtomicU64::new(0));
-        let (clock, custom_rules) = (OnceLock::new(), Mutex::default());
-        let shared = Shared { readers, core, holder, is_log_cut, options, history, clock, custom_rules };
+        let (clock, custom_rules, compiled) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        let shared = Shared { readers, core, holder, is_log_cut, options, history, clock, custom_rules, compiled };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -242,26 +244,36 @@ impl Database {
         Ok(self)
     }
 
-    /// Creates the tables of a schema that are missing, and checks that the others are stored as the program has them.
+    /// Creates the tables of a schema that are missing, if all others are stored as the program has them.
+    ///
+    /// If one is stored otherwise, or under an earlier name, that is *drift*, and nothing is created: the typed verbs
+    /// refuse the tables that drifted ([`Error::SchemaDrift`]), those by name go on. [`drift`](Self::drift) lists every
+    /// difference, [`plan_migration`](Self::plan_migration) what would be done about them, and
+    /// [`migrate`](Self::migrate) does it.
     ///
     /// # Errors
-    /// [`Error::SchemaDrift`] for a table that is stored otherwise; [`Error::Schema`] for a schema that contradicts
-    /// itself; [`Error::RuleExists`].
+    /// [`Error::Schema`] for a schema that contradicts itself; [`Error::RuleExists`].
     pub fn with_schema<S: DatabaseSchema>(self) -> Result<Self> {
         let database = self.with_rules(&S::rules())?;
+        let tables = S::tables();
         database.write_many(|core| {
             let mut missing = Vec::new();
-            for schema in S::tables() {
+            let mut has_drifted = false;
+            for schema in &tables {
                 match core.catalog.find(&schema.name) {
-                    Err(_) => missing.push(schema),
-                    Ok(index) => core.catalog.check_same(index, schema)?,
+                    Err(_) => {
+                        has_drifted |= schema.renamed_from.iter().any(|name| core.catalog.find(name).is_ok());
+                        missing.push(*schema);
+                    }
+                    Ok(index) => has_drifted |= core.catalog.check_same(index, schema).is_err(),
                 }
             }
-            if !missing.is_empty() {
+            if !missing.is_empty() && !has_drifted {
                 core.create_tables(&missing)?;
             }
             Ok(())
         })?;
+        lock(&database.shared.compiled).extend(tables);
         Ok(database)
     }
 

@@ -1,5 +1,6 @@
 //! The tables as the engine works with them: schemas resolved to numbers, trees with their state.
 
+mod drift;
 mod foreign_key;
 mod index;
 mod relation;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use wasm_dbms_api::{ColumnSchema, MemoryError, SchemaError, Table, TableSchema};
 use wasm_dbms_memory::{REGISTRY_TREE, Registry, TreeId};
 
+pub(crate) use drift::differences;
 pub(crate) use foreign_key::{ForeignKey, Lookup, Path, Referrer};
 pub(crate) use index::Index;
 pub(crate) use relation::{KeyShape, Relation, TreeHead};
@@ -149,10 +151,11 @@ impl Catalog {
     /// Checks that a table is stored as the program has it.
     pub(crate) fn check_same(&self, index: RelationIndex, compiled: &TableSchema) -> Fallible<()> {
         let stored = &self.relation(index)?.schema;
-        match difference(stored, compiled) {
-            Some(difference) => Err(Error::SchemaDrift { table: stored.name.clone(), difference }.into()),
-            None => Ok(()),
+        let differences = differences(stored, compiled);
+        if differences.is_empty() {
+            return Ok(());
         }
+        Err(Error::SchemaDrift { table: stored.name.clone(), differences }.into())
     }
 
     #[inline]
@@ -290,43 +293,13 @@ pub(crate) fn column_of(schema: &TableSchema, name: &str) -> Fallible<usize> {
 }
 
 /// Whether rows are clustered by the primary key: there is one, and its code cannot be long.
-fn is_clustered(schema: &TableSchema) -> bool {
+pub(crate) fn is_clustered(schema: &TableSchema) -> bool {
     let codes = schema.primary_key.iter().map(|name| {
         let column = schema.columns.iter().find(|column| column.name == *name)?;
         key::longest_code(column.data_type)
     });
     let longest: Option<usize> = codes.sum();
     !schema.primary_key.is_empty() && longest.is_some_and(|longest| longest <= MAX_CLUSTERED_KEY_BYTES)
-}
-
-/// The first difference between two schemas, in words. Earlier names are no part of what is stored.
-fn difference(stored: &TableSchema, compiled: &TableSchema) -> Option<String> {
-    let is_same = |stored: &ColumnSchema, compiled: &ColumnSchema| {
-        *stored == ColumnSchema { renamed_from: Vec::new(), ..compiled.clone() }
-    };
-    for column in &compiled.columns {
-        match stored.columns.iter().find(|other| other.name == column.name) {
-            None => return Some(format!("column {} is not stored", column.name)),
-            Some(other) if !is_same(other, column) => return Some(format!("column {} differs", column.name)),
-            Some(_) => {}
-        }
-    }
-    if let Some(column) = stored.columns.iter().find(|column| compiled.position(&column.name).is_none()) {
-        return Some(format!("stored column {} is not in the program", column.name));
-    }
-    if stored.columns.iter().zip(&compiled.columns).any(|(stored, compiled)| stored.name != compiled.name) {
-        return Some("the columns stand in another order".into());
-    }
-    if stored.primary_key != compiled.primary_key {
-        return Some("the primary key differs".into());
-    }
-    if stored.indexes != compiled.indexes {
-        return Some("the indexes differ".into());
-    }
-    if stored.foreign_keys != compiled.foreign_keys {
-        return Some("the foreign keys differ".into());
-    }
-    (stored.checks != compiled.checks).then(|| "the checks differ".into())
 }
 
 fn no_relation() -> Box<Error> {

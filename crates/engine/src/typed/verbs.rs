@@ -298,16 +298,27 @@ impl Core {
     #[inline(never)]
     fn place(&mut self, index: RelationIndex) -> Fallible<RowPlace> {
         let Self { store, catalog, scratch, .. } = self;
-        let tree = catalog.relation(index)?.table.tree;
+        let relation = catalog.relation(index)?;
+        let (tree, layout) = (relation.table.tree, &relation.layout);
         Ok(match tree.place(store, &scratch.key)? {
             Place::Missing => RowPlace::Missing,
-            Place::InPage { page, start, end } => {
+            Place::InPage { page, start, end } if !layout.has_earlier() => {
                 (scratch.page, scratch.start, scratch.end) = (page, start, end);
                 RowPlace::InPage
+            }
+            Place::InPage { page, start, end } => {
+                let bytes = store.bytes(page)?.get(usize::from(start)..usize::from(end)).unwrap_or_default();
+                if layout.is_current(bytes) {
+                    (scratch.page, scratch.start, scratch.end) = (page, start, end);
+                    return Ok(RowPlace::InPage);
+                }
+                layout.bring_up(bytes, &mut scratch.row)?;
+                RowPlace::InScratch
             }
             Place::Entry { page, index } => {
                 let row = &mut scratch.row;
                 tree.look_at(store, page, index, &mut |bytes| bytes.clone_into(row))?;
+                layout.bring_up_in(row)?;
                 RowPlace::InScratch
             }
         })
