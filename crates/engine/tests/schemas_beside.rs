@@ -4,6 +4,7 @@
 
 mod support;
 
+use wasm_dbms::SchemaChange;
 use wasm_dbms::prelude::*;
 
 use support::assert_sound;
@@ -141,4 +142,19 @@ fn a_table_of_the_same_name_made_after_the_one_it_wrote_was_dropped_is_a_conflic
         assert_eq!(conflict(&db, tx).as_deref(), Some("one"));
         assert_eq!(db.count_values("one", None).unwrap(), 0);
     }
+}
+
+#[test]
+fn rows_too_many_to_remember_that_were_written_where_another_table_was_dropped_are_a_conflict() {
+    let db = Database::in_memory_with(Options::new().history_bytes(10_000)).unwrap();
+    for name in ["dropped", "one", "two"] {
+        db.create_table(&table(name)).unwrap();
+    }
+    let tx = begun(&db, Isolation::Serializable, |tx| assert_eq!(tx.count_values("two", None).unwrap(), 0));
+    db.transaction(|tx| {
+        tx.insert_many_values("two", &["n"], (0..1000).map(|n| [Value::from(n)]))?;
+        SchemaChange::DropTable("dropped".into()).run(tx)
+    })
+    .unwrap();
+    assert_eq!(conflict(&db, tx).as_deref(), Some("two"));
 }

@@ -11,7 +11,7 @@ use std::cell::{Ref, RefCell};
 use std::sync::Arc;
 
 use wasm_dbms_api::{ColumnSchema, MemoryError, SchemaError, Table, TableSchema};
-use wasm_dbms_memory::{REGISTRY_TREE, Registry, TreeId};
+use wasm_dbms_memory::{REGISTRY_TREE, Registry, TableId, TreeId};
 
 pub(crate) use drift::differences;
 pub(crate) use foreign_key::{ForeignKey, Lookup, Path, Referrer};
@@ -161,6 +161,16 @@ impl Catalog {
     #[inline]
     pub(crate) fn relation(&self, index: RelationIndex) -> Fallible<&Relation> {
         self.relations.get(index).ok_or_else(no_relation)
+    }
+
+    /// The table with this number, if it is there.
+    pub(crate) fn with_id(&self, id: TableId) -> Option<&Relation> {
+        self.relations.iter().find(|relation| relation.id == id)
+    }
+
+    /// The table with this number, if it is there, to change.
+    pub(crate) fn with_id_mut(&mut self, id: TableId) -> Option<&mut Relation> {
+        self.relations.iter_mut().find(|relation| relation.id == id)
     }
 
     #[inline]

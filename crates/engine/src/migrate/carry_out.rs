@@ -371,7 +371,7 @@ impl Task {
 /// Refuses rows that are NULL in a column which may be so no more: they are read as they were, as their new form has no
 /// NULL there.
 fn refuse_nulls(core: &mut Core, id: TableId, old: &Snapshot, new: &Snapshot) -> Fallible<()> {
-    let found = core.catalog.relations.iter().find(|relation| relation.id == id);
+    let found = core.catalog.with_id(id);
     let relation = found.ok_or_else(unknown_table)?.clone();
     let mut asked = Vec::new();
     for (column, stored) in new.schema.columns.iter().zip(&new.columns).filter(|(column, _)| !column.nullable) {

@@ -43,7 +43,7 @@ impl Draft {
         let mut draft = Self::default();
         for (id, _, bytes) in Registry::tables(&mut core.store)? {
             let old = Snapshot::decode(&bytes)?;
-            let relation = core.catalog.relations.iter().find(|relation| relation.id == id);
+            let relation = core.catalog.with_id(id);
             let rows = relation.map_or(0, |relation| relation.table.rows);
             let new = Some(old.clone());
             draft.tables.push(DraftTable::new(id, rows, Some(old), new));
