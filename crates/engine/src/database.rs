@@ -115,12 +115,26 @@ pub(crate) fn this_thread() -> u64 {
 
 impl Database {
     /// A database that lives in memory only.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let db = Database::in_memory();
+    /// assert!(db.tables()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "an empty store with the default options opens")]
     pub fn in_memory() -> Self {
         Self::in_memory_with(Options::new()).expect("the default options are right")
     }
 
     /// A database that lives in memory only, with options.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let db = Database::in_memory_with(Options::new().page_size(16_384))?;
+    /// assert!(Database::in_memory_with(Options::new().page_size(1_000)).is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`MemoryError::LimitExceeded`](crate::MemoryError::LimitExceeded) for a page size that cannot be.
@@ -130,6 +144,16 @@ impl Database {
 
     /// Opens the database on a medium, or makes a new one where there is none.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let medium = HeapProvider::new();
+    /// let db = Database::open(medium.clone())?;
+    /// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// db.close()?;
+    /// assert_eq!(Database::open(medium)?.tables()?, ["t"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Memory`] for a medium that is no database, a damaged or newer one, or what the host says.
     pub fn open(provider: impl MemoryProvider + 'static) -> Result<Self> {
@@ -137,6 +161,13 @@ impl Database {
     }
 
     /// Opens the database on a medium, with options.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let db = Database::open_with(HeapProvider::new(), Options::new().cache_bytes(1 << 20))?;
+    /// assert!(db.tables()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -148,6 +179,16 @@ impl Database {
     /// every commit that a crash left. Writes are refused with
     /// [`MemoryError::ReadOnly`](crate::MemoryError::ReadOnly).
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let medium = HeapProvider::new();
+    /// Database::open(medium.clone())?.close()?;
+    /// let db = Database::open_read_only(medium)?;
+    /// let refused = db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)));
+    /// assert!(matches!(refused.unwrap_err().memory(), Some(MemoryError::ReadOnly { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`open`](Self::open), and for a medium that holds nothing yet.
     pub fn open_read_only(provider: impl MemoryProvider + 'static) -> Result<Self> {
@@ -155,6 +196,15 @@ impl Database {
     }
 
     /// Opens the database on a medium for reading only, with options.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let medium = HeapProvider::new();
+    /// Database::open(medium.clone())?.close()?;
+    /// let db = Database::open_read_only_with(medium, Options::new().cache_bytes(1 << 20))?;
+    /// assert!(db.tables()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`open_read_only`](Self::open_read_only).
@@ -251,6 +301,24 @@ impl Database {
     /// difference, [`plan_migration`](Self::plan_migration) what would be done about them, and
     /// [`migrate`](Self::migrate) does it.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// #[derive(Table)]
+    /// #[table = "users"]
+    /// struct User {
+    ///     #[primary_key]
+    ///     id: u32,
+    /// }
+    ///
+    /// #[derive(DatabaseSchema)]
+    /// #[tables(User = "users")]
+    /// struct Schema;
+    ///
+    /// let db = Database::in_memory().with_schema::<Schema>()?;
+    /// assert_eq!(db.tables()?, ["users"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Schema`] for a schema that contradicts itself; [`Error::RuleExists`].
     pub fn with_schema<S: DatabaseSchema>(self) -> Result<Self> {
@@ -279,6 +347,15 @@ impl Database {
 
     /// Creates a table.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let db = Database::in_memory();
+    /// let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// db.create_table(&numbers)?;
+    /// assert!(matches!(db.create_table(&numbers), Err(Error::TableExists { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::TableExists`], [`Error::Schema`], or what storage says.
     pub fn create_table(&self, schema: &TableSchema) -> Result<()> {
@@ -287,6 +364,17 @@ impl Database {
 
     /// Creates tables, which may refer to each other: all of them or none.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let number = || ColumnSchema::new("n", DataType::I64);
+    /// let one = TableSchema::new("one").column(number()).primary_key(["n"]);
+    /// let two = TableSchema::new("two").column(number()).foreign_key("n", "one", "n", ReferentialAction::Cascade);
+    /// let db = Database::in_memory();
+    /// db.create_tables(&[&two, &one])?;
+    /// assert_eq!(db.tables()?.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`create_table`](Self::create_table).
     pub fn create_tables(&self, schemas: &[&TableSchema]) -> Result<()> {
@@ -294,6 +382,16 @@ impl Database {
     }
 
     /// Drops a table with its rows and indexes.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.drop_table("t")?;
+    /// assert!(db.tables()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Unknown`]; [`Error::Schema`] if another table refers to it.
@@ -306,6 +404,15 @@ impl Database {
 
     /// The description of every table, in the order of their creation.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// assert_eq!(db.schemas()?[0].primary_key, ["n"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Busy`] from inside a transaction's closure.
     pub fn schemas(&self) -> Result<Vec<TableSchema>> {
@@ -313,6 +420,15 @@ impl Database {
     }
 
     /// The name of every table, in the order of their creation.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// assert_eq!(db.tables()?, ["t"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Busy`] from inside a transaction's closure.
@@ -351,6 +467,32 @@ impl Database {
 
     /// Runs a transaction whose closure has an error type of its own.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// #[derive(Debug, PartialEq)]
+    /// enum Refusal {
+    ///     TooFew,
+    ///     Database(String),
+    /// }
+    ///
+    /// impl From<Error> for Refusal {
+    ///     fn from(error: Error) -> Self {
+    ///         Self::Database(error.to_string())
+    ///     }
+    /// }
+    ///
+    /// let refused = db.try_transaction(|tx| {
+    ///     tx.insert_values("t", &[("n", 1.into())])?;
+    ///     Err::<(), _>(Refusal::TooFew)
+    /// });
+    /// assert_eq!(refused, Err(Refusal::TooFew));
+    /// assert_eq!(db.count_values("t", None)?, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`transaction`](Self::transaction).
     pub fn try_transaction<R, E: From<Error>>(
@@ -364,6 +506,16 @@ impl Database {
     }
 
     /// Runs a transaction with another durability than full.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.transaction_with(Durability::Eventual, |tx| tx.insert_values("t", &[("n", 1.into())]))?;
+    /// db.sync()?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`transaction`](Self::transaction).
@@ -382,6 +534,17 @@ impl Database {
     /// Writes the last commit in canonical form: the same operations and options give the same bytes on every host. The
     /// bytes are a database that can be opened. Writing goes on meanwhile: what is written is a [`Snapshot`](crate::Snapshot).
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let mut bytes = Vec::new();
+    /// db.export(&mut bytes)?;
+    /// assert_eq!(Database::open(HeapProvider::from_bytes(bytes))?.tables()?, ["t"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// What the writer or the host says; [`Error::is_snapshot_expired`].
     pub fn export(&self, writer: &mut dyn Write) -> Result<()> {
@@ -391,11 +554,29 @@ impl Database {
     /// Whether, when the database was opened, its log went on after the last commit that was kept: a crash cut off a
     /// commit that nobody was told of, or the last commits were damaged, which looks the same. After a clean close it is
     /// never so.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// assert!(!Database::open(HeapProvider::new())?.is_log_cut());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_log_cut(&self) -> bool {
         self.shared.is_log_cut
     }
 
     /// Makes every commit durable that was not yet (those with [`Durability::Eventual`]).
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// for n in 0..100 {
+    ///     db.transaction_with(Durability::Eventual, |tx| tx.insert_values("t", &[("n", n.into())]))?;
+    /// }
+    /// db.sync()?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// What the host says.
@@ -405,6 +586,14 @@ impl Database {
 
     /// Brings everything in place and empties the log. A database that is dropped instead loses nothing that was
     /// committed; the next opening replays the log.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let medium = HeapProvider::new();
+    /// Database::open(medium.clone())?.close()?;
+    /// assert!(!Database::open(medium)?.is_log_cut());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// What the host says.

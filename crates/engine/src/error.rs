@@ -278,6 +278,20 @@ impl Error {
     }
 
     /// Whether another transaction was first; trying again may succeed.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let (one, two) = (db.begin()?, db.begin()?);
+    /// for tx in [&one, &two] {
+    ///     tx.insert_values("t", &[("n", 1.into())])?;
+    /// }
+    /// one.commit(Durability::Full)?;
+    /// assert!(two.commit(Durability::Full).unwrap_err().is_conflict());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })
     }
@@ -315,6 +329,16 @@ impl Error {
     }
 
     /// Whether the data would break a constraint of its schema.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.insert_values("t", &[("n", 1.into())])?;
+    /// assert!(db.insert_values("t", &[("n", 1.into())]).unwrap_err().is_constraint());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_constraint(&self) -> bool {
         if let Self::MigrationRow { error, .. } = self {
             return error.is_constraint();
