@@ -43,6 +43,17 @@ impl Database {
     /// ([`Options::snapshot_memory_bytes`](crate::Options::snapshot_memory_bytes),
     /// [`Options::snapshot_spill_max_bytes`](crate::Options::snapshot_spill_max_bytes)) until it is dropped.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let before = db.snapshot()?;
+    /// db.insert_values("t", &[("n", 1.into())])?;
+    /// assert_eq!(before.count_values("t", None)?, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// What storage says.
     pub fn snapshot(&self) -> Result<Snapshot> {

@@ -53,6 +53,27 @@ macro_rules! reading_verbs {
         impl$(<$inner: Connection>)? $connection {
             /// The row with this primary key.
             ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert_eq!(db.get::<User>(1)?.map(|user| user.age), Some(36));
+            /// assert!(db.get::<User>(9)?.is_none());
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
             /// # Errors
             /// What storage says.
             pub fn get<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<Option<T>> {
@@ -66,6 +87,26 @@ macro_rules! reading_verbs {
             }
 
             /// The first row with this value in a column; one look-up where the column has an index.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert_eq!(db.get_by(User::NAME, "Alan")?.map(|user: User| user.id), Some(2));
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// What storage says.
@@ -84,11 +125,53 @@ macro_rules! reading_verbs {
             }
 
             /// A typed question about a table; see [`Select`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// let names = db.select::<User>().filter(User::AGE.gt(40)).order_by(User::NAME.asc()).columns(User::NAME).all()?;
+            /// assert_eq!(names, ["Alan", "Grace"]);
+            /// # Ok::<(), Error>(())
+            /// ```
             pub fn select<T: Table>(&self) -> Select<'_, Self, One<T>> {
                 Select::new(self)
             }
 
             /// Answers a dynamic question.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// let query = Query::from("users").group_by("age").column(Expr::column("age")).column(Expr::count());
+            /// assert_eq!(db.query(&query)?.rows.len(), 3);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); what storage says.
@@ -97,6 +180,27 @@ macro_rules! reading_verbs {
             }
 
             /// Answers a dynamic question whose parameters have these values, from `?1` on.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// let by_age = Query::from("users").filter(Expr::column("age").compare(Comparison::Less, Expr::Parameter(1)));
+            /// assert_eq!(db.query_with(&by_age, &[40.into()])?.rows.len(), 1);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// As [`query`](Self::query).
@@ -109,6 +213,27 @@ macro_rules! reading_verbs {
             }
 
             /// How a dynamic question would be answered, in words.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// let by_name = Query::from("users").filter(Expr::column("name").compare(Comparison::Equal, "Ada"));
+            /// println!("{}", db.explain(&by_name)?);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// As [`query`](Self::query).
@@ -124,6 +249,27 @@ macro_rules! writing_verbs {
     ($connection:ty $(, $inner:ident)?) => {
         impl$(<$inner: Connection>)? $connection {
             /// Inserts a row and returns its primary key (the number of the row where there is none).
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert_eq!(db.insert(&User { id: 4, name: "Edsger".into(), age: 72 })?, 4);
+            /// assert!(db.insert(&User { id: 4, name: "Barbara".into(), age: 80 }).unwrap_err().is_constraint());
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// A constraint that the row would break ([`Error::is_constraint`](crate::Error::is_constraint)); what storage says.
@@ -141,6 +287,29 @@ macro_rules! writing_verbs {
             }
 
             /// Inserts rows and returns how many. If one is refused, none is inserted.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// let user = |id, name: &str| User { id, name: name.into(), age: 70 };
+            /// assert_eq!(db.insert_many(&[user(4, "Edsger"), user(5, "Barbara")])?, 2);
+            /// assert!(db.insert_many(&[user(6, "Donald"), user(1, "again")]).is_err());
+            /// assert_eq!(db.select::<User>().count()?, 5);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// As [`insert`](Self::insert).
@@ -161,6 +330,27 @@ macro_rules! writing_verbs {
 
             /// Inserts a row by the names of its columns; a column that is not named gets its default.
             ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// db.insert_values("users", &[("id", 4.into()), ("name", "Edsger".into()), ("age", 72.into())])?;
+            /// assert!(db.get::<User>(4)?.is_some());
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
             /// # Errors
             /// [`Error::Unknown`](crate::Error::Unknown); as [`insert`](Self::insert).
             pub fn insert_values(&self, table: &str, values: &[(&str, Value)]) -> Result<()> {
@@ -168,11 +358,52 @@ macro_rules! writing_verbs {
             }
 
             /// A change of rows of a table; see [`Update`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert_eq!(db.update::<User>().set(User::AGE, User::AGE + 1).run()?, 3);
+            /// assert_eq!(db.get::<User>(1)?.map(|user| user.age), Some(37));
+            /// # Ok::<(), Error>(())
+            /// ```
             pub fn update<T: Table>(&self) -> Update<'_, Self, T> {
                 Update::new(self)
             }
 
             /// A change of the row with this primary key; see [`UpdateKey`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert!(db.update_key::<User>(1).set(User::AGE, 37).run()?);
+            /// # Ok::<(), Error>(())
+            /// ```
             pub fn update_key<T: Table>(&self, key: impl AsKey<T::Key>) -> UpdateKey<'_, Self, T> {
                 let mut bytes = Vec::with_capacity(16);
                 encode_key(key.values().as_ref(), &mut bytes);
@@ -180,12 +411,53 @@ macro_rules! writing_verbs {
             }
 
             /// A deletion of rows of a table; see [`Delete`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert_eq!(db.delete::<User>().filter(User::AGE.ge(40)).run()?, 2);
+            /// # Ok::<(), Error>(())
+            /// ```
             pub fn delete<T: Table>(&self) -> Delete<'_, Self, T> {
                 Delete::new(self)
             }
 
             /// Deletes the row with this primary key, with those that refer to it with cascade. Returns whether there
             /// was one.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert!(db.delete_key::<User>(1)?);
+            /// assert!(!db.delete_key::<User>(1)?);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to it; what storage says.
