@@ -227,6 +227,10 @@ fn what_a_dropped_column_held_is_gone_once_its_rows_are_written() {
 
 #[test]
 fn what_a_migration_does_at_once_writes_a_few_pages_whatever_the_tables_length() {
+    if std::env::var_os("VERIFY").is_some() {
+        println!("skipped: with VERIFY a commit is followed by a check, which reads every page");
+        return;
+    }
     let wanted = |table: &TableSchema| {
         let mut wanted = table.clone().column(text("more").nullable()).column(text("default").default("d"));
         wanted.columns[1] = text("address").renamed_from(["mail"]);

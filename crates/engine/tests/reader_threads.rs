@@ -1,6 +1,8 @@
-//! Reader threads do not stand in each other's way, nor in a writer's. `cargo xtask bench` prints the figures; here they
-//! only must not get worse than what is promised, on a machine that does other things too: the best of some rounds counts,
-//! and CPU time where the wall clock does not say it.
+//! Reader threads do not stand in each other's way, nor in a writer's. `cargo xtask bench` measures by how little, on a
+//! machine that does nothing else, and says whether the promises hold (1.7 times the throughput, 1.1 times the CPU time of a
+//! read). Here a lock that all share, or a writer that readers wait for, must show on any machine: two processors that are
+//! one core's read no more than one and a half times as much as one. The best of some rounds counts, and CPU time where the
+//! wall clock does not say it.
 
 #![cfg(test)]
 
@@ -20,9 +22,9 @@ const READ_COUNT: u32 = 150_000;
 const ROUNDS_MIN: usize = 3;
 const ROUNDS_MAX: usize = 60;
 
-/// What is promised: throughput of two threads to that of one; CPU time of a read beside a writer to that of one alone.
-const TWO_MIN: f64 = 1.7;
-const BESIDE_MAX: f64 = 1.1;
+/// Throughput of two threads to that of one, and CPU time of a read beside a writer to that of one alone.
+const TWO_MIN: f64 = 1.3;
+const BESIDE_MAX: f64 = 1.25;
 
 /// What a disk needs for a sync, at least. Some hosts say at once that it is done, and a writer then commits as often as
 /// none can that is told the truth.
