@@ -40,6 +40,7 @@ mod plan;
 pub mod prelude;
 mod readers;
 mod scrub;
+mod shared;
 mod snapshot;
 mod statement;
 mod store;

@@ -9,9 +9,9 @@ use wasm_dbms_memory::MemoryAccess;
 
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
-use crate::database::this_thread;
 use crate::error::Fallible;
 use crate::readers::lock;
+use crate::shared::this_thread;
 use crate::{Connection, Database, Error, MemoryError, Result};
 
 /// The database as one commit left it, for reading: it stays so whatever is committed later, to tables too, and no

@@ -15,9 +15,9 @@ mod rows;
 use wasm_dbms_api::{MigrationOperation, MigrationPlan, TableSchema};
 
 use crate::core::Core;
-use crate::database::Shared;
 use crate::error::Fallible;
 use crate::readers::lock;
+use crate::shared::Shared;
 use crate::{Connection, Database, Error, Result};
 
 use draft::Draft;

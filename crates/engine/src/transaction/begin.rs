@@ -5,9 +5,9 @@ use std::sync::Arc;
 use wasm_dbms_memory::{Durability, PrivateView};
 
 use crate::core::Core;
-use crate::database::{Shared, this_thread};
 use crate::error::Fallible;
 use crate::history::{Patience, Recorder, Watch};
+use crate::shared::{Shared, this_thread};
 use crate::transaction::options::{BeginOptions, Clock, Isolation, PlantedBug};
 use crate::{Database, Error, OptimisticTransaction, Result, Transaction};
 

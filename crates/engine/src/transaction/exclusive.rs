@@ -6,8 +6,8 @@ use wasm_dbms_memory::Durability;
 
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
-use crate::database::Turn;
 use crate::error::Fallible;
+use crate::shared::Turn;
 use crate::transaction::savepoint::{self, Holder, Savepoint};
 use crate::{Connection, Error, Result};
 

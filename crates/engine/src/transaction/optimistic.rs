@@ -7,9 +7,9 @@ use wasm_dbms_memory::Durability;
 
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
-use crate::database::{Shared, Turn};
 use crate::error::Fallible;
 use crate::history::Watch;
+use crate::shared::{Shared, Turn};
 use crate::store::Purpose;
 use crate::transaction::options::{BeginOptions, PlantedBug};
 use crate::transaction::savepoint::{self, Holder, Savepoint};
