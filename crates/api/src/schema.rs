@@ -1,6 +1,7 @@
 //! The description of a table.
 
 mod check;
+mod column;
 mod foreign_key;
 mod index;
 mod problem;

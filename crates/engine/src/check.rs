@@ -138,7 +138,14 @@ impl Check<'_> {
     }
 
     fn row(&mut self, relation: &Relation, checks: &[BoundExpr], row_key: &[u8], row: &[u8]) {
-        let view = RowView { layout: &relation.layout, key: row_key, row };
+        let mut present = Vec::new();
+        let brought_up = match relation.layout.brought_up(row, &mut present) {
+            Ok(present) => present,
+            Err(error) => {
+                return self.finding(format!("{} cannot be read: {error}", row_name(relation, row_key, &[])));
+            }
+        };
+        let view = RowView { layout: &relation.layout, key: row_key, row: brought_up };
         let columns = 0..relation.schema.columns.len();
         let values = match columns.map(|column| view.try_value(column)).collect::<Result<Vec<_>, _>>() {
             Ok(values) => values,
@@ -148,8 +155,7 @@ impl Check<'_> {
         };
         let value = |column: usize| values.get(column).copied().unwrap_or(ValueRef::Null);
         let name = || row_name(relation, row_key, &values);
-        relation.layout.encode(&values, &mut self.bytes);
-        if self.bytes != row {
+        if !relation.layout.is_in_one_form(&values, row, &mut self.bytes) {
             self.finding(format!("{} is not stored in its one form", name()));
         }
         self.key.clear();
@@ -239,7 +245,9 @@ impl Check<'_> {
         let Some(row) = row else {
             return Err(format!("for {}, which is not there", row_name(relation, row_key, &[])));
         };
-        let view = RowView { layout: &relation.layout, key: row_key, row: &row };
+        let mut present = Vec::new();
+        let row = relation.layout.brought_up(&row, &mut present).map_err(|error| in_words(error.into()))?;
+        let view = RowView { layout: &relation.layout, key: row_key, row };
         let columns = 0..relation.schema.columns.len();
         let values = columns.map(|column| view.try_value(column)).collect::<Result<Vec<_>, _>>();
         let values = values.map_err(|error| in_words(error.into()))?;
@@ -258,7 +266,7 @@ fn name_of(relation: &Relation, index: &Index) -> String {
 }
 
 /// How people call a row: by its primary key, or by the bytes of its key where it has none or cannot be read.
-fn row_name(relation: &Relation, row_key: &[u8], values: &[ValueRef<'_>]) -> String {
+pub(crate) fn row_name(relation: &Relation, row_key: &[u8], values: &[ValueRef<'_>]) -> String {
     let table = &relation.schema.name;
     let parts: Vec<String> = relation
         .primary_key()

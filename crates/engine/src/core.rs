@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasm_dbms_api::CustomRules;
-use wasm_dbms_memory::{Durability, MemoryManager, PrivateView, Snapshot};
+use wasm_dbms_memory::{Durability, MemoryManager, PrivateView, Snapshot, TableId};
 
 use crate::Error;
 use crate::catalog::{Catalog, RelationIndex};
@@ -28,8 +28,8 @@ pub struct Core {
     pub(crate) custom_rules: Arc<CustomRules>,
     /// The checks of tables that were written.
     pub(crate) checks: Vec<Arc<Checks>>,
-    /// Tables written since the last commit.
-    touched: Vec<RelationIndex>,
+    /// Tables written since the last commit; not their places in the catalog, which change as tables come and go.
+    touched: Vec<TableId>,
     /// Whether tables were created or dropped since the last commit.
     has_new_schema: bool,
     /// Why the transaction can only be rolled back.
@@ -73,10 +73,13 @@ impl Core {
         custom_rules: Arc<CustomRules>,
     ) -> Fallible<Self> {
         let mut store = Store::Private(Box::new(Private::new(pages, keeps_questions)));
-        let catalog = match catalog {
+        let mut catalog = match catalog {
             Some(catalog) => catalog,
             None => Catalog::load(&mut store)?,
         };
+        if keeps_questions {
+            catalog.keep_named();
+        }
         let mut core = Self::with(store, Arc::default(), catalog);
         core.recorder = recorder;
         core.custom_rules = custom_rules;
@@ -143,8 +146,9 @@ impl Core {
     /// Notes that a table is about to be written.
     #[inline]
     pub(crate) fn touch(&mut self, relation: RelationIndex) {
-        if !self.touched.contains(&relation) {
-            self.touched.push(relation);
+        let Some(relation) = self.catalog.relations.get(relation) else { return };
+        if !self.touched.contains(&relation.id) {
+            self.touched.push(relation.id);
         }
     }
 
@@ -196,10 +200,10 @@ impl Core {
     #[inline]
     fn tell(&mut self, commit: u64) {
         let Self { recorder, catalog, touched, numbers, has_new_schema, .. } = self;
-        let written = || touched.iter().filter_map(|index| catalog.relations.get(*index));
-        recorder.seal(commit, *has_new_schema, &mut written().map(|relation| relation.id));
+        recorder.seal(commit, *has_new_schema, &mut touched.iter().copied());
         if numbers.is_shared {
-            written().for_each(|relation| numbers.counters.raise(relation.id, relation.table.counter));
+            let written = touched.iter().filter_map(|table| catalog.with_id(*table));
+            written.for_each(|relation| numbers.counters.raise(relation.id, relation.table.counter));
         }
     }
 
@@ -322,10 +326,17 @@ impl Core {
         result
     }
 
+    /// Reads every table anew from the registry, after that has what was written so far.
+    pub(crate) fn load_catalog(&mut self) -> Fallible<()> {
+        self.flush()?;
+        self.catalog = Catalog::load(&mut self.store)?;
+        Ok(())
+    }
+
     /// Gives the state of the touched trees to the registry.
     pub(crate) fn flush(&mut self) -> Fallible<()> {
-        for relation in &self.touched {
-            if let Some(relation) = self.catalog.relations.get_mut(*relation) {
+        for table in &self.touched {
+            if let Some(relation) = self.catalog.with_id_mut(*table) {
                 relation.flush(&mut self.store)?;
             }
         }
@@ -338,8 +349,8 @@ impl Core {
             self.catalog = Catalog::load(&mut self.store)?;
             return Ok(());
         }
-        for relation in &self.touched {
-            if let Some(relation) = self.catalog.relations.get_mut(*relation) {
+        for table in &self.touched {
+            if let Some(relation) = self.catalog.with_id_mut(*table) {
                 relation.reload(&mut self.store)?;
             }
         }

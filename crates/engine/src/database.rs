@@ -1,8 +1,8 @@
 //! [`Database`]: the face.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use wasm_dbms_api::{CustomRules, DatabaseSchema, TableSchema};
 use wasm_dbms_memory::{Durability, MemoryManager, MemoryProvider, Options};
@@ -10,8 +10,8 @@ use wasm_dbms_memory::{Durability, MemoryManager, MemoryProvider, Options};
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::history::OpenHistory;
 use crate::readers::{Readers, lock};
+use crate::shared::{Shared, this_thread};
 use crate::store::Store;
 use crate::{Clock, Connection, Error, Result, Transaction};
 
@@ -49,76 +49,28 @@ pub struct Database {
     shared: Arc<Shared>,
 }
 
-/// What the database shares with transactions and subscriptions, which may outlive it.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    // Declared first, dropped first.
-    pub(crate) readers: Readers,
-    pub(crate) core: Mutex<Core>,
-    /// The thread that has the writer's turn, 0 if none.
-    holder: AtomicU64,
-    is_log_cut: bool,
-    pub(crate) options: Options,
-    pub(crate) history: OpenHistory,
-    clock: OnceLock<Box<dyn Clock>>,
-    /// The rules of the program's own.
-    custom_rules: Mutex<Arc<CustomRules>>,
-}
-
-/// The writer's turn.
-pub(crate) struct Turn<'a> {
-    pub(crate) core: MutexGuard<'a, Core>,
-    shared: &'a Shared,
-}
-
-impl Turn<'_> {
-    /// Ends the transaction: everything written since the last commit stays.
-    #[inline]
-    pub(crate) fn commit(&mut self, durability: Durability) -> Fallible<()> {
-        // Versions are kept for those who read just now, not for those who did before.
-        self.shared.readers.rest();
-        let committed = self.core.commit(durability);
-        self.shared.readers.rest();
-        if let Some(changes) = self.core.recorder.take_sealed() {
-            self.shared.history.note(changes, self.shared.now_ms());
-        }
-        committed
-    }
-
-    /// The number of the last commit.
-    pub(crate) fn last_commit(&self) -> u64 {
-        self.shared.readers.snapshots.last_commit()
-    }
-
-    /// Records from now on, as somebody watches who did not when the turn began.
-    pub(crate) fn record(&mut self) {
-        self.core.begin_turn(&self.shared.history);
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.shared.holder.store(0, Ordering::Relaxed);
-    }
-}
-
-/// A number that tells threads apart.
-pub(crate) fn this_thread() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    thread_local! {
-        static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
-    }
-    NUMBER.with(|number| *number)
-}
-
 impl Database {
     /// A database that lives in memory only.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let db = Database::in_memory();
+    /// assert!(db.tables()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "an empty store with the default options opens")]
     pub fn in_memory() -> Self {
         Self::in_memory_with(Options::new()).expect("the default options are right")
     }
 
     /// A database that lives in memory only, with options.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let db = Database::in_memory_with(Options::new().page_size(16_384))?;
+    /// assert!(Database::in_memory_with(Options::new().page_size(1_000)).is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`MemoryError::LimitExceeded`](crate::MemoryError::LimitExceeded) for a page size that cannot be.
@@ -128,6 +80,16 @@ impl Database {
 
     /// Opens the database on a medium, or makes a new one where there is none.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let medium = HeapProvider::new();
+    /// let db = Database::open(medium.clone())?;
+    /// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// db.close()?;
+    /// assert_eq!(Database::open(medium)?.tables()?, ["t"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Memory`] for a medium that is no database, a damaged or newer one, or what the host says.
     pub fn open(provider: impl MemoryProvider + 'static) -> Result<Self> {
@@ -135,6 +97,13 @@ impl Database {
     }
 
     /// Opens the database on a medium, with options.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let db = Database::open_with(HeapProvider::new(), Options::new().cache_bytes(1 << 20))?;
+    /// assert!(db.tables()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -146,6 +115,16 @@ impl Database {
     /// every commit that a crash left. Writes are refused with
     /// [`MemoryError::ReadOnly`](crate::MemoryError::ReadOnly).
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let medium = HeapProvider::new();
+    /// Database::open(medium.clone())?.close()?;
+    /// let db = Database::open_read_only(medium)?;
+    /// let refused = db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)));
+    /// assert!(matches!(refused.unwrap_err().memory(), Some(MemoryError::ReadOnly { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`open`](Self::open), and for a medium that holds nothing yet.
     pub fn open_read_only(provider: impl MemoryProvider + 'static) -> Result<Self> {
@@ -154,6 +133,15 @@ impl Database {
 
     /// Opens the database on a medium for reading only, with options.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let medium = HeapProvider::new();
+    /// Database::open(medium.clone())?.close()?;
+    /// let db = Database::open_read_only_with(medium, Options::new().cache_bytes(1 << 20))?;
+    /// assert!(db.tables()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`open_read_only`](Self::open_read_only).
     pub fn open_read_only_with(provider: impl MemoryProvider + 'static, options: Options) -> Result<Self> {
@@ -161,15 +149,7 @@ impl Database {
     }
 
     fn new(manager: MemoryManager, options: Options) -> Fallible<Self> {
-        let (snapshots, is_log_cut) = (manager.snapshots(), manager.is_log_cut());
-        let (history_bytes, _) = options.transaction_limits();
-        let history = OpenHistory::new(history_bytes);
-        let core = Core::open(manager, Arc::clone(&history.counters))?;
-        let readers = Readers::new(snapshots, Arc::clone(&core.heads));
-        let (core, holder) = (Mutex::new(core), AtomicU64::new(0));
-        let (clock, custom_rules) = (OnceLock::new(), Mutex::default());
-        let shared = Shared { readers, core, holder, is_log_cut, options, history, clock, custom_rules };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self { shared: Arc::new(Shared::new(manager, options)?) })
     }
 
     pub(crate) fn readers(&self) -> &Readers {
@@ -242,30 +222,67 @@ impl Database {
         Ok(self)
     }
 
-    /// Creates the tables of a schema that are missing, and checks that the others are stored as the program has them.
+    /// Creates the tables of a schema that are missing, if all others are stored as the program has them.
+    ///
+    /// If one is stored otherwise, or under an earlier name, that is *drift*, and nothing is created: the typed verbs
+    /// refuse the tables that drifted ([`Error::SchemaDrift`]), those by name go on. [`drift`](Self::drift) lists every
+    /// difference, [`plan_migration`](Self::plan_migration) what would be done about them, and
+    /// [`migrate`](Self::migrate) does it.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// #[derive(Table)]
+    /// #[table = "users"]
+    /// struct User {
+    ///     #[primary_key]
+    ///     id: u32,
+    /// }
+    ///
+    /// #[derive(DatabaseSchema)]
+    /// #[tables(User = "users")]
+    /// struct Schema;
+    ///
+    /// let db = Database::in_memory().with_schema::<Schema>()?;
+    /// assert_eq!(db.tables()?, ["users"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error::SchemaDrift`] for a table that is stored otherwise; [`Error::Schema`] for a schema that contradicts
-    /// itself; [`Error::RuleExists`].
+    /// [`Error::Schema`] for a schema that contradicts itself; [`Error::RuleExists`].
     pub fn with_schema<S: DatabaseSchema>(self) -> Result<Self> {
         let database = self.with_rules(&S::rules())?;
+        let tables = S::tables();
         database.write_many(|core| {
             let mut missing = Vec::new();
-            for schema in S::tables() {
+            let mut has_drifted = false;
+            for schema in &tables {
                 match core.catalog.find(&schema.name) {
-                    Err(_) => missing.push(schema),
-                    Ok(index) => core.catalog.check_same(index, schema)?,
+                    Err(_) => {
+                        has_drifted |= schema.renamed_from.iter().any(|name| core.catalog.find(name).is_ok());
+                        missing.push(*schema);
+                    }
+                    Ok(index) => has_drifted |= core.catalog.check_same(index, schema).is_err(),
                 }
             }
-            if !missing.is_empty() {
+            if !missing.is_empty() && !has_drifted {
                 core.create_tables(&missing)?;
             }
             Ok(())
         })?;
+        lock(&database.shared.compiled).extend(tables);
         Ok(database)
     }
 
     /// Creates a table.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let db = Database::in_memory();
+    /// let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// db.create_table(&numbers)?;
+    /// assert!(matches!(db.create_table(&numbers), Err(Error::TableExists { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::TableExists`], [`Error::Schema`], or what storage says.
@@ -275,6 +292,17 @@ impl Database {
 
     /// Creates tables, which may refer to each other: all of them or none.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let number = || ColumnSchema::new("n", DataType::I64);
+    /// let one = TableSchema::new("one").column(number()).primary_key(["n"]);
+    /// let two = TableSchema::new("two").column(number()).foreign_key("n", "one", "n", ReferentialAction::Cascade);
+    /// let db = Database::in_memory();
+    /// db.create_tables(&[&two, &one])?;
+    /// assert_eq!(db.tables()?.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`create_table`](Self::create_table).
     pub fn create_tables(&self, schemas: &[&TableSchema]) -> Result<()> {
@@ -282,6 +310,16 @@ impl Database {
     }
 
     /// Drops a table with its rows and indexes.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.drop_table("t")?;
+    /// assert!(db.tables()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Unknown`]; [`Error::Schema`] if another table refers to it.
@@ -294,6 +332,15 @@ impl Database {
 
     /// The description of every table, in the order of their creation.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// assert_eq!(db.schemas()?[0].primary_key, ["n"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Busy`] from inside a transaction's closure.
     pub fn schemas(&self) -> Result<Vec<TableSchema>> {
@@ -301,6 +348,15 @@ impl Database {
     }
 
     /// The name of every table, in the order of their creation.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// assert_eq!(db.tables()?, ["t"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Busy`] from inside a transaction's closure.
@@ -339,6 +395,32 @@ impl Database {
 
     /// Runs a transaction whose closure has an error type of its own.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// #[derive(Debug, PartialEq)]
+    /// enum Refusal {
+    ///     TooFew,
+    ///     Database(String),
+    /// }
+    ///
+    /// impl From<Error> for Refusal {
+    ///     fn from(error: Error) -> Self {
+    ///         Self::Database(error.to_string())
+    ///     }
+    /// }
+    ///
+    /// let refused = db.try_transaction(|tx| {
+    ///     tx.insert_values("t", &[("n", 1.into())])?;
+    ///     Err::<(), _>(Refusal::TooFew)
+    /// });
+    /// assert_eq!(refused, Err(Refusal::TooFew));
+    /// assert_eq!(db.count_values("t", None)?, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`transaction`](Self::transaction).
     pub fn try_transaction<R, E: From<Error>>(
@@ -352,6 +434,16 @@ impl Database {
     }
 
     /// Runs a transaction with another durability than full.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.transaction_with(Durability::Eventual, |tx| tx.insert_values("t", &[("n", 1.into())]))?;
+    /// db.sync()?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`transaction`](Self::transaction).
@@ -370,6 +462,17 @@ impl Database {
     /// Writes the last commit in canonical form: the same operations and options give the same bytes on every host. The
     /// bytes are a database that can be opened. Writing goes on meanwhile: what is written is a [`Snapshot`](crate::Snapshot).
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let mut bytes = Vec::new();
+    /// db.export(&mut bytes)?;
+    /// assert_eq!(Database::open(HeapProvider::from_bytes(bytes))?.tables()?, ["t"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// What the writer or the host says; [`Error::is_snapshot_expired`].
     pub fn export(&self, writer: &mut dyn Write) -> Result<()> {
@@ -379,11 +482,29 @@ impl Database {
     /// Whether, when the database was opened, its log went on after the last commit that was kept: a crash cut off a
     /// commit that nobody was told of, or the last commits were damaged, which looks the same. After a clean close it is
     /// never so.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// assert!(!Database::open(HeapProvider::new())?.is_log_cut());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_log_cut(&self) -> bool {
         self.shared.is_log_cut
     }
 
     /// Makes every commit durable that was not yet (those with [`Durability::Eventual`]).
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// for n in 0..100 {
+    ///     db.transaction_with(Durability::Eventual, |tx| tx.insert_values("t", &[("n", n.into())]))?;
+    /// }
+    /// db.sync()?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// What the host says.
@@ -393,6 +514,14 @@ impl Database {
 
     /// Brings everything in place and empties the log. A database that is dropped instead loses nothing that was
     /// committed; the next opening replays the log.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// let medium = HeapProvider::new();
+    /// Database::open(medium.clone())?.close()?;
+    /// assert!(!Database::open(medium)?.is_log_cut());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// What the host says.
@@ -413,46 +542,6 @@ impl Database {
             Store::Head(head) => Ok(head.into_inner().close()?),
             Store::Snapshot(_) | Store::Private(_) => Ok(()),
         }
-    }
-}
-
-impl Shared {
-    /// The rules of the program's own.
-    pub(crate) fn custom_rules(&self) -> Arc<CustomRules> {
-        Arc::clone(&lock(&self.custom_rules))
-    }
-
-    /// The time, if the host has given a clock.
-    pub(crate) fn now_ms(&self) -> Option<u64> {
-        self.clock.get().map(|clock| clock.now_ms())
-    }
-
-    /// Waits for the writer's turn.
-    pub(crate) fn turn(&self) -> Fallible<Turn<'_>> {
-        let thread = this_thread();
-        let core = match self.core.try_lock() {
-            Ok(core) => core,
-            // A panic in a closure left the transaction open: it is discarded below.
-            Err(TryLockError::Poisoned(poisoned)) => self.recovered(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == thread => {
-                return Err(Error::Busy.into());
-            }
-            Err(TryLockError::WouldBlock) => match self.core.lock() {
-                Ok(core) => core,
-                Err(poisoned) => self.recovered(poisoned.into_inner()),
-            },
-        };
-        self.holder.store(thread, Ordering::Relaxed);
-        let mut turn = Turn { core, shared: self };
-        turn.core.refresh()?;
-        turn.core.begin_turn(&self.history);
-        Ok(turn)
-    }
-
-    fn recovered<'a>(&self, mut core: MutexGuard<'a, Core>) -> MutexGuard<'a, Core> {
-        core.discard();
-        self.core.clear_poison();
-        core
     }
 }
 

@@ -39,12 +39,26 @@ pub enum Error {
         table: String,
     },
     /// The stored schema of a table is not the one of the program.
-    #[error("table {table} is stored with another schema: {difference}")]
+    #[error("table {table} is stored with another schema: {}", differences.join("; "))]
     SchemaDrift {
         /// Its name.
         table: String,
-        /// The first difference.
-        difference: String,
+        /// Every difference, in words.
+        differences: Vec<String>,
+    },
+    /// A row that is there stands in the way of a migration; nothing of it was done.
+    #[error("{row} stands in the way: {error}")]
+    MigrationRow {
+        /// `the row of users with id = 5`
+        row: String,
+        /// What it breaks.
+        error: Box<Error>,
+    },
+    /// A migration would lose what is stored, and its policy does not allow that.
+    #[error("the migration would lose data, which its policy does not allow: {}", operations.join("; "))]
+    MigrationRefused {
+        /// Each operation that is not allowed, in the words that allow it.
+        operations: Vec<String>,
     },
     /// A column that must not be NULL would be.
     #[error("column {table}.{column} must not be null")]
@@ -264,6 +278,20 @@ impl Error {
     }
 
     /// Whether another transaction was first; trying again may succeed.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let (one, two) = (db.begin()?, db.begin()?);
+    /// for tx in [&one, &two] {
+    ///     tx.insert_values("t", &[("n", 1.into())])?;
+    /// }
+    /// one.commit(Durability::Full)?;
+    /// assert!(two.commit(Durability::Full).unwrap_err().is_conflict());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })
     }
@@ -301,7 +329,20 @@ impl Error {
     }
 
     /// Whether the data would break a constraint of its schema.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.insert_values("t", &[("n", 1.into())])?;
+    /// assert!(db.insert_values("t", &[("n", 1.into())]).unwrap_err().is_constraint());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_constraint(&self) -> bool {
+        if let Self::MigrationRow { error, .. } = self {
+            return error.is_constraint();
+        }
         matches!(
             self,
             Self::NotNull { .. }

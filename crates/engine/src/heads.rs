@@ -2,9 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use wasm_dbms_memory::TreeState;
+use wasm_dbms_memory::{TableId, TreeState};
 
-use crate::catalog::{Catalog, RelationIndex};
+use crate::catalog::Catalog;
 
 /// The trees of a relation, with the commit that changed them last.
 #[derive(Debug, Default, Clone)]
@@ -34,7 +34,7 @@ impl Heads {
     }
 
     /// A commit was made that wrote these relations. A reader that comes between the commit and this asks the registry.
-    pub(crate) fn note(&self, commit: u64, catalog: &Catalog, written: &[RelationIndex], has_new_schema: bool) {
+    pub(crate) fn note(&self, commit: u64, catalog: &Catalog, written: &[TableId], has_new_schema: bool) {
         let mut state = self.lock();
         if commit == state.commit {
             return;
@@ -46,11 +46,10 @@ impl Heads {
             state.relations.clear();
             state.relations.resize(catalog.relations.len(), Stated::default());
         }
-        for index in written {
-            let (Some(stated), Some(relation)) = (state.relations.get_mut(*index), catalog.relations.get(*index))
-            else {
+        for (stated, relation) in state.relations.iter_mut().zip(&catalog.relations) {
+            if !written.contains(&relation.id) {
                 continue;
-            };
+            }
             stated.commit = commit;
             stated.trees.clear();
             stated.trees.extend(relation.tree_states());

@@ -43,6 +43,11 @@ impl PageView {
 
 impl Database {
     /// How many pages the database has.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// assert!(Database::in_memory().page_count() > 0);
+    /// ```
     pub fn page_count(&self) -> Page {
         self.read(|core| Ok(core.store.page_count())).unwrap_or(0)
     }

@@ -36,6 +36,17 @@ impl Interrupt {
     }
 
     /// Stops every statement that runs under this handle, and those to come.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::Interrupt;
+    /// let interrupt = Interrupt::new();
+    /// let elsewhere = interrupt.clone();
+    /// std::thread::spawn(move || elsewhere.stop()).join().unwrap();
+    /// assert!(interrupt.is_stopped());
+    /// interrupt.reset();
+    /// assert!(!interrupt.is_stopped());
+    /// ```
     pub fn stop(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -3,7 +3,7 @@
 pub use crate::{
     AggregateFunction, Answer, BeginOptions, Change, Column, ColumnRef, ColumnSchema, Comparison, CustomDataType,
     DataType, Database, DatabaseSchema, Date, DateTime, Decimal, Durability, Error, Expr, FileProvider, HeapProvider,
-    IndexColumn, IndexSchema, Insert, Isolation, Json, MemoryError, MemoryProvider, OptimisticTransaction, Options,
-    Order, PageView, Projection, Query, ReferentialAction, Result, RowId, Sanitize, Sanitizer, Table, TableSchema,
-    Topic, Transaction, Uuid, Validate, Validator, Value, avg, count, max, min, sum,
+    IndexColumn, IndexSchema, Insert, Isolation, Json, MemoryError, MemoryProvider, MigrationPolicy,
+    OptimisticTransaction, Options, Order, PageView, Projection, Query, ReferentialAction, Result, RowId, Sanitize,
+    Sanitizer, Table, TableSchema, Topic, Transaction, Uuid, Validate, Validator, Value, avg, count, max, min, sum,
 };

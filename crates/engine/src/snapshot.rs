@@ -9,9 +9,9 @@ use wasm_dbms_memory::MemoryAccess;
 
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
-use crate::database::this_thread;
 use crate::error::Fallible;
 use crate::readers::lock;
+use crate::shared::this_thread;
 use crate::{Connection, Database, Error, MemoryError, Result};
 
 /// The database as one commit left it, for reading: it stays so whatever is committed later, to tables too, and no
@@ -43,6 +43,17 @@ impl Database {
     /// ([`Options::snapshot_memory_bytes`](crate::Options::snapshot_memory_bytes),
     /// [`Options::snapshot_spill_max_bytes`](crate::Options::snapshot_spill_max_bytes)) until it is dropped.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let before = db.snapshot()?;
+    /// db.insert_values("t", &[("n", 1.into())])?;
+    /// assert_eq!(before.count_values("t", None)?, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// What storage says.
     pub fn snapshot(&self) -> Result<Snapshot> {
@@ -59,6 +70,15 @@ impl Database {
 impl Snapshot {
     /// The description of every table, in the order of their creation.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// assert_eq!(db.snapshot()?.schemas()?[0].name, "t");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Busy`] from inside a visitor of its own rows.
     pub fn schemas(&self) -> Result<Vec<TableSchema>> {
@@ -66,6 +86,17 @@ impl Snapshot {
     }
 
     /// The name of every table, in the order of their creation.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let before = db.snapshot()?;
+    /// db.drop_table("t")?;
+    /// assert_eq!(before.tables()?, ["t"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Busy`] from inside a visitor of its own rows.
@@ -83,6 +114,15 @@ impl Snapshot {
 
     /// Walks everything, as [`Database::check`] does.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// assert!(db.snapshot()?.check()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Busy`] from inside a visitor of its own rows.
     pub fn check(&self) -> Result<Vec<String>> {
@@ -90,6 +130,17 @@ impl Snapshot {
     }
 
     /// Writes the commit in canonical form, as [`Database::export`] does.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let mut bytes = Vec::new();
+    /// db.snapshot()?.export(&mut bytes)?;
+    /// assert_eq!(Database::open(HeapProvider::from_bytes(bytes))?.tables()?, ["t"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// What the writer or the host says; [`Error::is_snapshot_expired`].

@@ -1,5 +1,6 @@
 //! Vacuum: what was deleted gives its room back, in steps, in the file itself.
 //!
+//! 0. *Renew*: rows that were written with earlier versions of their schema come into the present form.
 //! 1. *Pack*: leaves of every tree are filled up, which frees pages.
 //! 2. *Move*: pages past the number that is needed go into free ones further in front.
 //! 3. *Give back*: the free pages at the end leave the file.
@@ -11,14 +12,16 @@
 //! does not say whose it is: a sweep ends with a walk over the chains of every tree that has such pages at the end. A
 //! sweep that moved nothing was the last one.
 
+use std::sync::Arc;
+
 use wasm_dbms_api::Page;
 use wasm_dbms_memory::{
-    ChainWalk, MemoryAccess, NodeSummary, PageState, REGISTRY_TREE, RESERVED_PAGES, Registry, Targets, TreeId,
-    UnclaimedPages,
+    ChainWalk, LeafBatch, MemoryAccess, NodeSummary, PageState, REGISTRY_TREE, RESERVED_PAGES, Registry, TableId,
+    Targets, TreeId, UnclaimedPages,
 };
 
 use crate::Result;
-use crate::catalog::TreeHead;
+use crate::catalog::{Relation, TreeHead};
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::{Connection, Database};
@@ -45,6 +48,8 @@ pub(crate) enum VacuumPosition {
     /// At the first tree.
     #[default]
     Start,
+    /// At this key of this table, whose rows come into the form of this schema version.
+    Renew(TableId, u32, Vec<u8>),
     /// At this key of this tree.
     Pack(TreeId, Vec<u8>),
     /// Every leaf is full.
@@ -128,13 +133,71 @@ impl Core {
     /// Does one step. Returns how many pages were moved, and whether that was the last step.
     fn vacuum_step(&mut self, pages: usize) -> Fallible<(usize, bool)> {
         let position = std::mem::take(&mut self.vacuum);
+        let mut left = pages;
         let (tree, from) = match position {
             VacuumPosition::Move(sweep) => return self.move_pages(pages, sweep),
-            VacuumPosition::Start => (0, Vec::new()),
             VacuumPosition::Pack(tree, from) => (tree, from),
+            VacuumPosition::Start => self.renew_rows(&mut left, (0, 0), Vec::new())?,
+            VacuumPosition::Renew(table, version, from) => self.renew_rows(&mut left, (table, version), from)?,
         };
-        self.vacuum = self.pack_pages(pages, tree, from)?;
+        if left > 0 {
+            self.vacuum = self.pack_pages(left, tree, from)?;
+        }
         Ok((0, false))
+    }
+
+    /// Brings rows into the present form of their tables, from this key of this table on. Returns where packing begins if
+    /// all are, with pages left.
+    fn renew_rows(
+        &mut self,
+        left: &mut usize,
+        begun: (TableId, u32),
+        mut from: Vec<u8>,
+    ) -> Fallible<(TreeId, Vec<u8>)> {
+        let mut batch = LeafBatch::default();
+        let (mut key, mut present) = (Vec::new(), Vec::new());
+        let is_old = |relation: &Relation| relation.id >= begun.0 && relation.layout.has_earlier();
+        while let Some(place) = self.catalog.relations.iter().position(is_old) {
+            let relation = self.catalog.relation(place)?;
+            let (id, layout) = (relation.id, Arc::clone(&relation.layout));
+            // Whoever changed the table between two steps left rows of one more version.
+            if (id, layout.version()) != begun {
+                from.clear();
+            }
+            self.touch(place);
+            // Writing a row may join its leaf with the next: each leaf is looked for anew.
+            loop {
+                let head = &mut self.catalog.relation_mut(place)?.table;
+                let store = &mut self.store;
+                let mut cursor = head.tree.cursor();
+                if !cursor.seek(store, &from)? {
+                    break;
+                }
+                if *left == 0 {
+                    self.vacuum = VacuumPosition::Renew(id, layout.version(), from);
+                    return Ok((0, Vec::new()));
+                }
+                *left -= 1;
+                cursor.take(store, &mut batch, usize::MAX)?;
+                for entry in 0..batch.len() {
+                    let row = batch.value(store, entry)?;
+                    batch.read_key(store, entry, &mut key, false)?;
+                    if !layout.is_current(&row) {
+                        layout.bring_up(&row, &mut present)?;
+                        head.change(|tree| tree.put(store, &key, &present))?;
+                    }
+                }
+                from.clone_from(&key);
+                from.push(0);
+            }
+            // No row is older than today any more.
+            self.touch_schema();
+            let mut snapshot = self.stored(place)?;
+            snapshot.earlier.clear();
+            Registry::set_snapshot(&mut self.store, id, &snapshot.encode())?;
+            self.load_catalog()?;
+        }
+        Ok((0, Vec::new()))
     }
 
     /// Fills up leaves from this key of this tree on. Returns where the next step goes on.

@@ -164,11 +164,15 @@ fn a_schema_that_drifted_is_refused_and_nothing_of_the_new_one_stays() {
     let db = Database::open(medium.clone()).unwrap().with_schema::<first::Shop>().unwrap();
     db.insert(&first::Item { id: 1, name: "x".into() }).unwrap();
     let error = db.select::<second::Item>().all().unwrap_err();
-    assert_eq!(error.to_string(), "table items is stored with another schema: column name differs");
+    let difference = "column name is (text, null), stored as (text, not null)";
+    assert_eq!(error.to_string(), format!("table items is stored with another schema: {difference}"));
     drop(db);
-    let error = Database::open(medium.clone()).unwrap().with_schema::<second::Shop>().unwrap_err();
+    let db = Database::open(medium.clone()).unwrap().with_schema::<second::Shop>().unwrap();
+    assert_eq!(db.drift().unwrap().to_string(), format!("labels: the table is not stored\nitems: {difference}\n"));
+    let error = db.get::<second::Item>(1).unwrap_err();
     assert!(matches!(error, Error::SchemaDrift { .. }), "{error:?}");
-    assert_eq!(error.to_string(), "table items is stored with another schema: column name differs");
+    assert_eq!(db.tables().unwrap(), ["items"]);
+    drop(db);
     let db = Database::open(medium).unwrap().with_schema::<first::Shop>().unwrap();
     assert_eq!(db.tables().unwrap(), ["items"]);
     assert_eq!(db.get::<first::Item>(1).unwrap().unwrap().name, "x");

@@ -475,35 +475,6 @@ fn pages_of_a_large_one_wait_in_scratch_space() {
 }
 
 #[test]
-fn a_table_dropped_or_made_meanwhile() {
-    let db = league();
-    let tx = db.begin().unwrap();
-    tx.insert(&Contract { number: "n".into(), team: None }).unwrap();
-    let other = db.begin().unwrap();
-    other.insert(&new_player(1, 1)).unwrap();
-    db.drop_table("contracts").unwrap();
-    db.create_table(&TableSchema::new("new").column(ColumnSchema::new("n", DataType::I64))).unwrap();
-    assert_eq!(tx.select::<Contract>().count().unwrap(), 1);
-    assert_eq!(conflict(tx), about("contracts", ""));
-    other.commit(Durability::Full).unwrap();
-    assert_sound(&db);
-}
-
-#[test]
-fn a_table_that_it_has_read_and_another_dropped_is_a_conflict() {
-    let db = Database::in_memory();
-    for name in ["read", "written"] {
-        db.create_table(&TableSchema::new(name).column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]))
-            .unwrap();
-    }
-    let tx = db.begin().unwrap();
-    assert_eq!(tx.query(&Query::from("read")).unwrap().rows.len(), 0);
-    tx.insert_values("written", &[("n", 1.into())]).unwrap();
-    db.drop_table("read").unwrap();
-    assert_eq!(conflict(tx), about("read", ""));
-}
-
-#[test]
 fn it_outlives_the_database_but_cannot_commit() {
     let db = league();
     let tx = db.begin().unwrap();

@@ -7,8 +7,9 @@
 //! | struct of named fields | JSON, through serde |
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Data, DataEnum, DeriveInput, Error, Fields, Type};
 
 use crate::errors::Errors;
@@ -88,6 +89,9 @@ fn of_newtype(ident: &Ident, ty: &Type) -> syn::Result<TokenStream> {
         return Err(Error::new_spanned(ty, message));
     }
     let result = quote!(::core::result::Result<Self, ::wasm_dbms::ConversionError>);
+    let is_not_null = quote_spanned! {ty.span()=>
+        const _: () = ::core::assert!(!<#ty as ::wasm_dbms::Field>::NULLABLE, "the type inside may be NULL");
+    };
     Ok(quote! {
         #[automatically_derived]
         impl ::wasm_dbms::Field for #ident {
@@ -115,7 +119,7 @@ fn of_newtype(ident: &Ident, ty: &Type) -> syn::Result<TokenStream> {
                 ::core::result::Result::map(<#ty as ::wasm_dbms::Field>::read(row, index), Self)
             }
         }
-        const _: () = ::core::assert!(!<#ty as ::wasm_dbms::Field>::NULLABLE, "the type inside may be NULL");
+        #is_not_null
     })
 }
 

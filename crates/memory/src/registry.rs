@@ -8,6 +8,7 @@
 //! | `01` name | `u32` table id |
 //! | `02` table id (`u32`, big-endian) | the schema snapshot |
 //! | `03` tree id (`u32`, big-endian) | 64 bytes: `u32` root, `u32` zero, `u64` rows, `u64` counter, zeros |
+//! | `04` number (`u32`, big-endian), from 0 | a migration that was made: what whoever made it says of it |
 //!
 //! Ids are never used again. A plain commit touches only the entries of its trees, which have a fixed size and so are
 //! changed in place. A tree that never held anything has no entry.
@@ -34,6 +35,7 @@ const META: u8 = 0;
 const NAME: u8 = 1;
 const SNAPSHOT: u8 = 2;
 const TREE: u8 = 3;
+const MIGRATION: u8 = 4;
 
 const STATE_BYTES: usize = 64;
 
@@ -127,6 +129,48 @@ impl Registry {
         Self::tree().remove(store, &named(name))?;
         Self::tree().remove(store, &numbered(SNAPSHOT, id))?;
         Ok(())
+    }
+
+    /// Gives tables other names, all at once: its id, the old name and the new one of each. No other table has a new name.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn rename_tables<M: MemoryAccess>(store: &mut M, renamed: &[(TableId, String, String)]) -> MemoryResult<()> {
+        for (_, old, _) in renamed {
+            Self::tree().remove(store, &named(old))?;
+        }
+        for (id, _, new) in renamed {
+            Self::tree().put(store, &named(new), &id.to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// What was said of each migration that was made, in their order.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn migrations<M: MemoryAccess>(store: &mut M) -> MemoryResult<Vec<Vec<u8>>> {
+        let mut migrations = Vec::new();
+        let mut cursor = Self::tree().cursor();
+        let mut is_on_entry = cursor.seek(store, &[MIGRATION])?;
+        let mut key = Vec::new();
+        while is_on_entry {
+            cursor.read_key(store, &mut key)?;
+            if key.first() != Some(&MIGRATION) {
+                break;
+            }
+            migrations.push(cursor.value(store)?.to_vec());
+            is_on_entry = cursor.next(store)?;
+        }
+        Ok(migrations)
+    }
+
+    /// Keeps what is said of a migration that was made; `number` were made before.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn add_migration<M: MemoryAccess>(store: &mut M, number: u32, migration: &[u8]) -> MemoryResult<()> {
+        Self::tree().put(store, &numbered(MIGRATION, number), migration).map(|_| ())
     }
 
     /// A number for a new tree.

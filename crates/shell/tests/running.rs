@@ -144,9 +144,23 @@ fn vacuum_gives_space_back() {
 }
 
 #[test]
-fn migrate_is_an_error_that_says_what_it_waits_for() {
-    let refusal = Folder::with_library(1).refusal(&[".migrate"]);
-    assert!(refusal.contains("migrations of schemas"), "{refusal}");
+fn tables_become_those_of_a_schema_in_a_file() {
+    let folder = Folder::with_library(3);
+    let dumped = folder.output(&[".schema"]);
+    let path = folder.path("wanted.sql");
+    let wanted = format!("{dumped}\nALTER TABLE authors ADD COLUMN born integer DEFAULT 1900;");
+    std::fs::write(&path, &wanted).unwrap();
+    let path = path.to_str().unwrap();
+    let plan = "add column authors.born (i32, null, default 1900): at once\n";
+    assert_eq!(folder.output(&[".migrate", "plan", path]), plan);
+    assert_eq!(folder.output(&[".migrate", "apply", path]), format!("{plan}done\n"));
+    assert_eq!(folder.output(&[".migrate", "plan", path]), "nothing to do\n");
+    std::fs::write(path, &dumped).unwrap();
+    let refusal = folder.refusal(&[".migrate", "apply", path]);
+    assert!(refusal.contains("does not allow: drop column authors.born"), "{refusal}");
+    assert!(folder.output(&[".migrate", "apply", path, "drop column authors.born"]).ends_with("done\n"));
+    assert_eq!(folder.output(&[".schema"]), dumped);
+    assert!(folder.refusal(&[".migrate"]).contains(".migrate plan PATH"));
 }
 
 #[test]

@@ -81,3 +81,39 @@ fn closing_makes_durable_what_was_only_found_when_the_database_was_opened() {
         replay(&program, None).unwrap();
     }
 }
+
+#[test]
+fn a_transaction_that_named_a_table_conflicts_with_one_that_dropped_it() {
+    // A change that can be of no row had read nothing, so nothing told of the table that was gone.
+    let t = |name: &str| TableSchema::new(name).column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    let within = |operation: Operation| Operation::Within { place: 0, operation: operation.into() };
+    let program = Program::new(4096, 67_108_864, 4_441_157_261_485_996_568)
+        .then(create(t("t0")))
+        .then(create(t("t1")))
+        .then(Operation::Open(Isolation::Serializable))
+        .then(within(insert("t0", ["n"], [[1.into()]])))
+        .then(Operation::Drop("t1".into()))
+        .then(within(update("t1", [("n", 19.into())], Expr::from(Value::Null))))
+        .then(within(Operation::End(End::Keep)));
+    assert_eq!(replay(&program, None).unwrap().conflicts, 1);
+}
+
+#[test]
+fn a_transaction_that_replaced_a_row_conflicts_with_one_that_made_a_table_that_refers_to_it() {
+    // In the end the row was only changed, which no reference hinders; on the way it was gone.
+    let t = |name: &str| TableSchema::new(name).column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    let within = |operation: Operation| Operation::Within { place: 0, operation: operation.into() };
+    let referring = t("t1").foreign_key("n", "t0", "n", ReferentialAction::Restrict);
+    let with_day = t("t0").column(ColumnSchema::new("day", DataType::Date));
+    let row = |day: i32| insert("t0", ["n", "day"], [[1.into(), Date::from_days(day).into()]]);
+    let program = Program::new(4096, 67_108_864, 4_675_116_592_146_847_605)
+        .then(create(with_day))
+        .then(row(13))
+        .then(Operation::Open(Isolation::Serializable))
+        .then(within(delete("t0", None)))
+        .then(within(row(5)))
+        .then(create(referring))
+        .then(insert("t1", ["n"], [[1.into()]]))
+        .then(within(Operation::End(End::Keep)));
+    assert_eq!(replay(&program, None).unwrap().conflicts, 1);
+}

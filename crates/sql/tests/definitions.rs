@@ -38,7 +38,8 @@ fn a_reference_that_a_row_breaks_is_refused_and_leaves_the_table_as_it_was() {
     let before = db.schemas().unwrap();
     let add = "ALTER TABLE chickens ADD FOREIGN KEY (egg) REFERENCES eggs (id)";
     let refused = db.execute(add, ()).unwrap_err();
-    assert_eq!(refused.to_string(), "chickens.egg = 99 refers to no row of eggs");
+    let row = "the row of chickens with id = 2 stands in the way";
+    assert_eq!(refused.to_string(), format!("{row}: chickens.egg = 99 refers to no row of eggs"));
     assert_eq!(db.schemas().unwrap(), before);
     let session = Session::new(&db);
     session.run("BEGIN IMMEDIATE; INSERT INTO chickens VALUES (3, NULL)").unwrap();

@@ -44,7 +44,7 @@ fn contract_again() -> Result<()> {
 
 fn second(lane: u32) -> Result<()> {
     match OpfsProvider::open(&file(lane)) {
-        Err(error @ MemoryError::Locked { .. }) => {
+        Err(error) if matches!(*error, MemoryError::Locked { .. }) => {
             host::say(&error.to_string());
             Ok(())
         }

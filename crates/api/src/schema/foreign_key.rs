@@ -60,6 +60,15 @@ impl std::fmt::Display for ReferentialAction {
     }
 }
 
+/// What is said of it beside its name: `author to users id, on delete cascade, on update restrict`.
+impl std::fmt::Display for ForeignKeySchema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (columns, references) = (self.columns.join(", "), self.references.join(", "));
+        let Self { table, on_delete, on_update, .. } = self;
+        write!(f, "{columns} to {table} {references}, on delete {on_delete}, on update {on_update}")
+    }
+}
+
 impl ForeignKeySchema {
     /// A reference that restricts deletes and changes of the row referred to.
     pub fn new<'a>(

@@ -55,6 +55,17 @@ impl From<&str> for IndexColumn {
     }
 }
 
+/// What is said of it beside its name: `unique on author, created desc with title`.
+impl std::fmt::Display for IndexSchema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.unique { "unique on " } else { "on " })?;
+        for (number, column) in self.columns.iter().enumerate() {
+            write!(f, "{}{column}", if number == 0 { "" } else { ", " })?;
+        }
+        if self.include.is_empty() { Ok(()) } else { write!(f, " with {}", self.include.join(", ")) }
+    }
+}
+
 impl std::fmt::Display for IndexColumn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.name)?;

@@ -1,16 +1,19 @@
 //! The tables as the engine works with them: schemas resolved to numbers, trees with their state.
 
+mod drift;
 mod foreign_key;
 mod index;
 mod relation;
 mod rules;
 
 use std::any::TypeId;
+use std::cell::{Ref, RefCell};
 use std::sync::Arc;
 
 use wasm_dbms_api::{ColumnSchema, MemoryError, SchemaError, Table, TableSchema};
-use wasm_dbms_memory::{REGISTRY_TREE, Registry, TreeId};
+use wasm_dbms_memory::{REGISTRY_TREE, Registry, TableId, TreeId};
 
+pub(crate) use drift::differences;
 pub(crate) use foreign_key::{ForeignKey, Lookup, Path, Referrer};
 pub(crate) use index::Index;
 pub(crate) use relation::{KeyShape, Relation, TreeHead};
@@ -37,6 +40,16 @@ pub(crate) struct Catalog {
     types: Vec<(TypeId, RelationIndex)>,
     /// The type asked for last: most calls ask for the same one again.
     last_type: Option<(TypeId, RelationIndex)>,
+    /// The tables that were asked for, where somebody wants to know.
+    named: Option<RefCell<Named>>,
+}
+
+/// What was asked for by name.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Named {
+    pub(crate) tables: Vec<RelationIndex>,
+    /// Whether a table was not there.
+    pub(crate) in_vain: bool,
 }
 
 impl Catalog {
@@ -82,7 +95,29 @@ impl Catalog {
     /// Where the table of this name stands.
     pub(crate) fn find(&self, name: &str) -> Fallible<RelationIndex> {
         let found = self.relations.iter().position(|relation| relation.schema.name == name);
+        self.note_named(found);
         found.ok_or_else(|| Error::Unknown { what: "table", name: name.to_owned() }.into())
+    }
+
+    /// From now on keeps which tables are asked for.
+    pub(crate) fn keep_named(&mut self) {
+        self.last_type = None;
+        self.named = Some(RefCell::default());
+    }
+
+    /// The tables that were asked for, if that is kept.
+    pub(crate) fn named(&self) -> Option<Ref<'_, Named>> {
+        self.named.as_ref().and_then(|named| named.try_borrow().ok())
+    }
+
+    /// Keeps that a table was asked for; none: that it was not there.
+    pub(crate) fn note_named(&self, index: Option<RelationIndex>) {
+        let Some(mut named) = self.named.as_ref().and_then(|named| named.try_borrow_mut().ok()) else { return };
+        match index {
+            None => named.in_vain = true,
+            Some(index) if named.tables.contains(&index) => {}
+            Some(index) => named.tables.push(index),
+        }
     }
 
     /// Where the table of this Rust type stands.
@@ -99,6 +134,7 @@ impl Catalog {
             Ok(place) => self.types.get(place).map_or(0, |(_, index)| *index),
             Err(place) => self.bind_type(place, id, schema())?,
         };
+        self.note_named(Some(index));
         self.last_type = Some((id, index));
         Ok(index)
     }
@@ -115,15 +151,26 @@ impl Catalog {
     /// Checks that a table is stored as the program has it.
     pub(crate) fn check_same(&self, index: RelationIndex, compiled: &TableSchema) -> Fallible<()> {
         let stored = &self.relation(index)?.schema;
-        match difference(stored, compiled) {
-            Some(difference) => Err(Error::SchemaDrift { table: stored.name.clone(), difference }.into()),
-            None => Ok(()),
+        let differences = differences(stored, compiled);
+        if differences.is_empty() {
+            return Ok(());
         }
+        Err(Error::SchemaDrift { table: stored.name.clone(), differences }.into())
     }
 
     #[inline]
     pub(crate) fn relation(&self, index: RelationIndex) -> Fallible<&Relation> {
         self.relations.get(index).ok_or_else(no_relation)
+    }
+
+    /// The table with this number, if it is there.
+    pub(crate) fn with_id(&self, id: TableId) -> Option<&Relation> {
+        self.relations.iter().find(|relation| relation.id == id)
+    }
+
+    /// The table with this number, if it is there, to change.
+    pub(crate) fn with_id_mut(&mut self, id: TableId) -> Option<&mut Relation> {
+        self.relations.iter_mut().find(|relation| relation.id == id)
     }
 
     #[inline]
@@ -256,43 +303,13 @@ pub(crate) fn column_of(schema: &TableSchema, name: &str) -> Fallible<usize> {
 }
 
 /// Whether rows are clustered by the primary key: there is one, and its code cannot be long.
-fn is_clustered(schema: &TableSchema) -> bool {
+pub(crate) fn is_clustered(schema: &TableSchema) -> bool {
     let codes = schema.primary_key.iter().map(|name| {
         let column = schema.columns.iter().find(|column| column.name == *name)?;
         key::longest_code(column.data_type)
     });
     let longest: Option<usize> = codes.sum();
     !schema.primary_key.is_empty() && longest.is_some_and(|longest| longest <= MAX_CLUSTERED_KEY_BYTES)
-}
-
-/// The first difference between two schemas, in words. Earlier names are no part of what is stored.
-fn difference(stored: &TableSchema, compiled: &TableSchema) -> Option<String> {
-    let is_same = |stored: &ColumnSchema, compiled: &ColumnSchema| {
-        *stored == ColumnSchema { renamed_from: Vec::new(), ..compiled.clone() }
-    };
-    for column in &compiled.columns {
-        match stored.columns.iter().find(|other| other.name == column.name) {
-            None => return Some(format!("column {} is not stored", column.name)),
-            Some(other) if !is_same(other, column) => return Some(format!("column {} differs", column.name)),
-            Some(_) => {}
-        }
-    }
-    if let Some(column) = stored.columns.iter().find(|column| compiled.position(&column.name).is_none()) {
-        return Some(format!("stored column {} is not in the program", column.name));
-    }
-    if stored.columns.iter().zip(&compiled.columns).any(|(stored, compiled)| stored.name != compiled.name) {
-        return Some("the columns stand in another order".into());
-    }
-    if stored.primary_key != compiled.primary_key {
-        return Some("the primary key differs".into());
-    }
-    if stored.indexes != compiled.indexes {
-        return Some("the indexes differ".into());
-    }
-    if stored.foreign_keys != compiled.foreign_keys {
-        return Some("the foreign keys differ".into());
-    }
-    (stored.checks != compiled.checks).then(|| "the checks differ".into())
 }
 
 fn no_relation() -> Box<Error> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{DataType, MemoryError, MemoryResult, TableSchema};
+use wasm_dbms_api::{DataType, MemoryResult, TableSchema};
 use wasm_dbms_memory::{Located, Registry, TableId, Tail, Tree, TreeId, TreeState};
 
 use crate::catalog::{ForeignKey, Index, Referrer, Rules, column_of};
@@ -118,13 +118,7 @@ pub(crate) struct Relation {
 
 impl Relation {
     pub(crate) fn new(id: TableId, snapshot: Snapshot) -> Fallible<Self> {
-        let Snapshot { schema, version, table, primary_key, indexes: stored, earlier, .. } = snapshot;
-        if !earlier.is_empty() {
-            return Err(MemoryError::NewerPart {
-                what: format!("rows of an earlier schema of {}", schema.name).into(),
-            }
-            .into());
-        }
+        let Snapshot { schema, version, table, primary_key, columns, indexes: stored, earlier, .. } = snapshot;
         let key_columns =
             schema.primary_key.iter().map(|name| column_of(&schema, name)).collect::<Fallible<Vec<_>>>()?;
         let shape = match key_columns.as_slice() {
@@ -135,7 +129,8 @@ impl Relation {
             KeyShape::Columns(columns) => columns,
             KeyShape::RowId => &[],
         };
-        let layout = RowLayout::new(&schema, row_key, version);
+        let mut layout = RowLayout::new(&schema, row_key, version);
+        layout.set_earlier(&schema, row_key, &columns, &earlier);
         let mut indexes = Vec::new();
         for (index, stored) in schema.indexes.iter().zip(stored) {
             indexes.push(Index::new(&schema, index, row_key, stored.tree)?);

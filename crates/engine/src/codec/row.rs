@@ -11,15 +11,22 @@
 //!
 //! Columns of the primary key that the key gives back exactly are not in the row.
 //!
+//! A row that was written with an earlier version of the schema is brought into the present form where it is read
+//! ([`earlier`]), so that nothing above knows of others.
+//!
 //! An entry of an index that includes columns carries a row too, which has the index's own columns and the included ones
 //! only.
 
+mod earlier;
 mod reader;
 mod view;
 
-use wasm_dbms_api::{ColumnSchema, DataType, TableSchema, ValueRef};
+use wasm_dbms_api::{DataType, TableSchema, ValueRef};
 
 use crate::codec::{FixedColumn, fixed, key};
+
+use earlier::EarlierForm;
+pub(crate) use earlier::widened;
 
 pub(super) use reader::{Reader, ReaderKind};
 pub(crate) use view::RowView;
@@ -60,6 +67,27 @@ pub(crate) struct RowLayout {
     /// What rows begin with: the schema version, two bits left free for the bytes of an end.
     head: [u8; LONGEST_HEAD],
     head_length: usize,
+    /// How rows are read that were written with earlier versions; most tables have none.
+    earlier: Vec<EarlierForm>,
+}
+
+/// What the bytes of a row depend on, of one of its columns.
+#[derive(Debug, Clone, Copy)]
+struct FormedColumn<'a> {
+    data_type: DataType,
+    nullable: bool,
+    variants: &'a [String],
+}
+
+/// What the bytes of a table's rows depend on, of each column.
+fn formed(schema: &TableSchema) -> Vec<FormedColumn<'_>> {
+    let columns = schema.columns.iter();
+    let formed = columns.map(|column| FormedColumn {
+        data_type: column.data_type,
+        nullable: column.nullable,
+        variants: &column.variants,
+    });
+    formed.collect()
 }
 
 /// The most bytes before the null bitmap.
@@ -72,26 +100,31 @@ impl RowLayout {
     /// The layout of the rows that are written with a version of a table's schema and keyed by these columns; none if they
     /// are keyed by a row id.
     pub(crate) fn new(schema: &TableSchema, key_columns: &[usize], version: u32) -> Self {
-        Self::of_columns(schema, key_columns, version, &|_| true)
+        Self::of_columns(&formed(schema), key_columns, version, &|_| true)
     }
 
     /// The layout of what the entries of an index carry of these columns.
     pub(crate) fn of_index(schema: &TableSchema, key_columns: &[usize], carried: &[usize]) -> Self {
-        Self::of_columns(schema, key_columns, 0, &|column| carried.contains(&column))
+        Self::of_columns(&formed(schema), key_columns, 0, &|column| carried.contains(&column))
     }
 
-    fn of_columns(schema: &TableSchema, key_columns: &[usize], version: u32, has: &dyn Fn(usize) -> bool) -> Self {
+    fn of_columns(
+        columns: &[FormedColumn<'_>],
+        key_columns: &[usize],
+        version: u32,
+        has: &dyn Fn(usize) -> bool,
+    ) -> Self {
         let mut layout = Self::default();
         let [a, b, c, d] = version.to_le_bytes();
         (layout.head, layout.head_length) = match version {
             FIRST_LONG_VERSION.. => ([(FIRST_LONG_VERSION as u8) << 2, a, b, c, d], LONGEST_HEAD),
             version => ([(version as u8) << 2, 0, 0, 0, 0], 1),
         };
-        let is_null_told = |(index, column): (usize, &ColumnSchema)| column.nullable && has(index);
-        let nullable = schema.columns.iter().enumerate().filter(|column| is_null_told(*column)).count();
+        let is_null_told = |(index, column): (usize, &FormedColumn<'_>)| column.nullable && has(index);
+        let nullable = columns.iter().enumerate().filter(|column| is_null_told(*column)).count();
         layout.ends_at = layout.head_length + nullable.div_ceil(8);
         let mut null_bits = 0;
-        for (index, column) in schema.columns.iter().enumerate() {
+        for (index, column) in columns.iter().enumerate() {
             let in_key = key_columns.iter().position(|key| *key == index).filter(|_| key::gives_back(column.data_type));
             let place = match (in_key, column.data_type.width()) {
                 (Some(position), _) => Place::Key(position),
@@ -110,12 +143,12 @@ impl RowLayout {
             null_bits += usize::from(is_null_told);
             if !column.variants.is_empty() {
                 layout.variants.resize(index, Vec::new());
-                layout.variants.push(column.variants.clone());
+                layout.variants.push(column.variants.to_vec());
             }
             layout.columns.push(ColumnLayout { data_type: column.data_type, place, null });
         }
         layout.readers = layout.columns.iter().map(Reader::new).collect();
-        let types = key_columns.iter().filter_map(|index| schema.columns.get(*index)).map(|column| column.data_type);
+        let types = key_columns.iter().filter_map(|index| columns.get(*index)).map(|column| column.data_type);
         layout.key_types = types.collect();
         layout
     }

@@ -74,7 +74,7 @@ const VERSION: u8 = 0;
 const MAX_COPIED_NAME_BYTES: usize = 4 << 20;
 
 /// The most earlier forms that the rows of a table may have.
-const MAX_EARLIER_ROW_FORMS: usize = 1000;
+pub(crate) const MAX_EARLIER_ROW_FORMS: usize = 64;
 
 /// The number of a column or an index in its table; never used again there.
 pub(crate) type PartId = u32;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use wasm_dbms_api::ValueRef;
-use wasm_dbms_memory::{LeafBatch, PageRef, ValueBytes};
+use wasm_dbms_memory::{LeafBatch, PageRef, PageValues, ValueBytes};
 
 use crate::codec::row::{RowLayout, RowView};
 use crate::error::Fallible;
@@ -103,6 +103,28 @@ impl SourceRow {
         self.page = None;
         self.owned.clear();
         self.owned.extend_from_slice(row);
+    }
+
+    /// Brings a row that was set into the present form of its table.
+    #[inline]
+    pub(crate) fn bring_up(&mut self) -> Fallible<()> {
+        if self.own.is_current(self.bytes()) { Ok(()) } else { self.bring_up_earlier() }
+    }
+
+    #[cold]
+    fn bring_up_earlier(&mut self) -> Fallible<()> {
+        let mut present = Vec::new();
+        self.own.bring_up(self.bytes(), &mut present)?;
+        self.page = None;
+        self.has_key_of_page = false;
+        self.owned = present;
+        Ok(())
+    }
+
+    /// Whether the rows of a page are all in the present form of the table.
+    #[inline]
+    pub(crate) fn are_current(&self, rows: PageValues<'_>) -> bool {
+        self.own.are_current(rows)
     }
 
     /// Says whether the row is missing: then all of it is NULL.

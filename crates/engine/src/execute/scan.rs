@@ -69,13 +69,17 @@ impl TableScan {
         let entry = self.chosen.get(self.done).copied().unwrap_or(0).into();
         self.done += 1;
         match self.batch.leaf().zip(self.batch.value_range(entry)) {
-            Some((_, range)) if self.is_shrunk => row.set_range(range, entry),
+            Some((_, range)) if self.is_shrunk => {
+                row.set_range(range, entry);
+                return Ok(true);
+            }
             Some((leaf, range)) => {
                 row.set_page(leaf);
                 row.set_range(range, entry);
             }
             None => row.set_value(self.batch.value(store, entry)?, entry),
         }
+        row.bring_up()?;
         Ok(true)
     }
 
@@ -138,7 +142,7 @@ impl TableScan {
         // A page has at most 64 KiB.
         self.chosen.extend(0..self.batch.len().min(rows) as u16);
         let taken = self.chosen.len();
-        let values = self.batch.values(row.fixed_length());
+        let values = self.batch.values(row.fixed_length()).filter(|values| row.are_current(*values));
         self.is_shrunk = values.is_some();
         if let Some(values) = values {
             filters.shrink(values, &mut self.chosen, &mut self.codes);

@@ -232,7 +232,10 @@ impl Walk {
             return Ok(true);
         }
         match relation.table.tree.get(store, &row.key)? {
-            Some(value) => row.set_value(value, 0),
+            Some(value) => {
+                row.set_value(value, 0);
+                row.bring_up()?;
+            }
             None => {
                 let name = &index.name;
                 let table = &relation.schema.name;

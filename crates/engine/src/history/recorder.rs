@@ -100,6 +100,7 @@ impl Recorder {
         let mut old = Vec::new();
         let tree = relation.table.tree;
         tree.look_at(store, located.page(), located.index(), &mut |bytes| bytes.clone_into(&mut old))?;
+        relation.layout.bring_up_in(&mut old)?;
         self.push(relation, key, Some(old), new)
     }
 

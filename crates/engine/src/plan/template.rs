@@ -87,6 +87,11 @@ impl Template {
             && self.tables.iter().all(is_same_table)
     }
 
+    /// Says to the catalog that its tables were asked for, as making the plan does.
+    pub(crate) fn note_tables(&self, catalog: &Catalog) {
+        self.tables.iter().for_each(|table| catalog.note_named(Some(table.index)));
+    }
+
     /// The plan with the values of its parameters.
     pub(crate) fn with(&self, parameters: &[Value]) -> Fallible<Cow<'_, Plan>> {
         if parameters.is_empty() {

@@ -13,7 +13,6 @@
 //! ```
 
 mod delete;
-mod foreign_key;
 mod insert;
 mod returning;
 mod schema;

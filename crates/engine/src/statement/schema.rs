@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{ForeignKeySchema, IndexSchema, Query, TableSchema, ValueRef};
+use wasm_dbms_api::{IndexSchema, Query, TableSchema, ValueRef};
 use wasm_dbms_memory::{MAX_KEY_BYTES, Registry, Run};
 
 use crate::catalog::{Catalog, Index, Relation, RelationIndex};
@@ -42,8 +42,6 @@ pub enum SchemaChange {
     CreateIndex(String, IndexSchema),
     /// The index of this name goes.
     DropIndex(String),
-    /// New references of the table, which the rows that are there must keep.
-    AddForeignKeys(String, Vec<ForeignKeySchema>),
 }
 
 /// The description of every table as a connection sees them, in the order of their creation.
@@ -58,8 +56,8 @@ impl SchemaChange {
     /// Makes the change.
     ///
     /// # Errors
-    /// [`Error::TableExists`], [`Error::Schema`], [`Error::Unknown`]; [`Error::Unique`] and [`Error::ForeignKey`]
-    /// for rows that a new index or reference refuses; [`Error::Query`] in an interactive transaction; what storage says.
+    /// [`Error::TableExists`], [`Error::Schema`], [`Error::Unknown`]; [`Error::Unique`] for
+    /// rows that a new index refuses; [`Error::Query`] in an interactive transaction; what storage says.
     pub fn run<C: Connection>(&self, connection: &C) -> Result<()> {
         Ok(connection.write_many(|core| {
             if core.store.private().is_some() {
@@ -75,7 +73,6 @@ impl SchemaChange {
                 }
                 Self::CreateIndex(table, index) => core.create_index(table, index),
                 Self::DropIndex(name) => core.drop_index(name),
-                Self::AddForeignKeys(table, keys) => core.add_foreign_keys(table, keys),
             }
         })?)
     }
@@ -83,7 +80,7 @@ impl SchemaChange {
 
 impl Core {
     /// The stored description of a table.
-    pub(super) fn stored(&mut self, index: RelationIndex) -> Fallible<Snapshot> {
+    pub(crate) fn stored(&mut self, index: RelationIndex) -> Fallible<Snapshot> {
         let id = self.catalog.relation(index)?.id;
         let stored = Registry::tables(&mut self.store)?.into_iter().find(|(other, ..)| *other == id);
         let (_, _, bytes) = stored.ok_or_else(|| Error::Unknown { what: "table", name: id.to_string() })?;

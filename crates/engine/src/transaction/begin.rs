@@ -5,14 +5,28 @@ use std::sync::Arc;
 use wasm_dbms_memory::{Durability, PrivateView};
 
 use crate::core::Core;
-use crate::database::{Shared, this_thread};
 use crate::error::Fallible;
 use crate::history::{Patience, Recorder, Watch};
+use crate::shared::{Shared, this_thread};
 use crate::transaction::options::{BeginOptions, Clock, Isolation, PlantedBug};
 use crate::{Database, Error, OptimisticTransaction, Result, Transaction};
 
 impl Database {
     /// Begins an interactive transaction: serializable, for reading and writing. See [`OptimisticTransaction`].
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let tx = db.begin()?;
+    /// tx.insert_values("t", &[("n", 1.into())])?;
+    /// // Others go on meanwhile; what conflicts is told when it commits.
+    /// db.insert_values("t", &[("n", 2.into())])?;
+    /// tx.commit(Durability::Full)?;
+    /// assert_eq!(db.count_values("t", None)?, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`begin_with`](Self::begin_with).
@@ -25,6 +39,16 @@ impl Database {
     /// Only the first waits for the writer's turn, and only for a moment: from then on, as long as any is open, what is
     /// committed is kept for those that are ([`Options::history_bytes`](crate::Options::history_bytes)). One for reading
     /// only waits for nobody.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let tx = db.begin_with(BeginOptions::new().isolation(Isolation::Snapshot).age_max_commits(100))?;
+    /// assert_eq!(tx.count_values("t", None)?, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Busy`] inside the closure of a transaction of this thread; what storage says.
@@ -41,6 +65,17 @@ impl Database {
 
     /// Begins a transaction that has the writer's turn until it ends: it conflicts with nobody, and every other writer
     /// waits. For those who lost too often.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let tx = db.begin_exclusive()?;
+    /// tx.insert_values("t", &[("n", 1.into())])?;
+    /// tx.commit(Durability::Full)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Busy`] if this thread has the turn already.

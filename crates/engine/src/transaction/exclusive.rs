@@ -6,8 +6,8 @@ use wasm_dbms_memory::Durability;
 
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
-use crate::database::Turn;
 use crate::error::Fallible;
+use crate::shared::Turn;
 use crate::transaction::savepoint::{self, Holder, Savepoint};
 use crate::{Connection, Error, Result};
 
@@ -35,6 +35,18 @@ impl<'a> Transaction<'a> {
 
     /// Ends the transaction: what it wrote stays.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let tx = db.begin_exclusive()?;
+    /// tx.insert_values("t", &[("n", 1.into())])?;
+    /// tx.commit(Durability::Full)?;
+    /// assert_eq!(db.count_values("t", None)?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// What the host says ([`Error::is_in_doubt`] if it may survive all the same); then nothing of it stays.
     pub fn commit(mut self, durability: Durability) -> Result<()> {
@@ -43,6 +55,18 @@ impl<'a> Transaction<'a> {
     }
 
     /// Ends the transaction: nothing of what it wrote stays. Dropping it does the same.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let tx = db.begin_exclusive()?;
+    /// tx.insert_values("t", &[("n", 1.into())])?;
+    /// tx.rollback();
+    /// assert_eq!(db.count_values("t", None)?, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn rollback(self) {
         drop(self);
     }

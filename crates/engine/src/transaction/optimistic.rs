@@ -7,9 +7,9 @@ use wasm_dbms_memory::Durability;
 
 use crate::connection::sealed::Sealed;
 use crate::core::Core;
-use crate::database::{Shared, Turn};
 use crate::error::Fallible;
 use crate::history::Watch;
+use crate::shared::{Shared, Turn};
 use crate::store::Purpose;
 use crate::transaction::options::{BeginOptions, PlantedBug};
 use crate::transaction::savepoint::{self, Holder, Savepoint};
@@ -74,6 +74,19 @@ impl OptimisticTransaction {
     /// head, in the writer's turn, and every constraint is asked again. One that wrote nothing ends without looking at
     /// anything.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let tx = db.begin()?;
+    /// tx.insert_values("t", &[("n", 1.into())])?;
+    /// assert_eq!(db.count_values("t", None)?, 0);
+    /// tx.commit(Durability::Full)?;
+    /// assert_eq!(db.count_values("t", None)?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Conflict`]; [`Error::TransactionExpired`]; [`Error::Closed`]; [`Error::Busy`] inside the closure of a
     /// transaction of the same thread; what the host says ([`Error::is_in_doubt`] if it may survive all the same). In
@@ -113,6 +126,18 @@ impl OptimisticTransaction {
     }
 
     /// Ends the transaction: nothing of what it wrote stays. Dropping it does the same.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let tx = db.begin()?;
+    /// tx.insert_values("t", &[("n", 1.into())])?;
+    /// tx.rollback();
+    /// assert_eq!(db.count_values("t", None)?, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn rollback(self) {
         drop(self);
     }

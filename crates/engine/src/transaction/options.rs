@@ -48,6 +48,16 @@ impl BeginOptions {
     }
 
     /// What the transaction is promised of those beside it.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let tx = db.begin_with(BeginOptions::new().isolation(Isolation::Snapshot))?;
+    /// tx.commit(Durability::Full)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn isolation(mut self, isolation: Isolation) -> Self {
         self.isolation = isolation;
@@ -56,6 +66,16 @@ impl BeginOptions {
 
     /// Whether the transaction only reads: then it waits for nobody, nothing is kept for it but the pages of its commit,
     /// it never conflicts, and its writes are refused.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let tx = db.begin_with(BeginOptions::new().read_only(true))?;
+    /// assert!(tx.insert_values("t", &[("n", 1.into())]).is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn read_only(mut self, is_read_only: bool) -> Self {
         self.is_read_only = is_read_only;

@@ -1,12 +1,13 @@
 //! Whether what a transaction has read is still so: no commit beside it may have changed a row that falls into a range
-//! that it read, in the table or in an index, before the change or after.
+//! that it read, in the table or in an index, before the change or after. A serializable one relies on the tables too:
+//! on a name, a column, or that no other table refers to one, without having read a row for it.
 
 use std::sync::Arc;
 
 use wasm_dbms_api::ValueRef;
 
 use crate::Error;
-use crate::catalog::{Catalog, Index, Relation};
+use crate::catalog::{Catalog, Index, Named, Relation};
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
@@ -48,6 +49,9 @@ pub(crate) fn check_reads(core: &mut Core, head: &Catalog, beside: &[Arc<CommitC
     if let Some(table) = tables.iter().find(|table| !is_there(table)) {
         return Err(conflict(&table.relation.schema.name, String::new(), GONE));
     }
+    if let Some(named) = catalog.named().filter(|_| beside.iter().any(|commit| commit.has_new_schema)) {
+        check_named(catalog, head, &named, &tables)?;
+    }
     let mut entry = Vec::new();
     for commit in beside {
         match &commit.changed {
@@ -70,8 +74,41 @@ pub(crate) fn check_reads(core: &mut Core, head: &Catalog, beside: &[Arc<CommitC
     Ok(())
 }
 
+/// Checks that the tables that a serializable transaction asked for are as it knew them, and that none came that it would
+/// have had to know.
+fn check_named(known: &Catalog, head: &Catalog, named: &Named, read: &[TableReads<'_>]) -> Fallible<()> {
+    let is_there = |relation: &Relation| known.relations.iter().any(|other| other.id == relation.id);
+    let came = head.relations.iter().filter(|relation| !is_there(relation));
+    if let Some(relation) = came.clone().next().filter(|_| named.in_vain) {
+        return Err(conflict(&relation.schema.name, String::new(), MADE));
+    }
+    for (index, relation) in known.relations.iter().enumerate() {
+        let is_read = || read.iter().any(|table| table.relation.id == relation.id);
+        if !named.tables.contains(&index) && !is_read() {
+            continue;
+        }
+        let name = &relation.schema.name;
+        let now = head.relations.iter().find(|now| now.id == relation.id);
+        let problem = match now {
+            None => Some(GONE),
+            Some(now) if now.schema != relation.schema => Some(ALTERED),
+            Some(_) => {
+                let mut references = came.clone().flat_map(|relation| &relation.schema.foreign_keys);
+                references.any(|reference| reference.table == *name).then_some(REFERRED)
+            }
+        };
+        if let Some(problem) = problem {
+            return Err(conflict(name, String::new(), problem));
+        }
+    }
+    Ok(())
+}
+
 const READ: &str = "a row that the transaction has read was changed by another that committed first";
 const GONE: &str = "another transaction dropped the table and committed first";
+const ALTERED: &str = "another transaction changed the table and committed first";
+const MADE: &str = "another transaction created the table and committed first";
+const REFERRED: &str = "another transaction created a table that refers to it and committed first";
 const MANY: &str = "another transaction changed many rows of it and committed first";
 
 /// The table that a tree belongs to, and the index if it is one's.

@@ -68,6 +68,26 @@ macro_rules! counting_verbs {
 
             /// Whether a filter keeps a row of a table.
             ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert!(db.exists_values("users", Some(Expr::column("age").compare(Comparison::Greater, 80)))?);
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
             /// # Errors
             /// As [`count_values`](Self::count_values).
             pub fn exists_values(&self, table: &str, filter: impl Into<Option<Expr>>) -> Result<bool> {

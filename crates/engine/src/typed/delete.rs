@@ -34,6 +34,26 @@ impl<'c, C: Connection, T: Table> Delete<'c, C, T> {
     /// Deletes the rows, with those that refer to them with cascade, and returns how many of this table there were. If
     /// one is refused, none is deleted.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.delete::<User>().filter(User::AGE.ge(40)).run()?, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to one of them; what storage says.
     pub fn run(self) -> Result<u64> {
@@ -46,6 +66,26 @@ impl<'c, C: Connection, T: Table> Delete<'c, C, T> {
 
 impl<C: Connection, T: Table> Delete<'_, C, T> {
     /// As [`run`](Self::run), but returns the rows as they were. Those that go with them by cascade are not among them.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.delete::<User>().filter(User::ID.eq(1)).returning()?[0].name, "Ada");
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`run`](Self::run).

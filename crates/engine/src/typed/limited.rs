@@ -34,6 +34,26 @@ macro_rules! limiting_verbs {
     ($connection:ty) => {
         impl $connection {
             /// The same, with statements that look at so many rows at most: see [`Limited`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert!(db.budget(2).select::<User>().all().unwrap_err().is_interrupted());
+            /// # Ok::<(), Error>(())
+            /// ```
             pub fn budget(&self, rows: u64) -> Limited<'_, Self> {
                 Limited { connection: self, budget: Some(rows), interrupt: None }
             }

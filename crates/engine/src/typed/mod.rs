@@ -4,6 +4,7 @@ mod by_name;
 mod counting;
 mod cursor;
 mod delete;
+mod find;
 mod limited;
 mod prepared;
 mod related;

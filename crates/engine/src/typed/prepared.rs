@@ -80,6 +80,7 @@ impl<R> Prepared<R> {
         }
         let known = self.template.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(known) = known.filter(|known| known.fits(&core.catalog, parameters)) {
+            known.note_tables(&core.catalog);
             return Ok(known);
         }
         let new = Arc::new(Template::new(core, &self.query, parameters)?);

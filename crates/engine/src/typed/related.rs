@@ -293,14 +293,15 @@ impl Core {
         }
         let Self { store, catalog, meter, .. } = self;
         let relation = catalog.relation(index)?;
-        let (mut row_key, mut code) = (Vec::new(), Vec::new());
+        let (mut row_key, mut code, mut present) = (Vec::new(), Vec::new(), Vec::new());
         let mut cursor = relation.table.tree.cursor();
         let mut is_on_entry = cursor.first(store)?;
         while is_on_entry {
             meter.step()?;
             cursor.read_key(store, &mut row_key)?;
             let bytes = cursor.value(store)?;
-            let row = RowView { layout: &relation.layout, key: &row_key, row: &bytes };
+            let bytes = relation.layout.brought_up(&bytes, &mut present)?;
+            let row = RowView { layout: &relation.layout, key: &row_key, row: bytes };
             let value = row.try_value(column)?;
             if !value.is_null() {
                 code.clear();

@@ -117,30 +117,132 @@ impl<'c, C: Connection, A: Part, B: Part> Select<'c, C, Two<A, B>> {
 
 impl<C: Connection, R> Select<'_, C, R> {
     /// Keeps the rows for which `filter`, and every filter given before, is true.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let old = db.select::<User>().filter(User::AGE.ge(40)).all()?;
+    /// assert_eq!(old.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn filter(mut self, filter: Expr) -> Self {
         self.query = self.query.filter(filter);
         self
     }
 
     /// Orders by this where the orders given before leave a tie.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let oldest = db.select::<User>().order_by(User::AGE.desc()).first()?;
+    /// assert_eq!(oldest.map(|user| user.name).as_deref(), Some("Grace"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn order_by(mut self, order: Order) -> Self {
         self.query.order_by.push(order);
         self
     }
 
     /// At most `limit` rows.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.select::<User>().limit(2).all()?.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn limit(mut self, limit: u64) -> Self {
         self.query = self.query.limit(limit);
         self
     }
 
     /// Skips the first `offset` rows.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.select::<User>().order_by(User::ID.asc()).offset(2).all()?[0].id, 3);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn offset(mut self, offset: u64) -> Self {
         self.query = self.query.offset(offset);
         self
     }
 
     /// How the question would be answered, in words.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// println!("{}", db.select::<User>().filter(User::NAME.eq("Ada")).explain()?);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Query`](crate::Error::Query) for a question that makes no sense; what storage says.
@@ -228,6 +330,26 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
 
     /// How many rows there are, without making any.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.select::<User>().filter(User::AGE.lt(40)).count()?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`all`](Self::all).
     pub fn count(self) -> Result<u64> {
@@ -239,6 +361,26 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
 
     /// Whether there is a row, without making any.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert!(!db.select::<User>().filter(User::AGE.gt(100)).exists()?);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`all`](Self::all).
     pub fn exists(self) -> Result<bool> {
@@ -247,6 +389,31 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
 
     /// Calls `visit` with each row, one at a time. Rows that must be put in order first
     /// are kept outside of memory past [`Options::query_memory_bytes`](crate::Options::query_memory_bytes).
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let mut sum = 0;
+    /// db.select::<User>().for_each(|user| {
+    ///     sum += u32::from(user.age);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(sum, 162);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`all`](Self::all), and what `visit` returns, which ends the walk.

@@ -92,6 +92,27 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
 
     /// As [`run`](Self::run), but returns the rows as they are then.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let changed = db.update::<User>().set(User::AGE, 37).filter(User::ID.eq(1)).returning()?;
+    /// assert_eq!(changed[0].age, 37);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`run`](Self::run).
     pub fn returning(self) -> Result<Vec<T>> {
@@ -121,6 +142,27 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     }
 
     /// Changes the row. Returns whether there is one.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert!(db.update_key::<User>(1).set(User::AGE, 37).run()?);
+    /// assert!(!db.update_key::<User>(9).set(User::AGE, 37).run()?);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// A constraint that the new row would break; what storage says.

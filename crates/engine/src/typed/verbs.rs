@@ -1,19 +1,13 @@
 //! The verbs that the database, a transaction and a snapshot have in common.
 
-use wasm_dbms_api::{AsKey, Column, Insert, Key, Literal, Query, Table, Value, ValueArena, ValueRef};
+use wasm_dbms_api::{AsKey, Column, Insert, Key, Literal, Query, Table, Value, ValueArena};
 
-use wasm_dbms_memory::Place;
-
-use crate::catalog::{Lookup, RelationIndex};
-use crate::codec::key;
-use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute;
 use crate::typed::by_name::{of_column, places_of};
-use crate::typed::returning::values_of;
+use crate::typed::find::encode_key;
 use crate::typed::{Delete, One, Select, Update, UpdateKey};
-use crate::write::keys_with;
 use crate::{Connection, Database, Error, Limited, OptimisticTransaction, Result, Snapshot, Transaction};
 
 /// The answer to a dynamic question.
@@ -25,26 +19,9 @@ pub struct Answer {
     pub rows: Vec<Vec<Value>>,
 }
 
-/// Where a row was found.
-#[derive(Debug, Clone, Copy)]
-enum RowPlace {
-    Missing,
-    /// In the bytes of the page that the scratch names.
-    InPage,
-    /// It came from a chain and is in the scratch itself.
-    InScratch,
-}
-
 #[cold]
 fn no_key() -> Box<Error> {
     Error::Query("the insert gave no key".into()).into()
-}
-
-/// Appends the codes of a key's values.
-fn encode_key(values: &[ValueRef<'_>], bytes: &mut Vec<u8>) {
-    for value in values {
-        key::push(bytes, *value);
-    }
 }
 
 /// The verbs that read, once for each connection: a trait would have to be imported by every user.
@@ -52,6 +29,27 @@ macro_rules! reading_verbs {
     ($connection:ty $(, $inner:ident)?) => {
         impl$(<$inner: Connection>)? $connection {
             /// The row with this primary key.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert_eq!(db.get::<User>(1)?.map(|user| user.age), Some(36));
+            /// assert!(db.get::<User>(9)?.is_none());
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// What storage says.
@@ -66,6 +64,26 @@ macro_rules! reading_verbs {
             }
 
             /// The first row with this value in a column; one look-up where the column has an index.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert_eq!(db.get_by(User::NAME, "Alan")?.map(|user: User| user.id), Some(2));
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// What storage says.
@@ -84,11 +102,53 @@ macro_rules! reading_verbs {
             }
 
             /// A typed question about a table; see [`Select`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// let names = db.select::<User>().filter(User::AGE.gt(40)).order_by(User::NAME.asc()).columns(User::NAME).all()?;
+            /// assert_eq!(names, ["Alan", "Grace"]);
+            /// # Ok::<(), Error>(())
+            /// ```
             pub fn select<T: Table>(&self) -> Select<'_, Self, One<T>> {
                 Select::new(self)
             }
 
             /// Answers a dynamic question.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// let query = Query::from("users").group_by("age").column(Expr::column("age")).column(Expr::count());
+            /// assert_eq!(db.query(&query)?.rows.len(), 3);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); what storage says.
@@ -97,6 +157,27 @@ macro_rules! reading_verbs {
             }
 
             /// Answers a dynamic question whose parameters have these values, from `?1` on.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// let by_age = Query::from("users").filter(Expr::column("age").compare(Comparison::Less, Expr::Parameter(1)));
+            /// assert_eq!(db.query_with(&by_age, &[40.into()])?.rows.len(), 1);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// As [`query`](Self::query).
@@ -109,6 +190,27 @@ macro_rules! reading_verbs {
             }
 
             /// How a dynamic question would be answered, in words.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// let by_name = Query::from("users").filter(Expr::column("name").compare(Comparison::Equal, "Ada"));
+            /// println!("{}", db.explain(&by_name)?);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// As [`query`](Self::query).
@@ -124,6 +226,27 @@ macro_rules! writing_verbs {
     ($connection:ty $(, $inner:ident)?) => {
         impl$(<$inner: Connection>)? $connection {
             /// Inserts a row and returns its primary key (the number of the row where there is none).
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert_eq!(db.insert(&User { id: 4, name: "Edsger".into(), age: 72 })?, 4);
+            /// assert!(db.insert(&User { id: 4, name: "Barbara".into(), age: 80 }).unwrap_err().is_constraint());
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// A constraint that the row would break ([`Error::is_constraint`](crate::Error::is_constraint)); what storage says.
@@ -141,6 +264,29 @@ macro_rules! writing_verbs {
             }
 
             /// Inserts rows and returns how many. If one is refused, none is inserted.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// let user = |id, name: &str| User { id, name: name.into(), age: 70 };
+            /// assert_eq!(db.insert_many(&[user(4, "Edsger"), user(5, "Barbara")])?, 2);
+            /// assert!(db.insert_many(&[user(6, "Donald"), user(1, "again")]).is_err());
+            /// assert_eq!(db.select::<User>().count()?, 5);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// As [`insert`](Self::insert).
@@ -161,6 +307,27 @@ macro_rules! writing_verbs {
 
             /// Inserts a row by the names of its columns; a column that is not named gets its default.
             ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// db.insert_values("users", &[("id", 4.into()), ("name", "Edsger".into()), ("age", 72.into())])?;
+            /// assert!(db.get::<User>(4)?.is_some());
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
             /// # Errors
             /// [`Error::Unknown`](crate::Error::Unknown); as [`insert`](Self::insert).
             pub fn insert_values(&self, table: &str, values: &[(&str, Value)]) -> Result<()> {
@@ -168,11 +335,52 @@ macro_rules! writing_verbs {
             }
 
             /// A change of rows of a table; see [`Update`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert_eq!(db.update::<User>().set(User::AGE, User::AGE + 1).run()?, 3);
+            /// assert_eq!(db.get::<User>(1)?.map(|user| user.age), Some(37));
+            /// # Ok::<(), Error>(())
+            /// ```
             pub fn update<T: Table>(&self) -> Update<'_, Self, T> {
                 Update::new(self)
             }
 
             /// A change of the row with this primary key; see [`UpdateKey`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert!(db.update_key::<User>(1).set(User::AGE, 37).run()?);
+            /// # Ok::<(), Error>(())
+            /// ```
             pub fn update_key<T: Table>(&self, key: impl AsKey<T::Key>) -> UpdateKey<'_, Self, T> {
                 let mut bytes = Vec::with_capacity(16);
                 encode_key(key.values().as_ref(), &mut bytes);
@@ -180,12 +388,53 @@ macro_rules! writing_verbs {
             }
 
             /// A deletion of rows of a table; see [`Delete`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert_eq!(db.delete::<User>().filter(User::AGE.ge(40)).run()?, 2);
+            /// # Ok::<(), Error>(())
+            /// ```
             pub fn delete<T: Table>(&self) -> Delete<'_, Self, T> {
                 Delete::new(self)
             }
 
             /// Deletes the row with this primary key, with those that refer to it with cascade. Returns whether there
             /// was one.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert!(db.delete_key::<User>(1)?);
+            /// assert!(!db.delete_key::<User>(1)?);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to it; what storage says.
@@ -227,154 +476,4 @@ fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Falli
         }
     }
     core.insert_row(index, &row, &mut |_| Ok(()))
-}
-
-// Nothing here is generic over a Rust type: the storage functions below it are compiled once, in this crate.
-impl Core {
-    /// The row with this primary key.
-    #[inline]
-    pub(crate) fn find(&mut self, index: RelationIndex, key: &[ValueRef<'_>]) -> Fallible<Option<RowView<'_>>> {
-        self.scratch.key.clear();
-        encode_key(key, &mut self.scratch.key);
-        if !self.catalog.relation(index)?.is_clustered() && !self.find_row_key(index)? {
-            return Ok(None);
-        }
-        self.find_clustered(index)
-    }
-
-    /// The values of the row with this primary key, by the name of its table.
-    pub(crate) fn get_named(&mut self, table: &str, key: &[Value]) -> Fallible<Option<Vec<Value>>> {
-        let index = self.catalog.find(table)?;
-        let relation = self.catalog.relation(index)?;
-        let columns = relation.primary_key();
-        let is_of_column = |(column, value): (&usize, &Value)| {
-            let column = relation.schema.columns.get(*column);
-            !value.is_null() && column.is_some_and(|column| column.holds(of_column(column, value)))
-        };
-        if columns.is_empty() || columns.len() != key.len() || !columns.iter().zip(key).all(is_of_column) {
-            let columns = relation.column_names(columns);
-            return Err(Error::Query(format!("these values are no key of {table} ({columns})")).into());
-        }
-        let schema = std::sync::Arc::clone(&relation.schema);
-        let values: Vec<ValueRef<'_>> = columns
-            .iter()
-            .zip(key)
-            .filter_map(|(column, value)| Some(of_column(schema.columns.get(*column)?, value)))
-            .collect();
-        let row = self.find(index, &values)?;
-        row.map(|row| values_of(&row, schema.columns.len())).transpose()
-    }
-
-    /// Puts the row key in place of the code of a primary key, in the scratch; false if there is no such row.
-    #[cold]
-    fn find_row_key(&mut self, index: RelationIndex) -> Fallible<bool> {
-        let key = std::mem::take(&mut self.scratch.key);
-        match self.row_key(index, key)? {
-            Some(row_key) => self.scratch.key = row_key,
-            None => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    /// The row whose key in the table's own tree stands in the scratch.
-    #[inline]
-    pub(crate) fn find_clustered(&mut self, index: RelationIndex) -> Fallible<Option<RowView<'_>>> {
-        let place = self.place(index)?;
-        let Self { store, catalog, scratch, .. } = self;
-        let row = match place {
-            RowPlace::Missing => return Ok(None),
-            RowPlace::InPage => {
-                let bytes = store.bytes(scratch.page)?;
-                bytes.get(usize::from(scratch.start)..usize::from(scratch.end)).unwrap_or_default()
-            }
-            RowPlace::InScratch => &scratch.row,
-        };
-        Ok(Some(RowView { layout: &catalog.relation(index)?.layout, key: &scratch.key, row }))
-    }
-
-    /// Where the row stands whose key in the table's own tree stands in the scratch. Never inlined: the storage functions
-    /// it calls would be compiled again in the caller's crate. The place goes into the scratch, field by field: returned
-    /// as a whole it would be copied in words wider than it was written in, and wait for that.
-    #[inline(never)]
-    fn place(&mut self, index: RelationIndex) -> Fallible<RowPlace> {
-        let Self { store, catalog, scratch, .. } = self;
-        let tree = catalog.relation(index)?.table.tree;
-        Ok(match tree.place(store, &scratch.key)? {
-            Place::Missing => RowPlace::Missing,
-            Place::InPage { page, start, end } => {
-                (scratch.page, scratch.start, scratch.end) = (page, start, end);
-                RowPlace::InPage
-            }
-            Place::Entry { page, index } => {
-                let row = &mut scratch.row;
-                tree.look_at(store, page, index, &mut |bytes| bytes.clone_into(row))?;
-                RowPlace::InScratch
-            }
-        })
-    }
-
-    /// The first row with this value in a column.
-    fn find_by(&mut self, index: RelationIndex, column: usize, value: ValueRef<'_>) -> Fallible<Option<RowView<'_>>> {
-        if value.is_null() || !self.find_row_key_by(index, column, value)? {
-            return Ok(None);
-        }
-        self.find_clustered(index)
-    }
-
-    /// Sets the row key in the scratch to that of the first row with this value in a column; false if there is none.
-    fn find_row_key_by(&mut self, index: RelationIndex, column: usize, value: ValueRef<'_>) -> Fallible<bool> {
-        let Self { store, catalog, scratch, .. } = self;
-        let relation = catalog.relation(index)?;
-        scratch.key.clear();
-        if relation.is_keyed_by(column) {
-            key::push(&mut scratch.key, value);
-            return Ok(true);
-        }
-        if let Some(by) = relation.indexes.iter().find(|by| by.columns.first() == Some(&column)) {
-            scratch.found.clear();
-            by.push(&mut scratch.found, 0, value);
-            if !by.head.tree.first_with(store, &scratch.found, &mut scratch.entry, &mut scratch.key)? {
-                return Ok(false);
-            }
-            if scratch.key.is_empty() || by.carried_layout().is_some() {
-                std::mem::swap(&mut scratch.key, &mut scratch.entry_value);
-                scratch.key.clear();
-                scratch.key.extend_from_slice(match by.row_key_in_value(&scratch.entry_value)? {
-                    [] => by.row_key_after(1, &scratch.entry)?,
-                    row_key => row_key,
-                });
-            }
-            return Ok(true);
-        }
-        let mut row_key = None;
-        let lookup = Lookup::new(self.catalog.relation(index)?, &[column]);
-        keys_with(self, index, &lookup, &[column], &|_| value, &mut |key| {
-            row_key = Some(key.to_vec());
-            false
-        })?;
-        let is_found = row_key.is_some();
-        self.scratch.key = row_key.unwrap_or_default();
-        Ok(is_found)
-    }
-
-    /// The key of a row in the table's own tree, from the code of its primary key.
-    pub(crate) fn row_key(&mut self, index: RelationIndex, key: Vec<u8>) -> Fallible<Option<Vec<u8>>> {
-        let Self { store, catalog, .. } = self;
-        let relation = catalog.relation(index)?;
-        let Some(primary) = relation.indexes.iter().find(|index| index.is_primary) else {
-            return Ok(Some(key));
-        };
-        let mut entry = Vec::with_capacity(key.len() + primary.columns.len());
-        let mut rest = key.as_slice();
-        for column in &primary.columns {
-            let length = key::length(rest, relation.data_type(*column));
-            let Some((code, after)) = length.and_then(|length| rest.split_at_checked(length)) else {
-                return Ok(None);
-            };
-            key::push_value_tag(&mut entry);
-            entry.extend_from_slice(code);
-            rest = after;
-        }
-        Ok(primary.head.tree.get(store, &entry)?.map(|value| value.to_vec()))
-    }
 }

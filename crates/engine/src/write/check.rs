@@ -29,20 +29,24 @@ pub(crate) fn bound_checks(catalog: &Catalog, schema: &TableSchema) -> Fallible<
 impl Core {
     /// Creates tables; what their checks say makes sense.
     pub(crate) fn create_tables(&mut self, schemas: &[&TableSchema]) -> Fallible<()> {
-        for schema in schemas {
-            schema.validate()?;
-            for check in &schema.checks {
-                let problem = match plan::bind_row(&self.catalog, schema, &check.condition) {
-                    Ok(_) if is_storable(&check.condition) => continue,
-                    Ok(_) => "it is too long, or nested too deeply".to_owned(),
-                    Err(error) => error.to_string(),
-                };
-                let problem = format!("the check {}: {problem}", check.label());
-                return Err(SchemaError { table: schema.name.clone(), problem }.into());
-            }
-        }
+        schemas.iter().try_for_each(|schema| self.check_conditions(schema))?;
         self.touch_schema();
         self.catalog.create(&mut self.store, schemas)
+    }
+
+    /// Checks that a schema makes sense by itself, and so do the conditions of its checks.
+    pub(crate) fn check_conditions(&self, schema: &TableSchema) -> Fallible<()> {
+        schema.validate()?;
+        for check in &schema.checks {
+            let problem = match plan::bind_row(&self.catalog, schema, &check.condition) {
+                Ok(_) if is_storable(&check.condition) => continue,
+                Ok(_) => "it is too long, or nested too deeply".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            let problem = format!("the check {}: {problem}", check.label());
+            return Err(SchemaError { table: schema.name.clone(), problem }.into());
+        }
+        Ok(())
     }
 
     /// Refuses a row that breaks a check of its table. Where a row changes, the checks are asked that look at a changed

@@ -74,19 +74,21 @@ impl Core {
         Ok(Some(rows))
     }
 
-    /// Sets `row` to the bytes of a row and says where it stands, if there is one.
+    /// Sets `row` to the bytes of a row, in the present form of its table, and says where it stands, if there is one.
     pub(crate) fn read_row(
         &mut self,
         index: RelationIndex,
         row_key: &[u8],
         row: &mut Vec<u8>,
     ) -> Fallible<Option<Located>> {
-        let tree = self.catalog.relation(index)?.table.tree;
+        let relation = self.catalog.relation(index)?;
+        let tree = relation.table.tree;
         let located = tree.locate(&mut self.store, row_key)?;
         if !located.is_found() {
             return Ok(None);
         }
         tree.look_at(&mut self.store, located.page(), located.index(), &mut |bytes| bytes.clone_into(row))?;
+        relation.layout.bring_up_in(row)?;
         Ok(Some(located))
     }
 

@@ -17,6 +17,7 @@ use crate::store::Store;
 
 pub(crate) use check::{Checks, bound_checks};
 pub(crate) use foreign_key::{Deferred, Event, keys_with};
+pub(crate) use insert::count_with;
 pub(crate) use update::Assignment;
 
 /// The most columns whose values are put together without asking the heap.
@@ -109,7 +110,11 @@ fn check_value(relation: &crate::catalog::Relation, column: usize, value: ValueR
 /// Checks that no key of a row and not the row itself is longer than a tree takes. A row of little text has no long key,
 /// whatever its indexes.
 #[inline]
-fn check_lengths(relation: &crate::catalog::Relation, values: &[ValueRef<'_>], scratch: &mut Scratch) -> Fallible<()> {
+pub(crate) fn check_lengths(
+    relation: &crate::catalog::Relation,
+    values: &[ValueRef<'_>],
+    scratch: &mut Scratch,
+) -> Fallible<()> {
     let length = |value: &ValueRef<'_>| match value {
         ValueRef::Text(text) => text.len(),
         ValueRef::Bytes(bytes) => bytes.len(),

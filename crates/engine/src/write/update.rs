@@ -53,15 +53,18 @@ impl Core {
         {
             let relation = self.catalog.relation(index)?;
             let layout = &*relation.layout;
+            let mut is_current = true;
             let changed = relation.table.tree.change(&mut self.store, row_key, &mut |row| {
-                for (column, value) in assignments {
+                is_current = layout.is_current(row);
+                for (column, value) in assignments.iter().filter(|_| is_current) {
                     layout.patch(row, *column, value.as_ref());
                 }
             })?;
             match changed {
                 None => return Ok(false),
-                Some(true) => return Ok(true),
-                Some(false) => {}
+                Some(true) if is_current => return Ok(true),
+                // What is written anew comes into the present form.
+                Some(_) => {}
             }
         }
         let mut old_row = std::mem::take(&mut self.scratch.found);

@@ -247,7 +247,10 @@ impl<'a> ConditionReader<'a> {
                 (quote!(::wasm_dbms::Decimal::new(#sign #digits, #scale).unwrap_or_default()), "Decimal")
             }
             Lit::Float(number) => {
-                let Ok(value) = number.base10_parse::<f64>() else { return self.fail(number, "this is no number") };
+                // The tokens of a number are finite.
+                let Some(value) = number.base10_parse::<f64>().ok().filter(|value| value.is_finite()) else {
+                    return self.fail(number, "no column holds so large a number");
+                };
                 (quote!(#sign #value), "F64")
             }
             Lit::Str(text) if !is_negative => {

@@ -4,7 +4,7 @@ use wasm_dbms_api::Page;
 
 use crate::bytes::{put, put_u16, put_u32, put_varint, varint_length};
 use crate::tree::node::{
-    COUNT, GARBAGE, HEAP, LAST_HEAD, Node, SCATTERED, SLOT, Stored, VALUES, VALUES_EMPTY, VALUES_VARY, head_of,
+    COUNT, GARBAGE, HEAP, LAST_HEAD, Node, SLOT, Stored, VALUES, VALUES_EMPTY, VALUES_VARY, head_of,
 };
 use crate::tree::sound::Extent;
 
@@ -85,8 +85,6 @@ pub(crate) fn insert(bytes: &mut [u8], tree: u32, index: usize, key: StoredKey<'
     put(bytes, slot_at, &[a, b, c, d, low, high]);
     if index == count {
         put_u32(bytes, LAST_HEAD, head);
-    } else {
-        put(bytes, SCATTERED, &[1]);
     }
     put_u16(bytes, COUNT, count as u16 + 1);
     put_u16(bytes, HEAP, heap as u16);
@@ -211,6 +209,5 @@ pub(crate) fn compact(bytes: &mut [u8]) -> bool {
     }
     put_u16(bytes, HEAP, (bytes.len() - offset) as u16);
     put_u16(bytes, GARBAGE, 0);
-    put(bytes, SCATTERED, &[0]);
     true
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::bytes::{put, put_u16, put_u32};
 use crate::tree::edit::{StoredKey, cell_size};
-use crate::tree::node::{COUNT, GARBAGE, HEAP, LAST_HEAD, Node, SCATTERED, SLOT, Stored, head_of};
+use crate::tree::node::{COUNT, GARBAGE, HEAP, LAST_HEAD, Node, SLOT, Stored, head_of};
 
 /// A full leaf that is about to be split.
 pub(crate) struct Halves<'a> {
@@ -75,7 +75,6 @@ impl<'a> Halves<'a> {
         put_u16(bytes, COUNT, range.len() as u16);
         put_u16(bytes, HEAP, (bytes.len() - offset) as u16);
         put_u16(bytes, GARBAGE, 0);
-        put(bytes, SCATTERED, &[0]);
         put_u32(bytes, LAST_HEAD, head);
     }
 }

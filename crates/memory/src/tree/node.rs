@@ -10,7 +10,7 @@
 //! | 8..12 | `u32` leftmost child (branch only) |
 //! | 12..16 | `u32` the tree this page belongs to |
 //! | 16..18 | `u16` length of the prefix that all keys of this node share |
-//! | 18 | `u8` 1 if an entry came between others, so that the cells do not stand in the order of their keys: a hint |
+//! | 18 | reserved |
 //! | 19 | `u8` 0, or one more than the length of every value, which cells then do not say: 5 in a branch, 1 in a leaf whose values are empty |
 //! | 20..24 | `u32` head of the entry that was last when one was last added at the end: where a search starts is guessed from it |
 //! | 24..32 | reserved |
@@ -47,7 +47,6 @@ pub(crate) const GARBAGE: usize = 6;
 pub(crate) const FIRST_CHILD: usize = 8;
 pub(crate) const TREE: usize = 12;
 pub(crate) const PREFIX: usize = 16;
-pub(crate) const SCATTERED: usize = 18;
 pub(crate) const VALUES: usize = 19;
 pub(crate) const LAST_HEAD: usize = 20;
 pub(crate) const HEADER: usize = 32;

@@ -62,18 +62,26 @@ impl Tree {
         store.note_read(self.id(), KeyRange::Key(key));
         let mut page = self.root();
         let mut level = None;
+        let mut share = 0;
         while page != 0 {
             // A leaf is searched and its cell looked at in one view: a point read is the commonest call there is.
-            let way = store.view(page, |bytes| Node::new(bytes).way(key))?;
+            let way = store.view(page, |bytes| {
+                let node = Node::new(bytes);
+                if level == Some(0) && share > 0 {
+                    node.foresee(share);
+                }
+                node.way(key)
+            })?;
             let found_level = match way {
-                Way::Child(_, level) => level,
+                Way::Child(_, level, _) => level,
                 _ => 0,
             };
             if level.is_some_and(|expected| expected != found_level) && !matches!(way, Way::Tie) {
                 return Err(broken_level(page, found_level));
             }
             match way {
-                Way::Child(child, found_level) => {
+                Way::Child(child, found_level, share_of_child) => {
+                    share = share_of_child;
                     level = Some(found_level - 1);
                     page = child;
                 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::shell::Shell;
 use crate::{Outcome, dump, import, pages};
 
-use super::{Command, HELP, backup, check, export, indexes, page, rows, schema, tables};
+use super::{Command, HELP, backup, check, export, indexes, migrate, page, rows, schema, tables};
 
 /// Runs a command.
 pub(crate) fn run(command: &Command, shell: &mut Shell<'_>, out: &mut dyn Write) -> Result<Outcome> {
@@ -26,6 +26,10 @@ pub(crate) fn run(command: &Command, shell: &mut Shell<'_>, out: &mut dyn Write)
         }
         Command::Export { path, what: Some(what) } => export::write(shell, path, what, out)?,
         Command::Export { path, what: None } | Command::Backup(path) => backup::write(database, path, out)?,
+        Command::Migrate { path, applies, allowed } => {
+            alone(shell, ".migrate")?;
+            return migrate::run(database, path, *applies, allowed.as_deref(), out);
+        }
         Command::Check => return check::write(database, out),
         Command::Vacuum => {
             alone(shell, ".vacuum")?;

@@ -8,7 +8,9 @@ use std::io::Write;
 use rusqlite::types::ValueRef as Cell;
 use rusqlite::{Connection, OpenFlags};
 use wasm_dbms::prelude::*;
-use wasm_dbms::{CheckSchema, Durability, ForeignKeySchema, SchemaChange, Transaction};
+use wasm_dbms::{
+    CheckSchema, Durability, ForeignKeySchema, MigrationOperation, SchemaAlteration, SchemaChange, Transaction,
+};
 use wasm_dbms_sql::{Dialect, Sql, TokenKind, parse_expr, tokens};
 
 use super::rows::Inserter;
@@ -54,7 +56,8 @@ pub(super) fn import(job: &Job<'_>, only: Option<&str>, out: &mut dyn Write) -> 
     }
     for plan in plans.iter().filter(|plan| plan.is_new) {
         for key in &plan.references {
-            let change = SchemaChange::AddForeignKeys(plan.schema.name.clone(), vec![key.clone()]);
+            let (table, foreign_key) = (plan.schema.name.clone(), key.clone());
+            let change = SchemaAlteration(vec![MigrationOperation::AddForeignKey { table, foreign_key }]);
             if let Err(error) = change.run(&transaction) {
                 notes.push(format!("reference {}.{} left out: {error}", plan.schema.name, key.name));
             }

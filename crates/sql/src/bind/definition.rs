@@ -1,7 +1,6 @@
-//! CREATE and DROP, and of ALTER what adds references.
+//! CREATE, DROP and ALTER.
 
-use wasm_dbms::{Connection, SchemaChange, TableSchema, schemas_of};
-use wasm_dbms_api::ForeignKeySchema;
+use wasm_dbms::{Connection, MigrationOperation, SchemaAlteration, SchemaChange, TableSchema, schemas_of};
 
 use super::view;
 use crate::failure::Result;
@@ -14,26 +13,10 @@ pub(crate) enum Definition {
     Index(CreateIndex),
     View(Box<CreateView>, Dialect),
     Drop(Drop),
-    /// References that a table gets.
-    References {
-        table: String,
-        if_exists: bool,
-        keys: Vec<ForeignKeySchema>,
-    },
+    Alter(AlterTable),
 }
 
 impl Definition {
-    /// What ALTER TABLE says, if it is references only.
-    pub(super) fn alter(alter: AlterTable) -> Option<Self> {
-        let AlterTable { table, if_exists, actions } = alter;
-        let key = |action| match action {
-            AlterAction::AddForeignKey(key) => Some(key),
-            _ => None,
-        };
-        let keys = actions.into_iter().map(key).collect::<Option<Vec<_>>>()?;
-        Some(Self::References { table: table.into(), if_exists, keys })
-    }
-
     /// Whether it goes with the session.
     pub(crate) fn is_temporary(&self) -> bool {
         matches!(self, Self::View(create, _) if create.is_temporary)
@@ -45,7 +28,7 @@ impl Definition {
             Self::Index(create) => create_index(connection, create),
             Self::View(create, dialect) => view::create(connection, create, *dialect),
             Self::Drop(drop) => drop_all(connection, drop),
-            Self::References { table, if_exists, keys } => add_references(connection, table, *if_exists, keys),
+            Self::Alter(alter) => alter_table(connection, alter),
         }
     }
 }
@@ -75,16 +58,49 @@ fn create_index<C: Connection>(connection: &C, create: &CreateIndex) -> Result<(
     Ok(SchemaChange::CreateIndex(table.to_string(), index.clone()).run(connection)?)
 }
 
-fn add_references<C: Connection>(
-    connection: &C,
-    table: &str,
-    if_exists: bool,
-    keys: &[ForeignKeySchema],
-) -> Result<()> {
-    if if_exists && !schemas_of(connection)?.iter().any(|schema| schema.name == table) {
+fn alter_table<C: Connection>(connection: &C, alter: &AlterTable) -> Result<()> {
+    let AlterTable { table, if_exists, actions } = alter;
+    let schemas = schemas_of(connection)?;
+    let stored = schemas.iter().find(|schema| schema.name == **table);
+    if *if_exists && stored.is_none() {
         return Ok(());
     }
-    Ok(SchemaChange::AddForeignKeys(table.to_owned(), keys.to_vec()).run(connection)?)
+    let has = |column: &str| stored.is_some_and(|stored| stored.position(column).is_some());
+    let mut operations = Vec::new();
+    for action in actions {
+        let is_skipped = match action {
+            AlterAction::AddColumn(column, if_not_exists) => *if_not_exists && has(&column.name),
+            AlterAction::DropColumn(column, if_exists) => *if_exists && !has(column),
+            AlterAction::Rename(name) if view::find(connection, name)?.is_some() => return Err(exists(name).into()),
+            _ => false,
+        };
+        if !is_skipped {
+            operations.push(operation(table.to_string(), action.clone()));
+        }
+    }
+    Ok(SchemaAlteration(operations).run(connection)?)
+}
+
+/// What an action of ALTER TABLE is to a migration.
+fn operation(table: String, action: AlterAction) -> MigrationOperation {
+    use MigrationOperation as Operation;
+    match action {
+        AlterAction::AddColumn(column, _) => Operation::AddColumn { table, column },
+        AlterAction::AddPrimaryKey(columns) => Operation::SetPrimaryKey { table, columns },
+        AlterAction::AddUnique(index) => Operation::CreateIndex { table, index },
+        AlterAction::AddForeignKey(foreign_key) => Operation::AddForeignKey { table, foreign_key },
+        AlterAction::AddCheck(check) => Operation::AddCheck { table, check },
+        AlterAction::DropColumn(column, _) => Operation::DropColumn { table, column: column.into() },
+        AlterAction::Rename(name) => Operation::RenameTable { table, name: name.into() },
+        AlterAction::RenameColumn(column, name) => {
+            Operation::RenameColumn { table, column: column.into(), name: name.into() }
+        }
+        AlterAction::SetType(column, data_type) => {
+            Operation::ChangeType { table, column: column.into(), data_type, variants: Vec::new() }
+        }
+        AlterAction::SetDefault(column, default) => Operation::SetDefault { table, column: column.into(), default },
+        AlterAction::SetNullable(column, nullable) => Operation::SetNullable { table, column: column.into(), nullable },
+    }
 }
 
 fn drop_all<C: Connection>(connection: &C, drop: &Drop) -> Result<()> {

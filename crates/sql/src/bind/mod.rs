@@ -103,14 +103,7 @@ impl Action {
             Statement::CreateIndex(create) => Self::Define(Definition::Index(create).into()),
             Statement::CreateView(create) => Self::Define(Definition::View(create.into(), dialect).into()),
             Statement::Drop(drop) => Self::Define(Definition::Drop(drop).into()),
-            Statement::AlterTable(alter) => match Definition::alter(alter) {
-                Some(definition) => Self::Define(definition.into()),
-                None => {
-                    return Err(Problem::NotSupported(
-                        "ALTER TABLE but for ADD FOREIGN KEY: tables change with the migrations of the schema",
-                    ));
-                }
-            },
+            Statement::AlterTable(alter) => Self::Define(Definition::Alter(alter).into()),
             Statement::Transaction(statement) => Self::Transaction(statement),
             Statement::Explain { analyze, statement } => {
                 Self::Explain { analyze, action: Self::new(*statement, implied, dialect)?.into() }

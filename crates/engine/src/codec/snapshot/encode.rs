@@ -8,6 +8,11 @@ use crate::codec::snapshot::{ACTIONS, Snapshot, StoredColumn, VERSION};
 impl Snapshot {
     /// The bytes of the snapshot.
     pub(crate) fn encode(&self) -> Vec<u8> {
+        self.encode_renamed(None)
+    }
+
+    /// The bytes of the snapshot with another name of one column: everything else names columns by their ids.
+    pub(crate) fn encode_renamed(&self, renamed: Option<(&str, &str)>) -> Vec<u8> {
         let mut writer = Writer(vec![VERSION]);
         let schema = &self.schema;
         let id_of = |column: &str| {
@@ -24,7 +29,8 @@ impl Snapshot {
             writer.field(6, |field| ids(field, &schema.primary_key));
         }
         for (column, stored) in schema.columns.iter().zip(&self.columns) {
-            writer.field(128, |field| encode_column(field, column, stored));
+            let name = renamed.filter(|(old, _)| *old == column.name).map_or(&*column.name, |(_, new)| new);
+            writer.field(128, |field| encode_column(field, name, column, stored));
         }
         for (index, stored) in schema.indexes.iter().zip(&self.indexes) {
             writer.field(129, |record| {
@@ -80,9 +86,9 @@ impl Snapshot {
     }
 }
 
-fn encode_column(record: &mut Writer, column: &ColumnSchema, stored: &StoredColumn) {
+fn encode_column(record: &mut Writer, name: &str, column: &ColumnSchema, stored: &StoredColumn) {
     record.field_of_number(1, stored.id);
-    record.field_of_text(2, &column.name);
+    record.field_of_text(2, name);
     record.field_of_bytes(3, &[column.data_type.code()]);
     record.field_of_flag(4, column.nullable);
     record.field_of_flag(5, column.autoincrement);

@@ -89,7 +89,7 @@ pub(crate) fn keys_with<'v>(
     let mut end = start.clone();
     let end = key::make_successor(&mut end).then_some(end);
     let mut cursor = index.map_or(relation.table.tree, |index| index.head.tree).cursor().until(end);
-    let (mut entry, mut row_key) = (Vec::new(), Vec::new());
+    let (mut entry, mut row_key, mut present) = (Vec::new(), Vec::new(), Vec::new());
     let mut is_on_entry = if start.is_empty() { cursor.first(store)? } else { cursor.seek(store, &start)? };
     while is_on_entry {
         meter.step()?;
@@ -108,7 +108,8 @@ pub(crate) fn keys_with<'v>(
                     None => is_match = false,
                 }
             }
-            let view = RowView { layout: &relation.layout, key: &row_key, row: &stored };
+            let row = relation.layout.brought_up(&stored, &mut present)?;
+            let view = RowView { layout: &relation.layout, key: &row_key, row };
             for (place, column) in columns.iter().enumerate() {
                 is_match = is_match && view.try_value(*column)?.compare(value(place)) == Some(Ordering::Equal);
             }

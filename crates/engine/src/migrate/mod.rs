@@ -1,0 +1,241 @@
+//! Migrations: the schema evolves, the data stays. `docs/MIGRATIONS.md` is the design.
+//!
+//! [`plan`] compares what is stored with what is wanted and says what is to be done; [`draft`] is the stored descriptions
+//! with that done to them; [`carry_out`] writes them, and does with rows and indexes what they ask. A program that never
+//! migrates links none of it: of opening only the comparison, of reading only [`crate::codec::row`]'s earlier forms.
+
+mod carry_out;
+mod draft;
+mod drift;
+mod history;
+mod plan;
+mod policy;
+mod rows;
+
+use wasm_dbms_api::{MigrationOperation, MigrationPlan, TableSchema};
+
+use crate::core::Core;
+use crate::error::Fallible;
+use crate::readers::lock;
+use crate::shared::Shared;
+use crate::{Connection, Database, Error, Result};
+
+use draft::Draft;
+
+pub use drift::{Drift, TableDrift};
+pub use history::AppliedMigration;
+pub use policy::MigrationPolicy;
+
+impl Database {
+    /// How the stored tables differ from those that the program was compiled with ([`with_schema`](Self::with_schema)).
+    ///
+    /// # Errors
+    /// [`Error::Busy`] from inside a transaction's closure.
+    pub fn drift(&self) -> Result<Drift> {
+        let compiled = compiled(self.shared());
+        Ok(self.read(|core| Ok(Drift::of(core, &compiled)))?)
+    }
+
+    /// What is to be done so that the stored tables become those that the program was compiled with
+    /// ([`with_schema`](Self::with_schema)). Stored tables that the program does not have stay.
+    ///
+    /// ```
+    /// use wasm_dbms::prelude::*;
+    ///
+    /// #[derive(Table)]
+    /// #[table = "users"]
+    /// #[renamed_from("people")]
+    /// struct User {
+    ///     #[primary_key]
+    ///     id: u64,
+    ///     name: String,
+    ///     #[default = true]
+    ///     active: bool,
+    /// }
+    ///
+    /// #[derive(DatabaseSchema)]
+    /// #[tables(User = "users")]
+    /// struct Users;
+    ///
+    /// let db = Database::in_memory();
+    /// let people = TableSchema::new("people")
+    ///     .column(ColumnSchema::new("id", DataType::U32))
+    ///     .column(ColumnSchema::new("name", DataType::Text))
+    ///     .primary_key(["id"]);
+    /// db.create_table(&people)?;
+    /// db.insert_values("people", &[("id", 1.into()), ("name", "Ada".into())])?;
+    ///
+    /// let db = db.with_schema::<Users>()?;
+    /// let plan = db.plan_migration()?;
+    /// assert_eq!(
+    ///     plan.to_string(),
+    ///     "rename table people to users: at once\n\
+    ///      change the type of users.id to u64: at once\n\
+    ///      add column users.active (bool, not null, default true): at once\n"
+    /// );
+    /// db.migrate(&MigrationPolicy::new())?;
+    /// assert!(db.get::<User>(1)?.ok_or("she is gone")?.active);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Schema`] for a wanted schema that contradicts itself, or that the rows that are there cannot have.
+    pub fn plan_migration(&self) -> Result<MigrationPlan> {
+        let compiled = compiled(self.shared());
+        self.plan_migration_to(&compiled, false)
+    }
+
+    /// As [`plan_migration`](Self::plan_migration), to tables given as data; `drops_others` says whether stored tables that
+    /// are none of these go.
+    ///
+    /// # Errors
+    /// As [`plan_migration`](Self::plan_migration).
+    pub fn plan_migration_to(&self, wanted: &[&TableSchema], drops_others: bool) -> Result<MigrationPlan> {
+        Ok(self.read(|core| {
+            let (plan, draft) = plan::plan(core, wanted, drops_others)?;
+            draft.validate(core)?;
+            Ok(plan)
+        })?)
+    }
+
+    /// Does what [`plan_migration`](Self::plan_migration) says: all of it in one transaction, or nothing. Returns what was
+    /// done.
+    ///
+    /// # Errors
+    /// [`Error::MigrationRefused`] if it would lose data that the policy does not name; [`Error::MigrationRow`] for a row
+    /// that stands in the way; [`Error::Schema`]; what storage says.
+    pub fn migrate(&self, policy: &MigrationPolicy) -> Result<MigrationPlan> {
+        let compiled = compiled(self.shared());
+        self.migrate_to(&compiled, false, policy)
+    }
+
+    /// As [`migrate`](Self::migrate), to tables given as data; `drops_others` says whether stored tables that are none of
+    /// these go.
+    ///
+    /// # Errors
+    /// As [`migrate`](Self::migrate).
+    pub fn migrate_to(
+        &self,
+        wanted: &[&TableSchema],
+        drops_others: bool,
+        policy: &MigrationPolicy,
+    ) -> Result<MigrationPlan> {
+        let now_ms = self.shared().now_ms();
+        Ok(self.write_many(|core| {
+            let (plan, draft) = plan::plan(core, wanted, drops_others)?;
+            core.migrate(&plan, draft, policy, now_ms)?;
+            Ok(plan)
+        })?)
+    }
+
+    /// Does what a plan says, one that was shown, edited or kept as data: all of it in one transaction, or nothing. What is
+    /// lost is judged anew.
+    ///
+    /// # Errors
+    /// As [`migrate`](Self::migrate).
+    pub fn apply_migration(
+        &self,
+        operations: &[MigrationOperation],
+        policy: &MigrationPolicy,
+    ) -> Result<MigrationPlan> {
+        let now_ms = self.shared().now_ms();
+        Ok(self.write_many(|core| {
+            let (plan, draft) = plan::judged(core, operations)?;
+            core.migrate(&plan, draft, policy, now_ms)?;
+            Ok(plan)
+        })?)
+    }
+
+    /// Does what [`migrate`](Self::migrate) would do, and undoes it: rows that would stand in the way are found, and nothing
+    /// changes. Returns what would be done.
+    ///
+    /// # Errors
+    /// As [`migrate`](Self::migrate).
+    pub fn try_migration(&self, policy: &MigrationPolicy) -> Result<MigrationPlan> {
+        let compiled = compiled(self.shared());
+        let mut planned = None;
+        let tried = self.write_many(|core| {
+            let (plan, draft) = plan::plan(core, &compiled, false)?;
+            core.migrate(&plan, draft, policy, None)?;
+            planned = Some(plan);
+            // Only an error discards what a turn has written.
+            Err::<(), _>(Error::other("tried").into())
+        });
+        match (planned, tried) {
+            (Some(plan), _) => Ok(plan),
+            (None, Err(error)) => Err(*error),
+            (None, Ok(())) => Ok(MigrationPlan::default()),
+        }
+    }
+
+    /// The migrations that were made, in their order.
+    ///
+    /// # Errors
+    /// What storage says.
+    pub fn migrations(&self) -> Result<Vec<AppliedMigration>> {
+        Ok(self.read(history::migrations)?)
+    }
+}
+
+/// The tables that the program was compiled with.
+fn compiled(shared: &Shared) -> Vec<&'static TableSchema> {
+    lock(&shared.compiled).clone()
+}
+
+impl Core {
+    fn migrate(
+        &mut self,
+        plan: &MigrationPlan,
+        draft: Draft,
+        policy: &MigrationPolicy,
+        now_ms: Option<u64>,
+    ) -> Fallible<()> {
+        if plan.is_empty() {
+            return Ok(());
+        }
+        policy.check(plan)?;
+        carry_out::carry_out(self, draft, policy.rewrites)?;
+        history::add(self, plan, now_ms)
+    }
+}
+
+/// Changes of stored tables, as data, on any connection that can write but an interactive transaction: what ALTER TABLE
+/// says. It is the word of whoever makes it, so no policy is asked.
+///
+/// ```
+/// use wasm_dbms::prelude::*;
+/// use wasm_dbms::{MigrationOperation, SchemaAlteration};
+///
+/// let db = Database::in_memory();
+/// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32)))?;
+/// db.insert_values("t", &[("n", 1.into())])?;
+/// let column = ColumnSchema::new("text", DataType::Text).default("none");
+/// SchemaAlteration(vec![MigrationOperation::AddColumn { table: "t".into(), column }]).run(&db)?;
+/// assert_eq!(db.query(&Query::from("t"))?.rows, [[Value::from(1), "none".into()]]);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct SchemaAlteration(pub Vec<MigrationOperation>);
+
+impl SchemaAlteration {
+    /// Makes the changes: all of them or none.
+    ///
+    /// # Errors
+    /// [`Error::MigrationRow`] for a row that stands in the way; [`Error::Schema`], [`Error::Unknown`],
+    /// [`Error::TableExists`]; [`Error::Query`] in an interactive transaction; what storage says.
+    pub fn run<C: Connection>(&self, connection: &C) -> Result<()> {
+        Ok(connection.write_many(|core| {
+            if core.store.private().is_some() {
+                let problem = "tables cannot be altered in an interactive transaction: use one that has the writer's \
+                               turn (BEGIN IMMEDIATE)";
+                return Err(Error::Query(problem.into()).into());
+            }
+            let (plan, draft) = plan::judged(core, &self.0)?;
+            if plan.is_empty() {
+                return Ok(());
+            }
+            carry_out::carry_out(core, draft, false)?;
+            history::add(core, &plan, None)
+        })?)
+    }
+}

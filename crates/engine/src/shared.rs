@@ -1,0 +1,128 @@
+//! What a database shares with its transactions and subscriptions, and the writer's turn.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
+
+use wasm_dbms_api::{CustomRules, TableSchema};
+use wasm_dbms_memory::{Durability, MemoryManager, Options};
+
+use crate::core::Core;
+use crate::error::Fallible;
+use crate::history::OpenHistory;
+use crate::readers::{Readers, lock};
+use crate::{Clock, Error};
+
+/// What the database shares with transactions and subscriptions, which may outlive it.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    // Declared first, dropped first.
+    pub(crate) readers: Readers,
+    pub(crate) core: Mutex<Core>,
+    /// The thread that has the writer's turn, 0 if none.
+    pub(crate) holder: AtomicU64,
+    pub(crate) is_log_cut: bool,
+    pub(crate) options: Options,
+    pub(crate) history: OpenHistory,
+    pub(crate) clock: OnceLock<Box<dyn Clock>>,
+    /// The rules of the program's own.
+    pub(crate) custom_rules: Mutex<Arc<CustomRules>>,
+    /// The tables that the program was compiled with.
+    pub(crate) compiled: Mutex<Vec<&'static TableSchema>>,
+}
+
+/// The writer's turn.
+pub(crate) struct Turn<'a> {
+    pub(crate) core: MutexGuard<'a, Core>,
+    shared: &'a Shared,
+}
+
+impl Turn<'_> {
+    /// Ends the transaction: everything written since the last commit stays.
+    #[inline]
+    pub(crate) fn commit(&mut self, durability: Durability) -> Fallible<()> {
+        // Versions are kept for those who read just now, not for those who did before.
+        self.shared.readers.rest();
+        let committed = self.core.commit(durability);
+        self.shared.readers.rest();
+        if let Some(changes) = self.core.recorder.take_sealed() {
+            self.shared.history.note(changes, self.shared.now_ms());
+        }
+        committed
+    }
+
+    /// The number of the last commit.
+    pub(crate) fn last_commit(&self) -> u64 {
+        self.shared.readers.snapshots.last_commit()
+    }
+
+    /// Records from now on, as somebody watches who did not when the turn began.
+    pub(crate) fn record(&mut self) {
+        self.core.begin_turn(&self.shared.history);
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.shared.holder.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A number that tells threads apart.
+pub(crate) fn this_thread() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    thread_local! {
+        static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.with(|number| *number)
+}
+
+impl Shared {
+    pub(crate) fn new(manager: MemoryManager, options: Options) -> Fallible<Self> {
+        let (snapshots, is_log_cut) = (manager.snapshots(), manager.is_log_cut());
+        let (history_bytes, _) = options.transaction_limits();
+        let history = OpenHistory::new(history_bytes);
+        let core = Core::open(manager, Arc::clone(&history.counters))?;
+        let readers = Readers::new(snapshots, Arc::clone(&core.heads));
+        let (core, holder) = (Mutex::new(core), AtomicU64::new(0));
+        let (clock, custom_rules, compiled) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        Ok(Self { readers, core, holder, is_log_cut, options, history, clock, custom_rules, compiled })
+    }
+
+    /// The rules of the program's own.
+    pub(crate) fn custom_rules(&self) -> Arc<CustomRules> {
+        Arc::clone(&lock(&self.custom_rules))
+    }
+
+    /// The time, if the host has given a clock.
+    pub(crate) fn now_ms(&self) -> Option<u64> {
+        self.clock.get().map(|clock| clock.now_ms())
+    }
+
+    /// Waits for the writer's turn.
+    pub(crate) fn turn(&self) -> Fallible<Turn<'_>> {
+        let thread = this_thread();
+        let core = match self.core.try_lock() {
+            Ok(core) => core,
+            // A panic in a closure left the transaction open: it is discarded below.
+            Err(TryLockError::Poisoned(poisoned)) => self.recovered(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == thread => {
+                return Err(Error::Busy.into());
+            }
+            Err(TryLockError::WouldBlock) => match self.core.lock() {
+                Ok(core) => core,
+                Err(poisoned) => self.recovered(poisoned.into_inner()),
+            },
+        };
+        self.holder.store(thread, Ordering::Relaxed);
+        let mut turn = Turn { core, shared: self };
+        turn.core.refresh()?;
+        turn.core.begin_turn(&self.history);
+        Ok(turn)
+    }
+
+    fn recovered<'a>(&self, mut core: MutexGuard<'a, Core>) -> MutexGuard<'a, Core> {
+        core.discard();
+        self.core.clear_poison();
+        core
+    }
+}
