@@ -44,6 +44,33 @@ impl<'c, C: Connection, T: Table> Select<'c, C, One<T>> {
     }
 
     /// Joins the rows of table `B` whose column `right` equals `left`.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// # }
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "posts"]
+    /// # struct Post {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     #[foreign_key(table = "users", column = "id")]
+    /// #     author: u64,
+    /// # }
+    /// # #[derive(DatabaseSchema)]
+    /// # #[tables(User = "users", Post = "posts")]
+    /// # struct Blog;
+    /// # let db = Database::in_memory().with_schema::<Blog>()?;
+    /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
+    /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
+    /// let pairs: Vec<(User, Post)> = db.select::<User>().join(User::ID, Post::AUTHOR).all()?;
+    /// assert_eq!(pairs.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn join<B: Table>(
         self,
         left: Column<impl Table, impl Field>,
@@ -97,6 +124,42 @@ impl<'c, C: Connection, T: Table> Select<'c, C, One<T>> {
 
 impl<'c, C: Connection, A: Part, B: Part> Select<'c, C, Two<A, B>> {
     /// Joins the rows of table `D` whose column `right` equals `left`.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// # }
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "posts"]
+    /// # struct Post {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     #[foreign_key(table = "users", column = "id")]
+    /// #     author: u64,
+    /// # }
+    /// # #[derive(DatabaseSchema)]
+    /// # #[tables(User = "users", Post = "posts")]
+    /// # struct Blog;
+    /// # let db = Database::in_memory().with_schema::<Blog>()?;
+    /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
+    /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "tags"]
+    /// # struct Tag {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     post: u64,
+    /// # }
+    /// # db.create_table(Tag::schema())?;
+    /// db.insert(&Tag { id: 100, post: 10 })?;
+    /// let tagged = db.select::<User>().join(User::ID, Post::AUTHOR).join(Post::ID, Tag::POST).all()?;
+    /// assert_eq!(tagged, [(User { id: 1 }, Post { id: 10, author: 1 }, Tag { id: 100, post: 10 })]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn join<D: Table>(
         self,
         left: Column<impl Table, impl Field>,
@@ -106,6 +169,41 @@ impl<'c, C: Connection, A: Part, B: Part> Select<'c, C, Two<A, B>> {
     }
 
     /// Joins the rows of table `D` whose column `right` equals `left`; a row without such stays, with `None` beside it.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// # }
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "posts"]
+    /// # struct Post {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     #[foreign_key(table = "users", column = "id")]
+    /// #     author: u64,
+    /// # }
+    /// # #[derive(DatabaseSchema)]
+    /// # #[tables(User = "users", Post = "posts")]
+    /// # struct Blog;
+    /// # let db = Database::in_memory().with_schema::<Blog>()?;
+    /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
+    /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "tags"]
+    /// # struct Tag {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     post: u64,
+    /// # }
+    /// # db.create_table(Tag::schema())?;
+    /// let tagged = db.select::<User>().join(User::ID, Post::AUTHOR).left_join(Post::ID, Tag::POST).all()?;
+    /// assert!(tagged.iter().all(|(_, _, tag)| tag.is_none()));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn left_join<D: Table>(
         self,
         left: Column<impl Table, impl Field>,
@@ -285,18 +383,86 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
 
     /// Makes rows equal in this column, and in those given before, one; then [`columns`](Self::columns) says what of
     /// them is asked.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// # }
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "posts"]
+    /// # struct Post {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     #[foreign_key(table = "users", column = "id")]
+    /// #     author: u64,
+    /// # }
+    /// # #[derive(DatabaseSchema)]
+    /// # #[tables(User = "users", Post = "posts")]
+    /// # struct Blog;
+    /// # let db = Database::in_memory().with_schema::<Blog>()?;
+    /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
+    /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
+    /// let posts = db.select::<Post>().group_by(Post::AUTHOR).columns((Post::AUTHOR, count())).all()?;
+    /// assert_eq!(posts, [(1, 2)]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn group_by<T: Table>(mut self, column: Column<T, impl Field>) -> Self {
         self.query = self.query.group_by(column.reference());
         self
     }
 
     /// Asks for some columns or aggregates instead of whole rows: one, or a tuple of up to eight.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let names = db.select::<User>().order_by(User::AGE.desc()).columns((User::NAME, User::AGE)).first()?;
+    /// assert_eq!(names, Some(("Grace".into(), 85)));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn columns<P: Projection>(mut self, projection: P) -> Projected<'c, C, P> {
         self.query.columns = projection.exprs().into_iter().map(Into::into).collect();
         Select { connection: self.connection, query: self.query, binders: self.binders, rows: PhantomData }
     }
 
     /// Every row.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.select::<User>().filter(User::AGE.lt(50)).all()?.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Query`](crate::Error::Query) for a question that makes no sense; what storage says.
@@ -321,6 +487,27 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     }
 
     /// The first row.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let oldest = db.select::<User>().order_by(User::AGE.desc()).first()?;
+    /// assert_eq!(oldest.map(|user| user.name), Some("Grace".into()));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`all`](Self::all).
@@ -444,6 +631,26 @@ pub(super) fn visit_rows<R: Rows>(
 impl<C: Connection, P: Projection> Projected<'_, C, P> {
     /// Every row of the answer.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.select::<User>().columns(max(User::AGE)).all()?, [Some(85)]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Select::all`].
     pub fn all(self) -> Result<Vec<P::Row>> {
@@ -455,6 +662,26 @@ impl<C: Connection, P: Projection> Projected<'_, C, P> {
     }
 
     /// The first row of the answer.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.select::<User>().columns(min(User::AGE)).first()?, Some(Some(36)));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Select::all`].

@@ -50,22 +50,70 @@ struct Changes {
 
 impl OnConflict {
     /// A row with the same primary key takes every column that the new one gives.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::OnConflict;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).column(ColumnSchema::new("m", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.insert_values("t", &[("n", 1.into()), ("m", 5.into())])?;
+    /// let upserted = db.upsert_values("t", &["n", "m"], [[Value::from(1), Value::from(7)]], &OnConflict::key())?;
+    /// assert_eq!(upserted.updated, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn key() -> Self {
         Self { columns: Vec::new(), action: Action::Update(Changes::default()) }
     }
 
     /// A row equal in these columns, which a unique index has, takes every column that the new one gives.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::OnConflict;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).column(ColumnSchema::new("m", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.insert_values("t", &[("n", 1.into()), ("m", 5.into())])?;
+    /// let upserted = db.upsert_values("t", &["n", "m"], [[Value::from(1), Value::from(7)]], &OnConflict::on(["n"]))?;
+    /// assert_eq!(upserted.updated, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn on<'a>(columns: impl IntoIterator<Item = &'a str>) -> Self {
         Self { columns: columns.into_iter().map(str::to_owned).collect(), ..Self::key() }
     }
 
     /// The row that is there stays as it is.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::OnConflict;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).column(ColumnSchema::new("m", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.insert_values("t", &[("n", 1.into()), ("m", 5.into())])?;
+    /// let upserted = db.upsert_values("t", &["n", "m"], [[Value::from(1), Value::from(7)]], &OnConflict::key().do_nothing())?;
+    /// assert_eq!(upserted.unchanged, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn do_nothing(self) -> Self {
         Self { action: Action::Nothing, ..self }
     }
 
     /// The row that is there takes only these columns from the new one, and those named before.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::OnConflict;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).column(ColumnSchema::new("m", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.insert_values("t", &[("n", 1.into()), ("m", 5.into())])?;
+    /// let upserted = db.upsert_values("t", &["n", "m"], [[Value::from(1), Value::from(7)]], &OnConflict::key().update(["m"]))?;
+    /// assert_eq!(upserted.updated, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn update<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> Self {
         self.changed(|changes| changes.taken.extend(columns.into_iter().map(str::to_owned)))
@@ -73,12 +121,39 @@ impl OnConflict {
 
     /// The row that is there gets this value in a column: a constant, or an expression over it and the new row, which is
     /// called `excluded`. Other columns are only taken where [`update`](Self::update) names them.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::OnConflict;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).column(ColumnSchema::new("m", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.insert_values("t", &[("n", 1.into()), ("m", 5.into())])?;
+    /// let sum = Expr::column("t.m") + Expr::column("excluded.m");
+    /// let upserted = db.upsert_values("t", &["n", "m"], [[Value::from(1), Value::from(7)]], &OnConflict::key().set("m", sum))?;
+    /// assert_eq!(upserted.updated, 1);
+    /// assert_eq!(db.get_values("t", &[1.into()])?, Some(vec![Value::from(1), Value::from(12)]));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn set(self, column: &str, value: impl Into<Expr>) -> Self {
         self.changed(|changes| changes.set.push((column.to_owned(), value.into())))
     }
 
     /// The row that is there stays as it is unless this is true, of it and of the new row, which is called `excluded`.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::OnConflict;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).column(ColumnSchema::new("m", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// db.insert_values("t", &[("n", 1.into()), ("m", 5.into())])?;
+    /// let larger = Expr::column("excluded.m").compare(Comparison::Greater, Expr::column("t.m"));
+    /// let upserted = db.upsert_values("t", &["n", "m"], [[Value::from(1), Value::from(7)]], &OnConflict::key().filter(larger))?;
+    /// assert_eq!(upserted.updated, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn filter(self, filter: Expr) -> Self {
         self.changed(|changes| {
@@ -122,12 +197,56 @@ pub struct Upsert<'c, 'r, C, I> {
 impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
     /// Rows are the same if this column is, and those given before; a unique index has them all. Without one, rows of one
     /// primary key are the same.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let renumbered = [User { id: 9, name: "Ada".into(), age: 40 }];
+    /// let report = db.upsert(&renumbered).on(User::NAME).update(User::AGE).run()?;
+    /// assert_eq!(report.updated, 1);
+    /// assert_eq!(db.get::<User>(1)?.map(|user| user.age), Some(40));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn on<V: Field>(mut self, column: Column<I::Table, V>) -> Self {
         self.on_conflict.columns.push(column.name().to_owned());
         self
     }
 
     /// A row that is there already stays as it is.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let report = db.upsert(&[User { id: 1, name: "Ada".into(), age: 40 }]).do_nothing().run()?;
+    /// assert_eq!(report.unchanged, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn do_nothing(mut self) -> Self {
         self.on_conflict = self.on_conflict.do_nothing();
         self
@@ -135,6 +254,27 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
 
     /// A row that is there already takes this column from the new one, and those given before. Without one it takes every
     /// column that the new row gives.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// db.upsert(&[User { id: 1, name: "A.".into(), age: 40 }]).update(User::AGE).run()?;
+    /// assert_eq!(db.get::<User>(1)?.map(|user| (user.name, user.age)), Some(("Ada".into(), 40)));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn update<V: Field>(mut self, column: Column<I::Table, V>) -> Self {
         self.on_conflict = self.on_conflict.update([column.name()]);
         self
@@ -168,12 +308,56 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
     }
 
     /// A row that is there already stays as it is unless this is true.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let older = User::AGE.lt(User::AGE.excluded());
+    /// let report = db.upsert(&[User { id: 1, name: "Ada".into(), age: 20 }]).filter(older).run()?;
+    /// assert_eq!(report.unchanged, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn filter(mut self, filter: Expr) -> Self {
         self.on_conflict = self.on_conflict.filter(filter);
         self
     }
 
     /// Writes the rows and returns what became of them. If one is refused, none is written.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let users = [User { id: 1, name: "Ada".into(), age: 37 }, User { id: 4, name: "Edsger".into(), age: 72 }];
+    /// let report = db.upsert(&users).run()?;
+    /// assert_eq!((report.inserted, report.updated), (1, 1));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Query`] if no key is on those columns; a constraint that a row would break; what storage says.
@@ -182,6 +366,27 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
     }
 
     /// As [`run`](Self::run), but returns every row that was inserted or updated, as it is stored.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let stored = db.upsert(&[User { id: 4, name: "Edsger".into(), age: 72 }]).returning()?;
+    /// assert_eq!(stored[0].id, 4);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`run`](Self::run).
