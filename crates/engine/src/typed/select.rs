@@ -2,13 +2,13 @@
 
 use std::marker::PhantomData;
 
-use wasm_dbms_api::{Column, Expr, Field, Join, JoinKind, Order, Projection, Query, Table};
+use wasm_dbms_api::{Column, Expr, Field, Order, Projection, Query, Table};
 
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::{self, RowStream};
 use crate::plan::{self, Plan};
-use crate::typed::rows::{FrameRef, One, Optional, Part, Rows, Three, Two};
+use crate::typed::rows::{FrameRef, One, Rows};
 use crate::{Connection, Error, Result};
 
 /// A typed question, made by `db.select::<User>()`. Nothing is read before one of [`all`](Self::all),
@@ -16,11 +16,11 @@ use crate::{Connection, Error, Result};
 #[derive(Debug)]
 #[must_use = "a question is only asked by all, first, count or for_each"]
 pub struct Select<'c, C, R> {
-    connection: &'c C,
-    query: Query,
+    pub(super) connection: &'c C,
+    pub(super) query: Query,
     /// Checks that each table is stored as its struct says.
-    binders: Vec<Binder>,
-    rows: PhantomData<fn() -> R>,
+    pub(super) binders: Vec<Binder>,
+    pub(super) rows: PhantomData<fn() -> R>,
 }
 
 /// A typed question for some columns, made by [`Select::columns`].
@@ -33,7 +33,7 @@ pub struct Columns<P>(PhantomData<fn() -> P>);
 /// Checks that a table is stored as its struct says.
 pub(super) type Binder = fn(&mut Core) -> Fallible<()>;
 
-fn bind<T: Table>(core: &mut Core) -> Fallible<()> {
+pub(super) fn bind<T: Table>(core: &mut Core) -> Fallible<()> {
     core.catalog.find_type::<T>().map(|_| ())
 }
 
@@ -41,175 +41,6 @@ impl<'c, C: Connection, T: Table> Select<'c, C, One<T>> {
     pub(crate) fn new(connection: &'c C) -> Self {
         let query = Query::from(T::schema().name.as_str());
         Self { connection, query, binders: vec![bind::<T>], rows: PhantomData }
-    }
-
-    /// Joins the rows of table `B` whose column `right` equals `left`.
-    ///
-    /// ```
-    /// # use wasm_dbms::prelude::*;
-    /// # #[derive(Table, Debug, PartialEq)]
-    /// # #[table = "users"]
-    /// # struct User {
-    /// #     #[primary_key]
-    /// #     id: u64,
-    /// # }
-    /// # #[derive(Table, Debug, PartialEq)]
-    /// # #[table = "posts"]
-    /// # struct Post {
-    /// #     #[primary_key]
-    /// #     id: u64,
-    /// #     #[foreign_key(table = "users", column = "id")]
-    /// #     author: u64,
-    /// # }
-    /// # #[derive(DatabaseSchema)]
-    /// # #[tables(User = "users", Post = "posts")]
-    /// # struct Blog;
-    /// # let db = Database::in_memory().with_schema::<Blog>()?;
-    /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
-    /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
-    /// let pairs: Vec<(User, Post)> = db.select::<User>().join(User::ID, Post::AUTHOR).all()?;
-    /// assert_eq!(pairs.len(), 2);
-    /// # Ok::<(), Error>(())
-    /// ```
-    pub fn join<B: Table>(
-        self,
-        left: Column<impl Table, impl Field>,
-        right: Column<B, impl Field>,
-    ) -> Select<'c, C, Two<T, B>> {
-        self.joined::<B, _>(JoinKind::Inner, left, right)
-    }
-
-    /// Joins the rows of table `B` whose column `right` equals `left`; a row without such stays, with `None` beside it.
-    ///
-    /// ```
-    /// # use wasm_dbms::prelude::*;
-    /// #[derive(Table, Debug, PartialEq)]
-    /// #[table = "users"]
-    /// struct User {
-    ///     #[primary_key]
-    ///     id: u64,
-    /// }
-    ///
-    /// #[derive(Table, Debug, PartialEq)]
-    /// #[table = "posts"]
-    /// struct Post {
-    ///     #[primary_key]
-    ///     id: u64,
-    ///     author: u64,
-    /// }
-    ///
-    /// let db = Database::in_memory();
-    /// db.create_table(User::schema())?;
-    /// db.create_table(Post::schema())?;
-    /// db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
-    /// db.insert(&Post { id: 10, author: 2 })?;
-    ///
-    /// let with_posts: Vec<(User, Option<Post>)> =
-    ///     db.select::<User>().left_join(User::ID, Post::AUTHOR).order_by(User::ID.asc()).all()?;
-    /// assert_eq!(with_posts, [(User { id: 1 }, None), (User { id: 2 }, Some(Post { id: 10, author: 2 }))]);
-    ///
-    /// // A filter sees the columns of a row that is missing as NULL.
-    /// let idle = db.select::<User>().left_join(User::ID, Post::AUTHOR).filter(Post::ID.is_null()).all()?;
-    /// assert_eq!(idle, [(User { id: 1 }, None)]);
-    /// # Ok::<(), Error>(())
-    /// ```
-    pub fn left_join<B: Table>(
-        self,
-        left: Column<impl Table, impl Field>,
-        right: Column<B, impl Field>,
-    ) -> Select<'c, C, Two<T, Optional<B>>> {
-        self.joined::<B, _>(JoinKind::Left, left, right)
-    }
-}
-
-impl<'c, C: Connection, A: Part, B: Part> Select<'c, C, Two<A, B>> {
-    /// Joins the rows of table `D` whose column `right` equals `left`.
-    ///
-    /// ```
-    /// # use wasm_dbms::prelude::*;
-    /// # #[derive(Table, Debug, PartialEq)]
-    /// # #[table = "users"]
-    /// # struct User {
-    /// #     #[primary_key]
-    /// #     id: u64,
-    /// # }
-    /// # #[derive(Table, Debug, PartialEq)]
-    /// # #[table = "posts"]
-    /// # struct Post {
-    /// #     #[primary_key]
-    /// #     id: u64,
-    /// #     #[foreign_key(table = "users", column = "id")]
-    /// #     author: u64,
-    /// # }
-    /// # #[derive(DatabaseSchema)]
-    /// # #[tables(User = "users", Post = "posts")]
-    /// # struct Blog;
-    /// # let db = Database::in_memory().with_schema::<Blog>()?;
-    /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
-    /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
-    /// # #[derive(Table, Debug, PartialEq)]
-    /// # #[table = "tags"]
-    /// # struct Tag {
-    /// #     #[primary_key]
-    /// #     id: u64,
-    /// #     post: u64,
-    /// # }
-    /// # db.create_table(Tag::schema())?;
-    /// db.insert(&Tag { id: 100, post: 10 })?;
-    /// let tagged = db.select::<User>().join(User::ID, Post::AUTHOR).join(Post::ID, Tag::POST).all()?;
-    /// assert_eq!(tagged, [(User { id: 1 }, Post { id: 10, author: 1 }, Tag { id: 100, post: 10 })]);
-    /// # Ok::<(), Error>(())
-    /// ```
-    pub fn join<D: Table>(
-        self,
-        left: Column<impl Table, impl Field>,
-        right: Column<D, impl Field>,
-    ) -> Select<'c, C, Three<A, B, D>> {
-        self.joined::<D, _>(JoinKind::Inner, left, right)
-    }
-
-    /// Joins the rows of table `D` whose column `right` equals `left`; a row without such stays, with `None` beside it.
-    ///
-    /// ```
-    /// # use wasm_dbms::prelude::*;
-    /// # #[derive(Table, Debug, PartialEq)]
-    /// # #[table = "users"]
-    /// # struct User {
-    /// #     #[primary_key]
-    /// #     id: u64,
-    /// # }
-    /// # #[derive(Table, Debug, PartialEq)]
-    /// # #[table = "posts"]
-    /// # struct Post {
-    /// #     #[primary_key]
-    /// #     id: u64,
-    /// #     #[foreign_key(table = "users", column = "id")]
-    /// #     author: u64,
-    /// # }
-    /// # #[derive(DatabaseSchema)]
-    /// # #[tables(User = "users", Post = "posts")]
-    /// # struct Blog;
-    /// # let db = Database::in_memory().with_schema::<Blog>()?;
-    /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
-    /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
-    /// # #[derive(Table, Debug, PartialEq)]
-    /// # #[table = "tags"]
-    /// # struct Tag {
-    /// #     #[primary_key]
-    /// #     id: u64,
-    /// #     post: u64,
-    /// # }
-    /// # db.create_table(Tag::schema())?;
-    /// let tagged = db.select::<User>().join(User::ID, Post::AUTHOR).left_join(Post::ID, Tag::POST).all()?;
-    /// assert!(tagged.iter().all(|(_, _, tag)| tag.is_none()));
-    /// # Ok::<(), Error>(())
-    /// ```
-    pub fn left_join<D: Table>(
-        self,
-        left: Column<impl Table, impl Field>,
-        right: Column<D, impl Field>,
-    ) -> Select<'c, C, Three<A, B, Optional<D>>> {
-        self.joined::<D, _>(JoinKind::Left, left, right)
     }
 }
 
@@ -363,22 +194,6 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
 
     pub(super) fn planned_rows(&self, core: &mut Core) -> Fallible<Plan> {
         planned_rows(core, &self.query, &self.binders)
-    }
-
-    fn joined<B: Table, S: Rows>(
-        mut self,
-        kind: JoinKind,
-        left: Column<impl Table, impl Field>,
-        right: Column<B, impl Field>,
-    ) -> Select<'c, C, S> {
-        self.binders.push(bind::<B>);
-        let join = Join::equal(kind, B::schema().name.as_str(), left.reference(), right.reference());
-        Select {
-            connection: self.connection,
-            query: self.query.join_with(join),
-            binders: self.binders,
-            rows: PhantomData,
-        }
     }
 
     /// Makes rows equal in this column, and in those given before, one; then [`columns`](Self::columns) says what of
