@@ -2,6 +2,7 @@
 
 mod drift;
 mod foreign_key;
+mod hidden;
 mod index;
 mod relation;
 mod rules;
@@ -15,6 +16,7 @@ use wasm_dbms_memory::{REGISTRY_TREE, Registry, TableId, TreeId};
 
 pub(crate) use drift::differences;
 pub(crate) use foreign_key::{ForeignKey, Lookup, Path, Referrer};
+pub(crate) use hidden::{NEW, OLD, is_hidden, table_in_work};
 pub(crate) use index::Index;
 pub(crate) use relation::{KeyShape, Relation, TreeHead};
 pub(crate) use rules::Rules;
@@ -58,11 +60,16 @@ impl Catalog {
         let mut catalog = Self::default();
         let mut trees = Numbering::default();
         trees.number(&REGISTRY_TREE.to_be_bytes());
+        let mut frozen = Vec::new();
         for (id, name, bytes) in Registry::tables(store)? {
             let snapshot = Snapshot::decode(&bytes)?;
             if snapshot.schema.name != name {
                 let found = &snapshot.schema.name;
                 return Err(MemoryError::corrupt(format!("table {name} has the snapshot of {found}")).into());
+            }
+            if is_hidden(&name) {
+                frozen.push(id);
+                frozen.extend(table_in_work(&name));
             }
             let relation = Relation::new(id, snapshot)?;
             if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.is_new(&tree.to_be_bytes())) {
@@ -73,18 +80,35 @@ impl Catalog {
         catalog.link()?;
         for relation in &mut catalog.relations {
             relation.reload(store)?;
+            if frozen.contains(&relation.id) {
+                relation.rules = Some(Rules::frozen());
+            }
         }
         Ok(catalog)
     }
 
+    /// Every table that is not hidden.
+    fn shown(&self) -> impl Iterator<Item = &Relation> {
+        self.relations.iter().filter(|relation| !is_hidden(&relation.schema.name))
+    }
+
+    /// Refuses to change tables while a migration in steps is under way.
+    pub(crate) fn check_no_migration(&self) -> Fallible<()> {
+        let in_work = self.relations.iter().find_map(|relation| table_in_work(&relation.schema.name));
+        match in_work.and_then(|id| self.with_id(id)) {
+            Some(relation) => Err(Error::MigrationUnderWay { table: relation.schema.name.clone() }.into()),
+            None => Ok(()),
+        }
+    }
+
     /// The description of every table.
     pub(crate) fn schemas(&self) -> Vec<TableSchema> {
-        self.relations.iter().map(|relation| (*relation.schema).clone()).collect()
+        self.shown().map(|relation| (*relation.schema).clone()).collect()
     }
 
     /// The name of every table.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.relations.iter().map(|relation| relation.schema.name.clone()).collect()
+        self.shown().map(|relation| relation.schema.name.clone()).collect()
     }
 
     /// How people call a tree.

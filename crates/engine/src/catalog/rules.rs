@@ -1,5 +1,7 @@
 //! [`Rules`]: what a table's sanitizers and validators need that the schema does not hold.
 
+use std::sync::Arc;
+
 use wasm_dbms_api::{Sanitizer, SchemaError, TableSchema, Validator};
 
 use crate::error::Fallible;
@@ -13,6 +15,8 @@ pub(crate) struct Rules {
     pub(crate) columns: Vec<usize>,
     /// Whether a rule is one that a program may lack.
     pub(crate) may_be_missing: bool,
+    /// Whether no row may be written, as a migration in steps is under way.
+    pub(crate) is_frozen: bool,
     #[cfg(feature = "regex")]
     patterns: Vec<pattern::Pattern>,
 }
@@ -38,8 +42,20 @@ impl Rules {
         Some(Self {
             columns,
             may_be_missing,
+            is_frozen: false,
             #[cfg(feature = "regex")]
             patterns: pattern::of(schema),
+        })
+    }
+
+    /// The rules of a table that nobody may write: the look at rules that may be missing finds it.
+    pub(crate) fn frozen() -> Arc<Self> {
+        Arc::new(Self {
+            columns: Vec::new(),
+            may_be_missing: true,
+            is_frozen: true,
+            #[cfg(feature = "regex")]
+            patterns: Vec::new(),
         })
     }
 
