@@ -112,7 +112,7 @@ impl Database {
     ) -> Result<MigrationProgress> {
         let now_ms = self.shared().now_ms();
         Ok(self.write_many(|core| {
-            if let Some(place) = core.catalog.relations.iter().position(|relation| is_old(relation)) {
+            if let Some(place) = core.catalog.relations.iter().position(is_old) {
                 return core.remove_step(place, rows.max(1));
             }
             let (plan, draft) = plan::plan(core, wanted, drops_others)?;
