@@ -56,7 +56,7 @@ pub enum Error {
     },
     /// A migration in steps is under way: the table is read, but neither written nor changed, until it is done or abandoned
     /// ([`Database::abandon_migration`](crate::Database::abandon_migration)). So is every other table that it works on.
-    #[error("table {table} is being migrated: it can be read, not written, until that is done or abandoned")]
+    #[error("table {table} is being migrated, and only read until that is done or abandoned")]
     MigrationUnderWay {
         /// A table that the migration works on.
         table: String,

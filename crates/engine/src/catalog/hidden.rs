@@ -18,5 +18,7 @@ pub(crate) fn is_hidden(name: &str) -> bool {
 
 /// The table that a new form is of.
 pub(crate) fn table_in_work(name: &str) -> Option<TableId> {
-    name.strip_prefix(NEW)?.parse().ok()
+    // What is no number is no table's: nothing is found by it.
+    let digits = name.strip_prefix(NEW)?.bytes();
+    Some(digits.fold(0, |id: TableId, digit| id.wrapping_mul(10).wrapping_add((digit & 15).into())))
 }

@@ -60,17 +60,14 @@ impl Catalog {
         let mut catalog = Self::default();
         let mut trees = Numbering::default();
         trees.number(&REGISTRY_TREE.to_be_bytes());
-        let mut frozen = Vec::new();
+        let mut has_hidden = false;
         for (id, name, bytes) in Registry::tables(store)? {
             let snapshot = Snapshot::decode(&bytes)?;
             if snapshot.schema.name != name {
                 let found = &snapshot.schema.name;
                 return Err(MemoryError::corrupt(format!("table {name} has the snapshot of {found}")).into());
             }
-            if is_hidden(&name) {
-                frozen.push(id);
-                frozen.extend(table_in_work(&name));
-            }
+            has_hidden |= is_hidden(&name);
             let relation = Relation::new(id, snapshot)?;
             if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.is_new(&tree.to_be_bytes())) {
                 return Err(MemoryError::corrupt(format!("table {name} has tree {tree}, which is another's")).into());
@@ -80,11 +77,27 @@ impl Catalog {
         catalog.link()?;
         for relation in &mut catalog.relations {
             relation.reload(store)?;
-            if frozen.contains(&relation.id) {
-                relation.rules = Some(Rules::frozen());
-            }
+        }
+        if has_hidden {
+            catalog.freeze();
         }
         Ok(catalog)
+    }
+
+    /// Keeps hidden tables, and those that a migration in steps works on, from being written.
+    #[cold]
+    fn freeze(&mut self) {
+        let rules = Rules::frozen();
+        for place in 0..self.relations.len() {
+            let Some(relation) = self.relations.get_mut(place) else { break };
+            let in_work = table_in_work(&relation.schema.name);
+            if is_hidden(&relation.schema.name) {
+                relation.rules = Some(Arc::clone(&rules));
+            }
+            if let Some(other) = in_work.and_then(|id| self.with_id_mut(id)) {
+                other.rules = Some(Arc::clone(&rules));
+            }
+        }
     }
 
     /// Every table that is not hidden.

@@ -15,8 +15,6 @@ pub(crate) struct Rules {
     pub(crate) columns: Vec<usize>,
     /// Whether a rule is one that a program may lack.
     pub(crate) may_be_missing: bool,
-    /// Whether no row may be written, as a migration in steps is under way.
-    pub(crate) is_frozen: bool,
     #[cfg(feature = "regex")]
     patterns: Vec<pattern::Pattern>,
 }
@@ -42,18 +40,16 @@ impl Rules {
         Some(Self {
             columns,
             may_be_missing,
-            is_frozen: false,
             #[cfg(feature = "regex")]
             patterns: pattern::of(schema),
         })
     }
 
-    /// The rules of a table that nobody may write: the look at rules that may be missing finds it.
+    /// The rules of a table that nobody may write: of no column, and yet one may be missing.
     pub(crate) fn frozen() -> Arc<Self> {
         Arc::new(Self {
             columns: Vec::new(),
             may_be_missing: true,
-            is_frozen: true,
             #[cfg(feature = "regex")]
             patterns: Vec::new(),
         })

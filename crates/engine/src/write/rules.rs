@@ -157,7 +157,7 @@ fn refusal(
 /// Checks that the program has every rule that a table names, and that no migration keeps it from being written.
 #[cold]
 fn check_known(relation: &Relation, known: &CustomRules) -> Fallible<()> {
-    if relation.rules.as_ref().is_some_and(|rules| rules.is_frozen) {
+    if relation.rules.as_ref().is_some_and(|rules| rules.columns.is_empty()) {
         return Err(Error::MigrationUnderWay { table: relation.schema.name.clone() }.into());
     }
     for column in &relation.schema.columns {
