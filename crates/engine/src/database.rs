@@ -325,7 +325,7 @@ impl Database {
     /// [`Error::Unknown`]; [`Error::Schema`] if another table refers to it.
     pub fn drop_table(&self, name: &str) -> Result<()> {
         Ok(self.write_many(|core| {
-            core.change_schema()?;
+            core.touch_schema();
             core.catalog.drop(&mut core.store, name)
         })?)
     }

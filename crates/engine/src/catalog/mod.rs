@@ -16,7 +16,7 @@ use wasm_dbms_memory::{REGISTRY_TREE, Registry, TableId, TreeId};
 
 pub(crate) use drift::differences;
 pub(crate) use foreign_key::{ForeignKey, Lookup, Path, Referrer};
-pub(crate) use hidden::{NEW, OLD, is_hidden, table_in_work};
+pub(crate) use hidden::{NEW, OLD, is_hidden};
 pub(crate) use index::Index;
 pub(crate) use relation::{KeyShape, Relation, TreeHead};
 pub(crate) use rules::Rules;
@@ -60,14 +60,12 @@ impl Catalog {
         let mut catalog = Self::default();
         let mut trees = Numbering::default();
         trees.number(&REGISTRY_TREE.to_be_bytes());
-        let mut has_hidden = false;
         for (id, name, bytes) in Registry::tables(store)? {
             let snapshot = Snapshot::decode(&bytes)?;
             if snapshot.schema.name != name {
                 let found = &snapshot.schema.name;
                 return Err(MemoryError::corrupt(format!("table {name} has the snapshot of {found}")).into());
             }
-            has_hidden |= is_hidden(&name);
             let relation = Relation::new(id, snapshot)?;
             if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.is_new(&tree.to_be_bytes())) {
                 return Err(MemoryError::corrupt(format!("table {name} has tree {tree}, which is another's")).into());
@@ -78,26 +76,7 @@ impl Catalog {
         for relation in &mut catalog.relations {
             relation.reload(store)?;
         }
-        if has_hidden {
-            catalog.freeze();
-        }
         Ok(catalog)
-    }
-
-    /// Keeps hidden tables, and those that a migration in steps works on, from being written.
-    #[cold]
-    fn freeze(&mut self) {
-        let rules = Rules::frozen();
-        for place in 0..self.relations.len() {
-            let Some(relation) = self.relations.get_mut(place) else { break };
-            let in_work = table_in_work(&relation.schema.name);
-            if is_hidden(&relation.schema.name) {
-                relation.rules = Some(Arc::clone(&rules));
-            }
-            if let Some(other) = in_work.and_then(|id| self.with_id_mut(id)) {
-                other.rules = Some(Arc::clone(&rules));
-            }
-        }
     }
 
     /// Every table that is not hidden.
@@ -107,11 +86,7 @@ impl Catalog {
 
     /// Refuses to change tables while a migration in steps is under way.
     pub(crate) fn check_no_migration(&self) -> Fallible<()> {
-        let in_work = self.relations.iter().find_map(|relation| table_in_work(&relation.schema.name));
-        match in_work.and_then(|id| self.with_id(id)) {
-            Some(relation) => Err(Error::MigrationUnderWay { table: relation.schema.name.clone() }.into()),
-            None => Ok(()),
-        }
+        self.shown().try_for_each(Relation::check_not_held)
     }
 
     /// The description of every table.
@@ -252,6 +227,7 @@ impl Catalog {
     pub(crate) fn drop(&mut self, store: &mut Store, name: &str) -> Fallible<()> {
         let index = self.find(name)?;
         let relation = self.relation(index)?;
+        relation.check_not_held()?;
         if let Some(referrer) = relation.referrers.iter().find(|referrer| referrer.relation != index) {
             let other = self.relation(referrer.relation)?.schema.name.clone();
             return Err(SchemaError { table: name.to_owned(), problem: format!("table {other} refers to it") }.into());

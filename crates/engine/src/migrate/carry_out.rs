@@ -141,6 +141,7 @@ fn put_aside(core: &mut Core, id: TableId, old: &Snapshot) -> Fallible<()> {
 pub(super) fn hidden(snapshot: &Snapshot, name: String) -> Snapshot {
     let mut hidden = snapshot.clone();
     hidden.schema.name = name;
+    hidden.is_held = true;
     hidden.schema.foreign_keys.clear();
     hidden.schema.checks.clear();
     hidden

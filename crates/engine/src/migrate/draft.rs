@@ -45,7 +45,7 @@ impl Draft {
         let mut draft = Self::default();
         let tables = Registry::tables(&mut core.store)?.into_iter();
         for (id, _, bytes) in tables.filter(|(_, name, _)| !is_hidden(name)) {
-            let old = Snapshot::decode(&bytes)?;
+            let old = Snapshot { is_held: false, ..Snapshot::decode(&bytes)? };
             let relation = core.catalog.with_id(id);
             let rows = relation.map_or(0, |relation| relation.table.rows);
             let new = Some(old.clone());

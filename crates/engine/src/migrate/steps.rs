@@ -18,7 +18,7 @@ use wasm_dbms_api::{MigrationPlan, TableSchema, ValueRef};
 use wasm_dbms_memory::{Registry, TableId};
 
 use crate::Error;
-use crate::catalog::{ForeignKey, NEW, OLD, Relation, RelationIndex, is_hidden, table_in_work};
+use crate::catalog::{ForeignKey, NEW, OLD, Relation, RelationIndex, is_hidden};
 use crate::codec::snapshot::Snapshot;
 use crate::core::Core;
 use crate::error::Fallible;
@@ -133,6 +133,9 @@ impl Database {
                 return Ok(false);
             }
             core.touch_schema();
+            let shown = core.catalog.relations.iter().filter(|relation| !is_hidden(&relation.schema.name));
+            let held: Vec<_> = shown.filter(|it| it.check_not_held().is_err()).map(|it| it.id).collect();
+            held.into_iter().try_for_each(|id| core.hold_one(false, id))?;
             for (id, name, trees) in &hidden {
                 trees.iter().try_for_each(|tree| Registry::remove_tree(&mut core.store, *tree))?;
                 Registry::remove_table(&mut core.store, *id, name)?;
@@ -255,9 +258,7 @@ impl Core {
 
     /// Where the hidden table in the new form of a table stands.
     fn place_in_work(&self, id: TableId) -> Fallible<RelationIndex> {
-        let mut relations = self.catalog.relations.iter();
-        let place = relations.position(|relation| table_in_work(&relation.schema.name) == Some(id));
-        place.ok_or_else(unknown_table)
+        self.catalog.find(&format!("{NEW}{id}"))
     }
 
     /// Makes the hidden tables.
@@ -272,18 +273,31 @@ impl Core {
             }
             self.add_hidden(&hidden(&new, format!("{NEW}{id}")))?;
         }
-        for id in &work.held {
-            let schema = &table_of(draft, *id)?.old.as_ref().ok_or_else(unknown_table)?.schema;
-            let schema = TableSchema { indexes: Vec::new(), primary_key: Vec::new(), ..schema.clone() };
-            let tree = Registry::add_tree(&mut self.store)?;
-            self.add_hidden(&hidden(&Snapshot::new(&schema, tree, NO_TREE, &[]), format!("{NEW}{id}")))?;
-        }
+        self.hold(true, work)?;
         self.load_catalog()
     }
 
     fn add_hidden(&mut self, snapshot: &Snapshot) -> Fallible<()> {
         Registry::add_table(&mut self.store, &snapshot.schema.name, &bytes_of(snapshot)?)?;
         Ok(())
+    }
+
+    /// Says of the tables that are worked on or relied on whether nobody may write them.
+    fn hold(&mut self, is_held: bool, work: &Work) -> Fallible<()> {
+        let copied = work.stages.iter().filter_map(|stage| match stage {
+            Stage::Copy(id) => Some(id),
+            Stage::Ask(_) => None,
+        });
+        for id in work.held.iter().chain(copied) {
+            self.hold_one(is_held, *id)?;
+        }
+        Ok(())
+    }
+
+    fn hold_one(&mut self, is_held: bool, id: TableId) -> Fallible<()> {
+        let place = self.catalog.relations.iter().position(|relation| relation.id == id).ok_or_else(unknown_table)?;
+        let stored = Snapshot { is_held, ..self.stored(place)? };
+        Ok(Registry::set_snapshot(&mut self.store, id, &bytes_of(&stored)?)?)
     }
 
     /// The new form of a table under its own name, over the trees of the hidden one, and what is stored of it.
@@ -396,12 +410,7 @@ impl Core {
             let indexes = stored.indexes.iter().map(|index| index.tree).collect();
             prepared.push(Prepared { id, table: stored.table, primary_key: stored.primary_key, indexes });
         }
-        for id in &work.held {
-            let place = self.place_in_work(*id)?;
-            let relation = self.catalog.relation(place)?;
-            let (id, name) = (relation.id, relation.schema.name.clone());
-            Registry::remove_table(&mut self.store, id, &name)?;
-        }
+        self.hold(false, work)?;
         UnderWay::clear(self)?;
         carry_out(self, draft, rewrites, Some(&prepared))
     }

@@ -68,7 +68,7 @@ impl SchemaChange {
             match self {
                 Self::CreateTable(schema) => core.create_tables(&[schema]),
                 Self::DropTable(name) => {
-                    core.change_schema()?;
+                    core.touch_schema();
                     core.catalog.drop(&mut core.store, name)
                 }
                 Self::CreateIndex(table, index) => core.create_index(table, index),

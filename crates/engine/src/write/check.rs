@@ -55,7 +55,7 @@ impl Core {
     /// Creates tables; what their checks say makes sense.
     pub(crate) fn create_tables(&mut self, schemas: &[&TableSchema]) -> Fallible<()> {
         schemas.iter().try_for_each(|schema| self.check_conditions(schema))?;
-        self.change_schema()?;
+        self.touch_schema();
         self.catalog.create(&mut self.store, schemas)
     }
 

@@ -157,9 +157,7 @@ fn refusal(
 /// Checks that the program has every rule that a table names, and that no migration keeps it from being written.
 #[cold]
 fn check_known(relation: &Relation, known: &CustomRules) -> Fallible<()> {
-    if relation.rules.as_ref().is_some_and(|rules| rules.columns.is_empty()) {
-        return Err(Error::MigrationUnderWay { table: relation.schema.name.clone() }.into());
-    }
+    relation.check_not_held()?;
     for column in &relation.schema.columns {
         for sanitizer in &column.sanitizers {
             if matches!(sanitizer, Sanitizer::Custom(name) if known.find_sanitizer(name).is_none()) {
