@@ -55,6 +55,16 @@ pub fn schemas_of<C: Connection>(connection: &C) -> Result<Vec<TableSchema>> {
 impl SchemaChange {
     /// Makes the change.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::SchemaChange;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// SchemaChange::DropTable("t".into()).run(&db)?;
+    /// assert!(db.tables()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::TableExists`], [`Error::Schema`], [`Error::Unknown`]; [`Error::Unique`] for
     /// rows that a new index refuses; [`Error::Query`] in an interactive transaction; what storage says.
