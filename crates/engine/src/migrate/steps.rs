@@ -70,7 +70,7 @@ impl Database {
     /// [`MigrationProgress::is_done`]. A migration that asks nothing of rows is done in the first.
     ///
     /// Until the switch, which is one step, the old schema is read as ever; writing the tables that the migration works on,
-    /// changing any, and other migrations are refused ([`Error::MigrationUnderWay`]). How far it has come is kept in the
+    /// changing them, and other migrations are refused ([`Error::MigrationUnderWay`]). How far it has come is kept in the
     /// database: a step goes on after closing, opening or a crash as if nothing had happened. If a row stands in the way the
     /// step is refused and what was done stays: [`abandon_migration`](Self::abandon_migration) undoes it.
     ///
