@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasm_dbms_api::{IndexSchema, Query, TableSchema, ValueRef};
 use wasm_dbms_memory::{MAX_KEY_BYTES, Registry, Run};
 
-use crate::catalog::{Catalog, Index, Relation, RelationIndex};
+use crate::catalog::{Catalog, Index, Relation, RelationIndex, is_hidden};
 use crate::codec::snapshot::{Snapshot, StoredIndex};
 use crate::core::Core;
 use crate::error::Fallible;
@@ -110,7 +110,7 @@ impl Core {
 
     fn create_index(&mut self, table: &str, index: &IndexSchema) -> Fallible<()> {
         let place = self.catalog.find(table)?;
-        self.touch_schema();
+        self.change_schema()?;
         self.flush()?;
         let mut snapshot = self.stored(place)?;
         let tree = Registry::add_tree(&mut self.store)?;
@@ -171,6 +171,9 @@ impl Core {
     /// Where the index of this name stands: its table and its number.
     fn index_of(&self, name: &str) -> Fallible<(RelationIndex, usize)> {
         let mut found = self.catalog.relations.iter().enumerate().filter_map(|(place, relation)| {
+            if is_hidden(&relation.schema.name) {
+                return None;
+            }
             let number = relation.schema.indexes.iter().position(|index| index.name == name)?;
             Some((place, number))
         });
@@ -182,8 +185,8 @@ impl Core {
     }
 
     fn drop_index(&mut self, name: &str) -> Fallible<()> {
+        self.change_schema()?;
         let (place, number) = self.index_of(name)?;
-        self.touch_schema();
         self.flush()?;
         let mut snapshot = self.stored(place)?;
         if number >= snapshot.indexes.len() {
