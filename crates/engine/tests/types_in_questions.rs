@@ -285,11 +285,8 @@ fn a_value_of_another_type_beside_a_column_is_an_error_and_only_sql_reads_texts(
             }
             let equal = |with: Expr| it("t").compare(Comparison::Equal, with);
             let conditions = |with: &Expr| {
-                let case = Case {
-                    operand: Some(it("t")),
-                    branches: vec![(with.clone(), true.into())],
-                    otherwise: None,
-                };
+                let case =
+                    Case { operand: Some(it("t")), branches: vec![(with.clone(), true.into())], otherwise: None };
                 [
                     equal(with.clone()),
                     with.clone().compare(Comparison::NotEqual, it("t")),
