@@ -23,6 +23,15 @@ struct Kept {
 
 impl ValueArena {
     /// Keeps a text as long as the arena is there.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ValueArena;
+    ///
+    /// let arena = ValueArena::default();
+    /// let text = arena.keep(format!("{}-{}", 1, 2));
+    /// arena.keep("another".into());
+    /// assert_eq!(text, "1-2");
+    /// ```
     pub fn keep(&self, text: String) -> &str {
         let mut place = self;
         while let Some(kept) = place.0.get() {

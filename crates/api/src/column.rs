@@ -30,56 +30,134 @@ impl<T, V> std::fmt::Debug for Column<T, V> {
 
 impl<T, V> Column<T, V> {
     /// The column `name` of the table `table`, at this position among its columns. The derive calls this.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Column, Table};
+    ///
+    /// // What `#[derive(Table)]` writes for each field.
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.name(), "age");
+    /// ```
     pub const fn new(table: &'static str, name: &'static str, position: usize) -> Self {
         Self { table, name, position, types: PhantomData }
     }
 
     /// The name of the column.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.name(), "age");
+    /// ```
     pub const fn name(self) -> &'static str {
         self.name
     }
 
     /// Where the column stands among those of its table, from 0.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.position(), 1);
+    /// ```
     pub const fn position(self) -> usize {
         self.position
     }
 
     /// The name of the table.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.table(), "users");
+    /// ```
     pub const fn table(self) -> &'static str {
         self.table
     }
 
     /// This column, by name.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Column, ColumnRef};
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.reference(), ColumnRef::new("users", "age"));
+    /// ```
     pub fn reference(self) -> ColumnRef {
         ColumnRef::new(self.table, self.name)
     }
 
     /// This column as an expression.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.expr().to_string(), "users.age");
+    /// ```
     pub fn expr(self) -> Expr {
         Expr::Column(self.reference())
     }
 
     /// This column of the new row, where an upsert meets a row that is there.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.excluded().to_string(), "excluded.age");
+    /// ```
     pub fn excluded(self) -> Expr {
         Expr::Column(ColumnRef::new("excluded", self.name))
     }
 
     /// Ascending order by this column, NULLs first.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert!(!AGE.asc().descending);
+    /// ```
     pub fn asc(self) -> Order {
         Order::ascending(self.expr())
     }
 
     /// Descending order by this column, NULLs last.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert!(AGE.desc().descending);
+    /// ```
     pub fn desc(self) -> Order {
         Order::descending(self.expr())
     }
 
     /// The column is NULL.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), Option<u8>> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.is_null().to_string(), "users.age IS NULL");
+    /// ```
     pub fn is_null(self) -> Expr {
         self.expr().is_null()
     }
 
     /// The column is not NULL.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), Option<u8>> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.is_not_null().to_string(), "NOT (users.age IS NULL)");
+    /// ```
     pub fn is_not_null(self) -> Expr {
         self.expr().is_null().not()
     }
@@ -91,41 +169,97 @@ impl<T, V: Field> Column<T, V> {
     }
 
     /// Equal to a value or another column.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.eq(18).to_string(), "users.age = 18");
+    /// ```
     pub fn eq(self, other: impl Operand<V>) -> Expr {
         self.compare(Comparison::Equal, other)
     }
 
     /// Not equal to a value or another column.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.ne(18).to_string(), "users.age <> 18");
+    /// ```
     pub fn ne(self, other: impl Operand<V>) -> Expr {
         self.compare(Comparison::NotEqual, other)
     }
 
     /// Less than a value or another column.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.lt(18).to_string(), "users.age < 18");
+    /// ```
     pub fn lt(self, other: impl Operand<V>) -> Expr {
         self.compare(Comparison::Less, other)
     }
 
     /// Less than or equal to a value or another column.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.le(18).to_string(), "users.age <= 18");
+    /// ```
     pub fn le(self, other: impl Operand<V>) -> Expr {
         self.compare(Comparison::LessOrEqual, other)
     }
 
     /// Greater than a value or another column.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.gt(18).to_string(), "users.age > 18");
+    /// ```
     pub fn gt(self, other: impl Operand<V>) -> Expr {
         self.compare(Comparison::Greater, other)
     }
 
     /// Greater than or equal to a value or another column.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.ge(18).to_string(), "users.age >= 18");
+    /// ```
     pub fn ge(self, other: impl Operand<V>) -> Expr {
         self.compare(Comparison::GreaterOrEqual, other)
     }
 
     /// Between two values, both included.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.between(6, 12).to_string(), "(users.age >= 6 AND users.age <= 12)");
+    /// ```
     pub fn between(self, low: impl Operand<V>, high: impl Operand<V>) -> Expr {
         self.ge(low).and(self.le(high))
     }
 
     /// Equal to one of the values.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+    /// assert_eq!(AGE.in_list([6, 12]).to_string(), "users.age IN (6, 12)");
+    /// ```
     pub fn in_list<O: Operand<V>>(self, values: impl IntoIterator<Item = O>) -> Expr {
         self.expr().in_list(values.into_iter().map(Operand::into_expr))
     }
@@ -133,6 +267,13 @@ impl<T, V: Field> Column<T, V> {
 
 impl<T, V: Field<Base = String>> Column<T, V> {
     /// Matches a pattern: `%` stands for any text, `_` for one character, `\` makes the next one plain.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Column;
+    ///
+    /// const NAME: Column<(), String> = Column::new("users", "name", 0);
+    /// assert_eq!(NAME.like("A%").to_string(), "users.name LIKE 'A%'");
+    /// ```
     pub fn like(self, pattern: &str) -> Expr {
         self.expr().like(pattern)
     }

@@ -69,16 +69,36 @@ impl DataType {
     ];
 
     /// The number that stands for this type in a stored schema. Never changes.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DataType;
+    ///
+    /// assert_eq!(DataType::from_code(DataType::Uuid.code()), Some(DataType::Uuid));
+    /// ```
     pub fn code(self) -> u8 {
         self as u8
     }
 
     /// The type that a stored code stands for.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DataType;
+    ///
+    /// assert_eq!(DataType::from_code(0), Some(DataType::Bool));
+    /// assert_eq!(DataType::from_code(255), None);
+    /// ```
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.get(usize::from(code)).copied()
     }
 
     /// How many bytes a value takes where width is fixed; `None` where each value says.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DataType;
+    ///
+    /// assert_eq!(DataType::U32.width(), Some(4));
+    /// assert_eq!(DataType::Text.width(), None);
+    /// ```
     pub fn width(self) -> Option<usize> {
         match self {
             Self::Bool | Self::I8 | Self::U8 => Some(1),
@@ -93,26 +113,61 @@ impl DataType {
     }
 
     /// Whether this is a signed or unsigned integer.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DataType;
+    ///
+    /// assert!(DataType::U8.is_integer());
+    /// assert!(!DataType::Decimal.is_integer());
+    /// ```
     pub fn is_integer(self) -> bool {
         self.integer_range().is_some()
     }
 
     /// Whether this is a floating-point number.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DataType;
+    ///
+    /// assert!(DataType::F32.is_float());
+    /// assert!(!DataType::Decimal.is_float());
+    /// ```
     pub fn is_float(self) -> bool {
         matches!(self, Self::F32 | Self::F64)
     }
 
     /// Whether values can be added up: integers, floats and decimals.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DataType;
+    ///
+    /// assert!(DataType::Decimal.is_number());
+    /// assert!(!DataType::Date.is_number());
+    /// ```
     pub fn is_number(self) -> bool {
         self.family() == Family::Number
     }
 
     /// Whether values have an order, so that they can be sorted, stand in a key and be the smallest: all but JSON.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DataType;
+    ///
+    /// assert!(DataType::Uuid.is_ordered());
+    /// assert!(!DataType::Json.is_ordered());
+    /// ```
     pub const fn is_ordered(self) -> bool {
         !matches!(self, Self::Json)
     }
 
     /// The smallest and largest value of an integer type.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DataType;
+    ///
+    /// assert_eq!(DataType::I8.integer_range(), Some((-128, 127)));
+    /// assert_eq!(DataType::F64.integer_range(), None);
+    /// ```
     pub fn integer_range(self) -> Option<(i64, u64)> {
         Some(match self {
             Self::I8 => (i8::MIN.into(), i8::MAX as u64),
@@ -128,6 +183,13 @@ impl DataType {
     }
 
     /// Whether values of the two types can be compared: numbers with numbers, else like with like.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DataType;
+    ///
+    /// assert!(DataType::I16.is_comparable_with(DataType::Decimal));
+    /// assert!(!DataType::Date.is_comparable_with(DataType::Text));
+    /// ```
     pub const fn is_comparable_with(self, other: Self) -> bool {
         self.family() as u8 == other.family() as u8
     }

@@ -35,6 +35,13 @@ impl Date {
     pub const MAX: Self = Self(i32::MAX);
 
     /// The day of that year, month (from 1) and day of the month (from 1); none if there is none.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Date;
+    ///
+    /// assert_eq!(Date::new(2024, 2, 29).unwrap().to_string(), "2024-02-29");
+    /// assert_eq!(Date::new(2023, 2, 29), None);
+    /// ```
     pub fn new(year: i32, month: u8, day: u8) -> Option<Self> {
         let length = match month {
             2 if is_leap(year) => 29,
@@ -56,31 +63,67 @@ impl Date {
     }
 
     /// The day that is so many days after 1970-01-01.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Date;
+    ///
+    /// assert_eq!(Date::from_days(0), Date::new(1970, 1, 1).unwrap());
+    /// ```
     pub const fn from_days(days: i32) -> Self {
         Self(days)
     }
 
     /// How many days after 1970-01-01 this is.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Date;
+    ///
+    /// assert_eq!(Date::new(1970, 2, 1).unwrap().days(), 31);
+    /// ```
     pub const fn days(self) -> i32 {
         self.0
     }
 
     /// The year.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Date;
+    ///
+    /// assert_eq!(Date::new(2024, 2, 29).unwrap().year(), 2024);
+    /// ```
     pub fn year(self) -> i32 {
         self.year_month_day().0
     }
 
     /// The month, from 1.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Date;
+    ///
+    /// assert_eq!(Date::new(2024, 2, 29).unwrap().month(), 2);
+    /// ```
     pub fn month(self) -> u8 {
         self.year_month_day().1
     }
 
     /// The day of the month, from 1.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Date;
+    ///
+    /// assert_eq!(Date::new(2024, 2, 29).unwrap().day(), 29);
+    /// ```
     pub fn day(self) -> u8 {
         self.year_month_day().2
     }
 
     /// Year, month and day of the month.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Date;
+    ///
+    /// assert_eq!(Date::from_days(366).year_month_day(), (1971, 1, 2));
+    /// ```
     pub fn year_month_day(self) -> (i32, u8, u8) {
         let days = i64::from(self.0) + DAYS_TO_1970;
         let (era, day_of_era) = (days.div_euclid(DAYS_OF_ERA), days.rem_euclid(DAYS_OF_ERA));

@@ -44,12 +44,26 @@ impl DateTime {
     pub const MAX_OFFSET_SECONDS: i32 = 86_399;
 
     /// The moment so many microseconds after 1970-01-01T00:00:00Z, in UTC.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DateTime;
+    ///
+    /// assert_eq!(DateTime::from_microseconds(1_500_000).to_string(), "1970-01-01T00:00:01.5Z");
+    /// ```
     pub const fn from_microseconds(microseconds: i64) -> Self {
         Self { microseconds, offset_seconds: 0 }
     }
 
     /// The moment at which a clock that is `offset_seconds` ahead of UTC shows this date and so many microseconds since
     /// its midnight; none if that is no moment.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Date, DateTime};
+    ///
+    /// let noon = 12 * 3600 * 1_000_000;
+    /// let in_paris = DateTime::from_local(Date::new(2024, 7, 1).unwrap(), noon, 2 * 3600).unwrap();
+    /// assert_eq!(in_paris.with_offset(0).unwrap().hour(), 10);
+    /// ```
     pub fn from_local(date: Date, microseconds: i64, offset_seconds: i32) -> Option<Self> {
         let seconds = i64::from(date.days()) * DAY_SECONDS - i64::from(offset_seconds);
         // Two steps that each may leave the range for the other to come back into it.
@@ -58,17 +72,40 @@ impl DateTime {
     }
 
     /// The same moment as told by a clock that is so many seconds ahead of UTC; none if that is a day or more.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DateTime;
+    ///
+    /// let moment: DateTime = "2024-07-01T10:00:00Z".parse().unwrap();
+    /// let in_tokyo = moment.with_offset(9 * 3600).unwrap();
+    /// assert_eq!(in_tokyo.to_string(), "2024-07-01T19:00:00+09:00");
+    /// assert_eq!(in_tokyo, moment);
+    /// ```
     pub fn with_offset(self, offset_seconds: i32) -> Option<Self> {
         let is_offset = offset_seconds.unsigned_abs() <= Self::MAX_OFFSET_SECONDS.unsigned_abs();
         is_offset.then_some(Self { offset_seconds, ..self })
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DateTime;
+    ///
+    /// let moment: DateTime = "1970-01-01T01:00:01+01:00".parse().unwrap();
+    /// assert_eq!(moment.microseconds(), 1_000_000);
+    /// ```
     pub const fn microseconds(self) -> i64 {
         self.microseconds
     }
 
     /// How many seconds ahead of UTC the clock is.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DateTime;
+    ///
+    /// let moment: DateTime = "2024-07-01T10:00:00-01:30".parse().unwrap();
+    /// assert_eq!(moment.offset_seconds(), -5400);
+    /// ```
     pub const fn offset_seconds(self) -> i32 {
         self.offset_seconds
     }
@@ -79,6 +116,13 @@ impl DateTime {
     }
 
     /// The date that the clock shows.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DateTime;
+    ///
+    /// let moment: DateTime = "2024-07-01T23:30:00-05:00".parse().unwrap();
+    /// assert_eq!(moment.date().to_string(), "2024-07-01");
+    /// ```
     pub fn date(self) -> Date {
         // A moment is at most 107 million days away.
         Date::from_days(self.local_seconds().div_euclid(DAY_SECONDS) as i32)
@@ -90,21 +134,49 @@ impl DateTime {
     }
 
     /// The hour that the clock shows.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DateTime;
+    ///
+    /// let moment: DateTime = "2024-07-01T10:11:12.5Z".parse().unwrap();
+    /// assert_eq!(moment.hour(), 10);
+    /// ```
     pub fn hour(self) -> u8 {
         (self.second_of_day() / 3600) as u8
     }
 
     /// The minute that the clock shows.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DateTime;
+    ///
+    /// let moment: DateTime = "2024-07-01T10:11:12.5Z".parse().unwrap();
+    /// assert_eq!(moment.minute(), 11);
+    /// ```
     pub fn minute(self) -> u8 {
         (self.second_of_day() / 60 % 60) as u8
     }
 
     /// The second that the clock shows.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DateTime;
+    ///
+    /// let moment: DateTime = "2024-07-01T10:11:12.5Z".parse().unwrap();
+    /// assert_eq!(moment.second(), 12);
+    /// ```
     pub fn second(self) -> u8 {
         (self.second_of_day() % 60) as u8
     }
 
     /// The microsecond of the second.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DateTime;
+    ///
+    /// let moment: DateTime = "2024-07-01T10:11:12.5Z".parse().unwrap();
+    /// assert_eq!(moment.microsecond(), 500_000);
+    /// ```
     pub fn microsecond(self) -> u32 {
         self.microseconds.rem_euclid(MICROSECONDS) as u32
     }

@@ -57,11 +57,24 @@ impl Decimal {
     pub const MIN: Self = Self { is_negative: true, ..Self::MAX };
 
     /// The number `coefficient` / 10^`scale`; none if that takes more than 96 bits or 28 digits after the point.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// assert_eq!(Decimal::new(-1250, 2).unwrap().to_string(), "-12.50");
+    /// assert_eq!(Decimal::new(1, 29), None);
+    /// ```
     pub fn new(coefficient: i128, scale: u8) -> Option<Self> {
         Self::from_parts(coefficient < 0, coefficient.unsigned_abs(), scale)
     }
 
     /// The number of a sign, the amount of its coefficient and a scale; none as for [`new`](Self::new).
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// assert_eq!(Decimal::from_parts(true, 5, 1), Decimal::new(-5, 1));
+    /// ```
     pub fn from_parts(is_negative: bool, magnitude: u128, scale: u8) -> Option<Self> {
         let fits = magnitude <= MAX_COEFFICIENT && scale <= Self::MAX_SCALE;
         let is_negative = is_negative && magnitude != 0;
@@ -69,26 +82,59 @@ impl Decimal {
     }
 
     /// The digits as a whole number, without sign and point.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// assert_eq!(Decimal::new(-1250, 2).unwrap().magnitude(), 1250);
+    /// ```
     pub fn magnitude(self) -> u128 {
         u128::from(self.high) << 64 | u128::from(self.low)
     }
 
     /// The digits as a whole number, without the point.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// assert_eq!(Decimal::new(-1250, 2).unwrap().coefficient(), -1250);
+    /// ```
     pub fn coefficient(self) -> i128 {
         if self.is_negative { -(self.magnitude() as i128) } else { self.magnitude() as i128 }
     }
 
     /// How many digits stand after the point.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// assert_eq!("12.50".parse::<Decimal>().unwrap().scale(), 2);
+    /// ```
     pub fn scale(self) -> u8 {
         self.scale
     }
 
     /// Whether this is below zero.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// assert!(Decimal::MIN.is_negative());
+    /// assert!(!Decimal::ZERO.is_negative());
+    /// ```
     pub fn is_negative(self) -> bool {
         self.is_negative
     }
 
     /// The same number without trailing zeros after the point.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// let number: Decimal = "12.50".parse().unwrap();
+    /// assert_eq!(number.normalized().to_string(), "12.5");
+    /// assert_eq!(number.normalized(), number);
+    /// ```
     #[must_use]
     pub fn normalized(self) -> Self {
         let (mut magnitude, mut scale) = (self.magnitude(), self.scale);
@@ -100,6 +146,14 @@ impl Decimal {
     }
 
     /// The sum, exactly; none if no decimal is it.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// let (a, b): (Decimal, Decimal) = ("0.1".parse().unwrap(), "0.2".parse().unwrap());
+    /// assert_eq!(a.checked_add(b).unwrap().to_string(), "0.3");
+    /// assert_eq!(Decimal::MAX.checked_add(Decimal::MAX), None);
+    /// ```
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let mut sum = DecimalSum::default();
         sum.add(self);
@@ -108,11 +162,24 @@ impl Decimal {
     }
 
     /// The difference, exactly; none if no decimal is it.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// let (a, b): (Decimal, Decimal) = ("1.00".parse().unwrap(), "0.9".parse().unwrap());
+    /// assert_eq!(a.checked_sub(b).unwrap().to_string(), "0.10");
+    /// ```
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         self.checked_add(-other)
     }
 
     /// The nearest float.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// assert_eq!("0.1".parse::<Decimal>().unwrap().to_f64(), 0.1);
+    /// ```
     pub fn to_f64(self) -> f64 {
         let divisor = power_of_ten(self.scale);
         let magnitude = self.magnitude();

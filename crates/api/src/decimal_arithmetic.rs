@@ -87,6 +87,14 @@ impl Decimal {
 
     /// The quotient with all the digits that fit, the last one rounded half away from zero; none if it is too large, or
     /// the divisor zero.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// let one = Decimal::from(1_u8);
+    /// assert_eq!(one.checked_div(Decimal::from(8_u8)).unwrap().to_string(), "0.125");
+    /// assert_eq!(one.checked_div(Decimal::ZERO), None);
+    /// ```
     pub fn checked_div(self, other: Self) -> Option<Self> {
         let is_negative = self.is_negative() != other.is_negative();
         let divisor = other.magnitude();
@@ -117,6 +125,13 @@ impl Decimal {
 
     /// What remains of a division whose quotient is whole, with the sign of the number that is divided; none if the
     /// divisor is zero.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// let number: Decimal = "-7.5".parse().unwrap();
+    /// assert_eq!(number.checked_rem(Decimal::from(2_u8)).unwrap().to_string(), "-1.5");
+    /// ```
     pub fn checked_rem(self, other: Self) -> Option<Self> {
         let (mut remainder, mut divisor) = (self.magnitude(), other.magnitude());
         if divisor == 0 {
@@ -170,11 +185,24 @@ impl Decimal {
     }
 
     /// The number as an integer, rounded half away from zero; none if it is too large.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// assert_eq!("12.00".parse::<Decimal>().unwrap().to_i128(), Some(12));
+    /// ```
     pub fn to_i128(self) -> Option<i128> {
         self.rounded(0, Rounding::HalfAwayFromZero).map(Self::coefficient)
     }
 
     /// The decimal nearest to a float, of the fewest digits that tell the float from others; none if there is none.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Decimal;
+    ///
+    /// assert_eq!(Decimal::from_f64(0.1).unwrap().to_string(), "0.1");
+    /// assert_eq!(Decimal::from_f64(f64::NAN), None);
+    /// ```
     pub fn from_f64(number: f64) -> Option<Self> {
         if !number.is_finite() || number.abs() >= 1e29 {
             return None;

@@ -31,6 +31,15 @@ const UNIT: i128 = 10_i128.pow(Decimal::MAX_SCALE as u32);
 
 impl DecimalSum {
     /// Adds a number.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DecimalSum;
+    ///
+    /// let mut sum = DecimalSum::default();
+    /// sum.add("0.10".parse().unwrap());
+    /// sum.add("2".parse().unwrap());
+    /// assert_eq!(sum.total().unwrap().to_string(), "2.10");
+    /// ```
     pub fn add(&mut self, number: Decimal) {
         let (whole, parts) = number.split();
         let sign = if number.is_negative() { -1 } else { 1 };
@@ -43,6 +52,17 @@ impl DecimalSum {
 
     /// The sum, with as many digits after the point as the number that had the most, where they fit; none if no decimal
     /// is it.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Decimal, DecimalSum};
+    ///
+    /// let mut sum = DecimalSum::default();
+    /// sum.add(Decimal::MAX);
+    /// sum.add(Decimal::MAX);
+    /// assert_eq!(sum.total(), None);
+    /// sum.add(Decimal::MIN);
+    /// assert_eq!(sum.total(), Some(Decimal::MAX));
+    /// ```
     pub fn total(&self) -> Option<Decimal> {
         let (is_negative, whole, parts) = self.amounts();
         for scale in (0..=self.scale).rev() {
@@ -61,6 +81,16 @@ impl DecimalSum {
 
     /// The mean of that many numbers, with all the digits that fit, the last one rounded half away from zero; none if
     /// there are no numbers.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DecimalSum;
+    ///
+    /// let mut sum = DecimalSum::default();
+    /// sum.add("1".parse().unwrap());
+    /// sum.add("2".parse().unwrap());
+    /// assert_eq!(sum.mean(2).unwrap().to_string(), "1.5");
+    /// assert_eq!(sum.mean(0), None);
+    /// ```
     pub fn mean(&self, count: u64) -> Option<Decimal> {
         let count = u128::from(count);
         let (is_negative, whole, mut parts) = self.amounts();

@@ -19,17 +19,36 @@ struct Mismatch {
 
 impl ConversionError {
     /// The error of asking `found` to be a value of type `expected`.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ConversionError, ValueRef};
+    ///
+    /// let error = ConversionError::new("u8", ValueRef::Integer(300));
+    /// assert!(error.to_string().contains("u8"));
+    /// ```
     #[cold]
     pub fn new(expected: &'static str, found: ValueRef<'_>) -> Self {
         Self(Box::new(Mismatch { expected, found: found.to_value() }))
     }
 
     /// The type that was asked for.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Field, ValueRef};
+    ///
+    /// assert_eq!(u8::from_value(ValueRef::Integer(300)).unwrap_err().expected(), "u8");
+    /// ```
     pub fn expected(&self) -> &'static str {
         self.0.expected
     }
 
     /// What was found.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Field, Value, ValueRef};
+    ///
+    /// assert_eq!(u8::from_value(ValueRef::Integer(300)).unwrap_err().found(), &Value::Integer(300));
+    /// ```
     pub fn found(&self) -> &Value {
         &self.0.found
     }

@@ -169,6 +169,14 @@ impl From<Box<MemoryError>> for MemoryError {
 
 impl MemoryError {
     /// The bytes contradict themselves: `what` names the page and what was expected.
+    ///
+    /// ```
+    /// use wasm_dbms_api::MemoryError;
+    ///
+    /// let error = MemoryError::corrupt("page 7 is no leaf");
+    /// assert!(error.is_corrupt());
+    /// assert!(error.to_string().contains("page 7"));
+    /// ```
     pub fn corrupt(what: impl Into<Text>) -> Box<Self> {
         #[cold]
         #[inline(never)]
@@ -179,21 +187,45 @@ impl MemoryError {
     }
 
     /// Whether the medium, the quota or a limit of the format is exhausted.
+    ///
+    /// ```
+    /// use wasm_dbms_api::MemoryError;
+    ///
+    /// assert!(!MemoryError::SnapshotExpired.is_full());
+    /// ```
     pub fn is_full(&self) -> bool {
         matches!(self, Self::Host { is_full: true, .. } | Self::LimitExceeded { .. })
     }
 
     /// Whether stored bytes are damaged.
+    ///
+    /// ```
+    /// use wasm_dbms_api::MemoryError;
+    ///
+    /// assert!(MemoryError::corrupt("page 7 is no leaf").is_corrupt());
+    /// ```
     pub fn is_corrupt(&self) -> bool {
         matches!(self, Self::Corrupt { .. } | Self::Decode { .. } | Self::NotADatabase { .. })
     }
 
     /// Whether a snapshot could not be kept readable any longer.
+    ///
+    /// ```
+    /// use wasm_dbms_api::MemoryError;
+    ///
+    /// assert!(MemoryError::SnapshotExpired.is_snapshot_expired());
+    /// ```
     pub fn is_snapshot_expired(&self) -> bool {
         matches!(self, Self::SnapshotExpired)
     }
 
     /// Whether the last commit may or may not have survived.
+    ///
+    /// ```
+    /// use wasm_dbms_api::MemoryError;
+    ///
+    /// assert!(!MemoryError::SnapshotExpired.is_in_doubt());
+    /// ```
     pub fn is_in_doubt(&self) -> bool {
         matches!(self, Self::InDoubt { .. })
     }

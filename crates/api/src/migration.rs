@@ -104,6 +104,12 @@ pub struct MigrationPlan {
 
 impl MigrationPlan {
     /// Whether there is nothing to do.
+    ///
+    /// ```
+    /// use wasm_dbms_api::MigrationPlan;
+    ///
+    /// assert!(MigrationPlan::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
     }
@@ -111,6 +117,13 @@ impl MigrationPlan {
 
 impl MigrationOperation {
     /// The table, by the name it has before.
+    ///
+    /// ```
+    /// use wasm_dbms_api::MigrationOperation;
+    ///
+    /// let operation = MigrationOperation::DropTable { table: "drafts".into() };
+    /// assert_eq!(operation.table(), "drafts");
+    /// ```
     pub fn table(&self) -> &str {
         match self {
             Self::CreateTable(schema) => &schema.name,

@@ -26,11 +26,26 @@ pub struct Part<T: Any + Send + Sync>(Option<Arc<T>>);
 
 impl<T: Any + Send + Sync> Part<T> {
     /// Makes this a part.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Part;
+    ///
+    /// assert_eq!(*Part::new(5), 5);
+    /// ```
     pub fn new(whole: T) -> Self {
         Self(Some(Arc::new(whole)))
     }
 
     /// The whole, to be changed: copied first if it is shared.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Part;
+    ///
+    /// let mut part = Part::new(vec![1]);
+    /// let shared = part.clone();
+    /// part.make_mut().push(2);
+    /// assert_eq!((part.len(), shared.len()), (2, 1));
+    /// ```
     pub fn make_mut(&mut self) -> &mut T
     where
         T: Clone,

@@ -34,11 +34,23 @@ impl<V> Aggregate<V> {
     }
 
     /// Smallest first.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Selectable, count};
+    ///
+    /// assert_eq!(count().asc().expr, count().to_expr());
+    /// ```
     pub fn asc(self) -> Order {
         Order::ascending(self.expr)
     }
 
     /// Largest first.
+    ///
+    /// ```
+    /// use wasm_dbms_api::count;
+    ///
+    /// assert!(count().desc().descending);
+    /// ```
     pub fn desc(self) -> Order {
         Order::descending(self.expr)
     }

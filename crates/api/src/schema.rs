@@ -89,6 +89,13 @@ pub struct SchemaError {
 
 impl ColumnSchema {
     /// A column that must not be NULL.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType};
+    ///
+    /// let age = ColumnSchema::new("age", DataType::U8);
+    /// assert!(!age.nullable && age.default.is_none());
+    /// ```
     pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
         Self {
             name: name.into(),
@@ -104,6 +111,13 @@ impl ColumnSchema {
     }
 
     /// A column that holds values of a Rust type.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType};
+    ///
+    /// let age = ColumnSchema::of::<Option<u8>>("age");
+    /// assert_eq!((age.data_type, age.nullable), (DataType::U8, true));
+    /// ```
     pub fn of<F: Field>(name: impl Into<String>) -> Self {
         let variants = F::VARIANTS.iter().map(|name| (*name).to_owned()).collect();
         Self { variants, nullable: F::NULLABLE, ..Self::new(name, F::DATA_TYPE) }
@@ -123,12 +137,28 @@ impl ColumnSchema {
     }
 
     /// The value of an enum's name; none if this is no enum, or it has no such name.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, ValueRef};
+    ///
+    /// let state = ColumnSchema::one_of("state", ["draft", "live"]);
+    /// assert_eq!(state.variant("live"), Some(ValueRef::Enum(1, "live")));
+    /// assert_eq!(state.variant("gone"), None);
+    /// ```
     pub fn variant(&self, name: &str) -> Option<ValueRef<'_>> {
         let number = self.variants.iter().position(|variant| variant == name)?;
         Some(ValueRef::Enum(u16::try_from(number).ok()?, self.variants.get(number)?))
     }
 
     /// Whether the column can hold the value without losing any of it; NULL too, which is another question.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, ValueRef};
+    ///
+    /// let age = ColumnSchema::new("age", DataType::U8);
+    /// assert!(age.holds(ValueRef::Integer(255)));
+    /// assert!(!age.holds(ValueRef::Integer(256)));
+    /// ```
     #[inline]
     pub fn holds(&self, value: ValueRef<'_>) -> bool {
         match value {
@@ -141,6 +171,12 @@ impl ColumnSchema {
     }
 
     /// The column may be NULL.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType};
+    ///
+    /// assert!(ColumnSchema::new("age", DataType::U8).nullable().nullable);
+    /// ```
     #[must_use]
     pub fn nullable(mut self) -> Self {
         self.nullable = true;
@@ -148,6 +184,13 @@ impl ColumnSchema {
     }
 
     /// The column had these names in earlier releases.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType};
+    ///
+    /// let name = ColumnSchema::new("full_name", DataType::Text).renamed_from(["name"]);
+    /// assert_eq!(name.renamed_from, ["name"]);
+    /// ```
     #[must_use]
     pub fn renamed_from<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.renamed_from.extend(names.into_iter().map(str::to_owned));
@@ -155,6 +198,12 @@ impl ColumnSchema {
     }
 
     /// The database counts up where an insert gives no value.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType};
+    ///
+    /// assert!(ColumnSchema::new("id", DataType::U64).autoincrement().autoincrement);
+    /// ```
     #[must_use]
     pub fn autoincrement(mut self) -> Self {
         self.autoincrement = true;
@@ -162,6 +211,13 @@ impl ColumnSchema {
     }
 
     /// The value where an insert gives none; of an enum its name.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, Value};
+    ///
+    /// let age = ColumnSchema::new("age", DataType::U8).default(18);
+    /// assert_eq!(age.default, Some(Value::Integer(18)));
+    /// ```
     #[must_use]
     pub fn default(mut self, value: impl Into<Value>) -> Self {
         let value = value.into();
@@ -176,6 +232,12 @@ impl ColumnSchema {
 
 impl TableSchema {
     /// A table without columns yet.
+    ///
+    /// ```
+    /// use wasm_dbms_api::TableSchema;
+    ///
+    /// assert!(TableSchema::new("users").columns.is_empty());
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -189,6 +251,13 @@ impl TableSchema {
     }
 
     /// Adds a column.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, TableSchema};
+    ///
+    /// let users = TableSchema::new("users").column(ColumnSchema::new("name", DataType::Text));
+    /// assert_eq!(users.position("name"), Some(0));
+    /// ```
     #[must_use]
     pub fn column(mut self, column: ColumnSchema) -> Self {
         self.columns.push(column);
@@ -196,6 +265,16 @@ impl TableSchema {
     }
 
     /// Sets the columns of the primary key.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, TableSchema};
+    ///
+    /// let seats = TableSchema::new("seats")
+    ///     .column(ColumnSchema::new("row", DataType::U16))
+    ///     .column(ColumnSchema::new("place", DataType::U16))
+    ///     .primary_key(["row", "place"]);
+    /// assert!(seats.validate().is_ok());
+    /// ```
     #[must_use]
     pub fn primary_key<'a>(mut self, columns: impl IntoIterator<Item = &'a str>) -> Self {
         self.primary_key = columns.into_iter().map(str::to_owned).collect();
@@ -203,6 +282,12 @@ impl TableSchema {
     }
 
     /// The table had these names in earlier releases.
+    ///
+    /// ```
+    /// use wasm_dbms_api::TableSchema;
+    ///
+    /// assert_eq!(TableSchema::new("people").renamed_from(["users"]).renamed_from, ["users"]);
+    /// ```
     #[must_use]
     pub fn renamed_from<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
         self.renamed_from.extend(names.into_iter().map(str::to_owned));
@@ -210,18 +295,40 @@ impl TableSchema {
     }
 
     /// Adds an index over columns, smallest values first; [`with_index`](Self::with_index) adds any other.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, TableSchema};
+    ///
+    /// let users = TableSchema::new("users").column(ColumnSchema::new("name", DataType::Text)).index(["name"]);
+    /// assert!(!users.indexes[0].unique);
+    /// ```
     #[must_use]
     pub fn index<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> Self {
         self.with_index(IndexSchema::new(columns))
     }
 
     /// Adds a unique index over columns, smallest values first.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, TableSchema};
+    ///
+    /// let users = TableSchema::new("users").column(ColumnSchema::new("name", DataType::Text)).unique(["name"]);
+    /// assert!(users.indexes[0].unique);
+    /// ```
     #[must_use]
     pub fn unique<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> Self {
         self.with_index(IndexSchema::new(columns).unique())
     }
 
     /// Adds an index.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, IndexColumn, IndexSchema, TableSchema};
+    ///
+    /// let newest = IndexSchema::new([IndexColumn::new("written").descending()]).named("newest");
+    /// let notes = TableSchema::new("notes").column(ColumnSchema::new("written", DataType::DateTime)).with_index(newest);
+    /// assert!(notes.validate().is_ok());
+    /// ```
     #[must_use]
     pub fn with_index(mut self, index: IndexSchema) -> Self {
         self.indexes.push(index);
@@ -229,12 +336,32 @@ impl TableSchema {
     }
 
     /// Adds a reference of one column to another table; [`with_foreign_key`](Self::with_foreign_key) adds any other.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, ReferentialAction, TableSchema};
+    ///
+    /// let posts = TableSchema::new("posts")
+    ///     .column(ColumnSchema::new("author", DataType::U64))
+    ///     .foreign_key("author", "users", "id", ReferentialAction::Cascade);
+    /// assert_eq!(posts.foreign_keys[0].to_string(), "author to users id, on delete cascade, on update restrict");
+    /// ```
     #[must_use]
     pub fn foreign_key(self, column: &str, table: &str, references: &str, on_delete: ReferentialAction) -> Self {
         self.with_foreign_key(ForeignKeySchema::new([column], table, [references]).on_delete(on_delete))
     }
 
     /// Adds a reference to another table.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, ForeignKeySchema, TableSchema};
+    ///
+    /// let seat = ForeignKeySchema::new(["row", "place"], "seats", ["row", "place"]);
+    /// let tickets = TableSchema::new("tickets")
+    ///     .column(ColumnSchema::new("row", DataType::U16))
+    ///     .column(ColumnSchema::new("place", DataType::U16))
+    ///     .with_foreign_key(seat);
+    /// assert!(tickets.validate().is_ok());
+    /// ```
     #[must_use]
     pub fn with_foreign_key(mut self, foreign_key: ForeignKeySchema) -> Self {
         self.foreign_keys.push(foreign_key);
@@ -242,12 +369,28 @@ impl TableSchema {
     }
 
     /// Adds a condition that no row may break; [`with_check`](Self::with_check) adds one with a name.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, Comparison, DataType, Expr, TableSchema};
+    ///
+    /// let positive = Expr::column("price").compare(Comparison::Greater, 0);
+    /// let goods = TableSchema::new("goods").column(ColumnSchema::new("price", DataType::Decimal)).check(positive);
+    /// assert_eq!(goods.checks[0].condition.to_string(), "price > 0");
+    /// ```
     #[must_use]
     pub fn check(self, condition: Expr) -> Self {
         self.with_check(CheckSchema::new(condition))
     }
 
     /// Adds a condition that no row may break.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{CheckSchema, ColumnSchema, Comparison, DataType, Expr, TableSchema};
+    ///
+    /// let positive = CheckSchema::new(Expr::column("price").compare(Comparison::Greater, 0)).named("price_is_positive");
+    /// let goods = TableSchema::new("goods").column(ColumnSchema::new("price", DataType::Decimal)).with_check(positive);
+    /// assert_eq!(goods.checks[0].label(), "price_is_positive");
+    /// ```
     #[must_use]
     pub fn with_check(mut self, check: CheckSchema) -> Self {
         self.checks.push(check);
@@ -255,12 +398,26 @@ impl TableSchema {
     }
 
     /// Where a column stands.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, TableSchema};
+    ///
+    /// let users = TableSchema::new("users").column(ColumnSchema::new("name", DataType::Text));
+    /// assert_eq!(users.position("age"), None);
+    /// ```
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|candidate| candidate.name == column)
     }
 
     /// Checks what can be checked without the other tables: names present, unique and known, defaults of the
     /// column's type, one autoincrement column at most and of an integer type.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, TableSchema};
+    ///
+    /// let users = TableSchema::new("users").column(ColumnSchema::new("name", DataType::Text)).primary_key(["id"]);
+    /// assert!(users.validate().unwrap_err().problem.contains("id"));
+    /// ```
     ///
     /// # Errors
     /// [`SchemaError`] that names the table and the problem.

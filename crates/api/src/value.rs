@@ -87,6 +87,12 @@ pub enum ValueRef<'a> {
 
 impl Value {
     /// The same value, borrowed.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Value, ValueRef};
+    ///
+    /// assert_eq!(Value::Text("a".into()).as_ref(), ValueRef::Text("a"));
+    /// ```
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {
             Self::Null => ValueRef::Null,
@@ -106,6 +112,12 @@ impl Value {
     }
 
     /// Whether this is NULL.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Value;
+    ///
+    /// assert!(Value::from(None::<i64>).is_null());
+    /// ```
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
@@ -113,6 +125,12 @@ impl Value {
 
 impl<'a> ValueRef<'a> {
     /// The same value with its own bytes.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Value, ValueRef};
+    ///
+    /// assert_eq!(ValueRef::Text("a").to_value(), Value::Text("a".into()));
+    /// ```
     #[inline]
     pub fn to_value(self) -> Value {
         match self {
@@ -133,16 +151,35 @@ impl<'a> ValueRef<'a> {
     }
 
     /// A whole number in canonical form.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ValueRef;
+    ///
+    /// assert_eq!(ValueRef::from_u64(7), ValueRef::Integer(7));
+    /// assert_eq!(ValueRef::from_u64(u64::MAX), ValueRef::Unsigned(u64::MAX));
+    /// ```
     pub fn from_u64(number: u64) -> Self {
         i64::try_from(number).map_or(Self::Unsigned(number), Self::Integer)
     }
 
     /// Whether this is NULL.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ValueRef;
+    ///
+    /// assert!(ValueRef::Null.is_null());
+    /// ```
     pub fn is_null(self) -> bool {
         matches!(self, Self::Null)
     }
 
     /// The word for the kind of this value, as errors say it.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ValueRef;
+    ///
+    /// assert_eq!(ValueRef::Float(1.5).kind(), "float");
+    /// ```
     pub fn kind(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -162,6 +199,14 @@ impl<'a> ValueRef<'a> {
 
     /// Whether a column of this type can hold the value without losing any of it. NULL fits every type here:
     /// nullability is the column's own question.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{DataType, ValueRef};
+    ///
+    /// assert!(ValueRef::Integer(200).fits(DataType::U8));
+    /// assert!(!ValueRef::Integer(200).fits(DataType::I8));
+    /// assert!(!ValueRef::Float(0.1).fits(DataType::F32));
+    /// ```
     #[inline]
     pub fn fits(self, data_type: DataType) -> bool {
         match self {
@@ -190,6 +235,14 @@ impl<'a> ValueRef<'a> {
 
     /// Whether the two are the same to the last bit: unlike equal ones, -0.0 and 0.0 are not, nor 1.5 and 1.50, nor one
     /// moment told with two offsets.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Decimal, ValueRef};
+    ///
+    /// let (one, other): (Decimal, Decimal) = ("1.5".parse().unwrap(), "1.50".parse().unwrap());
+    /// assert_eq!(ValueRef::Decimal(one), ValueRef::Decimal(other));
+    /// assert!(!ValueRef::Decimal(one).is_identical(ValueRef::Decimal(other)));
+    /// ```
     pub fn is_identical(self, other: ValueRef<'_>) -> bool {
         match (self, other) {
             (Self::Float(a), ValueRef::Float(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
@@ -201,6 +254,13 @@ impl<'a> ValueRef<'a> {
     }
 
     /// Whether the value can be compared with a column of this type.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{DataType, ValueRef};
+    ///
+    /// assert!(ValueRef::Integer(1).is_comparable_with(DataType::F64));
+    /// assert!(!ValueRef::Integer(1).is_comparable_with(DataType::Text));
+    /// ```
     pub fn is_comparable_with(self, data_type: DataType) -> bool {
         self.family().is_none_or(|family| family == data_type.family())
     }
@@ -208,6 +268,15 @@ impl<'a> ValueRef<'a> {
     /// The order of two values as SQL has it: `None` if either is NULL or the kinds cannot be compared. Numbers
     /// compare by value: integers with floats and decimals exactly, decimals with floats as floats; NaN equals itself and
     /// is above every number. JSON documents are equal or not; which of two is the smaller means nothing.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ValueRef;
+    ///
+    /// use std::cmp::Ordering;
+    ///
+    /// assert_eq!(ValueRef::Integer(1).compare(ValueRef::Float(1.5)), Some(Ordering::Less));
+    /// assert_eq!(ValueRef::Integer(1).compare(ValueRef::Null), None);
+    /// ```
     pub fn compare(self, other: ValueRef<'_>) -> Option<Ordering> {
         match (self, other) {
             (Self::Integer(a), ValueRef::Integer(b)) => Some(a.cmp(&b)),
@@ -246,6 +315,14 @@ impl<'a> ValueRef<'a> {
     }
 
     /// A total order for sorting: NULL first, then as [`compare`](Self::compare) has it.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ValueRef;
+    ///
+    /// use std::cmp::Ordering;
+    ///
+    /// assert_eq!(ValueRef::Null.sort_order(ValueRef::Integer(i64::MIN)), Ordering::Less);
+    /// ```
     pub fn sort_order(self, other: ValueRef<'_>) -> Ordering {
         match (self.is_null(), other.is_null()) {
             (true, true) => Ordering::Equal,
@@ -256,6 +333,13 @@ impl<'a> ValueRef<'a> {
     }
 
     /// The number, if this is an integer.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ValueRef;
+    ///
+    /// assert_eq!(ValueRef::Unsigned(u64::MAX).as_i128(), Some(u64::MAX.into()));
+    /// assert_eq!(ValueRef::Float(1.0).as_i128(), None);
+    /// ```
     pub fn as_i128(self) -> Option<i128> {
         match self {
             Self::Integer(number) => Some(number.into()),
@@ -265,6 +349,13 @@ impl<'a> ValueRef<'a> {
     }
 
     /// The number as a float, if this is a number.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ValueRef;
+    ///
+    /// assert_eq!(ValueRef::Integer(2).as_f64(), Some(2.0));
+    /// assert_eq!(ValueRef::Text("2").as_f64(), None);
+    /// ```
     pub fn as_f64(self) -> Option<f64> {
         match self {
             Self::Integer(number) => Some(number as f64),

@@ -54,6 +54,13 @@ pub enum Error {
         /// What it breaks.
         error: Box<Error>,
     },
+    /// A migration in steps is under way: the table is read, but neither written nor changed, until it is done or abandoned
+    /// ([`Database::abandon_migration`](crate::Database::abandon_migration)). So is every other table that it works on.
+    #[error("table {table} is being migrated, and only read until that is done or abandoned")]
+    MigrationUnderWay {
+        /// A table that the migration works on.
+        table: String,
+    },
     /// A migration would lose what is stored, and its policy does not allow that.
     #[error("the migration would lose data, which its policy does not allow: {}", operations.join("; "))]
     MigrationRefused {
@@ -297,11 +304,21 @@ impl Error {
     }
 
     /// Whether a subscriber missed changes and must read the tables anew.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// assert!(Error::Lagged.is_lagged());
+    /// ```
     pub fn is_lagged(&self) -> bool {
         matches!(self, Self::Lagged)
     }
 
     /// Whether the medium, the quota or a limit is exhausted.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// assert!(!Error::Busy.is_full());
+    /// ```
     pub fn is_full(&self) -> bool {
         match self {
             Self::Memory(error) => error.is_full(),
@@ -310,16 +327,47 @@ impl Error {
     }
 
     /// Whether a snapshot could not be kept readable any longer; a new one reads the last commit.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::MemoryError;
+    /// assert!(Error::from(MemoryError::SnapshotExpired).is_snapshot_expired());
+    /// ```
     pub fn is_snapshot_expired(&self) -> bool {
         matches!(self, Self::Memory(error) if error.is_snapshot_expired())
     }
 
     /// Whether the statement ended because it was told to, or looked at more rows than it may.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert!(db.budget(1).select::<User>().all().unwrap_err().is_interrupted());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_interrupted(&self) -> bool {
         matches!(self, Self::Interrupted | Self::OverBudget { .. })
     }
 
     /// Whether stored bytes are damaged.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// assert!(Error::from(wasm_dbms::MemoryError::corrupt("page 7 is no leaf")).is_corrupt());
+    /// ```
     pub fn is_corrupt(&self) -> bool {
         match self {
             Self::Memory(error) => error.is_corrupt(),
@@ -355,6 +403,11 @@ impl Error {
     }
 
     /// Whether the last commit may or may not have survived.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// assert!(!Error::Busy.is_in_doubt());
+    /// ```
     pub fn is_in_doubt(&self) -> bool {
         matches!(self, Self::Memory(error) if error.is_in_doubt())
     }

@@ -29,6 +29,14 @@ pub struct PageView {
 
 impl PageView {
     /// The bytes, 16 a line: offset, hexadecimal, text.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// println!("{}", db.page(0)?.hex_dump());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn hex_dump(&self) -> String {
         let mut text = String::new();
         for (line, chunk) in self.bytes.chunks(16).enumerate() {
@@ -53,6 +61,15 @@ impl Database {
     }
 
     /// What a page holds.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// assert_eq!(db.page(0)?.number, 0);
+    /// assert!(db.page(1_000_000).is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`MemoryError::PageOutOfRange`](crate::MemoryError::PageOutOfRange); what storage says.

@@ -31,6 +31,12 @@ pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// A handle that stops nothing yet. Its clones are the same handle.
+    ///
+    /// ```
+    /// use wasm_dbms::Interrupt;
+    ///
+    /// assert!(!Interrupt::new().is_stopped());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -52,11 +58,28 @@ impl Interrupt {
     }
 
     /// Lets statements run again.
+    ///
+    /// ```
+    /// use wasm_dbms::Interrupt;
+    ///
+    /// let interrupt = Interrupt::new();
+    /// interrupt.stop();
+    /// interrupt.reset();
+    /// assert!(!interrupt.is_stopped());
+    /// ```
     pub fn reset(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
 
     /// Whether it stops statements.
+    ///
+    /// ```
+    /// use wasm_dbms::Interrupt;
+    ///
+    /// let interrupt = Interrupt::new();
+    /// interrupt.clone().stop();
+    /// assert!(interrupt.is_stopped());
+    /// ```
     pub fn is_stopped(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

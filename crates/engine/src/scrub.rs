@@ -33,6 +33,16 @@ impl Database {
     /// One step of [`scrub`](Self::scrub) that writes about so many pages, and whether it was the last. It holds the
     /// writer's turn for that step only; what is deleted between two steps is for the next scrub.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// while !db.scrub_step(64)? {
+    ///     // Other work between two steps.
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`scrub`](Self::scrub).
     pub fn scrub_step(&self, pages: usize) -> Result<bool> {

@@ -106,6 +106,15 @@ impl Snapshot {
 
     /// How many pages the database had.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let before = db.snapshot()?;
+    /// assert_eq!(before.page_count()?, db.page_count());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Busy`] from inside a visitor of its own rows.
     pub fn page_count(&self) -> Result<Page> {

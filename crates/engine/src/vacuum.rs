@@ -111,6 +111,16 @@ impl Database {
     /// lead to them (the branches of a tree, the ledger of unclaimed pages with one page for about two thousand, a key of
     /// more than an eighth of a page), and moves at most half as many.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// while !db.vacuum_step(64)?.is_done {
+    ///     // Other work between two steps.
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// What storage says; then nothing of the step stays.
     pub fn vacuum_step(&self, pages: usize) -> Result<VacuumReport> {

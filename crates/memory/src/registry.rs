@@ -9,6 +9,7 @@
 //! | `02` table id (`u32`, big-endian) | the schema snapshot |
 //! | `03` tree id (`u32`, big-endian) | 64 bytes: `u32` root, `u32` zero, `u64` rows, `u64` counter, zeros |
 //! | `04` number (`u32`, big-endian), from 0 | a migration that was made: what whoever made it says of it |
+//! | `05` | how far a migration in steps has come, while one is under way: what whoever makes it says of it |
 //!
 //! Ids are never used again. A plain commit touches only the entries of its trees, which have a fixed size and so are
 //! changed in place. A tree that never held anything has no entry.
@@ -36,6 +37,7 @@ const NAME: u8 = 1;
 const SNAPSHOT: u8 = 2;
 const TREE: u8 = 3;
 const MIGRATION: u8 = 4;
+const UNDER_WAY: u8 = 5;
 
 const STATE_BYTES: usize = 64;
 
@@ -171,6 +173,25 @@ impl Registry {
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn add_migration<M: MemoryAccess>(store: &mut M, number: u32, migration: &[u8]) -> MemoryResult<()> {
         Self::tree().put(store, &numbered(MIGRATION, number), migration).map(|_| ())
+    }
+
+    /// How far a migration in steps has come, if one is under way.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn migration_under_way<M: MemoryAccess>(store: &mut M) -> MemoryResult<Option<Vec<u8>>> {
+        Ok(Self::tree().get(store, &[UNDER_WAY])?.map(|state| state.to_vec()))
+    }
+
+    /// Keeps how far a migration in steps has come; none once it is over.
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn set_migration_under_way<M: MemoryAccess>(store: &mut M, state: Option<&[u8]>) -> MemoryResult<()> {
+        match state {
+            Some(state) => Self::tree().put(store, &[UNDER_WAY], state).map(|_| ()),
+            None => Self::tree().remove(store, &[UNDER_WAY]).map(|_| ()),
+        }
     }
 
     /// A number for a new tree.

@@ -19,8 +19,9 @@ pub(super) const WORLD: &str = "world";
 pub(super) const ONE_TABLE: &str = "one-table";
 
 /// How a module is shrunk. The features are named one by one: with all of them, types appear that Node 20 rejects. Names
-/// go first: the passes behind them then merge functions that differed in name alone.
-const WASM_OPT: [&str; 10] = [
+/// go first: the passes behind them then merge functions that differed in name alone. Control flow is found anew in flat
+/// code; functions with one caller are left to the compiler, which has joined those that it gains by.
+const WASM_OPT: [&str; 15] = [
     "--enable-bulk-memory",
     "--enable-sign-ext",
     "--enable-mutable-globals",
@@ -30,6 +31,11 @@ const WASM_OPT: [&str; 10] = [
     "--strip-debug",
     "--strip-producers",
     "--low-memory-unused",
+    "--one-caller-inline-max-function-size",
+    "0",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
     "-Oz",
 ];
 

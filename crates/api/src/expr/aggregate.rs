@@ -20,7 +20,14 @@ pub enum AggregateFunction {
 }
 
 impl AggregateFunction {
-    /// The function that SQL calls so.
+    /// The function that SQL calls so, in lower case.
+    ///
+    /// ```
+    /// use wasm_dbms_api::AggregateFunction;
+    ///
+    /// assert_eq!(AggregateFunction::from_name("sum"), Some(AggregateFunction::Sum));
+    /// assert_eq!(AggregateFunction::from_name("lower"), None);
+    /// ```
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "count" => Self::Count,
@@ -67,17 +74,39 @@ pub struct AggregateCall {
 
 impl AggregateCall {
     /// An aggregate over all values of a group.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{AggregateCall, AggregateFunction, Expr};
+    ///
+    /// let most = AggregateCall::new(AggregateFunction::Maximum, Some(Expr::column("age")));
+    /// assert_eq!(Expr::from(most).to_string(), "max(age)");
+    /// ```
     pub fn new(function: AggregateFunction, argument: Option<Expr>) -> Self {
         Self { function, argument, separator: None, distinct: false, filter: None, order_by: Vec::new() }
     }
 
     /// Counts equal values once.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{AggregateCall, AggregateFunction, Expr};
+    ///
+    /// let ages = AggregateCall::new(AggregateFunction::Count, Some(Expr::column("age"))).distinct();
+    /// assert_eq!(Expr::from(ages).to_string(), "count(DISTINCT age)");
+    /// ```
     #[must_use]
     pub fn distinct(self) -> Self {
         Self { distinct: true, ..self }
     }
 
     /// Leaves rows out for which this is not true.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{AggregateCall, AggregateFunction, Comparison, Expr};
+    ///
+    /// let adult = Expr::column("age").compare(Comparison::GreaterOrEqual, 18);
+    /// let adults = AggregateCall::new(AggregateFunction::Count, None).filter(adult);
+    /// assert_eq!(Expr::from(adults).to_string(), "count(*) FILTER (WHERE age >= 18)");
+    /// ```
     #[must_use]
     pub fn filter(self, filter: Expr) -> Self {
         Self { filter: Some(filter), ..self }

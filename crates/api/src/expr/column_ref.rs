@@ -18,6 +18,12 @@ pub struct ColumnRef {
 
 impl ColumnRef {
     /// A column of a table.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ColumnRef;
+    ///
+    /// assert_eq!(ColumnRef::new("users", "name"), ColumnRef::from("users.name"));
+    /// ```
     pub fn new(table: impl Into<Name>, column: impl Into<Name>) -> Self {
         Self { table: Some(table.into()), column: column.into() }
     }

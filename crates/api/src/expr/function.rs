@@ -75,6 +75,13 @@ macro_rules! functions {
             const NAMES: &'static [&'static [&'static str]] = &[$(&[$($name),+]),*];
 
             /// The arguments and the result.
+            ///
+            /// ```
+            /// use wasm_dbms_api::ScalarFunction;
+            ///
+            /// let lower = ScalarFunction::Lower.signature();
+            /// assert_eq!((lower.fewest, lower.most), (1, 1));
+            /// ```
             pub fn signature(self) -> Signature {
                 use Argument::{Alike, Any, Integer, Moment, Number, Of, TextOrBytes};
                 use DataType::{Bool, Date, DateTime, Decimal, F64, I64, Json, Text};
@@ -227,6 +234,12 @@ functions! {
 
 impl ScalarFunction {
     /// The usual name.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ScalarFunction;
+    ///
+    /// assert_eq!(ScalarFunction::Lower.name(), "lower");
+    /// ```
     pub fn name(self) -> &'static str {
         Self::NAMES.get(self as usize).and_then(|names| names.first()).copied().unwrap_or_default()
     }

@@ -105,6 +105,13 @@ const RESERVED: [&str; 85] = [
 
 impl Identifier<'_> {
     /// Whether a word, in lower case, is no name in SQL unless it is quoted.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Identifier;
+    ///
+    /// assert!(Identifier::is_reserved("select"));
+    /// assert!(!Identifier::is_reserved("users"));
+    /// ```
     pub fn is_reserved(word: &str) -> bool {
         RESERVED.binary_search(&word).is_ok()
     }

@@ -17,6 +17,13 @@ pub enum Comparison {
 
 impl Comparison {
     /// The comparison that holds for `(b, a)` exactly when this one holds for `(a, b)`.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Comparison;
+    ///
+    /// assert_eq!(Comparison::Less.flipped(), Comparison::Greater);
+    /// assert_eq!(Comparison::Equal.flipped(), Comparison::Equal);
+    /// ```
     pub fn flipped(self) -> Self {
         match self {
             Self::Less => Self::Greater,
@@ -28,6 +35,13 @@ impl Comparison {
     }
 
     /// Whether values in this order satisfy the comparison.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Comparison;
+    ///
+    /// assert!(Comparison::LessOrEqual.holds(1.cmp(&1)));
+    /// assert!(!Comparison::NotEqual.holds(1.cmp(&1)));
+    /// ```
     #[inline]
     pub fn holds(self, order: std::cmp::Ordering) -> bool {
         match self {

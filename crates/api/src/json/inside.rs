@@ -16,6 +16,12 @@ pub enum JsonKind {
 
 impl JsonKind {
     /// The word for it.
+    ///
+    /// ```
+    /// use wasm_dbms_api::JsonKind;
+    ///
+    /// assert_eq!(JsonKind::Array.name(), "array");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -151,6 +157,13 @@ fn length(text: &str) -> Option<usize> {
 
 impl<'a> JsonRef<'a> {
     /// What the document is.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Json, JsonKind};
+    ///
+    /// let json: Json = "[1]".parse().unwrap();
+    /// assert_eq!(json.as_ref().kind(), JsonKind::Array);
+    /// ```
     pub fn kind(self) -> JsonKind {
         match self.as_str().as_bytes().first() {
             Some(b'{') => JsonKind::Object,
@@ -171,22 +184,51 @@ impl<'a> JsonRef<'a> {
     }
 
     /// The string, if the document is one.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Json;
+    ///
+    /// let json: Json = r#""a\nb""#.parse().unwrap();
+    /// assert_eq!(json.as_ref().string().as_deref(), Some("a\nb"));
+    /// ```
     pub fn string(self) -> Option<String> {
         (self.kind() == JsonKind::String).then(|| unquoted(self.as_str()))
     }
 
     /// How many elements the array has, if the document is one.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Json;
+    ///
+    /// let json: Json = "[1, [2, 3]]".parse().unwrap();
+    /// assert_eq!(json.as_ref().array_length(), Some(2));
+    /// ```
     pub fn array_length(self) -> Option<usize> {
         (self.kind() == JsonKind::Array).then(|| self.inside().count())
     }
 
     /// The member of this name, if the document is an object that has one.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Json;
+    ///
+    /// let json: Json = r#"{"a": [1]}"#.parse().unwrap();
+    /// assert_eq!(json.as_ref().member("a").unwrap().as_str(), "[1]");
+    /// ```
     pub fn member(self, name: &str) -> Option<JsonRef<'a>> {
         let is_object = self.kind() == JsonKind::Object;
         self.inside().filter(|_| is_object).find(|(own, _)| is_name(own, name)).map(|(_, value)| value)
     }
 
     /// Whether the object has a member of this name, or the array a string equal to it.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Json;
+    ///
+    /// let object: Json = r#"{"a": 1}"#.parse().unwrap();
+    /// let array: Json = r#"["a"]"#.parse().unwrap();
+    /// assert!(object.as_ref().has_key("a") && array.as_ref().has_key("a"));
+    /// ```
     pub fn has_key(self, name: &str) -> bool {
         match self.kind() {
             JsonKind::Array => {
@@ -197,6 +239,14 @@ impl<'a> JsonRef<'a> {
     }
 
     /// What stands at a path.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Json, JsonPath};
+    ///
+    /// let json: Json = r#"{"a": [1, {"b": true}]}"#.parse().unwrap();
+    /// let path = JsonPath::new("$.a[1].b").unwrap();
+    /// assert_eq!(json.as_ref().extract(&path).unwrap().as_str(), "true");
+    /// ```
     pub fn extract(self, path: &JsonPath) -> Option<JsonRef<'a>> {
         path.0.iter().try_fold(self, |document, step| match step {
             Step::Member(name) => document.member(name),
@@ -211,6 +261,15 @@ impl<'a> JsonRef<'a> {
 
     /// Whether everything in the other document is in this one: an object's members each in the member of the same name,
     /// an array's elements each in some element. An array contains a single value too that one of its elements equals.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Json;
+    ///
+    /// let json: Json = r#"{"tags": ["new", "hot"], "n": 1}"#.parse().unwrap();
+    /// let wanted: Json = r#"{"tags": ["hot"]}"#.parse().unwrap();
+    /// assert!(json.as_ref().contains(wanted.as_ref()));
+    /// assert!(!wanted.as_ref().contains(json.as_ref()));
+    /// ```
     pub fn contains(self, other: JsonRef<'_>) -> bool {
         if self.kind() == JsonKind::Array && !matches!(other.kind(), JsonKind::Array | JsonKind::Object) {
             return self.inside().any(|(_, value)| value == other);
@@ -234,6 +293,12 @@ impl<'a> JsonRef<'a> {
 
 impl Json {
     /// The document that is this string.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Json;
+    ///
+    /// assert_eq!(Json::from_text("say \"a\"").as_str(), r#""say \"a\"""#);
+    /// ```
     pub fn from_text(text: &str) -> Self {
         let mut quoted = String::with_capacity(text.len() + 2);
         quoted.push('"');

@@ -52,11 +52,24 @@ impl Json {
     pub const MAX_BYTES: usize = 16 << 20;
 
     /// The text.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Json;
+    ///
+    /// assert_eq!(r#"{"a" : 1}"#.parse::<Json>().unwrap().as_str(), r#"{"a":1}"#);
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The same document, borrowed.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Json;
+    ///
+    /// let json: Json = "[1]".parse().unwrap();
+    /// assert_eq!(json.as_ref().as_str(), json.as_str());
+    /// ```
     pub fn as_ref(&self) -> JsonRef<'_> {
         JsonRef(&self.0)
     }
@@ -65,21 +78,47 @@ impl Json {
 impl<'a> JsonRef<'a> {
     /// The document of a text that was one when it was stored. Of any other text it is a document that no question
     /// answers anything true of; nothing worse.
+    ///
+    /// ```
+    /// use wasm_dbms_api::JsonRef;
+    ///
+    /// assert_eq!(JsonRef::from_stored("[1]").array_length(), Some(1));
+    /// ```
     pub fn from_stored(text: &'a str) -> Self {
         Self(text)
     }
 
     /// The text.
+    ///
+    /// ```
+    /// use wasm_dbms_api::JsonRef;
+    ///
+    /// assert_eq!(JsonRef::from_stored("[1]").as_str(), "[1]");
+    /// ```
     pub fn as_str(self) -> &'a str {
         self.0
     }
 
     /// The same document with its own text.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Json;
+    ///
+    /// let json: Json = "[1]".parse().unwrap();
+    /// assert_eq!(json.as_ref().to_json(), json);
+    /// ```
     pub fn to_json(self) -> Json {
         Json(self.0.into())
     }
 
     /// Bytes that are equal exactly for equal documents.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Json;
+    ///
+    /// let (one, other): (Json, Json) = ("[1.0]".parse().unwrap(), "[1]".parse().unwrap());
+    /// assert_eq!(one.as_ref().comparable(), other.as_ref().comparable());
+    /// ```
     pub fn comparable(self) -> Vec<u8> {
         comparable::bytes(self.0)
     }
@@ -106,6 +145,14 @@ impl Json {
     }
 
     /// The Rust value of the document.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Json;
+    ///
+    /// let json: Json = "[1,2]".parse().unwrap();
+    /// assert_eq!(json.to_serde::<Vec<u8>>().unwrap(), [1, 2]);
+    /// assert!(json.to_serde::<String>().is_err());
+    /// ```
     ///
     /// # Errors
     /// What serde says where the document is none of `T`.

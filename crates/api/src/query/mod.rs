@@ -76,10 +76,19 @@ pub struct Query {
     pub limit: Option<Expr>,
     /// Skip this many rows first.
     pub offset: Option<Expr>,
+    /// Whether a text beside a date, a moment, a decimal or a UUID is read as one, here and in every query inside. SQL
+    /// says so of what it reads, where a literal has no type of its own; else it is an error to compare the two.
+    pub reads_text: bool,
 }
 
 impl Query {
     /// Every row of a table, of another query, ..
+    ///
+    /// ```
+    /// use wasm_dbms_api::Query;
+    ///
+    /// assert_eq!(Query::from("users").to_string(), "SELECT * FROM users");
+    /// ```
     pub fn from(source: impl Into<Source>) -> Self {
         Self { from: source.into(), ..Self::default() }
     }
@@ -99,6 +108,13 @@ impl Query {
 
     /// The answers of this query and another, put together. What is said of the result afterwards (an order, a limit) is
     /// said of both.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Query, SetOperation};
+    ///
+    /// let query = Query::from("a").set(SetOperation::Except, false, Query::from("b"));
+    /// assert_eq!(query.to_string(), "SELECT * FROM (SELECT * FROM a EXCEPT SELECT * FROM b)");
+    /// ```
     #[must_use]
     pub fn set(self, operation: SetOperation, all: bool, right: Self) -> Self {
         let (left, right) = (Part::new(self), Part::new(right));
@@ -106,18 +122,40 @@ impl Query {
     }
 
     /// The rows of this query and another, equal ones once.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Query;
+    ///
+    /// let query = Query::from("a").union(Query::from("b"));
+    /// assert_eq!(query.to_string(), "SELECT * FROM (SELECT * FROM a UNION SELECT * FROM b)");
+    /// ```
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         self.set(SetOperation::Union, false, other)
     }
 
     /// The rows of this query and another.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Query;
+    ///
+    /// let query = Query::from("a").union_all(Query::from("b"));
+    /// assert_eq!(query.to_string(), "SELECT * FROM (SELECT * FROM a UNION ALL SELECT * FROM b)");
+    /// ```
     #[must_use]
     pub fn union_all(self, other: Self) -> Self {
         self.set(SetOperation::Union, true, other)
     }
 
     /// Gives a query a name that this one can take rows from.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Comparison, Expr, Query};
+    ///
+    /// let old = Query::from("users").filter(Expr::column("age").compare(Comparison::Greater, 80));
+    /// let query = Query::from("old").with("old", old);
+    /// assert_eq!(query.to_string(), "WITH old AS (SELECT * FROM users WHERE age > 80) SELECT * FROM old");
+    /// ```
     #[must_use]
     pub fn with(mut self, name: impl Into<Name>, query: Self) -> Self {
         let (name, query) = (name.into(), query.into());
@@ -126,6 +164,12 @@ impl Query {
     }
 
     /// Calls the first source so.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Query;
+    ///
+    /// assert_eq!(Query::from("users").alias("u").to_string(), "SELECT * FROM users AS u");
+    /// ```
     #[must_use]
     pub fn alias(mut self, alias: impl Into<Name>) -> Self {
         self.from.alias = Some(alias.into());
@@ -133,30 +177,66 @@ impl Query {
     }
 
     /// Joins a source where the column `left` of the sources before equals its column `right`.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Query;
+    ///
+    /// let query = Query::from("users").join("posts", "users.id", "posts.author");
+    /// assert_eq!(query.to_string(), "SELECT * FROM users JOIN posts ON users.id = posts.author");
+    /// ```
     #[must_use]
     pub fn join(self, source: impl Into<Source>, left: impl Into<ColumnRef>, right: impl Into<ColumnRef>) -> Self {
         self.join_with(Join::equal(JoinKind::Inner, source, left, right))
     }
 
     /// As [`join`](Self::join), and rows before without a partner stay, with NULLs beside them.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Query;
+    ///
+    /// let query = Query::from("users").left_join("posts", "users.id", "posts.author");
+    /// assert_eq!(query.to_string(), "SELECT * FROM users LEFT JOIN posts ON users.id = posts.author");
+    /// ```
     #[must_use]
     pub fn left_join(self, source: impl Into<Source>, left: impl Into<ColumnRef>, right: impl Into<ColumnRef>) -> Self {
         self.join_with(Join::equal(JoinKind::Left, source, left, right))
     }
 
     /// Joins a source where a condition holds.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Comparison, Expr, JoinKind, Query, Source};
+    ///
+    /// let younger = Expr::column("a.age").compare(Comparison::Less, Expr::column("b.age"));
+    /// let query = Query::from("users").alias("a").join_on(JoinKind::Inner, Source::from("users").alias("b"), younger);
+    /// assert_eq!(query.to_string(), "SELECT * FROM users AS a JOIN users AS b ON a.age < b.age");
+    /// ```
     #[must_use]
     pub fn join_on(self, kind: JoinKind, source: impl Into<Source>, condition: Expr) -> Self {
         self.join_with(Join { kind, source: source.into(), condition: JoinCondition::On(condition) })
     }
 
     /// Joins every row of a source.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Query;
+    ///
+    /// let query = Query::from("users").cross_join("posts");
+    /// assert_eq!(query.to_string(), "SELECT * FROM users CROSS JOIN posts");
+    /// ```
     #[must_use]
     pub fn cross_join(self, source: impl Into<Source>) -> Self {
         self.join_with(Join { kind: JoinKind::Inner, source: source.into(), condition: JoinCondition::Always })
     }
 
     /// Joins a source.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Join, JoinKind, Query};
+    ///
+    /// let join = Join::equal(JoinKind::Left, "posts", "users.id", "posts.author");
+    /// assert_eq!(Query::from("users").join_with(join), Query::from("users").left_join("posts", "users.id", "posts.author"));
+    /// ```
     #[must_use]
     pub fn join_with(mut self, join: Join) -> Self {
         self.joins.push(join);
@@ -164,6 +244,13 @@ impl Query {
     }
 
     /// Keeps the rows for which `filter`, and every filter given before, is true.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Comparison, Expr, Query};
+    ///
+    /// let query = Query::from("users").filter(Expr::column("age").compare(Comparison::Less, 18));
+    /// assert_eq!(query.to_string(), "SELECT * FROM users WHERE age < 18");
+    /// ```
     #[must_use]
     pub fn filter(mut self, filter: Expr) -> Self {
         self.filter = Some(both(self.filter.take(), filter));
@@ -171,12 +258,27 @@ impl Query {
     }
 
     /// Makes rows equal in this column, and in those given before, one.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Expr, Query};
+    ///
+    /// let query = Query::from("users").group_by("age").column(Expr::column("age")).column(Expr::count());
+    /// assert_eq!(query.to_string(), "SELECT age, count(*) FROM users GROUP BY age");
+    /// ```
     #[must_use]
     pub fn group_by(self, column: impl Into<ColumnRef>) -> Self {
         self.group_by_expr(Expr::Column(column.into()))
     }
 
     /// Makes rows equal in this expression, and in those given before, one.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Arithmetic, Expr, Query};
+    ///
+    /// let decade = Expr::column("age").arithmetic(Arithmetic::Divide, 10);
+    /// let query = Query::from("users").group_by_expr(decade).column(Expr::count());
+    /// assert_eq!(query.to_string(), "SELECT count(*) FROM users GROUP BY (age / 10)");
+    /// ```
     #[must_use]
     pub fn group_by_expr(mut self, expr: Expr) -> Self {
         self.group_by.push(expr);
@@ -184,6 +286,16 @@ impl Query {
     }
 
     /// Keeps the groups for which `having`, and every condition given before, is true.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Comparison, Expr, Query};
+    ///
+    /// let query = Query::from("users")
+    ///     .group_by("age")
+    ///     .having(Expr::count().compare(Comparison::Greater, 1))
+    ///     .column(Expr::column("age"));
+    /// assert_eq!(query.to_string(), "SELECT age FROM users GROUP BY age HAVING count(*) > 1");
+    /// ```
     #[must_use]
     pub fn having(mut self, having: Expr) -> Self {
         self.having = Some(both(self.having.take(), having));
@@ -191,6 +303,12 @@ impl Query {
     }
 
     /// Adds a column to the answer.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Expr, Query};
+    ///
+    /// assert_eq!(Query::from("users").column(Expr::column("name")).to_string(), "SELECT name FROM users");
+    /// ```
     #[must_use]
     pub fn column(mut self, output: impl Into<Output>) -> Self {
         self.columns.push(output.into());
@@ -198,18 +316,39 @@ impl Query {
     }
 
     /// Adds a column with a name to the answer.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Expr, Query};
+    ///
+    /// let query = Query::from("users").column_as("how_many", Expr::count());
+    /// assert_eq!(query.to_string(), "SELECT count(*) AS how_many FROM users");
+    /// ```
     #[must_use]
     pub fn column_as(self, name: impl Into<Name>, expr: Expr) -> Self {
         self.column(Output::Expr(expr, Some(name.into())))
     }
 
     /// Makes equal rows of the answer one.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Expr, Query};
+    ///
+    /// let query = Query::from("users").column(Expr::column("age")).distinct();
+    /// assert_eq!(query.to_string(), "SELECT DISTINCT age FROM users");
+    /// ```
     #[must_use]
     pub fn distinct(self) -> Self {
         Self { distinct: true, ..self }
     }
 
     /// Orders by this where the orders given before leave a tie.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Expr, Query};
+    ///
+    /// let query = Query::from("users").order_by(Expr::column("age"), true);
+    /// assert_eq!(query.to_string(), "SELECT * FROM users ORDER BY age DESC");
+    /// ```
     #[must_use]
     pub fn order_by(mut self, expr: Expr, descending: bool) -> Self {
         self.order_by.push(Order { expr, descending, nulls: None });
@@ -217,12 +356,24 @@ impl Query {
     }
 
     /// At most `limit` rows.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Query;
+    ///
+    /// assert_eq!(Query::from("users").limit(10).to_string(), "SELECT * FROM users LIMIT 10");
+    /// ```
     #[must_use]
     pub fn limit(self, limit: u64) -> Self {
         Self { limit: Some(Expr::from(limit)), ..self }
     }
 
     /// Skips the first `offset` rows.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Query;
+    ///
+    /// assert_eq!(Query::from("users").limit(10).offset(20).to_string(), "SELECT * FROM users LIMIT 10 OFFSET 20");
+    /// ```
     #[must_use]
     pub fn offset(self, offset: u64) -> Self {
         Self { offset: Some(Expr::from(offset)), ..self }

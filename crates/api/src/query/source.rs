@@ -59,22 +59,48 @@ pub struct Source {
 
 impl Source {
     /// A table.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Source;
+    ///
+    /// assert_eq!(Source::table("users".into()), Source::from("users"));
+    /// ```
     pub const fn table(name: Name) -> Self {
         Self::new(Origin::Table(name))
     }
 
     /// Rows without a name of their own.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Origin, Source};
+    ///
+    /// assert_eq!(Source::new(Origin::Table("users".into())), Source::from("users"));
+    /// ```
     pub const fn new(origin: Origin) -> Self {
         Self { origin, alias: None, columns: Vec::new() }
     }
 
     /// Calls the rows so.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Source;
+    ///
+    /// assert_eq!(Source::from("users").alias("u").to_string(), "users AS u");
+    /// ```
     #[must_use]
     pub fn alias(self, alias: impl Into<Name>) -> Self {
         Self { alias: Some(alias.into()), ..self }
     }
 
     /// How expressions call it, where they can.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Query, Source};
+    ///
+    /// assert_eq!(Source::from("users").name().map(|name| &**name), Some("users"));
+    /// assert_eq!(Source::from("users").alias("u").name().map(|name| &**name), Some("u"));
+    /// assert_eq!(Source::from(Query::from("users")).name(), None);
+    /// ```
     pub fn name(&self) -> Option<&Name> {
         match (&self.alias, &self.origin) {
             (Some(alias), _) => Some(alias),
@@ -158,6 +184,13 @@ pub struct Join {
 
 impl Join {
     /// A join of rows equal in two columns.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{Join, JoinKind};
+    ///
+    /// let join = Join::equal(JoinKind::Inner, "posts", "users.id", "posts.author");
+    /// assert_eq!(join.kind, JoinKind::Inner);
+    /// ```
     pub fn equal(
         kind: JoinKind,
         source: impl Into<Source>,

@@ -88,6 +88,24 @@ pub struct CustomValidator {
 impl CustomSanitizer {
     /// What the value becomes.
     ///
+    /// ```
+    /// use wasm_dbms_api::{CustomRules, Sanitize, Value, ValueRef};
+    ///
+    /// # struct Half;
+    /// #
+    /// # impl Sanitize for Half {
+    /// #     const NAME: &'static str = "half";
+    /// #     type Value = u32;
+    /// #
+    /// #     fn sanitize(number: u32) -> u32 {
+    /// #         number / 2
+    /// #     }
+    /// # }
+    /// #
+    /// let rules = CustomRules::default().sanitizer::<Half>();
+    /// assert_eq!(rules.find_sanitizer("half").unwrap().apply(ValueRef::Integer(8)), Ok(Value::Integer(4)));
+    /// ```
+    ///
     /// # Errors
     /// [`ConversionError`] if it is not of the type that the sanitizer takes.
     pub fn apply(&self, value: ValueRef<'_>) -> Result<Value, ConversionError> {
@@ -97,6 +115,26 @@ impl CustomSanitizer {
 
 impl CustomValidator {
     /// Whether the value may stand there, or why it may not.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{CustomRules, Validate, Value, ValueRef};
+    ///
+    /// # struct Even;
+    /// #
+    /// # impl Validate for Even {
+    /// #     const NAME: &'static str = "even";
+    /// #     type Value = u32;
+    /// #
+    /// #     fn validate(number: &u32) -> Result<(), String> {
+    /// #         if number % 2 == 0 { Ok(()) } else { Err("it is odd".into()) }
+    /// #     }
+    /// # }
+    /// #
+    /// let rules = CustomRules::default().validator::<Even>();
+    /// let even = rules.find_validator("even").unwrap();
+    /// assert_eq!(even.check(ValueRef::Integer(4)), Ok(Ok(())));
+    /// assert!(even.check(ValueRef::Text("four")).is_err());
+    /// ```
     ///
     /// # Errors
     /// [`ConversionError`] if it is not of the type that the validator takes.
@@ -133,6 +171,23 @@ pub struct CustomRules {
 
 impl CustomRules {
     /// Adds a sanitizer.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{CustomRules, Sanitize, Value};
+    ///
+    /// # struct Half;
+    /// #
+    /// # impl Sanitize for Half {
+    /// #     const NAME: &'static str = "half";
+    /// #     type Value = u32;
+    /// #
+    /// #     fn sanitize(number: u32) -> u32 {
+    /// #         number / 2
+    /// #     }
+    /// # }
+    /// #
+    /// assert!(CustomRules::default().sanitizer::<Half>().find_sanitizer("half").is_some());
+    /// ```
     #[must_use]
     pub fn sanitizer<S: Sanitize>(mut self) -> Self {
         let apply = |value: ValueRef<'_>| Ok(Value::from(S::sanitize(S::Value::from_value(value)?)));
@@ -141,6 +196,23 @@ impl CustomRules {
     }
 
     /// Adds a validator.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{CustomRules, Validate, Value};
+    ///
+    /// # struct Even;
+    /// #
+    /// # impl Validate for Even {
+    /// #     const NAME: &'static str = "even";
+    /// #     type Value = u32;
+    /// #
+    /// #     fn validate(number: &u32) -> Result<(), String> {
+    /// #         if number % 2 == 0 { Ok(()) } else { Err("it is odd".into()) }
+    /// #     }
+    /// # }
+    /// #
+    /// assert!(CustomRules::default().validator::<Even>().find_validator("even").is_some());
+    /// ```
     #[must_use]
     pub fn validator<V: Validate>(mut self) -> Self {
         let check = |value: ValueRef<'_>| Ok(V::validate(&V::Value::from_value(value)?));
@@ -149,6 +221,36 @@ impl CustomRules {
     }
 
     /// Adds those of `others`. Returns the name that two of them share, if they are not the same rule.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{CustomRules, Sanitize, Validate, Value};
+    ///
+    /// # struct Even;
+    /// #
+    /// # impl Validate for Even {
+    /// #     const NAME: &'static str = "even";
+    /// #     type Value = u32;
+    /// #
+    /// #     fn validate(number: &u32) -> Result<(), String> {
+    /// #         if number % 2 == 0 { Ok(()) } else { Err("it is odd".into()) }
+    /// #     }
+    /// # }
+    /// #
+    /// # struct Half;
+    /// #
+    /// # impl Sanitize for Half {
+    /// #     const NAME: &'static str = "half";
+    /// #     type Value = u32;
+    /// #
+    /// #     fn sanitize(number: u32) -> u32 {
+    /// #         number / 2
+    /// #     }
+    /// # }
+    /// #
+    /// let mut rules = CustomRules::default().validator::<Even>();
+    /// rules.merge(&CustomRules::default().sanitizer::<Half>().validator::<Even>()).unwrap();
+    /// assert!(rules.find_sanitizer("half").is_some());
+    /// ```
     ///
     /// # Errors
     /// That name; then nothing is added.
@@ -182,11 +284,23 @@ impl CustomRules {
     }
 
     /// The sanitizer of this name.
+    ///
+    /// ```
+    /// use wasm_dbms_api::CustomRules;
+    ///
+    /// assert!(CustomRules::default().find_sanitizer("half").is_none());
+    /// ```
     pub fn find_sanitizer(&self, name: &str) -> Option<&CustomSanitizer> {
         self.sanitizers.iter().find(|rule| rule.name == name)
     }
 
     /// The validator of this name.
+    ///
+    /// ```
+    /// use wasm_dbms_api::CustomRules;
+    ///
+    /// assert!(CustomRules::default().find_validator("even").is_none());
+    /// ```
     pub fn find_validator(&self, name: &str) -> Option<&CustomValidator> {
         self.validators.iter().find(|rule| rule.name == name)
     }

@@ -48,6 +48,13 @@ impl ColumnSchema {
     }
 
     /// Adds a validator, which runs after the sanitizers and the validators before it.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, Validator};
+    ///
+    /// let name = ColumnSchema::new("name", DataType::Text).validator(Validator::MaxLen(80));
+    /// assert_eq!(name.validators, [Validator::MaxLen(80)]);
+    /// ```
     #[must_use]
     pub fn validator(mut self, validator: Validator) -> Self {
         self.validators.push(validator);
@@ -55,6 +62,14 @@ impl ColumnSchema {
     }
 
     /// Whether values of this column go through rules.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ColumnSchema, DataType, Sanitizer};
+    ///
+    /// let name = ColumnSchema::new("name", DataType::Text);
+    /// assert!(!name.has_rules());
+    /// assert!(name.sanitizer(Sanitizer::Trim).has_rules());
+    /// ```
     pub fn has_rules(&self) -> bool {
         !self.sanitizers.is_empty() || !self.validators.is_empty()
     }

@@ -43,6 +43,13 @@ pub enum Sanitizer {
 
 impl Sanitizer {
     /// Which types of columns this is for.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{RuleTypes, Sanitizer};
+    ///
+    /// assert_eq!(Sanitizer::Trim.types(), RuleTypes::Text);
+    /// assert_eq!(Sanitizer::Utc.types(), RuleTypes::DateTime);
+    /// ```
     pub fn types(&self) -> RuleTypes {
         match self {
             Self::Trim | Self::CollapseWhitespace | Self::LowerCase | Self::UpperCase => RuleTypes::Text,

@@ -49,6 +49,13 @@ pub enum Validator {
 
 impl Validator {
     /// Which types of columns this is for.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{RuleTypes, Validator};
+    ///
+    /// assert_eq!(Validator::MaxLen(8).types(), RuleTypes::TextOrBytes);
+    /// assert_eq!(Validator::Email.types(), RuleTypes::Text);
+    /// ```
     pub fn types(&self) -> RuleTypes {
         match self {
             Self::MinLen(_) | Self::MaxLen(_) | Self::LenRange(..) => RuleTypes::TextOrBytes,

@@ -26,11 +26,25 @@ pub struct CheckSchema {
 
 impl CheckSchema {
     /// A condition without a name.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{CheckSchema, Comparison, Expr};
+    ///
+    /// let adult = CheckSchema::new(Expr::column("age").compare(Comparison::GreaterOrEqual, 18));
+    /// assert_eq!(adult.condition.to_string(), "age >= 18");
+    /// ```
     pub fn new(condition: Expr) -> Self {
         Self { name: String::new(), condition }
     }
 
     /// Gives the condition a name.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{CheckSchema, Comparison, Expr};
+    ///
+    /// let adult = CheckSchema::new(Expr::column("age").compare(Comparison::GreaterOrEqual, 18)).named("adult");
+    /// assert_eq!(adult.label(), "adult");
+    /// ```
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -38,6 +52,13 @@ impl CheckSchema {
     }
 
     /// How errors call it: by its name, without one by what it says.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{CheckSchema, Comparison, Expr};
+    ///
+    /// let adult = CheckSchema::new(Expr::column("age").compare(Comparison::GreaterOrEqual, 18));
+    /// assert_eq!(adult.label(), "age >= 18");
+    /// ```
     pub fn label(&self) -> Cow<'_, str> {
         if self.name.is_empty() { self.condition.to_string().into() } else { self.name.as_str().into() }
     }

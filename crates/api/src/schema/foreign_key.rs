@@ -44,6 +44,12 @@ pub enum ReferentialAction {
 
 impl ReferentialAction {
     /// The words for it, as SQL has them.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ReferentialAction;
+    ///
+    /// assert_eq!(ReferentialAction::SetNull.as_str(), "set null");
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Restrict => "restrict",
@@ -71,6 +77,13 @@ impl std::fmt::Display for ForeignKeySchema {
 
 impl ForeignKeySchema {
     /// A reference that restricts deletes and changes of the row referred to.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ForeignKeySchema;
+    ///
+    /// let author = ForeignKeySchema::new(["author"], "users", ["id"]);
+    /// assert_eq!(author.to_string(), "author to users id, on delete restrict, on update restrict");
+    /// ```
     pub fn new<'a>(
         columns: impl IntoIterator<Item = &'a str>,
         table: &str,
@@ -88,6 +101,13 @@ impl ForeignKeySchema {
     }
 
     /// What happens when the row referred to is deleted.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ForeignKeySchema, ReferentialAction};
+    ///
+    /// let author = ForeignKeySchema::new(["author"], "users", ["id"]).on_delete(ReferentialAction::SetNull);
+    /// assert_eq!(author.on_delete, ReferentialAction::SetNull);
+    /// ```
     #[must_use]
     pub fn on_delete(mut self, action: ReferentialAction) -> Self {
         self.on_delete = action;
@@ -95,6 +115,13 @@ impl ForeignKeySchema {
     }
 
     /// What happens when the columns referred to change.
+    ///
+    /// ```
+    /// use wasm_dbms_api::{ForeignKeySchema, ReferentialAction};
+    ///
+    /// let author = ForeignKeySchema::new(["author"], "users", ["id"]).on_update(ReferentialAction::Cascade);
+    /// assert_eq!(author.on_update, ReferentialAction::Cascade);
+    /// ```
     #[must_use]
     pub fn on_update(mut self, action: ReferentialAction) -> Self {
         self.on_update = action;
@@ -102,6 +129,13 @@ impl ForeignKeySchema {
     }
 
     /// Gives the reference another name.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ForeignKeySchema;
+    ///
+    /// let author = ForeignKeySchema::new(["author"], "users", ["id"]).named("author_of_post");
+    /// assert_eq!(author.name, "author_of_post");
+    /// ```
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();

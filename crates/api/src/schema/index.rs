@@ -37,11 +37,23 @@ pub struct IndexColumn {
 
 impl IndexColumn {
     /// A column, smallest values first.
+    ///
+    /// ```
+    /// use wasm_dbms_api::IndexColumn;
+    ///
+    /// assert!(!IndexColumn::new("age").descending);
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), descending: false }
     }
 
     /// Largest values first.
+    ///
+    /// ```
+    /// use wasm_dbms_api::IndexColumn;
+    ///
+    /// assert!(IndexColumn::new("age").descending().descending);
+    /// ```
     #[must_use]
     pub fn descending(mut self) -> Self {
         self.descending = true;
@@ -75,12 +87,25 @@ impl std::fmt::Display for IndexColumn {
 
 impl IndexSchema {
     /// An index over columns, smallest values first where nothing else is said.
+    ///
+    /// ```
+    /// use wasm_dbms_api::IndexSchema;
+    ///
+    /// let index = IndexSchema::new(["last", "first"]);
+    /// assert!(index.is_on(["last", "first"]));
+    /// ```
     pub fn new(columns: impl IntoIterator<Item = impl Into<IndexColumn>>) -> Self {
         let columns: Vec<IndexColumn> = columns.into_iter().map(Into::into).collect();
         Self { name: Self::default_name(&columns), columns, include: Vec::new(), unique: false }
     }
 
     /// No two rows may be equal in all columns.
+    ///
+    /// ```
+    /// use wasm_dbms_api::IndexSchema;
+    ///
+    /// assert!(IndexSchema::new(["name"]).unique().unique);
+    /// ```
     #[must_use]
     pub fn unique(mut self) -> Self {
         self.unique = true;
@@ -88,6 +113,13 @@ impl IndexSchema {
     }
 
     /// Entries carry these columns too.
+    ///
+    /// ```
+    /// use wasm_dbms_api::IndexSchema;
+    ///
+    /// let index = IndexSchema::new(["name"]).include(["age"]);
+    /// assert_eq!(index.include, ["age"]);
+    /// ```
     #[must_use]
     pub fn include<'a>(mut self, columns: impl IntoIterator<Item = &'a str>) -> Self {
         self.include.extend(columns.into_iter().map(str::to_owned));
@@ -95,6 +127,12 @@ impl IndexSchema {
     }
 
     /// Gives the index another name.
+    ///
+    /// ```
+    /// use wasm_dbms_api::IndexSchema;
+    ///
+    /// assert_eq!(IndexSchema::new(["name"]).named("by_name").name, "by_name");
+    /// ```
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
@@ -102,6 +140,14 @@ impl IndexSchema {
     }
 
     /// Whether the index has these columns, in this order, whatever their directions.
+    ///
+    /// ```
+    /// use wasm_dbms_api::IndexSchema;
+    ///
+    /// let index = IndexSchema::new(["last", "first"]);
+    /// assert!(index.is_on(["last", "first"]));
+    /// assert!(!index.is_on(["last"]));
+    /// ```
     pub fn is_on<'a>(&self, columns: impl IntoIterator<Item = &'a str>) -> bool {
         self.columns.iter().map(|column| column.name.as_str()).eq(columns)
     }

@@ -66,6 +66,16 @@ impl Database {
     ///
     /// Subscribe first, then read: what is read may then be told once more, and nothing is missed.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let mut changes = db.subscribe([Topic::table("t")])?;
+    /// db.insert_values("t", &[("n", 1.into())])?;
+    /// assert!(changes.try_next()?.is_some());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Unknown`] for a table that is not there; [`Error::Query`] for a range that is none of its keys;
     /// [`Error::Busy`] inside the closure of a transaction of this thread.
@@ -81,6 +91,15 @@ impl Database {
 impl Subscription {
     /// The next change, if there is one by now.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let mut changes = db.subscribe([Topic::all()])?;
+    /// assert_eq!(changes.try_next()?, None);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Lagged`] if changes were missed; the call after goes on.
     pub fn try_next(&mut self) -> Result<Option<RowChanged>> {
@@ -88,6 +107,18 @@ impl Subscription {
     }
 
     /// The next change; waits for it. None once the database is closed and everything was told.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let mut changes = db.subscribe([Topic::all()])?;
+    /// db.insert_values("t", &[("n", 1.into())])?;
+    /// assert!(changes.next()?.is_some());
+    /// db.close()?;
+    /// assert!(changes.next()?.is_none());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`try_next`](Self::try_next).

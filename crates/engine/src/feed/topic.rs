@@ -28,16 +28,40 @@ pub struct Topic {
 
 impl Topic {
     /// Every row of every table, also of those that are made later.
+    ///
+    /// ```
+    /// use wasm_dbms::Topic;
+    ///
+    /// assert_ne!(Topic::all(), Topic::table("users"));
+    /// ```
     pub fn all() -> Self {
         Self { table: None, from: Bound::Unbounded, to: Bound::Unbounded }
     }
 
     /// Every row of a table.
+    ///
+    /// ```
+    /// use wasm_dbms::Topic;
+    ///
+    /// assert_eq!(Topic::table("users"), Topic::table(String::from("users")));
+    /// ```
     pub fn table(name: impl Into<String>) -> Self {
         Self { table: Some(name.into()), ..Self::all() }
     }
 
     /// Only rows whose primary key (its first columns, if fewer values are given) is at or above this.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let mut changes = db.subscribe([Topic::table("t").from([Value::from(10)])])?;
+    /// db.insert_many_values("t", &["n"], [[Value::from(9)], [Value::from(10)]])?;
+    /// assert_eq!(changes.try_next()?.map(|change| change.key), Some(vec![Value::from(10)]));
+    /// assert_eq!(changes.try_next()?, None);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn from(mut self, key: impl Into<Vec<Value>>) -> Self {
         self.from = Bound::Included(key.into());
@@ -45,6 +69,17 @@ impl Topic {
     }
 
     /// Only rows whose primary key is below this.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let mut changes = db.subscribe([Topic::table("t").below([Value::from(10)])])?;
+    /// db.insert_values("t", &[("n", 10.into())])?;
+    /// assert_eq!(changes.try_next()?, None);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn below(mut self, key: impl Into<Vec<Value>>) -> Self {
         self.to = Bound::Excluded(key.into());
@@ -52,6 +87,18 @@ impl Topic {
     }
 
     /// Only the row with this primary key (those that begin with it, if fewer values are given).
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+    /// # db.create_table(&numbers)?;
+    /// let mut changes = db.subscribe([Topic::table("t").key([Value::from(10)])])?;
+    /// db.insert_many_values("t", &["n"], [[Value::from(9)], [Value::from(10)], [Value::from(11)]])?;
+    /// assert!(changes.try_next()?.is_some());
+    /// assert_eq!(changes.try_next()?, None);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn key(mut self, key: impl Into<Vec<Value>>) -> Self {
         let key = key.into();

@@ -71,6 +71,29 @@ fn values<K: Key>(key: &K) -> Vec<Value> {
 impl<T: Table> Feed<T> {
     /// The next change, if there is one by now.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let mut feed = db.subscribe_to::<User>(..)?;
+    /// db.update_key::<User>(1).set(User::AGE, 37).run()?;
+    /// let change = feed.try_next()?.ok_or_else(|| Error::other("no change"))?;
+    /// assert_eq!((change.old.map(|user| user.age), change.new.map(|user| user.age)), (Some(36), Some(37)));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Subscription::try_next`].
     pub fn try_next(&mut self) -> Result<Option<Change<T>>> {
@@ -78,6 +101,30 @@ impl<T: Table> Feed<T> {
     }
 
     /// The next change; waits for it. None once the database is closed and everything was told.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let mut feed = db.subscribe_to::<User>(..)?;
+    /// db.delete_key::<User>(1)?;
+    /// assert_eq!(feed.next()?.map(|change| change.key), Some(1));
+    /// db.close()?;
+    /// assert!(feed.next()?.is_none());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Subscription::try_next`].

@@ -7,10 +7,14 @@
 mod carry_out;
 mod draft;
 mod drift;
+mod fill;
 mod history;
 mod plan;
 mod policy;
+mod rewrite;
 mod rows;
+mod steps;
+mod under_way;
 
 use wasm_dbms_api::{MigrationOperation, MigrationPlan, TableSchema};
 
@@ -25,6 +29,7 @@ use draft::Draft;
 pub use drift::{Drift, TableDrift};
 pub use history::AppliedMigration;
 pub use policy::MigrationPolicy;
+pub use steps::MigrationProgress;
 
 impl Database {
     /// How the stored tables differ from those that the program was compiled with ([`with_schema`](Self::with_schema)).
@@ -194,7 +199,7 @@ impl Core {
             return Ok(());
         }
         policy.check(plan)?;
-        carry_out::carry_out(self, draft, policy.rewrites)?;
+        carry_out::carry_out(self, draft, policy.rewrites, None)?;
         history::add(self, plan, now_ms)
     }
 }
@@ -234,7 +239,7 @@ impl SchemaAlteration {
             if plan.is_empty() {
                 return Ok(());
             }
-            carry_out::carry_out(core, draft, false)?;
+            carry_out::carry_out(core, draft, false, None)?;
             history::add(core, &plan, None)
         })?)
     }

@@ -48,18 +48,54 @@ pub struct PreparedDelete {
 
 impl DeleteRows {
     /// A deletion of every row of a table.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::DeleteRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// assert_eq!(DeleteRows::new("t").prepare()?.run(&db, &[])?.count, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new(table: impl Into<Name>) -> Self {
         let (with, returning) = (Vec::new(), Vec::new());
         Self { with, table: table.into(), alias: None, using: None, filter: None, returning }
     }
 
     /// Keeps the rows for which this is true.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::DeleteRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// let ones = DeleteRows::new("t").filter(Expr::column("n").compare(Comparison::Equal, 1));
+    /// assert_eq!(ones.prepare()?.run(&db, &[])?.count, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn filter(self, filter: Expr) -> Self {
         Self { filter: Some(filter), ..self }
     }
 
     /// Makes the statement one that is planned once and run many times.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::DeleteRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// let by_number = DeleteRows::new("t").filter(Expr::column("n").compare(Comparison::Equal, Expr::Parameter(1)));
+    /// let by_number = by_number.prepare()?;
+    /// for n in [1, 2, 3] {
+    ///     by_number.run(&db, &[n.into()])?;
+    /// }
+    /// assert_eq!(db.count_values("t", None)?, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Query`](crate::Error::Query) for a join that a change of rows cannot have.
@@ -74,6 +110,17 @@ impl PreparedDelete {
     /// Deletes the rows, with those that refer to them with cascade; the count is of this table only. If one is refused,
     /// none is deleted.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::DeleteRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// let all = DeleteRows { returning: vec![Expr::column("n").into()], ..DeleteRows::new("t") };
+    /// assert_eq!(all.prepare()?.run(&db, &[])?.returned.rows.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query);
     /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to one of them; what storage says.
@@ -82,6 +129,16 @@ impl PreparedDelete {
     }
 
     /// The plan of the question which rows go, in words.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::DeleteRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// println!("{}", DeleteRows::new("t").prepare()?.explain(&db, &[])?);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`run`](Self::run).

@@ -85,18 +85,48 @@ enum Source {
 
 impl InsertRows {
     /// No rows of a table yet.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::InsertRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let one = InsertRows::new("t").row([1.into()]);
+    /// assert_eq!(one.prepare().run(&db, &[])?.count, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new(table: impl Into<Name>) -> Self {
         let (with, rows, returning) = (Vec::new(), NewRows::Values(Vec::new()), Vec::new());
         Self { with, table: table.into(), alias: None, columns: None, rows, on_conflict: None, returning }
     }
 
     /// Names the columns that values are given for.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::InsertRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let one = InsertRows::new("t").columns(["n"]).row([1.into()]);
+    /// assert_eq!(one.prepare().run(&db, &[])?.count, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn columns<N: Into<Name>>(self, columns: impl IntoIterator<Item = N>) -> Self {
         Self { columns: Some(columns.into_iter().map(Into::into).collect()), ..self }
     }
 
     /// Adds a row.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::InsertRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let two = InsertRows::new("t").row([1.into()]).row([Expr::from(1) + Expr::from(1)]);
+    /// assert_eq!(two.prepare().run(&db, &[])?.count, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn row(mut self, values: impl IntoIterator<Item = Expr>) -> Self {
         let row = values.into_iter().map(Some).collect();
@@ -108,20 +138,33 @@ impl InsertRows {
     }
 
     /// Makes the statement one that is planned once and run many times.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::InsertRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let insert = InsertRows::new("t").row([Expr::Parameter(1)]).prepare();
+    /// for n in 0..3 {
+    ///     insert.run(&db, &[n.into()])?;
+    /// }
+    /// assert_eq!(db.count_values("t", None)?, 3);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn prepare(self) -> PreparedInsert {
         let is_plain = |value: &Option<Expr>| matches!(value, None | Some(Expr::Literal(_) | Expr::Parameter(_)));
         let source = match &self.rows {
             NewRows::Values(rows) if rows.iter().flatten().all(is_plain) => Source::Plain,
             NewRows::Values(rows) => {
                 let question = |row: &Vec<Option<Expr>>| {
-                    let query = Query { with: self.with.clone(), ..Query::default() };
+                    let query = Query { with: self.with.clone(), reads_text: true, ..Query::default() };
                     let values = row.iter().map(|value| value.clone().unwrap_or(Expr::Literal(Value::Null)));
                     Prepared::new(values.fold(query, Query::column))
                 };
                 Source::Rows(rows.iter().map(question).collect())
             }
             NewRows::Query(query) => {
-                let mut query = Query::clone(query);
+                let mut query = Query { reads_text: true, ..Query::clone(query) };
                 query.with.splice(0..0, self.with.iter().cloned());
                 Source::Query(Prepared::new(query).into())
             }
@@ -132,6 +175,17 @@ impl InsertRows {
 
 impl PreparedInsert {
     /// Inserts the rows. If one is refused, none is inserted.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::InsertRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let insert = InsertRows { returning: vec![Expr::column("n").into()], ..InsertRows::new("t") };
+    /// let stored = insert.row([1.into()]).prepare().run(&db, &[])?;
+    /// assert_eq!(stored.returned.rows, [[Value::from(1)]]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Unknown`], [`Error::Query`]; a constraint that a row would break; what storage says.
@@ -146,6 +200,15 @@ impl PreparedInsert {
     }
 
     /// The plan of the question whose answer is inserted, in words; nothing for values.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::InsertRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// assert_eq!(InsertRows::new("t").row([1.into()]).prepare().explain(&db, &[])?, "values");
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`run`](Self::run).

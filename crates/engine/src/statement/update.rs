@@ -53,12 +53,34 @@ pub struct PreparedUpdate {
 
 impl UpdateRows {
     /// A change of every row of a table.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::UpdateRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// assert_eq!(UpdateRows::new("t").set("n", Some(0.into())).prepare()?.run(&db, &[])?.count, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new(table: impl Into<Name>) -> Self {
         let (with, sets, returning) = (Vec::new(), Vec::new(), Vec::new());
         Self { with, table: table.into(), alias: None, sets, from: None, filter: None, returning }
     }
 
     /// Sets a column to what an expression over the row as it was comes to; none: to its default.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::UpdateRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// let next = UpdateRows::new("t").set("n", Some(Expr::column("n") + Expr::from(1)));
+    /// next.prepare()?.run(&db, &[])?;
+    /// assert_eq!(db.count_values("t", Expr::column("n").compare(Comparison::Equal, 3))?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn set(mut self, column: impl Into<Name>, value: Option<Expr>) -> Self {
         self.sets.push((column.into(), value));
@@ -66,12 +88,36 @@ impl UpdateRows {
     }
 
     /// Keeps the rows for which this is true.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::UpdateRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// let ones = UpdateRows::new("t").set("n", Some(0.into())).filter(Expr::column("n").compare(Comparison::Equal, 1));
+    /// assert_eq!(ones.prepare()?.run(&db, &[])?.count, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn filter(self, filter: Expr) -> Self {
         Self { filter: Some(filter), ..self }
     }
 
     /// Makes the statement one that is planned once and run many times.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::UpdateRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// let set = UpdateRows::new("t").set("n", Some(Expr::Parameter(1))).prepare()?;
+    /// for n in 0..3 {
+    ///     assert_eq!(set.run(&db, &[n.into()])?.count, 2);
+    /// }
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Query`] for a join that a change of rows cannot have.
@@ -88,6 +134,18 @@ impl UpdateRows {
 impl PreparedUpdate {
     /// Changes the rows. If one is refused, none is changed.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::UpdateRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// let all = UpdateRows { returning: vec![Expr::column("n").into()], ..UpdateRows::new("t") };
+    /// let changed = all.set("n", Some(0.into())).prepare()?.run(&db, &[])?;
+    /// assert_eq!(changed.returned.rows, [[Value::from(0)], [Value::from(0)]]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Unknown`], [`Error::Query`]; a constraint that a new row would break; what storage says.
     pub fn run<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Changed> {
@@ -95,6 +153,16 @@ impl PreparedUpdate {
     }
 
     /// The plan of the question which rows change, in words.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::UpdateRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// println!("{}", UpdateRows::new("t").set("n", None).prepare()?.explain(&db, &[])?);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`run`](Self::run).

@@ -39,36 +39,92 @@ pub struct JournaledWriter<M> {
 
 impl<M: MemoryAccess> JournaledWriter<M> {
     /// A store without a savepoint yet.
+    ///
+    /// ```
+    /// # use wasm_dbms::{JournaledWriter, MemoryAccess, MemoryManager, Options};
+    /// # let mut store = JournaledWriter::new(MemoryManager::in_memory(Options::new())?);
+    /// assert_eq!(store.depth(), 0);
+    /// # Ok::<(), wasm_dbms::MemoryError>(())
+    /// ```
     pub fn new(inner: M) -> Self {
         Self { inner, levels: Vec::new() }
     }
 
     /// The store below.
+    ///
+    /// ```
+    /// # use wasm_dbms::{JournaledWriter, MemoryAccess, MemoryManager, Options};
+    /// # let mut store = JournaledWriter::new(MemoryManager::in_memory(Options::new())?);
+    /// assert!(store.inner().page_count() > 0);
+    /// # Ok::<(), wasm_dbms::MemoryError>(())
+    /// ```
     pub fn inner(&self) -> &M {
         &self.inner
     }
 
     /// The store below. Writes that go past the journal are not rolled back.
+    ///
+    /// ```
+    /// # use wasm_dbms::{JournaledWriter, MemoryAccess, MemoryManager, Options};
+    /// # let mut store = JournaledWriter::new(MemoryManager::in_memory(Options::new())?);
+    /// store.inner_mut().claim_page()?;
+    /// # Ok::<(), wasm_dbms::MemoryError>(())
+    /// ```
     pub fn inner_mut(&mut self) -> &mut M {
         &mut self.inner
     }
 
     /// The store below; open savepoints are released.
+    ///
+    /// ```
+    /// # use wasm_dbms::{JournaledWriter, MemoryAccess, MemoryManager, Options};
+    /// # let mut store = JournaledWriter::new(MemoryManager::in_memory(Options::new())?);
+    /// let manager: MemoryManager = store.into_inner();
+    /// # Ok::<(), wasm_dbms::MemoryError>(())
+    /// ```
     pub fn into_inner(self) -> M {
         self.inner
     }
 
     /// How many savepoints are open.
+    ///
+    /// ```
+    /// # use wasm_dbms::{JournaledWriter, MemoryAccess, MemoryManager, Options};
+    /// # let mut store = JournaledWriter::new(MemoryManager::in_memory(Options::new())?);
+    /// store.savepoint();
+    /// assert_eq!(store.depth(), 1);
+    /// # Ok::<(), wasm_dbms::MemoryError>(())
+    /// ```
     pub fn depth(&self) -> usize {
         self.levels.len()
     }
 
     /// Opens a savepoint inside those that are open.
+    ///
+    /// ```
+    /// # use wasm_dbms::{JournaledWriter, MemoryAccess, MemoryManager, Options};
+    /// # let mut store = JournaledWriter::new(MemoryManager::in_memory(Options::new())?);
+    /// store.savepoint();
+    /// store.savepoint();
+    /// assert_eq!(store.depth(), 2);
+    /// # Ok::<(), wasm_dbms::MemoryError>(())
+    /// ```
     pub fn savepoint(&mut self) {
         self.levels.push(Level::default());
     }
 
     /// Closes the innermost savepoint and keeps what was written since; it now belongs to the one around it.
+    ///
+    /// ```
+    /// # use wasm_dbms::{JournaledWriter, MemoryAccess, MemoryManager, Options};
+    /// # let mut store = JournaledWriter::new(MemoryManager::in_memory(Options::new())?);
+    /// let page = store.claim_page()?;
+    /// store.savepoint();
+    /// store.write_at(page, 0, &2u64)?;
+    /// store.release();
+    /// assert_eq!(store.read_at::<u64>(page, 0)?, 2);
+    /// # Ok::<(), wasm_dbms::MemoryError>(())
+    /// ```
     pub fn release(&mut self) {
         let Some(inner) = self.levels.pop() else { return };
         let Some(outer) = self.levels.last_mut() else { return };
@@ -85,6 +141,17 @@ impl<M: MemoryAccess> JournaledWriter<M> {
     }
 
     /// Closes the innermost savepoint and puts every byte back as it was when it was opened.
+    ///
+    /// ```
+    /// # use wasm_dbms::{JournaledWriter, MemoryAccess, MemoryManager, Options};
+    /// # let mut store = JournaledWriter::new(MemoryManager::in_memory(Options::new())?);
+    /// let page = store.claim_page()?;
+    /// store.savepoint();
+    /// store.write_at(page, 0, &2u64)?;
+    /// store.roll_back()?;
+    /// assert_eq!(store.read_at::<u64>(page, 0)?, 0);
+    /// # Ok::<(), wasm_dbms::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store below says; then the whole transaction must be discarded.
@@ -103,6 +170,15 @@ impl<M: MemoryAccess> JournaledWriter<M> {
     }
 
     /// Forgets every savepoint without putting anything back.
+    ///
+    /// ```
+    /// # use wasm_dbms::{JournaledWriter, MemoryAccess, MemoryManager, Options};
+    /// # let mut store = JournaledWriter::new(MemoryManager::in_memory(Options::new())?);
+    /// store.savepoint();
+    /// store.forget_savepoints();
+    /// assert_eq!(store.depth(), 0);
+    /// # Ok::<(), wasm_dbms::MemoryError>(())
+    /// ```
     pub fn forget_savepoints(&mut self) {
         self.levels.clear();
     }

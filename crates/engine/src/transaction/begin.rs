@@ -108,6 +108,17 @@ impl Database {
 
     /// As [`retry`](Self::retry), with options.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// db.retry_with(5, BeginOptions::new().isolation(Isolation::Snapshot), Durability::Eventual, |tx| {
+    ///     tx.insert_values("t", &[("n", 1.into())])
+    /// })?;
+    /// assert_eq!(db.count_values("t", None)?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`retry`](Self::retry).
     pub fn retry_with<R>(
@@ -137,6 +148,27 @@ impl Database {
     }
 
     /// Gives the database a clock, for the timeouts of transactions. It asks none by itself.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// use std::time::Instant;
+    ///
+    /// use wasm_dbms::Clock;
+    ///
+    /// #[derive(Debug)]
+    /// struct SinceStart(Instant);
+    ///
+    /// impl Clock for SinceStart {
+    ///     fn now_ms(&self) -> u64 {
+    ///         self.0.elapsed().as_millis() as u64
+    ///     }
+    /// }
+    ///
+    /// let db = Database::in_memory().with_clock(SinceStart(Instant::now()));
+    /// let tx = db.begin_with(BeginOptions::new().timeout_ms(60_000))?;
+    /// tx.commit(Durability::Full)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn with_clock(self, clock: impl Clock + 'static) -> Self {
         self.set_clock(Box::new(clock));

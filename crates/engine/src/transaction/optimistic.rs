@@ -145,6 +145,20 @@ impl OptimisticTransaction {
     /// Runs statements that stay together inside the transaction: if the closure returns an error, nothing of what it
     /// wrote stays, and the transaction goes on.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let mut tx = db.begin()?;
+    /// let failed: Result<()> = tx.savepoint(|tx| {
+    ///     tx.insert_values("t", &[("n", 1.into())])?;
+    ///     Err(Error::other("not after all"))
+    /// });
+    /// assert!(failed.is_err());
+    /// assert_eq!(tx.count_values("t", None)?, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The closure's own.
     pub fn savepoint<R>(&mut self, run: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
@@ -181,6 +195,18 @@ impl OptimisticTransaction {
     /// read stays read, and so do rows that an undone statement was about: it may still conflict. Numbers that were drawn
     /// are not given back.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let tx = db.begin()?;
+    /// let before = tx.open_savepoint()?;
+    /// tx.insert_values("t", &[("n", 1.into())])?;
+    /// tx.rollback_to(&before)?;
+    /// assert_eq!(tx.count_values("t", None)?, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::SavepointClosed`] if it is not open in this transaction, or was opened outside of the closure of
     /// [`savepoint`](Self::savepoint) that is running; what storage says, and then the transaction can only be rolled
@@ -191,6 +217,17 @@ impl OptimisticTransaction {
     }
 
     /// Closes a savepoint, and those opened inside it: what was written since belongs to what is around it.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let tx = db.begin()?;
+    /// let before = tx.open_savepoint()?;
+    /// tx.release(&before)?;
+    /// assert!(matches!(tx.release(&before), Err(Error::SavepointClosed)));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::SavepointClosed`] as [`rollback_to`](Self::rollback_to).

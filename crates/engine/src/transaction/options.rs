@@ -43,6 +43,16 @@ pub enum PlantedBug {
 
 impl BeginOptions {
     /// Serializable, for reading and writing, without a timeout.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let tx = db.begin_with(BeginOptions::new())?;
+    /// tx.insert_values("t", &[("n", 1.into())])?;
+    /// tx.commit(Durability::Full)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -92,6 +102,18 @@ impl BeginOptions {
 
     /// The transaction ends once so many commits were made beside it: it gives
     /// [`Error::TransactionExpired`](crate::Error::TransactionExpired).
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let tx = db.begin_with(BeginOptions::new().age_max_commits(1))?;
+    /// for n in 0..3 {
+    ///     db.insert_values("t", &[("n", n.into())])?;
+    /// }
+    /// assert!(matches!(tx.count_values("t", None), Err(Error::TransactionExpired)));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn age_max_commits(mut self, commits: u64) -> Self {
         self.age_max_commits = Some(commits);
@@ -100,6 +122,15 @@ impl BeginOptions {
 
     /// The transaction ends so long after it began, by the clock that the database was given
     /// ([`Database::with_clock`](crate::Database::with_clock)); without one this does nothing.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let tx = db.begin_with(BeginOptions::new().timeout_ms(5_000))?;
+    /// tx.commit(Durability::Full)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn timeout_ms(mut self, milliseconds: u64) -> Self {
         self.timeout_ms = Some(milliseconds);

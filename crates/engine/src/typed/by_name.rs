@@ -111,6 +111,15 @@ macro_rules! verbs_by_name {
 
             /// As [`update_values`](Self::update_values), but returns the rows as they are then.
             ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # let db = Database::in_memory();
+            /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+            /// db.insert_values("t", &[("n", 1.into())])?;
+            /// assert_eq!(db.update_values_returning("t", &[("n", 2.into())], None)?.rows, [[Value::from(2)]]);
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
             /// # Errors
             /// As [`update_values`](Self::update_values).
             pub fn update_values_returning(
@@ -125,6 +134,15 @@ macro_rules! verbs_by_name {
 
             /// As [`delete_values`](Self::delete_values), but returns the rows as they were. Those that go with them by
             /// cascade are not among them.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # let db = Database::in_memory();
+            /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+            /// db.insert_values("t", &[("n", 1.into())])?;
+            /// assert_eq!(db.delete_values_returning("t", None)?.rows, [[Value::from(1)]]);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// As [`delete_values`](Self::delete_values).

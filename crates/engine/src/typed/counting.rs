@@ -12,6 +12,26 @@ macro_rules! counting_verbs {
         impl$(<$inner: Connection>)? $connection {
             /// How many rows a table has: a number that is kept, whatever the size of the table.
             ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// assert_eq!(db.count::<User>()?, 3);
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
             /// # Errors
             /// What storage says.
             pub fn count<T: Table>(&self) -> Result<u64> {
@@ -97,6 +117,17 @@ macro_rules! counting_verbs {
 
             /// The values of the row with this primary key, in the order of the columns; the key's own in the order of
             /// theirs.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # let db = Database::in_memory();
+            /// # let numbers = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"]);
+            /// # db.create_table(&numbers)?;
+            /// db.insert_values("t", &[("n", 1.into())])?;
+            /// assert_eq!(db.get_values("t", &[1.into()])?, Some(vec![Value::from(1)]));
+            /// assert_eq!(db.get_values("t", &[2.into()])?, None);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// [`Error::Unknown`](crate::Error::Unknown); [`Error::Query`](crate::Error::Query) for a table without a

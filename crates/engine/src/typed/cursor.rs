@@ -77,6 +77,14 @@ pub struct ValueCursor {
 
 impl ValueCursor {
     /// The name of each column.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// assert_eq!(db.query_iter(&Query::from("t"))?.columns(), ["n"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn columns(&self) -> &[String] {
         &self.columns
     }

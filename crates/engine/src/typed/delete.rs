@@ -26,6 +26,26 @@ impl<'c, C: Connection, T: Table> Delete<'c, C, T> {
     }
 
     /// Keeps the rows for which `filter`, and every filter given before, is true. Without one every row is deleted.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.delete::<User>().filter(User::AGE.gt(40)).filter(User::AGE.lt(80)).run()?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn filter(mut self, filter: Expr) -> Self {
         self.query = self.query.filter(filter);
         self

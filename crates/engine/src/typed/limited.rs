@@ -59,6 +59,31 @@ macro_rules! limiting_verbs {
             }
 
             /// The same, with statements that end when this handle says so: see [`Limited`].
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// use wasm_dbms::Interrupt;
+            ///
+            /// let interrupt = Interrupt::new();
+            /// assert_eq!(db.interrupt(&interrupt).select::<User>().all()?.len(), 3);
+            /// interrupt.stop();
+            /// assert!(db.interrupt(&interrupt).select::<User>().all().is_err());
+            /// # Ok::<(), Error>(())
+            /// ```
             pub fn interrupt(&self, interrupt: &Interrupt) -> Limited<'_, Self> {
                 Limited { connection: self, budget: None, interrupt: Some(interrupt.clone()) }
             }
@@ -73,12 +98,60 @@ limiting_verbs!(Snapshot);
 
 impl<C> Limited<'_, C> {
     /// Each statement looks at so many rows at most.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// use wasm_dbms::Interrupt;
+    ///
+    /// let interrupt = Interrupt::new();
+    /// let limited = db.interrupt(&interrupt).budget(2);
+    /// assert!(limited.select::<User>().all().is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn budget(self, rows: u64) -> Self {
         Self { budget: Some(rows), ..self }
     }
 
     /// Each statement ends when this handle says so.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// use wasm_dbms::Interrupt;
+    ///
+    /// let interrupt = Interrupt::new();
+    /// interrupt.stop();
+    /// assert!(db.budget(100).interrupt(&interrupt).select::<User>().all().is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn interrupt(self, interrupt: &Interrupt) -> Self {
         Self { interrupt: Some(interrupt.clone()), ..self }

@@ -62,11 +62,57 @@ impl<R> Prepared<R> {
     }
 
     /// How many times it was planned.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let of_age = db.select::<User>().filter(User::AGE.ge(Expr::Parameter(1))).order_by(User::ID.asc()).prepare();
+    /// assert_eq!(of_age.plan_count(), 0);
+    /// for age in 18..60 {
+    ///     of_age.count(&db, &[age.into()])?;
+    /// }
+    /// assert_eq!(of_age.plan_count(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn plan_count(&self) -> u64 {
         self.plan_count.load(Ordering::Relaxed)
     }
 
     /// How it would be answered, in words.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let of_age = db.select::<User>().filter(User::AGE.ge(Expr::Parameter(1))).order_by(User::ID.asc()).prepare();
+    /// println!("{}", of_age.explain(&db, &[40.into()])?);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Query`](crate::Error::Query) for a question that makes no sense; what storage says.
@@ -133,6 +179,28 @@ impl<R> Prepared<R> {
 impl<R: Rows> Prepared<R> {
     /// Every row.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let of_age = db.select::<User>().filter(User::AGE.ge(Expr::Parameter(1))).order_by(User::ID.asc()).prepare();
+    /// assert_eq!(of_age.all(&db, &[40.into()])?.len(), 2);
+    /// assert!(of_age.all(&db, &[]).is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Select::all`]; [`Error::Query`](crate::Error::Query) for a parameter that is not given.
     pub fn all<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Vec<R::Row>> {
@@ -140,6 +208,28 @@ impl<R: Rows> Prepared<R> {
     }
 
     /// The first row.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let of_age = db.select::<User>().filter(User::AGE.ge(Expr::Parameter(1))).order_by(User::ID.asc()).prepare();
+    /// assert_eq!(of_age.first(&db, &[40.into()])?.map(|user| user.id), Some(2));
+    /// assert_eq!(of_age.first(&db, &[99.into()])?, None);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`all`](Self::all).
@@ -160,6 +250,27 @@ impl<R: Rows> Prepared<R> {
 
     /// How many rows there are, without making any.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let of_age = db.select::<User>().filter(User::AGE.ge(Expr::Parameter(1))).order_by(User::ID.asc()).prepare();
+    /// assert_eq!(of_age.count(&db, &[40.into()])?, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`all`](Self::all).
     pub fn count<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<u64> {
@@ -168,6 +279,32 @@ impl<R: Rows> Prepared<R> {
 
     /// Calls `visit` with each row, one at a time. Rows that must be put in order first
     /// are kept outside of memory past [`Options::query_memory_bytes`](crate::Options::query_memory_bytes).
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let of_age = db.select::<User>().filter(User::AGE.ge(Expr::Parameter(1))).order_by(User::ID.asc()).prepare();
+    /// let mut names = Vec::new();
+    /// of_age.for_each(&db, &[40.into()], |user| {
+    ///     names.push(user.name);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(names, ["Alan", "Grace"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`all`](Self::all), and what `visit` returns, which ends the walk.
@@ -182,6 +319,31 @@ impl<R: Rows> Prepared<R> {
 
     /// The rows one by one, while writes go on: see [`Cursor`].
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let of_age = db.select::<User>().filter(User::AGE.ge(Expr::Parameter(1))).order_by(User::ID.asc()).prepare();
+    /// for user in of_age.iter(&db, &[40.into()])? {
+    ///     // Writes go on between the rows of a cursor.
+    ///     db.delete_key::<User>(user?.id)?;
+    /// }
+    /// assert_eq!(db.count::<User>()?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Select::iter`].
     pub fn iter(&self, database: &Database, parameters: &[Value]) -> Result<Cursor<R>> {
@@ -193,6 +355,27 @@ impl<R: Rows> Prepared<R> {
 
 impl<P: Projection> Prepared<Columns<P>> {
     /// Every row of the answer.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let names = db.select::<User>().filter(User::AGE.ge(Expr::Parameter(1))).columns(User::NAME).prepare();
+    /// assert_eq!(names.all(&db, &[80.into()])?, ["Grace"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Select::all`]; [`Error::Query`](crate::Error::Query) for a parameter that is not given.
@@ -226,6 +409,16 @@ impl Prepared<Answer> {
 
     /// The answer.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// db.insert_values("t", &[("n", 5.into())])?;
+    /// let prepared = wasm_dbms::Prepared::new(Query::from("t"));
+    /// assert_eq!(prepared.query(&db, &[])?.rows, [[Value::from(5)]]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Database::query_with`].
     pub fn query<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Answer> {
@@ -235,6 +428,16 @@ impl Prepared<Answer> {
     }
 
     /// The rows of the answer one by one, while writes go on: see [`ValueCursor`].
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// db.insert_values("t", &[("n", 5.into())])?;
+    /// let prepared = wasm_dbms::Prepared::new(Query::from("t"));
+    /// assert_eq!(prepared.query_iter(&db, &[])?.count(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Database::query_iter`].
@@ -247,6 +450,27 @@ impl Prepared<Answer> {
 
 impl<C: Connection, R> Select<'_, C, R> {
     /// Makes the question one that is planned once and asked many times: see [`Prepared`].
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let by_name = db.select::<User>().filter(User::NAME.eq(Expr::Parameter(1))).prepare();
+    /// assert_eq!(by_name.first(&db, &["Ada".into()])?.map(|user| user.id), Some(1));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn prepare(self) -> Prepared<R> {
         let (query, binders) = self.into_parts();
         Prepared::of(query, binders)

@@ -21,6 +21,34 @@ macro_rules! relating_verbs {
             /// For each row, the one of another table whose column `right` equals its column `left`: what a foreign key
             /// refers to. See [`Select::with`] for both in one question.
             ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u64,
+            /// # }
+            /// # #[derive(Table, Debug, PartialEq)]
+            /// # #[table = "posts"]
+            /// # struct Post {
+            /// #     #[primary_key]
+            /// #     id: u64,
+            /// #     #[foreign_key(table = "users", column = "id")]
+            /// #     author: u64,
+            /// # }
+            /// # #[derive(DatabaseSchema)]
+            /// # #[tables(User = "users", Post = "posts")]
+            /// # struct Blog;
+            /// # let db = Database::in_memory().with_schema::<Blog>()?;
+            /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
+            /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
+            /// let posts = db.select::<Post>().all()?;
+            /// let authors = db.load(&posts, Post::AUTHOR, User::ID)?;
+            /// assert_eq!(authors, [Some(User { id: 1 }), Some(User { id: 1 })]);
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
             /// # Errors
             /// What storage says.
             pub fn load<T, U, L, R>(
@@ -41,6 +69,34 @@ macro_rules! relating_verbs {
 
             /// For each row, those of another table whose column `right` equals its column `left`: what refers to it. See
             /// [`Select::with_many`] for both in one question.
+            ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u64,
+            /// # }
+            /// # #[derive(Table, Debug, PartialEq)]
+            /// # #[table = "posts"]
+            /// # struct Post {
+            /// #     #[primary_key]
+            /// #     id: u64,
+            /// #     #[foreign_key(table = "users", column = "id")]
+            /// #     author: u64,
+            /// # }
+            /// # #[derive(DatabaseSchema)]
+            /// # #[tables(User = "users", Post = "posts")]
+            /// # struct Blog;
+            /// # let db = Database::in_memory().with_schema::<Blog>()?;
+            /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
+            /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
+            /// let users = db.select::<User>().all()?;
+            /// let posts = db.load_many(&users, User::ID, Post::AUTHOR)?;
+            /// assert_eq!(posts.iter().map(Vec::len).collect::<Vec<_>>(), [2, 0]);
+            /// # Ok::<(), Error>(())
+            /// ```
             ///
             /// # Errors
             /// What storage says.
@@ -150,6 +206,33 @@ impl<'c, C: Connection, T: Table + Insert> Select<'c, C, One<T>> {
 
     /// Asks with each row for those whose column `right` equals its column `left`: what refers to it. See
     /// [`with`](Self::with).
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// # }
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "posts"]
+    /// # struct Post {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     #[foreign_key(table = "users", column = "id")]
+    /// #     author: u64,
+    /// # }
+    /// # #[derive(DatabaseSchema)]
+    /// # #[tables(User = "users", Post = "posts")]
+    /// # struct Blog;
+    /// # let db = Database::in_memory().with_schema::<Blog>()?;
+    /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
+    /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
+    /// let users = db.select::<User>().with_many(User::ID, Post::AUTHOR).all()?;
+    /// assert_eq!(users[0].1.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn with_many<U, L, R>(self, left: Column<T, L>, right: Column<U, R>) -> WithMany<'c, C, T, U>
     where
         U: Table,
@@ -163,6 +246,33 @@ impl<'c, C: Connection, T: Table + Insert> Select<'c, C, One<T>> {
 impl<C: Connection, T: Table + Insert, U: Table> With<'_, C, T, U> {
     /// Every row with the other, if there is one.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// # }
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "posts"]
+    /// # struct Post {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     #[foreign_key(table = "users", column = "id")]
+    /// #     author: u64,
+    /// # }
+    /// # #[derive(DatabaseSchema)]
+    /// # #[tables(User = "users", Post = "posts")]
+    /// # struct Blog;
+    /// # let db = Database::in_memory().with_schema::<Blog>()?;
+    /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
+    /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
+    /// let posts = db.select::<Post>().with(Post::AUTHOR, User::ID).all()?;
+    /// assert_eq!(posts[0].1, Some(User { id: 1 }));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Select::all`].
     pub fn all(self) -> Result<Vec<(T, Option<U>)>> {
@@ -173,6 +283,33 @@ impl<C: Connection, T: Table + Insert, U: Table> With<'_, C, T, U> {
 
 impl<C: Connection, T: Table + Insert, U: Table> WithMany<'_, C, T, U> {
     /// Every row with the others, in the order in which their table holds them.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// # }
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "posts"]
+    /// # struct Post {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     #[foreign_key(table = "users", column = "id")]
+    /// #     author: u64,
+    /// # }
+    /// # #[derive(DatabaseSchema)]
+    /// # #[tables(User = "users", Post = "posts")]
+    /// # struct Blog;
+    /// # let db = Database::in_memory().with_schema::<Blog>()?;
+    /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
+    /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
+    /// let users = db.select::<User>().with_many(User::ID, Post::AUTHOR).all()?;
+    /// assert_eq!(users[1], (User { id: 2 }, vec![]));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Select::all`].

@@ -49,6 +49,27 @@ macro_rules! returning_verbs {
 
             /// Inserts rows and returns them as they are stored. If one is refused, none is inserted.
             ///
+            /// ```
+            /// # use wasm_dbms::prelude::*;
+            /// # #[derive(Table, Debug, Clone, PartialEq)]
+            /// # #[table = "users"]
+            /// # struct User {
+            /// #     #[primary_key]
+            /// #     id: u32,
+            /// #     #[unique]
+            /// #     name: String,
+            /// #     age: u8,
+            /// # }
+            /// # let db = Database::in_memory();
+            /// # db.create_table(User::schema())?;
+            /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+            /// #     db.insert(&User { id, name: name.into(), age })?;
+            /// # }
+            /// let stored = db.insert_many_returning(&[User { id: 4, name: "Edsger".into(), age: 72 }])?;
+            /// assert_eq!(stored[0].name, "Edsger");
+            /// # Ok::<(), Error>(())
+            /// ```
+            ///
             /// # Errors
             /// As [`insert`](Self::insert).
             pub fn insert_many_returning<'r, I: Insert + 'r>(

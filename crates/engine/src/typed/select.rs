@@ -2,13 +2,13 @@
 
 use std::marker::PhantomData;
 
-use wasm_dbms_api::{Column, Expr, Field, Join, JoinKind, Order, Projection, Query, Table};
+use wasm_dbms_api::{Column, Expr, Field, Order, Projection, Query, Table};
 
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::{self, RowStream};
 use crate::plan::{self, Plan};
-use crate::typed::rows::{FrameRef, One, Optional, Part, Rows, Three, Two};
+use crate::typed::rows::{FrameRef, One, Rows};
 use crate::{Connection, Error, Result};
 
 /// A typed question, made by `db.select::<User>()`. Nothing is read before one of [`all`](Self::all),
@@ -16,11 +16,11 @@ use crate::{Connection, Error, Result};
 #[derive(Debug)]
 #[must_use = "a question is only asked by all, first, count or for_each"]
 pub struct Select<'c, C, R> {
-    connection: &'c C,
-    query: Query,
+    pub(super) connection: &'c C,
+    pub(super) query: Query,
     /// Checks that each table is stored as its struct says.
-    binders: Vec<Binder>,
-    rows: PhantomData<fn() -> R>,
+    pub(super) binders: Vec<Binder>,
+    pub(super) rows: PhantomData<fn() -> R>,
 }
 
 /// A typed question for some columns, made by [`Select::columns`].
@@ -33,7 +33,7 @@ pub struct Columns<P>(PhantomData<fn() -> P>);
 /// Checks that a table is stored as its struct says.
 pub(super) type Binder = fn(&mut Core) -> Fallible<()>;
 
-fn bind<T: Table>(core: &mut Core) -> Fallible<()> {
+pub(super) fn bind<T: Table>(core: &mut Core) -> Fallible<()> {
     core.catalog.find_type::<T>().map(|_| ())
 }
 
@@ -41,77 +41,6 @@ impl<'c, C: Connection, T: Table> Select<'c, C, One<T>> {
     pub(crate) fn new(connection: &'c C) -> Self {
         let query = Query::from(T::schema().name.as_str());
         Self { connection, query, binders: vec![bind::<T>], rows: PhantomData }
-    }
-
-    /// Joins the rows of table `B` whose column `right` equals `left`.
-    pub fn join<B: Table>(
-        self,
-        left: Column<impl Table, impl Field>,
-        right: Column<B, impl Field>,
-    ) -> Select<'c, C, Two<T, B>> {
-        self.joined::<B, _>(JoinKind::Inner, left, right)
-    }
-
-    /// Joins the rows of table `B` whose column `right` equals `left`; a row without such stays, with `None` beside it.
-    ///
-    /// ```
-    /// # use wasm_dbms::prelude::*;
-    /// #[derive(Table, Debug, PartialEq)]
-    /// #[table = "users"]
-    /// struct User {
-    ///     #[primary_key]
-    ///     id: u64,
-    /// }
-    ///
-    /// #[derive(Table, Debug, PartialEq)]
-    /// #[table = "posts"]
-    /// struct Post {
-    ///     #[primary_key]
-    ///     id: u64,
-    ///     author: u64,
-    /// }
-    ///
-    /// let db = Database::in_memory();
-    /// db.create_table(User::schema())?;
-    /// db.create_table(Post::schema())?;
-    /// db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
-    /// db.insert(&Post { id: 10, author: 2 })?;
-    ///
-    /// let with_posts: Vec<(User, Option<Post>)> =
-    ///     db.select::<User>().left_join(User::ID, Post::AUTHOR).order_by(User::ID.asc()).all()?;
-    /// assert_eq!(with_posts, [(User { id: 1 }, None), (User { id: 2 }, Some(Post { id: 10, author: 2 }))]);
-    ///
-    /// // A filter sees the columns of a row that is missing as NULL.
-    /// let idle = db.select::<User>().left_join(User::ID, Post::AUTHOR).filter(Post::ID.is_null()).all()?;
-    /// assert_eq!(idle, [(User { id: 1 }, None)]);
-    /// # Ok::<(), Error>(())
-    /// ```
-    pub fn left_join<B: Table>(
-        self,
-        left: Column<impl Table, impl Field>,
-        right: Column<B, impl Field>,
-    ) -> Select<'c, C, Two<T, Optional<B>>> {
-        self.joined::<B, _>(JoinKind::Left, left, right)
-    }
-}
-
-impl<'c, C: Connection, A: Part, B: Part> Select<'c, C, Two<A, B>> {
-    /// Joins the rows of table `D` whose column `right` equals `left`.
-    pub fn join<D: Table>(
-        self,
-        left: Column<impl Table, impl Field>,
-        right: Column<D, impl Field>,
-    ) -> Select<'c, C, Three<A, B, D>> {
-        self.joined::<D, _>(JoinKind::Inner, left, right)
-    }
-
-    /// Joins the rows of table `D` whose column `right` equals `left`; a row without such stays, with `None` beside it.
-    pub fn left_join<D: Table>(
-        self,
-        left: Column<impl Table, impl Field>,
-        right: Column<D, impl Field>,
-    ) -> Select<'c, C, Three<A, B, Optional<D>>> {
-        self.joined::<D, _>(JoinKind::Left, left, right)
     }
 }
 
@@ -267,36 +196,88 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
         planned_rows(core, &self.query, &self.binders)
     }
 
-    fn joined<B: Table, S: Rows>(
-        mut self,
-        kind: JoinKind,
-        left: Column<impl Table, impl Field>,
-        right: Column<B, impl Field>,
-    ) -> Select<'c, C, S> {
-        self.binders.push(bind::<B>);
-        let join = Join::equal(kind, B::schema().name.as_str(), left.reference(), right.reference());
-        Select {
-            connection: self.connection,
-            query: self.query.join_with(join),
-            binders: self.binders,
-            rows: PhantomData,
-        }
-    }
-
     /// Makes rows equal in this column, and in those given before, one; then [`columns`](Self::columns) says what of
     /// them is asked.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// # }
+    /// # #[derive(Table, Debug, PartialEq)]
+    /// # #[table = "posts"]
+    /// # struct Post {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     #[foreign_key(table = "users", column = "id")]
+    /// #     author: u64,
+    /// # }
+    /// # #[derive(DatabaseSchema)]
+    /// # #[tables(User = "users", Post = "posts")]
+    /// # struct Blog;
+    /// # let db = Database::in_memory().with_schema::<Blog>()?;
+    /// # db.insert_many(&[User { id: 1 }, User { id: 2 }])?;
+    /// # db.insert_many(&[Post { id: 10, author: 1 }, Post { id: 11, author: 1 }])?;
+    /// let posts = db.select::<Post>().group_by(Post::AUTHOR).columns((Post::AUTHOR, count())).all()?;
+    /// assert_eq!(posts, [(1, 2)]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn group_by<T: Table>(mut self, column: Column<T, impl Field>) -> Self {
         self.query = self.query.group_by(column.reference());
         self
     }
 
     /// Asks for some columns or aggregates instead of whole rows: one, or a tuple of up to eight.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let names = db.select::<User>().order_by(User::AGE.desc()).columns((User::NAME, User::AGE)).first()?;
+    /// assert_eq!(names, Some(("Grace".into(), 85)));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn columns<P: Projection>(mut self, projection: P) -> Projected<'c, C, P> {
         self.query.columns = projection.exprs().into_iter().map(Into::into).collect();
         Select { connection: self.connection, query: self.query, binders: self.binders, rows: PhantomData }
     }
 
     /// Every row.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.select::<User>().filter(User::AGE.lt(50)).all()?.len(), 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Query`](crate::Error::Query) for a question that makes no sense; what storage says.
@@ -321,6 +302,27 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     }
 
     /// The first row.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let oldest = db.select::<User>().order_by(User::AGE.desc()).first()?;
+    /// assert_eq!(oldest.map(|user| user.name), Some("Grace".into()));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`all`](Self::all).
@@ -444,6 +446,26 @@ pub(super) fn visit_rows<R: Rows>(
 impl<C: Connection, P: Projection> Projected<'_, C, P> {
     /// Every row of the answer.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.select::<User>().columns(max(User::AGE)).all()?, [Some(85)]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Select::all`].
     pub fn all(self) -> Result<Vec<P::Row>> {
@@ -455,6 +477,26 @@ impl<C: Connection, P: Projection> Projected<'_, C, P> {
     }
 
     /// The first row of the answer.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.select::<User>().columns(min(User::AGE)).first()?, Some(Some(36)));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Select::all`].

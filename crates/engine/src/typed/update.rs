@@ -74,12 +74,52 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
     }
 
     /// Keeps the rows for which `filter`, and every filter given before, is true. Without one every row is changed.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.update::<User>().set(User::AGE, 0).filter(User::AGE.gt(40)).run()?, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn filter(mut self, filter: Expr) -> Self {
         self.query = self.query.filter(filter);
         self
     }
 
     /// Changes the rows and returns how many there were. If one is refused, none is changed.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.update::<User>().set(User::AGE, User::AGE + 1).run()?, 3);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// A constraint that a new row would break; [`Error::Query`](crate::Error::Query); what storage says.
@@ -136,6 +176,27 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     }
 
     /// Sets a column to a value, to another column, or to what an expression over the row as it was comes to.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// db.update_key::<User>(1).set(User::AGE, User::AGE + 1).set(User::NAME, "Ada L.").run()?;
+    /// assert_eq!(db.get::<User>(1)?.map(|user| (user.name, user.age)), Some(("Ada L.".into(), 37)));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn set<V: Field>(mut self, column: Column<T, V>, value: impl Operand<V>) -> Self {
         self.sets.add(column.position(), value.into_expr());
         self
@@ -179,6 +240,27 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
 
     /// As [`run`](Self::run), but returns the row as it is then, if there is one.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.update_key::<User>(1).set(User::AGE, 37).returning()?.map(|user| user.age), Some(37));
+    /// assert!(db.update_key::<User>(9).set(User::AGE, 37).returning()?.is_none());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`run`](Self::run).
     pub fn returning(self) -> Result<Option<T>> {
@@ -201,24 +283,108 @@ impl<'c, C: Connection> UpdateTable<'c, C> {
     }
 
     /// Sets a column to a value, or to what an expression over the row as it was comes to; it may ask other tables too.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// db.update_table("users").set("age", Expr::column("age") + Expr::from(1)).run()?;
+    /// assert_eq!(db.get::<User>(1)?.map(|user| user.age), Some(37));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn set(mut self, column: &str, value: impl Into<Expr>) -> Self {
         self.sets.push((column.to_owned(), value.into()));
         self
     }
 
     /// Keeps the rows for which `filter`, and every filter given before, is true. Without one every row is changed.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let old = Expr::column("age").compare(Comparison::Greater, 80);
+    /// assert_eq!(db.update_table("users").set("age", 0).filter(old).run()?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn filter(mut self, filter: Expr) -> Self {
         self.query = self.query.filter(filter);
         self
     }
 
     /// Gives the parameters of the expressions, from `?1` on.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let set = db.update_table("users").set("age", Expr::Parameter(1));
+    /// assert_eq!(set.parameters([50.into()]).run()?, 3);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn parameters(mut self, values: impl IntoIterator<Item = Value>) -> Self {
         self.parameters = values.into_iter().collect();
         self
     }
 
     /// Changes the rows and returns how many there were. If one is refused, none is changed.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// assert_eq!(db.update_table("users").set("age", 50).run()?, 3);
+    /// assert!(db.update_table("users").set("size", 50).run().is_err());
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query); a constraint that a new row
@@ -231,6 +397,27 @@ impl<'c, C: Connection> UpdateTable<'c, C> {
     }
 
     /// As [`run`](Self::run), but returns the rows as they are then, all columns of them.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let changed = db.update_table("users").set("age", 50).filter(Expr::column("id").compare(Comparison::Equal, 1));
+    /// assert_eq!(changed.returning()?.rows, [[Value::from(1), Value::from("Ada"), Value::from(50)]]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`run`](Self::run).

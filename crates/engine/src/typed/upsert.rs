@@ -2,102 +2,17 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{Column, Expr, Field, Insert, Operand, Table, TableSchema, Value, ValueArena, ValueRef};
+use wasm_dbms_api::{Column, Expr, Field, Insert, Operand, Table, Value, ValueArena, ValueRef};
 
-use crate::catalog::{KeyShape, RelationIndex, column_of};
+use crate::catalog::RelationIndex;
 use crate::codec::key;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::typed::by_name::{EachRow, VisitRow, placed, places_of};
-use crate::typed::sets::{Sets, row_values};
+use crate::typed::on_conflict::Update;
+use crate::typed::sets::row_values;
+use crate::typed::{Conflict, OnConflict};
 use crate::{Connection, Database, Error, Limited, OptimisticTransaction, Result, Transaction};
-
-/// What happens to a row whose key is there already: of the primary key, or of a unique index. A row with NULL in it, or
-/// with a number that the database chooses, meets none.
-///
-/// ```
-/// use wasm_dbms::{Expr, OnConflict};
-///
-/// let by_email = OnConflict::on(["email"]).update(["name"]);
-/// let only_new = OnConflict::key().do_nothing();
-/// // The row that is there goes by the table's name, the new one by `excluded`.
-/// let counted = OnConflict::key().set("visits", Expr::column("pages.visits") + Expr::column("excluded.visits"));
-/// # let _ = (by_email, only_new, counted);
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct OnConflict {
-    /// The columns of the key, in any order; those of the primary key if there are none.
-    columns: Vec<String>,
-    action: Action,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Action {
-    Nothing,
-    Update(Changes),
-}
-
-/// What becomes of a row that is there.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Changes {
-    /// The columns that are taken from the new row; every one that it gives if nothing is said.
-    taken: Vec<String>,
-    /// What others are set to.
-    set: Vec<(String, Expr)>,
-    /// Where this is not true, nothing becomes of it.
-    filter: Option<Expr>,
-}
-
-impl OnConflict {
-    /// A row with the same primary key takes every column that the new one gives.
-    pub fn key() -> Self {
-        Self { columns: Vec::new(), action: Action::Update(Changes::default()) }
-    }
-
-    /// A row equal in these columns, which a unique index has, takes every column that the new one gives.
-    pub fn on<'a>(columns: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { columns: columns.into_iter().map(str::to_owned).collect(), ..Self::key() }
-    }
-
-    /// The row that is there stays as it is.
-    #[must_use]
-    pub fn do_nothing(self) -> Self {
-        Self { action: Action::Nothing, ..self }
-    }
-
-    /// The row that is there takes only these columns from the new one, and those named before.
-    #[must_use]
-    pub fn update<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> Self {
-        self.changed(|changes| changes.taken.extend(columns.into_iter().map(str::to_owned)))
-    }
-
-    /// The row that is there gets this value in a column: a constant, or an expression over it and the new row, which is
-    /// called `excluded`. Other columns are only taken where [`update`](Self::update) names them.
-    #[must_use]
-    pub fn set(self, column: &str, value: impl Into<Expr>) -> Self {
-        self.changed(|changes| changes.set.push((column.to_owned(), value.into())))
-    }
-
-    /// The row that is there stays as it is unless this is true, of it and of the new row, which is called `excluded`.
-    #[must_use]
-    pub fn filter(self, filter: Expr) -> Self {
-        self.changed(|changes| {
-            changes.filter = Some(match changes.filter.take() {
-                Some(other) => other.and(filter),
-                None => filter,
-            });
-        })
-    }
-
-    fn changed(self, change: impl FnOnce(&mut Changes)) -> Self {
-        let mut changes = match self.action {
-            Action::Update(changes) => changes,
-            Action::Nothing => Changes::default(),
-        };
-        change(&mut changes);
-        Self { columns: self.columns, action: Action::Update(changes) }
-    }
-}
 
 /// What became of the rows of an upsert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -122,12 +37,56 @@ pub struct Upsert<'c, 'r, C, I> {
 impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
     /// Rows are the same if this column is, and those given before; a unique index has them all. Without one, rows of one
     /// primary key are the same.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let renumbered = [User { id: 9, name: "Ada".into(), age: 40 }];
+    /// let report = db.upsert(&renumbered).on(User::NAME).update(User::AGE).run()?;
+    /// assert_eq!(report.updated, 1);
+    /// assert_eq!(db.get::<User>(1)?.map(|user| user.age), Some(40));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn on<V: Field>(mut self, column: Column<I::Table, V>) -> Self {
         self.on_conflict.columns.push(column.name().to_owned());
         self
     }
 
     /// A row that is there already stays as it is.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let report = db.upsert(&[User { id: 1, name: "Ada".into(), age: 40 }]).do_nothing().run()?;
+    /// assert_eq!(report.unchanged, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn do_nothing(mut self) -> Self {
         self.on_conflict = self.on_conflict.do_nothing();
         self
@@ -135,6 +94,27 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
 
     /// A row that is there already takes this column from the new one, and those given before. Without one it takes every
     /// column that the new row gives.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// db.upsert(&[User { id: 1, name: "A.".into(), age: 40 }]).update(User::AGE).run()?;
+    /// assert_eq!(db.get::<User>(1)?.map(|user| (user.name, user.age)), Some(("Ada".into(), 40)));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn update<V: Field>(mut self, column: Column<I::Table, V>) -> Self {
         self.on_conflict = self.on_conflict.update([column.name()]);
         self
@@ -168,12 +148,56 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
     }
 
     /// A row that is there already stays as it is unless this is true.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let older = User::AGE.lt(User::AGE.excluded());
+    /// let report = db.upsert(&[User { id: 1, name: "Ada".into(), age: 20 }]).filter(older).run()?;
+    /// assert_eq!(report.unchanged, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn filter(mut self, filter: Expr) -> Self {
         self.on_conflict = self.on_conflict.filter(filter);
         self
     }
 
     /// Writes the rows and returns what became of them. If one is refused, none is written.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let users = [User { id: 1, name: "Ada".into(), age: 37 }, User { id: 4, name: "Edsger".into(), age: 72 }];
+    /// let report = db.upsert(&users).run()?;
+    /// assert_eq!((report.inserted, report.updated), (1, 1));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Query`] if no key is on those columns; a constraint that a row would break; what storage says.
@@ -182,6 +206,27 @@ impl<C: Connection, I: Insert> Upsert<'_, '_, C, I> {
     }
 
     /// As [`run`](Self::run), but returns every row that was inserted or updated, as it is stored.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table, Debug, Clone, PartialEq)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u32,
+    /// #     #[unique]
+    /// #     name: String,
+    /// #     age: u8,
+    /// # }
+    /// # let db = Database::in_memory();
+    /// # db.create_table(User::schema())?;
+    /// # for (id, name, age) in [(1, "Ada", 36), (2, "Alan", 41), (3, "Grace", 85)] {
+    /// #     db.insert(&User { id, name: name.into(), age })?;
+    /// # }
+    /// let stored = db.upsert(&[User { id: 4, name: "Edsger".into(), age: 72 }]).returning()?;
+    /// assert_eq!(stored[0].id, 4);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -296,75 +341,6 @@ fn upsert_each(
     Ok(report)
 }
 
-/// An [`OnConflict`] in numbers.
-pub(crate) struct Conflict {
-    /// The columns of the key.
-    columns: Vec<usize>,
-    /// The index that has them; none if the table itself is keyed by them.
-    index: Option<usize>,
-    /// What becomes of the row that is there, if anything does.
-    update: Option<Update>,
-}
-
-struct Update {
-    /// The columns that are taken from the new row.
-    taken: Vec<usize>,
-    /// Whether every one is that the new row gives.
-    takes_all: bool,
-    sets: Sets,
-    filter: Option<Expr>,
-}
-
-impl Conflict {
-    pub(crate) fn resolve(core: &Core, index: RelationIndex, on_conflict: &OnConflict) -> Fallible<Self> {
-        let relation = core.catalog.relation(index)?;
-        let schema = &*relation.schema;
-        let named = numbers(schema, &on_conflict.columns)?;
-        let asked: &[usize] = if named.is_empty() { relation.primary_key() } else { &named };
-        let is_same = |columns: &[usize]| {
-            columns.len() == asked.len() && !asked.is_empty() && columns.iter().all(|column| asked.contains(column))
-        };
-        let update = match &on_conflict.action {
-            Action::Nothing => None,
-            Action::Update(Changes { taken, set, filter }) => Some(Update {
-                taken: numbers(schema, taken)?,
-                takes_all: taken.is_empty() && set.is_empty(),
-                sets: Sets::named(schema, set.clone())?,
-                filter: filter.clone(),
-            }),
-        };
-        if let KeyShape::Columns(columns) = &relation.shape
-            && is_same(columns)
-        {
-            return Ok(Self { columns: columns.clone(), index: None, update });
-        }
-        let found = relation.indexes.iter().position(|index| index.is_unique && is_same(&index.columns));
-        let found = found.and_then(|number| Some((number, relation.indexes.get(number)?)));
-        let Some((number, unique)) = found else {
-            let columns = relation.column_names(asked);
-            let what = if asked.is_empty() { "no primary key".into() } else { format!("no unique key on {columns}") };
-            return Err(Error::Query(format!("table {} has {what}", schema.name)).into());
-        };
-        Ok(Self { columns: unique.columns.clone(), index: Some(number), update })
-    }
-
-    /// Every key of a table; nothing becomes of the row that is there.
-    pub(crate) fn of_every_key(core: &Core, index: RelationIndex) -> Fallible<Vec<Self>> {
-        let relation = core.catalog.relation(index)?;
-        let unique = relation.indexes.iter().enumerate().filter(|(_, index)| index.is_unique);
-        let unique = unique.map(|(number, index)| (index.columns.clone(), Some(number)));
-        let clustered = match &relation.shape {
-            KeyShape::Columns(columns) => Some((columns.clone(), None)),
-            KeyShape::RowId => None,
-        };
-        Ok(clustered.into_iter().chain(unique).map(|(columns, index)| Self { columns, index, update: None }).collect())
-    }
-}
-
-fn numbers(schema: &TableSchema, names: &[String]) -> Fallible<Vec<usize>> {
-    names.iter().map(|name| column_of(schema, name)).collect()
-}
-
 impl Core {
     /// Inserts a row, or changes the one whose key it has. Returns whether a row was written; its key is in the scratch
     /// then.
@@ -402,7 +378,8 @@ impl Core {
             }
         }
         if let Some(filter) = filter {
-            let found = row_values(self, index, &row_key, &excluded, parameters, std::iter::once(filter))?;
+            let found =
+                row_values(self, index, &row_key, &excluded, parameters, sets.reads_text, std::iter::once(filter))?;
             match found.unwrap_or_default().as_slice() {
                 [Value::Bool(true)] => {}
                 [Value::Bool(false) | Value::Null] => {
