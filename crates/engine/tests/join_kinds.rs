@@ -77,7 +77,7 @@ fn every_kind_of_join_finds_the_same_pairs() {
     let seed = seed(0x101);
     let mut random = fastrand::Rng::with_seed(seed);
     for number in 0..DATABASES {
-        let range = random.i64(100..400);
+        let range = random.i64(4..400);
         let few: Vec<_> = (0..random.usize(8..16)).map(|_| code(&mut random, range)).collect();
         let many: Vec<_> = (0..random.usize(600..1200)).map(|_| code(&mut random, range)).collect();
         let db = tables(&few, &many);

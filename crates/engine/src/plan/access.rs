@@ -6,7 +6,7 @@ use crate::catalog::{Index, KeyShape, Relation};
 use crate::codec::key;
 use crate::plan::BoundExpr;
 use crate::plan::condition::{Condition, ConditionKind, Types};
-use crate::plan::estimate::{Estimates, RANGE_SHARE};
+use crate::plan::estimate::Estimates;
 use crate::plan::expr::bit;
 
 /// How the rows of one source are reached.
@@ -120,6 +120,22 @@ pub(super) struct Candidate {
     pub(super) cost: f64,
     /// The conjuncts that the access makes true by itself.
     pub(super) used: Vec<usize>,
+    /// The share of the source's rows for which the conjuncts in `told` hold, as the data has it.
+    pub(super) measured: f64,
+    pub(super) told: Vec<usize>,
+}
+
+impl Candidate {
+    fn scan(rows: f64) -> Self {
+        Self {
+            access: Access::Scan,
+            setup: 0.0,
+            cost: rows.max(1.0),
+            used: Vec::new(),
+            measured: 1.0,
+            told: Vec::new(),
+        }
+    }
 }
 
 /// What a row reached through an index costs more than one of a scan.
@@ -127,6 +143,9 @@ const LOOKUP_COST: f64 = 4.0;
 
 /// What it costs to go to a range, beside what depends on how deep its tree is.
 const SEEK_COST: f64 = 0.5;
+
+/// Where so little is to be done the data is not asked: whatever is chosen is quick.
+const FEW_ROWS: f64 = 256.0;
 
 /// What a row costs that is kept, and one that is found among those that are kept.
 pub(super) const KEEP_COST: f64 = 4.0;
@@ -150,17 +169,20 @@ pub(super) struct Chooser<'q, 's> {
 impl Chooser<'_, '_> {
     /// The cheapest access that is the same again for each row before, and the cheapest that keeps rows.
     pub(super) fn candidates(&self) -> (Candidate, Option<Candidate>) {
-        let direct = self.direct(self.bound);
+        let mut direct = self.direct(self.bound);
         if self.is_first {
             return (direct, None);
         }
         let own = bit(self.source);
         let mut from = self.direct(0);
-        let mut rows = self.estimates.rows(self.source);
+        direct.measured = from.measured;
+        let mut rows = self.estimates.rows(self.source) * from.measured;
         let (mut columns, mut probe, mut filters, mut found) = (Vec::new(), Vec::new(), Vec::new(), 1.0);
         for (number, conjunct) in self.conjuncts.iter().enumerate() {
             if conjunct.sources() & !own == 0 && !conjunct.asks() {
-                rows *= self.estimates.share(conjunct);
+                if !from.told.contains(&number) {
+                    rows *= self.estimates.share(conjunct);
+                }
                 if !from.used.contains(&number) {
                     filters.push(conjunct.clone());
                     from.used.push(number);
@@ -180,7 +202,9 @@ impl Chooser<'_, '_> {
         }
         let access = Access::Kept { from: from.access.into(), filters, columns, probe };
         let setup = from.setup + from.cost + rows * KEEP_COST;
-        (direct, Some(Candidate { access, setup, cost: 1.5 + rows * found * KEPT_COST, used: from.used }))
+        direct.told = from.told;
+        let cost = 1.5 + rows * found * KEPT_COST;
+        (direct, Some(Candidate { access, setup, cost, used: from.used, ..Candidate::scan(0.0) }))
     }
 
     fn condition<'e>(&self, number: usize, conjunct: &'e BoundExpr, bound: u64) -> Option<Condition<'e>> {
@@ -188,8 +212,7 @@ impl Chooser<'_, '_> {
     }
 
     fn direct(&self, bound: u64) -> Candidate {
-        let total = self.estimates.rows(self.source);
-        let mut best = Candidate { access: Access::Scan, setup: 0.0, cost: total.max(1.0), used: Vec::new() };
+        let mut best = Candidate::scan(self.estimates.rows(self.source));
         let conjuncts = || self.conjuncts.iter().enumerate();
         let usable: Vec<Condition<'_>> =
             conjuncts().filter_map(|(number, conjunct)| self.condition(number, conjunct, bound)).collect();
@@ -204,24 +227,8 @@ impl Chooser<'_, '_> {
 
     /// Takes a range of a key in place of `best`, if one costs less.
     fn search(&self, usable: &[Condition<'_>], best: &mut Candidate) {
-        let total = self.estimates.rows(self.source);
-        for found in self.found(usable) {
-            let Found { access, used, share, is_whole_key, count, .. } = found;
-            let rows = if is_whole_key { count } else { (total * share).max(1.0) };
-            let factor = if access.index().is_some() { LOOKUP_COST } else { 1.0 };
-            let cost = rows * factor + count * (SEEK_COST + total.max(2.0).log2() / 4.0);
-            // A key that is given in full is a row at most, whatever is expected of others.
-            let is_one = is_whole_key && count == 1.0;
-            if cost < best.cost || (is_one && best.access == Access::Scan) {
-                *best = Candidate { access, setup: 0.0, cost, used };
-            }
-        }
-    }
-
-    /// The ranges of keys that the conditions give, of each key at most one.
-    fn found(&self, usable: &[Condition<'_>]) -> Vec<Found> {
         if usable.is_empty() {
-            return Vec::new();
+            return;
         }
         let indexes = self.relation.indexes.iter().enumerate();
         let indexes = indexes.map(|(number, index)| (Some(number), index.columns.as_slice(), index.is_unique));
@@ -229,60 +236,46 @@ impl Chooser<'_, '_> {
             KeyShape::Columns(columns) => Some((None, columns.as_slice(), true)),
             KeyShape::RowId => None,
         };
-        let keys = table.into_iter().chain(indexes);
-        let mut found: Vec<Found> = keys
-            .filter_map(|(index, columns, is_unique)| {
-                let mut found = self.range(index, columns, usable)?;
-                found.is_whole_key = is_unique && found.equal == columns.len();
-                Some(found)
-            })
-            .collect();
-        // Nothing is asked of the data where it changes nothing: a lone table's row, or a range of its own key.
-        let is_settled =
-            found.iter().any(|found| found.is_whole_key) || matches!(found.as_slice(), [only] if only.index.is_none());
-        let figures = self.estimates.figures;
-        if !(self.estimates.is_lone() && is_settled) || figures.is_thorough {
-            for own in found.iter_mut().filter(|own| !own.is_whole_key) {
-                own.measured = figures.share_of(self.relation, &own.access);
-                let likely = || {
-                    let share = figures.share_of_value(self.relation, own.index, own.equal)?;
-                    Some(share * own.count * own.bounds)
-                };
-                let is_likely = own.measured.is_none() && own.equal > 0;
-                let share = own.measured.or_else(|| is_likely.then(likely)?);
-                own.share = share.unwrap_or(own.share);
+        for (index, columns, is_unique) in table.into_iter().chain(indexes) {
+            let Some(Found { access, mut used, mut share, equal, count, is_prefix }) =
+                self.range(index, columns, usable)
+            else {
+                continue;
+            };
+            let is_whole_key = is_unique && equal == columns.len();
+            // A lone table with nothing but a range of its own key has no choice.
+            let is_settled = || {
+                let first = columns.first();
+                let is_only = usable.iter().all(|condition| Some(&condition.column) == first);
+                index.is_none() && self.estimates.is_lone() && is_only
+            };
+            if !is_whole_key
+                && best.cost > FEW_ROWS
+                && !is_settled()
+                && let Some(measured) = self.estimates.figures.share_of(self.relation, &access)
+            {
+                share = measured;
+                let is_apart = !used.iter().any(|number| best.told.contains(number));
+                if is_apart {
+                    best.measured *= share;
+                    best.told.extend(&used);
+                } else if share < best.measured {
+                    (best.measured, best.told) = (share, used.clone());
+                }
+            }
+            if is_prefix {
+                used.pop();
+            }
+            let total = self.estimates.rows(self.source);
+            let rows = if is_whole_key { count } else { (total * share).max(1.0) };
+            let factor = if index.is_some() { LOOKUP_COST } else { 1.0 };
+            let cost = rows * factor + count * (SEEK_COST + total.max(2.0).log2() / 4.0);
+            // A key that is given in full is a row at most, whatever is expected of others.
+            let is_one = is_whole_key && count == 1.0;
+            if cost < best.cost || (is_one && best.access == Access::Scan) {
+                (best.access, best.cost, best.used) = (access, cost, used);
             }
         }
-        found
-    }
-
-    /// What the data says of the source alone: the share of its rows for which conjuncts hold together, and which ones
-    /// these are.
-    pub(super) fn measured(&self) -> (f64, Vec<usize>) {
-        let usable: Vec<Condition<'_>> = self
-            .conjuncts
-            .iter()
-            .enumerate()
-            .filter_map(|(number, conjunct)| self.condition(number, conjunct, 0))
-            .collect();
-        let mut found = self.found(&usable);
-        let (mut share, mut told) = (1.0, Vec::<usize>::new());
-        // What tells of the most conjuncts comes first, of as many what keeps the fewest rows.
-        loop {
-            found.retain(|own| own.measured.is_some() && !own.told.iter().any(|number| told.contains(number)));
-            let better = |best: usize, place: usize| match (found.get(best), found.get(place)) {
-                (Some(best), Some(own)) => {
-                    own.told.len() > best.told.len() || own.told.len() == best.told.len() && own.share < best.share
-                }
-                _ => false,
-            };
-            let best = (1..found.len()).fold(0, |best, place| if better(best, place) { place } else { best });
-            let Some(own) = found.get_mut(best) else { break };
-            share *= own.share;
-            told.append(&mut own.told);
-            own.measured = None;
-        }
-        (share, told)
     }
 
     /// As [`search`](Self::search), for a disjunction, each part of which has a range of its own.
@@ -299,12 +292,7 @@ impl Chooser<'_, '_> {
             // What must hold anyway helps each part.
             let all = own.iter().chain(self.conjuncts);
             let usable: Vec<Condition<'_>> = all.filter_map(|part| self.condition(0, part, bound)).collect();
-            let mut found = Candidate {
-                access: Access::Scan,
-                setup: 0.0,
-                cost: self.estimates.rows(self.source),
-                used: Vec::new(),
-            };
+            let mut found = Candidate::scan(self.estimates.rows(self.source));
             self.search(&usable, &mut found);
             match found.access {
                 Access::Scan => return,
@@ -318,16 +306,17 @@ impl Chooser<'_, '_> {
                 return;
             }
         }
-        *best = Candidate { access: Access::Union { ranges, conditions, parts }, setup: 0.0, cost, used: vec![number] };
+        best.access = Access::Union { ranges, conditions, parts };
+        (best.cost, best.used) = (cost, vec![number]);
     }
 
     /// The range of a key that the conditions give.
     fn range(&self, index: Option<usize>, columns: &[usize], conditions: &[Condition<'_>]) -> Option<Found> {
         let own = index.and_then(|number| self.relation.indexes.get(number));
         let mut starts: Vec<Vec<BoundExpr>> = vec![Vec::new()];
-        let (mut low, mut high) = (None, None);
-        let (mut share, mut bounds) = (1.0, 1.0);
-        let (mut used, mut told) = (Vec::new(), Vec::new());
+        let (mut low, mut high, mut is_prefix) = (None, None, false);
+        let mut share = 1.0;
+        let mut used = Vec::new();
         let mut equal = 0;
         for column in columns {
             let of_column = || conditions.iter().filter(|condition| condition.column == *column);
@@ -368,8 +357,9 @@ impl Chooser<'_, '_> {
                     ConditionKind::Prefix(prefix) if low.is_none() && high.is_none() => {
                         low = Some(Bound::Prefix(prefix.clone()));
                         high = low.clone();
-                        bounds *= self.estimates.equality(self.source, *column);
-                        told.push(condition.conjunct);
+                        share *= self.estimates.equality(self.source, *column);
+                        used.push(condition.conjunct);
+                        is_prefix = true;
                         continue;
                     }
                     ConditionKind::Compare(comparison, value) => match comparison {
@@ -383,7 +373,7 @@ impl Chooser<'_, '_> {
                 };
                 *bound.0 = Some(bound.1);
                 used.push(condition.conjunct);
-                bounds *= RANGE_SHARE;
+                share *= crate::plan::estimate::RANGE_SHARE;
             }
             break;
         }
@@ -400,31 +390,22 @@ impl Chooser<'_, '_> {
                 Access::Union { ranges, conditions: Vec::new(), parts: Vec::new() }
             }
         };
-        told.extend(&used);
-        let share = share * bounds;
-        Some(Found { index, access, used, told, share, bounds, measured: None, equal, is_whole_key: false, count })
+        Some(Found { access, used, share, equal, count, is_prefix })
     }
 }
 
-/// A range of a key, or several.
+/// A range, or several.
 struct Found {
-    index: Option<usize>,
     access: Access,
     used: Vec<usize>,
-    /// The conjuncts that it takes into account: those used, and those that hold of more than the range says.
-    told: Vec<usize>,
     /// The share of rows it is expected to keep.
     share: f64,
-    /// The share that its bounds are expected to keep of the rows whose first columns are given.
-    bounds: f64,
-    /// The share as the data has it.
-    measured: Option<f64>,
     /// How many columns are given.
     equal: usize,
-    /// Whether these are all of a key that no two rows share.
-    is_whole_key: bool,
     /// How many ranges there are.
     count: f64,
+    /// Whether the last conjunct used is one that holds of fewer rows than the range has.
+    is_prefix: bool,
 }
 
 /// The values of a list that can be met, each once, in the order that they have at this place of a key.

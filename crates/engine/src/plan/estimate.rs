@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{Comparison, DataType};
 
-use crate::catalog::{Index, KeyShape, Relation};
+use crate::catalog::{KeyShape, Relation};
 use crate::plan::BoundExpr;
 use crate::plan::figures::Figures;
 
@@ -14,14 +14,12 @@ pub(super) const RANGE_SHARE: f64 = 0.3;
 #[derive(Debug)]
 pub(super) struct Estimates<'a, 's> {
     pub(super) figures: &'a Figures<'s>,
-    sources: Vec<Estimate<'a>>,
+    sources: Vec<Estimate>,
 }
 
 #[derive(Debug)]
-struct Estimate<'a> {
+struct Estimate {
     rows: f64,
-    /// The table that it is, if it is one.
-    table: Option<&'a Relation>,
     /// The share of rows that have one value, by column.
     equality: Vec<f64>,
 }
@@ -31,8 +29,8 @@ impl<'a, 's> Estimates<'a, 's> {
         Self { figures, sources: Vec::new() }
     }
 
-    /// Adds a source of so many rows, of which no two are the same if it is distinct; `table` is the table that it is.
-    pub(super) fn push(&mut self, relation: &Relation, table: Option<&'a Relation>, rows: f64, is_distinct: bool) {
+    /// Adds a source of so many rows, of which no two are the same if it is distinct.
+    pub(super) fn push(&mut self, relation: &Relation, rows: f64, is_distinct: bool) {
         let keyed = match &relation.shape {
             KeyShape::Columns(columns) => columns.as_slice(),
             KeyShape::RowId => &[],
@@ -57,7 +55,7 @@ impl<'a, 's> Estimates<'a, 's> {
             }
         };
         let equality = (0..relation.schema.columns.len()).map(share).collect();
-        self.sources.push(Estimate { rows: rows.max(0.0), table, equality });
+        self.sources.push(Estimate { rows: rows.max(0.0), equality });
     }
 
     /// How many rows a source has.
@@ -68,28 +66,6 @@ impl<'a, 's> Estimates<'a, 's> {
     /// Whether there is one source, so that nothing but the access to it is chosen.
     pub(super) fn is_lone(&self) -> bool {
         self.sources.len() == 1
-    }
-
-    /// The share of rows in which a column has one value, which is not known: as the data has it where an index begins
-    /// with the column.
-    fn equality_in_data(&self, source: usize, column: usize) -> f64 {
-        let table = self.sources.get(source).and_then(|own| own.table);
-        let index = table.and_then(|table| {
-            let first = |columns: &[usize]| columns.first() == Some(&column);
-            match &table.shape {
-                KeyShape::Columns(columns) if first(columns) => Some((None, columns.len() == 1)),
-                _ => {
-                    let own =
-                        |(number, index): (usize, &Index)| (Some(number), index.is_unique && index.columns.len() == 1);
-                    table.indexes.iter().enumerate().find(|(_, index)| first(&index.columns)).map(own)
-                }
-            }
-        });
-        let share = match (table, index) {
-            (Some(table), Some((index, false))) => self.figures.share_of_value(table, index, 1),
-            _ => None,
-        };
-        share.unwrap_or_else(|| self.equality(source, column))
     }
 
     /// The share of rows in which a column has one value.
@@ -103,13 +79,9 @@ impl<'a, 's> Estimates<'a, 's> {
             BoundExpr::Column { source, column } => Some(self.equality(*source, *column)),
             _ => None,
         };
-        let in_data = |expr: &BoundExpr| match expr {
-            BoundExpr::Column { source, column } => self.equality_in_data(*source, *column),
-            _ => EQUALITY_SHARE,
-        };
         match condition {
             BoundExpr::Compare(Comparison::Equal, left, right) => match (of(left), of(right)) {
-                (Some(_), Some(_)) => in_data(left).min(in_data(right)),
+                (Some(left), Some(right)) => left.min(right),
                 (Some(share), None) | (None, Some(share)) => share,
                 (None, None) => EQUALITY_SHARE,
             },

@@ -184,13 +184,7 @@ pub(crate) fn plan(core: &mut Core, query: &Query) -> Fallible<Plan> {
 /// Plans a question whose parameters have these values.
 pub(crate) fn plan_with(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Plan> {
     let bound = bind::bind(&core.catalog, query, parameters)?;
-    optimize::optimize(core, bound, false)
-}
-
-/// The plan of a question in words, with all that can be estimated.
-pub(crate) fn explain(core: &mut Core, query: &Query) -> Fallible<String> {
-    let bound = bind::bind(&core.catalog, query, &[])?;
-    optimize::optimize(core, bound, true)?.explain(&core.catalog)
+    optimize::optimize(core, bound)
 }
 
 /// An expression over the columns of one table: what a check constraint says. It is computed with

@@ -16,9 +16,9 @@ use crate::plan::walk_order::walk_in_order;
 use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, equality, left, semi_join};
 
 /// Chooses how to answer a question: the order of the sources that costs least, and the access to each.
-pub(crate) fn optimize(core: &mut Core, query: BoundQuery, is_thorough: bool) -> Fallible<Plan> {
+pub(crate) fn optimize(core: &mut Core, query: BoundQuery) -> Fallible<Plan> {
     let Core { catalog, store, .. } = core;
-    choose(catalog, &Figures::new(store, is_thorough), query, 0)
+    choose(catalog, &Figures::new(store), query, 0)
 }
 
 /// Queries so deep inside others stay what they are.
@@ -52,11 +52,7 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
         lefts.push(source.left);
         let source = plan_source(catalog, figures, source.rows, depth)?;
         cost += source.cost();
-        let table = match &source {
-            PlanSource::Table(relation) => Some(catalog.relation(*relation)?),
-            PlanSource::Derived(_) => None,
-        };
-        estimates.push(relation_of(catalog, &source)?, table, rows_of(catalog, &source)?, source.is_distinct());
+        estimates.push(relation_of(catalog, &source)?, rows_of(catalog, &source)?, source.is_distinct());
         planned.push(source);
     }
     let sources = planned;
@@ -177,14 +173,12 @@ impl<'s> Joins<'_, 's> {
     }
 
     fn known(&self, source: usize, tied: u64, is_first: bool) -> Fallible<Known> {
-        let chooser = self.chooser(source, tied, is_first)?;
-        let (direct, kept) = chooser.candidates();
-        let (measured, told) = chooser.measured();
+        let (direct, kept) = self.chooser(source, tied, is_first)?.candidates();
         let (setup, kept) = kept.map_or((f64::INFINITY, 0.0), |kept| (kept.setup, kept.cost));
         let own = self.left(source).unwrap_or(&self.conjuncts);
-        let ready = self.ready(source, tied, own, &told);
+        let ready = self.ready(source, tied, own, &direct.told);
         let share: f64 = ready.filter_map(|number| own.get(number)).map(|part| self.estimates.share(part)).product();
-        Ok(Known { direct: direct.cost, setup, kept, factor: self.estimates.rows(source) * measured * share })
+        Ok(Known { direct: direct.cost, setup, kept, factor: self.estimates.rows(source) * direct.measured * share })
     }
 
     fn chooser(&self, source: usize, bound: u64, is_first: bool) -> Fallible<Chooser<'_, 's>> {
@@ -242,7 +236,7 @@ impl<'s> Joins<'_, 's> {
     /// The step that enters a source, after others that have so many rows.
     fn step(&self, source: usize, entered: u64, rows: f64) -> Fallible<(Step, f64)> {
         let (direct, kept) = self.chooser(source, entered, entered == 0)?.candidates();
-        let Candidate { access, used, setup, cost } = match kept {
+        let Candidate { access, used, setup, cost, .. } = match kept {
             Some(kept) if kept.setup + rows * kept.cost < rows * direct.cost => kept,
             _ => direct,
         };

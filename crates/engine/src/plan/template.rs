@@ -48,7 +48,7 @@ impl Template {
     /// Plans a question for parameters of these types.
     pub(crate) fn new(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Self> {
         let (bound, fixed) = bind::bind_template(&core.catalog, query, parameters)?;
-        let mut plan = optimize::optimize(core, bound, false)?;
+        let mut plan = optimize::optimize(core, bound)?;
         let catalog = &core.catalog;
         let mut found = Vec::new();
         plan.visit_mut(&mut |part| {

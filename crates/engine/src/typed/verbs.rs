@@ -215,7 +215,7 @@ macro_rules! reading_verbs {
             /// # Errors
             /// As [`query`](Self::query).
             pub fn explain(&self, query: &Query) -> Result<String> {
-                Ok(self.read(|core| crate::plan::explain(core, query))?)
+                Ok(self.read(|core| crate::plan::plan(core, query)?.explain(&core.catalog))?)
             }
         }
     };
