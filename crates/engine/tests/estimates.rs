@@ -1,5 +1,5 @@
-//! What the planner expects comes from the data: how many rows a range gives, how many stand for one value, and what is
-//! chosen by it where values are not spread evenly.
+//! What the planner expects comes from the data: how many rows a range gives, and what is chosen by it where
+//! values are not spread evenly.
 
 #![cfg(test)]
 
@@ -139,7 +139,7 @@ fn the_order_of_a_join_begins_where_few_rows_are() {
 }
 
 #[test]
-fn a_prepared_question_is_planned_once_and_expects_what_a_value_has_on_average() {
+fn a_prepared_question_over_skewed_values_is_planned_once_and_answers_each() {
     let mut random = fastrand::Rng::with_seed(seed(31));
     let (db, rows) = skewed(&mut random);
     let filter = Expr::column("sparse").compare(Comparison::Equal, Expr::Parameter(1));

@@ -169,20 +169,17 @@ pub(super) struct Chooser<'q, 's> {
 impl Chooser<'_, '_> {
     /// The cheapest access that is the same again for each row before, and the cheapest that keeps rows.
     pub(super) fn candidates(&self) -> (Candidate, Option<Candidate>) {
-        let mut direct = self.direct(self.bound);
+        let direct = self.direct(self.bound);
         if self.is_first {
             return (direct, None);
         }
         let own = bit(self.source);
         let mut from = self.direct(0);
-        direct.measured = from.measured;
-        let mut rows = self.estimates.rows(self.source) * from.measured;
+        let mut rows = self.estimates.rows(self.source);
         let (mut columns, mut probe, mut filters, mut found) = (Vec::new(), Vec::new(), Vec::new(), 1.0);
         for (number, conjunct) in self.conjuncts.iter().enumerate() {
             if conjunct.sources() & !own == 0 && !conjunct.asks() {
-                if !from.told.contains(&number) {
-                    rows *= self.estimates.share(conjunct);
-                }
+                rows *= self.estimates.share(conjunct);
                 if !from.used.contains(&number) {
                     filters.push(conjunct.clone());
                     from.used.push(number);
@@ -202,7 +199,6 @@ impl Chooser<'_, '_> {
         }
         let access = Access::Kept { from: from.access.into(), filters, columns, probe };
         let setup = from.setup + from.cost + rows * KEEP_COST;
-        direct.told = from.told;
         let cost = 1.5 + rows * found * KEPT_COST;
         (direct, Some(Candidate { access, setup, cost, used: from.used, ..Candidate::scan(0.0) }))
     }
@@ -237,30 +233,24 @@ impl Chooser<'_, '_> {
             KeyShape::RowId => None,
         };
         for (index, columns, is_unique) in table.into_iter().chain(indexes) {
-            let Some(Found { access, mut used, mut share, equal, count, is_prefix }) =
+            let Some(Found { access, mut used, mut share, equal, count, is_known, is_prefix }) =
                 self.range(index, columns, usable)
             else {
                 continue;
             };
             let is_whole_key = is_unique && equal == columns.len();
-            // A lone table with nothing but a range of its own key has no choice.
-            let is_settled = || {
-                let first = columns.first();
-                let is_only = usable.iter().all(|condition| Some(&condition.column) == first);
-                index.is_none() && self.estimates.is_lone() && is_only
-            };
-            if !is_whole_key
+            // A lone table without indexes has no choice.
+            let is_settled = self.estimates.is_lone() && self.relation.indexes.is_empty();
+            if is_known
+                && !is_whole_key
                 && best.cost > FEW_ROWS
-                && !is_settled()
+                && !is_settled
                 && let Some(measured) = self.estimates.figures.share_of(self.relation, &access)
             {
                 share = measured;
-                let is_apart = !used.iter().any(|number| best.told.contains(number));
-                if is_apart {
+                if !used.iter().any(|number| best.told.contains(number)) {
                     best.measured *= share;
-                    best.told.extend(&used);
-                } else if share < best.measured {
-                    (best.measured, best.told) = (share, used.clone());
+                    best.told.extend_from_slice(&used);
                 }
             }
             if is_prefix {
@@ -314,7 +304,7 @@ impl Chooser<'_, '_> {
     fn range(&self, index: Option<usize>, columns: &[usize], conditions: &[Condition<'_>]) -> Option<Found> {
         let own = index.and_then(|number| self.relation.indexes.get(number));
         let mut starts: Vec<Vec<BoundExpr>> = vec![Vec::new()];
-        let (mut low, mut high, mut is_prefix) = (None, None, false);
+        let (mut low, mut high, mut is_known, mut is_prefix) = (None, None, true, false);
         let mut share = 1.0;
         let mut used = Vec::new();
         let mut equal = 0;
@@ -325,6 +315,7 @@ impl Chooser<'_, '_> {
                 let is_first = !is_equal;
                 match &condition.kind {
                     ConditionKind::Compare(Comparison::Equal, value) if is_first => {
+                        is_known &= matches!(value, BoundExpr::Literal(_));
                         starts.iter_mut().for_each(|start| start.push((*value).clone()));
                     }
                     _ => continue,
@@ -371,6 +362,8 @@ impl Chooser<'_, '_> {
                     },
                     _ => continue,
                 };
+                is_known &=
+                    matches!(bound.1, Bound::Included(BoundExpr::Literal(_)) | Bound::Excluded(BoundExpr::Literal(_)));
                 *bound.0 = Some(bound.1);
                 used.push(condition.conjunct);
                 share *= crate::plan::estimate::RANGE_SHARE;
@@ -390,7 +383,7 @@ impl Chooser<'_, '_> {
                 Access::Union { ranges, conditions: Vec::new(), parts: Vec::new() }
             }
         };
-        Some(Found { access, used, share, equal, count, is_prefix })
+        Some(Found { access, used, share, equal, count, is_known, is_prefix })
     }
 }
 
@@ -404,6 +397,8 @@ struct Found {
     equal: usize,
     /// How many ranges there are.
     count: f64,
+    /// Whether all that bounds it are values.
+    is_known: bool,
     /// Whether the last conjunct used is one that holds of fewer rows than the range has.
     is_prefix: bool,
 }

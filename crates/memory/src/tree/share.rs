@@ -49,7 +49,7 @@ impl Tree {
             // Rows that come in order fill every page but the last one of a level.
             let mut last = 1.0;
             if (1..FEW_CHILDREN).contains(&count) {
-                for place in [count - 1, count] {
+                for place in count - 1..count + 1 {
                     let child = store.page(check_child(page, node.child(place))?)?;
                     last = Node::new(&child).count().max(1) as f64 / last;
                 }
