@@ -40,6 +40,18 @@ pub struct NodeSummary {
 
 impl NodeSummary {
     /// What a page holds.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryAccess, MemoryManager, NodeSummary, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let page = store.page(tree.root())?;
+    /// assert_eq!((NodeSummary::of(&page).kind, NodeSummary::of(&page).entries), ("leaf", 3));
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn of(page: &[u8]) -> Self {
         let node = Node::new(page);
         let (kind, entries, used_bytes) = match node.kind() {
@@ -72,6 +84,19 @@ impl Tree {
     ///
     /// Each page is walked once, whatever the pages say.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut findings = Vec::new();
+    /// assert_eq!(tree.check(&mut store, &mut |_page| true, &mut findings)?, 3);
+    /// assert!(findings.is_empty());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// None today: what cannot be read is a finding.
     pub fn check<M: MemoryAccess>(
@@ -84,6 +109,18 @@ impl Tree {
     }
 
     /// As [`check`](Self::check); the findings call the tree by this name.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut findings = Vec::new();
+    /// assert_eq!(tree.check_as("table users", &mut store, &mut |_page| true, &mut findings)?, 3);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// None today: what cannot be read is a finding.
