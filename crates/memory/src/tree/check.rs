@@ -15,6 +15,16 @@ use crate::tree::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Tree, overflow};
 pub const MAX_FINDINGS: usize = 1000;
 
 /// Adds a finding to the list, unless it is full.
+///
+/// ```
+/// use wasm_dbms_memory::{MAX_FINDINGS, add_finding};
+///
+/// let mut findings = Vec::new();
+/// for page in 0..2 * MAX_FINDINGS {
+///     add_finding(&mut findings, format!("page {page} is damaged"));
+/// }
+/// assert_eq!(findings.len(), MAX_FINDINGS + 1);
+/// ```
 pub fn add_finding(findings: &mut Vec<String>, finding: String) {
     if findings.len() < MAX_FINDINGS {
         findings.push(finding);
