@@ -146,6 +146,14 @@ impl MemoryManager {
     }
 
     /// Where a question puts what it keeps.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// assert_eq!(store.scratch_space().page_size(), 8 * 1024);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn scratch_space(&self) -> ScratchSpace {
         self.shared.scratch_space()
     }

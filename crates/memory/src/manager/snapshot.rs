@@ -99,6 +99,14 @@ impl Snapshots {
     }
 
     /// How many committed pages are in memory.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// assert!(store.snapshots().pages_in_memory() < 1000);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn pages_in_memory(&self) -> usize {
         self.committed.lock().frame_count()
     }
@@ -151,6 +159,14 @@ impl Snapshot {
     }
 
     /// Where a question puts what it keeps.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// assert_eq!(store.snapshot().scratch_space().page_size(), 8 * 1024);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn scratch_space(&self) -> ScratchSpace {
         self.committed.scratch_space()
     }
@@ -257,12 +273,30 @@ impl Snapshot {
     }
 
     /// Lets go of every page at hand.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// let mut snapshot = store.snapshot();
+    /// snapshot.let_go();
+    /// assert!(snapshot.bytes(0).is_ok());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn let_go(&mut self) {
         self.lookaside.clear();
         self.last = self.committed.zero.clone();
     }
 
     /// Whether a page could not be kept at hand since the last time that this was asked.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// assert!(!store.snapshot().take_pressure());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn take_pressure(&mut self) -> bool {
         std::mem::take(&mut self.has_met_pressure)
