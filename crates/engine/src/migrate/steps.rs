@@ -101,6 +101,18 @@ impl Database {
     /// As [`migrate_step`](Self::migrate_step), to tables given as data; `drops_others` says whether stored tables that are
     /// none of these go.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_values("t", &[("n", 1.into())])?;
+    /// let wanted = table.clone().index(["n"]);
+    /// while !db.migrate_step_to(&[&wanted], false, &MigrationPolicy::new(), 100)?.is_done {}
+    /// assert_eq!(db.schemas()?, [wanted]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`migrate_step`](Self::migrate_step).
     pub fn migrate_step_to(
@@ -122,6 +134,20 @@ impl Database {
 
     /// Undoes what the steps of a migration did before its switch, gives back all their pages, and lets the tables be written
     /// again. After the switch it removes what is left to remove. Returns whether there was anything to do.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_values("t", &[("n", 1.into())])?;
+    /// # db.insert_values("t", &[("n", 2.into())])?;
+    /// let wanted = table.clone().index(["n"]);
+    /// db.migrate_step_to(&[&wanted], false, &MigrationPolicy::new(), 1)?;
+    /// assert!(db.abandon_migration()?);
+    /// assert_eq!(db.schemas()?, [table]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// What storage says.

@@ -46,6 +46,16 @@ pub enum SchemaChange {
 
 /// The description of every table as a connection sees them, in the order of their creation.
 ///
+/// ```
+/// use wasm_dbms::prelude::*;
+/// use wasm_dbms::schemas_of;
+///
+/// let db = Database::in_memory();
+/// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+/// assert_eq!(schemas_of(&db.begin()?)?[0].name, "t");
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// # Errors
 /// What storage says.
 pub fn schemas_of<C: Connection>(connection: &C) -> Result<Vec<TableSchema>> {
