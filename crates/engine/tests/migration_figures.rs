@@ -9,10 +9,12 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use wasm_dbms::prelude::*;
-use wasm_dbms::{Comparison, FileProvider, HeapProvider, MemoryProvider, MigrationWork};
+use wasm_dbms::{Comparison, FileProvider, Guarantees, HeapProvider, MemoryProvider, MemoryResult, MigrationWork};
 
 use support::Counting;
 
@@ -23,6 +25,67 @@ fn people() -> TableSchema {
         .column(ColumnSchema::new("score", DataType::I32))
         .column(ColumnSchema::new("born", DataType::Text))
         .primary_key(["id"])
+}
+
+/// A file that knows how long it waited for the disk: .1 to 4 ms a sync on one machine, whoever asks for it.
+#[derive(Clone)]
+struct Timed {
+    inner: Arc<FileProvider>,
+    syncs: Arc<AtomicU64>,
+    waited_ns: Arc<AtomicU64>,
+}
+
+impl Timed {
+    fn open(path: &std::path::Path) -> Self {
+        let inner = Arc::new(FileProvider::open(path).unwrap());
+        Self { inner, syncs: Arc::default(), waited_ns: Arc::default() }
+    }
+
+    /// How often and how long it waited meanwhile, and how long the rest took.
+    fn beside(&self, act: impl FnOnce() -> Duration) -> (u64, Duration, Duration) {
+        let [syncs, waited] = [&self.syncs, &self.waited_ns].map(|count| count.load(Ordering::Relaxed));
+        let took = act();
+        let waited = Duration::from_nanos(self.waited_ns.load(Ordering::Relaxed) - waited);
+        (self.syncs.load(Ordering::Relaxed) - syncs, waited, took - waited)
+    }
+}
+
+impl MemoryProvider for Timed {
+    fn size(&self) -> MemoryResult<u64> {
+        self.inner.size()
+    }
+
+    fn set_size(&self, size: u64) -> MemoryResult<()> {
+        self.inner.set_size(size)
+    }
+
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> MemoryResult<usize> {
+        self.inner.read(offset, buffer)
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> MemoryResult<usize> {
+        self.inner.write(offset, bytes)
+    }
+
+    fn sync(&self) -> MemoryResult<()> {
+        let start = Instant::now();
+        let synced = self.inner.sync();
+        self.syncs.fetch_add(1, Ordering::Relaxed);
+        self.waited_ns.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
+        synced
+    }
+
+    fn guarantees(&self) -> Guarantees {
+        self.inner.guarantees()
+    }
+
+    fn scratch(&self) -> MemoryResult<Box<dyn MemoryProvider>> {
+        self.inner.scratch()
+    }
+
+    fn entropy(&self) -> u64 {
+        self.inner.entropy()
+    }
 }
 
 fn open(provider: impl MemoryProvider + 'static, cache_bytes: usize) -> Database {
@@ -109,15 +172,22 @@ fn a_column_comes_at_once_and_rows_are_rewritten_quickly_in_little_memory() {
     const CACHE_BYTES: usize = 8 << 20;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("figures.db");
-    fill(&open(FileProvider::open(&path).unwrap(), CACHE_BYTES), ROWS);
-    let (mut added, mut rewritten, mut more_memory) = (Duration::MAX, Duration::MAX, 0);
+    let db = open(FileProvider::open(&path).unwrap(), CACHE_BYTES);
+    fill(&db, ROWS);
+    // Else the first commit of a copy writes the pages that the log of the load still owes.
+    db.close().unwrap();
+    let (mut rewritten, mut more_memory) = (Duration::MAX, 0);
+    let (mut first, mut next) = (Vec::new(), Vec::new());
     for turn in 0..TURNS {
         let copy = folder.path().join(format!("turn {turn}.db"));
         std::fs::copy(&path, &copy).unwrap();
         // Else the first commit waits for the whole copy.
         std::fs::File::options().write(true).open(&copy).unwrap().sync_all().unwrap();
-        let db = open(FileProvider::open(&copy).unwrap(), CACHE_BYTES);
-        added = added.min(migrate(&db, &with_nickname()).0);
+        let medium = Timed::open(&copy);
+        let db = open(medium.clone(), CACHE_BYTES);
+        first.push(medium.beside(|| migrate(&db, &with_nickname()).0));
+        migrate(&db, &people());
+        next.push(medium.beside(|| migrate(&db, &with_nickname()).0));
         migrate(&db, &people());
         let growth = peak_growth_bytes(|| {
             let (took, work) = migrate(&db, &with_other_types());
@@ -135,10 +205,19 @@ fn a_column_comes_at_once_and_rows_are_rewritten_quickly_in_little_memory() {
         std::fs::remove_file(&copy).unwrap();
     }
     let rows_per_second = f64::from(ROWS) / rewritten.as_secs_f64();
-    println!("{ROWS} rows on file, best of {TURNS}; a nullable column more: {added:?} (wanted: < 1 ms)");
+    println!("{ROWS} rows on file, {TURNS} turns; a nullable column more (wanted: < 1 ms beside the disk's syncs)");
+    for (when, costs) in [("the first commit after opening", &first), ("a later commit", &next)] {
+        for (syncs, waited, beside) in costs {
+            println!("{when}: {beside:?}, and {syncs} syncs of {waited:?}");
+        }
+    }
     println!("two columns of other types: {rewritten:?}, {rows_per_second:.0} rows/s (wanted: >= 500,000)");
     println!("memory more than before, at most: {more_memory} bytes, of which {CACHE_BYTES} are the cache's");
-    assert!(added < Duration::from_millis(1), "{added:?}");
+    // The first one after opening also writes both headers, whatever it commits.
+    for (costs, syncs_max) in [(first, 3), (next, 1)] {
+        assert!(costs.iter().all(|(syncs, ..)| *syncs <= syncs_max), "{costs:?}");
+        assert!(costs.iter().map(|cost| cost.2).min() < Some(Duration::from_millis(1)), "{costs:?}");
+    }
     assert!(rows_per_second >= 500_000.0, "{rows_per_second}");
     assert!(more_memory <= 2 * CACHE_BYTES as u64, "{more_memory}");
 }
