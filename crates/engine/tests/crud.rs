@@ -103,7 +103,7 @@ fn an_inserted_row_comes_back_as_it_is_stored() {
     assert_eq!(both.iter().map(|user| (user.id, user.name.as_str())).collect::<Vec<_>>(), [(2, "Bob"), (3, "Eve")]);
     refused(&db, |db| db.insert_many_returning(&[user(None, "Joe"), user(None, "")]));
     let by_name = db.insert_values_returning("users", &["name"], [["Ann".into()], ["Sue".into()]]).unwrap();
-    assert_eq!(by_name.columns, ["id", "email", "name", "city", "street", "visits"]);
+    assert_eq!(*by_name.columns, ["id", "email", "name", "city", "street", "visits"]);
     assert_eq!(by_name.rows.len(), 2);
     assert_eq!(by_name.rows, rows(&db, "users")[3..]);
     refused(&db, |db| db.insert_values_returning("users", &["name"], [["Ann".into()], ["".into()]]));

@@ -74,7 +74,7 @@ fn a_cursor_gives_what_the_question_answers() {
         let columns = cursor.columns().to_vec();
         let rows = cursor.collect::<Result<Vec<_>>>().unwrap();
         let answer = db.query(&query).unwrap();
-        assert_eq!((columns, rows), (answer.columns, answer.rows));
+        assert_eq!((columns, rows), (answer.columns.to_vec(), answer.rows));
     }
 }
 

@@ -187,10 +187,10 @@ fn columns_of_an_answer_are_called_as_they_were_asked() {
     let count = || Expr::count();
     let query = Query::from("posts").join("users", "posts.author", "users.id");
     let all = db.query(&query).unwrap();
-    assert_eq!(all.columns, ["id", "author", "score", "id", "name", "age", "active"]);
+    assert_eq!(*all.columns, ["id", "author", "score", "id", "name", "age", "active"]);
     let query = query.group_by("users.name").column(Expr::column("users.name")).column(sum).column(count());
     let answer = db.query(&query.order_by(count(), true)).unwrap();
-    assert_eq!(answer.columns, ["name", "sum(score)", "count(*)"]);
+    assert_eq!(*answer.columns, ["name", "sum(score)", "count(*)"]);
     let row = |name: &str, sum: f64, count: i64| [Value::from(name), Value::from(sum), Value::from(count)];
     assert_eq!(answer.rows, [row("ada", 2.0, 2), row("cid", -1.0, 1)]);
 }

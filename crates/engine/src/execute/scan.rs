@@ -12,13 +12,22 @@ use crate::store::Store;
 /// How many rows are taken at first. More each time, up to a whole leaf: who wants one row only pays for few.
 const FIRST_ROWS: usize = 8;
 
+/// How a walk goes along its range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Forward,
+    /// Forward, from where the walk before it stands: ranges come in their order.
+    Near,
+    Back,
+}
+
 /// A walk along a table, or a range of its key. Predicates are asked of all rows of a leaf at once; what is left of them
 /// is then given row by row, or as columns.
 #[derive(Debug)]
 pub(crate) struct TableScan {
     cursor: Cursor,
     range: KeyRange,
-    is_backward: bool,
+    way: Way,
     has_started: bool,
     /// Whether a walk back came to where its range starts.
     is_over: bool,
@@ -36,11 +45,11 @@ pub(crate) struct TableScan {
 
 impl TableScan {
     /// A walk along a range of the keys of a tree.
-    pub(crate) fn new(tree: Tree, range: KeyRange, is_backward: bool) -> Self {
+    pub(crate) fn new(tree: Tree, range: KeyRange, way: Way) -> Self {
         Self {
             cursor: tree.cursor().until(range.end.clone()),
             range,
-            is_backward,
+            way,
             has_started: false,
             is_over: false,
             batch: LeafBatch::default(),
@@ -50,6 +59,18 @@ impl TableScan {
             is_shrunk: false,
             codes: Vec::new(),
         }
+    }
+
+    /// Begins anew with another range of the same tree.
+    pub(crate) fn restart(&mut self, range: KeyRange) {
+        if self.way == Way::Forward {
+            self.cursor.set_end(range.end.clone());
+        }
+        self.range = range;
+        self.batch.clear();
+        self.chosen.clear();
+        (self.has_started, self.is_over, self.is_shrunk) = (false, false, false);
+        (self.limit, self.done) = (FIRST_ROWS, 0);
     }
 
     /// Sets `row` to the next row. Unless [`is_shrunk`](Self::is_shrunk) the predicates are still to be asked of it.
@@ -124,7 +145,7 @@ impl TableScan {
         row: &mut SourceRow,
     ) -> Fallible<bool> {
         let is_begun = std::mem::replace(&mut self.has_started, true);
-        let is_on_entry = !self.is_over && step_on(store, &mut self.cursor, &self.range, is_begun, self.is_backward)?;
+        let is_on_entry = !self.is_over && step_on(store, &mut self.cursor, &mut self.range, is_begun, self.way)?;
         self.done = 0;
         self.chosen.clear();
         if !is_on_entry {
@@ -133,7 +154,7 @@ impl TableScan {
         }
         let mut rows = self.limit;
         self.limit = self.limit.saturating_mul(8);
-        if self.is_backward {
+        if self.way == Way::Back {
             self.cursor.take_back(&mut self.batch, rows)?;
             rows = self.rows_in_range(store)?;
         } else {
@@ -190,16 +211,17 @@ impl TableScan {
 pub(crate) fn step_on(
     store: &mut Store,
     cursor: &mut Cursor,
-    range: &KeyRange,
+    range: &mut KeyRange,
     is_begun: bool,
-    is_backward: bool,
+    way: Way,
 ) -> Fallible<bool> {
-    Ok(match (is_backward, is_begun) {
-        (false, true) => cursor.next(store)?,
-        (true, true) => cursor.prev(store)?,
-        (false, false) if range.start.is_empty() => cursor.first(store)?,
-        (false, false) => cursor.seek(store, &range.start)?,
-        (true, false) => match &range.end {
+    Ok(match (way, is_begun) {
+        (Way::Back, true) => cursor.prev(store)?,
+        (_, true) => cursor.next(store)?,
+        (Way::Near, false) => cursor.seek_near(store, &range.start, range.end.take())?,
+        (Way::Forward, false) if range.start.is_empty() => cursor.first(store)?,
+        (Way::Forward, false) => cursor.seek(store, &range.start)?,
+        (Way::Back, false) => match &range.end {
             Some(end) => cursor.seek_before(store, end)?,
             None => cursor.last(store)?,
         },

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_memory::Cursor;
+use wasm_dbms_api::MemoryError;
+use wasm_dbms_memory::{Cursor, ValueBytes};
 
-use crate::catalog::Relation;
+use crate::catalog::{Index, Relation};
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::Frame;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
 use crate::execute::kept::Kept;
-use crate::execute::scan::{TableScan, step_on};
+use crate::execute::scan::{TableScan, Way, step_on};
 use crate::execute::spool::{Spool, SpoolReader};
 use crate::plan::{Access, Context, KeyRange, Plan, Step};
 use crate::store::Store;
@@ -26,6 +27,8 @@ pub(super) enum Walk {
     Table(TableScan),
     /// Along an index, each entry leading to its row.
     Index { index: usize, cursor: Cursor, range: KeyRange, is_begun: bool, entry: Vec<u8> },
+    /// To the one row that has a key, through an index if there is a number.
+    Key { index: Option<usize>, is_done: bool, near: Option<Box<Cursor>> },
     /// Along rows that belong to no table.
     Rows { place: u64, reader: SpoolReader },
     /// Along rows that are kept: all, or those that were found.
@@ -39,7 +42,7 @@ pub(super) struct Stand {
     /// How many ranges of a union are done with.
     pub(super) ranges_done: usize,
     pub(super) kept: Option<Box<Kept>>,
-    /// What is looked for in them.
+    /// The key that is looked for: in them, or in a tree.
     pub(super) code: Vec<u8>,
     pub(super) filters: Filters,
     /// Of a left join: whether the row before has had no partner yet.
@@ -92,18 +95,38 @@ impl Stand {
         let relation = plan.relation(&core.catalog, step.source)?;
         let tree = relation.table.tree;
         let Access::Range { index: number, .. } = access else {
-            self.walk = Walk::Table(TableScan::new(tree, KeyRange::default(), step.is_backward));
+            self.walk = Walk::Table(TableScan::new(tree, KeyRange::default(), way_of(step)));
             return Ok(());
         };
         let index = number.and_then(|number| relation.indexes.get(number));
-        self.walk = match (access.key_range(index, Context::Frame(frame))?, index, number) {
-            (None, ..) => Walk::Nothing,
-            (Some(range), Some(own), Some(index)) => {
-                let cursor = own.head.tree.cursor().until(range.end.clone());
-                Walk::Index { index: *index, cursor, range, is_begun: false, entry: Vec::new() }
-            }
-            (Some(range), ..) => Walk::Table(TableScan::new(tree, range, step.is_backward)),
+        if access.is_whole_key(relation) {
+            self.code.clear();
+            let can_match = access.push_equal(index, Context::Frame(frame), &mut self.code)?;
+            let near = match std::mem::take(&mut self.walk) {
+                Walk::Key { near, .. } => near,
+                _ => step.is_merge.then(|| index.map_or(tree, |index| index.head.tree).cursor().into()),
+            };
+            self.walk = Walk::Key { index: *number, is_done: !can_match, near };
+            return Ok(());
+        }
+        let Some(new) = access.key_range(index, Context::Frame(frame))? else {
+            self.walk = Walk::Nothing;
+            return Ok(());
         };
+        match (&mut self.walk, index, number) {
+            (Walk::Index { index, cursor, range, is_begun, .. }, Some(_), Some(number)) if index == number => {
+                if !step.is_merge {
+                    cursor.set_end(new.end.clone());
+                }
+                (*range, *is_begun) = (new, false);
+            }
+            (_, Some(own), Some(index)) => {
+                let cursor = own.head.tree.cursor().until(new.end.clone());
+                self.walk = Walk::Index { index: *index, cursor, range: new, is_begun: false, entry: Vec::new() };
+            }
+            (Walk::Table(scan), ..) => scan.restart(new),
+            _ => self.walk = Walk::Table(TableScan::new(tree, new, way_of(step))),
+        }
         Ok(())
     }
 
@@ -147,9 +170,27 @@ impl Stand {
                     Some(kept) => kept.next(place, is_found.then_some(&self.code), row)?,
                     None => false,
                 },
+                Walk::Key { index, is_done, near } => {
+                    let relation = plan.relation(catalog, step.source)?;
+                    let index = index.and_then(|number| relation.indexes.get(number));
+                    if std::mem::replace(is_done, true) {
+                        false
+                    } else {
+                        let key = &self.code;
+                        let value = match near {
+                            Some(cursor) => cursor.get_near(store, key)?,
+                            None => index.map_or(relation.table.tree, |index| index.head.tree).get(store, key)?,
+                        };
+                        let is_covered = self.is_covered;
+                        value
+                            .map(|value| enter(store, relation, index, key, value, is_covered, row))
+                            .transpose()?
+                            .is_some()
+                    }
+                }
                 walk @ Walk::Index { .. } => {
                     let relation = plan.relation(catalog, step.source)?;
-                    walk.next_entry(store, relation, step.is_backward, self.is_covered, row)?
+                    walk.next_entry(store, relation, way_of(step), self.is_covered, row)?
                 }
             };
             if !is_there {
@@ -189,6 +230,14 @@ impl Stand {
     }
 }
 
+fn way_of(step: &Step) -> Way {
+    match (step.is_backward, step.is_merge) {
+        (true, _) => Way::Back,
+        (false, true) => Way::Near,
+        (false, false) => Way::Forward,
+    }
+}
+
 /// Which of the ranges is walked after so many others.
 fn range_of(ranges: &[Access], done: usize, is_backward: bool) -> usize {
     if is_backward { ranges.len().wrapping_sub(done + 1) } else { done }
@@ -200,16 +249,16 @@ impl Walk {
         &mut self,
         store: &mut Store,
         relation: &Relation,
-        is_backward: bool,
+        way: Way,
         is_covered: bool,
         row: &mut SourceRow,
     ) -> Fallible<bool> {
         let Self::Index { index, cursor, range, is_begun, entry } = self else { return Ok(false) };
         let Some(index) = relation.indexes.get(*index) else { return Ok(false) };
-        if !step_on(store, cursor, range, std::mem::replace(is_begun, true), is_backward)? {
+        if !step_on(store, cursor, range, std::mem::replace(is_begun, true), way)? {
             return Ok(false);
         }
-        if is_backward && !range.start.is_empty() {
+        if way == Way::Back && !range.start.is_empty() {
             cursor.read_key(store, entry)?;
             if *entry < range.start {
                 return Ok(false);
@@ -224,27 +273,60 @@ impl Walk {
             }
             row_key => row.key.extend_from_slice(row_key),
         }
-        if is_covered {
-            row.set_own(match index.carried_layout() {
-                Some(_) => index.carried_row(&stored)?,
-                None => &[],
-            });
-            return Ok(true);
-        }
-        match relation.table.tree.get(store, &row.key)? {
-            Some(value) => {
-                row.set_value(value, 0);
-                row.bring_up()?;
-            }
-            None => {
-                let name = &index.name;
-                let table = &relation.schema.name;
-                return Err(wasm_dbms_api::MemoryError::corrupt(format!(
-                    "index {table}.{name} has an entry whose row is not there"
-                ))
-                .into());
-            }
-        }
+        follow(store, relation, index, &stored, is_covered, row)?;
         Ok(true)
+    }
+}
+
+/// Sets `row` to the row whose whole key this is: of a unique index, or the table's own. `value` stands at the key.
+fn enter(
+    store: &mut Store,
+    relation: &Relation,
+    index: Option<&Index>,
+    key: &[u8],
+    value: ValueBytes,
+    is_covered: bool,
+    row: &mut SourceRow,
+) -> Fallible<()> {
+    row.key.clear();
+    match index {
+        None => {
+            row.key.extend_from_slice(key);
+            row.set_value(value, 0);
+            row.bring_up()
+        }
+        Some(index) => {
+            row.key.extend_from_slice(index.row_key(key, &value)?);
+            follow(store, relation, index, &value, is_covered, row)
+        }
+    }
+}
+
+/// Sets `row`, whose key is there, to what an entry of an index leads to, or to what stands in the entry.
+fn follow(
+    store: &mut Store,
+    relation: &Relation,
+    index: &Index,
+    stored: &[u8],
+    is_covered: bool,
+    row: &mut SourceRow,
+) -> Fallible<()> {
+    if is_covered {
+        row.set_own(match index.carried_layout() {
+            Some(_) => index.carried_row(stored)?,
+            None => &[],
+        });
+        return Ok(());
+    }
+    match relation.table.tree.get(store, &row.key)? {
+        Some(value) => {
+            row.set_value(value, 0);
+            row.bring_up()
+        }
+        None => {
+            let (name, table) = (&index.name, &relation.schema.name);
+            let problem = format!("index {table}.{name} has an entry whose row is not there");
+            Err(MemoryError::corrupt(problem).into())
+        }
     }
 }

@@ -54,6 +54,23 @@ impl Access {
         }
     }
 
+    /// The column of the key that the ranges follow, if the values of these columns come in ascending order: each range
+    /// lies behind the one before then, or is the same.
+    pub(super) fn followed(&self, relation: &Relation, ascending: &[(usize, usize)]) -> Option<usize> {
+        let Self::Range { index, equal, .. } = self else { return None };
+        let place = equal.iter().position(|expr| expr.sources() != 0)?;
+        let BoundExpr::Column { source, column } = equal.get(place)? else { return None };
+        if !ascending.contains(&(*source, *column)) {
+            return None;
+        }
+        match (index.and_then(|number| relation.indexes.get(number)), &relation.shape) {
+            (Some(index), _) => index.columns.get(place).filter(|_| index.descending.get(place) == Some(&false)),
+            (None, KeyShape::Columns(columns)) => columns.get(place),
+            (None, KeyShape::RowId) => None,
+        }
+        .copied()
+    }
+
     /// Calls `visit` with what it is computed from, and what it asks of rows.
     pub(crate) fn visit(&self, visit: &mut dyn FnMut(&BoundExpr)) {
         match self {
@@ -144,6 +161,9 @@ const LOOKUP_COST: f64 = 4.0;
 /// What it costs to go to a range, beside what depends on how deep its tree is.
 const SEEK_COST: f64 = 0.5;
 
+/// What it costs to go to a range that lies behind the last one.
+const NEAR_COST: f64 = 0.5;
+
 /// Where so little is to be done the data is not asked: whatever is chosen is quick.
 const FEW_ROWS: f64 = 256.0;
 
@@ -161,6 +181,8 @@ pub(super) struct Chooser<'q, 's> {
     pub(super) bound: u64,
     /// Whether there are no rows of other sources before.
     pub(super) is_first: bool,
+    /// The columns of sources before whose values come in ascending order.
+    pub(super) ascending: &'q [(usize, usize)],
     pub(super) conjuncts: &'q [BoundExpr],
     pub(super) types: Types<'q>,
     pub(super) estimates: &'q Estimates<'q, 's>,
@@ -259,7 +281,11 @@ impl Chooser<'_, '_> {
             let total = self.estimates.rows(self.source);
             let rows = if is_whole_key { count } else { (total * share).max(1.0) };
             let factor = if index.is_some() { LOOKUP_COST } else { 1.0 };
-            let cost = rows * factor + count * (SEEK_COST + total.max(2.0).log2() / 4.0);
+            let seek = match access.followed(self.relation, self.ascending) {
+                Some(_) => NEAR_COST,
+                None => SEEK_COST + total.max(2.0).log2() / 4.0,
+            };
+            let cost = rows * factor + count * seek;
             // A key that is given in full is a row at most, whatever is expected of others.
             let is_one = is_whole_key && count == 1.0;
             if cost < best.cost || (is_one && best.access == Access::Scan) {

@@ -113,7 +113,8 @@ impl Explain<'_> {
             _ => &relation.schema.name,
         };
         let backwards = if step.is_backward { " backwards" } else { "" };
-        Ok(self.reach(&step.access, relation, table)? + backwards)
+        let merge = if step.is_merge { "merge " } else { "" };
+        Ok(format!("{merge}{}{backwards}", self.reach(&step.access, relation, table)?))
     }
 
     fn reach(&self, access: &Access, relation: &Relation, table: &str) -> Fallible<String> {

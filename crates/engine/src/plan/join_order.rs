@@ -17,27 +17,30 @@ pub(super) struct Cost {
 /// What a joined row costs, in rows of a scan.
 const OUTPUT_COST: f64 = 0.1;
 
-/// Finds an order of so many sources. `cost` says what one costs after those of a set, which have so many rows together;
-/// none if it cannot come yet. None if there is no order.
-pub(super) fn join_order(count: usize, cost: &mut dyn FnMut(usize, u64, f64) -> Option<Cost>) -> Option<Vec<usize>> {
+/// Says what a source costs after those of a set, which have so many rows together, with the one that comes first of all;
+/// none if it cannot come yet.
+pub(super) type CostOf<'a> = &'a mut dyn FnMut(usize, u64, f64, Option<usize>) -> Option<Cost>;
+
+/// Finds an order of so many sources. None if there is none.
+pub(super) fn join_order(count: usize, cost: CostOf<'_>) -> Option<Vec<usize>> {
     if count > MAX_EXHAUSTIVE { greedy(count, cost) } else { exhaustive(count, cost) }
 }
 
 /// Of every set of sources the cheapest order.
-fn exhaustive(count: usize, cost: &mut dyn FnMut(usize, u64, f64) -> Option<Cost>) -> Option<Vec<usize>> {
-    // The cost and the rows of each set, and what came last.
-    let mut sets = vec![(f64::INFINITY, 1.0, usize::MAX); 1 << count];
+fn exhaustive(count: usize, cost: CostOf<'_>) -> Option<Vec<usize>> {
+    // The cost and the rows of each set, what came last and what first.
+    let mut sets = vec![(f64::INFINITY, 1.0, usize::MAX, None); 1 << count];
     if let Some(empty) = sets.first_mut() {
         empty.0 = 0.0;
     }
     for set in 0..sets.len() {
-        let Some((before, rows, _)) = sets.get(set).copied().filter(|own| own.0.is_finite()) else { continue };
+        let Some((before, rows, _, first)) = sets.get(set).copied().filter(|own| own.0.is_finite()) else { continue };
         for source in (0..count).filter(|source| set & 1 << source == 0) {
-            let Some(own) = cost(source, set as u64, rows) else { continue };
+            let Some(own) = cost(source, set as u64, rows, first) else { continue };
             let rows = rows * own.factor;
             let total = (before + own.cost + rows * OUTPUT_COST).min(f64::MAX);
             if let Some(place) = sets.get_mut(set | 1 << source).filter(|place| total < place.0) {
-                *place = (total, rows, source);
+                *place = (total, rows, source, first.or(Some(source)));
             }
         }
     }
@@ -53,13 +56,13 @@ fn exhaustive(count: usize, cost: &mut dyn FnMut(usize, u64, f64) -> Option<Cost
 }
 
 /// Always the source that costs least and leaves the fewest rows.
-fn greedy(count: usize, cost: &mut dyn FnMut(usize, u64, f64) -> Option<Cost>) -> Option<Vec<usize>> {
+fn greedy(count: usize, cost: CostOf<'_>) -> Option<Vec<usize>> {
     let mut order: Vec<usize> = Vec::new();
     let (mut set, mut rows) = (0, 1.0);
     while order.len() < count {
         let mut best: Option<(f64, f64, usize)> = None;
         for source in (0..count).filter(|source| set & bit(*source) == 0) {
-            let Some(own) = cost(source, set, rows) else { continue };
+            let Some(own) = cost(source, set, rows, order.first().copied()) else { continue };
             let after = rows * own.factor;
             let total = own.cost + after;
             if best.is_none_or(|best| total < best.0) {
@@ -79,7 +82,7 @@ mod tests {
     use super::{Cost, join_order};
 
     /// Sources in a chain, each tied to the next; the first is small.
-    fn chain(source: usize, set: u64, rows: f64) -> Option<Cost> {
+    fn chain(source: usize, set: u64, rows: f64, _: Option<usize>) -> Option<Cost> {
         let size = if source == 0 { 1.0 } else { 1000.0 };
         let is_tied = source > 0 && set & 1 << (source - 1) != 0 || set & 2u64 << source != 0;
         Some(if is_tied { Cost { cost: rows, factor: 1.0 } } else { Cost { cost: rows * size, factor: size } })
@@ -96,7 +99,7 @@ mod tests {
     #[test]
     fn sources_that_need_each_other_have_no_order() {
         for count in [3, 12] {
-            let mut cost = |source, set: u64, rows| match source {
+            let mut cost = |source, set: u64, rows, _| match source {
                 0 => Some(Cost { cost: rows, factor: 1.0 }),
                 _ => (set > 1).then_some(Cost { cost: rows, factor: 1.0 }),
             };

@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::ValueRef;
 
-use crate::catalog::Index;
+use crate::catalog::{Index, KeyShape, Relation};
 use crate::codec::key;
 use crate::error::Fallible;
 use crate::plan::{Access, Bound, Context};
@@ -25,10 +25,37 @@ impl Access {
     /// The bytes of a range, of the index if it is one's; none if no key can be in it.
     pub(crate) fn key_range(&self, index: Option<&Index>, context: Context<'_>) -> Fallible<Option<KeyRange>> {
         let Self::Range { equal, low, high, .. } = self else { return Ok(Some(KeyRange::default())) };
-        let equal = equal.iter().map(|expr| expr.value(context)).collect::<Fallible<Vec<_>>>()?;
+        let mut base = Vec::new();
+        if !self.push_equal(index, context, &mut base)? {
+            return Ok(None);
+        }
         let low = low.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
         let high = high.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
-        Ok(key_range(index, &equal, low, high))
+        Ok(key_range(index, base, equal.len(), low, high))
+    }
+
+    /// Appends the bytes that the keys of a range begin with: of the columns that equal something. Returns false if one
+    /// of these is NULL, which equals nothing.
+    pub(crate) fn push_equal(&self, index: Option<&Index>, context: Context<'_>, key: &mut Vec<u8>) -> Fallible<bool> {
+        let Self::Range { equal, .. } = self else { return Ok(true) };
+        for (position, expr) in equal.iter().enumerate() {
+            let value = expr.value(context)?;
+            if value.is_null() {
+                return Ok(false);
+            }
+            push(index, key, position, value);
+        }
+        Ok(true)
+    }
+
+    /// Whether the range is a whole key that one row has at most.
+    pub(crate) fn is_whole_key(&self, relation: &Relation) -> bool {
+        let Self::Range { index, equal, low: None, high: None } = self else { return false };
+        match (index.and_then(|number| relation.indexes.get(number)), &relation.shape) {
+            (Some(index), _) => index.is_unique && index.columns.len() == equal.len(),
+            (None, KeyShape::Columns(columns)) => columns.len() == equal.len(),
+            (None, KeyShape::RowId) => false,
+        }
     }
 }
 
@@ -40,25 +67,23 @@ fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Fallible<BoundValu
     })
 }
 
-/// Puts the bytes of a range together. `index` is the index whose keys they are; none for the table's own.
+/// Appends a value at its place in a key of the index, or of the table's own if there is none.
+fn push(index: Option<&Index>, key: &mut Vec<u8>, position: usize, value: ValueRef<'_>) {
+    match index {
+        Some(index) => index.push(key, position, value),
+        None => key::push(key, value),
+    }
+}
+
+/// Puts the bytes of a range together. `index` is the index whose keys they are; none for the table's own. All begin with
+/// `base`; the column at `position` is bounded.
 fn key_range(
     index: Option<&Index>,
-    equal: &[ValueRef<'_>],
+    base: Vec<u8>,
+    position: usize,
     low: Option<BoundValue<'_>>,
     high: Option<BoundValue<'_>>,
 ) -> Option<KeyRange> {
-    let push = |bytes: &mut Vec<u8>, position: usize, value: ValueRef<'_>| match index {
-        Some(index) => index.push(bytes, position, value),
-        None => key::push(bytes, value),
-    };
-    let mut base = Vec::new();
-    for (position, value) in equal.iter().enumerate() {
-        if value.is_null() {
-            return None;
-        }
-        push(&mut base, position, *value);
-    }
-    let position = equal.len();
     let is_descending = index.is_some_and(|index| index.descending.get(position) == Some(&true));
     // Where the largest come first, the upper bound is the one that keys begin with.
     let (first, last) = if is_descending { (high, low) } else { (low, high) };
@@ -67,11 +92,11 @@ fn key_range(
     let push_bound = |bytes: &mut Vec<u8>, bound: BoundValue<'_>| match bound {
         BoundValue::Included(value) | BoundValue::Excluded(value) if value.is_null() => None,
         BoundValue::Included(value) => {
-            push(bytes, position, value);
+            push(index, bytes, position, value);
             Some(true)
         }
         BoundValue::Excluded(value) => {
-            push(bytes, position, value);
+            push(index, bytes, position, value);
             Some(false)
         }
         BoundValue::Prefix(prefix) => {

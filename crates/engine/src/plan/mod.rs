@@ -12,6 +12,7 @@ mod estimate;
 mod explain;
 mod expr;
 mod figures;
+mod filled;
 mod join_order;
 mod key_range;
 mod left;
@@ -55,7 +56,7 @@ pub(crate) struct Plan {
     pub(crate) having: Vec<BoundExpr>,
     /// What each row of the answer holds: over the sources, or over the slots of a group.
     pub(crate) outputs: Vec<BoundExpr>,
-    pub(crate) names: Vec<String>,
+    pub(crate) names: Arc<[String]>,
     pub(crate) is_distinct: bool,
     /// What remains to be sorted; empty if rows come in order.
     pub(crate) order: Vec<OrderKey>,
@@ -119,6 +120,8 @@ pub(crate) struct Step {
     pub(crate) after: Option<Vec<BoundExpr>>,
     /// Whether its access is walked from its end.
     pub(crate) is_backward: bool,
+    /// Whether it is asked for keys in their order, one for each row before: a merge join.
+    pub(crate) is_merge: bool,
     /// How many rows are expected of it, for each row of the sources before.
     pub(crate) estimate: f64,
 }

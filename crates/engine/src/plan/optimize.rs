@@ -12,7 +12,7 @@ use crate::plan::estimate::{Estimates, RANGE_SHARE};
 use crate::plan::expr::bit;
 use crate::plan::figures::Figures;
 use crate::plan::join_order::{Cost, join_order};
-use crate::plan::walk_order::walk_in_order;
+use crate::plan::walk_order::{leading_column, walk_in_order};
 use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, equality, left, semi_join};
 
 /// Chooses how to answer a question: the order of the sources that costs least, and the access to each.
@@ -69,10 +69,19 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
     let order = joins.order().ok_or_else(|| Error::Query("the conditions of the left joins need each other".into()))?;
     let mut steps = Vec::new();
     let (mut entered, mut rows) = (0, 1.0);
+    let mut ascending = Vec::new();
     // How many rows the queries of each step are asked for.
     let mut asked = Vec::new();
     for source in order {
-        let (step, own) = joins.step(source, entered, rows)?;
+        let (step, own) = joins.step(source, entered, rows, &ascending)?;
+        let relation = relation_of(catalog, sources.get(source).ok_or_else(no_source)?)?;
+        ascending.extend(
+            match entered {
+                0 => leading_column(relation, &step.access),
+                _ => step.access.followed(relation, &ascending),
+            }
+            .map(|column| (source, column)),
+        );
         entered |= bit(source);
         cost += own;
         rows *= step.estimate;
@@ -89,7 +98,7 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
         grouping,
         having,
         outputs,
-        names,
+        names: names.into(),
         is_distinct,
         order,
         limit,
@@ -149,15 +158,23 @@ impl<'s> Joins<'_, 's> {
         };
         let ties: Vec<u64> = (0..self.sources.len()).map(ties).collect();
         // What is known of a source after others depends on those only that something ties it to.
-        let mut known: Vec<((usize, u64, bool), Known)> = Vec::new();
-        join_order(self.sources.len(), &mut |source, entered, rows| {
+        let mut known: Vec<((usize, u64, bool, Option<usize>), Known)> = Vec::new();
+        // Of each source the column in whose order its rows come if it is the first.
+        let mut leading: Vec<Option<usize>> = Vec::new();
+        for source in 0..self.sources.len() {
+            let chooser = self.chooser(source, 0, true, &[]).ok()?;
+            leading.push(leading_column(chooser.relation, &chooser.candidates().0.access));
+        }
+        join_order(self.sources.len(), &mut |source, entered, rows, first| {
             let tied = ties.get(source).copied().unwrap_or(0) & entered;
-            let key = (source, tied, entered == 0);
+            let first = first.filter(|first| tied & bit(*first) != 0);
+            let ascending = first.and_then(|first| Some((first, (*leading.get(first)?)?)));
+            let key = (source, tied, entered == 0, first);
             let place = known.binary_search_by(|(other, _)| other.cmp(&key));
             let own = match place {
                 Ok(place) => known.get(place).map(|(_, own)| *own)?,
                 Err(place) => {
-                    let own = self.known(source, tied, entered == 0).ok()?;
+                    let own = self.known(source, tied, entered == 0, ascending.as_slice()).ok()?;
                     known.insert(place, (key, own));
                     own
                 }
@@ -172,8 +189,8 @@ impl<'s> Joins<'_, 's> {
         })
     }
 
-    fn known(&self, source: usize, tied: u64, is_first: bool) -> Fallible<Known> {
-        let (direct, kept) = self.chooser(source, tied, is_first)?.candidates();
+    fn known(&self, source: usize, tied: u64, is_first: bool, ascending: &[(usize, usize)]) -> Fallible<Known> {
+        let (direct, kept) = self.chooser(source, tied, is_first, ascending)?.candidates();
         let (setup, kept) = kept.map_or((f64::INFINITY, 0.0), |kept| (kept.setup, kept.cost));
         let own = self.left(source).unwrap_or(&self.conjuncts);
         let ready = self.ready(source, tied, own, &direct.told);
@@ -181,15 +198,20 @@ impl<'s> Joins<'_, 's> {
         Ok(Known { direct: direct.cost, setup, kept, factor: self.estimates.rows(source) * direct.measured * share })
     }
 
-    fn chooser(&self, source: usize, bound: u64, is_first: bool) -> Fallible<Chooser<'_, 's>> {
-        let Some(own) = self.sources.get(source) else {
-            return Err(Error::Query("there is no such source".into()).into());
-        };
+    fn chooser<'q>(
+        &'q self,
+        source: usize,
+        bound: u64,
+        is_first: bool,
+        ascending: &'q [(usize, usize)],
+    ) -> Fallible<Chooser<'q, 's>> {
+        let own = self.sources.get(source).ok_or_else(no_source)?;
         Ok(Chooser {
             relation: relation_of(self.catalog, own)?,
             source,
             bound,
             is_first,
+            ascending,
             conjuncts: self.left(source).unwrap_or(&self.conjuncts),
             types: self.types,
             estimates: &self.estimates,
@@ -234,8 +256,9 @@ impl<'s> Joins<'_, 's> {
     }
 
     /// The step that enters a source, after others that have so many rows.
-    fn step(&self, source: usize, entered: u64, rows: f64) -> Fallible<(Step, f64)> {
-        let (direct, kept) = self.chooser(source, entered, entered == 0)?.candidates();
+    fn step(&self, source: usize, entered: u64, rows: f64, ascending: &[(usize, usize)]) -> Fallible<(Step, f64)> {
+        let chooser = self.chooser(source, entered, entered == 0, ascending)?;
+        let (direct, kept) = chooser.candidates();
         let Candidate { access, used, setup, cost, .. } = match kept {
             Some(kept) if kept.setup + rows * kept.cost < rows * direct.cost => kept,
             _ => direct,
@@ -247,10 +270,11 @@ impl<'s> Joins<'_, 's> {
             None => (take(&self.conjuncts, &used), None),
             Some(left) => (take(left, &used), Some(take(&self.conjuncts, &[]))),
         };
-        let known = self.known(source, entered, entered == 0)?;
+        let known = self.known(source, entered, entered == 0, ascending)?;
         let (asking, filters) = own.into_iter().partition(BoundExpr::asks);
         let estimate = if after.is_some() { known.factor.max(1.0) } else { known.factor };
-        let step = Step { source, access, filters, asking, after, is_backward: false, estimate };
+        let is_merge = access.followed(chooser.relation, ascending).is_some();
+        let step = Step { source, access, filters, asking, after, is_backward: false, is_merge, estimate };
         Ok((step, setup + rows * cost))
     }
 }
@@ -265,6 +289,11 @@ struct Known {
     kept: f64,
     /// How many rows there are for each one before.
     factor: f64,
+}
+
+#[cold]
+fn no_source() -> Error {
+    Error::Query("there is no such source".into())
 }
 
 /// Makes alternatives for one column a list: `a = 1 OR a = 2`.

@@ -1,10 +1,10 @@
 //! [`Template`]: a plan that is made once and run many times, each time with other parameters.
 //!
 //! The plan holds a parameter where a literal would stand. A run puts the values in, in a copy, so that it is the plan that
-//! would have been made for them, with everything that is quick for literals. Where a parameter decides how the plan looks
+//! would have been made for them, with everything that is quick for literals. The copy goes back when the run is over and
+//! takes other values in the next one. Where a parameter decides how the plan looks
 //! (LIMIT, OFFSET, the pattern of LIKE), and where a value is of another type than before, it is planned anew.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use wasm_dbms_api::{DataType, Query, TableSchema, Value};
@@ -13,8 +13,8 @@ use wasm_dbms_memory::TableId;
 use crate::catalog::{Catalog, RelationIndex};
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::plan::bind::{self, given, type_of};
-use crate::plan::call::Operator;
+use crate::plan::bind::{self, type_of};
+use crate::plan::filled::{Filled, Spare};
 use crate::plan::{Body, BoundExpr, Plan, PlanSource, optimize};
 
 /// A plan without its parameters.
@@ -27,6 +27,7 @@ pub(crate) struct Template {
     fixed: Vec<(usize, Value)>,
     /// The tables that it reads.
     tables: Vec<PlannedTable>,
+    spare: Spare,
 }
 
 /// A table as it was when a plan was made.
@@ -66,7 +67,7 @@ impl Template {
         }
         let fixed = fixed.into_iter().filter_map(|number| Some((number, parameters.get(number)?.clone())));
         let types = parameters.iter().map(type_of).collect();
-        Ok(Self { fixed: fixed.collect(), plan, types, tables })
+        Ok(Self { fixed: fixed.collect(), plan, types, tables, spare: Spare::default() })
     }
 
     /// Whether the plan is still the right one for these parameters: the tables are what they were, and of about as many
@@ -93,36 +94,20 @@ impl Template {
     }
 
     /// The plan with the values of its parameters.
-    pub(crate) fn with(&self, parameters: &[Value]) -> Fallible<Cow<'_, Plan>> {
-        if parameters.is_empty() {
-            return Ok(Cow::Borrowed(&self.plan));
-        }
-        let mut plan = self.plan.clone();
-        let mut result = Ok(());
-        plan.visit_mut(&mut |part| {
-            let Part::Expr(expr) = part else { return };
-            expr.for_each_mut(&mut |part| {
-                let BoundExpr::Call(call) = part else { return };
-                let Operator::Parameter(parameter) = &call.operator else { return };
-                match given(parameter, parameters) {
-                    Ok(value) => *part = BoundExpr::Literal(value),
-                    Err(error) => result = Err(error),
-                }
-            });
-        });
-        result.map(|()| Cow::Owned(plan))
+    pub(crate) fn with(&self, parameters: &[Value]) -> Fallible<Filled<'_>> {
+        Filled::new(&self.plan, &self.spare, parameters)
     }
 }
 
 /// A part of a plan.
-enum Part<'p> {
+pub(super) enum Part<'p> {
     Expr(&'p mut BoundExpr),
     Table(RelationIndex),
 }
 
 impl Plan {
     /// Calls `visit` with every expression and every table, those of the plans inside too.
-    fn visit_mut(&mut self, visit: &mut dyn FnMut(Part<'_>)) {
+    pub(super) fn visit_mut(&mut self, visit: &mut dyn FnMut(Part<'_>)) {
         for source in &mut self.sources {
             match source {
                 PlanSource::Table(index) => visit(Part::Table(*index)),

@@ -38,7 +38,12 @@ pub(super) fn walk_in_order(catalog: &Catalog, plan: &mut Plan) -> Fallible<()> 
 }
 
 fn take(plan: &mut Plan, found: Option<(Option<Access>, bool)>) {
-    if let (Some((access, is_backward)), Some(step)) = (found, plan.steps.first_mut()) {
+    let Some((access, is_backward)) = found else { return };
+    if is_backward || access.is_some() {
+        // Keys come in another order than the joins were chosen for.
+        plan.steps.iter_mut().for_each(|step| step.is_merge = false);
+    }
+    if let Some(step) = plan.steps.first_mut() {
         step.is_backward = is_backward;
         if let Some(access) = access {
             step.access = access;
@@ -47,8 +52,14 @@ fn take(plan: &mut Plan, found: Option<(Option<Access>, bool)>) {
     }
 }
 
-/// Whether rows come in this order by themselves, and whether it is backwards that they do.
-fn gives(relation: &Relation, source: usize, access: &Access, order: &[OrderKey]) -> Option<bool> {
+/// The column in whose order, ascending, the rows of an access come.
+pub(super) fn leading_column(relation: &Relation, access: &Access) -> Option<usize> {
+    let (given, fixed) = order_of(relation, access)?;
+    given.get(fixed).filter(|(_, is_descending)| !is_descending).map(|(column, _)| *column)
+}
+
+/// The columns in whose order rows of an access come, and which of them descend; the first so many have one value.
+fn order_of(relation: &Relation, access: &Access) -> Option<(Vec<(usize, bool)>, usize)> {
     let clustered: &[usize] = match &relation.shape {
         KeyShape::Columns(columns) => columns,
         KeyShape::RowId => &[],
@@ -67,9 +78,14 @@ fn gives(relation: &Relation, source: usize, access: &Access, order: &[OrderKey]
     let index = index.and_then(|number| relation.indexes.get(number));
     let own = index.into_iter().flat_map(|index| index.columns.iter().copied().zip(index.descending.iter().copied()));
     // Rows equal in the index follow each other in the order of the table's key.
-    let given: Vec<(usize, bool)> = own.chain(clustered).collect();
-    let fixed = given.get(..if is_one { equal } else { 0 }).unwrap_or_default();
-    let mut rest = given.get(fixed.len()..).unwrap_or_default().iter();
+    Some((own.chain(clustered).collect(), if is_one { equal } else { 0 }))
+}
+
+/// Whether rows come in this order by themselves, and whether it is backwards that they do.
+fn gives(relation: &Relation, source: usize, access: &Access, order: &[OrderKey]) -> Option<bool> {
+    let (given, fixed) = order_of(relation, access)?;
+    let (fixed, rest) = given.split_at_checked(fixed)?;
+    let mut rest = rest.iter();
     let mut is_backward = None;
     for key in order {
         let BoundExpr::Column { source: own, column } = &key.expr else { return None };

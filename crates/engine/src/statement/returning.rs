@@ -11,7 +11,8 @@ use crate::{Answer, Error};
 /// What is answered of each row, as it is computed.
 pub(super) struct Returning {
     outputs: Vec<BoundExpr>,
-    answer: Answer,
+    names: Vec<String>,
+    rows: Vec<Vec<Value>>,
 }
 
 impl Returning {
@@ -31,7 +32,7 @@ impl Returning {
         if let Some(alias) = alias {
             schema.name = alias.to_string();
         }
-        let mut returning = Self { outputs: Vec::new(), answer: Answer::default() };
+        let mut returning = Self { outputs: Vec::new(), names: Vec::new(), rows: Vec::new() };
         for output in outputs {
             match output {
                 Output::Expr(expr, name) => {
@@ -62,7 +63,7 @@ impl Returning {
         parameters: &[Value],
     ) -> Fallible<()> {
         self.outputs.push(plan::bind_value(&core.catalog, schema, false, expr, parameters, true)?);
-        self.answer.columns.push(name);
+        self.names.push(name);
         Ok(())
     }
 
@@ -74,7 +75,7 @@ impl Returning {
         for output in &self.outputs {
             row.push(output.value(Context::Row(&values, &scope))?.to_value());
         }
-        self.answer.rows.push(row);
+        self.rows.push(row);
         Ok(())
     }
 
@@ -86,7 +87,7 @@ impl Returning {
 
     /// Everything that was answered.
     pub(super) fn finish(returning: Option<Self>) -> Answer {
-        returning.map(|returning| returning.answer).unwrap_or_default()
+        returning.map(|own| Answer { columns: own.names.into(), rows: own.rows }).unwrap_or_default()
     }
 }
 

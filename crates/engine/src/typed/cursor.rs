@@ -1,6 +1,7 @@
 //! [`Cursor`] and [`ValueCursor`]: the rows of a question one by one, from the pages of one commit, without a lock.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use wasm_dbms_api::{Query, Value};
 
@@ -71,7 +72,7 @@ pub struct Cursor<R: Rows>(Source<(Core, SortedFrames)>, PhantomData<fn() -> R>)
 /// The rows of a dynamic question, one by one, made by [`Database::query_iter`]; see [`Cursor`].
 #[derive(Debug)]
 pub struct ValueCursor {
-    columns: Vec<String>,
+    columns: Arc<[String]>,
     source: Source<SpooledRows>,
 }
 
@@ -185,8 +186,8 @@ pub(super) fn cursor_of<R: Rows>(mut core: Core, plan: Plan) -> Result<Cursor<R>
 }
 
 /// The rows of a plan.
-pub(super) fn values_of_plan(mut core: Core, mut plan: Plan) -> Result<ValueCursor> {
-    let columns = std::mem::take(&mut plan.names);
+pub(super) fn values_of_plan(mut core: Core, plan: Plan) -> Result<ValueCursor> {
+    let columns = Arc::clone(&plan.names);
     let source = if plan.is_walk() {
         Source::Walk(Box::new(Walk::new(core, plan)?))
     } else {

@@ -423,7 +423,7 @@ impl Prepared<Answer> {
     /// As [`Database::query_with`].
     pub fn query<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Answer> {
         self.run(connection, parameters, |core, plan| {
-            Ok(Answer { columns: plan.names.clone(), rows: execute::values(core, plan)? })
+            Ok(Answer { columns: Arc::clone(&plan.names), rows: execute::values(core, plan)? })
         })
     }
 

@@ -99,7 +99,7 @@ macro_rules! returning_verbs {
             /// let id = ColumnSchema::new("id", DataType::U64).autoincrement();
             /// db.create_table(&TableSchema::new("t").column(id).column(ColumnSchema::new("n", DataType::I64)))?;
             /// let stored = db.insert_values_returning("t", &["n"], [[Value::from(5)], [Value::from(6)]])?;
-            /// assert_eq!(stored.columns, ["id", "n"]);
+            /// assert_eq!(*stored.columns, ["id", "n"]);
             /// assert_eq!(stored.rows, [[Value::from(1), Value::from(5)], [Value::from(2), Value::from(6)]]);
             /// # Ok::<(), Error>(())
             /// ```

@@ -1,5 +1,7 @@
 //! The verbs that the database, a transaction and a snapshot have in common.
 
+use std::sync::Arc;
+
 use wasm_dbms_api::{AsKey, Column, Insert, Key, Literal, Query, Table, Value, ValueArena};
 
 use crate::core::Core;
@@ -14,7 +16,7 @@ use crate::{Connection, Database, Error, Limited, OptimisticTransaction, Result,
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Answer {
     /// The name of each column.
-    pub columns: Vec<String>,
+    pub columns: Arc<[String]>,
     /// The rows.
     pub rows: Vec<Vec<Value>>,
 }
@@ -466,7 +468,7 @@ writing_verbs!(Limited<'_, C>, C);
 
 fn insert_named(core: &mut Core, table: &str, values: &[(&str, Value)]) -> Fallible<()> {
     let index = core.catalog.find(table)?;
-    let schema = std::sync::Arc::clone(&core.catalog.relation(index)?.schema);
+    let schema = Arc::clone(&core.catalog.relation(index)?.schema);
     let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
     let places = places_of(&schema, &names)?;
     let mut row = vec![None; schema.columns.len()];

@@ -18,6 +18,8 @@ pub struct Cursor {
     /// Branches from the root down, each with the position of the child taken.
     branches: Vec<(PageRef, usize)>,
     leaf: Option<PageRef>,
+    /// The number of the leaf's page.
+    page: Page,
     index: usize,
     count: usize,
     /// Entries at or above this key are not part of the walk.
@@ -47,6 +49,7 @@ impl Tree {
             tree: self,
             branches: Vec::new(),
             leaf: None,
+            page: 0,
             index: 0,
             count: 0,
             end: None,
@@ -77,6 +80,24 @@ impl Cursor {
         self
     }
 
+    /// As [`until`](Self::until), from the next [`seek`](Self::seek) on.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// cursor.set_end(Some(b"b".to_vec()));
+    /// assert!(!cursor.seek(&mut store, b"b")?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    pub fn set_end(&mut self, end: Option<Vec<u8>>) {
+        self.end = end;
+    }
+
     /// Goes to the first entry at or above `key`. Returns whether there is one.
     ///
     /// ```
@@ -101,17 +122,118 @@ impl Cursor {
         self.go_to(store, key)
     }
 
+    /// As [`seek`](Self::seek), from where the cursor stands: to a key in the same leaf no branch is asked, to one near by
+    /// only those below the one that leads to both. Who asks for one key after the other in their order goes through a tree
+    /// leaf by leaf. `end` is where the walk from here ends.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// assert!(cursor.seek_near(&mut store, b"b", Some(b"c".to_vec()))?);
+    /// assert!(!cursor.next(&mut store)?);
+    /// assert!(cursor.seek_near(&mut store, b"c", None)?);
+    /// assert_eq!(cursor.index(), 2);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
+    pub fn seek_near<M: MemoryAccess>(
+        &mut self,
+        store: &mut M,
+        key: &[u8],
+        end: Option<Vec<u8>>,
+    ) -> MemoryResult<bool> {
+        self.end = end;
+        store.note_read(self.tree.id(), KeyRange::From(key, self.end.as_deref()));
+        self.leaves = 0;
+        if let Some(leaf) = self.leaf.take() {
+            let node = Node::new(&leaf);
+            // A key before the first one or behind the last may belong to another leaf.
+            let index = match node.search(key) {
+                Search::Found(index) => Some(index),
+                Search::Missing(index) if index > 0 && index < node.count() => Some(index),
+                _ => None,
+            };
+            if let Some(index) = index {
+                self.stand_in(store, self.page, leaf, index)?;
+                return self.settle_forward(store);
+            }
+        }
+        while let Some((page, position)) = self.branches.last_mut() {
+            let node = Node::new(page);
+            let child = match node.search(key) {
+                Search::Found(index) => Some(index + 1),
+                Search::Missing(index) if index > 0 && index < node.count() => Some(index),
+                _ => None,
+            };
+            if let Some(child) = child {
+                *position = child;
+                let (page, level) = (node.child(child), node.level());
+                self.descend_to(store, page, level.checked_sub(1), key)?;
+                return self.settle_forward(store);
+            }
+            self.branches.pop();
+        }
+        self.go_to(store, key)
+    }
+
+    /// The value of a key, looked for as [`seek_near`](Self::seek_near) does.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// assert!(cursor.get_near(&mut store, b"b")?.is_some());
+    /// assert!(cursor.get_near(&mut store, b"bb")?.is_none());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`seek_near`](Self::seek_near).
+    pub fn get_near<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<Option<ValueBytes>> {
+        let mut end = Vec::with_capacity(key.len() + 1);
+        end.extend_from_slice(key);
+        end.push(0);
+        if self.seek_near(store, key, Some(end))? { self.value(store).map(Some) } else { Ok(None) }
+    }
+
     /// As [`seek`](Self::seek), of which the store has heard.
     pub(crate) fn go_to<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
+        self.branches.clear();
+        self.leave();
+        self.leaves = 0;
+        if self.tree.root() != 0 {
+            self.descend_to(store, self.tree.root(), None, key)?;
+        }
+        self.settle_forward(store)
+    }
+
+    /// Goes down from `page` to where `key` is or would be.
+    fn descend_to<M: MemoryAccess>(
+        &mut self,
+        store: &mut M,
+        page: Page,
+        level: Option<u8>,
+        key: &[u8],
+    ) -> MemoryResult<()> {
         let tree = self.tree;
-        self.descend_from_root(store, &mut |store, node, page| match node.search(key) {
+        self.descend(store, page, level, &mut |store, node, page| match node.search(key) {
             Search::Tie(_) => {
                 let (search, _) = tree.search_with_chains(store, page, key)?;
                 Ok(position(search, node))
             }
             search => Ok(position(search, node)),
-        })?;
-        self.settle_forward(store)
+        })
     }
 
     /// Goes to the last entry below `key`. Returns whether there is one.
@@ -450,7 +572,8 @@ impl Cursor {
                 return Ok(true);
             }
             if self.is_last_leaf {
-                self.leave();
+                // The leaf is where a key near by is looked for.
+                self.index = self.count;
                 return Ok(false);
             }
             while self.branches.last().is_some_and(|(page, position)| *position >= Node::new(page).count()) {
@@ -509,24 +632,36 @@ impl Cursor {
             }
             let position = choose(store, node, page)?;
             if node.kind() != BRANCH || node.level() == 0 {
-                self.index = position;
-                self.count = match &self.end {
-                    None => node.count(),
-                    Some(end) => match node.search(end) {
-                        Search::Found(index) | Search::Missing(index) => index,
-                        Search::Tie(_) => match self.tree.search_with_chains(store, page, end)?.0 {
-                            Search::Found(index) | Search::Missing(index) | Search::Tie(index) => index,
-                        },
-                    },
-                };
-                self.is_last_leaf = self.count < node.count();
-                self.leaf = Some(handle);
-                return Ok(());
+                return self.stand_in(store, page, handle, position);
             }
             page = super::check_child(page, node.child(position))?;
             level = Some(node.level() - 1);
             self.branches.push((handle, position));
         }
+    }
+
+    /// Stands in a leaf and looks where the walk ends in it.
+    fn stand_in<M: MemoryAccess>(
+        &mut self,
+        store: &mut M,
+        page: Page,
+        leaf: PageRef,
+        index: usize,
+    ) -> MemoryResult<()> {
+        let node = Node::new(&leaf);
+        (self.page, self.index) = (page, index);
+        self.count = match &self.end {
+            None => node.count(),
+            Some(end) => match node.search(end) {
+                Search::Found(index) | Search::Missing(index) => index,
+                Search::Tie(_) => match self.tree.search_with_chains(store, page, end)?.0 {
+                    Search::Found(index) | Search::Missing(index) | Search::Tie(index) => index,
+                },
+            },
+        };
+        self.is_last_leaf = self.count < node.count();
+        self.leaf = Some(leaf);
+        Ok(())
     }
 }
 

@@ -125,7 +125,7 @@ pub(crate) fn commit(
             return Ok(db.drop_table(EXTRA)?);
         }
         after.push(EXTRA.to_owned());
-        let nothing = || wasm_dbms::Answer { columns: Vec::new(), rows: Vec::new() };
+        let nothing = || wasm_dbms::Answer::default();
         let mut query = |query: &Query| if *query == Query::from(EXTRA) { Ok(nothing()) } else { db.query(query) };
         *expected = Some(digest_of(after, &mut query)?);
         let column = |name: &str, kind| wasm_dbms::ColumnSchema::new(name, kind);

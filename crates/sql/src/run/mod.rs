@@ -68,7 +68,7 @@ impl Action {
                     lines.push_str(&format!("\nrows: {}", changed.count));
                 }
                 let rows: Vec<Vec<Value>> = lines.lines().map(|line| vec![Value::from(line)]).collect();
-                Ok(Changed { count: rows.len() as u64, returned: Answer { columns: vec!["plan".into()], rows } })
+                Ok(Changed { count: rows.len() as u64, returned: Answer { columns: ["plan".to_owned()].into(), rows } })
             }
             Self::Define(_) | Self::Transaction(_) => Ok(Changed::default()),
         }

@@ -248,7 +248,7 @@ enum Source {
 
 impl Rows {
     pub(crate) fn made(answer: wasm_dbms::Answer) -> Self {
-        Self { columns: answer.columns.into(), source: Source::Made(answer.rows.into_iter()) }
+        Self { columns: answer.columns, source: Source::Made(answer.rows.into_iter()) }
     }
 
     pub(crate) fn walk(cursor: ValueCursor) -> Self {
