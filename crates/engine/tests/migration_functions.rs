@@ -1,7 +1,8 @@
 //! Types that a cast does not bring about: functions of the program's own (`#[migrate]`), enums whose names change, newtypes,
 //! structs kept as JSON whose fields change. Each at once and in steps.
 
-#![cfg(all(test, feature = "serde"))]
+#![cfg(test)]
+#![cfg(feature = "serde")]
 
 mod support;
 
@@ -201,7 +202,8 @@ fn a_plan_names_the_functions_and_loses_nothing() {
 
 #[test]
 fn a_function_that_fails_names_the_row_and_leaves_all_as_it_was() {
-    let changes: [(fn(&mut first::Person), &str); 4] = [
+    type Change = fn(&mut first::Person);
+    let changes: [(Change, &str); 4] = [
         (|person| person.age = "old".into(), "column people.age refuses 'old': years: these are no years"),
         (
             |person| person.price = Some("free".into()),
@@ -293,7 +295,7 @@ fn names_of_an_enum_change_at_once_where_their_numbers_stay() {
     wanted.columns[1] = wanted.columns[1].clone().variant_renamed_from("c", ["older", "b"]);
     // A column that came later has rows that are older than it.
     let late = ColumnSchema::one_of("late", ["x", "y"]).default("y");
-    db.migrate_to(&[&table(["a", "b"]).column(late.clone())], false, &MigrationPolicy::new()).unwrap();
+    db.migrate_to(&[&table(["a", "b"]).column(late)], false, &MigrationPolicy::new()).unwrap();
     let mut renamed = ColumnSchema::one_of("late", ["x", "z"]).default("z");
     renamed = renamed.variant_renamed_from("z", ["y"]);
     let wanted = wanted.column(renamed);
