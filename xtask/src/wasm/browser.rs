@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
-use super::{install_with, npm, size};
+use super::{install_with, packages, size};
 use crate::project::Project;
 use crate::{command, debian};
 
@@ -90,7 +90,7 @@ fn drive(project: &Project, options: &Options) -> Result<()> {
 
     let directory = project.wasm_target().join("browser");
     let source = project.root().join(FOLDER);
-    let packages = npm::install(&source, &directory)?;
+    let packages = packages::install(&source, &directory)?;
     let mut node = Command::new("node");
     node.arg(source.join("drive.mjs"));
     node.arg("--module").arg(module.shipped());
