@@ -61,7 +61,7 @@ enum Verb {
     BenchWasm(wasm::bench::Options),
     /// Count the instructions of each workload in wasm, compare them with those kept in git
     Fuel(wasm::fuel::Options),
-    /// Put the npm package together, measure it, test it in Node
+    /// Put the npm package together, measure it, test it in Node and in a browser
     Npm,
     /// Build the documentation; a warning is an error
     Docs,

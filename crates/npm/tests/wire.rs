@@ -1,7 +1,5 @@
 //! Bytes that are no parameters are refused, whatever they are.
 
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a test")]
-
 use wasm_dbms::Value;
 use wasm_dbms_module::{Server, read_values};
 
