@@ -1,8 +1,8 @@
 //! Calls: functions of values, of groups and of windows.
 
 use wasm_dbms_api::{
-    AggregateCall, AggregateFunction, Case, DataType, Expr, FrameBound, FrameUnit, ScalarFunction, Value, WindowCall,
-    WindowFrame, WindowFunction,
+    AggregateCall, AggregateFunction, Case, DataType, Expr, FrameBound, FrameExclusion, FrameUnit, ScalarFunction,
+    Value, WindowCall, WindowFrame, WindowFunction,
 };
 
 use super::Parser;
@@ -328,9 +328,6 @@ impl Parser<'_> {
             }
             false => FrameBound::CurrentRow,
         };
-        if self.is(Keyword::Exclude) {
-            return self.not_supported("EXCLUDE in a frame");
-        }
         let rank = |bound: &FrameBound| match bound {
             FrameBound::UnboundedPreceding => 0,
             FrameBound::Preceding(_) => 1,
@@ -341,7 +338,31 @@ impl Parser<'_> {
         if rank(&start) > rank(&end) || rank(&start) == 4 || rank(&end) == 0 {
             return self.contradiction("a frame that ends before it begins", offset);
         }
-        Ok(WindowFrame { unit, start, end })
+        Ok(WindowFrame { unit, start, end, exclusion: self.frame_exclusion()? })
+    }
+
+    /// EXCLUDE, if it is there. Two of its words are no keywords: they stand nowhere else.
+    #[inline(never)]
+    fn frame_exclusion(&mut self) -> Result<FrameExclusion> {
+        if !self.eat(Keyword::Exclude)? {
+            return Ok(FrameExclusion::NoOthers);
+        }
+        if self.eat_all(&[Keyword::Current, Keyword::Row])? {
+            return Ok(FrameExclusion::CurrentRow);
+        }
+        if self.eat(Keyword::Group)? {
+            return Ok(FrameExclusion::Group);
+        }
+        let exclusion = match self.token.text.to_ascii_lowercase().as_str() {
+            "ties" => FrameExclusion::Ties,
+            "no" if self.next.text.eq_ignore_ascii_case("others") => {
+                self.advance()?;
+                FrameExclusion::NoOthers
+            }
+            _ => return self.fail("CURRENT ROW, GROUP, TIES or NO OTHERS"),
+        };
+        self.advance()?;
+        Ok(exclusion)
     }
 
     #[inline(never)]
