@@ -311,6 +311,7 @@ pub mod as_json {
     use crate::JsonRef;
 
     /// The document of a value; of one that serde refuses, why, which is no document and so refused by the column.
+    #[doc(hidden)]
     pub fn value_in<'a, T: serde::Serialize>(value: &T, arena: &'a ValueArena) -> ValueRef<'a> {
         match Json::from_serde(value) {
             Ok(json) => ValueRef::Json(JsonRef::from_stored(arena.keep(json.to_string()))),
@@ -319,6 +320,7 @@ pub mod as_json {
     }
 
     /// The value of a document.
+    #[doc(hidden)]
     pub fn from_value<T: serde::de::DeserializeOwned>(
         value: ValueRef<'_>,
         expected: &'static str,

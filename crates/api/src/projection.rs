@@ -65,23 +65,50 @@ impl<V: Field> Selectable for Aggregate<V> {
 }
 
 /// How many rows the group has.
+///
+/// ```
+/// use wasm_dbms_api::{Selectable, count};
+///
+/// assert_eq!(count().to_expr().to_string(), "count(*)");
+/// ```
 pub fn count() -> Aggregate<u64> {
     Aggregate::new(AggregateFunction::Count, None)
 }
 
 /// The sum of a column over the group, NULLs left out; NULL if nothing is left. Exact for integers and decimals, and an
 /// error where no integer or decimal holds it.
+///
+/// ```
+/// use wasm_dbms_api::{Column, Selectable, sum};
+///
+/// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+/// assert_eq!(sum(AGE).to_expr().to_string(), "sum(users.age)");
+/// ```
 pub fn sum<T, V: Summable>(column: Column<T, V>) -> Aggregate<Option<V::Sum>> {
     Aggregate::new(AggregateFunction::Sum, Some(column.expr()))
 }
 
 /// The mean of a column over the group, NULLs left out; NULL if nothing is left. Of decimals it is one, with every digit
 /// that fits and the last one rounded.
+///
+/// ```
+/// use wasm_dbms_api::{Column, Selectable, avg};
+///
+/// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+/// assert_eq!(avg(AGE).to_expr().to_string(), "avg(users.age)");
+/// ```
 pub fn avg<T, V: Summable>(column: Column<T, V>) -> Aggregate<Option<V::Mean>> {
     Aggregate::new(AggregateFunction::Average, Some(column.expr()))
 }
 
 /// The smallest value of a column over the group, NULLs left out; NULL if nothing is left.
+///
+/// ```
+/// use wasm_dbms_api::{Column, Selectable, min};
+///
+/// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+/// assert_eq!(min(AGE).to_expr().to_string(), "min(users.age)");
+/// ```
 pub fn min<T, V: Field>(column: Column<T, V>) -> Aggregate<Option<V::Base>>
 where
     V::Base: Field<Base = V::Base>,
@@ -90,6 +117,13 @@ where
 }
 
 /// The largest value of a column over the group, NULLs left out; NULL if nothing is left.
+///
+/// ```
+/// use wasm_dbms_api::{Column, Selectable, max};
+///
+/// const AGE: Column<(), u8> = Column::new("users", "age", 1);
+/// assert_eq!(max(AGE).to_expr().to_string(), "max(users.age)");
+/// ```
 pub fn max<T, V: Field>(column: Column<T, V>) -> Aggregate<Option<V::Base>>
 where
     V::Base: Field<Base = V::Base>,

@@ -157,6 +157,13 @@ impl Core {
         self.has_new_schema = true;
     }
 
+    /// Notes that a user changes tables, which nobody may while a migration in steps is under way.
+    pub(crate) fn change_schema(&mut self) -> Fallible<()> {
+        self.catalog.check_no_migration()?;
+        self.touch_schema();
+        Ok(())
+    }
+
     /// Ends the transaction: everything written since the last commit stays.
     pub(crate) fn commit(&mut self, durability: Durability) -> Fallible<()> {
         if let Some(failure) = self.failure.take() {

@@ -54,6 +54,13 @@ pub enum Error {
         /// What it breaks.
         error: Box<Error>,
     },
+    /// A migration in steps is under way: the table is read, but neither written nor changed, until it is done or abandoned
+    /// ([`Database::abandon_migration`](crate::Database::abandon_migration)). So is every other table that it works on.
+    #[error("table {table} is being migrated, and only read until that is done or abandoned")]
+    MigrationUnderWay {
+        /// A table that the migration works on.
+        table: String,
+    },
     /// A migration would lose what is stored, and its policy does not allow that.
     #[error("the migration would lose data, which its policy does not allow: {}", operations.join("; "))]
     MigrationRefused {

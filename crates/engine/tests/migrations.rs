@@ -118,6 +118,28 @@ fn migrate(base: &[u8], wanted: &TableSchema, what: &str) -> Database {
     db
 }
 
+/// The same in steps, each looked at: the rows are read as they were until the switch.
+fn migrate_in_steps(base: &[u8], wanted: &TableSchema, budget: usize, what: &str) {
+    let db = Database::open(HeapProvider::from_bytes(base.to_vec())).unwrap();
+    let (expected, before) = (expected(&db, wanted), rows(&db, "t"));
+    let plan = db.plan_migration_to(&[wanted], false).unwrap();
+    let allowed = plan.operations.iter().map(|planned| planned.operation.to_string());
+    let policy = allowed.fold(MigrationPolicy::new(), MigrationPolicy::allow);
+    loop {
+        let progress = db.migrate_step_to(&[wanted], false, &policy, budget);
+        let progress = progress.unwrap_or_else(|error| panic!("{what}: {error}\n{plan}"));
+        assert!(progress.done <= budget as u64, "{what}");
+        assert_eq!(db.check().unwrap(), Vec::<String>::new(), "{what}");
+        if !progress.is_switched {
+            assert!(rows(&db, "t") == before, "{what}");
+        }
+        if progress.is_done {
+            break;
+        }
+    }
+    look_at(&db, wanted, &expected, &format!("{what}, in steps"));
+}
+
 fn look_at(db: &Database, wanted: &TableSchema, expected: &[Row], what: &str) {
     let left = db.plan_migration_to(&[wanted], false).unwrap();
     assert!(left.is_empty(), "{what} leaves\n{left}");
@@ -242,6 +264,9 @@ fn matrix(types: &[DataType]) {
                 for (target, (what, wanted)) in targets(*data_type, place).into_iter().enumerate() {
                     let what = format!("{what}, {count} rows");
                     let db = migrate(&base, &wanted, &what);
+                    if count == 300 && (is_full || target.is_multiple_of(2)) {
+                        migrate_in_steps(&base, &wanted, 130, &what);
+                    }
                     if !is_full && count == 10_000 && !target.is_multiple_of(5) {
                         continue;
                     }

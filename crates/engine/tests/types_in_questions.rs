@@ -6,7 +6,7 @@
 mod support;
 
 use wasm_dbms::prelude::*;
-use wasm_dbms::{AggregateCall, Join, JoinKind, Nulls, SetOperation};
+use wasm_dbms::{AggregateCall, Case, Join, JoinKind, Nulls, Prepared, ScalarFunction, SetOperation};
 
 use support::assert_sound;
 use support::samples::{column, samples};
@@ -258,4 +258,71 @@ fn every_type_with_an_order_is_the_first_and_the_second_key_of_a_sort() {
             }
         }
     });
+}
+
+#[test]
+fn a_value_of_another_type_beside_a_column_is_an_error_and_only_sql_reads_texts() {
+    let written = |value: &Value| match value {
+        Value::Decimal(value) => value.to_string(),
+        Value::Date(value) => value.to_string(),
+        Value::DateTime(value) => value.to_string(),
+        Value::Uuid(value) => value.to_string(),
+        _ => "?".to_owned(),
+    };
+    for own in DataType::ALL {
+        let own_samples = samples(own);
+        let tables = tables(own, &own_samples, None);
+        // The middle one, as the extremes need not be read back.
+        let text = Value::from(written(&own_samples[own_samples.len() / 2][0]));
+        for other in DataType::ALL {
+            let value = if other == DataType::Text { text.clone() } else { samples(other)[0][0].clone() };
+            let is_alike = own.is_comparable_with(other);
+            let is_read = matches!(own, DataType::Decimal | DataType::Date | DataType::DateTime | DataType::Uuid)
+                && other == DataType::Text;
+            if own == DataType::Enum {
+                // Names are the only literals that an enum has.
+                continue;
+            }
+            let equal = |with: Expr| it("t").compare(Comparison::Equal, with);
+            let conditions = |with: &Expr| {
+                let case =
+                    Case { operand: Some(it("t")), branches: vec![(with.clone(), true.into())], otherwise: None };
+                [
+                    equal(with.clone()),
+                    with.clone().compare(Comparison::NotEqual, it("t")),
+                    it("t").is_distinct(with.clone()),
+                    it("t").in_list([with.clone()]),
+                    Expr::Case(case.into()),
+                    Expr::exists(Query::from("u").filter(equal(with.clone()))),
+                ]
+            };
+            let literal = Expr::Literal(value.clone());
+            for (number, filter) in conditions(&literal).into_iter().enumerate() {
+                let place = format!("{own} beside {other}, condition {number}");
+                let query = Query::from("t").filter(filter.clone());
+                assert_eq!(tables.db.query(&query).is_ok(), is_alike, "{place}");
+                let sql = Query { reads_text: true, ..query.clone() };
+                assert_eq!(tables.db.query(&sql).is_ok(), is_alike || is_read, "{place}, as SQL has it");
+                assert_eq!(tables.db.count_values("t", filter.clone()).is_ok(), is_alike, "{place}, counted");
+            }
+            for (number, filter) in conditions(&Expr::Parameter(1)).into_iter().enumerate() {
+                let place = format!("{own} beside the parameter {other}, condition {number}");
+                let query = Query::from("t").filter(filter);
+                let given = std::slice::from_ref(&value);
+                assert_eq!(tables.db.query_with(&query, given).is_ok(), is_alike, "{place}");
+                let sql = Query { reads_text: true, ..query.clone() };
+                assert_eq!(tables.db.query_with(&sql, given).is_ok(), is_alike || is_read, "{place}, as SQL has it");
+                let prepared = Prepared::new(query);
+                assert_eq!(prepared.query(&tables.db, given).is_ok(), is_alike, "{place}, prepared");
+                let prepared = Prepared::new(sql);
+                assert_eq!(prepared.query(&tables.db, given).is_ok(), is_alike || is_read, "{place}, prepared SQL");
+            }
+            let coalesced = Expr::Function(ScalarFunction::Coalesce, vec![it("t"), literal.clone()].into());
+            let query = Query::from("t").filter(coalesced.is_null());
+            assert_eq!(tables.db.query(&query).is_ok(), is_alike, "{own} beside {other}, the first of both");
+            let filter = Expr::column("it").compare(Comparison::Equal, literal);
+            let updated = tables.db.update_values("u", &[("side", "left".into())], filter);
+            assert_eq!(updated.is_ok(), is_alike, "{own} beside {other}, updated");
+        }
+    }
 }

@@ -176,12 +176,29 @@ pub struct NumberSet {
 
 impl NumberSet {
     /// Whether the number is in the set.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::NumberSet;
+    ///
+    /// let mut set = NumberSet::default();
+    /// set.insert(7);
+    /// assert!(set.contains(7) && !set.contains(8));
+    /// ```
     #[inline]
     pub fn contains(&self, number: u32) -> bool {
         self.bits.get(number as usize / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
     }
 
     /// Adds the number; false if it was there.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::NumberSet;
+    ///
+    /// let mut set = NumberSet::default();
+    /// set.insert(7);
+    /// assert!(set.insert(8));
+    /// assert!(!set.insert(8));
+    /// ```
     pub fn insert(&mut self, number: u32) -> bool {
         let index = number as usize / 64;
         if self.bits.len() <= index {
@@ -198,6 +215,15 @@ impl NumberSet {
     }
 
     /// Empties the set.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::NumberSet;
+    ///
+    /// let mut set = NumberSet::default();
+    /// set.insert(7);
+    /// set.clear();
+    /// assert!(!set.contains(7));
+    /// ```
     pub fn clear(&mut self) {
         for number in self.members.drain(..) {
             if let Some(word) = self.bits.get_mut(number as usize / 64) {
@@ -207,11 +233,27 @@ impl NumberSet {
     }
 
     /// How many members there are.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::NumberSet;
+    ///
+    /// let mut set = NumberSet::default();
+    /// set.insert(7);
+    /// assert_eq!(set.len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
     /// Whether there is none.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::NumberSet;
+    ///
+    /// let mut set = NumberSet::default();
+    /// set.insert(7);
+    /// assert!(!set.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
@@ -222,6 +264,15 @@ impl NumberSet {
     }
 
     /// The members from small to large.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::NumberSet;
+    ///
+    /// let mut set = NumberSet::default();
+    /// set.insert(7);
+    /// set.insert(3);
+    /// assert_eq!(set.sorted(), [3, 7]);
+    /// ```
     pub fn sorted(&self) -> Vec<u32> {
         let mut numbers = self.members.clone();
         numbers.sort_unstable();

@@ -55,12 +55,25 @@ impl Default for Options {
 
 impl Options {
     /// Pages of 8 KiB, a cache of 64 MiB; a new database takes its id from the host.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Options;
+    ///
+    /// assert_eq!(Options::new(), Options::default());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// The size of a page in bytes: a power of two from 4 KiB to 64 KiB. It is fixed when a database is made; an
     /// existing one keeps its own.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// assert!(MemoryManager::in_memory(Options::new().page_size(4096)).is_ok());
+    /// assert!(MemoryManager::in_memory(Options::new().page_size(5000)).is_err());
+    /// ```
     #[must_use]
     pub fn page_size(mut self, bytes: usize) -> Self {
         self.page_size = bytes;
@@ -69,6 +82,13 @@ impl Options {
 
     /// The id of a new database: it seeds every checksum, so that pages of another database are found out. The same id
     /// and operations give the same exported bytes.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// assert_eq!(MemoryManager::in_memory(Options::new().database_id(7))?.database_id(), 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[must_use]
     pub fn database_id(mut self, id: u64) -> Self {
         self.database_id = Some(id);
@@ -78,6 +98,13 @@ impl Options {
     /// How much memory the pages of a database on a medium may take, with all that is kept about them: 64 MiB if
     /// nothing is said, at least [`MIN_CACHE_PAGES`]. `docs/LIMITS.md` says what may go beyond it: what a replay
     /// after a crash needs. A store in memory has no limit.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Options;
+    ///
+    /// let small = Options::new().cache_bytes(1 << 20);
+    /// assert_ne!(small, Options::new());
+    /// ```
     #[must_use]
     pub fn cache_bytes(mut self, bytes: usize) -> Self {
         self.cache_bytes = bytes;
@@ -86,6 +113,13 @@ impl Options {
 
     /// Whether [`close`](crate::MemoryManager::close) leaves no byte of what was deleted on the medium, as
     /// [`scrub`](crate::MemoryManager::scrub) does.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Options;
+    ///
+    /// let secret = Options::new().scrub_on_close(true);
+    /// assert_ne!(secret, Options::new());
+    /// ```
     #[must_use]
     pub fn scrub_on_close(mut self, scrubs: bool) -> Self {
         self.scrubs_on_close = scrubs;
@@ -94,6 +128,13 @@ impl Options {
 
     /// How much memory old versions of pages may take that snapshots need: 16 MiB if nothing is said. More of them go to
     /// [`MemoryProvider::scratch`](crate::MemoryProvider::scratch).
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Options;
+    ///
+    /// let small = Options::new().snapshot_memory_bytes(1 << 20);
+    /// assert_ne!(small, Options::new());
+    /// ```
     #[must_use]
     pub fn snapshot_memory_bytes(mut self, bytes: usize) -> Self {
         self.snapshot_memory_bytes = bytes;
@@ -103,6 +144,13 @@ impl Options {
     /// How much scratch space old versions of pages may take: 1 GiB if nothing is said. With more, the oldest snapshot
     /// ends: reading from it gives [`MemoryError::SnapshotExpired`]. A store in memory has no scratch space; there this is
     /// so much more memory.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Options;
+    ///
+    /// let none = Options::new().snapshot_spill_max_bytes(0);
+    /// assert_ne!(none, Options::new());
+    /// ```
     #[must_use]
     pub fn snapshot_spill_max_bytes(mut self, bytes: u64) -> Self {
         self.snapshot_spill_max_bytes = bytes;
@@ -112,6 +160,13 @@ impl Options {
     /// How much memory the changed pages of an interactive transaction may take, and how much the list of the rows it
     /// changed: 16 MiB each if nothing is said. More pages go to
     /// [`MemoryProvider::scratch`](crate::MemoryProvider::scratch); more rows are refused.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Options;
+    ///
+    /// let small = Options::new().transaction_memory_bytes(1 << 20);
+    /// assert_ne!(small, Options::new());
+    /// ```
     #[must_use]
     pub fn transaction_memory_bytes(mut self, bytes: usize) -> Self {
         self.transaction_memory_bytes = bytes;
@@ -120,6 +175,13 @@ impl Options {
 
     /// How much scratch space the changed pages of an interactive transaction may take: 1 GiB if nothing is said. With
     /// more, its writes are refused. A store in memory has no scratch space; there this is so much more memory.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Options;
+    ///
+    /// let none = Options::new().transaction_spill_max_bytes(0);
+    /// assert_ne!(none, Options::new());
+    /// ```
     #[must_use]
     pub fn transaction_spill_max_bytes(mut self, bytes: u64) -> Self {
         self.transaction_spill_max_bytes = bytes;
@@ -129,6 +191,13 @@ impl Options {
     /// How much memory the rows that commits changed may take, kept for interactive transactions and for subscribers:
     /// 16 MiB if nothing is said. With more, the oldest go, and with them the transactions and the place in the feed of
     /// the subscribers that needed them.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Options;
+    ///
+    /// let long = Options::new().history_bytes(64 << 20);
+    /// assert_ne!(long, Options::new());
+    /// ```
     #[must_use]
     pub fn history_bytes(mut self, bytes: usize) -> Self {
         self.history_bytes = bytes;
@@ -139,6 +208,13 @@ impl Options {
     /// rows that is read more than once: [`QUERY_MEMORY_BYTES`] if nothing is said. What is more goes to
     /// [`MemoryProvider::scratch`](crate::MemoryProvider::scratch), and back when the question ends. A store in memory has
     /// no scratch space; there it is so much more memory.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Options;
+    ///
+    /// let small = Options::new().query_memory_bytes(1 << 20);
+    /// assert_ne!(small, Options::new());
+    /// ```
     #[must_use]
     pub fn query_memory_bytes(mut self, bytes: usize) -> Self {
         self.query_memory_bytes = bytes;

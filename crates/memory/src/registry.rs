@@ -9,6 +9,7 @@
 //! | `02` table id (`u32`, big-endian) | the schema snapshot |
 //! | `03` tree id (`u32`, big-endian) | 64 bytes: `u32` root, `u32` zero, `u64` rows, `u64` counter, zeros |
 //! | `04` number (`u32`, big-endian), from 0 | a migration that was made: what whoever made it says of it |
+//! | `05` | how far a migration in steps has come, while one is under way: what whoever makes it says of it |
 //!
 //! Ids are never used again. A plain commit touches only the entries of its trees, which have a fixed size and so are
 //! changed in place. A tree that never held anything has no entry.
@@ -36,6 +37,7 @@ const NAME: u8 = 1;
 const SNAPSHOT: u8 = 2;
 const TREE: u8 = 3;
 const MIGRATION: u8 = 4;
+const UNDER_WAY: u8 = 5;
 
 const STATE_BYTES: usize = 64;
 
@@ -75,6 +77,15 @@ impl Registry {
 
     /// Every table: its id, its name, its snapshot; in the order of their ids.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// Registry::add_table(&mut store, "users", b"snapshot")?;
+    /// assert_eq!(Registry::tables(&mut store)?[0].1, "users");
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn tables<M: MemoryAccess>(store: &mut M) -> MemoryResult<Vec<(TableId, String, Vec<u8>)>> {
@@ -104,6 +115,16 @@ impl Registry {
 
     /// Adds a table. Its name must not be there.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let users = Registry::add_table(&mut store, "users", b"one")?;
+    /// let posts = Registry::add_table(&mut store, "posts", b"two")?;
+    /// assert_ne!(users, posts);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn add_table<M: MemoryAccess>(store: &mut M, name: &str, snapshot: &[u8]) -> MemoryResult<TableId> {
@@ -115,6 +136,16 @@ impl Registry {
 
     /// Replaces the snapshot of a table.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let id = Registry::add_table(&mut store, "users", b"one")?;
+    /// Registry::set_snapshot(&mut store, id, b"two")?;
+    /// assert_eq!(Registry::tables(&mut store)?[0].2, b"two");
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn set_snapshot<M: MemoryAccess>(store: &mut M, id: TableId, snapshot: &[u8]) -> MemoryResult<()> {
@@ -122,6 +153,16 @@ impl Registry {
     }
 
     /// Removes a table. Its trees are the caller's.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let id = Registry::add_table(&mut store, "users", b"one")?;
+    /// Registry::remove_table(&mut store, id, "users")?;
+    /// assert!(Registry::tables(&mut store)?.is_empty());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
@@ -132,6 +173,16 @@ impl Registry {
     }
 
     /// Gives tables other names, all at once: its id, the old name and the new one of each. No other table has a new name.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let id = Registry::add_table(&mut store, "users", b"one")?;
+    /// Registry::rename_tables(&mut store, &[(id, "users".into(), "people".into())])?;
+    /// assert_eq!(Registry::tables(&mut store)?[0].1, "people");
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
@@ -146,6 +197,17 @@ impl Registry {
     }
 
     /// What was said of each migration that was made, in their order.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// Registry::add_table(&mut store, "users", b"snapshot")?;
+    /// Registry::add_migration(&mut store, 0, b"first")?;
+    /// Registry::add_migration(&mut store, 1, b"second")?;
+    /// assert_eq!(Registry::migrations(&mut store)?, [b"first".to_vec(), b"second".to_vec()]);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
@@ -167,13 +229,69 @@ impl Registry {
 
     /// Keeps what is said of a migration that was made; `number` were made before.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// Registry::add_table(&mut store, "users", b"snapshot")?;
+    /// Registry::add_migration(&mut store, 0, b"first")?;
+    /// assert_eq!(Registry::migrations(&mut store)?.len(), 1);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn add_migration<M: MemoryAccess>(store: &mut M, number: u32, migration: &[u8]) -> MemoryResult<()> {
         Self::tree().put(store, &numbered(MIGRATION, number), migration).map(|_| ())
     }
 
+    /// How far a migration in steps has come, if one is under way.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// assert_eq!(Registry::migration_under_way(&mut store)?, None);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn migration_under_way<M: MemoryAccess>(store: &mut M) -> MemoryResult<Option<Vec<u8>>> {
+        Ok(Self::tree().get(store, &[UNDER_WAY])?.map(|state| state.to_vec()))
+    }
+
+    /// Keeps how far a migration in steps has come; none once it is over.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// Registry::add_table(&mut store, "users", b"snapshot")?;
+    /// Registry::set_migration_under_way(&mut store, Some(b"half"))?;
+    /// assert_eq!(Registry::migration_under_way(&mut store)?.as_deref(), Some(&b"half"[..]));
+    /// Registry::set_migration_under_way(&mut store, None)?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the store says, or [`MemoryError::Corrupt`].
+    pub fn set_migration_under_way<M: MemoryAccess>(store: &mut M, state: Option<&[u8]>) -> MemoryResult<()> {
+        match state {
+            Some(state) => Self::tree().put(store, &[UNDER_WAY], state).map(|_| ()),
+            None => Self::tree().remove(store, &[UNDER_WAY]).map(|_| ()),
+        }
+    }
+
     /// A number for a new tree.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// assert_ne!(Registry::add_tree(&mut store)?, Registry::add_tree(&mut store)?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
@@ -182,6 +300,15 @@ impl Registry {
     }
 
     /// The state of a tree.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry, TreeState};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let id = Registry::add_tree(&mut store)?;
+    /// assert_eq!(Registry::tree_state(&mut store, id)?, TreeState::default());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
@@ -193,6 +320,17 @@ impl Registry {
 
     /// Sets the state of a tree.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry, TreeState};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let id = Registry::add_tree(&mut store)?;
+    /// let state = TreeState { rows: 7, ..TreeState::default() };
+    /// Registry::set_tree_state(&mut store, id, &state)?;
+    /// assert_eq!(Registry::tree_state(&mut store, id)?.rows, 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn set_tree_state<M: MemoryAccess>(store: &mut M, id: TreeId, state: &TreeState) -> MemoryResult<()> {
@@ -200,6 +338,15 @@ impl Registry {
     }
 
     /// Releases every page of a tree and forgets it.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let id = Registry::add_tree(&mut store)?;
+    /// Registry::remove_tree(&mut store, id)?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
@@ -211,6 +358,16 @@ impl Registry {
     }
 
     /// Walks the registry itself, as [`Tree::check`] does.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Registry};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let mut findings = Vec::new();
+    /// Registry::check(&mut store, &mut |_page| true, &mut findings)?;
+    /// assert!(findings.is_empty());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says.
@@ -229,6 +386,16 @@ impl Registry {
 
     /// Moves a page of the registry itself in front, as [`Tree::relocate_node`] does.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, REGISTRY_PAGE, Registry, Targets};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let mut targets = Targets::claim(&mut store, 1)?;
+    /// assert!(!Registry::relocate_node(&mut store, REGISTRY_PAGE, &mut targets)?);
+    /// targets.release(&mut store)?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn relocate_node<M: MemoryAccess>(store: &mut M, page: Page, targets: &mut Targets) -> MemoryResult<bool> {
@@ -236,6 +403,16 @@ impl Registry {
     }
 
     /// Goes on with a walk over the registry's chains, as [`Tree::relocate_chains`] does.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{ChainWalk, MemoryManager, Options, Registry, Targets};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let (mut walk, mut targets) = (ChainWalk::default(), Targets::claim(&mut store, 1)?);
+    /// assert!(Registry::relocate_chains(&mut store, &mut walk, 10, &mut targets, &mut 100)?);
+    /// targets.release(&mut store)?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].

@@ -169,3 +169,49 @@ fn a_medium_that_fails_or_is_full_at_any_call_leaves_all_as_before() {
     }
     assert!(failures > 40, "{failures} failures");
 }
+
+/// One step of a migration of 40 rows, by the words that the plan has.
+fn step(db: &Database, wanted: &TableSchema) -> Result<bool> {
+    let plan = db.plan_migration_to(&[wanted], false)?;
+    Ok(db.migrate_step_to(&[wanted], false, &policy(&plan), 40)?.is_done)
+}
+
+#[test]
+fn a_migration_in_steps_goes_on_after_a_crash_anywhere() {
+    let start = filled();
+    let mut images = 0;
+    for (name, wanted) in targets().into_iter().filter(|(name, _)| {
+        ["widen", "unique", "foreign key", "another key", "another type", "all at once"].contains(name)
+    }) {
+        let medium: Medium = Recorder::new(Faulty::new(HeapProvider::from_bytes(start.clone())));
+        let db = open(medium.clone());
+        // What may be there: the content after each commit.
+        let mut known = vec![content(&db)];
+        while !step(&db, &wanted).unwrap_or_else(|error| panic!("{name}: {error}")) {
+            known.push(content(&db));
+        }
+        let after = content(&db);
+        known.push(after.clone());
+        drop(db);
+        let mut seen = std::collections::HashSet::new();
+        Crashes::of(&start, &medium.calls()).seed(12).torn_max(6).for_each(&mut |crash| {
+            if !seen.insert(crash.hash()) {
+                return;
+            }
+            images += 1;
+            let db = open(crash.provider());
+            let found = content(&db);
+            assert!(known.contains(&found), "{name}, {}", crash.describe());
+            // Some are abandoned, if that can be, the others are brought to their end.
+            if images % 5 == 0 {
+                db.abandon_migration().unwrap();
+                assert!(content(&db) == found, "{name}, abandoned, {}", crash.describe());
+            } else if images % 5 < 3 {
+                while !step(&db, &wanted).unwrap_or_else(|error| panic!("{name}: {error}, {}", crash.describe())) {}
+                assert!(content(&db) == after, "{name}, {}", crash.describe());
+            }
+        });
+    }
+    println!("crash, migrations in steps: {images} images");
+    assert!(images > 500, "{images} images");
+}

@@ -116,6 +116,18 @@ impl Error {
     }
 
     /// Where in the text it is, if that is known.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// let error = db.execute("SELECT n FROM tt", ()).unwrap_err();
+    /// assert!(error.place().is_some());
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     pub fn place(&self) -> Option<&SqlError> {
         match self {
             Self::Text(error) => Some(error),

@@ -76,6 +76,9 @@ pub struct Query {
     pub limit: Option<Expr>,
     /// Skip this many rows first.
     pub offset: Option<Expr>,
+    /// Whether a text beside a date, a moment, a decimal or a UUID is read as one, here and in every query inside. SQL
+    /// says so of what it reads, where a literal has no type of its own; else it is an error to compare the two.
+    pub reads_text: bool,
 }
 
 impl Query {

@@ -2,6 +2,7 @@
 
 mod drift;
 mod foreign_key;
+mod hidden;
 mod index;
 mod relation;
 mod rules;
@@ -15,6 +16,7 @@ use wasm_dbms_memory::{REGISTRY_TREE, Registry, TableId, TreeId};
 
 pub(crate) use drift::differences;
 pub(crate) use foreign_key::{ForeignKey, Lookup, Path, Referrer};
+pub(crate) use hidden::{NEW, OLD, is_hidden};
 pub(crate) use index::Index;
 pub(crate) use relation::{KeyShape, Relation, TreeHead};
 pub(crate) use rules::Rules;
@@ -77,14 +79,24 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// Every table that is not hidden.
+    fn shown(&self) -> impl Iterator<Item = &Relation> {
+        self.relations.iter().filter(|relation| !is_hidden(&relation.schema.name))
+    }
+
+    /// Refuses to change tables while a migration in steps is under way.
+    pub(crate) fn check_no_migration(&self) -> Fallible<()> {
+        self.shown().try_for_each(Relation::check_not_held)
+    }
+
     /// The description of every table.
     pub(crate) fn schemas(&self) -> Vec<TableSchema> {
-        self.relations.iter().map(|relation| (*relation.schema).clone()).collect()
+        self.shown().map(|relation| (*relation.schema).clone()).collect()
     }
 
     /// The name of every table.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.relations.iter().map(|relation| relation.schema.name.clone()).collect()
+        self.shown().map(|relation| relation.schema.name.clone()).collect()
     }
 
     /// How people call a tree.
@@ -215,6 +227,7 @@ impl Catalog {
     pub(crate) fn drop(&mut self, store: &mut Store, name: &str) -> Fallible<()> {
         let index = self.find(name)?;
         let relation = self.relation(index)?;
+        relation.check_not_held()?;
         if let Some(referrer) = relation.referrers.iter().find(|referrer| referrer.relation != index) {
             let other = self.relation(referrer.relation)?.schema.name.clone();
             return Err(SchemaError { table: name.to_owned(), problem: format!("table {other} refers to it") }.into());

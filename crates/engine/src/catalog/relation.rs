@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wasm_dbms_api::{DataType, MemoryResult, TableSchema};
 use wasm_dbms_memory::{Located, Registry, TableId, Tail, Tree, TreeId, TreeState};
 
+use crate::Error;
 use crate::catalog::{ForeignKey, Index, Referrer, Rules, column_of};
 use crate::codec::row::RowLayout;
 use crate::codec::snapshot::Snapshot;
@@ -118,7 +119,7 @@ pub(crate) struct Relation {
 
 impl Relation {
     pub(crate) fn new(id: TableId, snapshot: Snapshot) -> Fallible<Self> {
-        let Snapshot { schema, version, table, primary_key, columns, indexes: stored, earlier, .. } = snapshot;
+        let Snapshot { schema, version, table, primary_key, columns, indexes: stored, earlier, is_held, .. } = snapshot;
         let key_columns =
             schema.primary_key.iter().map(|name| column_of(&schema, name)).collect::<Fallible<Vec<_>>>()?;
         let shape = match key_columns.as_slice() {
@@ -139,7 +140,7 @@ impl Relation {
             indexes.push(Index::primary(&schema, key_columns, primary_key));
         }
         let autoincrement = schema.columns.iter().position(|column| column.autoincrement);
-        let rules = Rules::of(&schema).map(Arc::new);
+        let rules = if is_held { Some(Rules::frozen()) } else { Rules::of(&schema).map(Arc::new) };
         Ok(Self {
             id,
             schema: Arc::new(schema),
@@ -154,6 +155,16 @@ impl Relation {
             plain: Vec::new(),
             known: Vec::new(),
         })
+    }
+
+    /// Refuses what a migration in steps keeps from being written.
+    pub(crate) fn check_not_held(&self) -> Fallible<()> {
+        match &self.rules {
+            Some(rules) if rules.columns.is_empty() => {
+                Err(Error::MigrationUnderWay { table: self.schema.name.clone() }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A table that is stored nowhere: for rows that belong to none.

@@ -11,6 +11,7 @@
 //! | 4 | tree of the rows: number |
 //! | 5 | tree of the primary key, where rows are keyed by a row id: number; 0 where absent |
 //! | 6 | primary key: ids of columns, numbers |
+//! | 7 | nobody writes its rows, as a migration in steps is under way: no bytes |
 //! | 128 | column: record; one after the other in their order |
 //! | 129 | index: record |
 //! | 130 | foreign key: record |
@@ -97,6 +98,8 @@ pub(crate) struct Snapshot {
     pub(crate) indexes: Vec<StoredIndex>,
     /// The forms of rows that were written with earlier schema versions.
     pub(crate) earlier: Vec<RowForm>,
+    /// Whether nobody writes its rows, as a migration in steps is under way.
+    pub(crate) is_held: bool,
 }
 
 /// What only a stored column has.
@@ -140,7 +143,7 @@ impl Snapshot {
         let columns = schema.columns.iter().map(|_| StoredColumn { id: take_id(), initial: Value::Null }).collect();
         let indexes = trees.iter().map(|tree| StoredIndex { id: take_id(), tree: *tree }).collect();
         let schema = schema.clone();
-        Self { schema, version: 0, next_id, table, primary_key, columns, indexes, earlier: Vec::new() }
+        Self { schema, version: 0, next_id, table, primary_key, columns, indexes, earlier: Vec::new(), is_held: false }
     }
 }
 

@@ -9,20 +9,19 @@
 //! 4. *References*, once every index is filled.
 //! 5. Trees that nobody knows any more give their pages back.
 
-use std::mem;
-
-use wasm_dbms_api::{DataType, Value, ValueRef};
-use wasm_dbms_memory::{MAX_KEY_BYTES, Registry, Run, TableId, TreeId};
+use wasm_dbms_api::DataType;
+use wasm_dbms_memory::{Registry, TableId, TreeId};
 
 use crate::Error;
-use crate::catalog::{KeyShape, Relation, RelationIndex, is_clustered};
-use crate::codec::key;
+use crate::catalog::{OLD, Relation, RelationIndex, is_clustered};
 use crate::codec::snapshot::{MAX_EARLIER_ROW_FORMS, PartId, Snapshot, StoredIndex};
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::migrate::draft::{Draft, DraftTable, NO_TREE, converted, form_of};
+use crate::migrate::draft::{Draft, DraftTable, NO_TREE, form_of};
+use crate::migrate::fill::Filler;
+use crate::migrate::rewrite::{Rewriter, not_null};
 use crate::migrate::rows::each_row;
-use crate::write::{check_lengths, count_with, unique_violation};
+use crate::write::count_with;
 
 /// What is to be done with the rows of one table.
 #[derive(Debug)]
@@ -30,6 +29,7 @@ struct Task {
     id: TableId,
     old: Option<Snapshot>,
     converted: Vec<PartId>,
+    numbered: Option<PartId>,
     /// Whether every row goes into a new tree.
     is_rewritten: bool,
     /// Trees of indexes that are to be filled.
@@ -42,10 +42,24 @@ struct Task {
     gone: Vec<TreeId>,
 }
 
-/// Makes the tables what the draft says. `rewrites` says whether all rows whose form changes are written anew.
-pub(super) fn carry_out(core: &mut Core, draft: Draft, rewrites: bool) -> Fallible<()> {
+/// The trees of a table in its new form, which steps have filled already and asked all that is to be asked.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) id: TableId,
+    pub(super) table: TreeId,
+    pub(super) primary_key: TreeId,
+    /// In the order of its indexes.
+    pub(super) indexes: Vec<TreeId>,
+}
+
+/// Makes the tables what the draft says. `rewrites` says whether all rows whose form changes are written anew. What was
+/// prepared in steps takes the place of what it was made from, which then waits to be removed in steps.
+pub(super) fn carry_out(core: &mut Core, draft: Draft, rewrites: bool, prepared: Option<&[Prepared]>) -> Fallible<()> {
     draft.validate(core)?;
-    core.touch_schema();
+    match prepared {
+        Some(_) => core.touch_schema(),
+        None => core.change_schema()?,
+    }
     core.flush()?;
     let mut tasks = Vec::new();
     let mut renamed = Vec::new();
@@ -61,6 +75,10 @@ pub(super) fn carry_out(core: &mut Core, draft: Draft, rewrites: bool) -> Fallib
         match (&table.old, &table.new) {
             (None, None) => {}
             (None, Some(_)) => created.extend(table.new),
+            (Some(old), None) if prepared.is_some() && table.rows > 0 => {
+                Registry::remove_table(&mut core.store, table.id, &old.schema.name)?;
+                put_aside(core, table.id, old)?;
+            }
             (Some(old), None) => {
                 trees_of(old).into_iter().try_for_each(|tree| Registry::remove_tree(&mut core.store, tree))?;
                 Registry::remove_table(&mut core.store, table.id, &old.schema.name)?;
@@ -69,8 +87,12 @@ pub(super) fn carry_out(core: &mut Core, draft: Draft, rewrites: bool) -> Fallib
                 if old.schema.name != new.schema.name {
                     renamed.push((table.id, old.schema.name.clone(), new.schema.name.clone()));
                 }
-                let (mut task, new) = Task::of(core, table, rewrites)?;
-                task.asks_keys |= asks_keys;
+                let ready = prepared.unwrap_or_default().iter().find(|ready| ready.id == table.id);
+                let (mut task, new) = match ready {
+                    Some(ready) => Task::of_prepared(core, table, ready)?,
+                    None => Task::of(core, table, rewrites)?,
+                };
+                task.asks_keys |= asks_keys && ready.is_none();
                 changed.push((task.id, new));
                 tasks.push(task);
             }
@@ -108,12 +130,29 @@ pub(super) fn carry_out(core: &mut Core, draft: Draft, rewrites: bool) -> Fallib
     Ok(())
 }
 
+/// Keeps what a table was as one that only the steps know, which remove it.
+fn put_aside(core: &mut Core, id: TableId, old: &Snapshot) -> Fallible<()> {
+    let old = hidden(old, format!("{OLD}{id}"));
+    Registry::add_table(&mut core.store, &old.schema.name, &bytes_of(&old)?)?;
+    Ok(())
+}
+
+/// The same table under a hidden name: it refers to nothing, and nothing is asked of its rows.
+pub(super) fn hidden(snapshot: &Snapshot, name: String) -> Snapshot {
+    let mut hidden = snapshot.clone();
+    hidden.schema.name = name;
+    hidden.is_held = true;
+    hidden.schema.foreign_keys.clear();
+    hidden.schema.checks.clear();
+    hidden
+}
+
 fn name_of(table: &DraftTable) -> Option<String> {
     Some(table.new.as_ref()?.schema.name.clone())
 }
 
 /// The bytes of a snapshot, if they can be read again.
-fn bytes_of(snapshot: &Snapshot) -> Fallible<Vec<u8>> {
+pub(super) fn bytes_of(snapshot: &Snapshot) -> Fallible<Vec<u8>> {
     let bytes = snapshot.encode();
     Snapshot::decode(&bytes)?;
     Ok(bytes)
@@ -127,7 +166,7 @@ fn trees_of(snapshot: &Snapshot) -> Vec<TreeId> {
 }
 
 /// Whether the rows of a table are kept under its primary key, or it has none.
-fn has_own_key(snapshot: &Snapshot) -> bool {
+pub(super) fn has_own_key(snapshot: &Snapshot) -> bool {
     snapshot.schema.primary_key.is_empty() || is_clustered(&snapshot.schema)
 }
 
@@ -175,15 +214,46 @@ fn has_same_entries(old: &Snapshot, new: &Snapshot, stored: &StoredIndex) -> boo
     of(old) == of(new)
 }
 
+/// What is stored of a table once all of its rows are in the new form, but for its trees.
+pub(super) fn made_of(table: &DraftTable) -> Fallible<Option<Snapshot>> {
+    let (Some(old), Some(new)) = (&table.old, &table.new) else { return Ok(None) };
+    let mut new = new.clone();
+    new.earlier.clear();
+    if form_of(old).columns != form_of(&new).columns {
+        new.version = old.version.checked_add(1).ok_or_else(|| Error::OutOfRange("the schema version".into()))?;
+    }
+    Ok(Some(new))
+}
+
+/// Whether something must be done with each row of a table so that it becomes what it is to be.
+pub(super) fn asks_rows(table: &DraftTable, rewrites: bool) -> bool {
+    let (Some(old), Some(new)) = (&table.old, &table.new) else { return false };
+    let has_new_form = form_of(old).columns != form_of(new).columns;
+    let columns = || new.schema.columns.iter().zip(&new.columns);
+    let before = |id: PartId| place_of(old, id).and_then(|place| old.schema.columns.get(place));
+    let has_new_index = |index: &StoredIndex| index.tree == NO_TREE || !has_same_entries(old, new, index);
+    !table.converted.is_empty()
+        || table.numbered.is_some()
+        || table.has_new_checks
+        || table.has_new_keys
+        || row_key(old) != row_key(new)
+        || (has_new_form && (rewrites || new.earlier.len() == MAX_EARLIER_ROW_FORMS))
+        || new.indexes.iter().any(has_new_index)
+        || columns().any(|(column, stored)| match before(stored.id) {
+            Some(before) => before.nullable && !column.nullable || !before.autoincrement && column.autoincrement,
+            None => !column.nullable && stored.initial.is_null(),
+        })
+}
+
 impl Task {
     /// What is to be done with the rows of a table that stays, and what is stored of it then.
     fn of(core: &mut Core, table: DraftTable, rewrites: bool) -> Fallible<(Self, Snapshot)> {
-        let DraftTable { id, rows, old, new, converted, has_new_checks, has_new_keys } = table;
+        let DraftTable { id, rows, old, new, converted, numbered, has_new_checks, has_new_keys } = table;
         let mut new = new.ok_or_else(unknown_table)?;
         let old = old.ok_or_else(unknown_table)?;
         let form = form_of(&old);
         let has_new_form = form.columns != form_of(&new).columns;
-        let is_rewritten = !converted.is_empty()
+        let is_rewritten = (!converted.is_empty() || numbered.is_some())
             || row_key(&old) != row_key(&new)
             || (has_new_form && rows > 0 && (rewrites || new.earlier.len() == MAX_EARLIER_ROW_FORMS));
         if is_rewritten {
@@ -218,7 +288,7 @@ impl Task {
             old.schema.columns.get(place_of(&old, id)?)
         };
         let columns = new.schema.columns.iter().enumerate();
-        refuse_nulls(core, id, &old, &new)?;
+        refuse_nulls(core, id, (&old, &new), numbered)?;
         let counts = columns.clone().find(|(_, column)| column.autoincrement);
         let counts = counts.filter(|(place, _)| before(*place).is_some_and(|before| !before.autoincrement));
         let task = Self {
@@ -230,7 +300,32 @@ impl Task {
             counts: counts.map(|(place, _)| place),
             gone,
             converted,
+            numbered,
             old: Some(old),
+        };
+        Ok((task, new))
+    }
+
+    /// The same of a table whose rows are ready: nothing is left to do.
+    fn of_prepared(core: &mut Core, table: DraftTable, ready: &Prepared) -> Fallible<(Self, Snapshot)> {
+        let new = made_of(&table)?;
+        let (Some(mut new), Some(old)) = (new, &table.old) else { return Err(unknown_table()) };
+        put_aside(core, table.id, old)?;
+        (new.table, new.primary_key) = (ready.table, ready.primary_key);
+        for (index, tree) in new.indexes.iter_mut().zip(&ready.indexes) {
+            index.tree = *tree;
+        }
+        let task = Self {
+            id: table.id,
+            old: None,
+            converted: Vec::new(),
+            numbered: None,
+            is_rewritten: false,
+            fills: Vec::new(),
+            asks_checks: false,
+            asks_keys: false,
+            counts: None,
+            gone: Vec::new(),
         };
         Ok((task, new))
     }
@@ -248,63 +343,15 @@ impl Task {
         let stored = core.stored(place)?;
         let mut old_relation = Relation::new(self.id, old.clone())?;
         old_relation.reload(&mut core.store)?;
-        let (mut rows, mut counter) = (0u64, old_relation.table.counter);
-        let keeps_row_ids = !old_relation.is_clustered() && !new.is_clustered();
-        let origins: Vec<Option<usize>> = stored.columns.iter().map(|column| place_of(&old, column.id)).collect();
+        let asked = (&*self.converted, self.numbered);
+        let mut rewriter = Rewriter::new(place, new, (&old_relation, &old), &stored, asked);
         each_row(core, &old_relation, &mut |core, old_key, old_values| {
-            let mut made: Vec<(usize, Value)> = Vec::new();
-            for (column, stored) in
-                stored.columns.iter().enumerate().filter(|(_, stored)| self.converted.contains(&stored.id))
-            {
-                let value = place_of(&old, stored.id).and_then(|place| old_values.get(place));
-                if let (Some(value), Some(schema)) =
-                    (value.filter(|value| !value.is_null()), new.schema.columns.get(column))
-                {
-                    made.push((column, converted(&value.to_value(), schema)?));
-                }
-            }
-            let mut values: Vec<ValueRef<'_>> = Vec::with_capacity(origins.len());
-            for ((origin, stored), column) in origins.iter().zip(&stored.columns).zip(&new.schema.columns) {
-                let value = origin.map_or(Some(stored.initial.as_ref()), |origin| old_values.get(origin).copied());
-                values.push(crate::codec::row::widened(value.unwrap_or(ValueRef::Null), column.data_type));
-            }
-            for (column, value) in &made {
-                if let Some(place) = values.get_mut(*column) {
-                    *place = value.as_ref();
-                }
-            }
-            let Core { store, catalog, scratch, .. } = core;
-            let relation = catalog.relation_mut(place)?;
-            rows += 1;
-            scratch.key.clear();
-            match &relation.shape {
-                KeyShape::Columns(columns) => {
-                    for column in columns {
-                        let value = values.get(*column).copied().unwrap_or(ValueRef::Null);
-                        if value.is_null() {
-                            return Err(not_null(relation, *column));
-                        }
-                        key::push(&mut scratch.key, value);
-                    }
-                }
-                KeyShape::RowId if keeps_row_ids => scratch.key.extend_from_slice(old_key),
-                KeyShape::RowId => {
-                    counter = counter.max(rows);
-                    key::push(&mut scratch.key, ValueRef::from_u64(rows));
-                }
-            }
-            check_lengths(relation, &values, scratch)?;
-            let located = relation.table.locate(store, &scratch.key)?;
-            if located.is_found() {
-                return Err(unique_violation(relation, relation.primary_key(), &values));
-            }
-            relation.layout.encode(&values, &mut scratch.row);
-            Ok(relation.table.insert(store, located, &scratch.key, &scratch.row)?)
+            let made = rewriter.made(old_values)?;
+            let values = rewriter.values(old_values, &made);
+            rewriter.counter = rewriter.insert(core, old_key, &values, rewriter.counter)?;
+            Ok(())
         })?;
-        let Core { store, catalog, .. } = core;
-        let relation = catalog.relation_mut(place)?;
-        relation.table.count(rows, counter);
-        relation.flush(store)
+        rewriter.finish(core)
     }
 
     /// Fills new indexes and asks new conditions: one walk.
@@ -314,13 +361,8 @@ impl Task {
             return Ok(());
         }
         let relation = core.catalog.relation(place)?.clone();
-        let is_filled = |tree: TreeId| self.fills.contains(&tree);
-        let mut fills: Vec<_> =
-            relation.indexes.iter().filter(|index| is_filled(index.head.tree.id())).cloned().collect();
-        let mut runs: Vec<Run> = fills.iter().map(|_| Run::default()).collect();
+        let mut filler = Filler::new(&relation, &|tree| self.fills.contains(&tree));
         let mut counter = relation.table.counter;
-        let (mut entry, mut row_bytes, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
-        let count = runs.len();
         each_row(core, &relation, &mut |core, row_key, values| {
             if self.asks_checks {
                 core.check_row(place, values, None)?;
@@ -328,39 +370,11 @@ impl Task {
             if let Some(value) = self.counts.and_then(|column| values.get(column)) {
                 counter = count_with(counter, *value);
             }
-            for (index, run) in fills.iter_mut().zip(&mut runs) {
-                let holds_row_key = index.entry_key(values, row_key, &mut entry);
-                if entry.len() > MAX_KEY_BYTES {
-                    let what = format!("the key of index {} of {}", index.name, relation.schema.name);
-                    let (bytes, limit) = (entry.len() as u64, MAX_KEY_BYTES as u64);
-                    return Err(Error::TooLong { what, bytes, limit }.into());
-                }
-                let value = index.entry_value(values, row_key, holds_row_key, &mut row_bytes, &mut buffer);
-                if !index.is_unique {
-                    run.push(&entry, value);
-                    if run.is_full(count) {
-                        index.head.change(|tree| tree.put_run(&mut core.store, run))?;
-                    }
-                    continue;
-                }
-                if !holds_row_key && index.head.tree.contains(&mut core.store, &entry)? {
-                    return Err(unique_violation(&relation, &index.columns, values));
-                }
-                index.head.change(|tree| tree.put(&mut core.store, &entry, value))?;
-            }
-            Ok(())
+            filler.add(core, &relation, row_key, values)
         })?;
+        filler.finish(core, place)?;
         let Core { store, catalog, .. } = core;
         let relation = catalog.relation_mut(place)?;
-        for (mut filled, mut run) in fills.into_iter().zip(runs) {
-            if !run.is_empty() {
-                filled.head.change(|tree| tree.put_run(store, &mut run))?;
-            }
-            if let Some(index) = relation.indexes.iter_mut().find(|index| index.head.tree.id() == filled.head.tree.id())
-            {
-                mem::swap(index, &mut filled);
-            }
-        }
         if counter != relation.table.counter {
             relation.table.count(relation.table.rows, counter);
         }
@@ -370,14 +384,19 @@ impl Task {
 
 /// Refuses rows that are NULL in a column which may be so no more: they are read as they were, as their new form has no
 /// NULL there.
-fn refuse_nulls(core: &mut Core, id: TableId, old: &Snapshot, new: &Snapshot) -> Fallible<()> {
+fn refuse_nulls(
+    core: &mut Core,
+    id: TableId,
+    (old, new): (&Snapshot, &Snapshot),
+    numbered: Option<PartId>,
+) -> Fallible<()> {
     let found = core.catalog.with_id(id);
     let relation = found.ok_or_else(unknown_table)?.clone();
     let mut asked = Vec::new();
     for (column, stored) in new.schema.columns.iter().zip(&new.columns).filter(|(column, _)| !column.nullable) {
         match place_of(old, stored.id) {
             Some(place) if old.schema.columns.get(place).is_some_and(|before| before.nullable) => asked.push(place),
-            None if stored.initial.is_null() && relation.table.rows > 0 => {
+            None if stored.initial.is_null() && relation.table.rows > 0 && Some(stored.id) != numbered => {
                 return Err(Error::NotNull { table: new.schema.name.clone(), column: column.name.clone() }.into());
             }
             _ => {}
@@ -392,11 +411,6 @@ fn refuse_nulls(core: &mut Core, id: TableId, old: &Snapshot, new: &Snapshot) ->
     })
 }
 
-fn not_null(relation: &Relation, column: usize) -> Box<Error> {
-    let (table, column) = (relation.schema.name.clone(), relation.column_name(column).to_owned());
-    Error::NotNull { table, column }.into()
-}
-
-fn unknown_table() -> Box<Error> {
+pub(super) fn unknown_table() -> Box<Error> {
     Error::Unknown { what: "table", name: "of a migration".into() }.into()
 }

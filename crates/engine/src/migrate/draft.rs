@@ -4,7 +4,7 @@ use wasm_dbms_api::{DataType, MigrationOperation, SchemaError, TableSchema, Valu
 use wasm_dbms_memory::{Registry, TableId};
 
 use crate::Error;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, is_hidden};
 use crate::codec::row::widened;
 use crate::codec::snapshot::{FormColumn, PartId, RowForm, Snapshot, StoredColumn, StoredIndex};
 use crate::core::Core;
@@ -31,6 +31,8 @@ pub(super) struct DraftTable {
     pub(super) new: Option<Snapshot>,
     /// Columns whose values become those of another type, which is not just a wider one.
     pub(super) converted: Vec<PartId>,
+    /// A column that comes, and in which the rows that are there are counted.
+    pub(super) numbered: Option<PartId>,
     /// Whether there are conditions that its rows were never asked.
     pub(super) has_new_checks: bool,
     /// Whether there are references that its rows were never asked.
@@ -41,8 +43,9 @@ impl Draft {
     /// The tables as they are.
     pub(super) fn of(core: &mut Core) -> Fallible<Self> {
         let mut draft = Self::default();
-        for (id, _, bytes) in Registry::tables(&mut core.store)? {
-            let old = Snapshot::decode(&bytes)?;
+        let tables = Registry::tables(&mut core.store)?.into_iter();
+        for (id, _, bytes) in tables.filter(|(_, name, _)| !is_hidden(name)) {
+            let old = Snapshot { is_held: false, ..Snapshot::decode(&bytes)? };
             let relation = core.catalog.with_id(id);
             let rows = relation.map_or(0, |relation| relation.table.rows);
             let new = Some(old.clone());
@@ -91,8 +94,8 @@ impl Draft {
             }
             Op::AddColumn { table, column } => {
                 let rows = self.table_mut(table)?.rows;
-                let has_no_value = !column.nullable && column.default.is_none();
-                if rows > 0 && (has_no_value || column.autoincrement) {
+                let has_no_value = !column.nullable && column.default.is_none() && !column.autoincrement;
+                if rows > 0 && has_no_value {
                     let problem = format!(
                         "column {} would have no value in the {rows} rows that are there: give it a default, or let it \
                          be null",
@@ -102,11 +105,16 @@ impl Draft {
                 }
                 let snapshot = self.snapshot_mut(table)?;
                 let initial = column.default.clone().unwrap_or(Value::Null);
-                snapshot.columns.push(StoredColumn { id: snapshot.next_id, initial });
+                let id = snapshot.next_id;
+                snapshot.columns.push(StoredColumn { id, initial });
                 snapshot.next_id += 1;
                 let mut column = column.clone();
                 column.renamed_from.clear();
+                let is_numbered = column.autoincrement && rows > 0;
                 snapshot.schema.columns.push(column);
+                if is_numbered {
+                    self.table_mut(table)?.numbered = Some(id);
+                }
             }
             Op::DropColumn { table, column } => {
                 let snapshot = self.snapshot_mut(table)?;
@@ -261,7 +269,7 @@ impl Draft {
 
 impl DraftTable {
     fn new(id: TableId, rows: u64, old: Option<Snapshot>, new: Option<Snapshot>) -> Self {
-        Self { id, rows, old, new, converted: Vec::new(), has_new_checks: false, has_new_keys: false }
+        Self { id, rows, old, new, converted: Vec::new(), numbered: None, has_new_checks: false, has_new_keys: false }
     }
 
     fn name(&self) -> Option<&str> {

@@ -25,6 +25,12 @@ pub struct TableDrift {
 
 impl Drift {
     /// Whether there is no difference.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// assert!(Database::in_memory().drift()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.tables.is_empty()
     }

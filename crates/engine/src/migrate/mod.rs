@@ -7,10 +7,14 @@
 mod carry_out;
 mod draft;
 mod drift;
+mod fill;
 mod history;
 mod plan;
 mod policy;
+mod rewrite;
 mod rows;
+mod steps;
+mod under_way;
 
 use wasm_dbms_api::{MigrationOperation, MigrationPlan, TableSchema};
 
@@ -25,9 +29,31 @@ use draft::Draft;
 pub use drift::{Drift, TableDrift};
 pub use history::AppliedMigration;
 pub use policy::MigrationPolicy;
+pub use steps::MigrationProgress;
 
 impl Database {
     /// How the stored tables differ from those that the program was compiled with ([`with_schema`](Self::with_schema)).
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     name: Option<String>,
+    /// # }
+    /// # #[derive(DatabaseSchema)]
+    /// # #[tables(User = "users")]
+    /// # struct People;
+    /// # let medium = HeapProvider::new();
+    /// # let db = Database::open(medium.clone())?;
+    /// # db.create_table(&TableSchema::new("users").column(ColumnSchema::new("id", DataType::U64)).primary_key(["id"]))?;
+    /// # db.close()?;
+    /// let db = Database::open(medium)?.with_schema::<People>()?;
+    /// assert!(db.drift()?.to_string().starts_with("users: "));
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Busy`] from inside a transaction's closure.
@@ -88,6 +114,18 @@ impl Database {
     /// As [`plan_migration`](Self::plan_migration), to tables given as data; `drops_others` says whether stored tables that
     /// are none of these go.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_values("t", &[("n", 1.into())])?;
+    /// let wanted = table.clone().index(["n"]);
+    /// assert_eq!(db.plan_migration_to(&[&wanted], false)?.operations.len(), 1);
+    /// assert!(db.plan_migration_to(&[&table], false)?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`plan_migration`](Self::plan_migration).
     pub fn plan_migration_to(&self, wanted: &[&TableSchema], drops_others: bool) -> Result<MigrationPlan> {
@@ -101,6 +139,28 @@ impl Database {
     /// Does what [`plan_migration`](Self::plan_migration) says: all of it in one transaction, or nothing. Returns what was
     /// done.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     name: Option<String>,
+    /// # }
+    /// # #[derive(DatabaseSchema)]
+    /// # #[tables(User = "users")]
+    /// # struct People;
+    /// # let medium = HeapProvider::new();
+    /// # let db = Database::open(medium.clone())?;
+    /// # db.create_table(&TableSchema::new("users").column(ColumnSchema::new("id", DataType::U64)).primary_key(["id"]))?;
+    /// # db.close()?;
+    /// let db = Database::open(medium)?.with_schema::<People>()?;
+    /// db.migrate(&MigrationPolicy::new())?;
+    /// assert!(db.drift()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::MigrationRefused`] if it would lose data that the policy does not name; [`Error::MigrationRow`] for a row
     /// that stands in the way; [`Error::Schema`]; what storage says.
@@ -111,6 +171,18 @@ impl Database {
 
     /// As [`migrate`](Self::migrate), to tables given as data; `drops_others` says whether stored tables that are none of
     /// these go.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_values("t", &[("n", 1.into())])?;
+    /// let wanted = table.clone().column(ColumnSchema::new("name", DataType::Text).nullable());
+    /// db.migrate_to(&[&wanted], false, &MigrationPolicy::new())?;
+    /// assert_eq!(db.schemas()?, [wanted]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`migrate`](Self::migrate).
@@ -131,6 +203,19 @@ impl Database {
     /// Does what a plan says, one that was shown, edited or kept as data: all of it in one transaction, or nothing. What is
     /// lost is judged anew.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_values("t", &[("n", 1.into())])?;
+    /// # use wasm_dbms::MigrationOperation;
+    /// let rename = MigrationOperation::RenameTable { table: "t".into(), name: "numbers".into() };
+    /// db.apply_migration(&[rename], &MigrationPolicy::new())?;
+    /// assert_eq!(db.tables()?, ["numbers"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`migrate`](Self::migrate).
     pub fn apply_migration(
@@ -148,6 +233,28 @@ impl Database {
 
     /// Does what [`migrate`](Self::migrate) would do, and undoes it: rows that would stand in the way are found, and nothing
     /// changes. Returns what would be done.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # #[derive(Table)]
+    /// # #[table = "users"]
+    /// # struct User {
+    /// #     #[primary_key]
+    /// #     id: u64,
+    /// #     name: Option<String>,
+    /// # }
+    /// # #[derive(DatabaseSchema)]
+    /// # #[tables(User = "users")]
+    /// # struct People;
+    /// # let medium = HeapProvider::new();
+    /// # let db = Database::open(medium.clone())?;
+    /// # db.create_table(&TableSchema::new("users").column(ColumnSchema::new("id", DataType::U64)).primary_key(["id"]))?;
+    /// # db.close()?;
+    /// let db = Database::open(medium)?.with_schema::<People>()?;
+    /// assert!(!db.try_migration(&MigrationPolicy::new())?.is_empty());
+    /// assert!(!db.drift()?.is_empty()); // Nothing was changed.
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`migrate`](Self::migrate).
@@ -169,6 +276,17 @@ impl Database {
     }
 
     /// The migrations that were made, in their order.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_values("t", &[("n", 1.into())])?;
+    /// db.migrate_to(&[&table.clone().index(["n"])], false, &MigrationPolicy::new())?;
+    /// assert_eq!(db.migrations()?.len(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// What storage says.
@@ -194,7 +312,7 @@ impl Core {
             return Ok(());
         }
         policy.check(plan)?;
-        carry_out::carry_out(self, draft, policy.rewrites)?;
+        carry_out::carry_out(self, draft, policy.rewrites, None)?;
         history::add(self, plan, now_ms)
     }
 }
@@ -220,6 +338,19 @@ pub struct SchemaAlteration(pub Vec<MigrationOperation>);
 impl SchemaAlteration {
     /// Makes the changes: all of them or none.
     ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_values("t", &[("n", 1.into())])?;
+    /// # use wasm_dbms::{MigrationOperation, SchemaAlteration};
+    /// let rename = MigrationOperation::RenameTable { table: "t".into(), name: "numbers".into() };
+    /// SchemaAlteration(vec![rename]).run(&db)?;
+    /// assert_eq!(db.tables()?, ["numbers"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::MigrationRow`] for a row that stands in the way; [`Error::Schema`], [`Error::Unknown`],
     /// [`Error::TableExists`]; [`Error::Query`] in an interactive transaction; what storage says.
@@ -234,7 +365,7 @@ impl SchemaAlteration {
             if plan.is_empty() {
                 return Ok(());
             }
-            carry_out::carry_out(core, draft, false)?;
+            carry_out::carry_out(core, draft, false, None)?;
             history::add(core, &plan, None)
         })?)
     }

@@ -209,6 +209,10 @@ fn judge(draft: &Draft, operation: &Op) -> (MigrationWork, bool) {
         | Op::SetAutoincrement { autoincrement: true, .. }
         | Op::AddForeignKey { .. }
         | Op::AddCheck { .. } => (MigrationWork::Check, false),
+        Op::AddColumn { table, column } if column.autoincrement => {
+            let has_rows = draft.table(table).is_some_and(|table| table.rows > 0);
+            (if has_rows { MigrationWork::Rewrite } else { MigrationWork::Instant }, false)
+        }
         Op::CreateIndex { .. } => (MigrationWork::Build, false),
         Op::SetPrimaryKey { .. } => (MigrationWork::Rewrite, false),
         Op::ChangeType { table, column, data_type, variants } => {

@@ -30,12 +30,34 @@ pub struct MigrationPolicy {
 
 impl MigrationPolicy {
     /// Nothing may be lost.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_values("t", &[("n", 1.into())])?;
+    /// let refused = db.migrate_to(&[], true, &MigrationPolicy::new());
+    /// assert!(matches!(refused, Err(Error::MigrationRefused { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// This operation may lose what it does away with: in the words that the plan has for it, as `drop column users.age`,
     /// `drop table logs` or `change the type of users.age to i32`.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_values("t", &[("n", 1.into())])?;
+    /// db.migrate_to(&[], true, &MigrationPolicy::new().allow("drop table t"))?;
+    /// assert!(db.tables()?.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn allow(mut self, operation: impl Into<String>) -> Self {
         self.allowed.push(operation.into());
@@ -44,6 +66,18 @@ impl MigrationPolicy {
 
     /// Every row comes into its new form at once, not when it is written next: what a dropped column held is gone with the
     /// migration. It then takes as long as there are rows.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_values("t", &[("n", 1.into())])?;
+    /// let wanted = table.clone().column(ColumnSchema::new("name", DataType::Text).nullable());
+    /// db.migrate_to(&[&wanted], false, &MigrationPolicy::new().rewrite_rows())?;
+    /// assert_eq!(db.count_values("t", Expr::column("name").is_null())?, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn rewrite_rows(mut self) -> Self {
         self.rewrites = true;

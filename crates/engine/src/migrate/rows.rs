@@ -15,14 +15,24 @@ use crate::error::Fallible;
 /// What is done with a row: with its key in the table's tree and its values.
 type Visit<'v> = &'v mut dyn FnMut(&mut Core, &[u8], &[ValueRef<'_>]) -> Fallible<()>;
 
+/// The same, of whether to go on.
+type VisitSome<'v> = &'v mut dyn FnMut(&mut Core, &[u8], &[ValueRef<'_>]) -> Fallible<bool>;
+
 /// Calls `visit` with each row of a table. What it refuses is refused with the name of the row.
 pub(super) fn each_row(core: &mut Core, relation: &Relation, visit: Visit<'_>) -> Fallible<()> {
+    rows_from(core, relation, &[], &mut |core, key, values| visit(core, key, values).map(|()| true))?;
+    Ok(())
+}
+
+/// Calls `visit` with the rows of a table from a key on, until it returns false. Returns whether the end was reached.
+pub(super) fn rows_from(core: &mut Core, relation: &Relation, from: &[u8], visit: VisitSome<'_>) -> Fallible<bool> {
     let tree: Tree = relation.table.tree;
     let layout = Arc::clone(&relation.layout);
     let columns = relation.schema.columns.len();
     let mut cursor = tree.cursor();
     let (mut key, mut present) = (Vec::new(), Vec::new());
-    let mut is_on_entry = cursor.first(&mut core.store)?;
+    let mut is_on_entry =
+        if from.is_empty() { cursor.first(&mut core.store)? } else { cursor.seek(&mut core.store, from)? };
     while is_on_entry {
         core.meter.step()?;
         cursor.read_key(&mut core.store, &mut key)?;
@@ -30,13 +40,17 @@ pub(super) fn each_row(core: &mut Core, relation: &Relation, visit: Visit<'_>) -
         let row = layout.brought_up(&stored, &mut present)?;
         let view = RowView { layout: &layout, key: &key, row };
         let values = (0..columns).map(|column| Ok(view.try_value(column)?)).collect::<Fallible<Vec<_>>>()?;
-        if let Err(error) = visit(core, &key, &values) {
-            return Err(match *error {
-                error @ (Error::Memory(_) | Error::Interrupted | Error::OverBudget { .. }) => error.into(),
-                error => Error::MigrationRow { row: row_name(relation, &key, &values), error: error.into() }.into(),
-            });
+        match visit(core, &key, &values) {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(error) => {
+                return Err(match *error {
+                    error @ (Error::Memory(_) | Error::Interrupted | Error::OverBudget { .. }) => error.into(),
+                    error => Error::MigrationRow { row: row_name(relation, &key, &values), error: error.into() }.into(),
+                });
+            }
         }
         is_on_entry = cursor.next(&mut core.store)?;
     }
-    Ok(())
+    Ok(true)
 }

@@ -197,8 +197,9 @@ pub(crate) fn bind_value(
     has_excluded: bool,
     expr: &Expr,
     parameters: &[Value],
+    reads_text: bool,
 ) -> Fallible<BoundExpr> {
-    bind::bind_value(catalog, schema, has_excluded, expr, parameters)
+    bind::bind_value(catalog, schema, has_excluded, expr, parameters, reads_text)
 }
 
 impl Plan {

@@ -157,14 +157,14 @@ impl InsertRows {
             NewRows::Values(rows) if rows.iter().flatten().all(is_plain) => Source::Plain,
             NewRows::Values(rows) => {
                 let question = |row: &Vec<Option<Expr>>| {
-                    let query = Query { with: self.with.clone(), ..Query::default() };
+                    let query = Query { with: self.with.clone(), reads_text: true, ..Query::default() };
                     let values = row.iter().map(|value| value.clone().unwrap_or(Expr::Literal(Value::Null)));
                     Prepared::new(values.fold(query, Query::column))
                 };
                 Source::Rows(rows.iter().map(question).collect())
             }
             NewRows::Query(query) => {
-                let mut query = Query::clone(query);
+                let mut query = Query { reads_text: true, ..Query::clone(query) };
                 query.with.splice(0..0, self.with.iter().cloned());
                 Source::Query(Prepared::new(query).into())
             }

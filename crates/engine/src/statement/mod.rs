@@ -43,7 +43,7 @@ fn question(
     others: Option<(Source, Vec<Join>)>,
     filter: Option<Expr>,
 ) -> Result<Query, Error> {
-    let mut query = Query { with: with.to_vec(), filter, ..Query::from(target) };
+    let mut query = Query { with: with.to_vec(), filter, reads_text: true, ..Query::from(target) };
     if let Some((source, joins)) = others {
         if joins.iter().any(|join| matches!(join.kind, JoinKind::Right | JoinKind::Full)) {
             return Err(Error::Query("a RIGHT or FULL join beside the table that changes is not supported".into()));

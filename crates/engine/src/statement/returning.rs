@@ -61,7 +61,7 @@ impl Returning {
         name: String,
         parameters: &[Value],
     ) -> Fallible<()> {
-        self.outputs.push(plan::bind_value(&core.catalog, schema, false, expr, parameters)?);
+        self.outputs.push(plan::bind_value(&core.catalog, schema, false, expr, parameters, true)?);
         self.answer.columns.push(name);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasm_dbms_api::{IndexSchema, Query, TableSchema, ValueRef};
 use wasm_dbms_memory::{MAX_KEY_BYTES, Registry, Run};
 
-use crate::catalog::{Catalog, Index, Relation, RelationIndex};
+use crate::catalog::{Catalog, Index, Relation, RelationIndex, is_hidden};
 use crate::codec::snapshot::{Snapshot, StoredIndex};
 use crate::core::Core;
 use crate::error::Fallible;
@@ -45,6 +45,16 @@ pub enum SchemaChange {
 }
 
 /// The description of every table as a connection sees them, in the order of their creation.
+///
+/// ```
+/// use wasm_dbms::prelude::*;
+/// use wasm_dbms::schemas_of;
+///
+/// let db = Database::in_memory();
+/// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+/// assert_eq!(schemas_of(&db.begin()?)?[0].name, "t");
+/// # Ok::<(), Error>(())
+/// ```
 ///
 /// # Errors
 /// What storage says.
@@ -110,7 +120,7 @@ impl Core {
 
     fn create_index(&mut self, table: &str, index: &IndexSchema) -> Fallible<()> {
         let place = self.catalog.find(table)?;
-        self.touch_schema();
+        self.change_schema()?;
         self.flush()?;
         let mut snapshot = self.stored(place)?;
         let tree = Registry::add_tree(&mut self.store)?;
@@ -171,6 +181,9 @@ impl Core {
     /// Where the index of this name stands: its table and its number.
     fn index_of(&self, name: &str) -> Fallible<(RelationIndex, usize)> {
         let mut found = self.catalog.relations.iter().enumerate().filter_map(|(place, relation)| {
+            if is_hidden(&relation.schema.name) {
+                return None;
+            }
             let number = relation.schema.indexes.iter().position(|index| index.name == name)?;
             Some((place, number))
         });
@@ -182,8 +195,8 @@ impl Core {
     }
 
     fn drop_index(&mut self, name: &str) -> Fallible<()> {
+        self.change_schema()?;
         let (place, number) = self.index_of(name)?;
-        self.touch_schema();
         self.flush()?;
         let mut snapshot = self.stored(place)?;
         if number >= snapshot.indexes.len() {

@@ -76,12 +76,14 @@ fn write_again(
     })
 }
 
-/// Where the table stands in the head, if it is still the same.
+/// Where the table stands in the head, if it is still the same and may be written.
 fn relation_of(head: &Core, form: &TableForm) -> Fallible<RelationIndex> {
     let index = head.catalog.relations.iter().position(|relation| relation.id == form.id);
     let same =
         index.filter(|index| head.catalog.relations.get(*index).is_some_and(|relation| relation.schema == form.schema));
-    same.ok_or_else(|| conflict(&form.schema.name, String::new(), SCHEMA))
+    let same = same.ok_or_else(|| conflict(&form.schema.name, String::new(), SCHEMA))?;
+    head.check_writable(same)?;
+    Ok(same)
 }
 
 impl Core {

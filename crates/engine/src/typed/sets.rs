@@ -87,7 +87,9 @@ impl Sets {
             return core.update_row_written(index, row_key, &self.constants);
         }
         let exprs = self.computed.iter().map(|(_, expr)| expr);
-        let Some(values) = row_values(core, index, row_key, excluded, parameters, exprs)? else { return Ok(false) };
+        let Some(values) = row_values(core, index, row_key, excluded, parameters, self.reads_text, exprs)? else {
+            return Ok(false);
+        };
         let assignments = self.with(core, index, values)?;
         core.update_row_written(index, row_key, &assignments)
     }
@@ -101,6 +103,7 @@ pub(crate) fn row_values<'e>(
     row_key: &[u8],
     excluded: &[ValueRef<'_>],
     parameters: &[Value],
+    reads_text: bool,
     exprs: impl Iterator<Item = &'e Expr>,
 ) -> Fallible<Option<Vec<Value>>> {
     let mut row = Vec::new();
@@ -118,7 +121,7 @@ pub(crate) fn row_values<'e>(
     let scope = Scope::default();
     let mut found = Vec::new();
     for expr in exprs {
-        let bound = plan::bind_value(&core.catalog, schema, !excluded.is_empty(), expr, parameters)?;
+        let bound = plan::bind_value(&core.catalog, schema, !excluded.is_empty(), expr, parameters, reads_text)?;
         found.push(bound.value(Context::Row(&values, &scope))?.to_value());
     }
     Ok(Some(found))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasm_dbms_api::{SchemaError, TableSchema, ValueRef};
 
 use crate::Error;
-use crate::catalog::{Catalog, Relation, RelationIndex};
+use crate::catalog::{Catalog, Relation, RelationIndex, is_hidden};
 use crate::codec::snapshot::is_storable;
 use crate::core::Core;
 use crate::error::Fallible;
@@ -19,6 +19,31 @@ pub(crate) struct Checks {
     schema: Arc<TableSchema>,
     /// Each condition with the columns that it looks at.
     list: Vec<(BoundExpr, Vec<usize>)>,
+}
+
+impl Checks {
+    /// The checks of a table.
+    pub(crate) fn of(catalog: &Catalog, schema: &Arc<TableSchema>) -> Fallible<Self> {
+        let list = bound_checks(catalog, schema)?.into_iter().map(|condition| {
+            let mut columns = Vec::new();
+            condition.visit_columns(&mut |_, column| columns.push(column));
+            columns.sort_unstable();
+            columns.dedup();
+            (condition, columns)
+        });
+        Ok(Self { schema: Arc::clone(schema), list: list.collect() })
+    }
+
+    /// Refuses a row that breaks one of them; where it changes, those are asked that look at a changed column.
+    pub(crate) fn ask(&self, relation: &Relation, values: &[ValueRef<'_>], changed: Option<&[usize]>) -> Fallible<()> {
+        for (number, (condition, columns)) in self.list.iter().enumerate() {
+            let is_asked = changed.is_none_or(|changed| columns.iter().any(|column| changed.contains(column)));
+            if is_asked && condition.is_false(Context::Row(values, &Scope::default()))? {
+                return Err(refusal(relation, number, columns, values).into());
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The conditions of a table's checks, in their order.
@@ -37,6 +62,10 @@ impl Core {
     /// Checks that a schema makes sense by itself, and so do the conditions of its checks.
     pub(crate) fn check_conditions(&self, schema: &TableSchema) -> Fallible<()> {
         schema.validate()?;
+        if is_hidden(&schema.name) {
+            let problem = "the name begins with a zero character".to_owned();
+            return Err(SchemaError { table: schema.name.clone(), problem }.into());
+        }
         for check in &schema.checks {
             let problem = match plan::bind_row(&self.catalog, schema, &check.condition) {
                 Ok(_) if is_storable(&check.condition) => continue,
@@ -62,13 +91,7 @@ impl Core {
             return Ok(());
         }
         let checks = self.checks_of(index)?;
-        for (number, (condition, columns)) in checks.list.iter().enumerate() {
-            let is_asked = changed.is_none_or(|changed| columns.iter().any(|column| changed.contains(column)));
-            if is_asked && condition.is_false(Context::Row(values, &Scope::default()))? {
-                return Err(refusal(self.catalog.relation(index)?, number, columns, values).into());
-            }
-        }
-        Ok(())
+        checks.ask(self.catalog.relation(index)?, values, changed)
     }
 
     /// Whether a check looks at one of these columns.
@@ -88,14 +111,7 @@ impl Core {
         if let Some(known) = checks.iter().find(|known| Arc::ptr_eq(&known.schema, schema)) {
             return Ok(Arc::clone(known));
         }
-        let list = bound_checks(catalog, schema)?.into_iter().map(|condition| {
-            let mut columns = Vec::new();
-            condition.visit_columns(&mut |_, column| columns.push(column));
-            columns.sort_unstable();
-            columns.dedup();
-            (condition, columns)
-        });
-        let new = Arc::new(Checks { schema: Arc::clone(schema), list: list.collect() });
+        let new = Arc::new(Checks::of(catalog, schema)?);
         // Tables that are gone, or were read again.
         checks.retain(|known| catalog.relations.iter().any(|relation| Arc::ptr_eq(&relation.schema, &known.schema)));
         checks.push(Arc::clone(&new));

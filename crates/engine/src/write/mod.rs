@@ -16,7 +16,7 @@ use crate::error::Fallible;
 use crate::store::Store;
 
 pub(crate) use check::{Checks, bound_checks};
-pub(crate) use foreign_key::{Deferred, Event, keys_with};
+pub(crate) use foreign_key::{Deferred, Event, REFERS_TO_NONE, keys_with};
 pub(crate) use insert::count_with;
 pub(crate) use update::Assignment;
 

@@ -10,7 +10,7 @@ use crate::write::Assignment;
 use crate::write::insert::next_count;
 
 impl Core {
-    /// Refuses to write a table that has rules which this program lacks.
+    /// Refuses to write a table that has rules which this program lacks, or that a migration is at work on.
     #[inline]
     pub(crate) fn check_writable(&self, index: RelationIndex) -> Fallible<()> {
         let relation = self.catalog.relation(index)?;
@@ -154,9 +154,10 @@ fn refusal(
     .into()
 }
 
-/// Checks that the program has every rule that a table names.
+/// Checks that the program has every rule that a table names, and that no migration keeps it from being written.
 #[cold]
 fn check_known(relation: &Relation, known: &CustomRules) -> Fallible<()> {
+    relation.check_not_held()?;
     for column in &relation.schema.columns {
         for sanitizer in &column.sanitizers {
             if matches!(sanitizer, Sanitizer::Custom(name) if known.find_sanitizer(name).is_none()) {

@@ -10,11 +10,25 @@ pub struct PageRef(Arc<[u8]>);
 
 impl PageRef {
     /// A page of zeros.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::PageRef;
+    ///
+    /// assert_eq!(*PageRef::zeroed(4), [0; 4]);
+    /// ```
     pub fn zeroed(page_size: usize) -> Self {
         Self(std::iter::repeat_n(0, page_size).collect())
     }
 
     /// Whether the two handles are on the very same bytes in memory.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::PageRef;
+    ///
+    /// let page = PageRef::zeroed(4);
+    /// assert!(page.is_same(&page.clone()));
+    /// assert!(!page.is_same(&PageRef::zeroed(4)));
+    /// ```
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

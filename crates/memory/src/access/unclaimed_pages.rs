@@ -40,6 +40,16 @@ pub struct UnclaimedPages;
 impl UnclaimedPages {
     /// How many pages are unclaimed.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options, UnclaimedPages};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.unclaim_page(page)?;
+    /// assert_eq!(UnclaimedPages::count(&mut store)?, 1);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What reading the root says.
     pub fn count<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<u32> {
@@ -186,6 +196,16 @@ impl UnclaimedPages {
 
     /// Every unclaimed page, the one released last first.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options, UnclaimedPages};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.unclaim_page(page)?;
+    /// assert_eq!(UnclaimedPages::list(&mut store)?, [page]);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`MemoryError::Corrupt`] if the ledger contradicts itself.
     pub fn list<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<Vec<Page>> {
@@ -233,6 +253,19 @@ impl UnclaimedPages {
 
     /// Puts the ledger in order, so that the lowest page is handed out first. Returns how many pages are unclaimed.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options, UnclaimedPages};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let (one, two) = (store.claim_page()?, store.claim_page()?);
+    /// for page in [one, two] {
+    ///     store.unclaim_page(page)?;
+    /// }
+    /// assert_eq!(UnclaimedPages::sort(&mut store)?, 2);
+    /// assert_eq!(store.claim_page()?, one);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`MemoryError::Corrupt`] if the ledger contradicts itself; what the store says.
     pub fn sort<M: MemoryAccess + ?Sized>(store: &mut M) -> MemoryResult<usize> {
@@ -246,6 +279,16 @@ impl UnclaimedPages {
 
     /// Walks the ledger: its pages, its counts, that what it holds is free, zero and held once. `pages` is told of each
     /// page and says whether it is met for the first time; what is wrong is handed to `finding`.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, UnclaimedPages};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let mut findings = Vec::new();
+    /// UnclaimedPages::check(&mut store, &mut |_page| true, &mut |finding| findings.push(finding));
+    /// assert!(findings.is_empty());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn check<M: MemoryAccess + ?Sized>(
         store: &mut M,
         pages: &mut dyn FnMut(Page) -> bool,

@@ -36,6 +36,18 @@ fn find<T: Copy>(sorted: &[(Page, T)], page: Page) -> Option<T> {
 impl MemoryManager {
     /// Ends the batch: what was written since the last commit stays.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.write_at(page, 0, &7u64)?;
+    /// store.commit(Durability::Full)?;
+    /// store.discard();
+    /// assert_eq!(store.read_at::<u64>(page, 0)?, 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the host says; then the batch is discarded. [`MemoryError::InDoubt`](wasm_dbms_api::MemoryError::InDoubt) if
     /// it may survive all the same.
@@ -158,6 +170,18 @@ impl MemoryManager {
     }
 
     /// Puts everything back as the last commit left it.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Full)?;
+    /// store.write_at(page, 0, &7u64)?;
+    /// store.discard();
+    /// assert_eq!(store.read_at::<u64>(page, 0)?, 0);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn discard(&mut self) {
         for (page, old) in self.batch.old() {
             match old {
@@ -199,22 +223,69 @@ impl MemoryManager {
     }
 
     /// The last commit, for reading; it stays as it is whatever is committed later.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Full)?;
+    /// let mut before = store.snapshot();
+    /// store.write_at(page, 0, &7u64)?;
+    /// store.commit(Durability::Full)?;
+    /// assert_eq!(before.read_at::<u64>(page, 0)?, 0);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn snapshot(&self) -> Snapshot {
         self.snapshots().take()
     }
 
     /// The number of the last commit, counted since the store was opened.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// let before = store.last_commit();
+    /// store.commit(Durability::Full)?;
+    /// assert_eq!(store.last_commit(), before + 1);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn last_commit(&self) -> u64 {
         self.shared.last_commit()
     }
 
     /// Who hands out snapshots on other threads.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// let snapshots = store.snapshots();
+    /// store.commit(Durability::Full)?;
+    /// assert_eq!(snapshots.last_commit(), store.last_commit());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn snapshots(&self) -> Snapshots {
         Snapshots { committed: Arc::clone(&self.shared) }
     }
 
     /// Writes the last commit in canonical form: the same operations and options give the same bytes on every host.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Full)?;
+    /// let mut bytes = Vec::new();
+    /// store.export(&mut bytes)?;
+    /// assert!(!bytes.is_empty());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the writer or the host says.

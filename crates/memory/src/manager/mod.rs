@@ -90,6 +90,13 @@ pub struct MemoryManager {
 impl MemoryManager {
     /// A store that lives in memory only.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// assert!(MemoryManager::in_memory(Options::new())?.page_count() > 0);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`MemoryError::LimitExceeded`] for a page size that cannot be.
     pub fn in_memory(options: Options) -> MemoryResult<Self> {
@@ -98,6 +105,20 @@ impl MemoryManager {
     }
 
     /// Opens the store on a provider, or makes a new one where there is none.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, HeapProvider, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let medium = HeapProvider::new();
+    /// let mut store = MemoryManager::open(Box::new(medium.clone()), Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.write_at(page, 0, &7u64)?;
+    /// store.commit(Durability::Full)?;
+    /// store.close()?;
+    /// let mut store = MemoryManager::open(Box::new(medium), Options::new())?;
+    /// assert_eq!(store.read_at::<u64>(page, 0)?, 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// [`MemoryError::NotADatabase`], [`MemoryError::NewerFormat`], [`MemoryError::Corrupt`], or what the host says.
@@ -108,6 +129,16 @@ impl MemoryManager {
     /// Opens the store on a provider for reading only: nothing is written, whatever a crash left to be finished. Writes
     /// are refused with [`MemoryError::ReadOnly`].
     ///
+    /// ```
+    /// use wasm_dbms_memory::{HeapProvider, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let medium = HeapProvider::new();
+    /// MemoryManager::open(Box::new(medium.clone()), Options::new())?.close()?;
+    /// let mut store = MemoryManager::open_read_only(Box::new(medium), Options::new())?;
+    /// assert!(store.claim_page().is_err());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`open`](Self::open); [`MemoryError::NotADatabase`] too where there is nothing yet.
     pub fn open_read_only(provider: Box<dyn MemoryProvider>, options: Options) -> MemoryResult<Self> {
@@ -115,6 +146,14 @@ impl MemoryManager {
     }
 
     /// Where a question puts what it keeps.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// assert_eq!(store.scratch_space().page_size(), 8 * 1024);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn scratch_space(&self) -> ScratchSpace {
         self.shared.scratch_space()
     }
@@ -169,11 +208,28 @@ impl MemoryManager {
     }
 
     /// The number that tells this database from others.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// assert_eq!(MemoryManager::in_memory(Options::new().database_id(7))?.database_id(), 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn database_id(&self) -> u64 {
         self.database_id
     }
 
     /// How many pages were handed out, committed or not.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let before = store.page_count();
+    /// store.claim_page()?;
+    /// assert!(store.page_count() > before);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn page_count(&self) -> Page {
         self.next
     }
@@ -181,16 +237,46 @@ impl MemoryManager {
     /// Whether, when the store was opened, its log went on after the last commit that was kept. A crash leaves that,
     /// which cut off a commit that nobody was told of; and so does damage of the last commits, which looks the same.
     /// After a clean close it is never so.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{HeapProvider, MemoryManager, Options};
+    ///
+    /// let medium = HeapProvider::new();
+    /// MemoryManager::open(Box::new(medium.clone()), Options::new())?.close()?;
+    /// assert!(!MemoryManager::open(Box::new(medium), Options::new())?.is_log_cut());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn is_log_cut(&self) -> bool {
         self.log.as_ref().is_some_and(|log| log.is_cut())
     }
 
     /// Whether anything was written since the last commit.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// assert!(!store.is_clean());
+    /// store.commit(Durability::Full)?;
+    /// assert!(store.is_clean());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn is_clean(&self) -> bool {
         self.batch.is_empty() && self.next == self.committed
     }
 
     /// Makes every commit durable.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Eventual)?;
+    /// store.sync()?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the host says; writes are refused from then on.
@@ -201,6 +287,16 @@ impl MemoryManager {
     }
 
     /// Discards the batch, brings every commit in place and empties the log.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Full)?;
+    /// store.close()?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the host says; no commit is lost by it.
@@ -213,6 +309,16 @@ impl MemoryManager {
     }
 
     /// The bytes of a page as it is now, without a handle on it.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.write_at(page, 0, &7u8)?;
+    /// assert_eq!(store.bytes(page)?[0], 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// [`MemoryError::PageOutOfRange`], [`MemoryError::Corrupt`], or what the host says.

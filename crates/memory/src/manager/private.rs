@@ -62,6 +62,16 @@ pub struct PrivateView {
 impl Snapshots {
     /// The pages of the last commit, to be changed by one that nobody else sees. The options say how much room it may
     /// take.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let mut view = store.snapshots().take_private(&Options::new());
+    /// view.claim_page()?;
+    /// assert_eq!(view.own_pages(), 1);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn take_private(&self, options: &crate::Options) -> PrivateView {
         let committed = &self.committed;
         let (below, scratch) = (self.take(), Arc::clone(&committed.scratch));
@@ -87,26 +97,73 @@ impl Snapshots {
 
 impl PrivateView {
     /// The number of the commit that it began with, counted since the store was opened.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// let view = store.snapshots().take_private(&Options::new());
+    /// assert_eq!(view.commit(), store.last_commit());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn commit(&self) -> u64 {
         self.below.commit()
     }
 
     /// Where a question puts what it keeps.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// let view = store.snapshots().take_private(&Options::new());
+    /// assert_eq!(view.scratch_space().page_size(), 8 * 1024);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn scratch_space(&self) -> ScratchSpace {
         self.below.scratch_space()
     }
 
     /// How many pages are its own.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// let view = store.snapshots().take_private(&Options::new());
+    /// assert_eq!(view.own_pages(), 0);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn own_pages(&self) -> usize {
         self.own.len()
     }
 
     /// How many of them wait in scratch space.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// let view = store.snapshots().take_private(&Options::new());
+    /// assert_eq!(view.spilled_pages(), 0);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn spilled_pages(&self) -> usize {
         self.own.len() - self.held
     }
 
     /// The bytes of a page, without a handle on it.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let mut view = store.snapshots().take_private(&Options::new());
+    /// let page = view.claim_page()?;
+    /// view.write_at(page, 0, &7u8)?;
+    /// assert_eq!(view.bytes(page)?[0], 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// As [`page`](MemoryAccess::page).

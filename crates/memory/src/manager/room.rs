@@ -102,6 +102,14 @@ impl MemoryManager {
     }
 
     /// Lets readers have half of the cache, as far as pages may go. They stay in memory until somebody needs the room.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// store.give_room();
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn give_room(&mut self) {
         self.shared.wanted.store(0, Ordering::Relaxed);
         let Some(log) = &self.log else { return };

@@ -96,6 +96,16 @@ impl ScratchPage {
 
     /// Reads the page back.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{HeapProvider, MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::open(Box::new(HeapProvider::new()), Options::new())?;
+    /// let space = store.scratch_space();
+    /// let page = space.put(vec![7; space.page_size()])?;
+    /// assert_eq!(page.read()?[0], 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// The host's refusal; [`MemoryError::Corrupt`] if it is not what was written.
     pub fn read(&self) -> MemoryResult<PageRef> {

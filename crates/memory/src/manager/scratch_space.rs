@@ -35,16 +35,42 @@ impl ScratchSpace {
     /// What may be in memory, of each thing that is kept:
     /// [`Options::query_memory_bytes`](crate::Options::query_memory_bytes). A store in memory has no scratch space; there it
     /// is everything.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// assert_eq!(store.scratch_space().memory_bytes(), usize::MAX);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn memory_bytes(&self) -> usize {
         self.memory_bytes
     }
 
     /// How many bytes [`put`](Self::put) takes.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// assert_eq!(store.scratch_space().page_size(), 8 * 1024);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn page_size(&self) -> usize {
         self.scratch.page_size()
     }
 
     /// Writes a page. Its room is given back with the last handle on it.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{HeapProvider, MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::open(Box::new(HeapProvider::new()), Options::new())?;
+    /// let space = store.scratch_space();
+    /// let pages = (0..3).map(|n| space.put(vec![n; space.page_size()])).collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!(pages[2].read()?[0], 2);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// The host's refusal.

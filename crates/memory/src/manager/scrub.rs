@@ -11,6 +11,19 @@ impl MemoryManager {
     /// Leaves no byte on the medium of what was released: pages are zero in their place, no record in the log is from
     /// before, and what an aborted transaction or an earlier log left is zeroed.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.write_at(page, 0, &7u64)?;
+    /// store.commit(Durability::Full)?;
+    /// store.unclaim_page(page)?;
+    /// store.commit(Durability::Full)?;
+    /// store.scrub()?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`MemoryError::Uncommitted`] if anything was written since the last commit; what the host says.
     pub fn scrub(&mut self) -> MemoryResult<()> {

@@ -30,28 +30,83 @@ pub struct Snapshots {
 
 impl Snapshots {
     /// The pages of the last commit.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Full)?;
+    /// assert_eq!(store.snapshots().take().commit(), store.last_commit());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn take(&self) -> Snapshot {
         Snapshot::new(Arc::clone(&self.committed), LOOKASIDE_SHARE)
     }
 
     /// As [`take`](Self::take), for one that will [`follow`](Snapshot::follow) the last commit and may have as many pages
     /// at hand as the cache.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// let mut reader = store.snapshots().take_reader();
+    /// store.commit(Durability::Full)?;
+    /// assert!(!reader.is_last());
+    /// reader.follow();
+    /// assert!(reader.is_last());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn take_reader(&self) -> Snapshot {
         Snapshot::new(Arc::clone(&self.committed), 1)
     }
 
     /// The number of the last commit, counted since the store was opened.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Full)?;
+    /// assert_eq!(store.snapshots().last_commit(), store.last_commit());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn last_commit(&self) -> u64 {
         self.committed.last_commit()
     }
 
     /// How many old versions of pages are kept for snapshots.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Full)?;
+    /// let before = store.snapshot();
+    /// store.write_at(page, 0, &7u64)?;
+    /// store.commit(Durability::Full)?;
+    /// assert_eq!(store.snapshots().kept_versions(), 1);
+    /// drop(before);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn kept_versions(&self) -> usize {
         self.committed.lock().versions.len()
     }
 
     /// How many committed pages are in memory.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// assert!(store.snapshots().pages_in_memory() < 1000);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn pages_in_memory(&self) -> usize {
         self.committed.lock().frame_count()
     }
@@ -104,11 +159,29 @@ impl Snapshot {
     }
 
     /// Where a question puts what it keeps.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// assert_eq!(store.snapshot().scratch_space().page_size(), 8 * 1024);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn scratch_space(&self) -> ScratchSpace {
         self.committed.scratch_space()
     }
 
     /// The number of the commit, counted since the store was opened.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Full)?;
+    /// assert_eq!(store.snapshot().commit(), store.last_commit());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn commit(&self) -> u64 {
         self.commit
     }
@@ -118,12 +191,37 @@ impl Snapshot {
     }
 
     /// Whether this is the last commit, and nothing of it can go.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// let before = store.snapshot();
+    /// assert!(before.is_last());
+    /// store.commit(Durability::Full)?;
+    /// assert!(!before.is_last());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn is_last(&self) -> bool {
         self.is_pinned && self.committed.last_commit() == self.commit
     }
 
     /// Goes on to the last commit. Pages that did not change stay at hand.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// let mut snapshot = store.snapshot();
+    /// store.write_at(page, 0, &7u64)?;
+    /// store.commit(Durability::Full)?;
+    /// snapshot.follow();
+    /// assert_eq!(snapshot.read_at::<u64>(page, 0)?, 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn follow(&mut self) {
         let mut state = self.committed.lock();
         if self.is_pinned {
@@ -142,6 +240,19 @@ impl Snapshot {
     }
 
     /// Says that nothing is read before [`follow`](Self::follow) is called again, so that nothing need be kept for it.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// let mut snapshot = store.snapshot();
+    /// snapshot.rest();
+    /// store.commit(Durability::Full)?;
+    /// snapshot.follow();
+    /// assert!(snapshot.is_last());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn rest(&mut self) {
         if self.is_pinned {
@@ -162,18 +273,49 @@ impl Snapshot {
     }
 
     /// Lets go of every page at hand.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// let mut snapshot = store.snapshot();
+    /// snapshot.let_go();
+    /// assert!(snapshot.bytes(0).is_ok());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn let_go(&mut self) {
         self.lookaside.clear();
         self.last = self.committed.zero.clone();
     }
 
     /// Whether a page could not be kept at hand since the last time that this was asked.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options};
+    ///
+    /// let store = MemoryManager::in_memory(Options::new())?;
+    /// assert!(!store.snapshot().take_pressure());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn take_pressure(&mut self) -> bool {
         std::mem::take(&mut self.has_met_pressure)
     }
 
     /// Writes the commit in canonical form: the same operations and options give the same bytes on every host.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Full)?;
+    /// let (mut one, mut two) = (Vec::new(), Vec::new());
+    /// store.snapshot().export(&mut one)?;
+    /// store.export(&mut two)?;
+    /// assert_eq!(one, two);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the writer or the host says; [`MemoryError::SnapshotExpired`].
@@ -183,6 +325,16 @@ impl Snapshot {
     }
 
     /// The bytes of a page, without a handle on it.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Full)?;
+    /// assert_eq!(store.snapshot().bytes(page)?[0], 0);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// As [`page`](MemoryAccess::page).

@@ -14,6 +14,18 @@ impl MemoryManager {
     /// Costs a commit, unless there is such a tail already, and three syncs. A crash or a failure on the way leaves a
     /// database in which they are unclaimed still.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.commit(Durability::Full)?;
+    /// store.unclaim_page(page)?;
+    /// store.commit(Durability::Full)?;
+    /// assert!(store.release_tail()? <= page);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`MemoryError::Uncommitted`] if anything was written since the last commit; what [`commit`](Self::commit) says.
     pub fn release_tail(&mut self) -> MemoryResult<Page> {

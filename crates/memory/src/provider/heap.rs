@@ -14,16 +14,38 @@ pub struct HeapProvider {
 
 impl HeapProvider {
     /// An empty medium.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{HeapProvider};
+    ///
+    /// assert!(HeapProvider::new().to_bytes().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// A medium that holds these bytes.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{HeapProvider};
+    ///
+    /// assert_eq!(HeapProvider::from_bytes(vec![1, 2]).to_bytes(), [1, 2]);
+    /// ```
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         Self { bytes: Arc::new(Mutex::new(bytes)) }
     }
 
     /// A copy of everything the medium holds.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{HeapProvider, MemoryManager, Options};
+    ///
+    /// let medium = HeapProvider::new();
+    /// MemoryManager::open(Box::new(medium.clone()), Options::new())?.close()?;
+    /// let copy = HeapProvider::from_bytes(medium.to_bytes());
+    /// assert!(MemoryManager::open_read_only(Box::new(copy), Options::new()).is_ok());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn to_bytes(&self) -> Vec<u8> {
         self.lock().clone()
     }

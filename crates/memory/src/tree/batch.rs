@@ -28,12 +28,42 @@ impl Span {
     const CHAIN: Self = Self { start: u32::MAX, end: u32::MAX };
 
     /// The first byte.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.first(&mut store)?;
+    /// cursor.take(&mut store, &mut batch, usize::MAX)?;
+    /// let values = batch.values(5).unwrap();
+    /// assert_eq!(values.page[values.spans[0].start()], b'v');
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn start(self) -> usize {
         self.start as usize
     }
 
     /// All bytes.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.first(&mut store)?;
+    /// cursor.take(&mut store, &mut batch, usize::MAX)?;
+    /// let values = batch.values(5).unwrap();
+    /// assert_eq!(&values.page[values.spans[0].range()], b"value");
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
@@ -85,30 +115,102 @@ pub struct PageValues<'a> {
 
 impl LeafBatch {
     /// How many entries there are.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.first(&mut store)?;
+    /// cursor.take(&mut store, &mut batch, usize::MAX)?;
+    /// assert_eq!(batch.len(), 3);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn len(&self) -> usize {
         self.spans.len()
     }
 
     /// Whether there is none.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.first(&mut store)?;
+    /// cursor.take(&mut store, &mut batch, usize::MAX)?;
+    /// assert!(!batch.is_empty());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
     /// Lets go of the page.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.first(&mut store)?;
+    /// cursor.take(&mut store, &mut batch, usize::MAX)?;
+    /// batch.clear();
+    /// assert!(batch.is_empty() && batch.leaf().is_none());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn clear(&mut self) {
         self.leaf = None;
         self.spans.clear();
     }
 
     /// The page.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.first(&mut store)?;
+    /// cursor.take(&mut store, &mut batch, usize::MAX)?;
+    /// assert!(batch.leaf().is_some());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn leaf(&self) -> Option<&PageRef> {
         self.leaf.as_ref()
     }
 
     /// The values, if all stand in the page and none is shorter than this, 1 at least.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.first(&mut store)?;
+    /// cursor.take(&mut store, &mut batch, usize::MAX)?;
+    /// assert!(batch.values(5).is_some());
+    /// assert!(batch.values(6).is_none());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn values(&self, shortest: usize) -> Option<PageValues<'_>> {
         let page = self.leaf.as_deref()?;
@@ -116,12 +218,41 @@ impl LeafBatch {
     }
 
     /// Where the value of an entry stands in the page, if it stands there.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.first(&mut store)?;
+    /// cursor.take(&mut store, &mut batch, usize::MAX)?;
+    /// assert_eq!(batch.value_range(0).map(|range| range.len()), Some(5));
+    /// assert_eq!(batch.value_range(3), None);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn value_range(&self, entry: usize) -> Option<Range<usize>> {
         self.spans.get(entry).filter(|span| **span != Span::CHAIN).map(|span| span.range())
     }
 
     /// The value of an entry, wherever it stands.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.first(&mut store)?;
+    /// cursor.take(&mut store, &mut batch, usize::MAX)?;
+    /// assert_eq!(&*batch.value(&mut store, 2)?, b"value");
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
@@ -133,6 +264,22 @@ impl LeafBatch {
     }
 
     /// Sets `key` to the key of an entry. `is_same_leaf` says that it holds a key of this very leaf.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.first(&mut store)?;
+    /// cursor.take(&mut store, &mut batch, usize::MAX)?;
+    /// let mut key = Vec::new();
+    /// batch.read_key(&mut store, 2, &mut key, false)?;
+    /// assert_eq!(key, b"c");
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
@@ -221,6 +368,21 @@ impl Cursor {
     /// goes to the last of them, so that [`next`](Self::next) goes on after it. Who takes a leaf to its end goes on to the
     /// one after it, as a rule: that one is on its way then.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.seek(&mut store, b"b")?;
+    /// cursor.take(&mut store, &mut batch, usize::MAX)?;
+    /// assert_eq!(batch.len(), 2);
+    /// assert!(!cursor.next(&mut store)?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`MemoryError::Corrupt`].
     pub fn take<M: MemoryAccess>(&mut self, store: &mut M, batch: &mut LeafBatch, limit: usize) -> MemoryResult<()> {
@@ -240,6 +402,20 @@ impl Cursor {
 
     /// Sets `batch` to the entry that the cursor stands on and those before it in its leaf, the last one first, `limit` at
     /// most, and goes to the first of them, so that [`prev`](Self::prev) goes on before it.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{LeafBatch, MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut cursor, mut batch) = (tree.cursor(), LeafBatch::default());
+    /// cursor.last(&mut store)?;
+    /// cursor.take_back(&mut batch, 2)?;
+    /// assert_eq!(batch.len(), 2);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// [`MemoryError::Corrupt`].

@@ -15,6 +15,16 @@ use crate::tree::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Tree, overflow};
 pub const MAX_FINDINGS: usize = 1000;
 
 /// Adds a finding to the list, unless it is full.
+///
+/// ```
+/// use wasm_dbms_memory::{MAX_FINDINGS, add_finding};
+///
+/// let mut findings = Vec::new();
+/// for page in 0..2 * MAX_FINDINGS {
+///     add_finding(&mut findings, format!("page {page} is damaged"));
+/// }
+/// assert_eq!(findings.len(), MAX_FINDINGS + 1);
+/// ```
 pub fn add_finding(findings: &mut Vec<String>, finding: String) {
     if findings.len() < MAX_FINDINGS {
         findings.push(finding);
@@ -40,6 +50,18 @@ pub struct NodeSummary {
 
 impl NodeSummary {
     /// What a page holds.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryAccess, MemoryManager, NodeSummary, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let page = store.page(tree.root())?;
+    /// assert_eq!((NodeSummary::of(&page).kind, NodeSummary::of(&page).entries), ("leaf", 3));
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn of(page: &[u8]) -> Self {
         let node = Node::new(page);
         let (kind, entries, used_bytes) = match node.kind() {
@@ -72,6 +94,19 @@ impl Tree {
     ///
     /// Each page is walked once, whatever the pages say.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut findings = Vec::new();
+    /// assert_eq!(tree.check(&mut store, &mut |_page| true, &mut findings)?, 3);
+    /// assert!(findings.is_empty());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// None today: what cannot be read is a finding.
     pub fn check<M: MemoryAccess>(
@@ -84,6 +119,18 @@ impl Tree {
     }
 
     /// As [`check`](Self::check); the findings call the tree by this name.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut findings = Vec::new();
+    /// assert_eq!(tree.check_as("table users", &mut store, &mut |_page| true, &mut findings)?, 3);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// None today: what cannot be read is a finding.

@@ -30,6 +30,18 @@ pub struct Cursor {
 
 impl Tree {
     /// A cursor on nothing yet.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// assert!(cursor.first(&mut store)?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn cursor(self) -> Cursor {
         Cursor {
             tree: self,
@@ -46,6 +58,19 @@ impl Tree {
 
 impl Cursor {
     /// Ends the walk forward before the first entry at or above `end`. Costs one search a leaf, nothing an entry.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor().until(Some(b"b".to_vec()));
+    /// assert!(cursor.first(&mut store)?);
+    /// assert!(!cursor.next(&mut store)?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[must_use]
     pub fn until(mut self, end: Option<Vec<u8>>) -> Self {
         self.end = end;
@@ -53,6 +78,21 @@ impl Cursor {
     }
 
     /// Goes to the first entry at or above `key`. Returns whether there is one.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// assert!(cursor.seek(&mut store, b"aa")?);
+    /// let mut key = Vec::new();
+    /// cursor.read_key(&mut store, &mut key)?;
+    /// assert_eq!(key, b"b");
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
@@ -76,6 +116,21 @@ impl Cursor {
 
     /// Goes to the last entry below `key`. Returns whether there is one.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// assert!(cursor.seek_before(&mut store, b"b")?);
+    /// let mut key = Vec::new();
+    /// cursor.read_key(&mut store, &mut key)?;
+    /// assert_eq!(key, b"a");
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn seek_before<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
@@ -84,6 +139,18 @@ impl Cursor {
     }
 
     /// Goes to the first entry. Returns whether there is one.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// assert!(cursor.first(&mut store)?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
@@ -94,6 +161,19 @@ impl Cursor {
     }
 
     /// Goes to the last entry. Returns whether there is one.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// assert!(cursor.last(&mut store)?);
+    /// assert!(!cursor.next(&mut store)?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
@@ -110,6 +190,24 @@ impl Cursor {
 
     /// Goes to the next entry. Returns whether there is one.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// let mut is_on_entry = cursor.first(&mut store)?;
+    /// let mut count = 0;
+    /// while is_on_entry {
+    ///     count += 1;
+    ///     is_on_entry = cursor.next(&mut store)?;
+    /// }
+    /// assert_eq!(count, 3);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     #[inline]
@@ -120,6 +218,19 @@ impl Cursor {
 
     /// Goes to the entry before. Returns whether there is one. A walk backwards begins with
     /// [`seek_before`](Self::seek_before) or [`last`](Self::last): they say what it reads.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// cursor.last(&mut store)?;
+    /// assert!(cursor.prev(&mut store)?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
@@ -146,17 +257,57 @@ impl Cursor {
     }
 
     /// Whether the cursor stands on an entry.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// assert!(!cursor.is_on_entry());
+    /// cursor.first(&mut store)?;
+    /// assert!(cursor.is_on_entry());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn is_on_entry(&self) -> bool {
         self.leaf.is_some() && self.index < self.count
     }
 
     /// The page the cursor stands in; the same handle as long as it stays there.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// cursor.first(&mut store)?;
+    /// assert!(cursor.leaf().is_some());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn leaf(&self) -> Option<&PageRef> {
         self.leaf.as_ref()
     }
 
     /// The place of the entry in its page.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// cursor.last(&mut store)?;
+    /// assert_eq!(cursor.index(), 2);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn index(&self) -> usize {
         self.index
@@ -188,6 +339,21 @@ impl Cursor {
 
     /// Sets `key` to the key of the entry.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// cursor.first(&mut store)?;
+    /// let mut key = Vec::new();
+    /// cursor.read_key(&mut store, &mut key)?;
+    /// assert_eq!(key, b"a");
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     #[inline]
@@ -196,6 +362,23 @@ impl Cursor {
     }
 
     /// As [`read_key`](Self::read_key); `is_same_leaf` says that `key` holds a key of the very leaf the cursor is in.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// let mut key = Vec::new();
+    /// cursor.first(&mut store)?;
+    /// cursor.read_key(&mut store, &mut key)?;
+    /// cursor.next(&mut store)?;
+    /// cursor.read_key_after(&mut store, &mut key, true)?;
+    /// assert_eq!(key, b"b");
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
@@ -219,6 +402,19 @@ impl Cursor {
 
     /// The value of the entry.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// cursor.first(&mut store)?;
+    /// assert_eq!(&*cursor.value(&mut store)?, b"value");
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn value<M: MemoryAccess>(&self, store: &mut M) -> MemoryResult<ValueBytes> {
@@ -229,6 +425,19 @@ impl Cursor {
     }
 
     /// Where the value stands in the page, if it stands there.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut cursor = tree.cursor();
+    /// cursor.first(&mut store)?;
+    /// assert_eq!(cursor.value_range().map(|range| range.len()), Some(5));
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn value_range(&self) -> Option<std::ops::Range<usize>> {
         Node::new(self.leaf.as_ref()?).value_range(self.index)

@@ -71,27 +71,84 @@ pub struct Tree {
 
 impl Tree {
     /// An empty tree. The number tells its pages from those of other trees.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// assert_eq!(Tree::new(8).root(), 0);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub const fn new(id: u32) -> Self {
         Self { root: 0, id }
     }
 
     /// The tree rooted at a page.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let again = Tree::at(tree.root(), tree.id());
+    /// assert!(again.contains(&mut store, b"a")?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub const fn at(root: Page, id: u32) -> Self {
         Self { root, id }
     }
 
     /// The root page, 0 while the tree is empty.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// assert_ne!(tree.root(), 0);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub const fn root(self) -> Page {
         self.root
     }
 
     /// The number of the tree.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// assert_eq!(tree.id(), 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub const fn id(self) -> u32 {
         self.id
     }
 
     /// Lets `change` overwrite the value of a key in place, keeping its length. Returns none if the key is not there, and
     /// false, changing nothing, if its value does not stand in its node.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// tree.change(&mut store, b"a", &mut |value| value[0] = b'V')?;
+    /// assert_eq!(tree.get(&mut store, b"a")?.as_deref(), Some(&b"Value"[..]));
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
@@ -112,6 +169,18 @@ impl Tree {
 
     /// Sets the value of a key. Returns whether the key was there.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// assert!(!tree.put(&mut store, b"d", b"new")?);
+    /// assert!(tree.put(&mut store, b"d", b"newer")?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`MemoryError::LimitExceeded`] for a key or value too long; what the store says.
     pub fn put<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8], value: &[u8]) -> MemoryResult<bool> {
@@ -127,6 +196,20 @@ impl Tree {
 
     /// Inserts an entry where [`locate`](Self::locate) found that its key is missing. Returns whether it went into its
     /// leaf, so that the ways to all leaves are still right.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let place = tree.locate(&mut store, b"d")?;
+    /// assert!(!place.is_found());
+    /// tree.insert_at(&mut store, place, b"d", b"new")?;
+    /// assert!(tree.contains(&mut store, b"d")?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// [`MemoryError::LimitExceeded`] for a key or value too long; what the store says.
@@ -177,6 +260,19 @@ impl Tree {
 
     /// Replaces the value of an entry that [`locate`](Self::locate) found.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let place = tree.locate(&mut store, b"a")?;
+    /// tree.replace_at(&mut store, place, b"a", b"other")?;
+    /// assert_eq!(tree.get(&mut store, b"a")?.as_deref(), Some(&b"other"[..]));
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`MemoryError::LimitExceeded`] for a value too long; what the store says.
     pub fn replace_at<M: MemoryAccess>(
@@ -198,6 +294,18 @@ impl Tree {
 
     /// Removes a key. Returns whether it was there.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// assert!(tree.remove(&mut store, b"a")?);
+    /// assert!(!tree.remove(&mut store, b"a")?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn remove<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
@@ -210,6 +318,19 @@ impl Tree {
     }
 
     /// Removes an entry that [`locate`](Self::locate) found.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let place = tree.locate(&mut store, b"a")?;
+    /// tree.remove_at(&mut store, place)?;
+    /// assert!(!tree.contains(&mut store, b"a")?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
@@ -236,6 +357,18 @@ impl Tree {
     }
 
     /// Releases every page of the tree.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// tree.clear(&mut store)?;
+    /// assert_eq!(tree.root(), 0);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].

@@ -18,6 +18,21 @@ use crate::tree::{MAX_KEY_BYTES, Tree, overflow};
 impl Tree {
     /// Fills up the leaf that holds `from`. Returns where the next step begins; none if this was the last leaf.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut from = Some(Vec::new());
+    /// while let Some(key) = from {
+    ///     from = tree.pack_step(&mut store, &key)?;
+    /// }
+    /// assert!(tree.contains(&mut store, b"c")?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn pack_step<M: MemoryAccess>(&mut self, store: &mut M, from: &[u8]) -> MemoryResult<Option<Vec<u8>>> {

@@ -76,17 +76,51 @@ impl Located {
     }
 
     /// Whether the key is there.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// assert!(tree.locate(&mut store, b"a")?.is_found());
+    /// assert!(!tree.locate(&mut store, b"x")?.is_found());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     #[inline]
     pub fn is_found(&self) -> bool {
         self.is_found
     }
 
     /// The leaf where the key is or would be.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// assert_eq!(tree.locate(&mut store, b"a")?.page(), tree.root());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn page(&self) -> Page {
         self.path.last().map_or(0, |(page, _)| page)
     }
 
     /// The place in that leaf.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// assert_eq!(tree.locate(&mut store, b"b")?.index(), 1);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn index(&self) -> usize {
         self.path.last().map_or(0, |(_, index)| index)
     }

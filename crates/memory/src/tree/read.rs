@@ -56,6 +56,17 @@ impl std::ops::Deref for ValueBytes {
 impl Tree {
     /// Where the value of a key stands.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let _place = tree.place(&mut store, b"b")?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn place<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Place> {
@@ -100,6 +111,19 @@ impl Tree {
 
     /// Looks at the value of a key in place: `look` gets the value's bytes. Returns whether the key is there.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut length = 0;
+    /// assert!(tree.look(&mut store, b"b", &mut |value| length = value.len())?);
+    /// assert_eq!(length, 5);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn look<M: MemoryAccess>(self, store: &mut M, key: &[u8], look: &mut dyn FnMut(&[u8])) -> MemoryResult<bool> {
@@ -115,6 +139,20 @@ impl Tree {
 
     /// Looks at the value of an entry that was found, in place if it stands there.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let place = tree.locate(&mut store, b"b")?;
+    /// let mut length = 0;
+    /// tree.look_at(&mut store, place.page(), place.index(), &mut |value| length = value.len())?;
+    /// assert_eq!(length, 5);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn look_at<M: MemoryAccess>(
@@ -129,6 +167,18 @@ impl Tree {
 
     /// The value of a key.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// assert_eq!(tree.get(&mut store, b"b")?.as_deref(), Some(&b"value"[..]));
+    /// assert!(tree.get(&mut store, b"x")?.is_none());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn get<M: MemoryAccess>(self, store: &mut M, key: &[u8]) -> MemoryResult<Option<ValueBytes>> {
@@ -139,6 +189,17 @@ impl Tree {
     }
 
     /// Whether there is an entry with this key.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// assert!(tree.contains(&mut store, b"b")?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
@@ -187,6 +248,20 @@ impl Tree {
     /// Sets `rest` to what follows `start` in the first key that begins with it, and `value` to that entry's value; false
     /// if no key does. A walk of one step, without a cursor and without a copy of the key.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// tree.put(&mut store, b"user:7", b"Ada")?;
+    /// let (mut rest, mut value) = (Vec::new(), Vec::new());
+    /// assert!(tree.first_with(&mut store, b"user:", &mut rest, &mut value)?);
+    /// assert_eq!((rest, value), (b"7".to_vec(), b"Ada".to_vec()));
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn first_with<M: MemoryAccess>(
@@ -229,6 +304,17 @@ impl Tree {
     }
 
     /// Where a key is or would be. Good until the tree changes.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// assert!(tree.locate(&mut store, b"b")?.is_found());
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`].

@@ -26,6 +26,18 @@ pub struct Targets {
 impl Targets {
     /// Claims up to `count` pages, as long as the ledger of unclaimed pages has one.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options, Targets};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.unclaim_page(page)?;
+    /// let targets = Targets::claim(&mut store, 10)?;
+    /// assert!(targets.holds(page));
+    /// targets.release(&mut store)?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says.
     pub fn claim<M: MemoryAccess>(store: &mut M, count: usize) -> MemoryResult<Self> {
@@ -38,21 +50,62 @@ impl Targets {
     }
 
     /// How many pages were moved.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Targets};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let targets = Targets::claim(&mut store, 10)?;
+    /// assert_eq!(targets.moved(), 0);
+    /// targets.release(&mut store)?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn moved(&self) -> usize {
         self.left.len()
     }
 
     /// Whether the page is one that was claimed to be moved into.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Targets};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let targets = Targets::claim(&mut store, 10)?;
+    /// assert!(!targets.holds(1_000));
+    /// targets.release(&mut store)?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn holds(&self, page: Page) -> bool {
         self.free.contains(&page)
     }
 
     /// Whether there is no page left to move into.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryManager, Options, Targets};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let targets = Targets::claim(&mut store, 10)?;
+    /// assert!(targets.is_empty()); // No page is free.
+    /// targets.release(&mut store)?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.free.is_empty()
     }
 
     /// Releases what was left and what was not needed.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options, Targets, UnclaimedPages};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.unclaim_page(page)?;
+    /// Targets::claim(&mut store, 10)?.release(&mut store)?;
+    /// assert_eq!(UnclaimedPages::count(&mut store)?, 1);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says.
@@ -87,6 +140,20 @@ pub struct ChainWalk {
 impl Tree {
     /// Moves a node of the tree in front. False if there is no free page before it, or nothing in it.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Targets, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut targets = Targets::claim(&mut store, 1)?;
+    /// let root = tree.root();
+    /// assert!(!tree.relocate_node(&mut store, root, &mut targets)?); // No page is free.
+    /// targets.release(&mut store)?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn relocate_node<M: MemoryAccess>(
@@ -112,6 +179,19 @@ impl Tree {
     /// Goes on with a walk over the chains of the tree, to the end of a leaf at most: pages of theirs from `limit` on move
     /// in front. `pages` counts down with each page of a chain that is looked at; at zero the walk stops, but never before
     /// the first. Returns whether the walk came to the end of the tree.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{ChainWalk, MemoryManager, Options, Targets, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let (mut walk, mut targets) = (ChainWalk::default(), Targets::claim(&mut store, 1)?);
+    /// assert!(tree.relocate_chains(&mut store, &mut walk, 100, &mut targets, &mut 100)?); // There is no chain.
+    /// targets.release(&mut store)?;
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).

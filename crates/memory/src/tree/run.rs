@@ -58,6 +58,14 @@ pub struct Run {
 
 impl Run {
     /// Adds an entry. Of two with the same key the one added last stays, in the end.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Run;
+    ///
+    /// let mut run = Run::default();
+    /// run.push(b"a", b"1");
+    /// assert!(!run.is_empty());
+    /// ```
     pub fn push(&mut self, key: &[u8], value: &[u8]) {
         let head = match key.first_chunk() {
             Some(chunk) => u64::from_be_bytes(*chunk),
@@ -71,17 +79,38 @@ impl Run {
     }
 
     /// Whether the run takes as much memory as one of so many should, and it is time to put it into the tree.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Run;
+    ///
+    /// assert!(!Run::default().is_full(1));
+    /// ```
     #[inline]
     pub fn is_full(&self, runs: usize) -> bool {
         self.bytes.len() + self.entries.len() * size_of::<RunEntry>() >= MAX_RUN_BYTES / runs.max(1)
     }
 
     /// Whether there is no entry.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Run;
+    ///
+    /// assert!(Run::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// Forgets every entry.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::Run;
+    ///
+    /// let mut run = Run::default();
+    /// run.push(b"a", b"1");
+    /// run.clear();
+    /// assert!(run.is_empty());
+    /// ```
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.entries.clear();
@@ -109,6 +138,22 @@ impl Run {
 
 impl Tree {
     /// Sets the value of every key of a run, and empties it.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Run, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut run = Run::default();
+    /// for key in [b"z", b"y"] {
+    ///     run.push(key, b"late");
+    /// }
+    /// tree.put_run(&mut store, &mut run)?;
+    /// assert!(tree.contains(&mut store, b"y")?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
     ///
     /// # Errors
     /// As [`put`](Self::put); then some entries are in the tree.

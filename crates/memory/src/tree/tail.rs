@@ -18,6 +18,22 @@ pub struct Tail {
 impl Tree {
     /// As [`locate`](Self::locate), but asks the last leaf first, and remembers it when the key belongs to its end.
     ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tail, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let mut tree = Tree::new(7);
+    /// # for key in [b"a", b"b", b"c"] {
+    /// #     tree.put(&mut store, key, b"value")?;
+    /// # }
+    /// let mut tail = Tail::default();
+    /// for key in [b"d", b"e"] {
+    ///     let place = tree.locate_from(&mut store, &mut tail, key)?;
+    ///     tree.insert_at(&mut store, place, key, b"in order")?;
+    /// }
+    /// assert!(tree.contains(&mut store, b"e")?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
     pub fn locate_from<M: MemoryAccess>(self, store: &mut M, tail: &mut Tail, key: &[u8]) -> MemoryResult<Located> {

@@ -112,9 +112,10 @@ impl Action {
     }
 }
 
-/// A query that can name these too.
+/// A query that can name these too, and whose texts have no type of their own.
 fn with_implied(mut query: Query, implied: &[CommonTable]) -> Query {
     query.with.splice(0..0, implied.iter().cloned());
+    query.reads_text = true;
     query
 }
 

@@ -44,16 +44,40 @@ pub struct Parameters {
 
 impl Parameters {
     /// How many values are wanted: the largest number.
+    ///
+    /// ```
+    /// use wasm_dbms_sql::{Dialect, parse};
+    ///
+    /// assert_eq!(parse("SELECT ?1 + ?3", Dialect::PostgreSql)?.parameters.count(), 3);
+    /// # Ok::<(), wasm_dbms_sql::SqlError>(())
+    /// ```
     pub fn count(&self) -> u32 {
         self.count
     }
 
     /// The number of `:name`, which is given without its colon.
+    ///
+    /// ```
+    /// use wasm_dbms_sql::{Dialect, parse};
+    ///
+    /// let parameters = parse("SELECT :low + :high", Dialect::PostgreSql)?.parameters;
+    /// assert_eq!(parameters.number("high"), Some(2));
+    /// assert_eq!(parameters.number("middle"), None);
+    /// # Ok::<(), wasm_dbms_sql::SqlError>(())
+    /// ```
     pub fn number(&self, name: &str) -> Option<u32> {
         self.names.get(name).copied()
     }
 
     /// The names and their numbers, in the order of the names.
+    ///
+    /// ```
+    /// use wasm_dbms_sql::{Dialect, parse};
+    ///
+    /// let parameters = parse("SELECT :low + :high", Dialect::PostgreSql)?.parameters;
+    /// assert_eq!(parameters.names().collect::<Vec<_>>(), [("high", 2), ("low", 1)]);
+    /// # Ok::<(), wasm_dbms_sql::SqlError>(())
+    /// ```
     pub fn names(&self) -> impl Iterator<Item = (&str, u32)> {
         self.names.iter().map(|(name, number)| (name.as_str(), *number))
     }

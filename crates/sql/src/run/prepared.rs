@@ -28,6 +28,19 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
 
     /// Runs the statement and answers its rows: of a query, of RETURNING, of EXPLAIN.
     ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// let above = db.prepare("SELECT name FROM t WHERE n > ?")?;
+    /// assert_eq!(above.query((1,))?.count(), 1);
+    /// assert_eq!(above.query((0,))?.count(), 2);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::ParameterCount`]; what the database says.
     pub fn query(&self, parameters: impl IntoParameters) -> Result<Rows> {
@@ -36,6 +49,19 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
     }
 
     /// What the first row comes to.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// let by_number = db.prepare("SELECT name FROM t WHERE n = ?")?;
+    /// assert_eq!(by_number.query_row::<(String,)>((2,))?.0, "two");
+    /// assert!(by_number.query_row::<(String,)>((3,)).is_err());
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NoRows`]; as [`query`](Self::query) and [`FromRow::from_row`].
@@ -46,6 +72,18 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
 
     /// Runs the statement and returns how many rows it wrote; of a query how many it answers.
     ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// let insert = db.prepare("INSERT INTO t VALUES (?, ?)")?;
+    /// assert_eq!(insert.execute((3, "three"))?, 1);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`query`](Self::query).
     pub fn execute(&self, parameters: impl IntoParameters) -> Result<u64> {
@@ -54,6 +92,17 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
     }
 
     /// How many parameters it wants.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// assert_eq!(db.prepare("SELECT n FROM t WHERE n > ?1 OR n < ?2")?.parameter_count(), 2);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     pub fn parameter_count(&self) -> usize {
         self.compiled.parameters.count() as usize
     }

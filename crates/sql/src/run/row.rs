@@ -46,6 +46,21 @@ impl ColumnIndex for &str {
 impl Row {
     /// The value of a column as a Rust value.
     ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// let mut rows = db.prepare("SELECT n, name FROM t ORDER BY n")?.query(())?;
+    /// let row = rows.next().unwrap()?;
+    /// assert_eq!(row.get::<i32>("n")?, 1);
+    /// assert_eq!(row.get::<String>(1)?, "one");
+    /// assert!(row.get::<i32>("size").is_err());
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NoColumn`]; [`Error::Type`].
     pub fn get<T: Field>(&self, column: impl ColumnIndex) -> Result<T> {
@@ -55,21 +70,77 @@ impl Row {
     }
 
     /// The names of the columns.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// let row = db.prepare("SELECT n, name FROM t")?.query(())?.next().unwrap()?;
+    /// assert_eq!(row.columns(), ["n", "name"]);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
 
     /// The values.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// let row = db.prepare("SELECT n FROM t ORDER BY n")?.query(())?.next().unwrap()?;
+    /// assert_eq!(row.values(), [1.into()]);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     pub fn values(&self) -> &[Value] {
         &self.values
     }
 
     /// The values, and nothing else.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// let row = db.prepare("SELECT n FROM t ORDER BY n")?.query(())?.next().unwrap()?;
+    /// assert_eq!(row.into_values(), [1.into()]);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     pub fn into_values(self) -> Vec<Value> {
         self.values
     }
 
     /// The struct of a table whose columns this row has, by their names, in any order and among others.
+    ///
+    /// ```
+    /// use wasm_dbms::prelude::*;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// #[derive(Table, Debug, PartialEq)]
+    /// #[table = "t"]
+    /// struct Number {
+    ///     #[primary_key]
+    ///     n: u32,
+    ///     name: String,
+    /// }
+    ///
+    /// let db = Database::in_memory();
+    /// db.create_table(Number::schema())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one')", ())?;
+    /// let row = db.prepare("SELECT name, n FROM t")?.query(())?.next().unwrap()?;
+    /// assert_eq!(row.table::<Number>()?, Number { n: 1, name: "one".into() });
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NoColumn`]; [`Error::Type`].
@@ -185,11 +256,34 @@ impl Rows {
     }
 
     /// The names of the columns; empty where the statement answers nothing.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// assert_eq!(db.prepare("SELECT n AS number FROM t")?.query(())?.columns(), ["number"]);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     pub fn columns(&self) -> &[String] {
         &self.columns
     }
 
     /// What each row comes to.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// let rows: Vec<(i64, String)> = db.prepare("SELECT n, name FROM t ORDER BY n")?.query(())?.all()?;
+    /// assert_eq!(rows[1], (2, "two".into()));
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`FromRow::from_row`]; what the database says.

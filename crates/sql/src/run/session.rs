@@ -79,11 +79,32 @@ macro_rules! with {
 
 impl<'db> Session<'db> {
     /// A session that speaks as PostgreSQL does.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer); INSERT INTO t VALUES (1), (2)")?;
+    /// assert!(!session.is_in_transaction());
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     pub fn new(database: &'db Database) -> Self {
         Self::with_dialect(database, Dialect::PostgreSql)
     }
 
     /// A session that speaks a dialect.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::{Dialect, Session};
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::with_dialect(&db, Dialect::Sqlite);
+    /// assert_eq!(session.query_row::<(i64,)>("SELECT 7 / 2", ())?.0, 3);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     pub fn with_dialect(database: &'db Database, dialect: Dialect) -> Self {
         Self {
             database,
@@ -116,11 +137,36 @@ impl<'db> Session<'db> {
     }
 
     /// Whether a transaction is open.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer); INSERT INTO t VALUES (1), (2)")?;
+    /// session.run("BEGIN")?;
+    /// assert!(session.is_in_transaction());
+    /// session.run("ROLLBACK")?;
+    /// assert!(!session.is_in_transaction());
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     pub fn is_in_transaction(&self) -> bool {
         self.open.borrow().is_some()
     }
 
     /// Runs a statement and returns how many rows it wrote; of a query how many it answers.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer); INSERT INTO t VALUES (1), (2)")?;
+    /// assert_eq!(session.execute("DELETE FROM t WHERE n > ?", (1,))?, 1);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Text`], [`Error::ParameterCount`]; what the database says.
@@ -132,6 +178,17 @@ impl<'db> Session<'db> {
 
     /// Runs a statement and answers its rows.
     ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer); INSERT INTO t VALUES (1), (2)")?;
+    /// assert_eq!(session.query("SELECT n FROM t", ())?.count(), 2);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`execute`](Self::execute).
     pub fn query(&self, text: &str, parameters: impl IntoParameters) -> Result<Rows> {
@@ -142,6 +199,17 @@ impl<'db> Session<'db> {
 
     /// What the first row of an answer comes to.
     ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer); INSERT INTO t VALUES (1), (2)")?;
+    /// assert_eq!(session.query_row::<(i64,)>("SELECT max(n) FROM t", ())?.0, 2);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NoRows`]; as [`execute`](Self::execute) and [`FromRow::from_row`].
     pub fn query_row<R: FromRow>(&self, text: &str, parameters: impl IntoParameters) -> Result<R> {
@@ -151,6 +219,18 @@ impl<'db> Session<'db> {
 
     /// What every row of an answer comes to.
     ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer); INSERT INTO t VALUES (1), (2)")?;
+    /// let numbers: Vec<(i64,)> = session.query_rows("SELECT n FROM t ORDER BY n", ())?;
+    /// assert_eq!(numbers, [(1,), (2,)]);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`query_row`](Self::query_row).
     pub fn query_rows<R: FromRow>(&self, text: &str, parameters: impl IntoParameters) -> Result<Vec<R>> {
@@ -158,6 +238,18 @@ impl<'db> Session<'db> {
     }
 
     /// Runs the statements of a script, up to the first that is refused. What they answer is dropped.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer); INSERT INTO t VALUES (1), (2)")?;
+    /// session.run("BEGIN; DELETE FROM t; ROLLBACK")?;
+    /// assert_eq!(session.query("SELECT n FROM t", ())?.count(), 2);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`execute`](Self::execute).
@@ -167,6 +259,22 @@ impl<'db> Session<'db> {
 
     /// Runs the statements of a script, up to the first that is refused, and calls `visit` with how many rows each wrote
     /// and with what it answers.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer); INSERT INTO t VALUES (1), (2)")?;
+    /// let mut counts = Vec::new();
+    /// session.run_visiting("DELETE FROM t; SELECT n FROM t", &mut |count, _rows| {
+    ///     counts.push(count);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(counts, [2, 0]);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`execute`](Self::execute); what `visit` says.

@@ -65,6 +65,7 @@ impl Decoder {
                 4 => snapshot.table = field.u32()?,
                 5 => snapshot.primary_key = field.u32()?,
                 6 => primary_key = std::mem::replace(field, Reader(&[])),
+                7 => snapshot.is_held = true,
                 128 => self.column(field, &mut snapshot)?,
                 129 => self.index(field, &mut snapshot)?,
                 130 => {

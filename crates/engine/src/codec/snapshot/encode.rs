@@ -28,6 +28,7 @@ impl Snapshot {
         if !schema.primary_key.is_empty() {
             writer.field(6, |field| ids(field, &schema.primary_key));
         }
+        writer.field_of_flag(7, self.is_held);
         for (column, stored) in schema.columns.iter().zip(&self.columns) {
             let name = renamed.filter(|(old, _)| *old == column.name).map_or(&*column.name, |(_, new)| new);
             writer.field(128, |field| encode_column(field, name, column, stored));

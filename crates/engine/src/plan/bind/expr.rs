@@ -118,8 +118,8 @@ impl<'c> Block<'_, 'c> {
         depth: usize,
     ) -> Fallible<(BoundExpr, BoundExpr)> {
         let (mut left, mut right) = (self.bind(left, depth + 1)?, self.bind(right, depth + 1)?);
-        right.kind.convert(&mut left, expr)?;
-        left.kind.convert(&mut right, expr)?;
+        right.kind.convert(&mut left, expr, self.binder.reads_text)?;
+        left.kind.convert(&mut right, expr, self.binder.reads_text)?;
         left.kind.check_comparison(right.kind, expr)?;
         if comparison.is_some_and(|comparison| !matches!(comparison, Comparison::Equal | Comparison::NotEqual)) {
             left.kind.check_order(expr)?;
@@ -151,10 +151,10 @@ impl<'c> Block<'_, 'c> {
         for item in list {
             let mut item = self.bind(item, depth + 1)?;
             if let BoundExpr::Literal(value) = &mut item.expr {
-                *value = inner.kind.literal(std::mem::take(value), expr)?;
+                *value = inner.kind.literal(std::mem::take(value), expr, self.binder.reads_text)?;
             } else {
-                item.kind.convert(&mut inner, expr)?;
-                inner.kind.convert(&mut item, expr)?;
+                item.kind.convert(&mut inner, expr, self.binder.reads_text)?;
+                inner.kind.convert(&mut item, expr, self.binder.reads_text)?;
                 inner.kind.check_comparison(item.kind, expr)?;
             }
             bound.push(item.expr);
@@ -250,7 +250,7 @@ impl<'c> Block<'_, 'c> {
         let mut conditions = conditions.into_iter();
         let mut arguments = Vec::with_capacity(values.len() * 2);
         for mut value in values {
-            kind.convert(&mut value, expr)?;
+            kind.convert(&mut value, expr, self.binder.reads_text)?;
             arguments.extend(conditions.next());
             arguments.push(cast_to(value, kind).expr);
         }
@@ -301,7 +301,7 @@ impl<'c> Block<'_, 'c> {
         }
         // A literal is what it is compared with: a name of an enum, a decimal.
         for argument in bound.iter_mut().filter(|_| signature.arguments == [Argument::Alike]) {
-            common.convert(argument, expr)?;
+            common.convert(argument, expr, self.binder.reads_text)?;
         }
         let is_mixed = common.data_type.is_some();
         let bound = bound.into_iter().zip(0..).map(|(argument, number)| {

@@ -143,14 +143,14 @@ impl<'a> Kind<'a> {
     }
 
     /// Converts what is compared with values of this kind, if it is a literal.
-    pub(super) fn convert(self, other: &mut Typed<'a>, expr: &Expr) -> Fallible<()> {
+    pub(super) fn convert(self, other: &mut Typed<'a>, expr: &Expr, reads_text: bool) -> Fallible<()> {
         if let BoundExpr::Literal(value) = &mut other.expr {
-            *value = self.converted(std::mem::take(value), expr)?;
+            *value = self.converted(std::mem::take(value), expr, reads_text)?;
             other.kind = Self::of_value(value.as_ref());
         } else if let BoundExpr::Call(call) = &mut other.expr
             && let Operator::Parameter(parameter) = &mut call.operator
             && let (Some(own), Some(given)) = (self.data_type, parameter.data_type)
-            && ((given == DataType::Text && Self::is_read(own))
+            && ((given == DataType::Text && Self::is_read(own, reads_text))
                 || (given == DataType::Enum && own == DataType::Enum)
                 || (own == DataType::Decimal && given.is_integer()))
         {
@@ -162,22 +162,23 @@ impl<'a> Kind<'a> {
     }
 
     /// A literal that can be compared with values of this kind, as it is.
-    pub(super) fn literal(self, value: Value, expr: &Expr) -> Fallible<Value> {
-        let is_text = self.data_type.is_some_and(Self::is_read) && matches!(value, Value::Text(_));
+    pub(super) fn literal(self, value: Value, expr: &Expr, reads_text: bool) -> Fallible<Value> {
+        let is_text =
+            self.data_type.is_some_and(|own| Self::is_read(own, reads_text)) && matches!(value, Value::Text(_));
         let is_alike = self.data_type.is_none_or(|data_type| value.as_ref().is_comparable_with(data_type));
         if !is_text && !is_alike {
             return Err(Error::Query(format!("{expr}: {self} cannot be compared with {value}")).into());
         }
-        self.converted(value, expr)
+        self.converted(value, expr, reads_text)
     }
 
-    /// A literal as it is compared with values of this kind: a name of an enum with its number, what another text stands
-    /// for, a whole number as a decimal where those are, so that an index finds it.
-    pub(super) fn converted(self, value: Value, expr: &Expr) -> Fallible<Value> {
+    /// A literal as it is compared with values of this kind: a name of an enum with its number, with `reads_text` what another
+    /// text stands for, a whole number as a decimal where those are, so that an index finds it.
+    pub(super) fn converted(self, value: Value, expr: &Expr, reads_text: bool) -> Fallible<Value> {
         match (self.data_type, &value) {
             (Some(DataType::Enum), Value::Text(name)) => self.variant(name, expr),
             (Some(DataType::Enum), Value::Enum(_, name)) if !self.variants.is_empty() => self.variant(name, expr),
-            (Some(own), Value::Text(_)) if Self::is_read(own) => {
+            (Some(own), Value::Text(_)) if Self::is_read(own, reads_text) => {
                 let meant = function::cast(value.as_ref(), own, &Arena::default()).map(ValueRef::to_value);
                 meant.map_err(|error| Error::Query(format!("{expr}: {error}")).into())
             }
@@ -187,9 +188,11 @@ impl<'a> Kind<'a> {
         }
     }
 
-    /// Whether a text that stands beside values of the type is read as one of it. Numbers and truths have literals.
-    fn is_read(data_type: DataType) -> bool {
-        matches!(data_type, DataType::Enum | DataType::Decimal | DataType::Date | DataType::DateTime | DataType::Uuid)
+    /// Whether a text that stands beside values of the type is read as one of it: a name of an enum always, others where
+    /// they have no literals of their own. Numbers and truths have.
+    fn is_read(data_type: DataType, reads_text: bool) -> bool {
+        use DataType::{Date, DateTime, Decimal, Enum, Uuid};
+        data_type == Enum || (reads_text && matches!(data_type, Decimal | Date | DateTime | Uuid))
     }
 
     fn variant(self, name: &str, expr: &Expr) -> Fallible<Value> {

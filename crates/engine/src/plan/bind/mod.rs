@@ -141,6 +141,8 @@ impl BoundQuery {
 pub(super) struct Binder<'c> {
     catalog: &'c Catalog,
     parameters: &'c [Value],
+    /// Whether a text is read as what it stands beside: [`Query::reads_text`].
+    reads_text: bool,
     /// Of a plan for other values too: the parameters whose values it is made for all the same, by number from 0.
     fixed: Option<RefCell<Vec<usize>>>,
     sources: Cell<usize>,
@@ -148,8 +150,13 @@ pub(super) struct Binder<'c> {
 }
 
 impl<'c> Binder<'c> {
-    fn new(catalog: &'c Catalog, parameters: &'c [Value], fixed: Option<RefCell<Vec<usize>>>) -> Self {
-        Self { catalog, parameters, fixed, sources: Cell::new(0), recursions: Cell::new(0) }
+    fn new(
+        catalog: &'c Catalog,
+        parameters: &'c [Value],
+        reads_text: bool,
+        fixed: Option<RefCell<Vec<usize>>>,
+    ) -> Self {
+        Self { catalog, parameters, reads_text, fixed, sources: Cell::new(0), recursions: Cell::new(0) }
     }
 
     /// The parameter of a number, from 1 on.
@@ -189,7 +196,7 @@ impl<'c> Binder<'c> {
 
 /// Resolves a question whose parameters have these values.
 pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<BoundQuery> {
-    let binder = Binder::new(catalog, parameters, None);
+    let binder = Binder::new(catalog, parameters, query.reads_text, None);
     let (query, ..) = bind_query(&binder, None, None, query, 0)?;
     Ok(query)
 }
@@ -201,7 +208,7 @@ pub(crate) fn bind_template(
     query: &Query,
     parameters: &[Value],
 ) -> Fallible<(BoundQuery, Vec<usize>)> {
-    let binder = Binder::new(catalog, parameters, Some(RefCell::default()));
+    let binder = Binder::new(catalog, parameters, query.reads_text, Some(RefCell::default()));
     let (query, ..) = bind_query(&binder, None, None, query, 0)?;
     Ok((query, binder.fixed.map_or_else(Vec::new, RefCell::into_inner)))
 }
@@ -215,12 +222,13 @@ pub(crate) fn type_of(value: &Value) -> Option<DataType> {
 pub(crate) fn given(parameter: &Parameter, values: &[Value]) -> Fallible<Value> {
     let value = values.get(parameter.number).cloned().ok_or_else(|| parameter.is_missing())?;
     let kind = Kind { data_type: parameter.data_type, variants: &parameter.variants };
-    kind.converted(value, &Expr::Parameter(u32::try_from(parameter.number + 1).unwrap_or(u32::MAX)))
+    kind.converted(value, &Expr::Parameter(u32::try_from(parameter.number + 1).unwrap_or(u32::MAX)), true)
 }
 
-/// Resolves a condition over the columns of one table. Nothing is asked by it but the row.
+/// Resolves a condition over the columns of one table. Nothing is asked by it but the row. Its texts are read, as they
+/// are in SQL: a check has no other way to name a day, and files hold checks that do.
 pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Fallible<BoundExpr> {
-    over_row(Binder::new(catalog, &[], None), schema, false, expr, true)
+    over_row(Binder::new(catalog, &[], true, None), schema, false, expr, true)
 }
 
 /// Resolves a value over the columns of one table, and of a row beside that is called `excluded`.
@@ -230,8 +238,9 @@ pub(crate) fn bind_value(
     has_excluded: bool,
     expr: &Expr,
     parameters: &[Value],
+    reads_text: bool,
 ) -> Fallible<BoundExpr> {
-    over_row(Binder::new(catalog, parameters, None), schema, has_excluded, expr, false)
+    over_row(Binder::new(catalog, parameters, reads_text, None), schema, has_excluded, expr, false)
 }
 
 fn over_row(

@@ -13,7 +13,7 @@ use crate::write::foreign_key::value_of;
 
 impl Core {
     /// Whether the row is there that a row with these values refers to; none of its columns that refer is NULL.
-    pub(super) fn is_referred_row_there(&mut self, key: &ForeignKey, values: &[ValueRef<'_>]) -> Fallible<bool> {
+    pub(crate) fn is_referred_row_there(&mut self, key: &ForeignKey, values: &[ValueRef<'_>]) -> Fallible<bool> {
         self.is_one_there(key, &|place| value_of(values, key.columns.get(place).copied().unwrap_or(usize::MAX)))
     }
 

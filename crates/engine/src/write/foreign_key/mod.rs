@@ -24,7 +24,7 @@ pub(crate) use deferred::Deferred;
 pub(crate) use lookup::keys_with;
 
 /// What a row does that refers to one that is not there.
-const REFERS_TO_NONE: &str = "refers to no row of";
+pub(crate) const REFERS_TO_NONE: &str = "refers to no row of";
 
 /// What a row does that refers to one that would go.
 const STILL_REFERS: &str = "still refers to";

@@ -34,6 +34,17 @@ impl FileProvider {
 
     /// Opens the file, creating it if it is not there, and locks it.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{FileProvider};
+    ///
+    /// let path = std::env::temp_dir().join(format!("wasm-dbms-open-{}.db", std::process::id()));
+    /// let one = FileProvider::open(&path)?;
+    /// assert!(FileProvider::open(&path).is_err()); // It is locked.
+    /// drop(one);
+    /// # std::fs::remove_file(&path).ok();
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`MemoryError::Locked`] if another handle has it open; [`MemoryError::Host`] with the path and the system's
     /// words for a directory, a missing permission, a missing parent.
@@ -50,6 +61,13 @@ impl FileProvider {
 
     /// Opens the file, which must be there, and locks it.
     ///
+    /// ```
+    /// use wasm_dbms_memory::{FileProvider};
+    ///
+    /// let nowhere = std::env::temp_dir().join("wasm-dbms-nowhere.db");
+    /// assert!(FileProvider::open_existing(&nowhere).is_err());
+    /// ```
+    ///
     /// # Errors
     /// As [`open`](Self::open), and [`MemoryError::Host`] if the file is not there.
     pub fn open_existing(path: impl AsRef<Path>) -> MemoryResult<Self> {
@@ -60,6 +78,13 @@ impl FileProvider {
     /// may write. Neither permission to write nor room on the medium is needed.
     ///
     /// On WASI a live lock file is refused, but a reader makes none: a writer that comes later is not held off.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{FileProvider};
+    ///
+    /// let nowhere = std::env::temp_dir().join("wasm-dbms-nowhere.db");
+    /// assert!(FileProvider::open_read_only(&nowhere).is_err());
+    /// ```
     ///
     /// # Errors
     /// As [`open_existing`](Self::open_existing).
