@@ -195,6 +195,8 @@ pub enum AlterAction {
     AddForeignKey(ForeignKeySchema),
     /// ADD CHECK.
     AddCheck(CheckSchema),
+    /// DROP CONSTRAINT, of any kind that has a name; whether it may be missing.
+    DropConstraint(Name, bool),
     /// DROP COLUMN; whether it may be missing.
     DropColumn(Name, bool),
     /// RENAME TO.

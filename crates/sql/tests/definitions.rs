@@ -55,6 +55,31 @@ fn a_reference_that_a_row_breaks_is_refused_and_leaves_the_table_as_it_was() {
 }
 
 #[test]
+fn a_constraint_of_any_kind_goes_by_its_name() {
+    let db = Database::in_memory();
+    db.execute(
+        "CREATE TABLE t (a integer CONSTRAINT once UNIQUE, b integer CONSTRAINT up REFERENCES t (a), c integer,
+         CONSTRAINT low CHECK (c < 100), UNIQUE (b, c))",
+        (),
+    )
+    .unwrap();
+    let refused = db.execute("INSERT INTO t VALUES (1, NULL, 100)", ()).unwrap_err();
+    assert!(refused.to_string().contains("low"), "{refused}");
+    let refused = db.execute("ALTER TABLE t DROP CONSTRAINT once", ()).unwrap_err();
+    assert!(refused.to_string().contains("b refers to t.a, which is not unique"), "{refused}");
+    for name in ["up", "once", "low", "b_c"] {
+        db.execute(&format!("ALTER TABLE t DROP CONSTRAINT {name}"), ()).unwrap();
+        let refused = db.execute(&format!("ALTER TABLE t DROP CONSTRAINT {name}"), ()).unwrap_err();
+        assert!(refused.to_string().starts_with(&format!("there is no constraint t.{name}")), "{refused}");
+        db.execute(&format!("ALTER TABLE t DROP CONSTRAINT IF EXISTS {name}"), ()).unwrap();
+    }
+    db.execute("INSERT INTO t VALUES (1, 9, 100), (1, 9, 100)", ()).unwrap();
+    assert_eq!(db.check().unwrap(), Vec::<String>::new());
+    db.execute("ALTER TABLE none DROP CONSTRAINT low", ()).unwrap_err();
+    db.execute("ALTER TABLE IF EXISTS none DROP CONSTRAINT low", ()).unwrap();
+}
+
+#[test]
 fn constraints_keep_their_names() {
     let db = Database::in_memory();
     db.execute(

@@ -58,7 +58,7 @@ impl Rewriter {
 
     /// The values of the next row that are not those it had: a column and what it is.
     pub(super) fn made(&mut self, old_values: &[ValueRef<'_>]) -> Fallible<Vec<(usize, Value)>> {
-        self.rows += 1;
+        self.rows = self.rows.saturating_add(1);
         let mut made = Vec::new();
         for column in &self.converted {
             let origin = self.origins.get(*column).copied().flatten();

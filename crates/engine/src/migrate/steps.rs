@@ -278,7 +278,7 @@ impl Core {
     /// How far it is once only removing is left.
     fn progress(&self, done: u64) -> MigrationProgress {
         let old = || self.catalog.relations.iter().filter(|relation| is_old(relation));
-        let left = old().map(|relation| relation.table.rows).sum();
+        let left = old().fold(0, |rows: u64, relation| rows.saturating_add(relation.table.rows));
         MigrationProgress { done, left, is_switched: true, is_done: old().next().is_none() }
     }
 

@@ -65,26 +65,27 @@ fn alter_table<C: Connection>(connection: &C, alter: &AlterTable) -> Result<()> 
     if *if_exists && stored.is_none() {
         return Ok(());
     }
-    let has = |column: &str| stored.is_some_and(|stored| stored.position(column).is_some());
     let mut operations = Vec::new();
     for action in actions {
-        let is_skipped = match action {
-            AlterAction::AddColumn(column, if_not_exists) => *if_not_exists && has(&column.name),
-            AlterAction::DropColumn(column, if_exists) => *if_exists && !has(column),
-            AlterAction::Rename(name) if view::find(connection, name)?.is_some() => return Err(exists(name).into()),
-            _ => false,
-        };
-        if !is_skipped {
-            operations.push(operation(table.to_string(), action.clone()));
+        if let AlterAction::Rename(name) = action
+            && view::find(connection, name)?.is_some()
+        {
+            return Err(exists(name).into());
         }
+        operations.extend(operation(table, stored, action.clone())?);
     }
     Ok(SchemaAlteration(operations).run(connection)?)
 }
 
-/// What an action of ALTER TABLE is to a migration.
-fn operation(table: String, action: AlterAction) -> MigrationOperation {
+/// What an action of ALTER TABLE is to a migration; nothing where what it is about may be there, or be missing, and is.
+fn operation(table: &str, stored: Option<&TableSchema>, action: AlterAction) -> Result<Option<MigrationOperation>> {
     use MigrationOperation as Operation;
-    match action {
+    let has = |column: &str| stored.is_some_and(|stored| stored.position(column).is_some());
+    let table = table.to_string();
+    Ok(Some(match action {
+        AlterAction::AddColumn(column, true) if has(&column.name) => return Ok(None),
+        AlterAction::DropColumn(column, true) if !has(&column) => return Ok(None),
+        AlterAction::DropConstraint(name, if_exists) => return drop_constraint(table, stored, &name, if_exists),
         AlterAction::AddColumn(column, _) => Operation::AddColumn { table, column },
         AlterAction::AddPrimaryKey(columns) => Operation::SetPrimaryKey { table, columns },
         AlterAction::AddUnique(index) => Operation::CreateIndex { table, index },
@@ -100,6 +101,30 @@ fn operation(table: String, action: AlterAction) -> MigrationOperation {
         }
         AlterAction::SetDefault(column, default) => Operation::SetDefault { table, column: column.into(), default },
         AlterAction::SetNullable(column, nullable) => Operation::SetNullable { table, column: column.into(), nullable },
+    }))
+}
+
+/// The constraint of that name goes: a unique one, a reference or a check, whichever has it. One that was given no name goes
+/// by its columns, joined by `_`; a check by its condition.
+fn drop_constraint(
+    table: String,
+    stored: Option<&TableSchema>,
+    name: &str,
+    if_exists: bool,
+) -> Result<Option<MigrationOperation>> {
+    let unknown = |what, name| wasm_dbms::Error::Unknown { what, name };
+    let stored = stored.ok_or_else(|| unknown("table", table.clone()))?;
+    let named = name.to_owned();
+    if stored.indexes.iter().any(|index| index.unique && index.name == name) {
+        Ok(Some(MigrationOperation::DropIndex { table, index: named }))
+    } else if stored.foreign_keys.iter().any(|key| key.name == name) {
+        Ok(Some(MigrationOperation::DropForeignKey { table, foreign_key: named }))
+    } else if stored.checks.iter().any(|check| check.label() == name) {
+        Ok(Some(MigrationOperation::DropCheck { table, check: named }))
+    } else if if_exists {
+        Ok(None)
+    } else {
+        Err(unknown("constraint", format!("{table}.{name}")).into())
     }
 }
 

@@ -164,8 +164,11 @@ impl Parser<'_> {
             }
             Some(Keyword::Drop) => {
                 self.advance()?;
-                if self.is(Keyword::Constraint) {
-                    return self.not_supported("DROP CONSTRAINT: constraints have no names");
+                if self.eat(Keyword::Constraint)? {
+                    let if_exists = self.if_exists()?;
+                    let name = self.name("the name of a constraint")?;
+                    self.no_cascade()?;
+                    return Ok(vec![AlterAction::DropConstraint(name, if_exists)]);
                 }
                 self.eat(Keyword::Column)?;
                 let if_exists = self.if_exists()?;
@@ -179,7 +182,7 @@ impl Parser<'_> {
                     return Ok(vec![AlterAction::Rename(self.table_name()?)]);
                 }
                 if self.is(Keyword::Constraint) {
-                    return self.not_supported("RENAME CONSTRAINT: constraints have no names");
+                    return self.not_supported("RENAME CONSTRAINT");
                 }
                 self.eat(Keyword::Column)?;
                 let from = self.column_name()?;
