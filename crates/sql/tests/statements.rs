@@ -432,7 +432,6 @@ fn what_is_not_done_is_refused_by_name() {
         ("SELECT current_date", "clock"),
         ("SELECT (1, 2) = (3, 4)", "rows as values"),
         ("SELECT * FROM t FOR UPDATE", "FOR UPDATE"),
-        ("SELECT sum(a) OVER w FROM t WINDOW w AS ()", "windows with names"),
         ("CREATE TABLE t (a char(10))", "length or precision of char"),
         ("CREATE TABLE t (a numeric(10, 2))", "length or precision of numeric"),
         ("SELECT a::varchar(10)", "casts to this type"),

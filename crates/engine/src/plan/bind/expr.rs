@@ -13,6 +13,7 @@ use crate::plan::bind::names::Block;
 use crate::plan::bind::{Answers, BoundSubquery, Typed};
 use crate::plan::call::Operator;
 use crate::plan::like::Pattern;
+use crate::plan::window as windows;
 use crate::plan::{BoundAggregate, BoundExpr, Context};
 
 type Join = fn(Box<BoundExpr>, Box<BoundExpr>) -> BoundExpr;
@@ -102,7 +103,10 @@ impl<'c> Block<'_, 'c> {
                 }
                 bool(Operator::InQuery(number).of(arguments))
             }
-            Expr::Window(_) => Err(Error::Query(format!("{expr}: window functions are not supported yet")).into()),
+            Expr::Window(call) => match windows::support() {
+                Some(support) => (support.bind)(self, expr, call, depth),
+                None => Err(Error::Query(format!("{expr}: window functions were not enabled")).into()),
+            },
             other => Err(Error::Query(format!("{other} is not supported")).into()),
         }
     }
@@ -330,6 +334,7 @@ impl<'c> Block<'_, 'c> {
         let Some(mut known) = self.aggregates.take() else {
             return Err(Error::Query(format!("{expr} cannot stand here: aggregates are columns or orders")).into());
         };
+        let windows = self.windows.take();
         let argument = match &call.argument {
             None if call.function == AggregateFunction::Count && !call.distinct => None,
             None => return Err(Error::Query(format!("{expr} needs an argument")).into()),
@@ -361,12 +366,15 @@ impl<'c> Block<'_, 'c> {
             is_distinct: call.distinct,
         };
         let position = known.iter().position(|other| *other == aggregate).unwrap_or(known.len());
+        let kind = kind.of_aggregate(call.function);
         if position == known.len() {
             known.push(aggregate);
+            self.aggregate_kinds.borrow_mut().push(kind);
         }
         *self.aggregates.borrow_mut() = Some(known);
+        *self.windows.borrow_mut() = windows;
         // Counted from the end of the keys, which are not all known yet.
-        Ok(Typed { expr: BoundExpr::Slot(position), kind: kind.of_aggregate(call.function) })
+        Ok(Typed { expr: BoundExpr::Slot(position), kind })
     }
 
     /// A query inside an expression: its number, what it is given of the row, the kind of its first column.
