@@ -14,10 +14,10 @@
 /// let number = WindowCall {
 ///     function: WindowFunction::RowNumber,
 ///     partition_by: Vec::new(),
-///     order_by: vec![Expr::column("n").asc()],
+///     order_by: vec![Order::ascending(Expr::column("n"))],
 ///     frame: None,
 /// };
-/// let rows = db.query(&Query::from("t").output(Expr::column("n")).output(Expr::from(number)))?.rows;
+/// let rows = db.query(&Query::from("t").column(Expr::column("n")).column(Expr::from(number)))?.rows;
 /// assert_eq!(rows[0], [Value::from(10), Value::from(1)]);
 /// # Ok::<(), Error>(())
 /// ```

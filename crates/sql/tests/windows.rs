@@ -12,8 +12,8 @@
 )]
 
 use fastrand::Rng;
-use wasm_dbms::{Database, Value};
-use wasm_dbms_sql::{Dialect, Row, Session};
+use wasm_dbms::{Database, Interrupt, Value};
+use wasm_dbms_sql::{Dialect, Row, Session, Sql};
 
 const QUERIES_OF_A_SCHEMA: usize = 60;
 
@@ -123,7 +123,11 @@ impl Draw {
 
     /// The direction of a key.
     fn directed(&mut self, key: &str) -> String {
-        format!("{key}{}{}", self.pick(&["", "", " DESC", " ASC"]), self.pick(&["", "", "", " NULLS LAST", " NULLS FIRST"]))
+        format!(
+            "{key}{}{}",
+            self.pick(&["", "", " DESC", " ASC"]),
+            self.pick(&["", "", "", " NULLS LAST", " NULLS FIRST"])
+        )
     }
 
     fn frame(&mut self, unit: &str) -> String {
@@ -133,16 +137,19 @@ impl Draw {
         let bounds = ["UNBOUNDED PRECEDING", &preceding, "CURRENT ROW", &following, "UNBOUNDED FOLLOWING"];
         let start = self.rng.usize(..4);
         let end = self.rng.usize(start.max(1)..5);
-        let exclude = self.pick(&["", "", "", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES", " EXCLUDE NO OTHERS"]);
+        let exclude =
+            self.pick(&["", "", "", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES", " EXCLUDE NO OTHERS"]);
         if end == 2 && self.rng.bool() {
             return format!("{unit} {}{exclude}", bounds[start]);
         }
         let (mut start_text, mut end_text) = (bounds[start].to_owned(), bounds[end].to_owned());
         if start == 1 && end == 1 {
-            (start_text, end_text) = (format!("{} PRECEDING", self.rng.u32(..6)), format!("{} PRECEDING", self.rng.u32(..6)));
+            (start_text, end_text) =
+                (format!("{} PRECEDING", self.rng.u32(..6)), format!("{} PRECEDING", self.rng.u32(..6)));
         }
         if start == 3 && end == 3 {
-            (start_text, end_text) = (format!("{} FOLLOWING", self.rng.u32(..6)), format!("{} FOLLOWING", self.rng.u32(..6)));
+            (start_text, end_text) =
+                (format!("{} FOLLOWING", self.rng.u32(..6)), format!("{} FOLLOWING", self.rng.u32(..6)));
         }
         format!("{unit} BETWEEN {start_text} AND {end_text}{exclude}")
     }
@@ -271,7 +278,10 @@ impl Draw {
                 let rows = self.rows();
                 let (function, may_tie) = self.function(&rows);
                 let window = self.window(&rows, may_tie);
-                format!("SELECT count(*), count(x), min(x), max(x) FROM (SELECT {function} OVER ({window}) AS x {})", rows.from)
+                format!(
+                    "SELECT count(*), count(x), min(x), max(x) FROM (SELECT {function} OVER ({window}) AS x {})",
+                    rows.from
+                )
             }
             1 => format!(
                 "SELECT k, (SELECT max(x) FROM (SELECT {} OVER ({}) AS x FROM u z WHERE z.k <= o.k)) FROM t o",
@@ -364,4 +374,178 @@ fn drawn_windows_are_answered_as_sqlite_answers_them() {
     }
     println!("{asked} asked, {refused} refused");
     assert!(refused < asked / 20, "{refused} refused");
+}
+
+/// A database with the prices of some days.
+fn prices() -> Database {
+    let db = Database::in_memory();
+    db.execute("CREATE TABLE prices (day date, name text, price numeric, stock bigint)", ()).unwrap();
+    db.execute(
+        "INSERT INTO prices VALUES ('2024-01-01', 'a', 1.5, 3), ('2024-01-02', 'a', 2.25, 1), ('2024-01-04', 'a', 0.25, 7),
+         ('2024-01-09', 'b', 4, 2), ('2024-01-10', 'b', 1.00, NULL), (NULL, 'b', 9, 1)",
+        (),
+    )
+    .unwrap();
+    db
+}
+
+fn answer(db: &Database, sql: &str) -> Vec<String> {
+    let rows: Vec<Row> = db.query_rows(sql, ()).unwrap_or_else(|error| panic!("{sql}\n{error}"));
+    rows.iter().map(|row| row.values().iter().map(shown).collect::<Vec<_>>().join("|")).collect()
+}
+
+#[test]
+fn ranges_are_counted_in_days_and_in_decimals() {
+    let db = prices();
+    let days = "SELECT stock, sum(price) OVER (ORDER BY day RANGE BETWEEN 2 PRECEDING AND 1 FOLLOWING) FROM prices";
+    assert_eq!(answer(&db, days), ["3|3.75", "1|3.75", "7|2.50", "2|5.00", "NULL|5.00", "1|9"]);
+    let back = "SELECT price, count(*) OVER (ORDER BY price DESC RANGE 1.25 PRECEDING) FROM prices";
+    assert_eq!(answer(&db, back), ["9|1", "4|1", "2.25|1", "1.5|2", "1.00|3", "0.25|3"]);
+    let texts = "SELECT string_agg(name, '-') OVER (ORDER BY day ROWS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES), \
+                 avg(price) OVER (PARTITION BY name) FROM prices LIMIT 3";
+    assert_eq!(answer(&db, texts).len(), 3);
+}
+
+#[test]
+fn edges_of_frames_may_be_parameters() {
+    let db = prices();
+    let sums = db.prepare("SELECT sum(stock) OVER (ORDER BY day ROWS ? PRECEDING) FROM prices ORDER BY day").unwrap();
+    let sums = |rows: i64| -> Result<Vec<Option<i64>>, String> {
+        let rows = sums.query((rows,)).map_err(|error| error.to_string())?;
+        Ok(rows.all::<(Option<i64>,)>().unwrap().into_iter().map(|(sum,)| sum).collect())
+    };
+    assert_eq!(sums(0).unwrap(), [Some(3), Some(1), Some(7), Some(2), None, Some(1)]);
+    assert_eq!(sums(1).unwrap(), [Some(3), Some(4), Some(8), Some(9), Some(2), Some(1)]);
+    assert!(sums(-1).unwrap_err().contains("at no distance"));
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_in_words() {
+    let db = prices();
+    for (sql, wanted) in [
+        ("SELECT name FROM prices WHERE row_number() OVER () = 1", "cannot stand here"),
+        ("SELECT name FROM prices GROUP BY name HAVING rank() OVER () = 1", "cannot stand here"),
+        ("SELECT rank() OVER () FROM prices GROUP BY 1", "cannot be grouped by an aggregate or a window"),
+        ("SELECT sum(rank() OVER ()) FROM prices", "cannot stand here"),
+        ("SELECT sum(rank() OVER ()) OVER () FROM prices", "cannot stand here"),
+        ("SELECT price, sum(stock) OVER () FROM prices GROUP BY name", "neither grouped by nor inside an aggregate"),
+        ("SELECT sum(name) OVER () FROM prices", "only numbers can be added up"),
+        ("SELECT ntile(name) OVER () FROM prices", "no whole number"),
+        ("SELECT ntile(0) OVER () FROM prices", "no number of buckets"),
+        ("SELECT nth_value(name, 0) OVER () FROM prices", "counted from 1"),
+        ("SELECT lag(name, 1, 0) OVER () FROM prices", "cannot be compared"),
+        ("SELECT count(DISTINCT name) OVER () FROM prices", "DISTINCT in an aggregate over a window"),
+        ("SELECT string_agg(name, ',' ORDER BY name) OVER () FROM prices", "that of its window"),
+        ("SELECT sum(stock) OVER (ORDER BY name RANGE 1 PRECEDING) FROM prices", "a number or a date"),
+        ("SELECT sum(stock) OVER (ORDER BY day, name RANGE 1 PRECEDING) FROM prices", "one key"),
+        ("SELECT sum(stock) OVER (RANGE 1 PRECEDING) FROM prices", "one key"),
+        ("SELECT sum(stock) OVER (ORDER BY day RANGE 1.5 PRECEDING) FROM prices", "is no number of days"),
+        ("SELECT sum(stock) OVER (ROWS -1 PRECEDING) FROM prices", "negative"),
+        ("SELECT sum(stock) OVER (ROWS 1.5 PRECEDING) FROM prices", "is no whole number"),
+        ("SELECT sum(stock) OVER (ROWS NULL PRECEDING) FROM prices", "at no distance"),
+        ("SELECT sum(stock) OVER (ROWS stock PRECEDING) FROM prices", "not the same for all rows"),
+        ("SELECT sum(stock) OVER (ROWS BETWEEN CURRENT ROW AND 1 PRECEDING) FROM prices", "ends before it begins"),
+        ("SELECT rank() OVER w FROM prices", "no window w"),
+        ("SELECT rank() OVER w FROM (SELECT 1 AS n FROM prices WINDOW w AS ()) q", "no window w"),
+        ("SELECT name FROM prices WHERE rank() OVER w = 1 WINDOW w AS ()", "no window w here"),
+        ("SELECT rank() OVER (w PARTITION BY name) FROM prices WINDOW w AS ()", "PARTITION BY belongs to"),
+        ("SELECT rank() OVER (w ORDER BY name) FROM prices WINDOW w AS (ORDER BY day)", "has an ORDER BY"),
+        ("SELECT rank() OVER (w) FROM prices WINDOW w AS (ROWS 1 PRECEDING)", "has a frame"),
+        ("SELECT rank() OVER w FROM prices WINDOW w AS (), w AS ()", "there twice"),
+        ("SELECT rank() OVER w FROM prices WINDOW w AS (v), v AS ()", "no window v"),
+        ("SELECT 1 UNION SELECT 2 FROM prices WINDOW w AS () ORDER BY rank() OVER w", "no window w"),
+        ("SELECT rank() FROM prices", "wants OVER"),
+        ("UPDATE prices SET stock = rank() OVER ()", "cannot stand here"),
+        ("INSERT INTO prices (stock) VALUES (1) RETURNING rank() OVER ()", "cannot stand here"),
+    ] {
+        let error = match db.query_rows::<Row>(sql, ()) {
+            Err(error) => error.to_string(),
+            Ok(rows) => panic!("{sql} answers {} rows", rows.len()),
+        };
+        assert!(error.contains(wanted), "{sql}\n{error}");
+    }
+}
+
+#[test]
+fn windows_begin_with_others_and_are_seen_by_the_order_of_the_block() {
+    let db = prices();
+    let sql = "SELECT name, rank() OVER (w ORDER BY price), sum(stock) OVER v FROM prices \
+               WINDOW w AS (PARTITION BY name), v AS (w ORDER BY price ROWS UNBOUNDED PRECEDING) \
+               ORDER BY row_number() OVER (ORDER BY price DESC), rank() OVER v";
+    assert_eq!(answer(&db, sql), ["'b'|3|3", "'b'|2|2", "'a'|3|11", "'a'|2|10", "'b'|1|NULL", "'a'|1|7"]);
+    // Each block has its own.
+    let nested = "SELECT (SELECT max(n) FROM (SELECT rank() OVER w AS n FROM prices WINDOW w AS (ORDER BY day)) q), \
+                  count(*) OVER w FROM prices WINDOW w AS () LIMIT 1";
+    assert_eq!(answer(&db, nested), ["6|6"]);
+}
+
+#[test]
+fn windows_are_kept_in_views_and_written_to_tables() {
+    let db = prices();
+    db.execute(
+        "CREATE VIEW ranked AS SELECT name, rank() OVER w AS place FROM prices WINDOW w AS (ORDER BY price)",
+        (),
+    )
+    .unwrap();
+    assert_eq!(answer(&db, "SELECT name FROM ranked WHERE place = 1"), ["'a'"]);
+    db.execute("CREATE TABLE places (name text, place bigint)", ()).unwrap();
+    db.execute("INSERT INTO places SELECT name, row_number() OVER (ORDER BY price) FROM prices", ()).unwrap();
+    assert_eq!(answer(&db, "SELECT max(place), count(*) FROM places"), ["6|6"]);
+    db.execute(
+        "DELETE FROM places WHERE place IN (SELECT place FROM (SELECT place, ntile(2) OVER (ORDER BY place) AS half \
+         FROM places) q WHERE half = 2)",
+        (),
+    )
+    .unwrap();
+    assert_eq!(answer(&db, "SELECT max(place), count(*) FROM places"), ["3|3"]);
+    let plan = answer(&db, "EXPLAIN SELECT name, rank() OVER (ORDER BY price) FROM prices").join("\n");
+    assert!(plan.contains("window rank() OVER (ORDER BY price"), "{plan}");
+}
+
+#[test]
+fn frames_are_not_looked_through_row_by_row() {
+    let db = Database::in_memory();
+    db.execute("CREATE TABLE n (k bigint PRIMARY KEY, f double precision)", ()).unwrap();
+    let values = (0..20_000).map(|key| [Value::from(key), Value::from(f64::from(key % 1_000))]);
+    db.insert_many_values("n", &["k", "f"], values).unwrap();
+    for window in [
+        "sum(f) OVER (ORDER BY k)",
+        "avg(f) OVER ()",
+        "max(f) OVER (ORDER BY k DESC)",
+        "sum(f) OVER (ORDER BY k ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)",
+        "max(f) OVER (ORDER BY k ROWS BETWEEN 5000 PRECEDING AND 5000 FOLLOWING)",
+        "min(f) OVER (ORDER BY k ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW)",
+        "count(f) OVER (ORDER BY k RANGE BETWEEN 7000 PRECEDING AND 20 FOLLOWING)",
+    ] {
+        let sql = format!("SELECT count(x) FROM (SELECT {window} AS x FROM n) q");
+        // Each row of the frames would be 100 million rows.
+        let limited = db.budget(3_000_000);
+        assert_eq!(
+            limited.query_row::<(i64,)>(&sql, ()).unwrap_or_else(|error| panic!("{window}: {error}")),
+            (20_000,)
+        );
+    }
+    // What must be looked through is counted.
+    let texts = "SELECT count(x) FROM (SELECT string_agg('', '') OVER (ORDER BY k ROWS BETWEEN 5000 PRECEDING AND \
+                 CURRENT ROW) AS x FROM n) q";
+    let error = db.budget(3_000_000).query_row::<(i64,)>(texts, ()).unwrap_err();
+    assert!(error.to_string().contains("3000000"), "{error}");
+    let interrupt = Interrupt::new();
+    interrupt.stop();
+    assert!(db.interrupt(&interrupt).query_row::<(i64,)>(texts, ()).is_err());
+}
+
+#[test]
+fn sums_of_decimals_and_of_large_numbers_are_exact_in_every_frame() {
+    let db = Database::in_memory();
+    db.execute("CREATE TABLE n (k bigint, d numeric)", ()).unwrap();
+    let values = (0..500_i64)
+        .map(|key| [Value::from(key), Value::Decimal(format!("{}.{:02}", key * 7 - 900, key % 100).parse().unwrap())]);
+    db.insert_many_values("n", &["k", "d"], values).unwrap();
+    let sql = "SELECT count(*) FROM (SELECT k, sum(d) OVER (ORDER BY k ROWS BETWEEN 200 PRECEDING AND 90 FOLLOWING) AS x, \
+               (SELECT sum(d) FROM n b WHERE b.k BETWEEN a.k - 200 AND a.k + 90) AS y FROM n a) q WHERE x = y";
+    assert_eq!(answer(&db, sql), ["500"]);
+    let sql = "SELECT sum(9223372036854775807 - k) OVER (ORDER BY k ROWS 1 PRECEDING) FROM n";
+    let error = db.query_rows::<Row>(sql, ()).unwrap_err();
+    assert!(error.to_string().contains("range"), "{error}");
 }

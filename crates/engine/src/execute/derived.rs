@@ -13,7 +13,7 @@ use crate::execute::answer::{each, equality_key};
 use crate::execute::distinct::Distinct;
 use crate::execute::runs::Runs;
 use crate::numbering::Numbering;
-use crate::plan::{self, Body, Context, Derived, Plan, Scope};
+use crate::plan::{Body, Context, Derived, Plan, Scope};
 
 /// The most rows that a query which names itself makes.
 pub const MAX_RECURSIVE_ROWS: usize = 10_000_000;
@@ -39,11 +39,7 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
             }
         }
         Body::Query(plan) => each(core, plan, inside, &mut |row| push(&mut made, layout, &row).map(|()| true))?,
-        Body::Windows { query, windows } => {
-            if let Some(support) = plan::support() {
-                (support.rows)(core, (query, windows), inside, layout, &mut made)?;
-            }
-        }
+        Body::Windows { query, windows } => windows.make(core, query, inside, layout, &mut made)?,
         Body::Set { operation, all, left, right } => {
             set(core, (*operation, *all), [left, right], &inside, layout, &mut made)?;
         }

@@ -87,10 +87,9 @@ fn write_body(derived: &Derived, catalog: &Catalog, indent: usize, text: &mut St
     match body {
         Body::Nothing | Body::Values(_) | Body::Working(_) => Ok(()),
         Body::Query(plan) => write_plan(plan, catalog, indent, text),
-        Body::Windows { query, windows } => {
+        Body::Windows { query, .. } => {
             write_plan(query, catalog, indent, text)?;
-            let columns = &derived.relation.schema.columns;
-            for column in columns.iter().skip(columns.len().saturating_sub(windows.len())) {
+            for column in derived.relation.schema.columns.iter().skip(query.outputs.len()) {
                 line(text, indent, &format!("window {}", column.name));
             }
             Ok(())

@@ -31,7 +31,7 @@ pub(crate) use key_range::{BoundValue, KeyRange, key_range};
 pub use scope::MAX_REMEMBERED_BYTES;
 pub(crate) use scope::{Answer, Scope};
 pub(crate) use template::Template;
-pub(crate) use window::{BoundFrame, Edge, Input, Window, WindowOperator, WindowOrder, enable, support};
+pub(crate) use window::{BoundFrame, Edge, Input, RowMaker, Window, WindowOperator, WindowOrder, enable};
 
 use std::sync::Arc;
 
@@ -91,7 +91,7 @@ pub(crate) enum Body {
     Nothing,
     Values(Vec<Vec<BoundExpr>>),
     Query(Box<Plan>),
-    Windows { query: Box<Plan>, windows: Arc<[Window]> },
+    Windows { query: Box<Plan>, windows: Arc<dyn RowMaker> },
     Set { operation: SetOperation, all: bool, left: Box<Plan>, right: Box<Plan> },
     Recursive { number: usize, all: bool, first: Box<Plan>, next: Box<Plan> },
     Working(usize),

@@ -5,35 +5,54 @@
 
 use std::sync::OnceLock;
 
-use wasm_dbms_api::{AggregateFunction, Expr, FrameExclusion, FrameUnit, Value, WindowCall};
+use wasm_dbms_api::{AggregateFunction, FrameExclusion, FrameUnit, Value};
 
+use crate::catalog::Catalog;
 use crate::codec::row::RowLayout;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::Spool;
-use crate::plan::bind::{self, Block, BoundQuery, Typed, WindowsOfBlock};
+use crate::plan::bind::{self, BlockWindows};
 use crate::plan::{Plan, Scope};
 
 /// Makes the rows of a query with the values of these windows beside.
 pub(crate) type MakeRows = fn(&mut Core, (&Plan, &[Window]), Scope, &RowLayout, &mut Spool) -> Fallible<()>;
 
 /// What window functions need.
-pub(crate) struct WindowSupport {
-    pub(super) bind: for<'c> fn(&Block<'_, 'c>, &Expr, &WindowCall, usize) -> Fallible<Typed<'c>>,
-    pub(super) place: for<'c> fn(&Block<'_, 'c>, &mut BoundQuery, WindowsOfBlock<'c>) -> Fallible<()>,
-    pub(crate) rows: MakeRows,
+struct Support {
+    begin: for<'c> fn(&'c Catalog, MakeRows) -> Box<dyn BlockWindows<'c> + 'c>,
+    rows: MakeRows,
 }
 
-static SUPPORT: OnceLock<WindowSupport> = OnceLock::new();
+static SUPPORT: OnceLock<Support> = OnceLock::new();
 
 /// Installs what makes the rows, and what binds window functions.
 pub(crate) fn enable(rows: MakeRows) {
-    SUPPORT.get_or_init(|| WindowSupport { bind: bind::bind_window, place: bind::place_windows, rows });
+    SUPPORT.get_or_init(|| Support { begin: bind::no_windows, rows });
 }
 
-/// What was installed.
-pub(crate) fn support() -> Option<&'static WindowSupport> {
-    SUPPORT.get()
+/// The windows of a block before any is met; none where window functions were not enabled.
+pub(super) fn of_block<'c>(catalog: &'c Catalog) -> Option<Box<dyn BlockWindows<'c> + 'c>> {
+    SUPPORT.get().map(|support| (support.begin)(catalog, support.rows))
+}
+
+/// What makes other rows of the rows of a query.
+pub(crate) trait RowMaker: std::fmt::Debug + Send + Sync {
+    /// Makes them of the rows of this plan.
+    fn make(&self, core: &mut Core, plan: &Plan, scope: Scope, layout: &RowLayout, made: &mut Spool) -> Fallible<()>;
+}
+
+/// The values of windows beside the rows of a query.
+#[derive(Debug)]
+pub(crate) struct WindowStep {
+    pub(crate) windows: Vec<Window>,
+    pub(crate) rows: MakeRows,
+}
+
+impl RowMaker for WindowStep {
+    fn make(&self, core: &mut Core, plan: &Plan, scope: Scope, layout: &RowLayout, made: &mut Spool) -> Fallible<()> {
+        (self.rows)(core, (plan, &self.windows), scope, layout, made)
+    }
 }
 
 /// What a window function takes.

@@ -46,7 +46,12 @@ const NAMED: Expr = Expr::Parameter(0);
 impl Parser<'_> {
     /// The window function of this name, which takes its arguments.
     #[inline(never)]
-    pub(super) fn window_function(&self, name: &str, values: &mut Vec<Expr>, offset: usize) -> Result<Option<WindowFunction>> {
+    pub(super) fn window_function(
+        &self,
+        name: &str,
+        values: &mut Vec<Expr>,
+        offset: usize,
+    ) -> Result<Option<WindowFunction>> {
         let range = match name {
             "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" => 0..=0,
             "ntile" | "first_value" | "last_value" => 1..=1,

@@ -179,11 +179,7 @@ impl State {
     fn merge(&mut self, other: &Self, function: AggregateFunction) {
         match (&mut *self, other) {
             (Self::Count(count), Self::Count(other)) => *count += other,
-            (Self::Extreme(_), Self::Extreme(other)) => {
-                if !other.is_null() {
-                    self.add(function, other.as_ref());
-                }
-            }
+            (Self::Extreme(_), Self::Extreme(other)) if !other.is_null() => self.add(function, other.as_ref()),
             (_, Self::Integers { count: 0, .. }) => {}
             (Self::Integers { count: 0, .. }, other) => *self = other.clone(),
             (Self::Integers { sum, count }, Self::Integers { sum: other, count: of_other }) => {

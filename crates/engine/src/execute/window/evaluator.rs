@@ -116,7 +116,7 @@ impl<'p> Evaluator<'p> {
         let mut spans = spans.into_iter().filter(|(start, end)| start < end);
         Ok(match self.window.operator {
             WindowOperator::FirstValue => spans.next().map(|(start, _)| start),
-            WindowOperator::LastValue => spans.last().map(|(_, end)| end - 1),
+            WindowOperator::LastValue => spans.next_back().map(|(_, end)| end - 1),
             _ => {
                 let Some(number) = self.count(row, 1) else { return Ok(None) };
                 let Some(mut skipped) = number.checked_sub(1).and_then(|number| u64::try_from(number).ok()) else {

@@ -152,7 +152,13 @@ impl<'p> Frame<'p> {
         Ok(match (reach.edge, self.own.unit) {
             (Edge::Unbounded, _) => behind * place.count,
             (Edge::CurrentRow, FrameUnit::Rows) => place.row + behind,
-            (Edge::CurrentRow, _) => [place.start, place.end][usize::from(is_end)],
+            (Edge::CurrentRow, _) => {
+                if is_end {
+                    place.end
+                } else {
+                    place.start
+                }
+            }
             (Edge::Preceding(_), FrameUnit::Rows) => (place.row + behind).saturating_sub(reach.count()),
             (Edge::Following(_), FrameUnit::Rows) => {
                 (place.row + behind).saturating_add(reach.count()).min(place.count)
@@ -169,7 +175,7 @@ impl<'p> Frame<'p> {
                 let (Some(column), Some(order)) = (self.own.range, self.order) else { return Ok(place.start) };
                 let value = row.values.get(column).copied().unwrap_or(ValueRef::Null);
                 let Some(bound) = reach.bound(value, order.descending) else {
-                    return Ok([place.start, place.end][usize::from(is_end)]);
+                    return Ok(if is_end { place.end } else { place.start });
                 };
                 while reach.at < place.count {
                     meter.step()?;

@@ -13,7 +13,6 @@ use crate::plan::bind::names::Block;
 use crate::plan::bind::{Answers, BoundSubquery, Typed};
 use crate::plan::call::Operator;
 use crate::plan::like::Pattern;
-use crate::plan::window as windows;
 use crate::plan::{BoundAggregate, BoundExpr, Context};
 
 type Join = fn(Box<BoundExpr>, Box<BoundExpr>) -> BoundExpr;
@@ -103,10 +102,16 @@ impl<'c> Block<'_, 'c> {
                 }
                 bool(Operator::InQuery(number).of(arguments))
             }
-            Expr::Window(call) => match windows::support() {
-                Some(support) => (support.bind)(self, expr, call, depth),
-                None => Err(Error::Query(format!("{expr}: window functions were not enabled")).into()),
-            },
+            Expr::Window(call) => {
+                // Inside a window there is none.
+                let Some(mut windows) = self.windows.take() else {
+                    let what = "window functions are columns or orders, where they are enabled";
+                    return Err(Error::Query(format!("{expr} cannot stand here: {what}")).into());
+                };
+                let typed = windows.bind(self, expr, call, depth)?;
+                self.windows.replace(Some(windows));
+                Ok(typed)
+            }
             other => Err(Error::Query(format!("{other} is not supported")).into()),
         }
     }

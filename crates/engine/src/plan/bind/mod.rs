@@ -22,11 +22,11 @@ use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Commons;
 use crate::plan::call::{Operator, Parameter};
-use crate::plan::window::{self as windows, Window};
+use crate::plan::window::{self as windows, RowMaker};
 use crate::plan::{BoundExpr, Grouping, OrderKey};
 
 pub(super) use names::Block;
-pub(super) use window::{WindowsOfBlock, bind_window, place_windows};
+pub(super) use window::{BlockWindows, no_windows};
 
 /// The most tables in one block of a question.
 pub const MAX_SOURCES: usize = 64;
@@ -93,7 +93,7 @@ pub(crate) enum BoundBody {
     /// The rows of a query, and beside each the values of window functions.
     Windows {
         query: Box<BoundQuery>,
-        windows: Arc<[Window]>,
+        windows: Arc<dyn RowMaker>,
     },
     Set {
         operation: SetOperation,
@@ -350,7 +350,7 @@ impl<'b, 'c> Block<'b, 'c> {
     /// What the rows of the answer hold, and in what order they come.
     fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Fallible<Vec<Kind<'c>>> {
         *self.aggregates.borrow_mut() = Some(Vec::new());
-        *self.windows.borrow_mut() = Some(WindowsOfBlock::default());
+        *self.windows.borrow_mut() = windows::of_block(self.binder.catalog);
         let mut outputs: Vec<Typed<'c>> = Vec::new();
         for output in &query.columns {
             self.output(output, &mut outputs, &mut bound.names, depth)?;
@@ -382,28 +382,24 @@ impl<'b, 'c> Block<'b, 'c> {
             having.split_conjunction(&mut bound.having);
         }
         let aggregates = self.aggregates.take().unwrap_or_default();
-        let mut windows = self.windows.take().filter(|windows| !windows.calls.is_empty());
-        if let Some(windows) = &mut windows {
-            windows.slots = keys.iter().map(|key| key.kind).chain(self.aggregate_kinds.take()).collect();
-            // Of groups too: what windows are computed from is as outputs are.
-            bound.outputs.extend(windows.inputs.iter().map(|input| input.expr.clone()));
+        let windows = self.windows.take();
+        if let Some(windows) = &windows {
+            // What windows are computed from is as outputs are, of groups too.
+            windows.add_inputs(&mut bound.outputs);
         }
         if !keys.is_empty() || !aggregates.is_empty() || query.having.is_some() {
-            let keys = keys.into_iter().map(|key| key.expr).collect();
+            let keys = keys.iter().map(|key| key.expr.clone()).collect();
             self.group(bound, Grouping { keys, aggregates })?;
         }
-        if let Some(windows) = &mut windows {
-            let inputs = bound.outputs.split_off(kinds.len());
-            windows.inputs.iter_mut().zip(inputs).for_each(|(input, expr)| input.expr = expr);
-        }
+        let is_output = |expr: &BoundExpr| bound.outputs.iter().take(kinds.len()).any(|output| output == expr);
         if bound.is_distinct
-            && let Some(position) = bound.order.iter().position(|key| !bound.outputs.contains(&key.expr))
+            && let Some(position) = bound.order.iter().position(|key| !is_output(&key.expr))
         {
             let key = query.order_by.get(position).map(ToString::to_string).unwrap_or_default();
             return Err(Error::Query(format!("{key}: distinct rows can be ordered by what they hold only")).into());
         }
-        if let (Some(windows), Some(support)) = (windows, windows::support()) {
-            (support.place)(self, bound, windows)?;
+        if let Some(windows) = windows {
+            windows.place(self, bound, kinds.len(), &keys)?;
         }
         Ok(kinds)
     }

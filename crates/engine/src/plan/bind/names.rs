@@ -8,7 +8,7 @@ use wasm_dbms_api::{ColumnRef, CommonTable, Name, TableSchema};
 use crate::Error;
 use crate::error::Fallible;
 use crate::plan::bind::kind::Kind;
-use crate::plan::bind::{Binder, BoundSubquery, Typed, WindowsOfBlock};
+use crate::plan::bind::{Binder, BlockWindows, BoundSubquery, Typed};
 use crate::plan::call::Operator;
 use crate::plan::{BoundAggregate, BoundExpr};
 
@@ -93,7 +93,7 @@ pub(in crate::plan) struct Block<'b, 'c> {
     /// The kinds of their values.
     pub(super) aggregate_kinds: RefCell<Vec<Kind<'c>>>,
     /// The windows met; none where there can be none.
-    pub(super) windows: RefCell<Option<WindowsOfBlock<'c>>>,
+    pub(super) windows: RefCell<Option<Box<dyn BlockWindows<'c> + 'c>>>,
     pub(super) commons: Option<Rc<Commons<'b>>>,
 }
 

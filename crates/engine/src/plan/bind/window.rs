@@ -10,6 +10,7 @@ use wasm_dbms_api::{
 };
 
 use crate::Error;
+use crate::catalog::Catalog;
 use crate::error::Fallible;
 use crate::plan::BoundExpr;
 use crate::plan::bind::expr::cast_to;
@@ -17,21 +18,43 @@ use crate::plan::bind::from::relation_of;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Block;
 use crate::plan::bind::{BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, BoundSubquery, Typed};
-use crate::plan::window::{BoundFrame, Edge, Input, Window, WindowOperator, WindowOrder};
+use crate::plan::window::{BoundFrame, Edge, Input, MakeRows, Window, WindowOperator, WindowOrder, WindowStep};
 
 /// The source whose columns are the windows of a block while it is bound.
 pub(super) const WINDOWS: usize = usize::MAX;
 
+/// The windows of a block while it is bound.
+pub(in crate::plan) trait BlockWindows<'c> {
+    /// Binds a window function to a column of the source [`WINDOWS`].
+    fn bind(&mut self, block: &Block<'_, 'c>, expr: &Expr, call: &WindowCall, depth: usize) -> Fallible<Typed<'c>>;
+
+    /// Adds what they are computed from to the outputs of the block.
+    fn add_inputs(&self, outputs: &mut Vec<BoundExpr>);
+
+    /// Puts the block, which had so many outputs without them and is grouped by these keys, into a query inside: its outputs
+    /// and orders are over the rows of that, with the values of the windows beside.
+    fn place(
+        self: Box<Self>,
+        block: &Block<'_, 'c>,
+        bound: &mut BoundQuery,
+        outputs: usize,
+        keys: &[Typed<'c>],
+    ) -> Fallible<()>;
+}
+
+/// A block before a window is met.
+pub(in crate::plan) fn no_windows<'c>(_: &'c Catalog, rows: MakeRows) -> Box<dyn BlockWindows<'c> + 'c> {
+    Box::new(WindowsOfBlock { rows, calls: Vec::new(), values: Vec::new(), inputs: Vec::new() })
+}
+
 /// The windows of a block.
-#[derive(Default)]
-pub(crate) struct WindowsOfBlock<'c> {
-    pub(super) calls: Vec<Window>,
+struct WindowsOfBlock<'c> {
+    rows: MakeRows,
+    calls: Vec<Window>,
     /// Of each window what it was said as, and the kind of its values.
     values: Vec<(String, Kind<'c>)>,
     /// What they are computed from.
-    pub(super) inputs: Vec<Typed<'c>>,
-    /// What the slots of the block's groups hold.
-    pub(super) slots: Vec<Kind<'c>>,
+    inputs: Vec<Typed<'c>>,
 }
 
 impl<'c> WindowsOfBlock<'c> {
@@ -52,42 +75,50 @@ impl<'c> WindowsOfBlock<'c> {
     }
 }
 
-/// Binds a window function to a column of the source [`WINDOWS`].
-pub(crate) fn bind_window<'c>(
-    block: &Block<'_, 'c>,
-    expr: &Expr,
-    call: &WindowCall,
-    depth: usize,
-) -> Fallible<Typed<'c>> {
-    // Inside a window there is none.
-    let Some(mut known) = block.windows.take() else {
-        return Err(refused(expr, "cannot stand here: window functions are columns or orders"));
-    };
-    let binder = Windows { block, expr, depth: depth + 1 };
-    let (operator, arguments, filter, kind) = binder.function(&mut known, &call.function)?;
-    let mut partition = Vec::new();
-    for part in &call.partition_by {
-        partition.push(known.column(binder.bind(part)?));
+impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
+    fn bind(&mut self, block: &Block<'_, 'c>, expr: &Expr, call: &WindowCall, depth: usize) -> Fallible<Typed<'c>> {
+        let binder = Windows { block, expr, depth: depth + 1 };
+        let (operator, arguments, filter, kind) = binder.function(self, &call.function)?;
+        let mut partition = Vec::new();
+        for part in &call.partition_by {
+            partition.push(self.column(binder.bind(part)?));
+        }
+        partition.sort_unstable();
+        partition.dedup();
+        let (mut order, mut keys) = (Vec::new(), Vec::new());
+        for key in &call.order_by {
+            let typed = binder.bind(&key.expr)?;
+            typed.kind.check_order(&key.expr)?;
+            let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
+            keys.push(typed.clone());
+            order.push(WindowOrder { column: self.column(typed), descending: key.descending, nulls_first });
+        }
+        let frame = binder.frame(self, call.frame.as_ref(), keys)?;
+        let window = Window { operator, arguments, filter, partition, order, frame };
+        let position = self.calls.iter().position(|other| *other == window).unwrap_or(self.calls.len());
+        if position == self.calls.len() {
+            self.calls.push(window);
+            self.values.push((expr.to_string(), kind));
+        }
+        Ok(Typed { expr: BoundExpr::Column { source: WINDOWS, column: position }, kind })
     }
-    partition.sort_unstable();
-    partition.dedup();
-    let (mut order, mut keys) = (Vec::new(), Vec::new());
-    for key in &call.order_by {
-        let typed = binder.bind(&key.expr)?;
-        typed.kind.check_order(&key.expr)?;
-        let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
-        keys.push(typed.clone());
-        order.push(WindowOrder { column: known.column(typed), descending: key.descending, nulls_first });
+
+    fn add_inputs(&self, outputs: &mut Vec<BoundExpr>) {
+        outputs.extend(self.inputs.iter().map(|input| input.expr.clone()));
     }
-    let frame = binder.frame(&mut known, call.frame.as_ref(), keys)?;
-    let window = Window { operator, arguments, filter, partition, order, frame };
-    let position = known.calls.iter().position(|other| *other == window).unwrap_or(known.calls.len());
-    if position == known.calls.len() {
-        known.calls.push(window);
-        known.values.push((expr.to_string(), kind));
+
+    fn place(
+        self: Box<Self>,
+        block: &Block<'_, 'c>,
+        bound: &mut BoundQuery,
+        outputs: usize,
+        keys: &[Typed<'c>],
+    ) -> Fallible<()> {
+        match self.calls.is_empty() {
+            true => Ok(()),
+            false => place_windows(block, bound, *self, outputs, keys),
+        }
     }
-    block.windows.replace(Some(known));
-    Ok(Typed { expr: BoundExpr::Column { source: WINDOWS, column: position }, kind })
 }
 
 #[cold]
@@ -195,7 +226,8 @@ impl<'c> Windows<'_, '_, 'c> {
             return self.refused("DISTINCT in an aggregate over a window is not supported");
         }
         if !call.order_by.is_empty() {
-            return self.refused("the order of an aggregate over a window is that of its window: say OVER (ORDER BY ..)");
+            return self
+                .refused("the order of an aggregate over a window is that of its window: say OVER (ORDER BY ..)");
         }
         let function = call.function;
         let (mut arguments, mut kind) = (Vec::new(), Kind::UNKNOWN);
@@ -260,7 +292,9 @@ impl<'c> Windows<'_, '_, 'c> {
         }
         let range = range.map(|key| known.column(cast_to(key, kind)));
         let mut edge = |bound: &FrameBound, offset: Option<Typed<'c>>| {
-            let offset = offset.map(|offset| if kind.data_type.is_some_and(DataType::is_number) { cast_to(offset, kind) } else { offset });
+            let offset = offset.map(|offset| {
+                if kind.data_type.is_some_and(DataType::is_number) { cast_to(offset, kind) } else { offset }
+            });
             match (bound, offset) {
                 (FrameBound::Preceding(_), Some(offset)) => Edge::Preceding(known.input(offset)),
                 (FrameBound::Following(_), Some(offset)) => Edge::Following(known.input(offset)),
@@ -288,8 +322,12 @@ impl<'c> Windows<'_, '_, 'c> {
             _ => data_type.is_integer(),
         };
         if typed.kind.data_type.is_some_and(|data_type| !fits(data_type)) {
-            let wanted = if is_date { "days" } else { "a number" };
-            return Err(refused(self.expr, &format!("{by} is not {wanted}")));
+            let wanted = match range {
+                Some(_) if is_date => "number of days",
+                Some(_) => "number",
+                None => "whole number",
+            };
+            return Err(refused(self.expr, &format!("{by} is no {wanted}")));
         }
         let is_negative = match &typed.expr {
             BoundExpr::Literal(value) => value.as_ref().as_f64().is_some_and(|number| number < 0.0 || number.is_nan()),
@@ -302,23 +340,25 @@ impl<'c> Windows<'_, '_, 'c> {
     }
 }
 
-/// Puts the block into a query inside: the outputs and orders of the block are over its rows, with the windows beside.
-pub(crate) fn place_windows<'c>(
+fn place_windows<'c>(
     block: &Block<'_, 'c>,
     bound: &mut BoundQuery,
     windows: WindowsOfBlock<'c>,
+    outputs: usize,
+    keys: &[Typed<'c>],
 ) -> Fallible<()> {
     let mut inner = std::mem::take(bound);
     bound.outputs = std::mem::take(&mut inner.outputs);
+    inner.outputs = bound.outputs.split_off(outputs);
     bound.order = std::mem::take(&mut inner.order);
     bound.names = std::mem::take(&mut inner.names);
     bound.is_distinct = std::mem::take(&mut inner.is_distinct);
     let of_entries: Vec<(Name, Typed<'c>)> = block.entries.iter().flat_map(|entry| entry.every()).collect();
     let known = |expr: &BoundExpr| of_entries.iter().find(|(_, typed)| typed.expr == *expr);
+    let slots: Vec<Kind<'c>> = keys.iter().map(|key| key.kind).chain(block.aggregate_kinds.take()).collect();
     let mut columns: Vec<(Name, Kind<'c>)> = Vec::new();
-    for Typed { expr, kind } in windows.inputs {
-        columns.push((known(&expr).map_or_else(|| "".into(), |(name, _)| name.clone()), kind));
-        inner.outputs.push(expr);
+    for (expr, Typed { kind, .. }) in inner.outputs.iter().zip(&windows.inputs) {
+        columns.push((known(expr).map_or_else(|| "".into(), |(name, _)| name.clone()), *kind));
     }
     // What the block takes of its rows: columns, or slots of groups. The rest is computed over them.
     bound.for_each_expr(&mut |expr| {
@@ -329,7 +369,7 @@ pub(crate) fn place_windows<'c>(
                     Some((name, typed)) => (name.clone(), typed.kind),
                     None => ("".into(), Kind::UNKNOWN),
                 },
-                BoundExpr::Slot(slot) => ("".into(), windows.slots.get(*slot).copied().unwrap_or(Kind::UNKNOWN)),
+                BoundExpr::Slot(slot) => ("".into(), slots.get(*slot).copied().unwrap_or(Kind::UNKNOWN)),
                 _ => return,
             };
             let known = inner.outputs.iter().position(|other| other == part);
@@ -358,7 +398,8 @@ pub(crate) fn place_windows<'c>(
     keep_asked(bound, Some(&mut subqueries));
     block.subqueries.replace(subqueries);
     let relation = Arc::new(relation_of(&columns)?);
-    let body = BoundBody::Windows { query: inner.into(), windows: windows.calls.into() };
+    let step = WindowStep { windows: windows.calls, rows: windows.rows };
+    let body = BoundBody::Windows { query: inner.into(), windows: Arc::new(step) };
     let derived = BoundDerived { relation, body, arguments: block.pass_outer() };
     bound.sources.push(BoundSource { rows: BoundRows::Derived(derived.into()), left: None });
     Ok(())
