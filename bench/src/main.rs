@@ -1,12 +1,9 @@
 //! The side-by-side bench: the workloads of BENCH.md over this project, SQLite, redb, `BTreeMap` and the crate
 //! `wasm-dbms` 0.11, in one process, every answer checked against a plain model.
 
-mod answer;
 mod arena;
-mod dataset;
 mod engines;
 mod measure;
-mod model;
 mod picture;
 #[cfg(feature = "ours")]
 mod readers;
@@ -14,18 +11,16 @@ mod report;
 #[cfg(feature = "ours")]
 mod sizes;
 mod targets;
-mod workload;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum as _};
+use workloads::{Dataset, Workload};
 
 use crate::arena::Results;
-use crate::dataset::Dataset;
 use crate::engines::EngineKind;
-use crate::workload::Workload;
 
 /// Compare this project with other engines, side by side
 #[derive(Parser)]
@@ -83,7 +78,8 @@ fn main() -> Result<()> {
     let large = if engines.is_empty() { None } else { Some(run(&options, &engines, &workloads)?) };
     let small = if peers.is_empty() { None } else { Some(run_peer(&options, &engines, &workloads)?) };
 
-    let sizes = if options.only.is_empty() { point_reads(&options)? + &reader_threads(&options)? } else { String::new() };
+    let sizes =
+        if options.only.is_empty() { point_reads(&options)? + &reader_threads(&options)? } else { String::new() };
 
     let report = report::write(large.as_ref(), &sizes, small.as_ref());
     println!("{report}");

@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 
 use clap::ValueEnum as _;
 
+use workloads::Workload;
+
 use crate::arena::Results;
 use crate::engines::EngineKind;
-use crate::workload::Workload;
 
 /// The engines compared, all in memory, with what they do without; the index is the CSS class of the bar.
 const OTHERS: [(EngineKind, &str); 3] =

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
 
+use workloads::Workload;
+
 use crate::arena::Results;
 use crate::engines::EngineKind;
 use crate::measure::BestCost;
 use crate::targets::TARGETS;
-use crate::workload::Workload;
 
 /// Engines whose CPU times are put in relation: only memory with memory, file with file.
 const PAIRS: [(EngineKind, EngineKind); 6] = [
@@ -166,7 +167,7 @@ fn durable_commits(results: &Results) -> Option<String> {
 fn table(workloads: &[Workload], rows: impl IntoIterator<Item = (String, Vec<String>)>) -> Table {
     let mut table = Table::new();
     table.load_preset(ASCII_MARKDOWN);
-    table.set_header(std::iter::once(String::new()).chain(workloads.iter().map(|workload| workload.name())));
+    table.set_header(std::iter::once(String::new()).chain(workloads.iter().map(|workload| workload.name().to_owned())));
     for (title, cells) in rows {
         table.add_row(std::iter::once(title).chain(cells));
     }

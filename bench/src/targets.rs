@@ -1,8 +1,9 @@
 //! What this project promises about its speed and size, as data: every run says of each line whether it holds.
 
+use workloads::Workload;
+
 use crate::arena::Results;
 use crate::engines::EngineKind;
-use crate::workload::Workload;
 
 /// What a bound is on.
 #[derive(Debug, Clone, Copy)]

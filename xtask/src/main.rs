@@ -7,6 +7,7 @@
 //! | what must be equal on every host | `wasm/agreement.rs` |
 //! | the size limit of the module | `wasm/size.rs` |
 //! | how a browser is found and driven | `wasm/browser.rs` |
+//! | what is measured in wasm, beside others and alone | `wasm/bench.rs`, `wasm/fuel.rs`, and `bench/module`, `bench/wasm` |
 //! | how sqllogictest files are run | `slt.rs`, and `crates/slt` |
 //! | which batteries there are | `battery.rs`, and `crates/sim/src/battery` |
 
@@ -55,6 +56,10 @@ enum Verb {
     Slt(slt::Options),
     /// The side-by-side benchmark; arguments are passed on to it
     Bench(bench::Options),
+    /// The workloads inside Node, beside the wasm builds of SQLite
+    BenchWasm(wasm::bench::Options),
+    /// Count the instructions of each workload in wasm, compare them with those kept in git
+    Fuel(wasm::fuel::Options),
     /// Build the documentation; a warning is an error
     Docs,
 }
@@ -79,6 +84,8 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Battery(options) => battery::run(&project, &options),
         Verb::Slt(options) => slt::run(&project, &options),
         Verb::Bench(options) => bench::run(&project, &options),
+        Verb::BenchWasm(options) => wasm::bench::run(&project, &options),
+        Verb::Fuel(options) => wasm::fuel::run(&project, &options),
         Verb::Docs => docs::run(&project),
     }
 }

@@ -5,9 +5,12 @@
 //! modules, and compares what the hosts did. The modules that run are the ones that were measured.
 
 mod agreement;
+pub(crate) mod bench;
 pub(crate) mod browser;
+pub(crate) mod fuel;
 mod host;
 mod module;
+mod npm;
 mod order;
 mod size;
 mod toolchain;

@@ -6,10 +6,7 @@ use std::ops::RangeInclusive;
 
 use anyhow::{Context as _, Result};
 
-use super::Engine;
-use crate::answer::Answer;
-use crate::dataset::{Post, User};
-use crate::workload::Workload;
+use workloads::{Answer, Engine, Post, User, Workload};
 
 /// Tables and indexes as maps.
 #[derive(Default)]

@@ -6,10 +6,7 @@ use std::ops::RangeInclusive;
 use anyhow::Result;
 use peer::{PostRow, Store, UserRow};
 
-use super::Engine;
-use crate::answer::Answer;
-use crate::dataset::{Post, User};
-use crate::workload::Workload;
+use workloads::{Answer, Engine, Post, User, Workload};
 
 /// The other `wasm-dbms`.
 pub struct Peer {

@@ -8,10 +8,9 @@ use anyhow::{Context as _, Result, bail};
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
-use super::{CACHE_BYTES, Engine};
-use crate::answer::Answer;
-use crate::dataset::{Post, User};
-use crate::workload::Workload;
+use workloads::{Answer, Engine, Post, User, Workload};
+
+use super::CACHE_BYTES;
 
 const USERS: TableDefinition<u32, &[u8]> = TableDefinition::new("users");
 const POSTS: TableDefinition<u32, &[u8]> = TableDefinition::new("posts");

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction, params};
 
-use super::{CACHE_BYTES, Engine};
-use crate::answer::Answer;
-use crate::dataset::{Post, User};
-use crate::workload::Workload;
+use workloads::{Answer, Engine, Post, User, Workload};
+
+use super::CACHE_BYTES;
 
 /// The tables of BENCH.md. `INTEGER PRIMARY KEY` makes the key the row id: SQLite's fastest form.
 const SCHEMA: &str = "

@@ -79,7 +79,9 @@ fn indexes_are_used_as_for_literals() {
     let plain = |filter: Expr| db.select::<Item>().filter(filter).explain().unwrap();
     assert_eq!(explained(Item::ID.eq(parameter(1)), &[7.into()]), plain(Item::ID.eq(7)));
     let price = Item::PRICE.expr().compare(Comparison::Equal, parameter(1));
-    assert_eq!(explained(price, &[7.into()]), plain(Item::PRICE.eq(Decimal::from(7))));
+    // How many rows are expected is another matter: one value is looked up in the data, any value has what all have.
+    let way = |plan: String| plan.split(" (about").next().map(str::to_owned);
+    assert_eq!(way(explained(price, &[7.into()])), way(plain(Item::PRICE.eq(Decimal::from(7)))));
     let state = Item::STATE.expr().compare(Comparison::Equal, parameter(1)).and(Item::ID.eq(3));
     explained(state, &["Old".into()]);
 }

@@ -4,15 +4,14 @@
 //! headless Chromium. The browser is Debian's or one that is in the search path; what drives it is `playwright-core`
 //! from npm, as pinned by the `package-lock.json` there.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
-use super::{install_with, size};
+use super::{install_with, npm, size};
 use crate::project::Project;
 use crate::{command, debian};
 
@@ -91,7 +90,7 @@ fn drive(project: &Project, options: &Options) -> Result<()> {
 
     let directory = project.wasm_target().join("browser");
     let source = project.root().join(FOLDER);
-    let packages = install_packages(&source, &directory)?;
+    let packages = npm::install(&source, &directory)?;
     let mut node = Command::new("node");
     node.arg(source.join("drive.mjs"));
     node.arg("--module").arg(module.shipped());
@@ -100,24 +99,4 @@ fn drive(project: &Project, options: &Options) -> Result<()> {
     node.arg("--profile").arg(directory.join("profile"));
     node.args(["--seed", &options.seed.to_string(), "--times", &options.times.to_string()]);
     command::run(&mut node)
-}
-
-/// Installs the packages that `source` pins into `directory`, if they are not there; returns their folder.
-fn install_packages(source: &Path, directory: &Path) -> Result<PathBuf> {
-    /// The lock file that was followed, in the folder of the packages.
-    const INSTALLED: &str = ".pinned.json";
-    let packages = directory.join("node_modules");
-    let pinned = fs::read(source.join("package-lock.json")).context("reading what npm is to install")?;
-    if fs::read(packages.join(INSTALLED)).is_ok_and(|installed| installed == pinned) {
-        return Ok(packages);
-    }
-    fs::create_dir_all(directory)?;
-    for file in ["package.json", "package-lock.json"] {
-        fs::copy(source.join(file), directory.join(file)).with_context(|| format!("copying {file}"))?;
-    }
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    command::run(npm.current_dir(directory))?;
-    fs::write(packages.join(INSTALLED), pinned)?;
-    Ok(packages)
 }

@@ -39,6 +39,9 @@ const WASM_OPT: [&str; 15] = [
     "-Oz",
 ];
 
+/// How a module is compiled if nothing else is asked for: small before fast, since it is sent before it runs.
+pub(super) const OPT_LEVEL: &str = "z";
+
 /// What a module is built for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
@@ -110,6 +113,15 @@ pub(super) const BROWSER_TEST: Source = Source {
     gzip_bytes_max: Some(350_000),
 };
 
+/// What runs in Node beside the wasm builds of other engines.
+pub(super) const BENCH: Source = Source {
+    name: "bench_module",
+    target: Target::Unknown,
+    arguments: &["--manifest-path", "bench/Cargo.toml", "--package", "bench-module", "--lib"],
+    folder: "",
+    gzip_bytes_max: None,
+};
+
 impl fmt::Display for Module {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} for {}", self.name, self.target.triple())
@@ -135,8 +147,13 @@ pub(super) struct Module {
 impl Module {
     /// Builds and shrinks the module.
     pub(super) fn build(project: &Project, toolchain: &Toolchain, source: &Source) -> Result<Self> {
+        Self::build_at(project, toolchain, source, OPT_LEVEL)
+    }
+
+    /// Builds the module at another level of optimisation, and shrinks it.
+    pub(super) fn build_at(project: &Project, toolchain: &Toolchain, source: &Source, opt_level: &str) -> Result<Self> {
         let Source { name, target, arguments, folder, gzip_bytes_max } = *source;
-        let mut cargo = toolchain.build(target, arguments);
+        let mut cargo = toolchain.build(target, arguments, opt_level);
         command::run(cargo.current_dir(project.root()).env("CARGO_TARGET_DIR", project.wasm_target()))?;
         let directory = project.wasm_target().join(target.triple()).join("release");
         let is_built_for_size = toolchain.builds_for_size();

@@ -77,19 +77,20 @@ impl Toolchain {
         matches!(self, Self::Debian { .. })
     }
 
-    /// A cargo command that builds one `artifact` (arguments of cargo) for `target`, in the release profile.
-    pub(super) fn build(&self, target: Target, artifact: &[&str]) -> Command {
+    /// A cargo command that builds one `artifact` (arguments of cargo) for `target`, in the release profile but for its
+    /// level of optimisation.
+    pub(super) fn build(&self, target: Target, artifact: &[&str], opt_level: &str) -> Command {
         match self {
             Self::Rustup { .. } => {
                 let mut cargo = command::cargo();
-                cargo_rustc(&mut cargo, target, artifact);
+                cargo_rustc(&mut cargo, target, artifact, opt_level);
                 // The older mangling does not tell the instances of a function apart by name.
                 cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", "-Csymbol-mangling-version=v0");
                 cargo
             }
             Self::Debian { .. } => {
                 let mut cargo = Command::new("/usr/bin/cargo");
-                cargo_rustc(clean(&mut cargo), target, artifact)
+                cargo_rustc(clean(&mut cargo), target, artifact, opt_level)
                     .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
                 cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
                 cargo.env("RUSTFLAGS", SIZE_FLAGS.join(" "));
@@ -130,10 +131,12 @@ fn native_rustc(question: &str) -> Command {
     rustc
 }
 
-fn cargo_rustc<'a>(cargo: &'a mut Command, target: Target, artifact: &[&str]) -> &'a mut Command {
-    // Small before fast: a module is sent before it runs.
+fn cargo_rustc<'a>(cargo: &'a mut Command, target: Target, artifact: &[&str], opt_level: &str) -> &'a mut Command {
+    // A number is one, a letter is a text.
+    let level = if opt_level.parse::<u8>().is_ok() { opt_level.to_owned() } else { format!("'{opt_level}'") };
     cargo
-        .args(["rustc", "--release", "--config", "profile.release.opt-level='z'", "--target", target.triple()])
+        .args(["rustc", "--release", "--config", &format!("profile.release.opt-level={level}")])
+        .args(["--target", target.triple()])
         .args(artifact)
 }
 

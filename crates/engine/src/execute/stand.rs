@@ -13,7 +13,7 @@ use crate::execute::frame::SourceRow;
 use crate::execute::kept::Kept;
 use crate::execute::scan::{TableScan, step_on};
 use crate::execute::spool::{Spool, SpoolReader};
-use crate::plan::{Access, Bound, BoundValue, Context, KeyRange, Plan, Step, key_range};
+use crate::plan::{Access, Context, KeyRange, Plan, Step};
 use crate::store::Store;
 
 /// The rows of one source of the plan, for one row of the sources before.
@@ -91,16 +91,12 @@ impl Stand {
         }
         let relation = plan.relation(&core.catalog, step.source)?;
         let tree = relation.table.tree;
-        let Access::Range { index: number, equal, low, high } = access else {
+        let Access::Range { index: number, .. } = access else {
             self.walk = Walk::Table(TableScan::new(tree, KeyRange::default(), step.is_backward));
             return Ok(());
         };
-        let context = Context::Frame(frame);
         let index = number.and_then(|number| relation.indexes.get(number));
-        let equal = equal.iter().map(|expr| expr.value(context)).collect::<Fallible<Vec<_>>>()?;
-        let low = low.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
-        let high = high.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
-        self.walk = match (key_range(index, &equal, low, high), index, number) {
+        self.walk = match (access.key_range(index, Context::Frame(frame))?, index, number) {
             (None, ..) => Walk::Nothing,
             (Some(range), Some(own), Some(index)) => {
                 let cursor = own.head.tree.cursor().until(range.end.clone());
@@ -251,12 +247,4 @@ impl Walk {
         }
         Ok(true)
     }
-}
-
-fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Fallible<BoundValue<'a>> {
-    Ok(match bound {
-        Bound::Included(expr) => BoundValue::Included(expr.value(context)?),
-        Bound::Excluded(expr) => BoundValue::Excluded(expr.value(context)?),
-        Bound::Prefix(prefix) => BoundValue::Prefix(prefix),
-    })
 }

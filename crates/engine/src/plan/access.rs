@@ -120,6 +120,22 @@ pub(super) struct Candidate {
     pub(super) cost: f64,
     /// The conjuncts that the access makes true by itself.
     pub(super) used: Vec<usize>,
+    /// The share of the source's rows for which the conjuncts in `told` hold, as the data has it.
+    pub(super) measured: f64,
+    pub(super) told: Vec<usize>,
+}
+
+impl Candidate {
+    fn scan(rows: f64) -> Self {
+        Self {
+            access: Access::Scan,
+            setup: 0.0,
+            cost: rows.max(1.0),
+            used: Vec::new(),
+            measured: 1.0,
+            told: Vec::new(),
+        }
+    }
 }
 
 /// What a row reached through an index costs more than one of a scan.
@@ -127,6 +143,9 @@ const LOOKUP_COST: f64 = 4.0;
 
 /// What it costs to go to a range, beside what depends on how deep its tree is.
 const SEEK_COST: f64 = 0.5;
+
+/// Where so little is to be done the data is not asked: whatever is chosen is quick.
+const FEW_ROWS: f64 = 256.0;
 
 /// What a row costs that is kept, and one that is found among those that are kept.
 pub(super) const KEEP_COST: f64 = 4.0;
@@ -136,7 +155,7 @@ const KEPT_COST: f64 = 0.3;
 pub const MAX_RANGES: usize = 256;
 
 /// One source, when those in `bound` have rows, and the conditions on it.
-pub(super) struct Chooser<'q> {
+pub(super) struct Chooser<'q, 's> {
     pub(super) relation: &'q Relation,
     pub(super) source: usize,
     pub(super) bound: u64,
@@ -144,10 +163,10 @@ pub(super) struct Chooser<'q> {
     pub(super) is_first: bool,
     pub(super) conjuncts: &'q [BoundExpr],
     pub(super) types: Types<'q>,
-    pub(super) estimates: &'q Estimates,
+    pub(super) estimates: &'q Estimates<'q, 's>,
 }
 
-impl Chooser<'_> {
+impl Chooser<'_, '_> {
     /// The cheapest access that is the same again for each row before, and the cheapest that keeps rows.
     pub(super) fn candidates(&self) -> (Candidate, Option<Candidate>) {
         let direct = self.direct(self.bound);
@@ -180,7 +199,8 @@ impl Chooser<'_> {
         }
         let access = Access::Kept { from: from.access.into(), filters, columns, probe };
         let setup = from.setup + from.cost + rows * KEEP_COST;
-        (direct, Some(Candidate { access, setup, cost: 1.5 + rows * found * KEPT_COST, used: from.used }))
+        let cost = 1.5 + rows * found * KEPT_COST;
+        (direct, Some(Candidate { access, setup, cost, used: from.used, ..Candidate::scan(0.0) }))
     }
 
     fn condition<'e>(&self, number: usize, conjunct: &'e BoundExpr, bound: u64) -> Option<Condition<'e>> {
@@ -188,8 +208,7 @@ impl Chooser<'_> {
     }
 
     fn direct(&self, bound: u64) -> Candidate {
-        let total = self.estimates.rows(self.source);
-        let mut best = Candidate { access: Access::Scan, setup: 0.0, cost: total.max(1.0), used: Vec::new() };
+        let mut best = Candidate::scan(self.estimates.rows(self.source));
         let conjuncts = || self.conjuncts.iter().enumerate();
         let usable: Vec<Condition<'_>> =
             conjuncts().filter_map(|(number, conjunct)| self.condition(number, conjunct, bound)).collect();
@@ -214,17 +233,37 @@ impl Chooser<'_> {
             KeyShape::RowId => None,
         };
         for (index, columns, is_unique) in table.into_iter().chain(indexes) {
-            let Some(Found { access, used, share, equal, count }) = self.range(index, columns, usable) else {
+            let Some(Found { access, mut used, mut share, equal, count, is_known, is_prefix }) =
+                self.range(index, columns, usable)
+            else {
                 continue;
             };
+            let is_whole_key = is_unique && equal == columns.len();
+            // A lone table without indexes has no choice.
+            let is_settled = self.estimates.is_lone() && self.relation.indexes.is_empty();
+            if is_known
+                && !is_whole_key
+                && best.cost > FEW_ROWS
+                && !is_settled
+                && let Some(measured) = self.estimates.figures.share_of(self.relation, &access)
+            {
+                share = measured;
+                if !used.iter().any(|number| best.told.contains(number)) {
+                    best.measured *= share;
+                    best.told.extend_from_slice(&used);
+                }
+            }
+            if is_prefix {
+                used.pop();
+            }
             let total = self.estimates.rows(self.source);
-            let rows = if is_unique && equal == columns.len() { count } else { (total * share).max(1.0) };
+            let rows = if is_whole_key { count } else { (total * share).max(1.0) };
             let factor = if index.is_some() { LOOKUP_COST } else { 1.0 };
             let cost = rows * factor + count * (SEEK_COST + total.max(2.0).log2() / 4.0);
             // A key that is given in full is a row at most, whatever is expected of others.
-            let is_one = is_unique && equal == columns.len() && count == 1.0;
+            let is_one = is_whole_key && count == 1.0;
             if cost < best.cost || (is_one && best.access == Access::Scan) {
-                *best = Candidate { access, setup: 0.0, cost, used };
+                (best.access, best.cost, best.used) = (access, cost, used);
             }
         }
     }
@@ -243,12 +282,7 @@ impl Chooser<'_> {
             // What must hold anyway helps each part.
             let all = own.iter().chain(self.conjuncts);
             let usable: Vec<Condition<'_>> = all.filter_map(|part| self.condition(0, part, bound)).collect();
-            let mut found = Candidate {
-                access: Access::Scan,
-                setup: 0.0,
-                cost: self.estimates.rows(self.source),
-                used: Vec::new(),
-            };
+            let mut found = Candidate::scan(self.estimates.rows(self.source));
             self.search(&usable, &mut found);
             match found.access {
                 Access::Scan => return,
@@ -262,14 +296,15 @@ impl Chooser<'_> {
                 return;
             }
         }
-        *best = Candidate { access: Access::Union { ranges, conditions, parts }, setup: 0.0, cost, used: vec![number] };
+        best.access = Access::Union { ranges, conditions, parts };
+        (best.cost, best.used) = (cost, vec![number]);
     }
 
     /// The range of a key that the conditions give.
     fn range(&self, index: Option<usize>, columns: &[usize], conditions: &[Condition<'_>]) -> Option<Found> {
         let own = index.and_then(|number| self.relation.indexes.get(number));
         let mut starts: Vec<Vec<BoundExpr>> = vec![Vec::new()];
-        let (mut low, mut high) = (None, None);
+        let (mut low, mut high, mut is_known, mut is_prefix) = (None, None, true, false);
         let mut share = 1.0;
         let mut used = Vec::new();
         let mut equal = 0;
@@ -280,6 +315,7 @@ impl Chooser<'_> {
                 let is_first = !is_equal;
                 match &condition.kind {
                     ConditionKind::Compare(Comparison::Equal, value) if is_first => {
+                        is_known &= matches!(value, BoundExpr::Literal(_));
                         starts.iter_mut().for_each(|start| start.push((*value).clone()));
                     }
                     _ => continue,
@@ -313,6 +349,8 @@ impl Chooser<'_> {
                         low = Some(Bound::Prefix(prefix.clone()));
                         high = low.clone();
                         share *= self.estimates.equality(self.source, *column);
+                        used.push(condition.conjunct);
+                        is_prefix = true;
                         continue;
                     }
                     ConditionKind::Compare(comparison, value) => match comparison {
@@ -324,6 +362,8 @@ impl Chooser<'_> {
                     },
                     _ => continue,
                 };
+                is_known &=
+                    matches!(bound.1, Bound::Included(BoundExpr::Literal(_)) | Bound::Excluded(BoundExpr::Literal(_)));
                 *bound.0 = Some(bound.1);
                 used.push(condition.conjunct);
                 share *= crate::plan::estimate::RANGE_SHARE;
@@ -343,7 +383,7 @@ impl Chooser<'_> {
                 Access::Union { ranges, conditions: Vec::new(), parts: Vec::new() }
             }
         };
-        Some(Found { access, used, share, equal, count })
+        Some(Found { access, used, share, equal, count, is_known, is_prefix })
     }
 }
 
@@ -357,6 +397,10 @@ struct Found {
     equal: usize,
     /// How many ranges there are.
     count: f64,
+    /// Whether all that bounds it are values.
+    is_known: bool,
+    /// Whether the last conjunct used is one that holds of fewer rows than the range has.
+    is_prefix: bool,
 }
 
 /// The values of a list that can be met, each once, in the order that they have at this place of a key.

@@ -1,17 +1,19 @@
-//! How many rows are expected. Nothing is counted for it but what trees know of themselves.
+//! How many rows are expected. Without [`Figures`] they come from the schema and from what trees know of themselves.
 
 use wasm_dbms_api::{Comparison, DataType};
 
 use crate::catalog::{KeyShape, Relation};
 use crate::plan::BoundExpr;
+use crate::plan::figures::Figures;
 
 /// Where nothing is known: the share of rows that an equality or a bound keeps.
 const EQUALITY_SHARE: f64 = 0.02;
 pub(super) const RANGE_SHARE: f64 = 0.3;
 
 /// What is known of each source.
-#[derive(Debug, Default)]
-pub(super) struct Estimates {
+#[derive(Debug)]
+pub(super) struct Estimates<'a, 's> {
+    pub(super) figures: &'a Figures<'s>,
     sources: Vec<Estimate>,
 }
 
@@ -22,7 +24,11 @@ struct Estimate {
     equality: Vec<f64>,
 }
 
-impl Estimates {
+impl<'a, 's> Estimates<'a, 's> {
+    pub(super) fn new(figures: &'a Figures<'s>) -> Self {
+        Self { figures, sources: Vec::new() }
+    }
+
     /// Adds a source of so many rows, of which no two are the same if it is distinct.
     pub(super) fn push(&mut self, relation: &Relation, rows: f64, is_distinct: bool) {
         let keyed = match &relation.shape {
@@ -55,6 +61,11 @@ impl Estimates {
     /// How many rows a source has.
     pub(super) fn rows(&self, source: usize) -> f64 {
         self.sources.get(source).map_or(1.0, |own| own.rows)
+    }
+
+    /// Whether there is one source, so that nothing but the access to it is chosen.
+    pub(super) fn is_lone(&self) -> bool {
+        self.sources.len() == 1
     }
 
     /// The share of rows in which a column has one value.

@@ -4,6 +4,8 @@ use wasm_dbms_api::ValueRef;
 
 use crate::catalog::Index;
 use crate::codec::key;
+use crate::error::Fallible;
+use crate::plan::{Access, Bound, Context};
 
 /// The bytes that a range of keys starts with and ends before; none if no key can be in it.
 #[derive(Debug, Default)]
@@ -13,14 +15,33 @@ pub(crate) struct KeyRange {
 }
 
 /// What a bound comes to when the tables before have their rows.
-pub(crate) enum BoundValue<'a> {
+enum BoundValue<'a> {
     Included(ValueRef<'a>),
     Excluded(ValueRef<'a>),
     Prefix(&'a str),
 }
 
+impl Access {
+    /// The bytes of a range, of the index if it is one's; none if no key can be in it.
+    pub(crate) fn key_range(&self, index: Option<&Index>, context: Context<'_>) -> Fallible<Option<KeyRange>> {
+        let Self::Range { equal, low, high, .. } = self else { return Ok(Some(KeyRange::default())) };
+        let equal = equal.iter().map(|expr| expr.value(context)).collect::<Fallible<Vec<_>>>()?;
+        let low = low.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
+        let high = high.as_ref().map(|bound| bound_value(bound, context)).transpose()?;
+        Ok(key_range(index, &equal, low, high))
+    }
+}
+
+fn bound_value<'a>(bound: &'a Bound, context: Context<'a>) -> Fallible<BoundValue<'a>> {
+    Ok(match bound {
+        Bound::Included(expr) => BoundValue::Included(expr.value(context)?),
+        Bound::Excluded(expr) => BoundValue::Excluded(expr.value(context)?),
+        Bound::Prefix(prefix) => BoundValue::Prefix(prefix),
+    })
+}
+
 /// Puts the bytes of a range together. `index` is the index whose keys they are; none for the table's own.
-pub(crate) fn key_range(
+fn key_range(
     index: Option<&Index>,
     equal: &[ValueRef<'_>],
     low: Option<BoundValue<'_>>,

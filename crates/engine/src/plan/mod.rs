@@ -11,6 +11,7 @@ mod equality;
 mod estimate;
 mod explain;
 mod expr;
+mod figures;
 mod join_order;
 mod key_range;
 mod left;
@@ -27,7 +28,8 @@ pub(crate) use access::{Access, Bound};
 pub(crate) use bind::Answers;
 pub use bind::{MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub(crate) use expr::{BoundExpr, Context, broken_row};
-pub(crate) use key_range::{BoundValue, KeyRange, key_range};
+pub use figures::MAX_PLANNING_DESCENTS;
+pub(crate) use key_range::KeyRange;
 pub use scope::MAX_REMEMBERED_BYTES;
 pub(crate) use scope::{Answer, Scope};
 pub(crate) use template::Template;
@@ -38,6 +40,7 @@ use std::sync::Arc;
 use wasm_dbms_api::{AggregateFunction, DataType, Expr, Query, SetOperation, TableSchema, Value};
 
 use crate::catalog::{Catalog, Relation, RelationIndex};
+use crate::core::Core;
 use crate::error::Fallible;
 
 /// A way of answering a question.
@@ -177,13 +180,14 @@ pub(crate) struct OrderKey {
 }
 
 /// Plans a question without parameters.
-pub(crate) fn plan(catalog: &Catalog, query: &Query) -> Fallible<Plan> {
-    plan_with(catalog, query, &[])
+pub(crate) fn plan(core: &mut Core, query: &Query) -> Fallible<Plan> {
+    plan_with(core, query, &[])
 }
 
 /// Plans a question whose parameters have these values.
-pub(crate) fn plan_with(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<Plan> {
-    optimize::optimize(catalog, bind::bind(catalog, query, parameters)?)
+pub(crate) fn plan_with(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Plan> {
+    let bound = bind::bind(&core.catalog, query, parameters)?;
+    optimize::optimize(core, bound)
 }
 
 /// An expression over the columns of one table: what a check constraint says. It is computed with

@@ -4,18 +4,21 @@ use wasm_dbms_api::{Comparison, DataType, Value};
 
 use crate::Error;
 use crate::catalog::{Catalog, Relation};
+use crate::core::Core;
 use crate::error::Fallible;
 use crate::plan::access::{Candidate, Chooser, KEEP_COST};
 use crate::plan::bind::{BoundBody, BoundQuery, BoundRows, BoundSubquery};
 use crate::plan::estimate::{Estimates, RANGE_SHARE};
 use crate::plan::expr::bit;
+use crate::plan::figures::Figures;
 use crate::plan::join_order::{Cost, join_order};
 use crate::plan::walk_order::walk_in_order;
 use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, equality, left, semi_join};
 
 /// Chooses how to answer a question: the order of the sources that costs least, and the access to each.
-pub(crate) fn optimize(catalog: &Catalog, query: BoundQuery) -> Fallible<Plan> {
-    choose(catalog, query, 0)
+pub(crate) fn optimize(core: &mut Core, query: BoundQuery) -> Fallible<Plan> {
+    let Core { catalog, store, .. } = core;
+    choose(catalog, &Figures::new(store), query, 0)
 }
 
 /// Queries so deep inside others stay what they are.
@@ -28,26 +31,26 @@ const ASKING_COST: f64 = 20.0;
 const ANSWER_COST: f64 = 3.0;
 
 /// The cheaper of two ways: with the queries in its conditions asked of each row, or as sources.
-fn choose(catalog: &Catalog, query: BoundQuery, depth: usize) -> Fallible<Plan> {
+fn choose(catalog: &Catalog, figures: &Figures<'_>, query: BoundQuery, depth: usize) -> Fallible<Plan> {
     let other = if depth < MAX_CHOICES { semi_join::convert(catalog, &query) } else { None };
-    let asking = plan_query(catalog, query, depth + 1)?;
-    match other.map(|other| plan_query(catalog, other, depth + 1)) {
+    let asking = plan_query(catalog, figures, query, depth + 1)?;
+    match other.map(|other| plan_query(catalog, figures, other, depth + 1)) {
         Some(Ok(joining)) if joining.cost < asking.cost => Ok(joining),
         _ => Ok(asking),
     }
 }
 
-fn plan_query(catalog: &Catalog, mut query: BoundQuery, depth: usize) -> Fallible<Plan> {
+fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, depth: usize) -> Fallible<Plan> {
     left::simplify(&mut query);
     let BoundQuery { sources, mut conjuncts, .. } = query;
     let gate = conjuncts.extract_if(.., |conjunct| conjunct.sources() == 0).collect();
     let mut lefts = Vec::new();
     let mut planned = Vec::new();
-    let mut estimates = Estimates::default();
+    let mut estimates = Estimates::new(figures);
     let mut cost = 0.0;
     for source in sources {
         lefts.push(source.left);
-        let source = plan_source(catalog, source.rows, depth)?;
+        let source = plan_source(catalog, figures, source.rows, depth)?;
         cost += source.cost();
         estimates.push(relation_of(catalog, &source)?, rows_of(catalog, &source)?, source.is_distinct());
         planned.push(source);
@@ -95,7 +98,7 @@ fn plan_query(catalog: &Catalog, mut query: BoundQuery, depth: usize) -> Fallibl
     };
     for subquery in subqueries {
         let BoundSubquery { query, answers, set_type, .. } = subquery;
-        plan.subqueries.push(Subquery { plan: choose(catalog, query, depth)?, answers, set_type });
+        plan.subqueries.push(Subquery { plan: choose(catalog, figures, query, depth)?, answers, set_type });
     }
     for (step, rows) in plan.steps.iter().zip(asked) {
         for expr in step.asking.iter().chain(step.after.iter().flatten()) {
@@ -120,7 +123,7 @@ fn plan_query(catalog: &Catalog, mut query: BoundQuery, depth: usize) -> Fallibl
 }
 
 /// The sources and what ties them.
-struct Joins<'q> {
+struct Joins<'q, 's> {
     catalog: &'q Catalog,
     sources: &'q [PlanSource],
     /// Of each left join, its conditions.
@@ -128,11 +131,11 @@ struct Joins<'q> {
     conjuncts: Vec<BoundExpr>,
     /// Of each conjunct the class of equal columns that it belongs to, 0 if to none.
     classes: Vec<usize>,
-    estimates: Estimates,
+    estimates: Estimates<'q, 's>,
     types: &'q dyn Fn(&BoundExpr) -> Option<DataType>,
 }
 
-impl Joins<'_> {
+impl<'s> Joins<'_, 's> {
     fn left(&self, source: usize) -> Option<&Vec<BoundExpr>> {
         self.lefts.get(source).and_then(Option::as_ref)
     }
@@ -173,12 +176,12 @@ impl Joins<'_> {
         let (direct, kept) = self.chooser(source, tied, is_first)?.candidates();
         let (setup, kept) = kept.map_or((f64::INFINITY, 0.0), |kept| (kept.setup, kept.cost));
         let own = self.left(source).unwrap_or(&self.conjuncts);
-        let ready = self.ready(source, tied, own, &[]);
+        let ready = self.ready(source, tied, own, &direct.told);
         let share: f64 = ready.filter_map(|number| own.get(number)).map(|part| self.estimates.share(part)).product();
-        Ok(Known { direct: direct.cost, setup, kept, factor: self.estimates.rows(source) * share })
+        Ok(Known { direct: direct.cost, setup, kept, factor: self.estimates.rows(source) * direct.measured * share })
     }
 
-    fn chooser(&self, source: usize, bound: u64, is_first: bool) -> Fallible<Chooser<'_>> {
+    fn chooser(&self, source: usize, bound: u64, is_first: bool) -> Fallible<Chooser<'_, 's>> {
         let Some(own) = self.sources.get(source) else {
             return Err(Error::Query("there is no such source".into()).into());
         };
@@ -233,7 +236,7 @@ impl Joins<'_> {
     /// The step that enters a source, after others that have so many rows.
     fn step(&self, source: usize, entered: u64, rows: f64) -> Fallible<(Step, f64)> {
         let (direct, kept) = self.chooser(source, entered, entered == 0)?.candidates();
-        let Candidate { access, used, setup, cost } = match kept {
+        let Candidate { access, used, setup, cost, .. } = match kept {
             Some(kept) if kept.setup + rows * kept.cost < rows * direct.cost => kept,
             _ => direct,
         };
@@ -297,12 +300,12 @@ fn alternatives<'e>(expr: &'e BoundExpr, values: &mut Vec<Value>) -> Option<&'e 
     }
 }
 
-fn plan_source(catalog: &Catalog, rows: BoundRows, depth: usize) -> Fallible<PlanSource> {
+fn plan_source(catalog: &Catalog, figures: &Figures<'_>, rows: BoundRows, depth: usize) -> Fallible<PlanSource> {
     let derived = match rows {
         BoundRows::Table(relation) => return Ok(PlanSource::Table(relation)),
         BoundRows::Derived(derived) => *derived,
     };
-    let plan = |query: Box<BoundQuery>| Ok::<_, Box<Error>>(Box::new(choose(catalog, *query, depth)?));
+    let plan = |query: Box<BoundQuery>| Ok::<_, Box<Error>>(Box::new(choose(catalog, figures, *query, depth)?));
     let body = match derived.body {
         BoundBody::Nothing => Body::Nothing,
         BoundBody::Values(rows) => Body::Values(rows),

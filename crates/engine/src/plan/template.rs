@@ -11,6 +11,7 @@ use wasm_dbms_api::{DataType, Query, TableSchema, Value};
 use wasm_dbms_memory::TableId;
 
 use crate::catalog::{Catalog, RelationIndex};
+use crate::core::Core;
 use crate::error::Fallible;
 use crate::plan::bind::{self, given, type_of};
 use crate::plan::call::Operator;
@@ -45,9 +46,10 @@ const FEW_ROWS: u64 = 64;
 
 impl Template {
     /// Plans a question for parameters of these types.
-    pub(crate) fn new(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<Self> {
-        let (bound, fixed) = bind::bind_template(catalog, query, parameters)?;
-        let mut plan = optimize::optimize(catalog, bound)?;
+    pub(crate) fn new(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Self> {
+        let (bound, fixed) = bind::bind_template(&core.catalog, query, parameters)?;
+        let mut plan = optimize::optimize(core, bound)?;
+        let catalog = &core.catalog;
         let mut found = Vec::new();
         plan.visit_mut(&mut |part| {
             if let Part::Table(index) = part

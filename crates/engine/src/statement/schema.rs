@@ -141,7 +141,7 @@ impl Core {
     /// Puts an entry for every row of a table into a new index.
     fn fill_index(&mut self, place: RelationIndex, index: &mut Index) -> Fallible<()> {
         let schema = Arc::clone(&self.catalog.relation(place)?.schema);
-        let plan = plan::plan(&self.catalog, &Query::from(schema.name.as_str()))?;
+        let plan = plan::plan(self, &Query::from(schema.name.as_str()))?;
         let mut rows = RowStream::new(&self.catalog, &plan)?;
         rows.keep_keys();
         let mut run = Run::default();

@@ -146,6 +146,6 @@ counting_verbs!(Limited<'_, C>, C);
 counting_verbs!(Snapshot);
 
 fn counted(core: &mut crate::core::Core, query: &Query) -> Fallible<u64> {
-    let plan = crate::plan::plan(&core.catalog, query)?;
+    let plan = crate::plan::plan(core, query)?;
     execute::count(core, &plan)
 }

@@ -216,8 +216,8 @@ impl Database {
     /// # Errors
     /// As [`query`](Self::query); each row may be an error too, and then is the last.
     pub fn query_iter(&self, query: &Query) -> Result<ValueCursor> {
-        let core = self.last_commit()?;
-        let plan = plan::plan(&core.catalog, query)?;
+        let mut core = self.last_commit()?;
+        let plan = plan::plan(&mut core, query)?;
         values_of_plan(core, plan)
     }
 }

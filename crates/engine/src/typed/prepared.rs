@@ -129,7 +129,7 @@ impl<R> Prepared<R> {
             known.note_tables(&core.catalog);
             return Ok(known);
         }
-        let new = Arc::new(Template::new(&core.catalog, &self.query, parameters)?);
+        let new = Arc::new(Template::new(core, &self.query, parameters)?);
         self.plan_count.fetch_add(1, Ordering::Relaxed);
         *self.template.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&new));
         Ok(new)

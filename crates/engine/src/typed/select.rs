@@ -509,7 +509,7 @@ fn planned(core: &mut Core, query: &Query, binders: &[Binder]) -> Fallible<Plan>
     for bind in binders {
         bind(core)?;
     }
-    plan::plan(&core.catalog, query)
+    plan::plan(core, query)
 }
 
 /// The plan of a question for whole rows, which a group has none of.

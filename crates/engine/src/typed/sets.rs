@@ -159,7 +159,7 @@ pub(crate) fn matching(core: &mut Core, query: &Query, parameters: &[Value]) -> 
 }
 
 fn matching_rows(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Vec<Matched>> {
-    let plan = plan::plan_with(&core.catalog, query, parameters)?;
+    let plan = plan::plan_with(core, query, parameters)?;
     if plan.grouping.is_some() {
         return Err(Error::Query("an aggregate cannot stand in a change of rows".into()).into());
     }

@@ -183,7 +183,7 @@ macro_rules! reading_verbs {
             /// As [`query`](Self::query).
             pub fn query_with(&self, query: &Query, parameters: &[Value]) -> Result<Answer> {
                 Ok(self.read(|core| {
-                    let plan = crate::plan::plan_with(&core.catalog, query, parameters)?;
+                    let plan = crate::plan::plan_with(core, query, parameters)?;
                     let rows = execute::values(core, &plan)?;
                     Ok(Answer { columns: plan.names, rows })
                 })?)
@@ -215,7 +215,7 @@ macro_rules! reading_verbs {
             /// # Errors
             /// As [`query`](Self::query).
             pub fn explain(&self, query: &Query) -> Result<String> {
-                Ok(self.read(|core| crate::plan::plan(&core.catalog, query)?.explain(&core.catalog))?)
+                Ok(self.read(|core| crate::plan::plan(core, query)?.explain(&core.catalog))?)
             }
         }
     };

@@ -21,6 +21,7 @@ mod read;
 mod relocate;
 mod run;
 mod search;
+mod share;
 mod sound;
 mod split;
 mod tail;

@@ -93,7 +93,7 @@ impl Tree {
     }
 
     /// The entry of a leaf at or above a key; the child of a branch that the key belongs to.
-    fn position_of<M: MemoryAccess>(
+    pub(super) fn position_of<M: MemoryAccess>(
         self,
         store: &mut M,
         page: Page,

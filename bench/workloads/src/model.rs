@@ -6,10 +6,7 @@ use std::ops::RangeInclusive;
 
 use anyhow::Result;
 
-use crate::answer::Answer;
-use crate::dataset::{Post, User};
-use crate::engines::Engine;
-use crate::workload::Workload;
+use crate::{Answer, Engine, Post, User, Workload};
 
 /// The truth.
 #[derive(Default)]

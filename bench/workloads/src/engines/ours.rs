@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use wasm_dbms::prelude::*;
 
-use super::Engine;
-use crate::answer::Answer;
-use crate::dataset::{Post, User};
-use crate::workload::Workload;
+use crate::{Answer, Engine, Post, User, Workload};
 
 /// Both tables of BENCH.md.
 #[derive(DatabaseSchema)]

@@ -1,12 +1,8 @@
 //! The workloads of BENCH.md: what each does to an engine, and how many operations that counts as.
 
 use anyhow::Result;
-use clap::ValueEnum;
 
-use crate::answer::Answer;
-use crate::dataset::Dataset;
-use crate::engines::Engine;
-use crate::measure::{Cost, measure};
+use crate::{Answer, Dataset, Engine};
 
 /// Ages of W5, a tenth of the users.
 const SCANNED_AGES: std::ops::RangeInclusive<u32> = 30..=39;
@@ -16,8 +12,8 @@ const JOINED_AGE: u32 = 42;
 const POOREST_COUNT: usize = 10;
 
 /// One workload. Declared in the order of the report's columns; [`Workload::RUN_ORDER`] is the order of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum)]
-#[value(rename_all = "verbatim")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum), value(rename_all = "verbatim"))]
 pub enum Workload {
     W1,
     W1b,
@@ -51,8 +47,21 @@ impl Workload {
     ];
 
     /// As the report prints it.
-    pub fn name(self) -> String {
-        format!("{self:?}")
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::W1 => "W1",
+            Self::W1b => "W1b",
+            Self::W2 => "W2",
+            Self::W3 => "W3",
+            Self::W4 => "W4",
+            Self::W5 => "W5",
+            Self::W6 => "W6",
+            Self::W7 => "W7",
+            Self::W8 => "W8",
+            Self::W9 => "W9",
+            Self::W10 => "W10",
+            Self::W11 => "W11",
+        }
     }
 
     /// What one operation is.
@@ -99,19 +108,11 @@ impl Workload {
         count as u64
     }
 
-    /// Runs the workload once; the cost is that of all its operations.
-    pub fn run(self, engine: &mut dyn Engine, data: &Dataset) -> Result<(Answer, Cost)> {
-        if self == Self::W11 {
-            return self.run_reopening(engine, data);
-        }
-        measure(|| {
-            let mut answer = Answer::default();
-            self.operate(engine, data, &mut answer)?;
-            Ok(answer)
-        })
-    }
-
-    fn operate(self, engine: &mut dyn Engine, data: &Dataset, answer: &mut Answer) -> Result<()> {
+    /// Runs the workload once.
+    ///
+    /// # Panics
+    /// W11 has no operation without a clock.
+    pub fn operate(self, engine: &mut dyn Engine, data: &Dataset, answer: &mut Answer) -> Result<()> {
         let repetitions = 0..self.operation_count(data);
         match self {
             Self::W1 => engine.insert_users(&data.users),
@@ -133,20 +134,5 @@ impl Workload {
             Self::W10 => repetitions.into_iter().try_for_each(|_| engine.poorest_users(POOREST_COUNT, answer)),
             Self::W11 => unreachable!("reopens between its operations"),
         }
-    }
-
-    /// W11: closing is not part of what is measured.
-    fn run_reopening(self, engine: &mut dyn Engine, data: &Dataset) -> Result<(Answer, Cost)> {
-        let mut answer = Answer::default();
-        let mut cost = Cost::default();
-        for key in data.keys.iter().take(self.operation_count(data) as usize) {
-            engine.close()?;
-            let ((), opening) = measure(|| {
-                engine.open()?;
-                engine.users_by_id(&[*key], &mut answer)
-            })?;
-            cost.add(opening);
-        }
-        Ok((answer, cost))
     }
 }
