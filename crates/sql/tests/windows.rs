@@ -455,7 +455,7 @@ fn what_cannot_be_meant_is_refused_in_words() {
         ("SELECT rank() OVER w FROM prices WINDOW w AS (v), v AS ()", "no window v"),
         ("SELECT 1 UNION SELECT 2 FROM prices WINDOW w AS () ORDER BY rank() OVER w", "no window w"),
         ("SELECT rank() FROM prices", "wants OVER"),
-        ("UPDATE prices SET stock = rank() OVER ()", "cannot stand here"),
+        ("UPDATE prices SET stock = rank() OVER ()", "a window cannot stand in a change of rows"),
         ("INSERT INTO prices (stock) VALUES (1) RETURNING rank() OVER ()", "cannot stand here"),
     ] {
         let error = match db.query_rows::<Row>(sql, ()) {

@@ -399,7 +399,7 @@ impl<'b, 'c> Block<'b, 'c> {
             return Err(Error::Query(format!("{key}: distinct rows can be ordered by what they hold only")).into());
         }
         if let Some(windows) = windows {
-            windows.place(self, bound, kinds.len(), &keys)?;
+            windows.place(self, query, bound, (kinds.len(), &keys))?;
         }
         Ok(kinds)
     }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use wasm_dbms_api::{
-    AggregateCall, AggregateFunction, DataType, Expr, FrameBound, FrameExclusion, FrameUnit, Name, Nulls, Value,
+    AggregateCall, AggregateFunction, DataType, Expr, FrameBound, FrameExclusion, FrameUnit, Name, Nulls, Query, Value,
     WindowCall, WindowFrame, WindowFunction,
 };
 
@@ -36,9 +36,9 @@ pub(in crate::plan) trait BlockWindows<'c> {
     fn place(
         self: Box<Self>,
         block: &Block<'_, 'c>,
+        query: &Query,
         bound: &mut BoundQuery,
-        outputs: usize,
-        keys: &[Typed<'c>],
+        before: (usize, &[Typed<'c>]),
     ) -> Fallible<()>;
 }
 
@@ -110,14 +110,18 @@ impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
     fn place(
         self: Box<Self>,
         block: &Block<'_, 'c>,
+        query: &Query,
         bound: &mut BoundQuery,
-        outputs: usize,
-        keys: &[Typed<'c>],
+        before: (usize, &[Typed<'c>]),
     ) -> Fallible<()> {
-        match self.calls.is_empty() {
-            true => Ok(()),
-            false => place_windows(block, bound, *self, outputs, keys),
+        if self.calls.is_empty() {
+            return Ok(());
         }
+        if query.columns.is_empty() && !block.binder.reads_text {
+            // Who asks for rows as they are stored reads them in place.
+            return Err(Error::Query("windows stand beside columns: say which".into()).into());
+        }
+        place_windows(block, bound, *self, before)
     }
 }
 
@@ -344,8 +348,7 @@ fn place_windows<'c>(
     block: &Block<'_, 'c>,
     bound: &mut BoundQuery,
     windows: WindowsOfBlock<'c>,
-    outputs: usize,
-    keys: &[Typed<'c>],
+    (outputs, keys): (usize, &[Typed<'c>]),
 ) -> Fallible<()> {
     let mut inner = std::mem::take(bound);
     bound.outputs = std::mem::take(&mut inner.outputs);
