@@ -43,8 +43,9 @@ pub use decimal_arithmetic::Rounding;
 pub use decimal_sum::DecimalSum;
 pub use encode::{DataSize, Encode};
 pub use expr::{
-    AggregateCall, AggregateFunction, Argument, Arithmetic, Case, ColumnRef, Comparison, Expr, FrameBound, FrameUnit,
-    Identifier, MAX_ARGUMENTS, Name, Outcome, ScalarFunction, Signature, WindowCall, WindowFrame, WindowFunction,
+    AggregateCall, AggregateFunction, Argument, Arithmetic, Case, ColumnRef, Comparison, Expr, FrameBound,
+    FrameExclusion, FrameUnit, Identifier, MAX_ARGUMENTS, Name, Outcome, ScalarFunction, Signature, WindowCall,
+    WindowFrame, WindowFunction,
 };
 #[cfg(feature = "serde")]
 #[doc(hidden)]
