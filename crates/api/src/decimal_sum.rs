@@ -50,6 +50,24 @@ impl DecimalSum {
         self.scale = self.scale.max(number.scale());
     }
 
+    /// Adds what another sum is of.
+    ///
+    /// ```
+    /// use wasm_dbms_api::DecimalSum;
+    ///
+    /// let (mut sum, mut other) = (DecimalSum::default(), DecimalSum::default());
+    /// sum.add("0.75".parse().unwrap());
+    /// other.add("1.5".parse().unwrap());
+    /// sum.add_sum(&other);
+    /// assert_eq!(sum.total().unwrap().to_string(), "2.25");
+    /// ```
+    pub fn add_sum(&mut self, other: &Self) {
+        self.parts = self.parts.wrapping_add(other.parts);
+        self.whole = self.whole.saturating_add(other.whole).saturating_add(self.parts / UNIT);
+        self.parts %= UNIT;
+        self.scale = self.scale.max(other.scale);
+    }
+
     /// The sum, with as many digits after the point as the number that had the most, where they fit; none if no decimal
     /// is it.
     ///

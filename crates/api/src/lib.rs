@@ -7,6 +7,7 @@
 
 mod arena;
 mod column;
+mod column_migration;
 mod data_type;
 mod date;
 mod date_time;
@@ -33,6 +34,7 @@ mod value;
 
 pub use arena::ValueArena;
 pub use column::{Column, Literal, Operand};
+pub use column_migration::ColumnMigration;
 pub use data_type::DataType;
 pub use date::Date;
 pub use date_time::DateTime;
@@ -41,8 +43,9 @@ pub use decimal_arithmetic::Rounding;
 pub use decimal_sum::DecimalSum;
 pub use encode::{DataSize, Encode};
 pub use expr::{
-    AggregateCall, AggregateFunction, Argument, Arithmetic, Case, ColumnRef, Comparison, Expr, FrameBound, FrameUnit,
-    Identifier, MAX_ARGUMENTS, Name, Outcome, ScalarFunction, Signature, WindowCall, WindowFrame, WindowFunction,
+    AggregateCall, AggregateFunction, Argument, Arithmetic, Case, ColumnRef, Comparison, Expr, FrameBound,
+    FrameExclusion, FrameUnit, Identifier, MAX_ARGUMENTS, Name, Outcome, ScalarFunction, Signature, WindowCall,
+    WindowFrame, WindowFunction,
 };
 #[cfg(feature = "serde")]
 #[doc(hidden)]

@@ -47,6 +47,7 @@ mod store;
 mod transaction;
 mod typed;
 mod vacuum;
+mod window;
 mod write;
 
 pub use catalog::MAX_CLUSTERED_KEY_BYTES;
@@ -76,6 +77,7 @@ pub use typed::{
     Three, Two, Update, UpdateKey, UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
+pub use window::enable_window_functions;
 
 pub use wasm_dbms_api::*;
 pub use wasm_dbms_macros::{CustomDataType, DatabaseSchema, Encode, Table};

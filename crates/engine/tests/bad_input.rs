@@ -260,3 +260,27 @@ fn the_database_is_busy_inside_its_own_transaction() {
     assert_eq!(db.select::<User>().count().unwrap(), 2);
     assert_sound(&db);
 }
+
+#[test]
+fn rows_that_are_read_in_place_have_no_windows_beside() {
+    use wasm_dbms::{Order, WindowCall, WindowFunction, enable_window_functions};
+
+    #[derive(Table, Debug, Clone, PartialEq)]
+    #[table = "windowed"]
+    struct Windowed {
+        #[primary_key]
+        id: u32,
+        number: i64,
+    }
+
+    enable_window_functions();
+    let db = Database::in_memory();
+    db.create_table(Windowed::schema()).unwrap();
+    db.insert(&Windowed { id: 1, number: 2 }).unwrap();
+    let number =
+        WindowCall { function: WindowFunction::RowNumber, partition_by: Vec::new(), order_by: Vec::new(), frame: None };
+    let error = db.select::<Windowed>().order_by(Order::ascending(number.clone().into())).all().unwrap_err();
+    assert!(error.to_string().contains("windows stand beside columns"), "{error}");
+    let query = Query::from("windowed").column(Expr::column("number")).order_by(number.into(), true);
+    assert_eq!(db.query(&query).unwrap().rows, [[Value::from(2)]]);
+}

@@ -13,8 +13,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use wasm_dbms::prelude::*;
 use wasm_dbms::{
-    AggregateCall, FileProvider, Guarantees, HeapProvider, Interrupt, JoinKind, MemoryError, MemoryProvider,
-    MemoryResult, SetOperation, Source,
+    AggregateCall, FileProvider, FrameBound, FrameUnit, Guarantees, HeapProvider, Interrupt, JoinKind, MemoryError,
+    MemoryProvider, MemoryResult, Order, SetOperation, Source, WindowCall, WindowFrame, WindowFunction,
+    enable_window_functions,
 };
 
 use support::seed;
@@ -161,8 +162,24 @@ fn aggregate(function: AggregateFunction, of: &str) -> Expr {
     Expr::aggregate(function, Some(column(of)))
 }
 
+/// A window over all rows, or over those of a word.
+fn window(
+    function: WindowFunction,
+    by_word: bool,
+    order: &str,
+    frame: Option<(FrameUnit, FrameBound, FrameBound)>,
+) -> Expr {
+    let frame = frame.map(|(unit, start, end)| WindowFrame { unit, start, end, exclusion: Default::default() });
+    let partition_by = if by_word { vec![column("word")] } else { Vec::new() };
+    WindowCall { function, partition_by, order_by: vec![Order::ascending(column(order))], frame }.into()
+}
+
 /// Questions that keep most of their rows.
 fn questions() -> Vec<(&'static str, Query)> {
+    enable_window_functions();
+    let over = |function| WindowFunction::Aggregate(AggregateCall::new(function, Some(column("number"))));
+    let near = || Some((FrameUnit::Rows, FrameBound::Preceding(100.into()), FrameBound::Following(1_000.into())));
+    let within = || Some((FrameUnit::Range, FrameBound::Preceding(1e4.into()), FrameBound::Following(1e3.into())));
     let all =
         || Query::from("a").column(column("id")).column(column("word")).column(column("number")).column(column("long"));
     let grouped = |key: Expr| {
@@ -200,6 +217,16 @@ fn questions() -> Vec<(&'static str, Query)> {
         ("intersect all", set(SetOperation::Intersect, true)),
         ("except", set(SetOperation::Except, false)),
         ("except all", set(SetOperation::Except, true)),
+        ("window", all().column(window(WindowFunction::RowNumber, false, "long", None))),
+        (
+            "windows of three orders",
+            all()
+                .column(window(over(AggregateFunction::Sum), false, "number", None))
+                .column(window(over(AggregateFunction::Maximum), false, "number", near()))
+                .column(window(WindowFunction::Lag(column("long"), Some(7.into()), None), false, "id", None))
+                .column(window(WindowFunction::Rank, true, "number", None)),
+        ),
+        ("window between values", all().column(window(over(AggregateFunction::Count), false, "number", within()))),
         ("join", joined(false)),
         ("left join", joined(true)),
     ]

@@ -3,8 +3,8 @@
 use std::fmt::{Display, Formatter, Result};
 
 use crate::{
-    AggregateCall, Case, Expr, FrameBound, FrameUnit, Identifier, Name, Order, Part, ScalarFunction, Value, WindowCall,
-    WindowFrame,
+    AggregateCall, Case, Expr, FrameBound, FrameExclusion, FrameUnit, Identifier, Name, Order, Part, ScalarFunction,
+    Value, WindowCall, WindowFrame,
 };
 
 /// A list with commas between.
@@ -211,7 +211,13 @@ impl Display for WindowFrame {
             FrameUnit::Range => "RANGE",
             FrameUnit::Groups => "GROUPS",
         };
-        write!(f, "{unit} BETWEEN {} AND {}", self.start, self.end)
+        write!(f, "{unit} BETWEEN {} AND {}", self.start, self.end)?;
+        f.write_str(match self.exclusion {
+            FrameExclusion::NoOthers => "",
+            FrameExclusion::CurrentRow => " EXCLUDE CURRENT ROW",
+            FrameExclusion::Group => " EXCLUDE GROUP",
+            FrameExclusion::Ties => " EXCLUDE TIES",
+        })
     }
 }
 

@@ -13,7 +13,7 @@ pub use column_ref::{ColumnRef, Name};
 pub use function::{Argument, MAX_ARGUMENTS, Outcome, ScalarFunction, Signature};
 pub use identifier::Identifier;
 pub use operator::{Arithmetic, Comparison};
-pub use window::{FrameBound, FrameUnit, WindowCall, WindowFrame, WindowFunction};
+pub use window::{FrameBound, FrameExclusion, FrameUnit, WindowCall, WindowFrame, WindowFunction};
 
 use crate::{DataType, Part, Query, Value};
 

@@ -51,6 +51,21 @@ pub enum FrameBound {
     UnboundedFollowing,
 }
 
+/// The rows near a row that its frame leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum FrameExclusion {
+    /// None.
+    #[default]
+    NoOthers,
+    /// The row itself.
+    CurrentRow,
+    /// The row and those equal to it in the order.
+    Group,
+    /// Those equal to it in the order, and not the row.
+    Ties,
+}
+
 /// The rows of its partition that a window function sees from a row.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -61,6 +76,9 @@ pub struct WindowFrame {
     pub start: FrameBound,
     /// The last row.
     pub end: FrameBound,
+    /// Which of those between are left out.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub exclusion: FrameExclusion,
 }
 
 /// A value over the rows around a row.

@@ -4,6 +4,7 @@
 use wasm_dbms_api::{Value, ValueRef};
 use wasm_dbms_memory::{KeyRange, MemoryAccess};
 
+use crate::Error;
 use crate::codec::key;
 use crate::codec::record::{Reader, Writer};
 use crate::core::Core;
@@ -16,7 +17,7 @@ use crate::execute::sort::{Sorted, Sorter, sort_key};
 use crate::execute::spool::{Spool, SpoolReader, broken, push_record, record_at};
 use crate::execute::threshold::Threshold;
 use crate::execute::{Frame, RowStream};
-use crate::plan::{BoundAggregate, BoundExpr, Context, Plan, Scope};
+use crate::plan::{BoundAggregate, BoundExpr, Context, Plan, PlanSource, Scope};
 
 /// Everything that a plan without grouping answers, each row made by `make`.
 pub(crate) fn collect<T>(
@@ -144,6 +145,9 @@ pub(crate) fn keys_and_outputs(
     plan: &Plan,
     has_outputs: bool,
 ) -> Fallible<Vec<(Vec<u8>, Vec<Value>)>> {
+    if plan.grouping.is_some() || !matches!(plan.sources.first(), Some(PlanSource::Table(_))) {
+        return Err(Error::Query("an aggregate or a window cannot stand in a change of rows".into()).into());
+    }
     let mut rows = RowStream::new(&core.catalog, plan)?;
     rows.keep_keys();
     let mut found = Vec::new();
@@ -164,7 +168,7 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Fallible<u64> {
         && step.access == crate::plan::Access::Scan
         && plan.answers_rows()
         && plan.gate.is_empty()
-        && let Some(crate::plan::PlanSource::Table(relation)) = plan.sources.first()
+        && let Some(PlanSource::Table(relation)) = plan.sources.first()
     {
         let crate::catalog::TreeHead { tree, rows, .. } = core.catalog.relation(*relation)?.table;
         core.store.note_read(tree.id(), KeyRange::From(&[], None));

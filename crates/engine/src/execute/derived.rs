@@ -39,6 +39,7 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
             }
         }
         Body::Query(plan) => each(core, plan, inside, &mut |row| push(&mut made, layout, &row).map(|()| true))?,
+        Body::Windows { query, windows } => windows.make(core, query, inside, layout, &mut made)?,
         Body::Set { operation, all, left, right } => {
             set(core, (*operation, *all), [left, right], &inside, layout, &mut made)?;
         }
@@ -73,12 +74,17 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
 }
 
 /// The bytes of a row.
-fn encode(layout: &RowLayout, row: &[Value], bytes: &mut Vec<u8>) -> Fallible<()> {
+pub(super) fn encode(layout: &RowLayout, row: &[Value], bytes: &mut Vec<u8>) -> Fallible<()> {
     let values: Vec<ValueRef<'_>> = row.iter().map(Value::as_ref).collect();
-    if let Some(value) = layout.misfit(&values) {
+    encode_values(layout, &values, bytes)
+}
+
+/// The bytes of a row of these values.
+pub(super) fn encode_values(layout: &RowLayout, values: &[ValueRef<'_>], bytes: &mut Vec<u8>) -> Fallible<()> {
+    if let Some(value) = layout.misfit(values) {
         return Err(Error::OutOfRange(value.to_string()).into());
     }
-    layout.encode(&values, bytes);
+    layout.encode(values, bytes);
     Ok(())
 }
 

@@ -19,6 +19,7 @@ mod sort;
 mod spool;
 mod stand;
 mod threshold;
+mod window;
 
 pub(crate) use answer::{SortedFrames, SpooledRows, Window, collect, count, for_each, keys_and_outputs, values};
 pub use derived::MAX_RECURSIVE_ROWS;
@@ -26,3 +27,4 @@ pub(crate) use frame::Frame;
 pub(crate) use rows::{RowStream, Suspended};
 pub use sort::MAX_TOP_ROWS;
 pub(crate) use spool::Spool;
+pub(crate) use window::rows as rows_with_windows;

@@ -3,6 +3,7 @@
 
 use std::collections::BinaryHeap;
 
+use wasm_dbms_api::ValueRef;
 use wasm_dbms_memory::ScratchSpace;
 
 use crate::codec::key;
@@ -17,19 +18,23 @@ pub const MAX_TOP_ROWS: usize = 10_000;
 pub(crate) fn sort_key(order: &[OrderKey], context: Context<'_>, key: &mut Vec<u8>) -> Fallible<()> {
     key.clear();
     for part in order {
-        let start = key.len();
-        let value = part.expr.value(context)?;
-        if value.is_null() && part.nulls_first == part.descending {
-            // NULL counts as smallest; where it stands at the other end, it counts as largest.
-            key::push_above_values(key);
-        } else {
-            key::push_nullable(key, value);
-        }
-        if part.descending {
-            key::flip(key, start);
-        }
+        push_sort_key(part.expr.value(context)?, part.descending, part.nulls_first, key);
     }
     Ok(())
+}
+
+/// Appends what one value is sorted by.
+pub(super) fn push_sort_key(value: ValueRef<'_>, descending: bool, nulls_first: bool, key: &mut Vec<u8>) {
+    let start = key.len();
+    if value.is_null() && nulls_first == descending {
+        // NULL counts as smallest; where it stands at the other end, it counts as largest.
+        key::push_above_values(key);
+    } else {
+        key::push_nullable(key, value);
+    }
+    if descending {
+        key::flip(key, start);
+    }
 }
 
 /// Rows to be sorted, as bytes.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::catalog::{Catalog, Relation};
 use crate::error::Fallible;
 use crate::plan::call::{Call, Operator};
-use crate::plan::{Access, Body, Bound, BoundAggregate, BoundExpr, Plan, PlanSource, Step};
+use crate::plan::{Access, Body, Bound, BoundAggregate, BoundExpr, Derived, Plan, PlanSource, Step};
 
 struct Explain<'a> {
     plan: &'a Plan,
@@ -43,7 +43,7 @@ fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) 
             line(text, indent + depth + 1, &format!("then filter {}", explain.expr(filter)?));
         }
         if let Some(PlanSource::Derived(derived)) = plan.sources.get(step.source) {
-            write_body(&derived.body, catalog, indent + depth + 2, text)?;
+            write_body(derived, catalog, indent + depth + 2, text)?;
         }
     }
     if let Some(grouping) = &plan.grouping {
@@ -82,10 +82,18 @@ fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) 
     Ok(())
 }
 
-fn write_body(body: &Body, catalog: &Catalog, indent: usize, text: &mut String) -> Fallible<()> {
+fn write_body(derived: &Derived, catalog: &Catalog, indent: usize, text: &mut String) -> Fallible<()> {
+    let body = &derived.body;
     match body {
         Body::Nothing | Body::Values(_) | Body::Working(_) => Ok(()),
         Body::Query(plan) => write_plan(plan, catalog, indent, text),
+        Body::Windows { query, .. } => {
+            write_plan(query, catalog, indent, text)?;
+            for column in derived.relation.schema.columns.iter().skip(query.outputs.len()) {
+                line(text, indent, &format!("window {}", column.name));
+            }
+            Ok(())
+        }
         Body::Set { left, right, .. } | Body::Recursive { first: left, next: right, .. } => {
             write_plan(left, catalog, indent, text)?;
             let words = match body {
@@ -106,6 +114,7 @@ impl Explain<'_> {
                 Body::Nothing => "nothing",
                 Body::Values(_) => "values",
                 Body::Query(_) => "query",
+                Body::Windows { .. } => "windows",
                 Body::Set { .. } => "set",
                 Body::Recursive { .. } => "recursive query",
                 Body::Working(_) => "the rows found last",

@@ -22,6 +22,7 @@ mod scope;
 mod semi_join;
 mod template;
 mod walk_order;
+mod window;
 
 pub use access::MAX_RANGES;
 pub(crate) use access::{Access, Bound};
@@ -33,6 +34,7 @@ pub(crate) use key_range::KeyRange;
 pub use scope::MAX_REMEMBERED_BYTES;
 pub(crate) use scope::{Answer, Scope};
 pub(crate) use template::Template;
+pub(crate) use window::{BoundFrame, Edge, Input, RowMaker, Window, WindowOperator, WindowOrder, enable};
 
 use std::sync::Arc;
 
@@ -93,6 +95,7 @@ pub(crate) enum Body {
     Nothing,
     Values(Vec<Vec<BoundExpr>>),
     Query(Box<Plan>),
+    Windows { query: Box<Plan>, windows: Arc<dyn RowMaker> },
     Set { operation: SetOperation, all: bool, left: Box<Plan>, right: Box<Plan> },
     Recursive { number: usize, all: bool, first: Box<Plan>, next: Box<Plan> },
     Working(usize),

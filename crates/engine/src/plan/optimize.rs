@@ -339,6 +339,7 @@ fn plan_source(catalog: &Catalog, figures: &Figures<'_>, rows: BoundRows, depth:
         BoundBody::Nothing => Body::Nothing,
         BoundBody::Values(rows) => Body::Values(rows),
         BoundBody::Query(query) => Body::Query(plan(query)?),
+        BoundBody::Windows { query, windows } => Body::Windows { query: plan(query)?, windows },
         BoundBody::Set { operation, all, left, right } => {
             Body::Set { operation, all, left: plan(left)?, right: plan(right)? }
         }
@@ -357,7 +358,7 @@ fn rows_of(catalog: &Catalog, source: &PlanSource) -> Fallible<f64> {
         PlanSource::Derived(derived) => match &derived.body {
             Body::Nothing => 1.0,
             Body::Values(rows) => rows.len() as f64,
-            Body::Query(plan) => plan.answer_estimate(),
+            Body::Query(plan) | Body::Windows { query: plan, .. } => plan.answer_estimate(),
             Body::Set { left, right, .. } => left.answer_estimate() + right.answer_estimate(),
             Body::Recursive { first, .. } => first.answer_estimate() * 10.0,
             Body::Working(_) => 10.0,
@@ -377,7 +378,7 @@ impl PlanSource {
             Self::Table(_) => 0.0,
             Self::Derived(derived) => match &derived.body {
                 Body::Nothing | Body::Values(_) | Body::Working(_) => 1.0,
-                Body::Query(plan) => plan.cost + plan.estimate,
+                Body::Query(plan) | Body::Windows { query: plan, .. } => plan.cost + plan.estimate,
                 Body::Set { left, right, .. } => left.cost + right.cost + left.estimate + right.estimate,
                 Body::Recursive { first, next, .. } => first.cost + next.cost * 10.0,
             },

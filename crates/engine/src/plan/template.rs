@@ -116,7 +116,7 @@ impl Plan {
                     match &mut derived.body {
                         Body::Nothing | Body::Working(_) => {}
                         Body::Values(rows) => rows.iter_mut().flatten().for_each(|expr| visit(Part::Expr(expr))),
-                        Body::Query(plan) => plan.visit_mut(visit),
+                        Body::Query(plan) | Body::Windows { query: plan, .. } => plan.visit_mut(visit),
                         Body::Set { left: one, right: other, .. } | Body::Recursive { first: one, next: other, .. } => {
                             one.visit_mut(visit);
                             other.visit_mut(visit);

@@ -15,7 +15,7 @@ use crate::typed::cursor::{cursor_of, values_of_plan};
 use crate::typed::rows::{FrameRef, Rows};
 use crate::typed::select::{Binder, Columns, rows_of, visit_rows};
 use crate::typed::sets::Matched;
-use crate::{Answer, Connection, Cursor, Database, Error, Result, Select, ValueCursor};
+use crate::{Answer, Connection, Cursor, Database, Result, Select, ValueCursor};
 
 /// A question that is planned once and asked many times, each time with other parameters; made by [`Select::prepare`], or
 /// of a dynamic one by [`Prepared::new`].
@@ -137,10 +137,7 @@ impl<R> Prepared<R> {
 
     /// Every row of a question without groups: the key of its first source, and what its columns come to.
     pub(crate) fn matched(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Vec<Matched>> {
-        self.asked(core, parameters, |core, plan| match plan.grouping {
-            None => execute::keys_and_outputs(core, plan, !self.query.columns.is_empty()),
-            Some(_) => Err(Error::Query("an aggregate cannot stand in a change of rows".into()).into()),
-        })
+        self.asked(core, parameters, |core, plan| execute::keys_and_outputs(core, plan, !self.query.columns.is_empty()))
     }
 
     /// The values of every row, inside a statement that writes.

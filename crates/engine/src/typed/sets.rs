@@ -2,7 +2,6 @@
 
 use wasm_dbms_api::{ColumnSchema, DataType, Expr, Query, TableSchema, Value, ValueRef};
 
-use crate::Error;
 use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
 use crate::core::Core;
@@ -160,8 +159,5 @@ pub(crate) fn matching(core: &mut Core, query: &Query, parameters: &[Value]) -> 
 
 fn matching_rows(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Vec<Matched>> {
     let plan = plan::plan_with(core, query, parameters)?;
-    if plan.grouping.is_some() {
-        return Err(Error::Query("an aggregate cannot stand in a change of rows".into()).into());
-    }
     execute::keys_and_outputs(core, &plan, !query.columns.is_empty())
 }

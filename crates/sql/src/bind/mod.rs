@@ -60,6 +60,7 @@ impl Compiled {
         dialect: Dialect,
         temporary: &Views,
     ) -> Result<Self> {
+        wasm_dbms::enable_window_functions();
         let Parsed { statement, parameters } = parsed;
         let implied = match &statement {
             Statement::Query(_)

@@ -73,7 +73,7 @@ fn put(expr: &mut Expr, keys: &[Expr]) {
 }
 
 /// Calls `visit` with the expressions that one is made of; what queries in it hold is theirs.
-fn parts(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
+pub(super) fn parts(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
     match expr {
         Expr::Compare(_, left, right)
         | Expr::IsDistinct(left, right)

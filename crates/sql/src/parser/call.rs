@@ -1,9 +1,6 @@
-//! Calls: functions of values, of groups and of windows.
+//! Calls: functions of values and of groups.
 
-use wasm_dbms_api::{
-    AggregateCall, AggregateFunction, Case, DataType, Expr, FrameBound, FrameUnit, ScalarFunction, Value, WindowCall,
-    WindowFrame, WindowFunction,
-};
+use wasm_dbms_api::{AggregateCall, AggregateFunction, Case, DataType, Expr, ScalarFunction, Value, WindowFunction};
 
 use super::Parser;
 use crate::error::{Result, SqlErrorKind, fault, not_supported};
@@ -254,121 +251,6 @@ impl Parser<'_> {
         match self.eat(Keyword::Over)? {
             true => self.window(WindowFunction::Aggregate(call)),
             false => Ok(call.into()),
-        }
-    }
-
-    /// The window function of this name, which takes its arguments.
-    #[inline(never)]
-    fn window_function(&self, name: &str, values: &mut Vec<Expr>, offset: usize) -> Result<Option<WindowFunction>> {
-        let range = match name {
-            "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" => 0..=0,
-            "ntile" | "first_value" | "last_value" => 1..=1,
-            "lag" | "lead" => 1..=3,
-            "nth_value" => 2..=2,
-            _ => return Ok(None),
-        };
-        if !range.contains(&values.len()) {
-            return self.contradiction(format!("{name} does not take {} arguments", values.len()), offset);
-        }
-        let mut values = std::mem::take(values).into_iter();
-        let (first, second, third) = (values.next(), values.next(), values.next());
-        Ok(Some(match (name, first) {
-            ("row_number", _) => WindowFunction::RowNumber,
-            ("rank", _) => WindowFunction::Rank,
-            ("dense_rank", _) => WindowFunction::DenseRank,
-            ("percent_rank", _) => WindowFunction::PercentRank,
-            ("cume_dist", _) => WindowFunction::CumulativeDistribution,
-            ("ntile", Some(of)) => WindowFunction::Ntile(of),
-            ("first_value", Some(of)) => WindowFunction::FirstValue(of),
-            ("last_value", Some(of)) => WindowFunction::LastValue(of),
-            ("lag", Some(of)) => WindowFunction::Lag(of, second, third),
-            ("lead", Some(of)) => WindowFunction::Lead(of, second, third),
-            (_, Some(of)) => WindowFunction::NthValue(of, second.unwrap_or(Expr::from(1))),
-            (_, None) => return Ok(None),
-        }))
-    }
-
-    /// What stands behind OVER.
-    #[inline(never)]
-    fn window(&mut self, function: WindowFunction) -> Result<Expr> {
-        if self.is_name() {
-            return self.not_supported("windows with names");
-        }
-        self.expect_sign("(")?;
-        let mut call = WindowCall { function, partition_by: Vec::new(), order_by: Vec::new(), frame: None };
-        if self.eat(Keyword::Partition)? {
-            self.expect(Keyword::By)?;
-            call.partition_by = self.list(Self::expr)?;
-        }
-        call.order_by = self.order_by()?;
-        let unit = match self.keyword() {
-            Some(Keyword::Rows) => Some(FrameUnit::Rows),
-            Some(Keyword::Range) => Some(FrameUnit::Range),
-            Some(Keyword::Groups) => Some(FrameUnit::Groups),
-            _ if self.is_name() => return self.not_supported("windows with names"),
-            _ => None,
-        };
-        if let Some(unit) = unit {
-            self.advance()?;
-            call.frame = Some(self.frame(unit)?);
-        }
-        self.expect_sign(")")?;
-        Ok(call.into())
-    }
-
-    #[inline(never)]
-    fn frame(&mut self, unit: FrameUnit) -> Result<WindowFrame> {
-        let offset = self.token.offset;
-        let is_range = self.eat(Keyword::Between)?;
-        let start = self.frame_bound()?;
-        let end = match is_range {
-            true => {
-                self.expect(Keyword::And)?;
-                self.frame_bound()?
-            }
-            false => FrameBound::CurrentRow,
-        };
-        if self.is(Keyword::Exclude) {
-            return self.not_supported("EXCLUDE in a frame");
-        }
-        let rank = |bound: &FrameBound| match bound {
-            FrameBound::UnboundedPreceding => 0,
-            FrameBound::Preceding(_) => 1,
-            FrameBound::CurrentRow => 2,
-            FrameBound::Following(_) => 3,
-            FrameBound::UnboundedFollowing => 4,
-        };
-        if rank(&start) > rank(&end) || rank(&start) == 4 || rank(&end) == 0 {
-            return self.contradiction("a frame that ends before it begins", offset);
-        }
-        Ok(WindowFrame { unit, start, end })
-    }
-
-    #[inline(never)]
-    fn frame_bound(&mut self) -> Result<FrameBound> {
-        if self.eat_all(&[Keyword::Current, Keyword::Row])? {
-            return Ok(FrameBound::CurrentRow);
-        }
-        // A column may be called so.
-        let unbounded =
-            self.is(Keyword::Unbounded) && matches!(self.next_keyword(), Some(Keyword::Preceding | Keyword::Following));
-        if unbounded {
-            self.advance()?;
-            return match self.eat(Keyword::Preceding)? {
-                true => Ok(FrameBound::UnboundedPreceding),
-                false => {
-                    self.expect(Keyword::Following)?;
-                    Ok(FrameBound::UnboundedFollowing)
-                }
-            };
-        }
-        let by = self.expr_above(super::infix::POWER_NOT + 1)?;
-        if self.eat(Keyword::Preceding)? {
-            return Ok(FrameBound::Preceding(by));
-        }
-        match self.eat(Keyword::Following)? {
-            true => Ok(FrameBound::Following(by)),
-            false => self.fail("PRECEDING or FOLLOWING"),
         }
     }
 }

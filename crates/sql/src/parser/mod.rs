@@ -14,6 +14,7 @@ mod select;
 pub(crate) mod source;
 mod statement;
 mod table;
+mod window;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::error::{Fault, Result, SqlErrorKind, fault};
 use crate::keyword::Keyword;
 use crate::lexer::{Kind, Lexer, Token};
 use crate::limits::{MAX_LIST_ITEMS, MAX_NAME_BYTES, MAX_NESTING, MAX_PARAMETERS, MAX_TEXT_BYTES, MAX_TOKENS};
+use crate::parser::window::{Definition, NamedWindow};
 use crate::{Dialect, SqlError, Statement, literal};
 
 /// A statement, and the parameters it wants.
@@ -165,6 +167,7 @@ fn whole<T>(
         }
         let mut parser = Parser::new(text, dialect)?;
         let answer = rule(&mut parser)?;
+        parser.check_named_windows()?;
         match parser.token.kind {
             Kind::End => Ok(answer),
             _ => parser.fail("the end of the statement"),
@@ -187,6 +190,10 @@ pub(crate) struct Parser<'a> {
     parameters: Parameters,
     /// The recursive queries around, each with whether it has named itself.
     recursive: Vec<(Name, bool)>,
+    /// Where windows are named.
+    named_windows: Vec<NamedWindow>,
+    /// The windows that the block read last can name.
+    windows: Vec<Definition>,
 }
 
 impl<'a> Parser<'a> {
@@ -194,7 +201,18 @@ impl<'a> Parser<'a> {
         let mut lexer = Lexer::new(text, dialect);
         let (token, next) = (lexer.next()?, lexer.next()?);
         let parameters = Parameters::default();
-        Ok(Self { lexer, token, next, dialect, tokens: 0, depth: 0, parameters, recursive: Vec::new() })
+        Ok(Self {
+            lexer,
+            token,
+            next,
+            dialect,
+            tokens: 0,
+            depth: 0,
+            parameters,
+            recursive: Vec::new(),
+            named_windows: Vec::new(),
+            windows: Vec::new(),
+        })
     }
 
     fn parsed(&mut self) -> Result<Parsed> {

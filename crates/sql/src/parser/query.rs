@@ -154,6 +154,8 @@ impl Parser<'_> {
                 self.eat(Keyword::Distinct)?;
             }
             let right = self.set(power + 1)?;
+            // The order of all rows names none of a block.
+            self.windows.clear();
             if between.is_some_and(|words| words != (operation, all) || !is_all_the_same(operation, all)) {
                 changes += 1;
                 if changes > MAX_SET_CHANGES {
@@ -169,6 +171,7 @@ impl Parser<'_> {
     /// SELECT, VALUES, or a query in parentheses.
     #[inline(never)]
     fn block(&mut self) -> Result<Query> {
+        self.windows.clear();
         match self.keyword() {
             Some(Keyword::Select) => self.select(),
             Some(Keyword::Values) => {
@@ -212,7 +215,9 @@ impl Parser<'_> {
             query.with = with;
         }
         if is_more {
+            let (windows, first) = (std::mem::take(&mut self.windows), self.named_windows.len());
             query.order_by = self.order_by()?;
+            self.put_windows_in(query.order_by.iter_mut().map(|key| &mut key.expr), &windows, first)?;
             self.limits(&mut query)?;
         }
         if self.is(Keyword::For) {

@@ -10,7 +10,7 @@ use crate::keyword::Keyword;
 impl Parser<'_> {
     #[inline(never)]
     pub(super) fn select(&mut self) -> Result<Query> {
-        let start = self.token.offset;
+        let (start, first_window) = (self.token.offset, self.named_windows.len());
         self.advance()?;
         let mut query = Query::default();
         if !self.eat(Keyword::All)? {
@@ -46,9 +46,13 @@ impl Parser<'_> {
         if self.is_sqlite() {
             super::bare::settle(&mut query);
         }
-        if self.is(Keyword::Window) {
-            return self.not_supported("windows with names");
-        }
+        let windows = self.window_clause()?;
+        let outputs = query.columns.iter_mut().filter_map(|output| match output {
+            Output::Expr(expr, _) => Some(expr),
+            _ => None,
+        });
+        self.put_windows_in(outputs, &windows, first_window)?;
+        self.windows = windows;
         Ok(query)
     }
 

@@ -3,8 +3,9 @@
 use fastrand::Rng;
 use wasm_dbms_api::{
     AggregateCall, AggregateFunction, Arithmetic, Case, ColumnRef, CommonTable, Comparison, DataType, Date, DateTime,
-    Decimal, Expr, FrameBound, FrameUnit, Join, JoinCondition, JoinKind, Json, MAX_ARGUMENTS, Name, Nulls, Order,
-    Origin, Output, Query, ScalarFunction, SetOperation, Source, Uuid, Value, WindowCall, WindowFrame, WindowFunction,
+    Decimal, Expr, FrameBound, FrameExclusion, FrameUnit, Join, JoinCondition, JoinKind, Json, MAX_ARGUMENTS, Name,
+    Nulls, Order, Origin, Output, Query, ScalarFunction, SetOperation, Source, Uuid, Value, WindowCall, WindowFrame,
+    WindowFunction,
 };
 
 const NAMES: [&str; 10] = ["a", "b", "id", "user", "Name", "order", "x y", "quo\"te", "left", "\u{e4}\u{f6}"];
@@ -107,6 +108,13 @@ impl Maker {
             end: [FrameBound::CurrentRow, FrameBound::Following(Expr::from(3)), FrameBound::UnboundedFollowing]
                 [maker.rng.usize(..3)]
             .clone(),
+            // `sqlparser` does not read EXCLUDE.
+            exclusion: if maker.own_forms {
+                [FrameExclusion::NoOthers, FrameExclusion::CurrentRow, FrameExclusion::Group, FrameExclusion::Ties]
+                    [maker.rng.usize(..4)]
+            } else {
+                FrameExclusion::NoOthers
+            },
         });
         WindowCall {
             function,

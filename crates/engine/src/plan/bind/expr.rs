@@ -102,7 +102,16 @@ impl<'c> Block<'_, 'c> {
                 }
                 bool(Operator::InQuery(number).of(arguments))
             }
-            Expr::Window(_) => Err(Error::Query(format!("{expr}: window functions are not supported yet")).into()),
+            Expr::Window(call) => {
+                // Inside a window there is none.
+                let Some(mut windows) = self.windows.take() else {
+                    let what = "window functions are columns or orders, where they are enabled";
+                    return Err(Error::Query(format!("{expr} cannot stand here: {what}")).into());
+                };
+                let typed = windows.bind(self, expr, call, depth)?;
+                self.windows.replace(Some(windows));
+                Ok(typed)
+            }
             other => Err(Error::Query(format!("{other} is not supported")).into()),
         }
     }
@@ -330,6 +339,7 @@ impl<'c> Block<'_, 'c> {
         let Some(mut known) = self.aggregates.take() else {
             return Err(Error::Query(format!("{expr} cannot stand here: aggregates are columns or orders")).into());
         };
+        let windows = self.windows.take();
         let argument = match &call.argument {
             None if call.function == AggregateFunction::Count && !call.distinct => None,
             None => return Err(Error::Query(format!("{expr} needs an argument")).into()),
@@ -361,12 +371,15 @@ impl<'c> Block<'_, 'c> {
             is_distinct: call.distinct,
         };
         let position = known.iter().position(|other| *other == aggregate).unwrap_or(known.len());
+        let kind = kind.of_aggregate(call.function);
         if position == known.len() {
             known.push(aggregate);
+            self.aggregate_kinds.borrow_mut().push(kind);
         }
         *self.aggregates.borrow_mut() = Some(known);
+        *self.windows.borrow_mut() = windows;
         // Counted from the end of the keys, which are not all known yet.
-        Ok(Typed { expr: BoundExpr::Slot(position), kind: kind.of_aggregate(call.function) })
+        Ok(Typed { expr: BoundExpr::Slot(position), kind })
     }
 
     /// A query inside an expression: its number, what it is given of the row, the kind of its first column.

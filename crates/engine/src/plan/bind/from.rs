@@ -343,7 +343,7 @@ impl<'b, 'c> Block<'b, 'c> {
         Ok(Rows { body, arguments, columns: columns.collect() })
     }
 
-    fn pass_outer(&self) -> Vec<BoundExpr> {
+    pub(super) fn pass_outer(&self) -> Vec<BoundExpr> {
         (0..self.outer.borrow().len()).map(|number| Operator::Outer(number, None).of(Vec::new())).collect()
     }
 
@@ -442,7 +442,7 @@ fn check_names(source: &Source, count: usize) -> Fallible<()> {
 }
 
 /// A table that rows of these columns could stand in.
-fn relation_of(columns: &[(Name, Kind<'_>)]) -> Fallible<Relation> {
+pub(super) fn relation_of(columns: &[(Name, Kind<'_>)]) -> Fallible<Relation> {
     let mut schema = TableSchema::new("");
     for (number, (name, kind)) in columns.iter().enumerate() {
         // Names may be there twice here; who asks for one that is, is refused.

@@ -5,6 +5,7 @@ use wasm_dbms_api::{ColumnRef, Expr, Query};
 use crate::Error;
 use crate::error::Fallible;
 use crate::plan::bind::names::Block;
+use crate::plan::bind::window::WINDOWS;
 use crate::plan::bind::{BoundQuery, Typed};
 use crate::plan::{BoundExpr, Grouping};
 
@@ -26,8 +27,8 @@ impl<'c> Block<'_, 'c> {
                 Expr::Column(column) if is_column(column)? => self.bind(expr, depth)?,
                 expr => self.order_key(expr, outputs, names, depth)?,
             };
-            if key.expr.any(&|part| matches!(part, BoundExpr::Slot(_))) {
-                return Err(Error::Query(format!("{expr}: rows cannot be grouped by an aggregate")).into());
+            if key.expr.any(&|part| matches!(part, BoundExpr::Slot(_) | BoundExpr::Column { source: WINDOWS, .. })) {
+                return Err(Error::Query(format!("{expr}: rows cannot be grouped by an aggregate or a window")).into());
             }
             keys.push(key);
         }
@@ -57,6 +58,7 @@ impl<'c> Block<'_, 'c> {
                 *slot += grouping.keys.len();
                 Ok(())
             }
+            BoundExpr::Column { source: WINDOWS, .. } => Ok(()),
             BoundExpr::Column { source, column } => {
                 let name = self.name_of_column(*source, *column);
                 Err(Error::Query(format!("column {name} is neither grouped by nor inside an aggregate")).into())

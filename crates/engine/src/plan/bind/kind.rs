@@ -13,7 +13,7 @@ use crate::plan::call::Operator;
 
 /// What is known of the values of an expression.
 #[derive(Clone, Copy)]
-pub(super) struct Kind<'a> {
+pub(in crate::plan) struct Kind<'a> {
     /// None of NULL alone.
     pub(super) data_type: Option<DataType>,
     /// The names of an enum's column.

@@ -5,6 +5,7 @@ mod from;
 mod group;
 mod kind;
 mod names;
+mod window;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,9 +20,13 @@ use crate::catalog::{Catalog, Relation, RelationIndex};
 use crate::error::Fallible;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::kind::Kind;
-use crate::plan::bind::names::{Block, Commons};
+use crate::plan::bind::names::Commons;
 use crate::plan::call::{Operator, Parameter};
+use crate::plan::window::{self as windows, RowMaker};
 use crate::plan::{BoundExpr, Grouping, OrderKey};
+
+pub(super) use names::Block;
+pub(super) use window::{BlockWindows, no_windows};
 
 /// The most tables in one block of a question.
 pub const MAX_SOURCES: usize = 64;
@@ -31,7 +36,7 @@ pub const MAX_SOURCES_IN_ALL: usize = 1024;
 
 /// An expression with what is known of its values.
 #[derive(Clone)]
-struct Typed<'c> {
+pub(super) struct Typed<'c> {
     expr: BoundExpr,
     kind: Kind<'c>,
 }
@@ -85,6 +90,11 @@ pub(crate) enum BoundBody {
     Nothing,
     Values(Vec<Vec<BoundExpr>>),
     Query(Box<BoundQuery>),
+    /// The rows of a query, and beside each the values of window functions.
+    Windows {
+        query: Box<BoundQuery>,
+        windows: Arc<dyn RowMaker>,
+    },
     Set {
         operation: SetOperation,
         all: bool,
@@ -314,6 +324,8 @@ impl<'b, 'c> Block<'b, 'c> {
             outer: RefCell::default(),
             subqueries: RefCell::default(),
             aggregates: RefCell::default(),
+            aggregate_kinds: RefCell::default(),
+            windows: RefCell::default(),
             commons,
         }
     }
@@ -338,6 +350,7 @@ impl<'b, 'c> Block<'b, 'c> {
     /// What the rows of the answer hold, and in what order they come.
     fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Fallible<Vec<Kind<'c>>> {
         *self.aggregates.borrow_mut() = Some(Vec::new());
+        *self.windows.borrow_mut() = windows::of_block(self.binder.catalog);
         let mut outputs: Vec<Typed<'c>> = Vec::new();
         for output in &query.columns {
             self.output(output, &mut outputs, &mut bound.names, depth)?;
@@ -345,12 +358,14 @@ impl<'b, 'c> Block<'b, 'c> {
         if query.columns.is_empty() && query.group_by.is_empty() && query.having.is_none() {
             self.every(None, &mut outputs, &mut bound.names)?;
         }
+        let windows = self.windows.take();
         let keys = self.group_keys(query, &outputs, &bound.names, depth)?;
         if query.columns.is_empty() && outputs.is_empty() {
             bound.names = query.group_by.iter().map(name_of).collect();
             outputs.clone_from(&keys);
         }
         let having = query.having.as_ref().map(|having| self.condition(having, depth)).transpose()?;
+        *self.windows.borrow_mut() = windows;
         let mut order = Vec::new();
         for key in &query.order_by {
             let typed = self.order_key(&key.expr, &outputs, &bound.names, depth)?;
@@ -359,7 +374,7 @@ impl<'b, 'c> Block<'b, 'c> {
             let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
             order.push(OrderKey { expr: typed.expr, descending: key.descending, nulls_first });
         }
-        let kinds = outputs.iter().map(|output| output.kind).collect();
+        let kinds: Vec<Kind<'c>> = outputs.iter().map(|output| output.kind).collect();
         bound.outputs = outputs.into_iter().map(|output| output.expr).collect();
         bound.is_distinct = query.distinct;
         bound.order = order;
@@ -367,15 +382,24 @@ impl<'b, 'c> Block<'b, 'c> {
             having.split_conjunction(&mut bound.having);
         }
         let aggregates = self.aggregates.take().unwrap_or_default();
+        let windows = self.windows.take();
+        if let Some(windows) = &windows {
+            // What windows are computed from is as outputs are, of groups too.
+            windows.add_inputs(&mut bound.outputs);
+        }
         if !keys.is_empty() || !aggregates.is_empty() || query.having.is_some() {
-            let keys = keys.into_iter().map(|key| key.expr).collect();
+            let keys = keys.iter().map(|key| key.expr.clone()).collect();
             self.group(bound, Grouping { keys, aggregates })?;
         }
+        let is_output = |expr: &BoundExpr| bound.outputs.iter().take(kinds.len()).any(|output| output == expr);
         if bound.is_distinct
-            && let Some(position) = bound.order.iter().position(|key| !bound.outputs.contains(&key.expr))
+            && let Some(position) = bound.order.iter().position(|key| !is_output(&key.expr))
         {
             let key = query.order_by.get(position).map(ToString::to_string).unwrap_or_default();
             return Err(Error::Query(format!("{key}: distinct rows can be ordered by what they hold only")).into());
+        }
+        if let Some(windows) = windows {
+            windows.place(self, query, bound, (kinds.len(), &keys))?;
         }
         Ok(kinds)
     }

@@ -8,7 +8,7 @@ use wasm_dbms_api::{ColumnRef, CommonTable, Name, TableSchema};
 use crate::Error;
 use crate::error::Fallible;
 use crate::plan::bind::kind::Kind;
-use crate::plan::bind::{Binder, BoundSubquery, Typed};
+use crate::plan::bind::{Binder, BlockWindows, BoundSubquery, Typed};
 use crate::plan::call::Operator;
 use crate::plan::{BoundAggregate, BoundExpr};
 
@@ -81,7 +81,7 @@ pub(super) struct Commons<'q> {
 }
 
 /// One block of a query while its names are looked up.
-pub(super) struct Block<'b, 'c> {
+pub(in crate::plan) struct Block<'b, 'c> {
     pub(super) binder: &'b Binder<'c>,
     pub(super) parent: Option<&'b Block<'b, 'c>>,
     pub(super) entries: Vec<Entry<'c>>,
@@ -90,6 +90,10 @@ pub(super) struct Block<'b, 'c> {
     pub(super) subqueries: RefCell<Vec<BoundSubquery>>,
     /// The aggregates met; none where there can be none.
     pub(super) aggregates: RefCell<Option<Vec<BoundAggregate>>>,
+    /// The kinds of their values.
+    pub(super) aggregate_kinds: RefCell<Vec<Kind<'c>>>,
+    /// The windows met; none where there can be none.
+    pub(super) windows: RefCell<Option<Box<dyn BlockWindows<'c> + 'c>>>,
     pub(super) commons: Option<Rc<Commons<'b>>>,
 }
 

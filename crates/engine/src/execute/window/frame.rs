@@ -1,0 +1,197 @@
+//! The rows of its partition that a function sees from a row. Both edges of a frame go forward only, as the row does.
+
+use std::cmp::Ordering;
+
+use wasm_dbms_api::{Decimal, FrameExclusion, FrameUnit, Value, ValueRef};
+
+use crate::error::Fallible;
+use crate::execute::spool::SpoolReader;
+use crate::execute::window::partition::{Cursor, Partition, Row, input};
+use crate::function::wrong;
+use crate::meter::Meter;
+use crate::plan::{BoundFrame, Edge, Window, WindowOrder, broken_row};
+
+/// Rows from one on and before another.
+pub(super) type Span = (u64, u64);
+
+/// The frame of one row after the other.
+#[derive(Debug)]
+pub(super) struct Frame<'p> {
+    own: &'p BoundFrame,
+    order: Option<&'p WindowOrder>,
+    start: Reach<'p>,
+    end: Reach<'p>,
+}
+
+/// One edge of a frame.
+#[derive(Debug)]
+struct Reach<'p> {
+    edge: &'p Edge,
+    /// How far it is from the row.
+    distance: Value,
+    /// Of an edge between values: the first row that is not before it.
+    at: u64,
+    cursor: Cursor,
+    groups: SpoolReader,
+}
+
+/// A value that an edge is at.
+#[derive(Debug, Clone, Copy)]
+enum Bound {
+    Whole(i128),
+    Float(f64),
+    Decimal(Decimal),
+    /// Before and behind every value.
+    Lowest,
+    Highest,
+}
+
+/// An integer, or the number of a day.
+fn whole(value: ValueRef<'_>) -> Option<i128> {
+    match value {
+        ValueRef::Date(date) => Some(date.days().into()),
+        value => value.as_i128(),
+    }
+}
+
+impl Bound {
+    /// How a value is to this one; none of NULL.
+    fn order_of(self, value: ValueRef<'_>) -> Option<Ordering> {
+        match self {
+            _ if value.is_null() => None,
+            Self::Lowest => Some(Ordering::Greater),
+            Self::Highest => Some(Ordering::Less),
+            Self::Whole(bound) => whole(value).map(|number| number.cmp(&bound)),
+            Self::Float(bound) => value.compare(ValueRef::Float(bound)),
+            Self::Decimal(bound) => value.compare(ValueRef::Decimal(bound)),
+        }
+    }
+}
+
+impl<'p> Reach<'p> {
+    fn new(edge: &'p Edge, partition: &Partition<'_>) -> Fallible<Self> {
+        let distance = match edge {
+            Edge::Preceding(by) | Edge::Following(by) => {
+                let mut cursor = Cursor::default();
+                let distance = input(by, partition.row(0, &mut cursor)?)?.to_value();
+                let is_distance = match &distance {
+                    Value::Float(number) => *number >= 0.0,
+                    Value::Null => false,
+                    number => number.as_ref().compare(ValueRef::Integer(0)).is_some_and(Ordering::is_ge),
+                };
+                if !is_distance {
+                    return Err(wrong(format!("the edge of a frame is at no distance from the row: {distance}")));
+                }
+                distance
+            }
+            Edge::Unbounded | Edge::CurrentRow => Value::Null,
+        };
+        Ok(Self { edge, distance, at: 0, cursor: Cursor::default(), groups: SpoolReader::default() })
+    }
+
+    /// The value that the edge of a row of this one is at; none of NULL.
+    fn bound(&self, value: ValueRef<'_>, descending: bool) -> Option<Bound> {
+        let is_subtracted = matches!(self.edge, Edge::Preceding(_)) != descending;
+        let past = if is_subtracted { Bound::Lowest } else { Bound::Highest };
+        Some(match (value, self.distance.as_ref()) {
+            (ValueRef::Null, _) => return None,
+            (_, ValueRef::Float(f64::INFINITY)) => past,
+            (ValueRef::Float(number), ValueRef::Float(by)) => {
+                Bound::Float(if is_subtracted { number - by } else { number + by })
+            }
+            (ValueRef::Decimal(number), ValueRef::Decimal(by)) => {
+                let sum = if is_subtracted { number.checked_sub(by) } else { number.checked_add(by) };
+                sum.map_or(past, Bound::Decimal)
+            }
+            (value, by) => {
+                let (number, by) = (whole(value)?, by.as_i128()?);
+                Bound::Whole(if is_subtracted { number - by } else { number + by })
+            }
+        })
+    }
+
+    /// So many rows or groups.
+    fn count(&self) -> u64 {
+        match self.distance {
+            Value::Integer(number) => number.unsigned_abs(),
+            _ => u64::MAX,
+        }
+    }
+}
+
+impl<'p> Frame<'p> {
+    pub(super) fn new(window: &'p Window, partition: &Partition<'_>) -> Fallible<Self> {
+        let own = &window.frame;
+        let (start, end) = (Reach::new(&own.start, partition)?, Reach::new(&own.end, partition)?);
+        Ok(Self { own, order: window.order.first(), start, end })
+    }
+
+    /// Whether the frames of all rows begin with the first and leave none out.
+    pub(super) fn only_grows(&self) -> bool {
+        self.own.start == Edge::Unbounded && self.own.exclusion == FrameExclusion::NoOthers
+    }
+
+    /// The frame of a row: up to three spans, in order.
+    pub(super) fn spans(&mut self, meter: &mut Meter, row: &Row<'_>) -> Fallible<[Span; 3]> {
+        let (start, end, place) = (self.edge(meter, row, false)?, self.edge(meter, row, true)?, row.place);
+        let clip = |from: u64, to: u64| (from.max(start), to.min(end).max(from.max(start)));
+        let (none, row) = ((start, start), (place.row, place.row + 1));
+        Ok(match self.own.exclusion {
+            FrameExclusion::NoOthers => [clip(start, end), none, none],
+            FrameExclusion::CurrentRow => [clip(start, row.0), clip(row.1, end), none],
+            FrameExclusion::Group => [clip(start, place.start), clip(place.end, end), none],
+            FrameExclusion::Ties => [clip(start, place.start), clip(row.0, row.1), clip(place.end, end)],
+        })
+    }
+
+    /// The first row of the frame, or the first behind it.
+    fn edge(&mut self, meter: &mut Meter, row: &Row<'_>, is_end: bool) -> Fallible<u64> {
+        let Row { partition, groups, place, .. } = row;
+        let reach = if is_end { &mut self.end } else { &mut self.start };
+        let behind = u64::from(is_end);
+        Ok(match (reach.edge, self.own.unit) {
+            (Edge::Unbounded, _) => behind * place.count,
+            (Edge::CurrentRow, FrameUnit::Rows) => place.row + behind,
+            (Edge::CurrentRow, _) => {
+                if is_end {
+                    place.end
+                } else {
+                    place.start
+                }
+            }
+            (Edge::Preceding(_), FrameUnit::Rows) => (place.row + behind).saturating_sub(reach.count()),
+            (Edge::Following(_), FrameUnit::Rows) => {
+                (place.row + behind).saturating_add(reach.count()).min(place.count)
+            }
+            (Edge::Preceding(_), FrameUnit::Groups) => match (place.group + behind).checked_sub(reach.count()) {
+                Some(group) => groups.start(group, place.count, &mut reach.groups)?,
+                None => 0,
+            },
+            (Edge::Following(_), FrameUnit::Groups) => {
+                let group = (place.group + behind).saturating_add(reach.count());
+                groups.start(group, place.count, &mut reach.groups)?
+            }
+            (_, FrameUnit::Range) => {
+                let (Some(column), Some(order)) = (self.own.range, self.order) else { return Ok(place.start) };
+                let value = row.values.get(column).copied().unwrap_or(ValueRef::Null);
+                let Some(bound) = reach.bound(value, order.descending) else {
+                    return Ok(if is_end { place.end } else { place.start });
+                };
+                while reach.at < place.count {
+                    meter.step()?;
+                    let value = partition.row(reach.at, &mut reach.cursor)?.value(column).ok_or_else(broken_row)?;
+                    let is_before = match bound.order_of(value) {
+                        None => order.nulls_first,
+                        Some(Ordering::Equal) => is_end,
+                        Some(order_of_value) => order_of_value.is_lt() != order.descending,
+                    };
+                    if !is_before {
+                        break;
+                    }
+                    reach.at += 1;
+                }
+                reach.at
+            }
+        })
+    }
+}
