@@ -7,8 +7,8 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use wasm_dbms::{JoinKind, Source};
 use wasm_dbms::prelude::*;
+use wasm_dbms::{JoinKind, Source};
 
 use support::seed;
 
