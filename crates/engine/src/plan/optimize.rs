@@ -158,7 +158,7 @@ impl<'s> Joins<'_, 's> {
         };
         let ties: Vec<u64> = (0..self.sources.len()).map(ties).collect();
         // What is known of a source after others depends on those only that something ties it to.
-        let mut known: Vec<((usize, u64, bool, Option<usize>), Known)> = Vec::new();
+        let mut known: Vec<(Asked, Known)> = Vec::new();
         // Of each source the column in whose order its rows come if it is the first.
         let mut leading: Vec<Option<usize>> = Vec::new();
         for source in 0..self.sources.len() {
@@ -278,6 +278,9 @@ impl<'s> Joins<'_, 's> {
         Ok((step, setup + rows * cost))
     }
 }
+
+/// A source, those before that something ties it to, whether it is the first, and the one of those that is.
+type Asked = (usize, u64, bool, Option<usize>);
 
 /// What is known of a source after others.
 #[derive(Debug, Clone, Copy)]
