@@ -13,6 +13,7 @@ use crate::plan::bind::names::Block;
 use crate::plan::bind::{Answers, BoundSubquery, Typed};
 use crate::plan::call::Operator;
 use crate::plan::like::Pattern;
+use crate::plan::window::of_block;
 use crate::plan::{BoundAggregate, BoundExpr, Context};
 
 type Join = fn(Box<BoundExpr>, Box<BoundExpr>) -> BoundExpr;
@@ -349,9 +350,6 @@ impl<'c> Block<'_, 'c> {
         if argument.is_some() {
             kind.check_aggregate(call.function, expr)?;
         }
-        if !call.order_by.is_empty() {
-            return Err(Error::Query(format!("{expr}: an order inside an aggregate is not supported yet")).into());
-        }
         let filter = call.filter.as_ref().map(|filter| self.condition(filter, depth + 1)).transpose()?;
         let separator = match &call.separator {
             None => None,
@@ -363,13 +361,21 @@ impl<'c> Block<'_, 'c> {
                 Some(bound.expr)
             }
         };
-        let aggregate = BoundAggregate {
+        let mut aggregate = BoundAggregate {
             function: call.function,
             argument: argument.map(|argument| argument.expr),
             filter,
             separator,
             is_distinct: call.distinct,
         };
+        if !call.order_by.is_empty() {
+            let ordered = self.ordered.take().or_else(|| of_block(self.binder.catalog));
+            let Some(mut ordered) = ordered else {
+                return Err(Error::Query(format!("{expr}: window functions are not enabled")).into());
+            };
+            aggregate = ordered.order(self, (expr, call), (aggregate, kind), depth)?;
+            self.ordered.replace(Some(ordered));
+        }
         let position = known.iter().position(|other| *other == aggregate).unwrap_or(known.len());
         let kind = kind.of_aggregate(call.function);
         if position == known.len() {
