@@ -32,7 +32,8 @@ in memory, Node ${node}; ${versions}. ${options.note ?? ''}
 
 The workloads are those of [the native bench](README.md). SQLite is spoken to from JavaScript by prepared statements:
 \`sqlite-wasm\` by its C functions, \`sql.js\` by its own. \`wasm-dbms, typed\` and \`wasm-dbms, SQL\` are a Rust program in the
-same module as the engine, with structs and with prepared statements: its rows do not leave the module.
+same module as the engine, with structs and with prepared statements: its rows do not leave the module. \`wasm-dbms, npm\` is
+this project's npm package, spoken to from JavaScript by prepared statements, whose rows are arrays.
 
 CPU microseconds per operation:
 

@@ -1,6 +1,6 @@
 // The bench inside Node: this project's engine as a wasm module beside the wasm builds of SQLite, in memory:
 //
-//     node run.mjs --module MODULE --packages FOLDER --rows N --seed N --rounds N [--only W1,W2] [--output FILE] [--note WORDS]
+//     node run.mjs --module MODULE --package FOLDER --packages FOLDER --rows N --seed N --rounds N [--only W1,W2] [--output FILE] [--note WORDS]
 //
 // In every round the engines take turns, step by step, another one first each time; every answer is checked. The first
 // round is not counted: in it every byte of every answer is compared, and the engines of the host compile.
@@ -13,6 +13,7 @@ import { Answer } from './answer.mjs';
 import { dataOf } from './data.mjs';
 import { Model } from './model.mjs';
 import { BenchModule } from './module.mjs';
+import * as ours from './ours.mjs';
 import { report } from './report.mjs';
 import * as sqlJs from './sql_js.mjs';
 import * as sqliteWasm from './sqlite_wasm.mjs';
@@ -22,6 +23,7 @@ const string = { type: 'string' };
 const { values: options } = parseArgs({
   options: {
     module: string,
+    package: string,
     packages: string,
     rows: { ...string, default: '100000' },
     seed: { ...string, default: '42' },
@@ -40,6 +42,7 @@ const packages = pathToFileURL(options.packages).href;
 const engines = [
   module.face(0, 'wasm-dbms, typed'),
   module.face(1, 'wasm-dbms, SQL'),
+  await ours.load(pathToFileURL(options.package).href),
   await sqliteWasm.load(packages),
   await sqlJs.load(packages),
 ];

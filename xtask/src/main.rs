@@ -8,6 +8,7 @@
 //! | the size limit of the module | `wasm/size.rs` |
 //! | how a browser is found and driven | `wasm/browser.rs` |
 //! | what is measured in wasm, beside others and alone | `wasm/bench.rs`, `wasm/fuel.rs`, and `bench/module`, `bench/wasm` |
+//! | what the npm package consists of, what it may weigh | `wasm/npm.rs`, and `crates/npm` |
 //! | how sqllogictest files are run | `slt.rs`, and `crates/slt` |
 //! | which batteries there are | `battery.rs`, and `crates/sim/src/battery` |
 
@@ -60,6 +61,8 @@ enum Verb {
     BenchWasm(wasm::bench::Options),
     /// Count the instructions of each workload in wasm, compare them with those kept in git
     Fuel(wasm::fuel::Options),
+    /// Put the npm package together, measure it, test it in Node and in a browser
+    Npm,
     /// Build the documentation; a warning is an error
     Docs,
 }
@@ -86,6 +89,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Bench(options) => bench::run(&project, &options),
         Verb::BenchWasm(options) => wasm::bench::run(&project, &options),
         Verb::Fuel(options) => wasm::fuel::run(&project, &options),
+        Verb::Npm => wasm::npm::run(&project),
         Verb::Docs => docs::run(&project),
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask bench-wasm`: the workloads inside Node, this project's engine as a module beside the wasm builds of others.
 //!
-//! It builds `bench/module` and lets `bench/wasm/run.mjs` run it beside `@sqlite.org/sqlite-wasm` and `sql.js`, which npm
+//! It builds `bench/module` and the npm package and lets `bench/wasm/run.mjs` run it beside `@sqlite.org/sqlite-wasm` and `sql.js`, which npm
 //! fetches as pinned by the `package-lock.json` there.
 
 use std::process::Command;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
-use super::{npm, size};
+use super::{npm, packages, size};
 use crate::command;
 use crate::project::Project;
 
@@ -48,12 +48,13 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     println!("wasm toolchain: {toolchain}");
     let module = Module::build_at(project, &toolchain, &module::BENCH, &options.opt_level)?;
     size::check(&[&module])?;
+    let package = npm::build(project, &toolchain, &options.opt_level)?;
 
     let source = project.root().join(FOLDER);
-    let packages = npm::install(&source, &project.wasm_target().join("bench"))?;
+    let packages = packages::install(&source, &project.wasm_target().join("bench"))?;
     let mut node = Command::new("node");
     node.arg("--no-warnings").arg(source.join("run.mjs"));
-    node.arg("--module").arg(module.shipped()).arg("--packages").arg(packages);
+    node.arg("--module").arg(module.shipped()).arg("--package").arg(package).arg("--packages").arg(packages);
     node.args(["--rows", &options.rows.to_string(), "--seed", &options.seed.to_string()]);
     node.args(["--rounds", &options.rounds.to_string()]);
     node.args(["--note", &format!("The module is compiled at level `{}` ({toolchain}).", options.opt_level)]);

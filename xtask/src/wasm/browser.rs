@@ -4,14 +4,14 @@
 //! headless Chromium. The browser is Debian's or one that is in the search path; what drives it is `playwright-core`
 //! from npm, as pinned by the `package-lock.json` there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
-use super::{install_with, npm, size};
+use super::{install_with, packages, size};
 use crate::project::Project;
 use crate::{command, debian};
 
@@ -88,15 +88,33 @@ fn drive(project: &Project, options: &Options) -> Result<()> {
     let module = Module::build(project, &toolchain, &module::BROWSER_TEST)?;
     size::check(&[&module])?;
 
-    let directory = project.wasm_target().join("browser");
-    let source = project.root().join(FOLDER);
-    let packages = npm::install(&source, &directory)?;
-    let mut node = Command::new("node");
-    node.arg(source.join("drive.mjs"));
+    let mut node = script(project, FOLDER, "profile")?;
     node.arg("--module").arg(module.shipped());
-    node.arg("--executable").arg(chromium().context("the Chromium that was here is gone")?);
-    node.arg("--packages").arg(packages);
-    node.arg("--profile").arg(directory.join("profile"));
     node.args(["--seed", &options.seed.to_string(), "--times", &options.times.to_string()]);
     command::run(&mut node)
+}
+
+/// Drives a browser through the npm package, if there is one here.
+pub(super) fn drive_package(project: &Project, package: &Path) -> Result<()> {
+    match missing()? {
+        Some(reason) if debian::is_ci() => bail!("{reason}"),
+        Some(reason) => println!("skipped: the package in a browser, since {reason}"),
+        None => {
+            let mut node = script(project, "crates/npm/browser_test", "package-profile")?;
+            command::run(node.arg("--package").arg(package))?;
+        }
+    }
+    Ok(())
+}
+
+/// Node with the script `drive.mjs` of a folder, which is told of the browser, of what drives it and of a profile.
+fn script(project: &Project, folder: &str, profile: &str) -> Result<Command> {
+    let directory = project.wasm_target().join("browser");
+    let packages = packages::install(&project.root().join(FOLDER), &directory)?;
+    let mut node = Command::new("node");
+    node.arg(project.root().join(folder).join("drive.mjs"));
+    node.arg("--executable").arg(chromium().context("the Chromium that was here is gone")?);
+    node.arg("--packages").arg(packages);
+    node.arg("--profile").arg(directory.join(profile));
+    Ok(node)
 }

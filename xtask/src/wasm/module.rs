@@ -113,6 +113,15 @@ pub(super) const BROWSER_TEST: Source = Source {
     gzip_bytes_max: Some(350_000),
 };
 
+/// The engine with SQL, as the npm package carries it.
+pub(super) const NPM: Source = Source {
+    name: "wasm_dbms_module",
+    target: Target::Unknown,
+    arguments: &["--package", "wasm-dbms-npm", "--lib", "--crate-type", "cdylib"],
+    folder: "",
+    gzip_bytes_max: Some(470_000),
+};
+
 /// What runs in Node beside the wasm builds of other engines.
 pub(super) const BENCH: Source = Source {
     name: "bench_module",

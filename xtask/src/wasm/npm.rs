@@ -1,29 +1,81 @@
-//! Packages of npm, as a `package-lock.json` of ours pins them; they are fetched where they are used and never kept in git.
+//! `cargo xtask npm`: the npm package `wasm-dbms`, put together, measured, tested in Node and in a browser.
+//!
+//! It consists of the module of `crates/npm`, the scripts beside it, and that of `crates/web` which gives files in a browser.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
+use super::module::{self, Module};
+use super::toolchain::Toolchain;
+use super::{browser, size, tree_functions};
 use crate::command;
+use crate::project::Project;
 
-/// Installs the packages that `source` pins into `directory`, if they are not there; returns their folder.
-pub(super) fn install(source: &Path, directory: &Path) -> Result<PathBuf> {
-    /// The lock file that was followed, in the folder of the packages.
-    const INSTALLED: &str = ".pinned.json";
-    let packages = directory.join("node_modules");
-    let pinned = fs::read(source.join("package-lock.json")).context("reading what npm is to install")?;
-    if fs::read(packages.join(INSTALLED)).is_ok_and(|installed| installed == pinned) {
-        return Ok(packages);
+/// Where the package's own files are.
+const FOLDER: &str = "crates/npm";
+
+/// The script that another crate has.
+const OPFS: &str = "crates/web/js/opfs.js";
+
+/// What the scripts that a page loads may weigh together, each after `gzip -9`, in bytes.
+const SCRIPTS_GZIP_BYTES_MAX: usize = 15 * 1024;
+
+/// The scripts that no page loads: those of Node, and the face that answers at once.
+const NOT_OF_PAGES: [&str; 4] = ["node.js", "node_files.js", "node_sync.js", "sync.js"];
+
+/// Builds, measures and tests the package.
+pub(crate) fn run(project: &Project) -> Result<()> {
+    if let Some(reason) = super::missing()? {
+        bail!("{reason}");
     }
-    fs::create_dir_all(directory)?;
-    for file in ["package.json", "package-lock.json"] {
-        fs::copy(source.join(file), directory.join(file)).with_context(|| format!("copying {file}"))?;
+    let toolchain = Toolchain::find()?.context("the toolchain that was here is gone")?;
+    println!("wasm toolchain: {toolchain}");
+    let package = build(project, &toolchain, module::OPT_LEVEL)?;
+    let tests = project.root().join(FOLDER).join("tests");
+    command::run(Command::new("node").arg("--no-warnings").arg("--test").arg(tests).env("PACKAGE", &package))?;
+    browser::drive_package(project, &package)
+}
+
+/// Puts the package together, its module compiled at a level of optimisation; its folder.
+pub(super) fn build(project: &Project, toolchain: &Toolchain, opt_level: &str) -> Result<PathBuf> {
+    let mut module = Module::build_at(project, toolchain, &module::NPM, opt_level)?;
+    tree_functions::check(&module)?;
+    if opt_level != module::OPT_LEVEL {
+        module.gzip_bytes_max = None;
     }
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    command::run(npm.current_dir(directory))?;
-    fs::write(packages.join(INSTALLED), pinned)?;
-    Ok(packages)
+    size::check(&[&module])?;
+
+    let source = project.root().join(FOLDER);
+    let package = project.wasm_target().join("npm").join("wasm-dbms");
+    fs::create_dir_all(&package)?;
+    copy(module.shipped(), &package.join("wasm_dbms.wasm"))?;
+    for file in ["package.json", "README.md"] {
+        copy(&source.join(file), &package.join(file))?;
+    }
+    let mut scripts = vec![project.root().join(OPFS)];
+    for entry in fs::read_dir(source.join("js"))? {
+        scripts.push(entry?.path());
+    }
+    let mut together = 0;
+    for script in scripts {
+        let name = script.file_name().with_context(|| format!("{} has no name", script.display()))?;
+        copy(&script, &package.join(name))?;
+        let is_of_pages = !NOT_OF_PAGES.iter().any(|other| name == *other);
+        if is_of_pages && script.extension().is_some_and(|extension| extension == "js") {
+            together += size::gzip(&fs::read(&script)?)?;
+        }
+    }
+    println!("the scripts that a page loads: {together} bytes gzip; {}", package.display());
+    if together > SCRIPTS_GZIP_BYTES_MAX {
+        bail!("the scripts that a page loads weigh {together} bytes gzip, over the limit of {SCRIPTS_GZIP_BYTES_MAX}");
+    }
+    Ok(package)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).with_context(|| format!("copying {} to {}", from.display(), to.display()))?;
+    Ok(())
 }

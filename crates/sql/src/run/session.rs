@@ -176,6 +176,29 @@ impl<'db> Session<'db> {
         Ok(self.step(&compiled, &values)?.count)
     }
 
+    /// Runs a statement; how many rows it wrote, of a query how many it answers, and what it answers.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer); INSERT INTO t VALUES (1), (2)")?;
+    /// let (count, rows) = session.perform("DELETE FROM t WHERE n > ? RETURNING n", (1,))?;
+    /// assert_eq!((count, rows.all::<(i64,)>()?), (1, vec![(2,)]));
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub fn perform(&self, text: &str, parameters: impl IntoParameters) -> Result<(u64, Rows)> {
+        let compiled = self.compiled(text)?;
+        let values = compiled.given(parameters)?;
+        let Changed { count, returned } = self.step(&compiled, &values)?;
+        Ok((count, Rows::made(returned)))
+    }
+
     /// Runs a statement and answers its rows.
     ///
     /// ```

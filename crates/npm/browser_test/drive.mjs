@@ -1,0 +1,132 @@
+// Drives a browser through the npm package: a database in OPFS from one page, from two, and what is left when the tab that
+// has it open goes away.
+//
+//     node drive.mjs --package FOLDER --executable CHROMIUM --packages NODE_MODULES --profile DIRECTORY [--seconds NUMBER]
+
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+
+import { Browser } from '../../web/browser_test/browser.mjs';
+import { serve } from '../../web/browser_test/server.mjs';
+
+const { values: options } = parseArgs({
+  options: Object.fromEntries(
+    ['package', 'executable', 'packages', 'profile', 'seconds'].map((name) => [name, { type: 'string' }]),
+  ),
+});
+const seconds = Number(options.seconds ?? 3);
+const { chromium } = createRequire(join(options.packages, 'package.json'))('playwright-core');
+
+const here = (file) => join(import.meta.dirname, file);
+const files = { 'index.html': here('index.html'), 'page.js': here('page.js') };
+for (const file of readdirSync(options.package)) {
+  files[file] = join(options.package, file);
+}
+const server = await serve(files);
+await rm(options.profile, { recursive: true, force: true });
+const browser = new Browser(chromium, { ...options, origin: server.origin });
+await browser.start();
+
+const call = (page, name, ...values) => page.evaluate(([name, values]) => globalThis[name](...values), [name, values]);
+const rows = (page, text) => call(page, 'query', 'app.db', text);
+
+const eventually = async (what, holds) => {
+  for (let waited = 0; !(await holds()); waited += 50) {
+    assert.ok(waited < 20_000, `${what} takes too long`);
+    await sleep(50);
+  }
+};
+
+/** One page: everything that a database can be asked, and again after it was closed. */
+const testOnePage = async () => {
+  const { page } = browser;
+  await call(page, 'open', 'app.db');
+  await call(page, 'exec', 'app.db', 'CREATE TABLE t (n integer PRIMARY KEY, s text)');
+  await call(page, 'listen', 'app.db', ['t']);
+  await call(page, 'query', 'app.db', 'INSERT INTO t VALUES (?, ?)', [1, 'ä']);
+  assert.deepEqual(await rows(page, 'SELECT * FROM t'), [{ n: 1, s: 'ä' }]);
+  assert.deepEqual(await call(page, 'heard'), [{ n: 1, s: 'ä' }]);
+  assert.equal(await call(page, 'kindOf', 'app.db', 'INSERT INTO t VALUES (1, NULL)'), 'constraint');
+  assert.ok((await call(page, 'exportedBytes', 'app.db')) > 8192);
+  await call(page, 'close', 'app.db');
+  await call(page, 'open', 'app.db');
+  assert.deepEqual(await rows(page, 'SELECT * FROM t'), [{ n: 1, s: 'ä' }]);
+  const { isPersistent, quotaBytes, usedBytes } = await call(page, 'storage');
+  assert.ok(isPersistent === false && quotaBytes > usedBytes && usedBytes > 0);
+};
+
+/** Two pages: both write, both see the same, each hears of the other. */
+const testTwoPages = async (other) => {
+  const { page } = browser;
+  await call(other, 'open', 'app.db');
+  await call(other, 'query', 'app.db', "INSERT INTO t VALUES (2, 'other')");
+  assert.deepEqual(await rows(page, 'SELECT n FROM t ORDER BY n'), [{ n: 1 }, { n: 2 }]);
+  await call(other, 'listen', 'app.db', ['t']);
+  await call(page, 'query', 'app.db', "INSERT INTO t VALUES (3, 'first')");
+  await eventually('news of another tab', async () => (await call(other, 'heard')).some(({ n }) => n === 3));
+
+  await call(page, 'exec', 'app.db', 'CREATE TABLE counter (n integer); INSERT INTO counter VALUES (0)');
+  await Promise.all([call(page, 'count', 'app.db', 20), call(other, 'count', 'app.db', 20)]);
+  assert.deepEqual(await rows(other, 'SELECT n FROM counter'), [{ n: 40 }]);
+
+  await call(page, 'exec', 'app.db', 'CREATE TABLE rows (writer integer, n integer, PRIMARY KEY (writer, n))');
+  await Promise.all([call(page, 'startWriting', 'app.db', 1), call(other, 'startWriting', 'app.db', 2)]);
+  await sleep(seconds * 1000);
+  const states = [await call(page, 'stopWriting', 1), await call(other, 'stopWriting', 2)];
+  const counts = states.map(({ acknowledged, inDoubt, failed }) => {
+    assert.deepEqual([inDoubt, failed], [[], []]);
+    return acknowledged.length;
+  });
+  const seen = 'SELECT writer, count(*) AS n FROM rows GROUP BY writer ORDER BY writer';
+  for (const one of [page, other]) {
+    assert.deepEqual(await rows(one, seen), counts.map((n, writer) => ({ writer: writer + 1, n })));
+  }
+  console.log(`two tabs wrote ${counts.join(' and ')} rows in ${seconds} s; both see them all`);
+};
+
+/** The tab that has the file open goes while the other writes: that one goes on, and misses nothing that it was told. */
+const testTakeover = async (owner, other, writer) => {
+  await call(other, 'startWriting', 'app.db', writer);
+  await eventually('writing', async () => (await call(other, 'written', writer)) > 20);
+  await owner.close();
+  const before = await call(other, 'written', writer);
+  await eventually('going on', async () => (await call(other, 'written', writer)) > before + 20);
+  const { acknowledged, inDoubt, failed } = await call(other, 'stopWriting', writer);
+  assert.deepEqual(failed, []);
+  assert.ok(inDoubt.length <= 1, `${inDoubt.length} in doubt`);
+  const found = new Set((await rows(other, `SELECT n FROM rows WHERE writer = ${writer}`)).map(({ n }) => n));
+  const missing = acknowledged.filter((n) => !found.has(n));
+  assert.deepEqual(missing, []);
+  const unknown = [...found].filter((n) => !acknowledged.includes(n) && !inDoubt.includes(n));
+  assert.deepEqual(unknown, []);
+  console.log(`the owner's tab was closed: ${acknowledged.length} rows acknowledged, ${inDoubt.length} in doubt, none lost`);
+};
+
+try {
+  console.log(`Chromium ${browser.version()}`);
+  await testOnePage();
+  let other = await browser.newPage();
+  await testTwoPages(other);
+  for (let round = 0; round < 3; round += 1) {
+    const next = await browser.newPage();
+    await call(next, 'open', 'app.db');
+    // The page that was open longest has the file.
+    await testTakeover(round === 0 ? browser.page : other, round === 0 ? other : next, 10 + round);
+    if (round === 0) {
+      await next.close();
+    } else {
+      other = next;
+    }
+  }
+  assert.ok((await call(other, 'heard')).every((one) => one !== undefined));
+  const cold = await browser.newPage();
+  console.log(`the first question from nothing: ${(await call(cold, 'firstQuery', 'new.db')).toFixed(0)} ms`);
+} finally {
+  await browser.close();
+  server.close();
+}

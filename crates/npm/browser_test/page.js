@@ -1,0 +1,79 @@
+// The page of the test: what drive.mjs calls, over the package as a page has it.
+
+import { open, storage } from './browser.js';
+
+const databases = new Map();
+const heard = [];
+
+globalThis.storage = storage;
+
+globalThis.open = async (name, options) => void databases.set(name, await open(name, options));
+
+globalThis.close = (name) => databases.get(name).close();
+
+globalThis.exec = (name, script) => databases.get(name).exec(script);
+
+globalThis.query = (name, text, parameters) => databases.get(name).query(text, parameters);
+
+globalThis.kindOf = (name, text) => databases.get(name).query(text).then(() => 'none', ({ kind }) => kind);
+
+globalThis.listen = (name, tables) =>
+  databases.get(name).subscribe(tables, (changes, error) =>
+    heard.push(...(error === undefined ? changes.map(({ new: row }) => row) : [error.kind]))).then(() => {});
+
+globalThis.heard = () => heard;
+
+globalThis.exportedBytes = async (name) => (await databases.get(name).export()).length;
+
+/** How long a database in a file takes to answer its first question, from nothing. */
+globalThis.firstQuery = async (name) => {
+  const start = performance.now();
+  const db = await open(name);
+  await db.query('SELECT 1');
+  const milliseconds = performance.now() - start;
+  await db.close();
+  return milliseconds;
+};
+
+/** Puts in rows of its own until told to stop; what was acknowledged, and what is in doubt. */
+const writers = new Map();
+
+globalThis.startWriting = (name, writer) => {
+  const state = { acknowledged: [], inDoubt: [], failed: [], isStopped: false };
+  const db = databases.get(name);
+  const run = async () => {
+    for (let n = 0; !state.isStopped; n += 1) {
+      try {
+        await db.execute('INSERT INTO rows (writer, n) VALUES (?, ?)', [writer, n]);
+        state.acknowledged.push(n);
+      } catch (error) {
+        (error.kind === 'in-doubt' ? state.inDoubt : state.failed).push(error.kind === 'in-doubt' ? n : String(error));
+      }
+    }
+  };
+  writers.set(writer, { state, done: run() });
+};
+
+globalThis.written = (writer) => writers.get(writer).state.acknowledged.length;
+
+globalThis.stopWriting = async (writer) => {
+  const { state, done } = writers.get(writer);
+  state.isStopped = true;
+  await done;
+  return state;
+};
+
+/** Adds 1 to one number so many times, each in a transaction that reads it first. */
+globalThis.count = async (name, times) => {
+  const db = databases.get(name);
+  for (let time = 0; time < times; time += 1) {
+    await db.transaction(async (tx) => {
+      const [{ n }] = await tx.query('SELECT n FROM counter');
+      await tx.execute('UPDATE counter SET n = ?', [n + 1]);
+    }, { attempts: 1000 });
+  }
+};
+
+globalThis.states = () => ({ heard, writers: [...writers.values()].map(({ state }) => state) });
+
+globalThis.isReady = true;

@@ -1,0 +1,93 @@
+//! What went wrong, so that JavaScript can tell one thing from another.
+
+use wasm_dbms::MemoryError;
+use wasm_dbms_sql as sql;
+
+/// What can come of anything here.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+/// An error as JavaScript gets it.
+#[derive(Debug)]
+pub struct Failure {
+    /// What it is.
+    pub kind: FailureKind,
+    /// What it says.
+    pub words: String,
+    /// Where in the text of the statement, line and column from 1 on.
+    pub place: Option<(usize, usize)>,
+}
+
+/// What an error is. The numbers are those of `KINDS` in `js/wire.js`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// None of the others.
+    Other = 0,
+    /// The text is not understood.
+    Syntax = 1,
+    /// The rows refuse it: a key, a reference, a check, NULL.
+    Constraint = 2,
+    /// Another transaction was first; do it again.
+    Conflict = 3,
+    /// There is no room on the medium.
+    Full = 4,
+    /// The file is damaged.
+    Corrupt = 5,
+    /// The commit may have come through or not: open again and look.
+    InDoubt = 6,
+    /// Another worker, tab or process has the file open.
+    Locked = 7,
+    /// Changes were missed; read the tables anew.
+    Lagged = 8,
+    /// It was stopped, or cost more than it may.
+    Interrupted = 9,
+}
+
+impl Failure {
+    /// An error that only says something.
+    pub fn other(words: impl Into<String>) -> Self {
+        Self { kind: FailureKind::Other, words: words.into(), place: None }
+    }
+}
+
+impl From<wasm_dbms::Error> for Failure {
+    fn from(error: wasm_dbms::Error) -> Self {
+        Self { kind: kind_of(&error), words: error.to_string(), place: None }
+    }
+}
+
+impl From<sql::Error> for Failure {
+    fn from(error: sql::Error) -> Self {
+        let kind = match error.database() {
+            Some(error) => kind_of(error),
+            None => match &error {
+                sql::Error::Text(_) => FailureKind::Syntax,
+                _ => FailureKind::Other,
+            },
+        };
+        Self { kind, words: error.to_string(), place: error.place().map(|place| (place.line, place.column)) }
+    }
+}
+
+impl From<Box<MemoryError>> for Failure {
+    fn from(error: Box<MemoryError>) -> Self {
+        wasm_dbms::Error::from(error).into()
+    }
+}
+
+fn kind_of(error: &wasm_dbms::Error) -> FailureKind {
+    if let wasm_dbms::Error::Memory(memory) = error
+        && matches!(**memory, MemoryError::Locked { .. })
+    {
+        return FailureKind::Locked;
+    }
+    match error {
+        _ if error.is_constraint() => FailureKind::Constraint,
+        _ if error.is_conflict() => FailureKind::Conflict,
+        _ if error.is_full() => FailureKind::Full,
+        _ if error.is_corrupt() => FailureKind::Corrupt,
+        _ if error.is_in_doubt() => FailureKind::InDoubt,
+        _ if error.is_lagged() => FailureKind::Lagged,
+        _ if error.is_interrupted() => FailureKind::Interrupted,
+        _ => FailureKind::Other,
+    }
+}
