@@ -68,6 +68,15 @@ pub trait Field: Sized {
     /// The names of an enum, in the order of their numbers; none for any other type.
     const VARIANTS: &'static [&'static str] = &[];
 
+    /// Names of an enum with one that each had in earlier releases; for migrations.
+    const VARIANTS_RENAMED_FROM: &'static [(&'static str, &'static str)] = &[];
+
+    /// The fields of a struct that is stored as JSON, in words; empty for any other type.
+    const SHAPE: &'static str = "";
+
+    /// What makes of a struct that was stored as JSON with other fields one with those of today; for migrations.
+    const RESHAPE: Option<fn(ValueRef<'_>) -> Result<Value, String>> = None;
+
     /// The value, borrowed; NULL where it has to be made first, by [`value_in`](Self::value_in).
     fn to_value(&self) -> ValueRef<'_>;
 
@@ -103,6 +112,9 @@ impl<T: Field<Base = T>> Field for Option<T> {
     const DATA_TYPE: DataType = T::DATA_TYPE;
     const NULLABLE: bool = true;
     const VARIANTS: &'static [&'static str] = T::VARIANTS;
+    const VARIANTS_RENAMED_FROM: &'static [(&'static str, &'static str)] = T::VARIANTS_RENAMED_FROM;
+    const SHAPE: &'static str = T::SHAPE;
+    const RESHAPE: Option<fn(ValueRef<'_>) -> Result<Value, String>> = T::RESHAPE;
     type Base = T;
 
     fn to_value(&self) -> ValueRef<'_> {
@@ -307,7 +319,7 @@ copied_field! {
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 pub mod as_json {
-    use super::{ConversionError, Json, ValueArena, ValueRef};
+    use super::{ConversionError, Field, Json, Value, ValueArena, ValueRef};
     use crate::JsonRef;
 
     /// The document of a value; of one that serde refuses, why, which is no document and so refused by the column.
@@ -330,5 +342,16 @@ pub mod as_json {
             _ => None,
         }
         .ok_or_else(|| ConversionError::new(expected, value))
+    }
+
+    /// The document of today for one of earlier days, or why serde cannot read it.
+    #[doc(hidden)]
+    pub fn reshape<T: Field + serde::de::DeserializeOwned>(value: ValueRef<'_>) -> Result<Value, String> {
+        match value {
+            ValueRef::Json(json) => {
+                serde_json::from_str::<T>(json.as_str()).map(Value::from).map_err(|it| it.to_string())
+            }
+            _ => Err("it is no JSON".into()),
+        }
     }
 }

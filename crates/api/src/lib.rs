@@ -7,6 +7,7 @@
 
 mod arena;
 mod column;
+mod column_migration;
 mod data_type;
 mod date;
 mod date_time;
@@ -33,6 +34,7 @@ mod value;
 
 pub use arena::ValueArena;
 pub use column::{Column, Literal, Operand};
+pub use column_migration::ColumnMigration;
 pub use data_type::DataType;
 pub use date::Date;
 pub use date_time::DateTime;

@@ -37,6 +37,19 @@ pub enum MigrationOperation {
     ReorderColumns { table: String, columns: Vec<String> },
     /// A column holds another type, or an enum has other names: values are what a CAST makes of them.
     ChangeType { table: String, column: String, data_type: DataType, variants: Vec<String> },
+    /// A column holds another type, and a function of the program's own says what becomes of each value.
+    Transform {
+        table: String,
+        column: String,
+        data_type: DataType,
+        variants: Vec<String>,
+        shape: String,
+        function: String,
+    },
+    /// A name of an enum is another one.
+    RenameVariant { table: String, column: String, variant: String, name: String },
+    /// The JSON of a column is that of a struct with other fields; values stay.
+    SetShape { table: String, column: String, shape: String },
     /// Whether a column may be NULL.
     SetNullable { table: String, column: String, nullable: bool },
     /// The value where an insert gives none; rows that are there stay.
@@ -134,6 +147,9 @@ impl MigrationOperation {
             | Self::RenameColumn { table, .. }
             | Self::ReorderColumns { table, .. }
             | Self::ChangeType { table, .. }
+            | Self::Transform { table, .. }
+            | Self::RenameVariant { table, .. }
+            | Self::SetShape { table, .. }
             | Self::SetNullable { table, .. }
             | Self::SetDefault { table, .. }
             | Self::SetAutoincrement { table, .. }
@@ -166,6 +182,19 @@ impl fmt::Display for MigrationOperation {
                 write!(f, "change the type of {table}.{column} to {data_type}")?;
                 if variants.is_empty() { Ok(()) } else { write!(f, " of {}", variants.join(", ")) }
             }
+            Self::Transform { table, column, data_type, variants, shape, function } => {
+                write!(f, "change the type of {table}.{column} to {data_type}")?;
+                match (variants.as_slice(), shape.as_str()) {
+                    ([], "") => {}
+                    ([], shape) => write!(f, " of {shape}")?,
+                    (variants, _) => write!(f, " of {}", variants.join(", "))?,
+                }
+                write!(f, " by {function}")
+            }
+            Self::RenameVariant { table, column, variant, name } => {
+                write!(f, "rename {variant} of {table}.{column} to {name}")
+            }
+            Self::SetShape { table, column, shape } => write!(f, "say that {table}.{column} is of {shape}"),
             Self::SetNullable { table, column, nullable: true } => write!(f, "let {table}.{column} be null"),
             Self::SetNullable { table, column, .. } => write!(f, "let {table}.{column} not be null"),
             Self::SetDefault { table, column, default: Some(default) } => {

@@ -63,6 +63,12 @@ pub struct ColumnSchema {
     /// The names of an enum, in the order of their numbers; none for any other type.
     #[cfg_attr(feature = "serde", serde(default))]
     pub variants: Vec<String>,
+    /// Names of an enum with one that each had in earlier releases: where a migration looks for them. Not stored.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub variants_renamed_from: Vec<(String, String)>,
+    /// The fields of the struct that its JSON is, in words of the program's; empty where nothing is said of it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub shape: String,
     /// Whether it may be NULL.
     pub nullable: bool,
     /// Whether the database counts up where an insert gives no value.
@@ -102,6 +108,8 @@ impl ColumnSchema {
             renamed_from: Vec::new(),
             data_type,
             variants: Vec::new(),
+            variants_renamed_from: Vec::new(),
+            shape: String::new(),
             nullable: false,
             autoincrement: false,
             default: None,
@@ -119,8 +127,17 @@ impl ColumnSchema {
     /// assert_eq!((age.data_type, age.nullable), (DataType::U8, true));
     /// ```
     pub fn of<F: Field>(name: impl Into<String>) -> Self {
-        let variants = F::VARIANTS.iter().map(|name| (*name).to_owned()).collect();
-        Self { variants, nullable: F::NULLABLE, ..Self::new(name, F::DATA_TYPE) }
+        let column = Self { nullable: F::NULLABLE, ..Self::new(name, F::DATA_TYPE) };
+        column.of_custom(F::VARIANTS, F::VARIANTS_RENAMED_FROM, F::SHAPE)
+    }
+
+    /// Not generic, so it is there once.
+    fn of_custom(mut self, variants: &[&str], renamed: &[(&str, &str)], shape: &str) -> Self {
+        self.variants.extend(variants.iter().map(|name| (*name).to_owned()));
+        let renamed = renamed.iter().map(|(name, earlier)| ((*name).to_owned(), (*earlier).to_owned()));
+        self.variants_renamed_from.extend(renamed);
+        shape.clone_into(&mut self.shape);
+        self
     }
 
     /// A column that holds one of these names; they are ordered as they stand here.
@@ -134,6 +151,25 @@ impl ColumnSchema {
     pub fn one_of<'a>(name: impl Into<String>, variants: impl IntoIterator<Item = &'a str>) -> Self {
         let variants = variants.into_iter().map(str::to_owned).collect();
         Self { variants, ..Self::new(name, DataType::Enum) }
+    }
+
+    /// A name of an enum was another one in earlier releases.
+    ///
+    /// ```
+    /// use wasm_dbms_api::ColumnSchema;
+    ///
+    /// let state = ColumnSchema::one_of("state", ["draft", "live"]).variant_renamed_from("live", ["published"]);
+    /// assert_eq!(state.variants_renamed_from[0].0, "live");
+    /// ```
+    #[must_use]
+    pub fn variant_renamed_from<'a>(
+        mut self,
+        variant: impl Into<String>,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let variant = variant.into();
+        self.variants_renamed_from.extend(names.into_iter().map(|earlier| (variant.clone(), earlier.to_owned())));
+        self
     }
 
     /// The value of an enum's name; none if this is no enum, or it has no such name.

@@ -1,6 +1,6 @@
 //! What a Rust struct promises so that it can be a table. `#[derive(Table)]` writes all of it.
 
-use crate::{ConversionError, CustomRules, DataType, Field, TableSchema, ValueArena, ValueRef};
+use crate::{ColumnMigration, ConversionError, CustomRules, DataType, Field, TableSchema, ValueArena, ValueRef};
 
 /// A row as it is stored: its columns can be read one by one, without decoding the others.
 pub trait RowSource {
@@ -47,6 +47,9 @@ pub trait Table: Sized + 'static {
         CustomRules::default()
     }
 
+    /// What becomes of the values of its columns where they had another type.
+    const MIGRATIONS: &'static [ColumnMigration] = &[];
+
     /// The struct of a stored row.
     ///
     /// # Errors
@@ -68,6 +71,9 @@ pub trait Insert {
 pub trait DatabaseSchema {
     /// The tables, in any order.
     fn tables() -> Vec<&'static TableSchema>;
+
+    /// What becomes of the values of their columns, by the names of the tables.
+    const MIGRATIONS: &'static [(&'static str, &'static [ColumnMigration])] = &[];
 
     /// The rules of the program's own that their columns name.
     fn rules() -> CustomRules {

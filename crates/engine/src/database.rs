@@ -270,6 +270,7 @@ impl Database {
             Ok(())
         })?;
         lock(&database.shared.compiled).extend(tables);
+        lock(&database.shared.migrations).extend(S::MIGRATIONS);
         Ok(database)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
 
-use wasm_dbms_api::{CustomRules, TableSchema};
+use wasm_dbms_api::{ColumnMigration, CustomRules, TableSchema};
 use wasm_dbms_memory::{Durability, MemoryManager, Options};
 
 use crate::core::Core;
@@ -28,7 +28,12 @@ pub(crate) struct Shared {
     pub(crate) custom_rules: Mutex<Arc<CustomRules>>,
     /// The tables that the program was compiled with.
     pub(crate) compiled: Mutex<Vec<&'static TableSchema>>,
+    /// What becomes of values of theirs whose types change.
+    pub(crate) migrations: Mutex<Migrations>,
 }
+
+/// Functions of the program's own, by the names of tables.
+pub(crate) type Migrations = Vec<(&'static str, &'static [ColumnMigration])>;
 
 /// The writer's turn.
 pub(crate) struct Turn<'a> {
@@ -84,8 +89,8 @@ impl Shared {
         let core = Core::open(manager, Arc::clone(&history.counters))?;
         let readers = Readers::new(snapshots, Arc::clone(&core.heads));
         let (core, holder) = (Mutex::new(core), AtomicU64::new(0));
-        let (clock, custom_rules, compiled) = (OnceLock::new(), Mutex::default(), Mutex::default());
-        Ok(Self { readers, core, holder, is_log_cut, options, history, clock, custom_rules, compiled })
+        let (clock, custom_rules, compiled, migrations) = Default::default();
+        Ok(Self { readers, core, holder, is_log_cut, options, history, clock, custom_rules, compiled, migrations })
     }
 
     /// The rules of the program's own.

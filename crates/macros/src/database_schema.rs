@@ -38,12 +38,16 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let paths = entries.iter().map(|entry| &entry.path);
     let rule_paths = entries.iter().map(|entry| &entry.path);
     let name_checks = entries.iter().map(name_check);
+    let migrations =
+        entries.iter().map(|Entry { path, name }| quote!((#name, <#path as ::wasm_dbms::Table>::MIGRATIONS)));
     Ok(quote! {
         #[automatically_derived]
         impl ::wasm_dbms::DatabaseSchema for #ident {
             fn tables() -> ::std::vec::Vec<&'static ::wasm_dbms::TableSchema> {
                 ::std::vec![#(<#paths as ::wasm_dbms::Table>::schema()),*]
             }
+
+            const MIGRATIONS: &'static [(&'static str, &'static [::wasm_dbms::ColumnMigration])] = &[#(#migrations),*];
 
             fn rules() -> ::wasm_dbms::CustomRules {
                 <::wasm_dbms::CustomRules as ::core::default::Default>::default()

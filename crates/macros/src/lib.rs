@@ -77,6 +77,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `#[index]` | an index; both take `desc`, `include(..)` and `name = ".."` |
 /// | `#[custom_type]` | the type derives `CustomDataType`: needs not be said, and does not compile where it is not so |
 /// | `#[renamed_from("mail")]` | what the column was called in earlier releases; for migrations |
+/// | `#[migrate(from_text, from_cents)]` | functions that make a value of an earlier type one of this: `fn(Old) -> Result<New, E>`; see below |
 /// | `#[foreign_key(table = "users", column = "id", on_delete = "cascade")]` | refers to a row of another table; `on_delete` is `"restrict"` (the default), `"cascade"`, `"set null"` or `"set default"`, `on_update` too |
 /// | `#[default = 5]`, `#[default(expr)]` | the value where an insert gives none |
 /// | `#[sanitizer(Trim, Clamp(0, 9))]` | changes a value on its way in: the variants of `Sanitizer`, or `with(Own)` for a type that is `Sanitize` |
@@ -90,6 +91,15 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// Arguments of rules are expressions of the type that the rule takes, for `Clamp` and `Range` of the column's type without
 /// its `Option`. `Timezone("+02:00")` takes an offset; `Regex("^[a-z]+$")` takes the feature `regex`.
+///
+/// # Migrations
+///
+/// `#[migrate(function)]` says what becomes of the values of a column whose type has changed. The function takes what the
+/// column held and returns what it holds, or why it cannot, in words; the one whose parameter is of the stored type is
+/// asked, with every row, by `db.migrate(..)`. So functions for the types of several releases stand there together, and stay.
+/// NULL stays NULL, unless the parameter is an `Option`. A `String` takes the names of an enum that the program no longer
+/// has, `Json` a struct. Without such a function a value becomes what a CAST makes of it, a name of an enum the same name,
+/// and a struct that is kept as JSON what serde reads.
 ///
 /// # Checks
 ///
@@ -171,6 +181,10 @@ pub fn derive_database_schema(input: TokenStream) -> TokenStream {
 /// | a struct of one unnamed field | as its field is: in keys and indexes, ordered and compared like it |
 /// | a struct of named fields | JSON, through serde: it derives `Serialize` and `Deserialize`, and `wasm-dbms` has its feature `serde` |
 ///
+/// `#[renamed_from("Draft")]` on a variant is what it was called in earlier releases; for migrations. The fields of a struct,
+/// with their types as they are written, stand in the schema: where they differ from those that are stored, a migration lets
+/// serde read every row and writes it anew, so `#[serde(default)]` and `#[serde(alias = "..")]` say what becomes of it.
+///
 /// A table's insert form derives `Debug` and `Clone`, so the type does too; `Default` only if you want the form to have
 /// it.
 ///
@@ -202,7 +216,7 @@ pub fn derive_database_schema(input: TokenStream) -> TokenStream {
 /// assert_eq!(State::VARIANTS, ["Draft", "Live"]);
 /// # let _ = live;
 /// ```
-#[proc_macro_derive(CustomDataType)]
+#[proc_macro_derive(CustomDataType, attributes(renamed_from))]
 pub fn derive_custom_data_type(input: TokenStream) -> TokenStream {
     expand(custom_data_type::expand, parse_macro_input!(input))
 }

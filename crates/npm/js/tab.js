@@ -9,9 +9,11 @@
 //     { to, from, answer }            what the owner answers
 //     { to, from, bye }               a tab is closed
 //
-// When another tab becomes the owner, what was asked of the last and not answered is asked again if it only reads. A
-// transaction is undone and refused as a `conflict`, after which its client runs it again; what may have been committed
-// without being told is refused as `in-doubt`. Subscriptions are made anew, and told that changes may be missed (`lagged`).
+// When another tab becomes the owner, what was asked of the last and not answered is asked again if it only reads, or if it
+// has a key, under which the owner has put it down in the same transaction (service.js): so it is done once. INSERT, UPDATE,
+// DELETE and the COMMIT of a transaction have keys. A transaction that was not committed is undone and refused as a
+// `conflict`, after which its client runs it again. What else may have been done without being told is refused as `in-doubt`.
+// Subscriptions are made anew, and told that changes may be missed (`lagged`).
 // Sessions and subscriptions have numbers of this tab, which stand for those of the owner.
 
 import { Engine } from './engine.js';
@@ -21,7 +23,9 @@ import { Service, partsOf } from './service.js';
 /** How long the file of an owner that was killed is waited for: Chromium takes two seconds to end a busy worker. */
 const PATIENCE_MILLISECONDS = 10_000;
 
-const READS = /^\s*(select|values|explain)\b/i;
+const CHANGES = /\b(insert|update|delete)\b/i;
+const isWrite = (text) => /^\s*(insert|update|delete|with)\b/i.test(text) && CHANGES.test(text);
+const isRead = (text) => /^\s*(select|values)\b/i.test(text) || (/^\s*(with|explain)\b/i.test(text) && !CHANGES.test(text));
 const COMMIT = /^\s*commit\b/i;
 
 export class Tab {
@@ -166,14 +170,18 @@ export class Tab {
     const client = this.#clients.get(from);
     this.#clients.delete(from);
     if (client !== undefined && this.#service !== undefined) {
-      this.#service.release(client);
+      this.#service.release(from, client);
     }
   }
 
   // As one who asks
 
   #send(request) {
-    const { id, op } = request;
+    const { id, op, session, text } = request;
+    if (this.#service === undefined && (session === undefined ? op === 'query' && isWrite(text) : COMMIT.test(text))) {
+      const settled = Math.min(id, ...[...this.#sent.keys()].filter(Number.isInteger));
+      request.key ??= { client: this.#id, request: id, settled };
+    }
     const translated = { ...request };
     for (const [kind, known] of [['session', this.#sessions], ['subscription', this.#subscriptions]]) {
       if (request[kind] === undefined) {
@@ -212,6 +220,10 @@ export class Tab {
       return request && this.#answer(answer, transfer);
     }
     this.#sent.delete(answer.id);
+    if (request.op === 'find') {
+      const isCommitted = answer.result === true;
+      return this.#answer(isCommitted ? { id: answer.id, result: undefined } : { id: answer.id, error: answer.error ?? undone });
+    }
     if ('result' in answer && (request.op === 'begin' || request.op === 'subscribe')) {
       return this.#begun(request, answer);
     }
@@ -249,15 +261,18 @@ export class Tab {
 
   /** What was asked of an owner that is gone. */
   #retry(request) {
-    const { id, op, session, text, again } = request;
+    const { id, op, session, text, again, key } = request;
     if (again !== undefined) {
       return;
+    }
+    if (op === 'find' || (session !== undefined && key !== undefined)) {
+      return this.#send({ id, op: 'find', key });
     }
     if (session !== undefined) {
       const isDone = op === 'end';
       return this.#answer(isDone ? { id, result: undefined } : { id, error: COMMIT.test(text) ? inDoubt : undone });
     }
-    if (op === 'exec' || (op === 'query' && !READS.test(text))) {
+    if (key === undefined && (op === 'exec' || (op === 'query' && !isRead(text)))) {
       return this.#answer({ id, error: inDoubt });
     }
     this.#answer({ id, restart: true });

@@ -62,10 +62,15 @@ pub(super) fn build(project: &Project, toolchain: &Toolchain, opt_level: &str) -
     let mut together = 0;
     for script in scripts {
         let name = script.file_name().with_context(|| format!("{} has no name", script.display()))?;
-        copy(&script, &package.join(name))?;
-        let is_of_pages = !NOT_OF_PAGES.iter().any(|other| name == *other);
-        if is_of_pages && script.extension().is_some_and(|extension| extension == "js") {
-            together += size::gzip(&fs::read(&script)?)?;
+        if script.extension().is_none_or(|extension| extension != "js") {
+            copy(&script, &package.join(name))?;
+            continue;
+        }
+        let text = fs::read_to_string(&script).with_context(|| format!("reading {}", script.display()))?;
+        let text = without_comments(&text);
+        fs::write(package.join(name), &text)?;
+        if !NOT_OF_PAGES.iter().any(|other| name == *other) {
+            together += size::gzip(text.as_bytes())?;
         }
     }
     println!("the scripts that a page loads: {together} bytes gzip; {}", package.display());
@@ -75,7 +80,24 @@ pub(super) fn build(project: &Project, toolchain: &Toolchain, opt_level: &str) -
     Ok(package)
 }
 
+/// A script without the lines that are comments: these are for those who read the source.
+fn without_comments(text: &str) -> String {
+    let is_comment = |line: &str| ["//", "/**", "*"].iter().any(|start| line.trim_start().starts_with(start));
+    text.lines().filter(|line| !is_comment(line)).flat_map(|line| [line, "\n"]).collect()
+}
+
 fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::copy(from, to).with_context(|| format!("copying {} to {}", from.display(), to.display()))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_comments_are_left_out_and_no_others() {
+        let text = "// Head.\nconst one = 1; // kept\n/**\n * About two.\n */\nconst two = one * 2;\n  // three\n";
+        assert_eq!(without_comments(text), "const one = 1; // kept\nconst two = one * 2;\n");
+    }
 }

@@ -12,7 +12,7 @@ type Part = (String, String);
 
 /// Every difference between two descriptions of a table, in words.
 pub(crate) fn differences(stored: &TableSchema, compiled: &TableSchema) -> Vec<String> {
-    let (old, new) = (parts(stored), parts(compiled));
+    let (old, new) = (parts(stored, compiled), parts(compiled, compiled));
     let find = |parts: &[Part], name: &str| parts.iter().position(|(other, _)| other == name);
     let mut differences = Vec::new();
     for (name, text) in &new {
@@ -34,10 +34,14 @@ pub(crate) fn differences(stored: &TableSchema, compiled: &TableSchema) -> Vec<S
     differences
 }
 
-fn parts(schema: &TableSchema) -> Vec<Part> {
+/// `compiled` says of which structs kept as JSON the fields matter: who says nothing of them wants none changed.
+fn parts(schema: &TableSchema, compiled: &TableSchema) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let mut add = |what: &str, name: &str, text: &dyn Display| parts.push((format!("{what} {name}"), text.to_string()));
     schema.columns.iter().for_each(|column| add("column", &column.name, column));
+    let says_shape = |name: &str| compiled.columns.iter().any(|column| column.name == name && !column.shape.is_empty());
+    let shaped = schema.columns.iter().filter(|column| !column.shape.is_empty() && says_shape(&column.name));
+    shaped.for_each(|column| add("the struct in", &column.name, &column.shape));
     if !schema.primary_key.is_empty() {
         add("the primary", "key", &schema.primary_key.join(", "));
     }

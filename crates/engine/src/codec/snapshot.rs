@@ -27,6 +27,7 @@
 //! | 5 | counts up: no bytes |
 //! | 6 | default: [value](crate::codec::value) |
 //! | 7 | what it is in rows that are older than the column: value; NULL where absent |
+//! | 8 | the fields of the struct that its JSON is: text; nothing is said of it where absent |
 //! | 128 | name of an enum: text; in the order of their numbers |
 //! | 129 | sanitizer, in their order: [rule](self::rules) |
 //! | 130 | validator, in their order: rule |

@@ -17,7 +17,7 @@ use crate::catalog::{OLD, Relation, RelationIndex, is_clustered};
 use crate::codec::snapshot::{MAX_EARLIER_ROW_FORMS, PartId, Snapshot, StoredIndex};
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::migrate::draft::{Draft, DraftTable, NO_TREE, form_of};
+use crate::migrate::draft::{Conversion, Draft, DraftTable, NO_TREE, form_of};
 use crate::migrate::fill::Filler;
 use crate::migrate::rewrite::{Rewriter, not_null};
 use crate::migrate::rows::each_row;
@@ -28,7 +28,7 @@ use crate::write::count_with;
 struct Task {
     id: TableId,
     old: Option<Snapshot>,
-    converted: Vec<PartId>,
+    converted: Vec<Conversion>,
     numbered: Option<PartId>,
     /// Whether every row goes into a new tree.
     is_rewritten: bool,
@@ -288,7 +288,7 @@ impl Task {
             old.schema.columns.get(place_of(&old, id)?)
         };
         let columns = new.schema.columns.iter().enumerate();
-        refuse_nulls(core, id, (&old, &new), numbered)?;
+        refuse_nulls(core, id, (&old, &new), numbered, &converted)?;
         let counts = columns.clone().find(|(_, column)| column.autoincrement);
         let counts = counts.filter(|(place, _)| before(*place).is_some_and(|before| !before.autoincrement));
         let task = Self {
@@ -389,12 +389,16 @@ fn refuse_nulls(
     id: TableId,
     (old, new): (&Snapshot, &Snapshot),
     numbered: Option<PartId>,
+    converted: &[Conversion],
 ) -> Fallible<()> {
+    // A function may make something of NULL.
+    let is_transformed = |id| converted.iter().any(|other| other.column == id && other.function.is_some());
     let found = core.catalog.with_id(id);
     let relation = found.ok_or_else(unknown_table)?.clone();
     let mut asked = Vec::new();
     for (column, stored) in new.schema.columns.iter().zip(&new.columns).filter(|(column, _)| !column.nullable) {
         match place_of(old, stored.id) {
+            Some(_) if is_transformed(stored.id) => {}
             Some(place) if old.schema.columns.get(place).is_some_and(|before| before.nullable) => asked.push(place),
             None if stored.initial.is_null() && relation.table.rows > 0 && Some(stored.id) != numbered => {
                 return Err(Error::NotNull { table: new.schema.name.clone(), column: column.name.clone() }.into());

@@ -1,6 +1,6 @@
 //! [`Draft`]: the stored descriptions of all tables, changed operation by operation before anything is written.
 
-use wasm_dbms_api::{DataType, MigrationOperation, SchemaError, TableSchema, Value};
+use wasm_dbms_api::{ColumnMigration, DataType, MigrationOperation, SchemaError, TableSchema, Value};
 use wasm_dbms_memory::{Registry, TableId};
 
 use crate::Error;
@@ -10,6 +10,7 @@ use crate::codec::snapshot::{FormColumn, PartId, RowForm, Snapshot, StoredColumn
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::function::{Arena, cast};
+use crate::shared::Migrations;
 
 /// The tree of what is to be made.
 pub(super) const NO_TREE: u32 = 0;
@@ -18,6 +19,17 @@ pub(super) const NO_TREE: u32 = 0;
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) tables: Vec<DraftTable>,
+    functions: Migrations,
+}
+
+/// How the values of a column become those of another type.
+#[derive(Debug, Clone)]
+pub(super) struct Conversion {
+    pub(super) column: PartId,
+    /// A function of the program's own; a cast where there is none.
+    pub(super) function: Option<ColumnMigration>,
+    /// The names that the enum has by then which it was, by its numbers: some may have been renamed.
+    pub(super) names: Vec<String>,
 }
 
 /// One table, as it is and as it is to be.
@@ -30,7 +42,7 @@ pub(super) struct DraftTable {
     /// None where it goes.
     pub(super) new: Option<Snapshot>,
     /// Columns whose values become those of another type, which is not just a wider one.
-    pub(super) converted: Vec<PartId>,
+    pub(super) converted: Vec<Conversion>,
     /// A column that comes, and in which the rows that are there are counted.
     pub(super) numbered: Option<PartId>,
     /// Whether there are conditions that its rows were never asked.
@@ -41,8 +53,8 @@ pub(super) struct DraftTable {
 
 impl Draft {
     /// The tables as they are.
-    pub(super) fn of(core: &mut Core) -> Fallible<Self> {
-        let mut draft = Self::default();
+    pub(super) fn of(core: &mut Core, functions: Migrations) -> Fallible<Self> {
+        let mut draft = Self { functions, ..Self::default() };
         let tables = Registry::tables(&mut core.store)?.into_iter();
         for (id, _, bytes) in tables.filter(|(_, name, _)| !is_hidden(name)) {
             let old = Snapshot { is_held: false, ..Snapshot::decode(&bytes)? };
@@ -52,6 +64,16 @@ impl Draft {
             draft.tables.push(DraftTable::new(id, rows, Some(old), new));
         }
         Ok(draft)
+    }
+
+    /// The functions of the program's own for a column, by the names that it is to have.
+    pub(super) fn functions_of<'a>(
+        &self,
+        table: &'a str,
+        column: &'a str,
+    ) -> impl Iterator<Item = &'static ColumnMigration> + use<'a, '_> {
+        let of_table = self.functions.iter().filter(move |(name, _)| *name == table);
+        of_table.flat_map(|(_, functions)| *functions).filter(move |function| function.column == column)
     }
 
     /// The table that is to have this name.
@@ -147,8 +169,17 @@ impl Draft {
                 (snapshot.schema.columns, snapshot.columns) = reordered;
             }
             Op::ChangeType { table, column, data_type, variants } => {
-                self.change_type(table, column, *data_type, variants)?;
+                self.change_type(table, column, *data_type, variants, None)?;
             }
+            Op::Transform { table, column, data_type, variants, shape, function } => {
+                let found = self.functions_of(table, column).find(|other| other.function == *function).copied();
+                let missing = || Error::Unknown { what: "function", name: format!("{function} for {table}.{column}") };
+                let function = found.ok_or_else(missing)?;
+                self.change_type(table, column, *data_type, variants, Some(function))?;
+                self.column_mut(table, column)?.shape.clone_from(shape);
+            }
+            Op::RenameVariant { table, column, variant, name } => self.rename_variant(table, column, variant, name)?,
+            Op::SetShape { table, column, shape } => self.column_mut(table, column)?.shape.clone_from(shape),
             Op::SetNullable { table, column, nullable } => self.column_mut(table, column)?.nullable = *nullable,
             Op::SetDefault { table, column, default } => self.column_mut(table, column)?.default.clone_from(default),
             Op::SetAutoincrement { table, column, autoincrement } => {
@@ -224,7 +255,33 @@ impl Draft {
         snapshot.schema.columns.get_mut(place).ok_or_else(|| unknown("column", table, column))
     }
 
-    fn change_type(&mut self, name: &str, column: &str, data_type: DataType, variants: &[String]) -> Fallible<()> {
+    fn rename_variant(&mut self, table: &str, column: &str, variant: &str, name: &str) -> Fallible<()> {
+        let snapshot = self.snapshot_mut(table)?;
+        let place = column_of(snapshot, column)?;
+        let (Some(schema), Some(stored)) = (snapshot.schema.columns.get_mut(place), snapshot.columns.get_mut(place))
+        else {
+            return Ok(());
+        };
+        let found = schema.variants.iter_mut().find(|other| *other == variant);
+        name.clone_into(found.ok_or_else(|| unknown("name of an enum", column, variant))?);
+        for value in schema.default.iter_mut().chain([&mut stored.initial]) {
+            if let Value::Enum(_, old) = value
+                && **old == *variant
+            {
+                *old = name.into();
+            }
+        }
+        Ok(())
+    }
+
+    fn change_type(
+        &mut self,
+        name: &str,
+        column: &str,
+        data_type: DataType,
+        variants: &[String],
+        function: Option<ColumnMigration>,
+    ) -> Fallible<()> {
         let table = self.table_mut(name)?;
         let Some(snapshot) = &mut table.new else { return Ok(()) };
         let place = column_of(snapshot, column)?;
@@ -232,9 +289,12 @@ impl Draft {
         else {
             return Ok(());
         };
-        let is_wider = is_widening(schema.data_type, &schema.variants, data_type, variants);
+        let is_wider = function.is_none() && is_widening(schema.data_type, &schema.variants, data_type, variants);
         schema.data_type = data_type;
-        schema.variants = variants.to_vec();
+        let names = std::mem::replace(&mut schema.variants, variants.to_vec());
+        if data_type != DataType::Json {
+            schema.shape.clear();
+        }
         if let Some(default) = &schema.default {
             schema.default = Some(converted(default, schema)?);
         }
@@ -243,9 +303,10 @@ impl Draft {
         } else {
             // Every row is written anew, so none is older than the column.
             stored.initial = Value::Null;
-            if !table.converted.contains(&stored.id) {
-                table.converted.push(stored.id);
-            }
+            let column = stored.id;
+            let before = table.converted.iter().position(|conversion| conversion.column == column);
+            let names = before.map_or(names, |place| table.converted.remove(place).names);
+            table.converted.push(Conversion { column, function, names });
         }
         Ok(())
     }

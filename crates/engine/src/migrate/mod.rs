@@ -21,7 +21,7 @@ use wasm_dbms_api::{MigrationOperation, MigrationPlan, TableSchema};
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::readers::lock;
-use crate::shared::Shared;
+use crate::shared::{Migrations, Shared};
 use crate::{Connection, Database, Error, Result};
 
 use draft::Draft;
@@ -129,8 +129,9 @@ impl Database {
     /// # Errors
     /// As [`plan_migration`](Self::plan_migration).
     pub fn plan_migration_to(&self, wanted: &[&TableSchema], drops_others: bool) -> Result<MigrationPlan> {
+        let functions = functions(self.shared());
         Ok(self.read(|core| {
-            let (plan, draft) = plan::plan(core, wanted, drops_others)?;
+            let (plan, draft) = plan::plan(core, wanted, drops_others, functions)?;
             draft.validate(core)?;
             Ok(plan)
         })?)
@@ -192,9 +193,9 @@ impl Database {
         drops_others: bool,
         policy: &MigrationPolicy,
     ) -> Result<MigrationPlan> {
-        let now_ms = self.shared().now_ms();
+        let (now_ms, functions) = (self.shared().now_ms(), functions(self.shared()));
         Ok(self.write_many(|core| {
-            let (plan, draft) = plan::plan(core, wanted, drops_others)?;
+            let (plan, draft) = plan::plan(core, wanted, drops_others, functions)?;
             core.migrate(&plan, draft, policy, now_ms)?;
             Ok(plan)
         })?)
@@ -223,9 +224,9 @@ impl Database {
         operations: &[MigrationOperation],
         policy: &MigrationPolicy,
     ) -> Result<MigrationPlan> {
-        let now_ms = self.shared().now_ms();
+        let (now_ms, functions) = (self.shared().now_ms(), functions(self.shared()));
         Ok(self.write_many(|core| {
-            let (plan, draft) = plan::judged(core, operations)?;
+            let (plan, draft) = plan::judged(core, operations, functions)?;
             core.migrate(&plan, draft, policy, now_ms)?;
             Ok(plan)
         })?)
@@ -260,9 +261,36 @@ impl Database {
     /// As [`migrate`](Self::migrate).
     pub fn try_migration(&self, policy: &MigrationPolicy) -> Result<MigrationPlan> {
         let compiled = compiled(self.shared());
+        self.try_migration_to(&compiled, false, policy)
+    }
+
+    /// As [`try_migration`](Self::try_migration), to tables given as data; `drops_others` says whether stored tables that
+    /// are none of these go.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32).nullable());
+    /// # db.create_table(&table)?;
+    /// # db.insert_values("t", &[("n", Value::Null)])?;
+    /// let wanted = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// let error = db.try_migration_to(&[&wanted], false, &MigrationPolicy::new()).unwrap_err();
+    /// assert!(error.to_string().contains("stands in the way"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`migrate`](Self::migrate).
+    pub fn try_migration_to(
+        &self,
+        wanted: &[&TableSchema],
+        drops_others: bool,
+        policy: &MigrationPolicy,
+    ) -> Result<MigrationPlan> {
+        let functions = functions(self.shared());
         let mut planned = None;
         let tried = self.write_many(|core| {
-            let (plan, draft) = plan::plan(core, &compiled, false)?;
+            let (plan, draft) = plan::plan(core, wanted, drops_others, functions)?;
             core.migrate(&plan, draft, policy, None)?;
             planned = Some(plan);
             // Only an error discards what a turn has written.
@@ -298,6 +326,11 @@ impl Database {
 /// The tables that the program was compiled with.
 fn compiled(shared: &Shared) -> Vec<&'static TableSchema> {
     lock(&shared.compiled).clone()
+}
+
+/// The functions that the program was compiled with.
+fn functions(shared: &Shared) -> Migrations {
+    lock(&shared.migrations).clone()
 }
 
 impl Core {
@@ -361,7 +394,7 @@ impl SchemaAlteration {
                                turn (BEGIN IMMEDIATE)";
                 return Err(Error::Query(problem.into()).into());
             }
-            let (plan, draft) = plan::judged(core, &self.0)?;
+            let (plan, draft) = plan::judged(core, &self.0, Migrations::new())?;
             if plan.is_empty() {
                 return Ok(());
             }

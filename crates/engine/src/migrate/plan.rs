@@ -9,6 +9,7 @@ use wasm_dbms_api::{
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::migrate::draft::{Draft, is_widening};
+use crate::shared::Migrations;
 
 /// A plan so far.
 struct Planner {
@@ -17,9 +18,14 @@ struct Planner {
 }
 
 /// The plan from what is stored to wanted tables, and what they are by then. `drops_others` says whether stored tables that
-/// are not wanted go.
-pub(super) fn plan(core: &mut Core, wanted: &[&TableSchema], drops_others: bool) -> Fallible<(MigrationPlan, Draft)> {
-    let mut planner = Planner { plan: MigrationPlan::default(), draft: Draft::of(core)? };
+/// are not wanted go; `functions` are the program's own.
+pub(super) fn plan(
+    core: &mut Core,
+    wanted: &[&TableSchema],
+    drops_others: bool,
+    functions: Migrations,
+) -> Fallible<(MigrationPlan, Draft)> {
+    let mut planner = Planner { plan: MigrationPlan::default(), draft: Draft::of(core, functions)? };
     planner.rename(wanted)?;
     for schema in wanted {
         planner.drop_parts(schema)?;
@@ -41,8 +47,8 @@ pub(super) fn plan(core: &mut Core, wanted: &[&TableSchema], drops_others: bool)
 }
 
 /// Operations with what they mean, and what the tables are by then.
-pub(super) fn judged(core: &mut Core, operations: &[Op]) -> Fallible<(MigrationPlan, Draft)> {
-    let mut planner = Planner { plan: MigrationPlan::default(), draft: Draft::of(core)? };
+pub(super) fn judged(core: &mut Core, operations: &[Op], functions: Migrations) -> Fallible<(MigrationPlan, Draft)> {
+    let mut planner = Planner { plan: MigrationPlan::default(), draft: Draft::of(core, functions)? };
     operations.iter().try_for_each(|operation| planner.push(operation.clone()))?;
     Ok((planner.plan, planner.draft))
 }
@@ -144,17 +150,34 @@ impl Planner {
     }
 
     fn change_column(&mut self, table: &str, now: &ColumnSchema, wanted: &ColumnSchema) -> Fallible<()> {
+        let name = table;
         let (table, column) = (|| table.to_owned(), || wanted.name.clone());
+        let now = &self.rename_variants(name, now, wanted)?;
         let default = |default| Op::SetDefault { table: table(), column: column(), default };
         let has_new_type = now.data_type != wanted.data_type || now.variants != wanted.variants;
+        // Who says nothing of the fields of a struct wants none of them changed.
+        let has_new_shape = !wanted.shape.is_empty() && now.shape != wanted.shape;
+        let is_asked = has_new_type || has_new_shape;
+        let function = self.draft.functions_of(name, &wanted.name).find(|function| is_asked && (function.takes)(now));
         let mut kept = now.default.clone();
-        if has_new_type {
+        if let Some(function) = function {
+            if kept.is_some() && kept != wanted.default {
+                self.push(default(None))?;
+                kept = None;
+            }
+            let (data_type, variants, shape) = (wanted.data_type, wanted.variants.clone(), wanted.shape.clone());
+            let function = function.function.to_owned();
+            self.push(Op::Transform { table: table(), column: column(), data_type, variants, shape, function })?;
+        } else if has_new_type {
             if kept.is_some() && kept != wanted.default {
                 self.push(default(None))?;
                 kept = None;
             }
             let (data_type, variants) = (wanted.data_type, wanted.variants.clone());
             self.push(Op::ChangeType { table: table(), column: column(), data_type, variants })?;
+        }
+        if function.is_none() && has_new_shape {
+            self.push(Op::SetShape { table: table(), column: column(), shape: wanted.shape.clone() })?;
         }
         if now.autoincrement && !wanted.autoincrement {
             self.push(Op::SetAutoincrement { table: table(), column: column(), autoincrement: false })?;
@@ -173,6 +196,23 @@ impl Planner {
             self.push(Op::SetRules { table: table(), column: column(), sanitizers, validators })?;
         }
         Ok(())
+    }
+
+    /// Names of an enum that are there under an earlier one. Returns the column as it is then.
+    fn rename_variants(&mut self, table: &str, now: &ColumnSchema, wanted: &ColumnSchema) -> Fallible<ColumnSchema> {
+        let mut now = now.clone();
+        for (name, earlier) in &wanted.variants_renamed_from {
+            let is_free = now.variants.contains(earlier) && !wanted.variants.contains(earlier);
+            if !is_free || !wanted.variants.contains(name) || now.variants.contains(name) {
+                continue;
+            }
+            let variant = earlier.clone();
+            let (table, column, name) = (table.to_owned(), wanted.name.clone(), name.clone());
+            self.push(Op::RenameVariant { table: table.clone(), column, variant, name })?;
+            let renamed = self.now(&table).and_then(|schema| schema.columns.get(schema.position(&now.name)?).cloned());
+            now = renamed.unwrap_or(now);
+        }
+        Ok(now)
     }
 
     /// Tables, indexes, conditions and references that are not there yet.
@@ -214,7 +254,7 @@ fn judge(draft: &Draft, operation: &Op) -> (MigrationWork, bool) {
             (if has_rows { MigrationWork::Rewrite } else { MigrationWork::Instant }, false)
         }
         Op::CreateIndex { .. } => (MigrationWork::Build, false),
-        Op::SetPrimaryKey { .. } => (MigrationWork::Rewrite, false),
+        Op::SetPrimaryKey { .. } | Op::Transform { .. } => (MigrationWork::Rewrite, false),
         Op::ChangeType { table, column, data_type, variants } => {
             let schema = draft.table(table).and_then(|table| table.new.as_ref()).map(|new| &new.schema);
             let found = schema.and_then(|schema| schema.columns.iter().find(|other| other.name == *column));
@@ -234,6 +274,8 @@ fn judge(draft: &Draft, operation: &Op) -> (MigrationWork, bool) {
 fn is_lossless(from: DataType, to: DataType) -> bool {
     use DataType::{Bool, Date, DateTime, Decimal, Enum, F64, I8, I16, I32, Text, U8, U16, U32, Uuid};
     match to {
+        // By their names; a name that is gone is refused.
+        Enum => from == Enum,
         Text => from.is_integer() || matches!(from, Bool | Enum | Uuid | Date | Decimal),
         F64 => matches!(from, I8 | I16 | I32 | U8 | U16 | U32),
         DateTime => from == Date,

@@ -1,6 +1,6 @@
 //! [`Rewriter`]: rows that go into a new tree, with values of their new types, under their new key.
 
-use wasm_dbms_api::{Value, ValueRef};
+use wasm_dbms_api::{ColumnMigration, ColumnSchema, Value, ValueRef};
 
 use crate::Error;
 use crate::catalog::{KeyShape, Relation, RelationIndex};
@@ -9,7 +9,7 @@ use crate::codec::row::widened;
 use crate::codec::snapshot::{PartId, Snapshot};
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::migrate::draft::converted;
+use crate::migrate::draft::{Conversion, converted};
 use crate::write::{check_lengths, unique_violation};
 
 /// What is made of the rows of a table.
@@ -24,7 +24,7 @@ pub(super) struct Rewriter {
     /// What each column is in rows that are older than it.
     initial: Vec<Value>,
     /// Columns whose values become those of another type.
-    converted: Vec<usize>,
+    converted: Vec<(usize, Conversion)>,
     /// The column in which rows are counted.
     numbered: Option<usize>,
     keeps_row_ids: bool,
@@ -39,15 +39,16 @@ impl Rewriter {
         shown: Relation,
         (from, old): (&Relation, &Snapshot),
         new: &Snapshot,
-        (converted, numbered): (&[PartId], Option<PartId>),
+        (converted, numbered): (&[Conversion], Option<PartId>),
     ) -> Self {
         let place_of = |id: PartId| old.columns.iter().position(|column| column.id == id);
         let columns = || new.columns.iter().enumerate();
+        let conversion_of = |id| converted.iter().find(|conversion| conversion.column == id);
         Self {
             place,
             origins: columns().map(|(_, column)| place_of(column.id)).collect(),
             initial: columns().map(|(_, column)| column.initial.clone()).collect(),
-            converted: columns().filter(|(_, column)| converted.contains(&column.id)).map(|(at, _)| at).collect(),
+            converted: columns().filter_map(|(at, column)| Some((at, conversion_of(column.id)?.clone()))).collect(),
             numbered: columns().find(|(_, column)| Some(column.id) == numbered).map(|(at, _)| at),
             keeps_row_ids: !from.is_clustered() && !shown.is_clustered(),
             rows: shown.table.rows,
@@ -60,11 +61,23 @@ impl Rewriter {
     pub(super) fn made(&mut self, old_values: &[ValueRef<'_>]) -> Fallible<Vec<(usize, Value)>> {
         self.rows = self.rows.saturating_add(1);
         let mut made = Vec::new();
-        for column in &self.converted {
+        for (column, conversion) in &self.converted {
             let origin = self.origins.get(*column).copied().flatten();
-            let value = origin.and_then(|origin| old_values.get(origin)).filter(|value| !value.is_null());
-            if let (Some(value), Some(schema)) = (value, self.shown.schema.columns.get(*column)) {
-                made.push((*column, converted(&value.to_value(), schema)?));
+            let (Some(value), Some(schema)) =
+                (origin.and_then(|origin| old_values.get(origin)), self.shown.schema.columns.get(*column))
+            else {
+                continue;
+            };
+            let value = match *value {
+                ValueRef::Enum(number, name) => {
+                    ValueRef::Enum(number, conversion.names.get(usize::from(number)).map_or(name, String::as_str))
+                }
+                value => value,
+            };
+            match &conversion.function {
+                Some(function) => made.push((*column, self.transformed(*column, schema, function, value)?)),
+                None if value.is_null() => {}
+                None => made.push((*column, converted(&value.to_value(), schema)?)),
             }
         }
         if let Some((column, schema)) =
@@ -76,6 +89,31 @@ impl Rewriter {
             }
             self.counter = self.counter.max(self.rows);
             made.push((column, number.to_value()));
+        }
+        Ok(made)
+    }
+
+    /// What a function of the program's own makes of a value.
+    fn transformed(
+        &self,
+        column: usize,
+        schema: &ColumnSchema,
+        function: &ColumnMigration,
+        value: ValueRef<'_>,
+    ) -> Fallible<Value> {
+        let refusal = |reason: String| Error::Validation {
+            table: self.shown.schema.name.clone(),
+            column: schema.name.clone(),
+            value: value.to_value(),
+            rule: function.function.into(),
+            reason: Some(reason.into()),
+        };
+        let made = (function.apply)(value).map_err(refusal)?;
+        if made.is_null() && !schema.nullable {
+            return Err(not_null(&self.shown, column));
+        }
+        if !made.is_null() && !schema.holds(made.as_ref()) {
+            return Err(refusal(format!("it makes {made} of it, which is no {}", schema.data_type)).into());
         }
         Ok(made)
     }

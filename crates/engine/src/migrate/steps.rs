@@ -30,7 +30,7 @@ use crate::migrate::fill::Filler;
 use crate::migrate::rewrite::{Rewriter, not_null};
 use crate::migrate::rows::rows_from;
 use crate::migrate::under_way::UnderWay;
-use crate::migrate::{MigrationPolicy, compiled, history, plan};
+use crate::migrate::{MigrationPolicy, compiled, functions, history, plan};
 use crate::write::{Checks, REFERS_TO_NONE, count_with};
 use crate::{Connection, Database, Result};
 
@@ -122,12 +122,12 @@ impl Database {
         policy: &MigrationPolicy,
         rows: usize,
     ) -> Result<MigrationProgress> {
-        let now_ms = self.shared().now_ms();
+        let (now_ms, functions) = (self.shared().now_ms(), functions(self.shared()));
         Ok(self.write_many(|core| {
             if let Some(place) = core.catalog.relations.iter().position(is_old) {
                 return core.remove_step(place, rows.max(1));
             }
-            let (plan, draft) = plan::plan(core, wanted, drops_others)?;
+            let (plan, draft) = plan::plan(core, wanted, drops_others, functions)?;
             core.migrate_step(&plan, draft, policy, rows.max(1), now_ms)
         })?)
     }

@@ -5,7 +5,6 @@ use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, DeriveInput, LitStr, Meta, Token};
 
-use super::RESERVED;
 use super::check::CheckAttribute;
 use super::foreign_key::ForeignKey;
 use super::index::IndexAttribute;
@@ -38,10 +37,9 @@ impl StructAttributes {
                 "foreign_key" => foreign_keys.extend(errors.keep(ForeignKey::of_struct(attribute))),
                 "check" => checks.extend(errors.keep(CheckAttribute::parse(attribute))),
                 "renamed_from" => renamed_from.extend(errors.keep(earlier_names(attribute)).unwrap_or_default()),
-                "primary_key" | "autoincrement" | "default" | "custom_type" | "sanitizer" | "validate" => {
+                "primary_key" | "autoincrement" | "default" | "custom_type" | "sanitizer" | "validate" | "migrate" => {
                     errors.add(attribute, format!("`#[{word}]` belongs on a field"));
                 }
-                word if RESERVED.contains(&word) => errors.push(unsupported(attribute, word)),
                 _ => {}
             }
         }
@@ -62,7 +60,7 @@ impl StructAttributes {
 }
 
 /// The names of `#[renamed_from("a", "b")]`.
-pub(super) fn earlier_names(attribute: &Attribute) -> syn::Result<Vec<String>> {
+pub(crate) fn earlier_names(attribute: &Attribute) -> syn::Result<Vec<String>> {
     let names = attribute.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)?;
     if names.is_empty() {
         return Err(syn::Error::new_spanned(attribute, "list the earlier names: `#[renamed_from(\"a\", \"b\")]`"));
@@ -71,11 +69,6 @@ pub(super) fn earlier_names(attribute: &Attribute) -> syn::Result<Vec<String>> {
         Some(empty) => Err(syn::Error::new_spanned(empty, "this name is empty")),
         None => Ok(names.iter().map(LitStr::value).collect()),
     }
-}
-
-/// The error of an attribute that is reserved for later.
-pub(super) fn unsupported(attribute: &Attribute, word: &str) -> syn::Error {
-    syn::Error::new_spanned(attribute, format!("`#[{word}]` is not supported yet"))
 }
 
 fn table_name(attribute: &Attribute) -> syn::Result<String> {

@@ -2,14 +2,14 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
-use syn::{Attribute, Field, Meta, Type, Visibility};
+use syn::{Attribute, Field, Meta, Path, Type, Visibility};
 
-use super::RESERVED;
-use super::attributes::{earlier_names, unsupported};
+use super::attributes::earlier_names;
 use super::check::CheckAttribute;
 use super::default;
 use super::foreign_key::ForeignKey;
 use super::index::IndexAttribute;
+use super::migrate;
 use super::rule::{self, Rule, RuleKind};
 use crate::errors::Errors;
 use crate::types::{may_be_integer, option_inner};
@@ -29,6 +29,8 @@ pub(super) struct ColumnInput<'a> {
     /// The default, as an expression of the column's type.
     pub(super) default: Option<TokenStream>,
     pub(super) renamed_from: Vec<String>,
+    /// The functions that make values of earlier types those of this one.
+    pub(super) migrations: Vec<Path>,
     /// `#[custom_type]`: the type derives `CustomDataType`.
     pub(super) custom_type: Option<&'a Attribute>,
     /// The sanitizers and validators, in the order written.
@@ -52,6 +54,7 @@ impl<'a> ColumnInput<'a> {
             foreign_key: None,
             default: None,
             renamed_from: Vec::new(),
+            migrations: Vec::new(),
             custom_type: None,
             rules: Vec::new(),
             checks: Vec::new(),
@@ -82,6 +85,10 @@ impl<'a> ColumnInput<'a> {
                 self.renamed_from.extend(earlier_names(attribute)?);
                 Ok(())
             }
+            "migrate" => {
+                self.migrations.extend(migrate::parse(attribute)?);
+                Ok(())
+            }
             "custom_type" => set(&mut self.custom_type, attribute, alone(attribute, word)?),
             "sanitizer" => self.add_rules(attribute, RuleKind::Sanitizer),
             "validate" => self.add_rules(attribute, RuleKind::Validator),
@@ -90,7 +97,6 @@ impl<'a> ColumnInput<'a> {
                 Ok(())
             }
             "table" => Err(syn::Error::new_spanned(attribute, "`#[table]` belongs on the struct")),
-            word if RESERVED.contains(&word) => Err(unsupported(attribute, word)),
             _ => Ok(()),
         }
     }

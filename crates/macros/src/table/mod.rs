@@ -9,6 +9,7 @@ mod foreign_key;
 mod function;
 mod index;
 mod insert_form;
+mod migrate;
 mod read;
 mod rule;
 mod schema;
@@ -21,13 +22,11 @@ use syn::{DeriveInput, Fields, Visibility};
 use crate::errors::Errors;
 use crate::input::{refuse_generics, struct_fields};
 use attributes::StructAttributes;
+pub(crate) use attributes::earlier_names;
 use check::Check;
 use column::ColumnInput;
 use foreign_key::ForeignKey;
 use index::Index;
-
-/// The attributes of `Table` that are not supported yet; they are registered so that no other derive takes them.
-const RESERVED: [&str; 1] = ["migrate"];
 
 /// How many columns a primary key can have: `Key` is implemented for tuples up to this.
 const PRIMARY_KEY_COLUMNS_MAX: usize = 4;
@@ -58,12 +57,14 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let columns = columns::expand(&table);
     let insert_form = insert_form::expand(&table);
     let checks = table.checks.iter().map(|check| &check.items);
+    let migrations = migrate::expand(&table.columns);
     Ok(quote! {
         #[automatically_derived]
         impl ::wasm_dbms::Table for #ident {
             type Key = #key;
             #schema
             #rules
+            #migrations
             #read
         }
         #rule_checks

@@ -109,6 +109,7 @@ impl Decoder {
                 5 => column.autoincrement = true,
                 6 => column.default = Some(field.value()?),
                 7 => stored.initial = field.value()?,
+                8 => column.shape = field.text()?,
                 128 => push(&mut column.variants, field.text()?, TableSchema::MAX_VARIANTS)?,
                 129 => push(&mut column.sanitizers, field.sanitizer()?, ColumnSchema::MAX_RULES)?,
                 130 => push(&mut column.validators, field.validator()?, ColumnSchema::MAX_RULES)?,

@@ -99,6 +99,9 @@ fn encode_column(record: &mut Writer, name: &str, column: &ColumnSchema, stored:
     if !stored.initial.is_null() {
         record.field(7, |field| field.value(stored.initial.as_ref()));
     }
+    if !column.shape.is_empty() {
+        record.field_of_text(8, &column.shape);
+    }
     for name in &column.variants {
         record.field_of_text(128, name);
     }
