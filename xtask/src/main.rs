@@ -62,7 +62,7 @@ enum Verb {
     /// Count the instructions of each workload in wasm, compare them with those kept in git
     Fuel(wasm::fuel::Options),
     /// Put the npm package together, measure it, test it in Node and in a browser
-    Npm,
+    Npm(wasm::npm::Options),
     /// Build the documentation; a warning is an error
     Docs,
 }
@@ -89,7 +89,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Bench(options) => bench::run(&project, &options),
         Verb::BenchWasm(options) => wasm::bench::run(&project, &options),
         Verb::Fuel(options) => wasm::fuel::run(&project, &options),
-        Verb::Npm => wasm::npm::run(&project),
+        Verb::Npm(options) => wasm::npm::run(&project, &options),
         Verb::Docs => docs::run(&project),
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod bench;
 pub(crate) mod browser;
 pub(crate) mod fuel;
 mod host;
+mod identity;
 mod module;
 pub(crate) mod npm;
 mod order;

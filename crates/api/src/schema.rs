@@ -39,10 +39,13 @@ pub struct TableSchema {
     /// The columns, in order.
     pub columns: Vec<ColumnSchema>,
     /// The columns of the primary key, in order; empty if there is none.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub primary_key: Vec<String>,
     /// The secondary indexes, unique ones too.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub indexes: Vec<IndexSchema>,
     /// The references to other tables.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub foreign_keys: Vec<ForeignKeySchema>,
     /// What no row may break.
     #[cfg_attr(feature = "serde", serde(default))]
@@ -70,10 +73,13 @@ pub struct ColumnSchema {
     #[cfg_attr(feature = "serde", serde(default))]
     pub shape: String,
     /// Whether it may be NULL.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub nullable: bool,
     /// Whether the database counts up where an insert gives no value.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub autoincrement: bool,
     /// The value where an insert gives none.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub default: Option<Value>,
     /// What changes a value on its way in, in order.
     #[cfg_attr(feature = "serde", serde(default))]

@@ -1,10 +1,14 @@
 // Drives a browser through the npm package: a database in OPFS from one page, from two, and what is left when the tab that
 // has it open goes away.
 //
-//     node drive.mjs --package FOLDER --executable CHROMIUM --packages NODE_MODULES --profile DIRECTORY [--seconds NUMBER]
+//     node drive.mjs --package FOLDER --executable CHROMIUM --packages NODE_MODULES --profile DIRECTORY
+//                    --script SQL --export FILE [--seconds NUMBER]
+//
+// The script, of crates/npm/identity, must export here what it exported natively: FILE.
 
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -16,14 +20,14 @@ import { serve } from '../../web/browser_test/server.mjs';
 
 const { values: options } = parseArgs({
   options: Object.fromEntries(
-    ['package', 'executable', 'packages', 'profile', 'seconds'].map((name) => [name, { type: 'string' }]),
+    ['package', 'executable', 'packages', 'profile', 'script', 'export', 'seconds'].map((name) => [name, { type: 'string' }]),
   ),
 });
 const seconds = Number(options.seconds ?? 3);
 const { chromium } = createRequire(join(options.packages, 'package.json'))('playwright-core');
 
 const here = (file) => join(import.meta.dirname, file);
-const files = { 'index.html': here('index.html'), 'page.js': here('page.js') };
+const files = { 'script.sql': options.script, 'index.html': here('index.html'), 'page.js': here('page.js') };
 for (const file of readdirSync(options.package)) {
   files[file] = join(options.package, file);
 }
@@ -58,6 +62,14 @@ const testOnePage = async () => {
   assert.deepEqual(await rows(page, 'SELECT * FROM t'), [{ n: 1, s: 'ä' }]);
   const { isPersistent, quotaBytes, usedBytes } = await call(page, 'storage');
   assert.ok(isPersistent === false && quotaBytes > usedBytes && usedBytes > 0);
+};
+
+/** The script of every host: the same bytes come out of a file in OPFS. */
+const testIdentity = async () => {
+  const exported = readFileSync(options.export);
+  const digest = createHash('sha256').update(exported).digest('hex');
+  assert.equal(await call(browser.page, 'digestOfScript', 'identity.db', 'script.sql'), digest);
+  console.log(`the script of every host: ${exported.length} equal bytes in OPFS`);
 };
 
 /** Two pages: both write, both see the same, each hears of the other. */
@@ -117,6 +129,7 @@ const testTakeover = async (owner, other, writer) => {
 try {
   console.log(`Chromium ${browser.version()}`);
   await testOnePage();
+  await testIdentity();
   let other = await browser.newPage();
   await testTwoPages(other);
   // The page that was open longest has the file.

@@ -25,6 +25,20 @@ globalThis.heard = () => heard;
 
 globalThis.exportedBytes = async (name) => (await databases.get(name).export()).length;
 
+/** Runs a script, a statement in each line, of which the rows may refuse some; the digest of what is exported. */
+globalThis.digestOfScript = async (name, script) => {
+  const db = await open(name, { databaseId: 7 });
+  const statements = (await (await fetch(script)).text()).split('\n').slice(0, -1);
+  const refusals = statements.map((statement) => db.exec(statement).catch((error) => error));
+  const other = (await Promise.all(refusals)).find((error) => error !== undefined && error.kind !== 'constraint');
+  if (other !== undefined) {
+    throw other;
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await db.export()));
+  await db.close();
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+};
+
 /** How long a database in a file takes to answer its first question, from nothing. */
 globalThis.firstQuery = async (name) => {
   const start = performance.now();

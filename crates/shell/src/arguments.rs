@@ -9,13 +9,17 @@ use clap_complete::Shell as CompletionShell;
 
 use crate::error::{Error, Result};
 use crate::format::Format;
+use crate::migrate::MigrateArguments;
 
 /// SQL and commands on a wasm-dbms database file.
 ///
 /// With neither SQL nor commands it is interactive on a terminal, and reads a script from the standard input elsewhere.
 #[derive(Parser, Debug)]
 #[command(name = "wasm-dbms", version, after_help = crate::command::HELP)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) subcommand: Option<Subcommand>,
     /// The database file, which SQL makes if it is not there; none, or :memory:, is a database that goes away
     #[arg(value_hint = clap::ValueHint::FilePath)]
     pub(crate) file: Option<OsString>,
@@ -34,6 +38,12 @@ pub(crate) struct Arguments {
     /// Prints the manual page, in roff
     #[arg(long, exclusive = true)]
     man: bool,
+}
+
+/// What is asked for by a word in the place of the file; a file that is named like that is `./migrate`.
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Subcommand {
+    Migrate(MigrateArguments),
 }
 
 /// Whether a word in the place of the file is none, but what is to be run.
@@ -57,7 +67,7 @@ impl Arguments {
             }
         };
         if arguments.man {
-            clap_mangen::Man::new(Self::command()).render(&mut &mut *out)?;
+            man(out)?;
             return Ok(None);
         }
         if let Some(shell) = arguments.completions {
@@ -77,4 +87,27 @@ impl Arguments {
     pub(crate) fn path(&self) -> Option<PathBuf> {
         self.file.as_ref().filter(|file| *file != ":memory:").map(PathBuf::from)
     }
+}
+
+/// Prints the manual page; what a subcommand takes stands in it.
+fn man(out: &mut dyn Write) -> Result<()> {
+    let mut command = Arguments::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(&mut &mut *out)?;
+    for subcommand in command.get_subcommands() {
+        let title = subcommand.get_name().to_ascii_uppercase();
+        let man = clap_mangen::Man::new(subcommand.clone());
+        let mut page = Vec::new();
+        man.render_synopsis_section(&mut page)?;
+        man.render_description_section(&mut page)?;
+        man.render_options_section(&mut page)?;
+        man.render_extra_section(&mut page)?;
+        for line in String::from_utf8_lossy(&page).lines() {
+            match line.strip_prefix(".SH ") {
+                Some(section) => writeln!(out, ".SH \"{title}: {}\"", section.trim_matches('"'))?,
+                None => writeln!(out, "{line}")?,
+            }
+        }
+    }
+    Ok(())
 }

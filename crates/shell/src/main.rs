@@ -12,6 +12,7 @@
 //! | `.import`: a format, types, rejected rows | `import/` |
 //! | `.dump`, `.schema` | `dump.rs`, `definition.rs` |
 //! | `.pages` | `pages/` |
+//! | `wasm-dbms migrate`, `.migrate` | `migrate.rs` |
 
 mod arguments;
 mod cell;
@@ -24,13 +25,14 @@ mod format;
 mod import;
 mod input;
 mod interactive;
+mod migrate;
 mod pages;
 mod shell;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Subcommand};
 use crate::error::Result;
 use crate::input::Input;
 use crate::shell::Shell;
@@ -41,6 +43,10 @@ enum Outcome {
     Done,
     /// It ran, and something is wrong with the database or with what was read.
     Findings,
+    /// There is a plan, and nobody asked for more than to see it.
+    Pending,
+    /// It would lose data that nobody has named.
+    Refused,
     /// The shell ends.
     Quit,
 }
@@ -58,6 +64,8 @@ impl Outcome {
 fn main() -> ExitCode {
     match run() {
         Ok(Outcome::Findings) => ExitCode::FAILURE,
+        Ok(Outcome::Pending) => ExitCode::from(2),
+        Ok(Outcome::Refused) => ExitCode::from(3),
         Ok(_) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
@@ -75,11 +83,17 @@ fn run() -> Result<Outcome> {
         out.flush()?;
         return Ok(Outcome::Done);
     };
+    if let Some(Subcommand::Migrate(asked)) = &arguments.subcommand {
+        let outcome = migrate::run(asked, &mut out)?;
+        out.flush()?;
+        return Ok(outcome);
+    }
     let inputs = shell::inputs(&arguments.words)?;
     // Who only looks does not want a new database.
     let only_looks = !inputs.is_empty()
         && inputs.iter().all(|input| matches!(input, Input::Command(command) if command.only_looks()));
     let database = file::open(arguments.path().as_deref(), arguments.read_only, only_looks)?;
+    let database = database.with_clock(migrate::WallClock);
     let mut shell = Shell::new(&database, arguments.format);
     if !inputs.is_empty() {
         return shell.run_words(&inputs, &mut out);

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use super::identity::Identity;
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
 use super::{install_with, packages, size};
@@ -95,13 +96,14 @@ fn drive(project: &Project, options: &Options) -> Result<()> {
 }
 
 /// Drives a browser through the npm package, if there is one here.
-pub(super) fn drive_package(project: &Project, package: &Path) -> Result<()> {
+pub(super) fn drive_package(project: &Project, package: &Path, identity: &Identity) -> Result<()> {
     match missing()? {
         Some(reason) if debian::is_ci() => bail!("{reason}"),
         Some(reason) => println!("skipped: the package in a browser, since {reason}"),
         None => {
             let mut node = script(project, "crates/npm/browser_test", "package-profile")?;
-            command::run(node.arg("--package").arg(package))?;
+            node.arg("--package").arg(package);
+            command::run(node.arg("--script").arg(&identity.script).arg("--export").arg(&identity.export))?;
         }
     }
     Ok(())

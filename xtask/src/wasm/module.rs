@@ -122,6 +122,15 @@ pub(super) const NPM: Source = Source {
     gzip_bytes_max: Some(470_000),
 };
 
+/// The script whose export is the same on every host, on files.
+pub(super) const IDENTITY_ON_WASI: Source = Source {
+    name: "identity",
+    target: Target::Wasip1,
+    arguments: &["--package", "wasm-dbms-npm", "--example", "identity"],
+    folder: "examples",
+    gzip_bytes_max: None,
+};
+
 /// What runs in Node beside the wasm builds of other engines.
 pub(super) const BENCH: Source = Source {
     name: "bench_module",

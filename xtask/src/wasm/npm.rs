@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
-use super::{browser, size, tree_functions};
+use super::{browser, identity, size, tree_functions};
 use crate::command;
 use crate::project::Project;
 
@@ -26,8 +26,16 @@ const SCRIPTS_GZIP_BYTES_MAX: usize = 15 * 1024;
 /// The scripts that no page loads: those of Node, and the face that answers at once.
 const NOT_OF_PAGES: [&str; 4] = ["node.js", "node_files.js", "node_sync.js", "sync.js"];
 
+/// What else to do.
+#[derive(clap::Args, Default)]
+pub(crate) struct Options {
+    /// Compare what is exported with a module of WASI too, which takes two minutes to build
+    #[arg(long)]
+    wasi: bool,
+}
+
 /// Builds, measures and tests the package.
-pub(crate) fn run(project: &Project) -> Result<()> {
+pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     if let Some(reason) = super::missing()? {
         bail!("{reason}");
     }
@@ -36,7 +44,8 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     let package = build(project, &toolchain, module::OPT_LEVEL)?;
     let tests = project.root().join(FOLDER).join("tests");
     command::run(Command::new("node").arg("--no-warnings").arg("--test").arg(tests).env("PACKAGE", &package))?;
-    browser::drive_package(project, &package)
+    let identity = identity::check(project, &package, options.wasi.then_some(&toolchain))?;
+    browser::drive_package(project, &package, &identity)
 }
 
 /// Puts the package together, its module compiled at a level of optimisation; its folder.

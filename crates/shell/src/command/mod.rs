@@ -44,6 +44,7 @@ Commands, each with its arguments; all else is SQL, with a semicolon behind each
   .backup PATH         the whole database into a new file
   .migrate plan PATH   what would make the tables those of a schema in SQL or JSON; others go
   .migrate apply PATH ['OPERATION; ..']  does it; what loses data only if it is named, in the plan's words
+  .migrate history     the migrations that were made: when, and what was done
   .check               walks everything; exit code 1 if something is wrong
   .vacuum              gives back the space of what was deleted
   .pages [PATH.svg]    a map of the file, one character a page, and totals for each table and index
@@ -69,6 +70,7 @@ pub(crate) enum Command {
     Export { path: PathBuf, what: Option<String> },
     Backup(PathBuf),
     Migrate { path: PathBuf, applies: bool, allowed: Option<String> },
+    Migrations,
     Check,
     Vacuum,
     Pages(Option<PathBuf>),
@@ -96,10 +98,11 @@ impl Command {
         // What must be there is an argument whatever it looks like.
         let (least, most) = argument_counts(&text).ok_or_else(|| unknown(name))?;
         let is_next = |word: &OsString| is_command(word) || word.to_str().is_some_and(begins_statement);
+        let is_history = after.first().is_some_and(|word| word == "history");
         let applies = after.first().is_some_and(|word| word == "apply");
         // These may look like SQL.
         let is_query = |place: usize| match place {
-            1 => text == ".export",
+            1 => text == ".export" || text == ".migrate" && !is_history,
             2 => text == ".migrate" && applies,
             _ => false,
         };
@@ -146,6 +149,7 @@ impl Command {
             (".export", [path]) => Self::Export { path: path.into(), what: None },
             (".export", [path, what]) => Self::Export { path: path.into(), what: Some(text(what)?) },
             (".backup", [path]) => Self::Backup(path.into()),
+            (".migrate", [history]) if history == "history" => Self::Migrations,
             (".migrate", [plan, path]) if plan == "plan" => {
                 Self::Migrate { path: path.into(), applies: false, allowed: None }
             }
@@ -180,7 +184,7 @@ fn argument_counts(name: &str) -> Option<(usize, usize)> {
         ".schema" | ".indexes" | ".dump" | ".pages" => (0, 1),
         ".count" | ".backup" | ".page" | ".format" | ".timer" => (1, 1),
         ".rows" | ".import" | ".export" => (1, 2),
-        ".migrate" => (2, 3),
+        ".migrate" => (1, 3),
         _ => return None,
     })
 }
@@ -241,7 +245,7 @@ mod tests {
             assert!(usage(name).is_some() && argument_counts(name).is_some(), "{name}");
         }
         let listed = HELP.lines().filter(|line| line.starts_with("  ."));
-        // One has two lines.
-        assert_eq!(listed.count(), NAMES.len() + 1);
+        // One has three lines.
+        assert_eq!(listed.count(), NAMES.len() + 2);
     }
 }

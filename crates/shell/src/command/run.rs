@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::error::{Error, Result};
+use crate::migrate::history;
 use crate::shell::Shell;
 use crate::{Outcome, dump, import, pages};
 
@@ -30,6 +31,7 @@ pub(crate) fn run(command: &Command, shell: &mut Shell<'_>, out: &mut dyn Write)
             alone(shell, ".migrate")?;
             return migrate::run(database, path, *applies, allowed.as_deref(), out);
         }
+        Command::Migrations => return history(database, out),
         Command::Check => return check::write(database, out),
         Command::Vacuum => {
             alone(shell, ".vacuum")?;

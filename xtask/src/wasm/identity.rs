@@ -1,0 +1,79 @@
+//! One script of SQL, and the bytes that it exports here, in Node by the npm package and on WASI: they must be the same. The
+//! browser compares too, by the digest of what was exported here (`crates/npm/browser_test`).
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use super::module::{self, Module};
+use super::toolchain::Toolchain;
+use crate::command;
+use crate::project::Project;
+
+/// The program, of the package of the npm module.
+const PROGRAM: &str = "identity";
+
+/// The seed of the script, and how many statements are drawn.
+const SEED: &str = "1";
+const STATEMENTS: &str = "10000";
+
+/// The script, and what it exports.
+pub(super) struct Identity {
+    /// The script: a statement in each line.
+    pub(super) script: PathBuf,
+    /// What it exports on this machine.
+    pub(super) export: PathBuf,
+}
+
+/// Runs the script here and in Node, and on WASI if that is asked for, and compares.
+pub(super) fn check(project: &Project, package: &Path, wasi: Option<&Toolchain>) -> Result<Identity> {
+    let directory = project.wasm_target().join("identity");
+    fs::create_dir_all(&directory)?;
+    let path = |name: &str| directory.join(name);
+    let identity = Identity { script: path("script.sql"), export: path("native.export") };
+    command::run(project.cargo("build").args(["--package", "wasm-dbms-npm", "--example", PROGRAM]))?;
+    let native = project.example(PROGRAM);
+    command::output(Command::new(&native).args(["write", SEED, STATEMENTS]).arg(&identity.script))?;
+    let ran = |command: &mut Command| command::output(command);
+    let here = ran(Command::new(&native).arg("run").arg(&identity.script).arg(&identity.export))?;
+
+    let mut compared = vec!["here", "in Node"];
+    let in_node = path("node.export");
+    let script = project.root().join("crates/npm").join(PROGRAM).join("node.mjs");
+    let node = ran(Command::new("node").arg(script).arg(package).arg(&identity.script).arg(&in_node))?;
+    compare(&identity.export, &here, &in_node, &node)?;
+
+    if let Some(toolchain) = wasi {
+        let module = Module::build(project, toolchain, &module::IDENTITY_ON_WASI)?;
+        let host = project.root().join("xtask/host/wasi.mjs");
+        let arguments: [OsString; 4] =
+            ["--no-warnings".into(), host.into(), module.shipped().into(), directory.clone().into()];
+        let words = ["run", "/data/script.sql", "/data/wasi.export", "/data/wasi.db"];
+        match fs::remove_file(path("wasi.db")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        let wasi = ran(Command::new("node").args(arguments).args(words))?;
+        compare(&identity.export, &here, &path("wasi.export"), &wasi)?;
+        compared.push("on a file of WASI");
+    }
+    let length = fs::metadata(&identity.export)?.len();
+    println!("{STATEMENTS} statements, seed {SEED}: {length} equal bytes {}", compared.join(", "));
+    Ok(identity)
+}
+
+/// The same refusals and the same bytes.
+fn compare(one: &Path, ones: &str, two: &Path, twos: &str) -> Result<()> {
+    if ones != twos {
+        bail!("{} and {}: {} and {}", one.display(), two.display(), ones.trim(), twos.trim());
+    }
+    let (first, second) = (fs::read(one)?, fs::read(two)?);
+    if first != second {
+        let same = first.iter().zip(&second).take_while(|(one, two)| one == two).count();
+        bail!("{} and {} part at byte {same}", one.display(), two.display());
+    }
+    Ok(())
+}
