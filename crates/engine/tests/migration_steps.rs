@@ -8,7 +8,7 @@ use wasm_dbms::prelude::*;
 use wasm_dbms::{CheckSchema, Comparison, MemoryManager, MigrationProgress};
 use wasm_dbms_memory::{Registry, TreeState};
 
-use support::assert_sound;
+use support::{Counting, assert_sound};
 
 fn number(name: &str) -> ColumnSchema {
     ColumnSchema::new(name, DataType::I64)
@@ -342,5 +342,82 @@ fn counts_of_rows_that_no_table_has_stop_no_step() {
             // What it answers is of no use; it answers.
             let _ = db.migrate_step_to(&wanted, true, &policy, 2);
         }
+    }
+}
+
+/// The most that one step writes where each message is a commit of its own and the host limits it: until it is done, of dropping, rewriting, giving up.
+fn written_max(people_count: u32, wanted: &[TableSchema], drops: bool, abandons: bool) -> u64 {
+    let medium = Counting::of_messages();
+    let db = Database::open(medium.clone()).unwrap();
+    db.create_tables(&[&people(), &posts()]).unwrap();
+    fill(&db, people_count);
+    let wanted: Vec<&TableSchema> = wanted.iter().collect();
+    let plan = db.plan_migration_to(&wanted, drops).unwrap();
+    let allowed = plan.operations.iter().map(|planned| planned.operation.to_string());
+    let policy = allowed.fold(MigrationPolicy::new(), MigrationPolicy::allow);
+    let (mut most, mut steps) = (0, 0u64);
+    loop {
+        let before = medium.written();
+        let is_given_up = abandons && steps * 20 > u64::from(people_count) * 2;
+        let progress = match is_given_up {
+            true => db.abandon_migration_step(20).unwrap(),
+            false => db.migrate_step_to(&wanted, drops, &policy, 20).unwrap(),
+        };
+        most = most.max(medium.written() - before);
+        steps += 1;
+        if progress.is_done {
+            break;
+        }
+    }
+    assert!(steps > u64::from(people_count) / 20);
+    assert_sound(&db);
+    assert_eq!(db.schemas().unwrap().len(), if drops { 1 } else { 2 });
+    assert_eq!(db.plan_migration_to(&wanted, drops).unwrap().is_empty(), !abandons);
+    most
+}
+
+#[test]
+fn no_step_writes_more_for_longer_tables_not_even_where_tables_and_indexes_go() {
+    let mut without_index = people();
+    without_index.indexes.clear();
+    let cases: [(&str, Vec<TableSchema>, bool, bool); 4] = [
+        ("drop a table", vec![people()], true, false),
+        ("drop an index", vec![without_index, posts()], false, false),
+        ("other types", wanted().to_vec(), false, false),
+        ("given up", wanted().to_vec(), false, true),
+    ];
+    for (name, wanted, drops, abandons) in cases {
+        let [few, many] = [300, 6_000].map(|count| written_max(count, &wanted, drops, abandons));
+        println!("{name}: {few} bytes at most in a step of a short table, {many} of a long one");
+        assert!(many < few * 2 + 32 * 1024, "{name}: {few}, {many}");
+    }
+}
+
+#[test]
+fn a_migration_is_given_up_in_steps_of_any_size() {
+    for (done, rows) in [(1, 1), (3, 7), (5, 1000)] {
+        let db = filled(40);
+        let before = content(&db);
+        let pages = db.page_count();
+        for _ in 0..done {
+            step(&db, &wanted(), 30).unwrap();
+        }
+        db.abandon_migration_step(rows).unwrap();
+        db.insert_values("people", &[("id", 1000.into()), ("name", "new".into())]).unwrap();
+        db.delete_values("people", Expr::column("id").compare(Comparison::Equal, 1000)).unwrap();
+        let mut left = u64::MAX;
+        loop {
+            let progress = db.abandon_migration_step(rows).unwrap();
+            assert_sound(&db);
+            assert!(progress.left <= left && progress.done <= rows as u64);
+            assert!(content(&db) == before);
+            left = progress.left;
+            if progress.is_done {
+                break;
+            }
+        }
+        assert!(!db.abandon_migration().unwrap());
+        db.vacuum().unwrap();
+        assert!(db.page_count() <= pages);
     }
 }

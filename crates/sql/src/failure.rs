@@ -141,9 +141,14 @@ impl Error {
         let name = match &error {
             wasm_dbms::Error::Unknown { name, .. } => name.rsplit('.').next().unwrap_or(name),
             wasm_dbms::Error::TableExists { table } => table,
+            wasm_dbms::Error::Query(_) => "",
             _ => return error.into(),
         };
-        let place = place_of(name, text, dialect).map(|offset| {
+        let place = match &error {
+            wasm_dbms::Error::Query(message) => place_of_expression(message, text, dialect),
+            _ => place_of(name, text, dialect),
+        };
+        let place = place.map(|offset| {
             let fault = Fault { kind: SqlErrorKind::Refused(error.to_string()), offset };
             Box::new(fault.locate(text))
         });
@@ -160,6 +165,46 @@ fn place_of(name: &str, text: &str, dialect: Dialect) -> Option<usize> {
         }
     });
     place
+}
+
+/// How many tokens of an expression are looked for.
+const LOOKED_FOR: usize = 64;
+
+/// How many tokens of a text it is looked for in.
+const LOOKED_THROUGH: usize = 1 << 16;
+
+/// Where an expression stands in a text for the first time that a message begins with: `a + b: ..`. It is shown otherwise
+/// than it was written, in parentheses above all: these are passed over.
+fn place_of_expression(message: &str, text: &str, dialect: Dialect) -> Option<usize> {
+    let said = words(text, LOOKED_THROUGH, dialect);
+    message.match_indices(": ").find_map(|(end, _)| {
+        let wanted = words(message.get(..end)?, LOOKED_FOR, Dialect::PostgreSql);
+        let is_there = |place: &&[(String, usize)]| place.iter().zip(&wanted).all(|(one, other)| one.0 == other.0);
+        if wanted.is_empty() {
+            return None;
+        }
+        said.windows(wanted.len()).find(is_there)?.first().map(|(_, offset)| *offset)
+    })
+}
+
+/// The tokens of a text, as they are meant, with their places; without parentheses.
+fn words(text: &str, most: usize, dialect: Dialect) -> Vec<(String, usize)> {
+    let mut lexer = Lexer::new(text, dialect);
+    let mut words = Vec::new();
+    while let Ok(token) = lexer.next()
+        && token.kind != Kind::End
+        && words.len() < most
+    {
+        let word = match token.kind {
+            Kind::Word(_) => token.text.to_ascii_lowercase(),
+            Kind::Quoted => literal::text(token).unwrap_or_default(),
+            _ => token.text.to_owned(),
+        };
+        if !matches!(word.as_str(), "(" | ")") {
+            words.push((word, token.offset));
+        }
+    }
+    words
 }
 
 /// Calls `visit` with every name of a text, as it is meant, and its place.

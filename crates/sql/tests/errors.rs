@@ -10,7 +10,8 @@
     reason = "helpers of tests fail as tests do"
 )]
 
-use wasm_dbms_sql::{Dialect, parse, parse_all};
+use wasm_dbms::Database;
+use wasm_dbms_sql::{Dialect, Sql, parse, parse_all};
 
 fn message(text: &str) -> String {
     parse(text, Dialect::PostgreSql).expect_err(text).to_string()
@@ -85,4 +86,28 @@ fn each_mistake_is_told_where_it_is() {
 fn a_script_points_into_the_whole_text() {
     let error = parse_all("SELECT 1;\nSELECT 2 FROM;\n", Dialect::PostgreSql).unwrap_err();
     assert_eq!((error.line, error.column), (2, 14));
+}
+
+#[test]
+fn errors_of_type_point_at_the_expression() {
+    let db = Database::in_memory();
+    db.execute("CREATE TABLE t (id bigint PRIMARY KEY, name text, day date, price numeric)", ()).unwrap();
+    for (text, part) in [
+        ("SELECT id FROM t WHERE id > 0 AND Name + 1 = 2", "Name + 1"),
+        ("SELECT upper(id) FROM t", "upper(id)"),
+        ("SELECT id, sum( name ) FROM t GROUP BY id", "sum( name )"),
+        ("SELECT id FROM t WHERE (day) = 5", "day) = 5"),
+        ("SELECT id FROM t\nWHERE day = 'tomorrow'", "day = 'tomorrow'"),
+        ("SELECT id FROM t WHERE id", "id FROM"),
+        ("SELECT id FROM t ORDER BY coalesce(price, day)", "coalesce(price, day)"),
+        ("UPDATE t SET price = -name", "-name"),
+        ("SELECT rank() OVER (ORDER BY id), sum(name) OVER (PARTITION BY \"id\") FROM t", "sum(name) OVER"),
+    ] {
+        let error = db.prepare(text).and_then(|prepared| prepared.execute(())).unwrap_err();
+        let place = error.place().unwrap_or_else(|| panic!("{text}: {error} is nowhere"));
+        assert_eq!(place.offset, text.find(part).unwrap(), "{text}: {error}");
+    }
+    // What is shown otherwise than it was written is told without a place.
+    let error = db.execute("SELECT name::date + name FROM t", ()).unwrap_err();
+    assert!(error.to_string().contains("there is none of"), "{error}");
 }

@@ -275,3 +275,32 @@ fn a_plan_is_explained_and_measured() {
     assert!(shown(&db, "EXPLAIN ANALYZE DELETE FROM people WHERE id = 1").ends_with("rows: 1"));
     assert_eq!(shown(&db, "SELECT count(*) FROM people"), "3");
 }
+
+#[test]
+fn a_text_among_values_of_another_type_is_read_as_one_of_them() {
+    let db = Database::in_memory();
+    db.execute("CREATE TABLE t (id bigint PRIMARY KEY, day date, price numeric, word text)", ()).unwrap();
+    db.execute("INSERT INTO t VALUES (1, '2024-02-29', NULL, 'x'), (2, NULL, 2.50, NULL)", ()).unwrap();
+    for (sql, wanted) in [
+        ("SELECT coalesce(price, '1.5') FROM t ORDER BY id", "1.5|2.50"),
+        ("SELECT coalesce('1.5', price) FROM t ORDER BY id", "1.5|1.5"),
+        ("SELECT CASE WHEN id = 1 THEN day ELSE '2030-01-01' END FROM t ORDER BY id", "2024-02-29|2030-01-01"),
+        ("SELECT CASE id WHEN 1 THEN '2030-01-01' WHEN 2 THEN day END FROM t ORDER BY id", "2030-01-01|NULL"),
+        ("SELECT greatest(day, '2024-01-01', '2024-12-31') FROM t ORDER BY id", "2024-12-31|2024-12-31"),
+        ("SELECT coalesce(word, 'none') FROM t ORDER BY id", "x|none"),
+        ("SELECT nullif(price, '2.5') FROM t ORDER BY id", "NULL|NULL"),
+    ] {
+        let rows: Vec<Row> = db.query_rows(sql, ()).unwrap_or_else(|error| panic!("{sql}\n{error}"));
+        let shown: Vec<String> = rows.iter().map(|row| row.values()[0].to_string().replace('\'', "")).collect();
+        assert_eq!(shown.join("|"), wanted, "{sql}");
+    }
+    let given = db.prepare("SELECT coalesce(price, ?) FROM t WHERE id = 1").unwrap();
+    assert_eq!(given.query_row::<(wasm_dbms::Decimal,)>(("7.25",)).unwrap().0.to_string(), "7.25");
+    for sql in [
+        "SELECT coalesce(price, word) FROM t",
+        "SELECT coalesce(day, 'tomorrow') FROM t",
+        "SELECT coalesce(id, 'x') FROM t",
+    ] {
+        assert!(db.query_rows::<Row>(sql, ()).is_err(), "{sql}");
+    }
+}

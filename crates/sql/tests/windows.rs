@@ -376,6 +376,84 @@ fn drawn_windows_are_answered_as_sqlite_answers_them() {
     assert!(refused < asked / 20, "{refused} refused");
 }
 
+/// An aggregate that takes its rows in an order of its own.
+fn in_order(draw: &mut Draw) -> String {
+    let text = draw.pick(&["s", "s || i", "upper(s)", "i || '-' || k"]).to_owned();
+    let separator = draw.pick(&["", "", ", '/'"]);
+    let key = draw.pick(&["i", "s", "r", "i % 3"]);
+    let (key, last) = (draw.directed(key), draw.directed("k"));
+    let filter = draw.pick(&["", "", " FILTER (WHERE i > 4)"]);
+    match draw.rng.u8(..4) {
+        0 => {
+            let direction = draw.pick(&["", " DESC"]);
+            format!("group_concat(DISTINCT s ORDER BY s{direction}){filter}")
+        }
+        _ => format!("group_concat({text}{separator} ORDER BY {key}, {last}){filter}"),
+    }
+}
+
+#[test]
+fn aggregates_take_their_rows_in_an_order_of_their_own() {
+    let (queries, seed) = (variable("QUERIES", 3_000) / 3, variable("SEED", 12));
+    println!("SEED={seed} QUERIES={queries}");
+    let mut rng = Rng::with_seed(seed);
+    let mut asked = 0;
+    while asked < queries {
+        let mut draw = Draw { rng: rng.fork() };
+        let database = Database::in_memory();
+        let session = Session::with_dialect(&database, Dialect::Sqlite);
+        let peer = rusqlite::Connection::open_in_memory().unwrap();
+        let script = draw.schema();
+        for statement in &script {
+            session.execute(statement, ()).unwrap_or_else(|error| panic!("{statement}\n{error}"));
+            peer.execute_batch(statement).unwrap();
+        }
+        for _ in 0..QUERIES_OF_A_SCHEMA {
+            asked += 1;
+            let (one, other) = (in_order(&mut draw), in_order(&mut draw));
+            let filter = draw.pick(&["", " WHERE i > 3", " WHERE g IN (SELECT g FROM u)"]);
+            let query = match draw.rng.u8(..7) {
+                0 => format!("SELECT {one} FROM t{filter}"),
+                1 => format!("SELECT g, {one}, {other}, count(*), max(i) FROM t{filter} GROUP BY g"),
+                2 => format!("SELECT g, sum(i) FROM t{filter} GROUP BY g HAVING {one} > 'b' OR {other} IS NULL"),
+                3 => format!("SELECT g + 1, {one}, rank() OVER (ORDER BY {other}) FROM t{filter} GROUP BY g + 1"),
+                4 => format!("SELECT k, (SELECT {one} FROM u WHERE u.g = a.g) FROM t a"),
+                5 => format!("SELECT g, s, {one} FROM t{filter} GROUP BY g, s ORDER BY {other}, g, s LIMIT 9 OFFSET 1"),
+                _ => format!("SELECT g, max(x) FROM (SELECT g, i % 2, {one} AS x FROM t GROUP BY 1, 2) q GROUP BY g"),
+            };
+            let script = script.join(";\n");
+            let (mut own, mut other) = match (own(&session, &query), sqlite(&peer, &query)) {
+                (Ok(own), Ok(other)) => (own, other),
+                (own, other) => panic!("{script};\n{query}\nown {own:?}\nsqlite {other:?}"),
+            };
+            if !query.contains(" OFFSET ") {
+                own.sort_unstable();
+                other.sort_unstable();
+            }
+            assert!(own == other, "{script};\n{query}\nown    {own:?}\nsqlite {other:?}");
+        }
+    }
+}
+
+#[test]
+fn an_order_of_an_aggregate_is_checked_also_where_it_changes_nothing() {
+    let db = prices();
+    let both = "SELECT string_agg(DISTINCT name, '+' ORDER BY name DESC), string_agg(name, '' ORDER BY stock, day), \
+                sum(stock ORDER BY day) FROM prices";
+    assert_eq!(answer(&db, both), ["'b+a'|'abbaab'|14"]);
+    assert_eq!(answer(&db, "SELECT string_agg(name, ',' ORDER BY day) FROM prices WHERE stock > 100"), ["NULL"]);
+    for (sql, wanted) in [
+        ("SELECT string_agg(DISTINCT name, ',' ORDER BY day) FROM prices", "must begin with what is DISTINCT"),
+        ("SELECT sum(stock ORDER BY colour) FROM prices", "colour"),
+        ("SELECT string_agg(name, ',' ORDER BY rank() OVER ()) FROM prices", "cannot stand here"),
+        ("SELECT string_agg(name, ',' ORDER BY count(*)) FROM prices", "cannot stand here"),
+        ("SELECT name FROM prices WHERE string_agg(name, ',' ORDER BY day) = ''", "cannot stand here"),
+    ] {
+        let error = db.query_rows::<Row>(sql, ()).unwrap_err().to_string();
+        assert!(error.contains(wanted), "{sql}\n{error}");
+    }
+}
+
 /// A database with the prices of some days.
 fn prices() -> Database {
     let db = Database::in_memory();

@@ -45,7 +45,9 @@ impl Rules {
         })
     }
 
-    /// The rules of a table that nobody may write: of no column, and yet one may be missing.
+    /// The rules of a table that a migration in steps holds, so that nobody may write it: of no column, and yet one may be
+    /// missing. Whoever writes a table with rules asks that first, and is refused there with the right words; the path to a
+    /// table without rules, which is the hot one, has no question more to ask.
     pub(crate) fn frozen() -> Arc<Self> {
         Arc::new(Self {
             columns: Vec::new(),

@@ -6,7 +6,7 @@
 //! 3. *Ask.* Once all rows are there, references are looked up among them.
 //! 4. *Switch.* One commit without any work on rows: descriptions change, and each hidden table's trees become those of the
 //!    table that it was made for. What that was before is a hidden table now.
-//! 5. *Remove.* Rows of what was go, then its pages.
+//! 5. *Remove.* Rows of what was go, then its pages. So do those of what was made, if the migration is abandoned.
 //!
 //! Where it stands is kept in the [registry](super::under_way), so a step goes on where the last one was committed, whatever
 //! was closed, crashed or opened meanwhile. Each plans anew: nothing could change but what the program asks for, and if that
@@ -153,22 +153,46 @@ impl Database {
     /// What storage says.
     pub fn abandon_migration(&self) -> Result<bool> {
         Ok(self.write_many(|core| {
-            let hidden = core.catalog.relations.iter().filter(|relation| is_hidden(&relation.schema.name));
-            let hidden: Vec<_> = hidden.map(|it| (it.id, it.schema.name.clone(), it.trees())).collect();
-            if hidden.is_empty() {
-                return Ok(false);
+            let has_begun = core.give_up()?;
+            let old: Vec<_> = core.catalog.relations.iter().filter(|relation| is_old(relation)).cloned().collect();
+            if old.is_empty() {
+                return Ok(has_begun);
             }
             core.touch_schema();
-            let shown = core.catalog.relations.iter().filter(|relation| !is_hidden(&relation.schema.name));
-            let held: Vec<_> = shown.filter(|it| it.check_not_held().is_err()).map(|it| it.id).collect();
-            held.into_iter().try_for_each(|id| core.hold_one(false, id))?;
-            for (id, name, trees) in &hidden {
-                trees.iter().try_for_each(|tree| Registry::remove_tree(&mut core.store, *tree))?;
-                Registry::remove_table(&mut core.store, *id, name)?;
-            }
-            UnderWay::clear(core)?;
+            old.iter().try_for_each(|relation| core.remove_with_trees(relation))?;
             core.load_catalog()?;
             Ok(true)
+        })?)
+    }
+
+    /// As [`abandon_migration`](Self::abandon_migration) in bounded commits, for hosts that limit what one message may do:
+    /// call it until [`MigrationProgress::is_done`]. With the first the tables are written as ever; each removes so many
+    /// rows of what was made. [`migrate_step`](Self::migrate_step) does the rest of that too, before anything else.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_many_values("t", &["n"], (0..10).map(|n| [Value::from(n)]))?;
+    /// let wanted = table.clone().index(["n"]);
+    /// db.migrate_step_to(&[&wanted], false, &MigrationPolicy::new(), 8)?;
+    /// assert_eq!(db.abandon_migration_step(5)?.left, 8);
+    /// db.insert_values("t", &[("n", 10.into())])?;
+    /// while !db.abandon_migration_step(5)?.is_done {}
+    /// assert_eq!(db.schemas()?, [table]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What storage says.
+    pub fn abandon_migration_step(&self, rows: usize) -> Result<MigrationProgress> {
+        Ok(self.write_many(|core| match core.give_up()? {
+            true => Ok(core.progress(0)),
+            false => match core.catalog.relations.iter().position(is_old) {
+                Some(place) => core.remove_step(place, rows.max(1)),
+                None => Ok(core.progress(0)),
+            },
         })?)
     }
 }
@@ -198,7 +222,10 @@ impl Work {
             let is_referred = name(table).is_some_and(|name| referred.contains(&name));
             let is_copied = table.rows > 0
                 && table.new.is_some()
-                && (asks_rows(table, rewrites) || asked.contains(&table.id) || is_referred && table.is_changed());
+                && (asks_rows(table, rewrites)
+                    || loses_index(table)
+                    || asked.contains(&table.id)
+                    || is_referred && table.is_changed());
             if is_copied {
                 work.stages.push(Stage::Copy(table.id));
             } else if is_referred || table.is_changed() {
@@ -285,6 +312,37 @@ impl Core {
     /// Where the hidden table in the new form of a table stands.
     fn place_in_work(&self, id: TableId) -> Fallible<RelationIndex> {
         self.catalog.find(&format!("{NEW}{id}"))
+    }
+
+    /// Makes the hidden tables of a migration before its switch wait to be removed, and lets the tables be written again.
+    /// Returns whether there were any.
+    fn give_up(&mut self) -> Fallible<bool> {
+        let mut renamed = Vec::new();
+        for place in 0..self.catalog.relations.len() {
+            let relation = self.catalog.relation(place)?;
+            let (id, name) = (relation.id, relation.schema.name.clone());
+            if let Some(number) = name.strip_prefix(NEW) {
+                let mut stored = self.stored(place)?;
+                stored.schema.name = format!("{OLD}{number}");
+                renamed.push((id, name, stored.schema.name.clone()));
+                Registry::set_snapshot(&mut self.store, id, &bytes_of(&stored)?)?;
+            } else if !is_hidden(&name) && relation.check_not_held().is_err() {
+                self.hold_one(false, id)?;
+            }
+        }
+        if renamed.is_empty() {
+            return Ok(false);
+        }
+        self.touch_schema();
+        Registry::rename_tables(&mut self.store, &renamed)?;
+        UnderWay::clear(self)?;
+        self.load_catalog()?;
+        Ok(true)
+    }
+
+    fn remove_with_trees(&mut self, relation: &Relation) -> Fallible<()> {
+        relation.trees().into_iter().try_for_each(|tree| Registry::remove_tree(&mut self.store, tree))?;
+        Ok(Registry::remove_table(&mut self.store, relation.id, &relation.schema.name)?)
     }
 
     /// Makes the hidden tables.
@@ -453,10 +511,7 @@ impl Core {
         if is_at_end {
             // The last rows go with their pages.
             self.touch_schema();
-            for tree in relation.trees() {
-                Registry::remove_tree(&mut self.store, tree)?;
-            }
-            Registry::remove_table(&mut self.store, relation.id, &relation.schema.name)?;
+            self.remove_with_trees(&relation)?;
             self.load_catalog()?;
             return Ok(self.progress(done));
         }
@@ -471,6 +526,12 @@ impl Core {
         }
         Ok(self.progress(done))
     }
+}
+
+/// Whether an index goes: all of its entries at once would be too much for a step, so they go with what the table was.
+fn loses_index(table: &DraftTable) -> bool {
+    let (Some(old), Some(new)) = (&table.old, &table.new) else { return false };
+    old.indexes.iter().any(|index| new.indexes.iter().all(|other| other.id != index.id))
 }
 
 fn table_of(draft: &Draft, id: TableId) -> Fallible<&DraftTable> {

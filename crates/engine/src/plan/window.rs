@@ -78,6 +78,10 @@ pub(crate) enum WindowOperator {
     FirstValue,
     LastValue,
     NthValue,
+    /// In the first row of a partition its texts put together; equal ones that stand side by side once.
+    InOrder {
+        is_distinct: bool,
+    },
 }
 
 /// One key of a window's order.

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
 pub(crate) mod samples;
+pub(crate) mod shop;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,11 +17,17 @@ pub(crate) struct Counting {
     inner: HeapProvider,
     read: Arc<AtomicU64>,
     written: Arc<AtomicU64>,
+    is_message_atomic: bool,
 }
 
 impl Counting {
     pub(crate) fn over(inner: HeapProvider) -> Self {
-        Self { inner, read: Arc::default(), written: Arc::default() }
+        Self { inner, read: Arc::default(), written: Arc::default(), is_message_atomic: false }
+    }
+
+    /// A host where a message is done whole or not at all: each commit is written where it belongs, without a log.
+    pub(crate) fn of_messages() -> Self {
+        Self { is_message_atomic: true, ..Self::over(HeapProvider::new()) }
     }
 
     pub(crate) fn read(&self) -> u64 {
@@ -59,6 +66,10 @@ impl MemoryProvider for Counting {
 
     fn guarantees(&self) -> Guarantees {
         self.inner.guarantees()
+    }
+
+    fn is_message_atomic(&self) -> bool {
+        self.is_message_atomic
     }
 
     fn entropy(&self) -> u64 {

@@ -34,6 +34,8 @@ pub(super) struct Aggregate<'p> {
     /// The frame of the row before, and what it came to.
     last: Option<([Span; 3], Value)>,
     tree: Option<Tree>,
+    /// Where equal values that stand side by side count once: the value before.
+    before: Option<Value>,
 }
 
 /// The states of rows in blocks, then of blocks in larger blocks.
@@ -46,7 +48,22 @@ struct Tree {
 impl<'p> Aggregate<'p> {
     pub(super) fn new(window: &'p Window, function: AggregateFunction, memory_bytes: usize) -> Self {
         let state = State::new(function);
-        Self { window, function, memory_bytes, cursor: Cursor::default(), state, added: 0, last: None, tree: None }
+        Self {
+            window,
+            function,
+            memory_bytes,
+            cursor: Cursor::default(),
+            state,
+            added: 0,
+            last: None,
+            tree: None,
+            before: None,
+        }
+    }
+
+    /// One that takes a value only if the one before it is another.
+    pub(super) fn distinct(self) -> Self {
+        Self { before: Some(Value::Null), ..self }
     }
 
     /// The value in a row.
@@ -93,6 +110,12 @@ impl<'p> Aggregate<'p> {
             let value = input(argument, view)?;
             if value.is_null() {
                 continue;
+            }
+            if let Some(before) = &mut self.before {
+                if before.as_ref() == value {
+                    continue;
+                }
+                *before = value.to_value();
             }
             if self.function == AggregateFunction::Concatenate {
                 let separator = arguments.next();

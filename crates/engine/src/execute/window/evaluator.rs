@@ -1,6 +1,6 @@
 //! The value of one window function in one row after the other.
 
-use wasm_dbms_api::{Value, ValueRef};
+use wasm_dbms_api::{AggregateFunction, Value, ValueRef};
 use wasm_dbms_memory::ScratchSpace;
 
 use crate::error::Fallible;
@@ -27,6 +27,10 @@ impl<'p> Evaluator<'p> {
         let frame = Frame::new(window, partition)?;
         let aggregate = match window.operator {
             WindowOperator::Aggregate(function) => Some(Aggregate::new(window, function, space.memory_bytes())),
+            WindowOperator::InOrder { is_distinct } => {
+                let aggregate = Aggregate::new(window, AggregateFunction::Concatenate, space.memory_bytes());
+                Some(if is_distinct { aggregate.distinct() } else { aggregate })
+            }
             _ => None,
         };
         Ok(Self { window, order, frame, aggregate, cursor: Cursor::default() })
@@ -62,7 +66,9 @@ impl<'p> Evaluator<'p> {
                     None => Value::Null,
                 }
             }
-            WindowOperator::Aggregate(_) => match &mut self.aggregate {
+            // Of a group one row is enough.
+            WindowOperator::InOrder { .. } if place.row > 0 => Value::Null,
+            WindowOperator::Aggregate(_) | WindowOperator::InOrder { .. } => match &mut self.aggregate {
                 Some(aggregate) => aggregate.value(meter, &row, &mut self.frame)?,
                 None => Value::Null,
             },

@@ -13,6 +13,7 @@ use crate::plan::bind::names::Block;
 use crate::plan::bind::{Answers, BoundSubquery, Typed};
 use crate::plan::call::Operator;
 use crate::plan::like::Pattern;
+use crate::plan::window::of_block;
 use crate::plan::{BoundAggregate, BoundExpr, Context};
 
 type Join = fn(Box<BoundExpr>, Box<BoundExpr>) -> BoundExpr;
@@ -235,10 +236,24 @@ impl<'c> Block<'_, 'c> {
         Error::Query(format!("{expr}: there is none of {} and {}", left.kind, right.kind)).into()
     }
 
+    /// The kind of values that are of one or the other. Of texts, literals are read as what the others are.
+    fn alike(&self, values: &mut [Typed<'c>], expr: &Expr) -> Fallible<Kind<'c>> {
+        let mut common = Kind::UNKNOWN;
+        for of_texts in [false, true] {
+            for value in values.iter_mut() {
+                if (value.kind.data_type == Some(DataType::Text)) == of_texts {
+                    common.convert(value, expr, self.binder.reads_text)?;
+                    common = common.common(value.kind, expr)?;
+                }
+            }
+        }
+        values.iter_mut().try_for_each(|value| common.convert(value, expr, self.binder.reads_text))?;
+        Ok(common)
+    }
+
     #[inline(never)]
     fn case(&self, expr: &Expr, case: &Case, depth: usize) -> Fallible<Typed<'c>> {
         let (mut conditions, mut values) = (Vec::new(), Vec::new());
-        let mut kind = Kind::UNKNOWN;
         for (condition, value) in &case.branches {
             conditions.push(match &case.operand {
                 None => self.truth(condition, expr, depth + 1)?,
@@ -247,19 +262,15 @@ impl<'c> Block<'_, 'c> {
                     BoundExpr::Compare(Comparison::Equal, left.into(), right.into())
                 }
             });
-            let value = self.bind(value, depth + 1)?;
-            kind = kind.common(value.kind, expr)?;
-            values.push(value);
+            values.push(self.bind(value, depth + 1)?);
         }
         if let Some(otherwise) = &case.otherwise {
-            let value = self.bind(otherwise, depth + 1)?;
-            kind = kind.common(value.kind, expr)?;
-            values.push(value);
+            values.push(self.bind(otherwise, depth + 1)?);
         }
+        let kind = self.alike(&mut values, expr)?;
         let mut conditions = conditions.into_iter();
         let mut arguments = Vec::with_capacity(values.len() * 2);
-        for mut value in values {
-            kind.convert(&mut value, expr, self.binder.reads_text)?;
+        for value in values {
             arguments.extend(conditions.next());
             arguments.push(cast_to(value, kind).expr);
         }
@@ -280,20 +291,13 @@ impl<'c> Block<'_, 'c> {
             let argument = self.bind(argument, depth + 1)?;
             let wanted = signature.arguments.get(number).or(signature.arguments.last());
             let fits = match (wanted.copied().unwrap_or(Argument::Any), argument.kind.data_type) {
-                (_, None) | (Argument::Any, _) => true,
+                (_, None) | (Argument::Any | Argument::Alike, _) => true,
                 (Argument::Of(DataType::Text), Some(own)) => matches!(own, DataType::Text | DataType::Enum),
                 (Argument::Of(wanted), Some(own)) => own == wanted,
                 (Argument::Integer, Some(own)) => own.is_integer(),
                 (Argument::Number, Some(own)) => own.is_number(),
                 (Argument::TextOrBytes, Some(own)) => matches!(own, DataType::Text | DataType::Bytes),
                 (Argument::Moment, Some(own)) => matches!(own, DataType::Date | DataType::DateTime),
-                (Argument::Alike, Some(_)) => {
-                    common = common.common(argument.kind, expr)?;
-                    if matches!(function, ScalarFunction::Greatest | ScalarFunction::Least) {
-                        argument.kind.check_order(expr)?;
-                    }
-                    true
-                }
             };
             if !fits {
                 return Err(Error::Query(format!("{expr}: argument {} is {}", number + 1, argument.kind)).into());
@@ -309,8 +313,11 @@ impl<'c> Block<'_, 'c> {
             return Ok(bound.remove(0));
         }
         // A literal is what it is compared with: a name of an enum, a decimal.
-        for argument in bound.iter_mut().filter(|_| signature.arguments == [Argument::Alike]) {
-            common.convert(argument, expr, self.binder.reads_text)?;
+        if signature.arguments == [Argument::Alike] {
+            common = self.alike(&mut bound, expr)?;
+            if matches!(function, ScalarFunction::Greatest | ScalarFunction::Least) {
+                common.check_order(expr)?;
+            }
         }
         let is_mixed = common.data_type.is_some();
         let bound = bound.into_iter().zip(0..).map(|(argument, number)| {
@@ -349,9 +356,6 @@ impl<'c> Block<'_, 'c> {
         if argument.is_some() {
             kind.check_aggregate(call.function, expr)?;
         }
-        if !call.order_by.is_empty() {
-            return Err(Error::Query(format!("{expr}: an order inside an aggregate is not supported yet")).into());
-        }
         let filter = call.filter.as_ref().map(|filter| self.condition(filter, depth + 1)).transpose()?;
         let separator = match &call.separator {
             None => None,
@@ -363,13 +367,21 @@ impl<'c> Block<'_, 'c> {
                 Some(bound.expr)
             }
         };
-        let aggregate = BoundAggregate {
+        let mut aggregate = BoundAggregate {
             function: call.function,
             argument: argument.map(|argument| argument.expr),
             filter,
             separator,
             is_distinct: call.distinct,
         };
+        if !call.order_by.is_empty() {
+            let ordered = self.ordered.take().or_else(|| of_block(self.binder.catalog));
+            let Some(mut ordered) = ordered else {
+                return Err(Error::Query(format!("{expr}: window functions are not enabled")).into());
+            };
+            aggregate = ordered.order(self, (expr, call), (aggregate, kind), depth)?;
+            self.ordered.replace(Some(ordered));
+        }
         let position = known.iter().position(|other| *other == aggregate).unwrap_or(known.len());
         let kind = kind.of_aggregate(call.function);
         if position == known.len() {

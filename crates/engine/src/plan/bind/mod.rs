@@ -326,6 +326,7 @@ impl<'b, 'c> Block<'b, 'c> {
             aggregates: RefCell::default(),
             aggregate_kinds: RefCell::default(),
             windows: RefCell::default(),
+            ordered: RefCell::default(),
             commons,
         }
     }
@@ -388,8 +389,11 @@ impl<'b, 'c> Block<'b, 'c> {
             windows.add_inputs(&mut bound.outputs);
         }
         if !keys.is_empty() || !aggregates.is_empty() || query.having.is_some() {
-            let keys = keys.iter().map(|key| key.expr.clone()).collect();
-            self.group(bound, Grouping { keys, aggregates })?;
+            let exprs = keys.iter().map(|key| key.expr.clone()).collect();
+            self.group(bound, Grouping { keys: exprs, aggregates })?;
+            if let Some(ordered) = self.ordered.take() {
+                ordered.place_below(self, bound, &keys)?;
+            }
         }
         let is_output = |expr: &BoundExpr| bound.outputs.iter().take(kinds.len()).any(|output| output == expr);
         if bound.is_distinct

@@ -94,6 +94,8 @@ pub(in crate::plan) struct Block<'b, 'c> {
     pub(super) aggregate_kinds: RefCell<Vec<Kind<'c>>>,
     /// The windows met; none where there can be none.
     pub(super) windows: RefCell<Option<Box<dyn BlockWindows<'c> + 'c>>>,
+    /// The aggregates that have an order of their own, if there are any.
+    pub(super) ordered: RefCell<Option<Box<dyn BlockWindows<'c> + 'c>>>,
     pub(super) commons: Option<Rc<Commons<'b>>>,
 }
 

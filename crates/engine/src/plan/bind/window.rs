@@ -12,16 +12,20 @@ use wasm_dbms_api::{
 use crate::Error;
 use crate::catalog::Catalog;
 use crate::error::Fallible;
-use crate::plan::BoundExpr;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::from::relation_of;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Block;
 use crate::plan::bind::{BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, BoundSubquery, Typed};
+use crate::plan::call::Operator;
 use crate::plan::window::{BoundFrame, Edge, Input, MakeRows, Window, WindowOperator, WindowOrder, WindowStep};
+use crate::plan::{BoundAggregate, BoundExpr};
 
 /// The source whose columns are the windows of a block while it is bound.
 pub(super) const WINDOWS: usize = usize::MAX;
+
+/// The source whose columns are the aggregates that have an order of their own.
+const ORDERED: usize = usize::MAX - 1;
 
 /// The windows of a block while it is bound.
 pub(in crate::plan) trait BlockWindows<'c> {
@@ -40,6 +44,19 @@ pub(in crate::plan) trait BlockWindows<'c> {
         bound: &mut BoundQuery,
         before: (usize, &[Typed<'c>]),
     ) -> Fallible<()>;
+
+    /// Makes an aggregate over values of this kind one that takes its rows in an order: a window of its group has it in the
+    /// first row, and the smallest value of the group is that.
+    fn order(
+        &mut self,
+        block: &Block<'_, 'c>,
+        call: (&Expr, &AggregateCall),
+        aggregate: (BoundAggregate, Kind<'c>),
+        depth: usize,
+    ) -> Fallible<BoundAggregate>;
+
+    /// Puts what the groups of the block are made of into a query inside, with the values of such windows beside.
+    fn place_below(self: Box<Self>, block: &Block<'_, 'c>, bound: &mut BoundQuery, keys: &[Typed<'c>]) -> Fallible<()>;
 }
 
 /// A block before a window is met.
@@ -64,6 +81,16 @@ impl<'c> WindowsOfBlock<'c> {
         known.unwrap_or_else(|| {
             self.inputs.push(typed);
             self.inputs.len() - 1
+        })
+    }
+
+    /// The number of a window.
+    fn add(&mut self, window: Window, expr: &Expr, kind: Kind<'c>) -> usize {
+        let known = self.calls.iter().position(|other| *other == window);
+        known.unwrap_or_else(|| {
+            self.calls.push(window);
+            self.values.push((expr.to_string(), kind));
+            self.calls.len() - 1
         })
     }
 
@@ -95,12 +122,8 @@ impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
         }
         let frame = binder.frame(self, call.frame.as_ref(), keys)?;
         let window = Window { operator, arguments, filter, partition, order, frame };
-        let position = self.calls.iter().position(|other| *other == window).unwrap_or(self.calls.len());
-        if position == self.calls.len() {
-            self.calls.push(window);
-            self.values.push((expr.to_string(), kind));
-        }
-        Ok(Typed { expr: BoundExpr::Column { source: WINDOWS, column: position }, kind })
+        let column = self.add(window, expr, kind);
+        Ok(Typed { expr: BoundExpr::Column { source: WINDOWS, column }, kind })
     }
 
     fn add_inputs(&self, outputs: &mut Vec<BoundExpr>) {
@@ -121,8 +144,68 @@ impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
             // Who asks for rows as they are stored reads them in place.
             return Err(Error::Query("windows stand beside columns: say which".into()).into());
         }
-        place_windows(block, bound, *self, before)
+        place_windows(block, bound, *self, Some(before))
     }
+
+    fn order(
+        &mut self,
+        block: &Block<'_, 'c>,
+        (expr, call): (&Expr, &AggregateCall),
+        (mut aggregate, kind): (BoundAggregate, Kind<'c>),
+        depth: usize,
+    ) -> Fallible<BoundAggregate> {
+        let mut order = Vec::new();
+        for (number, key) in call.order_by.iter().enumerate() {
+            let typed = block.bind(&key.expr, depth + 1)?;
+            typed.kind.check_order(&key.expr)?;
+            // Equal values must come together.
+            if number == 0 && aggregate.is_distinct && !aggregate.argument.iter().any(|of| is_of(of, &typed.expr)) {
+                return Err(refused(expr, "ORDER BY must begin with what is DISTINCT"));
+            }
+            let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
+            order.push(WindowOrder { column: self.column(typed), descending: key.descending, nulls_first });
+        }
+        // To the others an order is all the same.
+        if aggregate.function != AggregateFunction::Concatenate {
+            return Ok(aggregate);
+        }
+        let operator = WindowOperator::InOrder { is_distinct: aggregate.is_distinct };
+        let parts = [(aggregate.argument.take(), kind), (aggregate.separator.take(), Kind::of(DataType::Text))];
+        let arguments = parts.into_iter().filter_map(|(part, kind)| Some(self.input(Typed { expr: part?, kind })));
+        let arguments = arguments.collect();
+        let filter = aggregate.filter.take().map(|expr| self.input(Typed { expr, kind: Kind::BOOL }));
+        let (unit, exclusion) = (FrameUnit::Rows, FrameExclusion::NoOthers);
+        let frame = BoundFrame { unit, start: Edge::Unbounded, end: Edge::Unbounded, exclusion, range: None };
+        let window = Window { operator, arguments, filter, partition: Vec::new(), order, frame };
+        let column = self.add(window, expr, Kind::of(DataType::Text));
+        let argument = Some(BoundExpr::Column { source: ORDERED, column });
+        Ok(BoundAggregate { function: AggregateFunction::Minimum, argument, is_distinct: false, ..aggregate })
+    }
+
+    fn place_below(
+        mut self: Box<Self>,
+        block: &Block<'_, 'c>,
+        bound: &mut BoundQuery,
+        keys: &[Typed<'c>],
+    ) -> Fallible<()> {
+        if self.calls.is_empty() {
+            return Ok(());
+        }
+        let mut partition: Vec<usize> = keys.iter().map(|key| self.column(key.clone())).collect();
+        partition.sort_unstable();
+        partition.dedup();
+        for window in &mut self.calls {
+            window.partition.clone_from(&partition);
+        }
+        place_windows(block, bound, *self, None)
+    }
+}
+
+/// Whether an expression is this one, as it is or as a text.
+fn is_of(expr: &BoundExpr, other: &BoundExpr) -> bool {
+    expr == other
+        || matches!(expr, BoundExpr::Call(call)
+            if matches!(call.operator, Operator::Cast(_)) && call.arguments.first() == Some(other))
 }
 
 #[cold]
@@ -344,21 +427,34 @@ impl<'c> Windows<'_, '_, 'c> {
     }
 }
 
+/// Puts rows into a query inside, with windows beside: those of the whole block, which had so many outputs and is grouped by
+/// these keys, or those that its groups are made of.
 fn place_windows<'c>(
     block: &Block<'_, 'c>,
     bound: &mut BoundQuery,
     windows: WindowsOfBlock<'c>,
-    (outputs, keys): (usize, &[Typed<'c>]),
+    whole: Option<(usize, &[Typed<'c>])>,
 ) -> Fallible<()> {
     let mut inner = std::mem::take(bound);
     bound.outputs = std::mem::take(&mut inner.outputs);
-    inner.outputs = bound.outputs.split_off(outputs);
+    let mut slots: Vec<Kind<'c>> = Vec::new();
+    match whole {
+        Some((outputs, keys)) => {
+            inner.outputs = bound.outputs.split_off(outputs);
+            slots.extend(keys.iter().map(|key| key.kind).chain(block.aggregate_kinds.take()));
+        }
+        None => {
+            windows.add_inputs(&mut inner.outputs);
+            bound.grouping = inner.grouping.take();
+            bound.having = std::mem::take(&mut inner.having);
+        }
+    }
+    let own = if whole.is_some() { WINDOWS } else { ORDERED };
     bound.order = std::mem::take(&mut inner.order);
     bound.names = std::mem::take(&mut inner.names);
     bound.is_distinct = std::mem::take(&mut inner.is_distinct);
     let of_entries: Vec<(Name, Typed<'c>)> = block.entries.iter().flat_map(|entry| entry.every()).collect();
     let known = |expr: &BoundExpr| of_entries.iter().find(|(_, typed)| typed.expr == *expr);
-    let slots: Vec<Kind<'c>> = keys.iter().map(|key| key.kind).chain(block.aggregate_kinds.take()).collect();
     let mut columns: Vec<(Name, Kind<'c>)> = Vec::new();
     for (expr, Typed { kind, .. }) in inner.outputs.iter().zip(&windows.inputs) {
         columns.push((known(expr).map_or_else(|| "".into(), |(name, _)| name.clone()), *kind));
@@ -367,12 +463,14 @@ fn place_windows<'c>(
     bound.for_each_expr(&mut |expr| {
         expr.for_each_mut(&mut |part| {
             let (name, kind) = match part {
-                BoundExpr::Column { source: WINDOWS, .. } => return,
+                BoundExpr::Column { source: WINDOWS | ORDERED, .. } => return,
                 BoundExpr::Column { .. } => match known(part) {
                     Some((name, typed)) => (name.clone(), typed.kind),
                     None => ("".into(), Kind::UNKNOWN),
                 },
-                BoundExpr::Slot(slot) => ("".into(), slots.get(*slot).copied().unwrap_or(Kind::UNKNOWN)),
+                BoundExpr::Slot(slot) if whole.is_some() => {
+                    ("".into(), slots.get(*slot).copied().unwrap_or(Kind::UNKNOWN))
+                }
                 _ => return,
             };
             let known = inner.outputs.iter().position(|other| other == part);
@@ -387,7 +485,9 @@ fn place_windows<'c>(
     let width = columns.len();
     bound.for_each_expr(&mut |expr| {
         expr.for_each_mut(&mut |part| {
-            if let BoundExpr::Column { source: source @ WINDOWS, column } = part {
+            if let BoundExpr::Column { source, column } = part
+                && *source == own
+            {
                 (*source, *column) = (0, width + *column);
             }
         });
