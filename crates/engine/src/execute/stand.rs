@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasm_dbms_api::MemoryError;
-use wasm_dbms_memory::{Cursor, ValueBytes};
+use wasm_dbms_memory::Cursor;
 
 use crate::catalog::{Index, Relation};
 use crate::core::Core;
@@ -170,23 +170,9 @@ impl Stand {
                     Some(kept) => kept.next(place, is_found.then_some(&self.code), row)?,
                     None => false,
                 },
-                Walk::Key { index, is_done, near } => {
+                walk @ Walk::Key { .. } => {
                     let relation = plan.relation(catalog, step.source)?;
-                    let index = index.and_then(|number| relation.indexes.get(number));
-                    if std::mem::replace(is_done, true) {
-                        false
-                    } else {
-                        let key = &self.code;
-                        let value = match near {
-                            Some(cursor) => cursor.get_near(store, key)?,
-                            None => index.map_or(relation.table.tree, |index| index.head.tree).get(store, key)?,
-                        };
-                        let is_covered = self.is_covered;
-                        value
-                            .map(|value| enter(store, relation, index, key, value, is_covered, row))
-                            .transpose()?
-                            .is_some()
-                    }
+                    walk.find(store, relation, &self.code, self.is_covered, row)?
                 }
                 walk @ Walk::Index { .. } => {
                     let relation = plan.relation(catalog, step.source)?;
@@ -244,6 +230,40 @@ fn range_of(ranges: &[Access], done: usize, is_backward: bool) -> usize {
 }
 
 impl Walk {
+    /// Sets `row` to the row that has a whole key, if it was not looked for yet. Returns whether there is one.
+    fn find(
+        &mut self,
+        store: &mut Store,
+        relation: &Relation,
+        key: &[u8],
+        is_covered: bool,
+        row: &mut SourceRow,
+    ) -> Fallible<bool> {
+        let Self::Key { index, is_done, near } = self else { return Ok(false) };
+        if std::mem::replace(is_done, true) {
+            return Ok(false);
+        }
+        let index = index.and_then(|number| relation.indexes.get(number));
+        let value = match near {
+            Some(cursor) => cursor.get_near(store, key)?,
+            None => index.map_or(relation.table.tree, |index| index.head.tree).get(store, key)?,
+        };
+        let Some(value) = value else { return Ok(false) };
+        row.key.clear();
+        match index {
+            None => {
+                row.key.extend_from_slice(key);
+                row.set_value(value, 0);
+                row.bring_up()?;
+            }
+            Some(index) => {
+                row.key.extend_from_slice(index.row_key(key, &value)?);
+                follow(store, relation, index, &value, is_covered, row)?;
+            }
+        }
+        Ok(true)
+    }
+
     /// Sets `row` to the row of the next entry of an index. Returns whether there is one.
     fn next_entry(
         &mut self,
@@ -275,30 +295,6 @@ impl Walk {
         }
         follow(store, relation, index, &stored, is_covered, row)?;
         Ok(true)
-    }
-}
-
-/// Sets `row` to the row whose whole key this is: of a unique index, or the table's own. `value` stands at the key.
-fn enter(
-    store: &mut Store,
-    relation: &Relation,
-    index: Option<&Index>,
-    key: &[u8],
-    value: ValueBytes,
-    is_covered: bool,
-    row: &mut SourceRow,
-) -> Fallible<()> {
-    row.key.clear();
-    match index {
-        None => {
-            row.key.extend_from_slice(key);
-            row.set_value(value, 0);
-            row.bring_up()
-        }
-        Some(index) => {
-            row.key.extend_from_slice(index.row_key(key, &value)?);
-            follow(store, relation, index, &value, is_covered, row)
-        }
     }
 }
 

@@ -14,20 +14,20 @@ use crate::tree::sound::unsound;
 /// as it was when it came there; after a change of the tree, [`seek`](Self::seek) again.
 #[derive(Debug, Clone)]
 pub struct Cursor {
-    tree: Tree,
+    pub(super) tree: Tree,
     /// Branches from the root down, each with the position of the child taken.
-    branches: Vec<(PageRef, usize)>,
-    leaf: Option<PageRef>,
+    pub(super) branches: Vec<(PageRef, usize)>,
+    pub(super) leaf: Option<PageRef>,
     /// The number of the leaf's page.
-    page: Page,
+    pub(super) page: Page,
     index: usize,
     count: usize,
     /// Entries at or above this key are not part of the walk.
-    end: Option<Vec<u8>>,
+    pub(super) end: Option<Vec<u8>>,
     /// Whether the end lies in this leaf.
     is_last_leaf: bool,
     /// How many leaves the walk is to the right of the one it began in; a tree cannot have more than there are pages.
-    leaves: i64,
+    pub(super) leaves: i64,
 }
 
 impl Tree {
@@ -122,91 +122,6 @@ impl Cursor {
         self.go_to(store, key)
     }
 
-    /// As [`seek`](Self::seek), from where the cursor stands: to a key in the same leaf no branch is asked, to one near by
-    /// only those below the one that leads to both. Who asks for one key after the other in their order goes through a tree
-    /// leaf by leaf. `end` is where the walk from here ends.
-    ///
-    /// ```
-    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
-    /// # let mut store = MemoryManager::in_memory(Options::new())?;
-    /// # let mut tree = Tree::new(7);
-    /// # for key in [b"a", b"b", b"c"] {
-    /// #     tree.put(&mut store, key, b"value")?;
-    /// # }
-    /// let mut cursor = tree.cursor();
-    /// assert!(cursor.seek_near(&mut store, b"b", Some(b"c".to_vec()))?);
-    /// assert!(!cursor.next(&mut store)?);
-    /// assert!(cursor.seek_near(&mut store, b"c", None)?);
-    /// assert_eq!(cursor.index(), 2);
-    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// What the store says, or [`MemoryError::Corrupt`](wasm_dbms_api::MemoryError::Corrupt).
-    pub fn seek_near<M: MemoryAccess>(
-        &mut self,
-        store: &mut M,
-        key: &[u8],
-        end: Option<Vec<u8>>,
-    ) -> MemoryResult<bool> {
-        self.end = end;
-        store.note_read(self.tree.id(), KeyRange::From(key, self.end.as_deref()));
-        self.leaves = 0;
-        if let Some(leaf) = self.leaf.take() {
-            let node = Node::new(&leaf);
-            // A key before the first one or behind the last may belong to another leaf.
-            let index = match node.search(key) {
-                Search::Found(index) => Some(index),
-                Search::Missing(index) if index > 0 && index < node.count() => Some(index),
-                _ => None,
-            };
-            if let Some(index) = index {
-                self.stand_in(store, self.page, leaf, index)?;
-                return self.settle_forward(store);
-            }
-        }
-        while let Some((page, position)) = self.branches.last_mut() {
-            let node = Node::new(page);
-            let child = match node.search(key) {
-                Search::Found(index) => Some(index + 1),
-                Search::Missing(index) if index > 0 && index < node.count() => Some(index),
-                _ => None,
-            };
-            if let Some(child) = child {
-                *position = child;
-                let (page, level) = (node.child(child), node.level());
-                self.descend_to(store, page, level.checked_sub(1), key)?;
-                return self.settle_forward(store);
-            }
-            self.branches.pop();
-        }
-        self.go_to(store, key)
-    }
-
-    /// The value of a key, looked for as [`seek_near`](Self::seek_near) does.
-    ///
-    /// ```
-    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
-    /// # let mut store = MemoryManager::in_memory(Options::new())?;
-    /// # let mut tree = Tree::new(7);
-    /// # for key in [b"a", b"b", b"c"] {
-    /// #     tree.put(&mut store, key, b"value")?;
-    /// # }
-    /// let mut cursor = tree.cursor();
-    /// assert!(cursor.get_near(&mut store, b"b")?.is_some());
-    /// assert!(cursor.get_near(&mut store, b"bb")?.is_none());
-    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`seek_near`](Self::seek_near).
-    pub fn get_near<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<Option<ValueBytes>> {
-        let mut end = Vec::with_capacity(key.len() + 1);
-        end.extend_from_slice(key);
-        end.push(0);
-        if self.seek_near(store, key, Some(end))? { self.value(store).map(Some) } else { Ok(None) }
-    }
-
     /// As [`seek`](Self::seek), of which the store has heard.
     pub(crate) fn go_to<M: MemoryAccess>(&mut self, store: &mut M, key: &[u8]) -> MemoryResult<bool> {
         self.branches.clear();
@@ -219,7 +134,7 @@ impl Cursor {
     }
 
     /// Goes down from `page` to where `key` is or would be.
-    fn descend_to<M: MemoryAccess>(
+    pub(super) fn descend_to<M: MemoryAccess>(
         &mut self,
         store: &mut M,
         page: Page,
@@ -566,7 +481,7 @@ impl Cursor {
     }
 
     /// Stands on the entry at `index`, or goes on to the first of the pages that follow.
-    fn settle_forward<M: MemoryAccess>(&mut self, store: &mut M) -> MemoryResult<bool> {
+    pub(super) fn settle_forward<M: MemoryAccess>(&mut self, store: &mut M) -> MemoryResult<bool> {
         loop {
             if self.leaf.is_some() && self.index < self.count {
                 return Ok(true);
@@ -641,7 +556,7 @@ impl Cursor {
     }
 
     /// Stands in a leaf and looks where the walk ends in it.
-    fn stand_in<M: MemoryAccess>(
+    pub(super) fn stand_in<M: MemoryAccess>(
         &mut self,
         store: &mut M,
         page: Page,

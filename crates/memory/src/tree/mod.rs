@@ -12,6 +12,7 @@ mod edit;
 mod entries;
 mod halves;
 mod merge;
+mod near;
 mod node;
 mod overflow;
 mod pack;
