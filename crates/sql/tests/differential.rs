@@ -12,15 +12,15 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod peer;
+
 use fastrand::Rng;
-use wasm_dbms::{Database, Value};
-use wasm_dbms_sql::{Dialect, Row, Session};
+use wasm_dbms::Database;
+use wasm_dbms_sql::{Dialect, Session};
+
+use peer::{own, sqlite, store, variable};
 
 const QUERIES_OF_A_SCHEMA: usize = 100;
-
-fn variable(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
-}
 
 /// What is drawn from.
 struct Draw {
@@ -233,44 +233,6 @@ impl Draw {
     }
 }
 
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".into(),
-        Value::Bool(value) => i64::from(*value).to_string(),
-        Value::Float(number) => format!("{:.6}", if *number == 0.0 { 0.0 } else { *number }),
-        Value::Text(text) => format!("'{text}'"),
-        other => other.to_string(),
-    }
-}
-
-fn sqlite(connection: &rusqlite::Connection, sql: &str) -> Result<Vec<String>, String> {
-    let run = || -> rusqlite::Result<Vec<String>> {
-        let mut statement = connection.prepare(sql)?;
-        let width = statement.column_count();
-        let mut rows = statement.query([])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let values = (0..width).map(|column| {
-                use rusqlite::types::ValueRef;
-                Ok(shown(&match row.get_ref(column)? {
-                    ValueRef::Null => Value::Null,
-                    ValueRef::Integer(number) => Value::Integer(number),
-                    ValueRef::Real(number) => Value::Float(number),
-                    ValueRef::Text(text) | ValueRef::Blob(text) => Value::Text(String::from_utf8_lossy(text).into()),
-                }))
-            });
-            found.push(values.collect::<rusqlite::Result<Vec<_>>>()?.join("|"));
-        }
-        Ok(found)
-    };
-    run().map_err(|error| error.to_string())
-}
-
-fn own(session: &Session<'_>, sql: &str) -> Result<Vec<String>, String> {
-    let rows = session.query_rows::<Row>(sql, ()).map_err(|error| error.to_string())?;
-    Ok(rows.iter().map(|row| row.values().iter().map(shown).collect::<Vec<_>>().join("|")).collect())
-}
-
 #[test]
 fn drawn_queries_are_answered_as_sqlite_answers_them() {
     let (queries, seed) = (variable("QUERIES", 4_000), variable("SEED", 7));
@@ -283,10 +245,7 @@ fn drawn_queries_are_answered_as_sqlite_answers_them() {
         let session = Session::with_dialect(&database, Dialect::Sqlite);
         let peer = rusqlite::Connection::open_in_memory().unwrap();
         let script = draw.schema();
-        for statement in &script {
-            session.execute(statement, ()).unwrap_or_else(|error| panic!("{statement}\n{error}"));
-            peer.execute_batch(statement).unwrap();
-        }
+        store(&session, &peer, &script);
         let mut changes = Vec::new();
         for _ in 0..QUERIES_OF_A_SCHEMA {
             asked += 1;

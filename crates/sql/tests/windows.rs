@@ -11,14 +11,19 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod peer;
+
 use fastrand::Rng;
-use wasm_dbms::{Database, Interrupt, Value};
+use wasm_dbms::{Database, HeapProvider, Interrupt, Options, Value};
 use wasm_dbms_sql::{Dialect, Row, Session, Sql};
+
+use peer::{own, shown, sqlite, store, variable};
 
 const QUERIES_OF_A_SCHEMA: usize = 60;
 
-fn variable(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+/// So little that rows of one query do not fit.
+fn little_memory() -> Options {
+    Options::new().page_size(4096).cache_bytes(32 * 4096).query_memory_bytes(1024)
 }
 
 /// What is drawn from: the expressions that stand for rows of one query.
@@ -298,44 +303,6 @@ impl Draw {
     }
 }
 
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".into(),
-        Value::Bool(value) => i64::from(*value).to_string(),
-        Value::Float(number) => format!("{:.6}", if *number == 0.0 { 0.0 } else { *number }),
-        Value::Text(text) => format!("'{text}'"),
-        other => other.to_string(),
-    }
-}
-
-fn sqlite(connection: &rusqlite::Connection, sql: &str) -> Result<Vec<String>, String> {
-    let run = || -> rusqlite::Result<Vec<String>> {
-        let mut statement = connection.prepare(sql)?;
-        let width = statement.column_count();
-        let mut rows = statement.query([])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let values = (0..width).map(|column| {
-                use rusqlite::types::ValueRef;
-                Ok(shown(&match row.get_ref(column)? {
-                    ValueRef::Null => Value::Null,
-                    ValueRef::Integer(number) => Value::Integer(number),
-                    ValueRef::Real(number) => Value::Float(number),
-                    ValueRef::Text(text) | ValueRef::Blob(text) => Value::Text(String::from_utf8_lossy(text).into()),
-                }))
-            });
-            found.push(values.collect::<rusqlite::Result<Vec<_>>>()?.join("|"));
-        }
-        Ok(found)
-    };
-    run().map_err(|error| error.to_string())
-}
-
-fn own(session: &Session<'_>, sql: &str) -> Result<Vec<String>, String> {
-    let rows = session.query_rows::<Row>(sql, ()).map_err(|error| error.to_string())?;
-    Ok(rows.iter().map(|row| row.values().iter().map(shown).collect::<Vec<_>>().join("|")).collect())
-}
-
 #[test]
 fn drawn_windows_are_answered_as_sqlite_answers_them() {
     let (queries, seed) = (variable("QUERIES", 3_000), variable("SEED", 11));
@@ -345,14 +312,14 @@ fn drawn_windows_are_answered_as_sqlite_answers_them() {
     while asked < queries {
         let mut draw = Draw { rng: rng.fork() };
         // Now and then with little memory, so that rows go to scratch space.
-        let database = Database::in_memory();
+        let database = match draw.rng.u8(..4) {
+            0 => Database::open_with(HeapProvider::new(), little_memory()).unwrap(),
+            _ => Database::in_memory(),
+        };
         let session = Session::with_dialect(&database, Dialect::Sqlite);
         let peer = rusqlite::Connection::open_in_memory().unwrap();
         let script = draw.schema();
-        for statement in &script {
-            session.execute(statement, ()).unwrap_or_else(|error| panic!("{statement}\n{error}"));
-            peer.execute_batch(statement).unwrap();
-        }
+        store(&session, &peer, &script);
         for _ in 0..QUERIES_OF_A_SCHEMA {
             asked += 1;
             let query = draw.query();
@@ -404,10 +371,7 @@ fn aggregates_take_their_rows_in_an_order_of_their_own() {
         let session = Session::with_dialect(&database, Dialect::Sqlite);
         let peer = rusqlite::Connection::open_in_memory().unwrap();
         let script = draw.schema();
-        for statement in &script {
-            session.execute(statement, ()).unwrap_or_else(|error| panic!("{statement}\n{error}"));
-            peer.execute_batch(statement).unwrap();
-        }
+        store(&session, &peer, &script);
         for _ in 0..QUERIES_OF_A_SCHEMA {
             asked += 1;
             let (one, other) = (in_order(&mut draw), in_order(&mut draw));

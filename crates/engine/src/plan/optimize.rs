@@ -151,6 +151,9 @@ impl<'s> Joins<'_, 's> {
 
     /// The order of the sources.
     fn order(&self) -> Option<Vec<usize>> {
+        if self.estimates.is_lone() {
+            return Some(vec![0]);
+        }
         let ties = |source: usize| {
             let own = self.left(source).unwrap_or(&self.conjuncts);
             let masks = own.iter().map(BoundExpr::sources).filter(|sources| sources & bit(source) != 0);
