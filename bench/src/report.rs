@@ -13,8 +13,9 @@ use crate::measure::BestCost;
 use crate::targets::TARGETS;
 
 /// Engines whose CPU times are put in relation: only memory with memory, file with file.
-const PAIRS: [(EngineKind, EngineKind); 6] = [
+const PAIRS: [(EngineKind, EngineKind); 7] = [
     (EngineKind::Ours, EngineKind::Sqlite),
+    (EngineKind::OursSql, EngineKind::Sqlite),
     (EngineKind::Ours, EngineKind::Redb),
     (EngineKind::Ours, EngineKind::Btree),
     (EngineKind::Ours, EngineKind::Peer),

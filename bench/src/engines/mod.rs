@@ -22,6 +22,8 @@ const CACHE_BYTES: usize = 64 << 20;
 pub enum EngineKind {
     #[value(name = "wasm-dbms")]
     Ours,
+    #[value(name = "wasm-dbms-sql")]
+    OursSql,
     #[value(name = "wasm-dbms-file")]
     OursFile,
     #[value(name = "sqlite")]
@@ -43,6 +45,7 @@ impl EngineKind {
     pub fn title(self) -> &'static str {
         match self {
             Self::Ours => "wasm-dbms",
+            Self::OursSql => "wasm-dbms SQL",
             Self::OursFile => "wasm-dbms file",
             Self::Sqlite => "SQLite",
             Self::SqliteFile => "SQLite file",
@@ -61,7 +64,7 @@ impl EngineKind {
     /// Whether this build contains the engine.
     pub fn is_compiled(self) -> bool {
         match self {
-            Self::Ours | Self::OursFile => cfg!(feature = "ours"),
+            Self::Ours | Self::OursSql | Self::OursFile => cfg!(feature = "ours"),
             Self::Peer => cfg!(feature = "peer"),
             _ => true,
         }
@@ -72,6 +75,8 @@ impl EngineKind {
         Ok(match self {
             #[cfg(feature = "ours")]
             Self::Ours => Box::new(workloads::Ours::in_memory()?),
+            #[cfg(feature = "ours")]
+            Self::OursSql => Box::new(workloads::OursSql::in_memory()?),
             #[cfg(feature = "ours")]
             Self::OursFile => Box::new(workloads::Ours::on_file(directory.join("ours.db"))?),
             Self::Sqlite => Box::new(sqlite::Sqlite::in_memory()?),

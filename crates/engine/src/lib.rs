@@ -73,8 +73,8 @@ pub use store::JournaledWriter;
 pub use transaction::PlantedBug;
 pub use transaction::{BeginOptions, Clock, Isolation, OptimisticTransaction, Savepoint, Transaction};
 pub use typed::{
-    Answer, Columns, Cursor, Delete, Limited, OnConflict, One, Optional, Part, Prepared, Projected, Rows, Select,
-    Three, Two, Update, UpdateKey, UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
+    Answer, AnswerRow, Columns, Cursor, Delete, Limited, OnConflict, One, Optional, Part, Prepared, Projected, Rows,
+    Select, Three, Two, Update, UpdateKey, UpdateTable, Upsert, UpsertReport, ValueCursor, With, WithMany,
 };
 pub use vacuum::VacuumReport;
 pub use window::enable_window_functions;

@@ -34,7 +34,7 @@ pub use dialect::Dialect;
 pub use error::{SqlError, SqlErrorKind};
 pub use failure::{Error, Result};
 pub use parser::{Parameters, Parsed, parse, parse_all, parse_expr};
-pub use run::{ColumnIndex, FromRow, IntoParameters, Named, PreparedSql, Row, Rows, Session, Sql};
+pub use run::{ColumnIndex, FromRow, IntoParameters, Named, PreparedSql, Row, RowRef, Rows, Session, Sql};
 pub use statement::{
     AlterAction, AlterTable, Assignment, BeginMode, CreateIndex, CreateTable, CreateView, Delete, Drop, DropObject,
     Insert, InsertSource, OnConflict, Statement, TransactionStatement, Update,

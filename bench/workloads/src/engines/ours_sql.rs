@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use anyhow::Result;
 use wasm_dbms::prelude::*;
-use wasm_dbms_sql::{FromRow, IntoParameters, Row, Sql};
+use wasm_dbms_sql::{FromRow, IntoParameters, RowRef, Sql};
 
 use crate::{Answer, Engine, Post, User, Workload};
 
@@ -33,18 +33,15 @@ impl OursSql {
 
     /// Runs one query for whole users and adds all its rows.
     fn read_users(&self, query: &str, parameters: impl IntoParameters, answer: &mut Answer) -> Result<()> {
-        for row in self.database.prepare(query)?.stream(parameters)? {
-            answer.add(&user(&row?)?);
-        }
+        self.database.prepare(query)?.for_each(parameters, |row| {
+            answer.add(&user_at(row, 0)?);
+            Ok(())
+        })?;
         Ok(())
     }
 }
 
-fn user(row: &Row) -> Result<User> {
-    user_at(row, 0)
-}
-
-fn user_at(row: &Row, start: usize) -> Result<User> {
+fn user_at(row: &RowRef<'_>, start: usize) -> wasm_dbms_sql::Result<User> {
     Ok(User {
         id: row.get(start)?,
         name: row.get(start + 1)?,
@@ -54,7 +51,7 @@ fn user_at(row: &Row, start: usize) -> Result<User> {
     })
 }
 
-fn post(row: &Row) -> Result<Post> {
+fn post(row: &RowRef<'_>) -> wasm_dbms_sql::Result<Post> {
     Ok(Post { id: row.get(0)?, author_id: row.get(1)?, title: row.get(2)?, body: row.get(3)?, score: row.get(4)? })
 }
 
@@ -99,9 +96,10 @@ impl Engine for OursSql {
         self.database.try_transaction(|transaction| {
             let statement = transaction.prepare("SELECT * FROM users WHERE id = ?1")?;
             for id in ids {
-                for row in statement.query([*id])? {
-                    answer.add(&user(&row?)?);
-                }
+                statement.for_each([*id], |row| {
+                    answer.add(&user_at(row, 0)?);
+                    Ok(())
+                })?;
             }
             Ok(())
         })
@@ -111,9 +109,10 @@ impl Engine for OursSql {
         self.database.try_transaction(|transaction| {
             let statement = transaction.prepare("SELECT * FROM users WHERE email = ?1")?;
             for email in emails {
-                for row in statement.query([email.as_str()])? {
-                    answer.add(&user(&row?)?);
-                }
+                statement.for_each([email.as_str()], |row| {
+                    answer.add(&user_at(row, 0)?);
+                    Ok(())
+                })?;
             }
             Ok(())
         })
@@ -122,9 +121,10 @@ impl Engine for OursSql {
     fn users_in_key_ranges(&mut self, ranges: &[RangeInclusive<u32>], answer: &mut Answer) -> Result<()> {
         let statement = self.database.prepare("SELECT * FROM users WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
         for range in ranges {
-            for row in statement.stream([*range.start(), *range.end()])? {
-                answer.add(&user(&row?)?);
-            }
+            statement.for_each([*range.start(), *range.end()], |row| {
+                answer.add(&user_at(row, 0)?);
+                Ok(())
+            })?;
         }
         Ok(())
     }
@@ -136,10 +136,11 @@ impl Engine for OursSql {
     fn totals_by_age(&mut self, answer: &mut Answer) -> Result<()> {
         let query =
             "SELECT age, count(*), sum(balance), CAST(avg(balance) AS double precision) FROM users GROUP BY age";
-        for row in self.database.prepare(query)?.query(())? {
-            let (age, count, sum, average) = <(u32, u64, i64, f64)>::from_row(&row?)?;
+        self.database.prepare(query)?.for_each((), |row| {
+            let (age, count, sum, average) = <(u32, u64, i64, f64)>::from_row(row)?;
             answer.add_total(age, count, sum, average);
-        }
+            Ok(())
+        })?;
         Ok(())
     }
 
@@ -150,10 +151,10 @@ impl Engine for OursSql {
     fn posts_of_age(&mut self, age: u32, answer: &mut Answer) -> Result<()> {
         let query = "SELECT posts.*, users.* FROM posts
             JOIN users ON posts.author_id = users.id WHERE users.age = ?1";
-        for row in self.database.prepare(query)?.stream([age])? {
-            let row = row?;
-            answer.add(&(post(&row)?, user_at(&row, 5)?));
-        }
+        self.database.prepare(query)?.for_each([age], |row| {
+            answer.add(&(post(row)?, user_at(row, 5)?));
+            Ok(())
+        })?;
         Ok(())
     }
 

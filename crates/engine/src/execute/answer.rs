@@ -11,19 +11,20 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::distinct::Distinct;
 use crate::execute::groups;
-use crate::execute::rows::Next;
+use crate::execute::output::OutputRow;
+use crate::execute::rows::{Needs, Next};
 use crate::execute::settle::settle;
 use crate::execute::sort::{Sorted, Sorter, sort_key};
 use crate::execute::spool::{Spool, SpoolReader, broken, push_record, record_at};
 use crate::execute::threshold::Threshold;
 use crate::execute::{Frame, RowStream};
-use crate::plan::{BoundAggregate, BoundExpr, Context, Plan, PlanSource, Scope};
+use crate::plan::{Context, Plan, PlanSource, Scope};
 
 /// Everything that a plan without grouping answers, each row made by `make`.
 pub(crate) fn collect<T>(
     core: &mut Core,
     plan: &Plan,
-    rows: RowStream<'_>,
+    rows: &mut RowStream<'_>,
     make: &mut dyn FnMut(&Frame) -> Fallible<T>,
 ) -> Fallible<Vec<T>> {
     let mut made = Vec::new();
@@ -38,7 +39,7 @@ pub(crate) fn collect<T>(
 pub(crate) fn for_each(
     core: &mut Core,
     plan: &Plan,
-    mut rows: RowStream<'_>,
+    rows: &mut RowStream<'_>,
     visit: &mut dyn FnMut(&Frame) -> Fallible<()>,
 ) -> Fallible<()> {
     if plan.order.is_empty() {
@@ -108,9 +109,9 @@ pub(crate) struct SortedFrames {
 }
 
 impl SortedFrames {
-    pub(crate) fn new(core: &mut Core, plan: &Plan, mut rows: RowStream<'_>) -> Fallible<Self> {
+    pub(crate) fn new(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>) -> Fallible<Self> {
         let mut sorter = Sorter::new(plan, &core.store.scratch_space());
-        let mut threshold = Threshold::new(plan, &rows);
+        let mut threshold = Threshold::new(plan, rows);
         let mut key = Vec::new();
         while rows.next(core)? {
             let frame = &rows.frame;
@@ -118,10 +119,10 @@ impl SortedFrames {
             if let (Some(slot), Some(threshold)) =
                 (sorter.offer(&key, &mut |bytes| frame.write(bytes))?, &mut threshold)
             {
-                threshold.follow(slot, &sorter, &mut rows);
+                threshold.follow(slot, &sorter, rows);
             }
         }
-        Ok(Self { frame: rows.suspend().frame, sorted: sorter.finish()?, window: Window::of(plan) })
+        Ok(Self { frame: std::mem::take(&mut rows.frame), sorted: sorter.finish()?, window: Window::of(plan) })
     }
 
     /// Goes to the next row. Returns whether there is one.
@@ -139,28 +140,28 @@ impl SortedFrames {
     }
 }
 
-/// The key of each row of a plan over one table; with what its outputs come to, where they are asked for.
+/// The key of each row of a plan over one table; with what its outputs come to, where they are asked for. The rows
+/// [need keys](Needs::Keys).
 pub(crate) fn keys_and_outputs(
     core: &mut Core,
     plan: &Plan,
+    rows: &mut RowStream<'_>,
     has_outputs: bool,
 ) -> Fallible<Vec<(Vec<u8>, Vec<Value>)>> {
     if plan.grouping.is_some() || !matches!(plan.sources.first(), Some(PlanSource::Table(_))) {
         return Err(Error::Query("an aggregate or a window cannot stand in a change of rows".into()).into());
     }
-    let mut rows = RowStream::new(&core.catalog, plan)?;
-    rows.keep_keys();
     let mut found = Vec::new();
     while rows.next(core)? {
         let context = Context::Frame(&rows.frame);
-        let values = if has_outputs { outputs(core, plan, context)? } else { Vec::new() };
+        let values = if has_outputs { OutputRow::of(core, plan, context)?.into_values()? } else { Vec::new() };
         found.extend(rows.frame.sources.first().map(|row| (row.key.clone(), values)));
     }
     Ok(found)
 }
 
 /// How many rows a plan answers.
-pub(crate) fn count(core: &mut Core, plan: &Plan) -> Fallible<u64> {
+pub(crate) fn count(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<u64> {
     // A table's own count, where nothing chooses among its rows.
     if let [step] = plan.steps.as_slice()
         && step.filters.is_empty()
@@ -174,10 +175,7 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Fallible<u64> {
         core.store.note_read(tree.id(), KeyRange::From(&[], None));
         return Ok(rows.saturating_sub(plan.offset).min(plan.limit.unwrap_or(u64::MAX)));
     }
-    let mut rows = RowStream::new(&core.catalog, plan)?;
-    let mut needed = Vec::new();
-    columns_of_steps(plan, &mut |source, column| needed.push((source, column)));
-    rows.skip_all_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
+    let mut rows = RowStream::new(&core.catalog, plan, scope, Needs::Count)?;
     let end = plan.offset.saturating_add(plan.limit.unwrap_or(u64::MAX));
     let mut found = 0u64;
     while found < end {
@@ -190,14 +188,20 @@ pub(crate) fn count(core: &mut Core, plan: &Plan) -> Fallible<u64> {
     Ok(found.min(end).saturating_sub(plan.offset))
 }
 
-/// Everything that a plan answers, as values.
+/// Everything that a plan without parameters answers, as values.
 pub(crate) fn values(core: &mut Core, plan: &Plan) -> Fallible<Vec<Vec<Value>>> {
-    let mut rows = Vec::new();
-    each(core, plan, Scope::default(), &mut |row| {
-        rows.push(row);
+    let mut rows = RowStream::new(&core.catalog, plan, Scope::default(), Needs::Outputs)?;
+    values_of(core, plan, &mut rows)
+}
+
+/// Everything that a plan answers from these rows, which [need its outputs](Needs::Outputs).
+pub(crate) fn values_of(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>) -> Fallible<Vec<Vec<Value>>> {
+    let mut made = Vec::new();
+    each_of(core, plan, rows, &mut |row| {
+        made.push(row.into_values()?);
         Ok(true)
     })?;
-    Ok(rows)
+    Ok(made)
 }
 
 /// The answer of a plan, kept outside of memory if it is long.
@@ -209,10 +213,10 @@ pub(crate) struct SpooledRows {
 }
 
 impl SpooledRows {
-    pub(crate) fn new(core: &mut Core, plan: &Plan) -> Fallible<Self> {
+    pub(crate) fn new(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<Self> {
         let mut rows = Spool::new(&core.store.scratch_space());
-        each(core, plan, Scope::default(), &mut |row| {
-            rows.push((&[], &encoded(&row)))?;
+        each(core, plan, scope, &mut |row| {
+            rows.push((&[], &encoded(&row.into_values()?)))?;
             Ok(true)
         })?;
         Ok(Self { rows, reader: SpoolReader::default(), at: 0 })
@@ -224,24 +228,16 @@ impl SpooledRows {
 }
 
 /// Where rows of an answer go. Says whether more are wanted.
-pub(crate) type Sink<'a> = &'a mut dyn FnMut(Vec<Value>) -> Fallible<bool>;
+pub(crate) type Sink<'a> = &'a mut dyn FnMut(OutputRow<'_>) -> Fallible<bool>;
 
 /// Calls `sink` with each row that a plan answers, of a query that is asked inside another or with parameters.
 pub(crate) fn each(core: &mut Core, plan: &Plan, scope: Scope, sink: Sink<'_>) -> Fallible<()> {
-    let mut rows = RowStream::new(&core.catalog, plan)?;
-    rows.frame.scope = scope;
-    let mut needed = Vec::new();
-    let mut note = |source, column| needed.push((source, column));
-    columns_of_steps(plan, &mut note);
-    let ordered = plan.order.iter().map(|key| &key.expr);
-    let grouped = plan
-        .grouping
-        .iter()
-        .flat_map(|grouping| grouping.keys.iter().chain(grouping.aggregates.iter().flat_map(BoundAggregate::exprs)));
-    for expr in plan.outputs.iter().chain(ordered).chain(grouped) {
-        expr.visit_columns(&mut note);
-    }
-    rows.skip_all_but(&|source, column| needed.contains(&(source, column)), &core.catalog)?;
+    let mut rows = RowStream::new(&core.catalog, plan, scope, Needs::Outputs)?;
+    each_of(core, plan, &mut rows, sink)
+}
+
+/// Calls `sink` with each row that a plan answers from these rows, which [need its outputs](Needs::Outputs).
+pub(crate) fn each_of(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>, sink: Sink<'_>) -> Fallible<()> {
     let space = core.store.scratch_space();
     let mut answer = Answering {
         plan,
@@ -256,21 +252,20 @@ pub(crate) fn each(core: &mut Core, plan: &Plan, scope: Scope, sink: Sink<'_>) -
         return Ok(());
     }
     if let Some(grouping) = &plan.grouping {
-        groups::each(core, plan, grouping, &mut rows, &mut |core, context| Ok(answer.offer(core, context)?.0))?;
+        groups::each(core, plan, grouping, rows, &mut |core, context| Ok(answer.offer(core, context)?.0))?;
     } else {
         let is_free = !plan.is_distinct && plan.having.is_empty();
-        let mut threshold = if is_free { Threshold::new(plan, &rows) } else { None };
+        let mut threshold = if is_free { Threshold::new(plan, rows) } else { None };
         while rows.next(core)? {
             let (wants_more, slot) = answer.offer(core, Context::Frame(&rows.frame))?;
             if !wants_more {
                 break;
             }
             if let (Some(slot), Some(threshold), Some(sorter)) = (slot, &mut threshold, &answer.sorter) {
-                threshold.follow(slot, sorter, &mut rows);
+                threshold.follow(slot, sorter, rows);
             }
         }
     }
-    drop(rows);
     answer.finish(core)
 }
 
@@ -302,7 +297,7 @@ impl Answering<'_, '_> {
             sort_key(&plan.order, context, &mut self.order)?;
         }
         if let Some(distinct) = &mut self.distinct {
-            let row = outputs(core, plan, context)?;
+            let row = OutputRow::of(core, plan, context)?.into_values()?;
             equality_key(row.iter().map(Value::as_ref), &mut self.key);
             let order = &self.order;
             if !distinct.is_new(&self.key, &mut |bytes| push_record(bytes, (order, &encoded(&row))))? {
@@ -315,12 +310,12 @@ impl Answering<'_, '_> {
                 })?;
                 return Ok((true, None));
             }
-            return Ok((self.give(row)?, None));
+            return Ok((self.give(OutputRow::Made(row))?, None));
         }
         match &mut self.sorter {
             Some(sorter) => {
                 let mut make = |bytes: &mut Vec<u8>| {
-                    bytes.extend_from_slice(&encoded(&outputs(core, plan, context)?));
+                    bytes.extend_from_slice(&encoded(&OutputRow::of(core, plan, context)?.into_values()?));
                     Ok(())
                 };
                 Ok((true, sorter.offer(&self.order, &mut make)?))
@@ -330,14 +325,14 @@ impl Answering<'_, '_> {
                 if !self.window.passes() {
                     return Ok((self.window.is_open(), None));
                 }
-                let wants_more = (self.sink)(outputs(core, plan, context)?)?;
+                let wants_more = (self.sink)(OutputRow::of(core, plan, context)?)?;
                 Ok((wants_more && self.window.is_open(), None))
             }
         }
     }
 
     /// Hands a row on. Returns whether more are wanted.
-    fn give(&mut self, row: Vec<Value>) -> Fallible<bool> {
+    fn give(&mut self, row: OutputRow<'_>) -> Fallible<bool> {
         let wants_more = !self.window.passes() || (self.sink)(row)?;
         Ok(wants_more && self.window.is_open())
     }
@@ -350,7 +345,7 @@ impl Answering<'_, '_> {
                 core.meter.check_interrupt()?;
                 let (order, row) = record_at(late.payload(), 0).ok_or_else(broken)?;
                 let wants_more = match &mut self.sorter {
-                    None => self.give(decoded(row)?)?,
+                    None => self.give(OutputRow::Made(decoded(row)?))?,
                     Some(sorter) => {
                         sorter.offer(order, &mut |bytes| {
                             bytes.extend_from_slice(row);
@@ -368,7 +363,7 @@ impl Answering<'_, '_> {
         let mut sorted = sorter.finish()?;
         while let Some(row) = sorted.next()? {
             core.meter.check_interrupt()?;
-            if !self.give(decoded(row)?)? {
+            if !self.give(OutputRow::Made(decoded(row)?))? {
                 break;
             }
         }
@@ -382,20 +377,6 @@ pub(crate) fn equality_key<'a>(values: impl IntoIterator<Item = ValueRef<'a>>, k
     for value in values {
         key::push_nullable(key, value);
     }
-}
-
-/// Calls `visit` with every column that walking the rows reads.
-fn columns_of_steps(plan: &Plan, visit: &mut dyn FnMut(usize, usize)) {
-    plan.steps.iter().for_each(|step| step.visit_columns(visit));
-}
-
-/// The values of an answer's row.
-pub(crate) fn outputs(core: &mut Core, plan: &Plan, context: Context<'_>) -> Fallible<Vec<Value>> {
-    let value = |expr: &BoundExpr| {
-        settle(core, plan, expr, context)?;
-        Ok(expr.value(context)?.to_value())
-    };
-    plan.outputs.iter().map(value).collect()
 }
 
 /// Values as bytes.

@@ -38,7 +38,9 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
                 push(&mut made, layout, &row)?;
             }
         }
-        Body::Query(plan) => each(core, plan, inside, &mut |row| push(&mut made, layout, &row).map(|()| true))?,
+        Body::Query(plan) => {
+            each(core, plan, inside, &mut |row| push(&mut made, layout, &row.into_values()?).map(|()| true))?
+        }
         Body::Windows { query, windows } => windows.make(core, query, inside, layout, &mut made)?,
         Body::Set { operation, all, left, right } => {
             set(core, (*operation, *all), [left, right], &inside, layout, &mut made)?;
@@ -49,6 +51,7 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
             loop {
                 let mut found = Spool::new(&core.store.scratch_space());
                 each(core, plan, scope, &mut |row| {
+                    let row = row.into_values()?;
                     equality_key(row.iter().map(Value::as_ref), &mut key);
                     if !*all && !seen.is_new(&key) {
                         return Ok(true);
@@ -110,6 +113,7 @@ fn set(
         let mut distinct = Distinct::new(&space);
         for plan in [left, right] {
             each(core, plan, scope.again(), &mut |row| {
+                let row = row.into_values()?;
                 encode(layout, &row, &mut bytes)?;
                 equality_key(row.iter().map(Value::as_ref), &mut key);
                 let mut put_off = |late: &mut Vec<u8>| {
@@ -132,10 +136,12 @@ fn set(
     // Sorted, equal rows stand together: first those of the second answer, which have no payload.
     let (mut rows, mut arrivals) = (Runs::new(&space), 0u64);
     each(core, right, scope.again(), &mut |row| {
+        let row = row.into_values()?;
         equality_key(row.iter().map(Value::as_ref), &mut key);
         rows.push((&key, &[])).map(|()| true)
     })?;
     each(core, left, scope.again(), &mut |row| {
+        let row = row.into_values()?;
         equality_key(row.iter().map(Value::as_ref), &mut key);
         let mut payload = arrivals.to_be_bytes().to_vec();
         arrivals += 1;

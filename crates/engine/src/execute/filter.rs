@@ -7,33 +7,52 @@ use crate::codec::{CodeRange, FixedColumn};
 use crate::error::Fallible;
 use crate::execute::Frame;
 use crate::execute::predicate::Predicate;
-use crate::plan::{BoundExpr, Context, broken_row};
+use crate::plan::{BoundExpr, Context, Scope, broken_row};
 
 /// The filters of a step: all must hold.
 #[derive(Debug, Default)]
 pub(crate) struct Filters {
     predicates: Vec<Predicate>,
-    /// What only expressions say.
-    others: Vec<BoundExpr>,
+    /// What only expressions say, each with its number among the filters.
+    others: Vec<(usize, BoundExpr)>,
     /// What a row must hold to be among the top rows of a sort: it moves while rows are read.
     threshold: Option<Predicate>,
 }
 
 impl Filters {
     /// The filters of a source whose rows are of this layout.
-    pub(crate) fn new(filters: &[BoundExpr], source: usize, layout: &RowLayout) -> Self {
+    pub(crate) fn new(filters: &[BoundExpr], source: usize, layout: &RowLayout, scope: &Scope) -> Self {
         let mut own = Self::default();
-        for filter in filters {
-            match Predicate::of(filter, source, layout) {
+        own.refill(filters, source, layout, scope);
+        own
+    }
+
+    /// Makes these the same filters with other values of parameters.
+    pub(crate) fn refill(&mut self, filters: &[BoundExpr], source: usize, layout: &RowLayout, scope: &Scope) {
+        self.predicates.clear();
+        let mut others = 0;
+        for (number, filter) in filters.iter().enumerate() {
+            match Predicate::of(filter, source, layout, scope) {
                 Some(predicate) => {
-                    if !own.predicates.iter_mut().any(|other| other.absorb(&predicate)) {
-                        own.predicates.push(predicate);
+                    if !self.predicates.iter_mut().any(|other| other.absorb(&predicate)) {
+                        self.predicates.push(predicate);
                     }
                 }
-                None => own.others.push(filter.clone()),
+                None => {
+                    if self.others.get(others).is_none_or(|(other, _)| *other != number) {
+                        self.others.truncate(others);
+                        self.others.push((number, filter.clone()));
+                    }
+                    others += 1;
+                }
             }
         }
-        own
+        self.others.truncate(others);
+    }
+
+    /// Forgets what rows of a run must hold to be among the top ones.
+    pub(crate) fn rest(&mut self) {
+        self.threshold = None;
     }
 
     /// Whether [`shrink`](Self::shrink) leaves nothing to ask.
@@ -74,7 +93,7 @@ impl Filters {
     /// Whether the frame is kept, going by what predicates do not say.
     #[inline]
     pub(crate) fn others_hold(&self, frame: &Frame) -> Fallible<bool> {
-        for filter in &self.others {
+        for (_, filter) in &self.others {
             if !filter.holds(Context::Frame(frame))? {
                 return Ok(false);
             }

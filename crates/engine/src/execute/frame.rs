@@ -155,6 +155,14 @@ impl SourceRow {
         rest.get(record_bytes((key, row))..).ok_or_else(broken)
     }
 
+    /// Lets go of its page.
+    pub(crate) fn rest(&mut self) {
+        self.page = None;
+        self.has_key_of_page = false;
+        self.is_missing = false;
+        self.owned.clear();
+    }
+
     /// The bytes of the row.
     #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -212,6 +220,12 @@ impl Frame {
         }
         self.scope.arena.clear();
         Ok(())
+    }
+
+    /// Lets go of all pages, and of what was the same for all rows.
+    pub(crate) fn rest(&mut self) {
+        self.sources.iter_mut().for_each(SourceRow::rest);
+        self.scope.clear();
     }
 
     pub(crate) fn source_mut(&mut self, source: usize) -> Option<&mut SourceRow> {

@@ -10,6 +10,7 @@ mod frame;
 mod group_numbers;
 mod groups;
 mod kept;
+mod output;
 mod predicate;
 mod rows;
 mod runs;
@@ -21,10 +22,13 @@ mod stand;
 mod threshold;
 mod window;
 
-pub(crate) use answer::{SortedFrames, SpooledRows, Window, collect, count, for_each, keys_and_outputs, values};
+pub(crate) use answer::{
+    SortedFrames, SpooledRows, Window, collect, count, each_of, for_each, keys_and_outputs, values, values_of,
+};
 pub use derived::MAX_RECURSIVE_ROWS;
 pub(crate) use frame::Frame;
-pub(crate) use rows::{RowStream, Suspended};
+pub(crate) use output::OutputRow;
+pub(crate) use rows::{Needs, RowStream, Suspended};
 pub use sort::MAX_TOP_ROWS;
 pub(crate) use spool::Spool;
 pub(crate) use window::rows as rows_with_windows;

@@ -7,7 +7,7 @@ use wasm_dbms_memory::PageValues;
 
 use crate::codec::row::RowLayout;
 use crate::codec::{CodeRange, FixedColumn, FixedKind, code_of_float};
-use crate::plan::BoundExpr;
+use crate::plan::{BoundExpr, Scope};
 
 /// A condition on one column at a fixed place.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,8 +30,8 @@ enum Test {
 
 impl Predicate {
     /// The predicate that a condition on rows of `source` stands for; none if it has to be asked as an expression.
-    pub(crate) fn of(condition: &BoundExpr, source: usize, layout: &RowLayout) -> Option<Self> {
-        Self::compile(condition, false, source, layout)
+    pub(crate) fn of(condition: &BoundExpr, source: usize, layout: &RowLayout, scope: &Scope) -> Option<Self> {
+        Self::compile(condition, false, (source, scope), layout)
     }
 
     /// That the column's code lies in the range.
@@ -39,17 +39,22 @@ impl Predicate {
         Self { column, keeps_null, test: Test::Within(range) }
     }
 
-    fn compile(condition: &BoundExpr, is_negated: bool, source: usize, layout: &RowLayout) -> Option<Self> {
+    fn compile(
+        condition: &BoundExpr,
+        is_negated: bool,
+        (source, scope): (usize, &Scope),
+        layout: &RowLayout,
+    ) -> Option<Self> {
         let own = |expr: &BoundExpr| match expr {
             BoundExpr::Column { source: other, column } if *other == source => Some(*column),
             _ => None,
         };
         match condition {
-            BoundExpr::Not(inner) => Self::compile(inner, !is_negated, source, layout),
+            BoundExpr::Not(inner) => Self::compile(inner, !is_negated, (source, scope), layout),
             BoundExpr::Compare(comparison, left, right) => {
-                let (comparison, column, value) = match (own(left), &**left, own(right), &**right) {
-                    (Some(column), _, _, BoundExpr::Literal(value)) => (*comparison, column, value),
-                    (_, BoundExpr::Literal(value), Some(column), _) => (comparison.flipped(), column, value),
+                let (comparison, column, value) = match (own(left), own(right)) {
+                    (Some(column), _) => (*comparison, column, right.constant(scope)?),
+                    (_, Some(column)) => (comparison.flipped(), column, left.constant(scope)?),
                     _ => return None,
                 };
                 let comparison = if is_negated { negated(comparison) } else { comparison };

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, KeyShape};
+use crate::codec::row::RowLayout;
 use crate::codec::{CodeRange, FixedColumn, key};
 use crate::core::Core;
 use crate::error::Fallible;
@@ -14,7 +15,7 @@ use crate::execute::kept::Kept;
 use crate::execute::settle::settle;
 use crate::execute::stand::{KeyUse, Stand, Walk};
 use crate::execute::{Frame, derived};
-use crate::plan::{Access, BoundExpr, Context, Plan, PlanSource, Step};
+use crate::plan::{Access, BoundAggregate, BoundExpr, Context, Plan, PlanSource, Scope, Step};
 
 /// What a walk came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,17 +27,34 @@ pub(crate) enum Next {
     End,
 }
 
+/// What is read of rows beside what walking them reads. The rest need not be there: keys, and rows that entries of an
+/// index stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Every column of every table.
+    Rows,
+    /// Every column, and the key whatever the table is keyed by.
+    Keys,
+    /// What the answer is computed from.
+    Outputs,
+    /// How many there are.
+    Count,
+}
+
 /// The joined rows of a plan. After [`next`](Self::next) returned true the row is in [`frame`](Suspended::frame).
 #[derive(Debug)]
 pub(crate) struct RowStream<'p> {
     plan: &'p Plan,
-    state: Suspended,
+    state: Box<Suspended>,
 }
 
-/// A [`RowStream`] without its plan, to go on with later.
+/// A [`RowStream`] without its plan: to go on with later, or for another run of the plan to begin with.
 #[derive(Debug)]
 pub(crate) struct Suspended {
     pub(crate) frame: Frame,
+    needs: Needs,
+    /// How rows of each source are stored.
+    layouts: Vec<Arc<RowLayout>>,
     /// Where each step stands.
     stands: Vec<Stand>,
     /// Whether only predicates choose among the rows of one range of one table.
@@ -64,29 +82,31 @@ impl DerefMut for RowStream<'_> {
 
 impl<'p> RowStream<'p> {
     /// Lets go of the plan.
-    pub(crate) fn suspend(self) -> Suspended {
+    pub(crate) fn suspend(self) -> Box<Suspended> {
         self.state
     }
 
     /// Goes on where a walk of this plan was suspended.
-    pub(crate) fn resume(plan: &'p Plan, state: Suspended) -> Self {
+    pub(crate) fn resume(plan: &'p Plan, state: Box<Suspended>) -> Self {
         Self { plan, state }
     }
 
-    /// The rows of a plan, with every column that their tables have.
-    pub(crate) fn new(catalog: &Catalog, plan: &'p Plan) -> Fallible<Self> {
-        let mut frame = Frame::default();
-        let mut needs_key = Vec::new();
+    /// The rows of a plan.
+    pub(crate) fn new(catalog: &Catalog, plan: &'p Plan, scope: Scope, needs: Needs) -> Fallible<Self> {
+        let mut frame = Frame { scope, ..Frame::default() };
+        let (mut needs_key, mut layouts) = (Vec::new(), Vec::new());
         for source in 0..plan.sources.len() {
             let relation = plan.relation(catalog, source)?;
             frame.sources.push(SourceRow::new(Arc::clone(&relation.layout)));
-            let is_read = matches!(relation.shape, KeyShape::Columns(_));
+            layouts.push(Arc::clone(&relation.layout));
+            let is_read = matches!(relation.shape, KeyShape::Columns(_)) || needs == Needs::Keys;
             needs_key.push(if is_read { KeyUse::AfterFilters } else { KeyUse::Never });
         }
         let mut stands = Vec::new();
         for step in &plan.steps {
             let layout = &plan.relation(catalog, step.source)?.layout;
-            stands.push(Stand { filters: Filters::new(&step.filters, step.source, layout), ..Stand::default() });
+            let filters = Filters::new(&step.filters, step.source, layout, &frame.scope);
+            stands.push(Stand { filters, ..Stand::default() });
             step.visit_columns(&mut |source, column| {
                 if source == step.source
                     && layout.is_in_key(column)
@@ -97,12 +117,54 @@ impl<'p> RowStream<'p> {
             });
         }
         let is_plain = is_plain(plan, &stands);
-        Ok(Self { plan, state: Suspended { frame, stands, is_plain, needs_key, has_started: false, is_over: false } })
+        let (has_started, is_over) = (false, false);
+        let state = Suspended { frame, needs, layouts, stands, is_plain, needs_key, has_started, is_over };
+        let mut rows = Self { plan, state: state.into() };
+        if matches!(needs, Needs::Outputs | Needs::Count) {
+            let mut needed = Vec::new();
+            columns_of(plan, needs, &mut |source, column| needed.push((source, column)));
+            rows.skip_all_but(&|source, column| needed.contains(&(source, column)), catalog)?;
+        }
+        Ok(rows)
+    }
+
+    /// The rows of a plan from its beginning, in the memory that another run of it left behind; none if tables are stored
+    /// in another way now, or other parts of rows are needed. The scope holds the values of this run.
+    pub(crate) fn again(catalog: &Catalog, plan: &'p Plan, mut state: Box<Suspended>, needs: Needs) -> Option<Self> {
+        let Suspended { frame, layouts, stands, .. } = &mut *state;
+        if frame.sources.len() != layouts.len() {
+            // Rows in order took it.
+            return None;
+        }
+        for (source, layout) in layouts.iter().enumerate() {
+            if !Arc::ptr_eq(&plan.relation(catalog, source).ok()?.layout, layout) {
+                return None;
+            }
+        }
+        for (step, stand) in plan.steps.iter().zip(stands) {
+            if !step.filters.is_empty() && !frame.scope.parameters.is_empty() {
+                let layout = frame.sources.get(step.source)?.layout();
+                stand.filters.refill(&step.filters, step.source, layout, &frame.scope);
+            }
+        }
+        (state.needs == needs).then(|| {
+            state.is_plain = is_plain(plan, &state.stands);
+            Self { plan, state }
+        })
+    }
+
+    /// What another run of the plan can begin with: memory, and nothing of what was found.
+    pub(crate) fn finish(mut self) -> Box<Suspended> {
+        let Suspended { frame, stands, has_started, is_over, .. } = &mut *self.state;
+        frame.rest();
+        stands.iter_mut().for_each(Stand::rest);
+        (*has_started, *is_over) = (false, false);
+        self.state
     }
 
     /// Says which columns are read, so that what holds no other need not be: keys, and rows that entries of an index stand
     /// for.
-    pub(crate) fn skip_all_but(&mut self, is_needed: &dyn Fn(usize, usize) -> bool, catalog: &Catalog) -> Fallible<()> {
+    fn skip_all_but(&mut self, is_needed: &dyn Fn(usize, usize) -> bool, catalog: &Catalog) -> Fallible<()> {
         for source in 0..self.plan.sources.len() {
             let relation = self.plan.relation(catalog, source)?;
             let columns = 0..relation.schema.columns.len();
@@ -112,7 +174,8 @@ impl<'p> RowStream<'p> {
                 *needs_key = KeyUse::Never;
             }
         }
-        for (step, stand) in self.plan.steps.iter().zip(&mut self.state.stands) {
+        let Suspended { frame, stands, .. } = &mut *self.state;
+        for (step, stand) in self.plan.steps.iter().zip(stands) {
             // Of a left join the layout changes with each row that is missing.
             let Some(number) = step.access.index().filter(|_| step.after.is_none()) else { continue };
             let relation = self.plan.relation(catalog, step.source)?;
@@ -122,20 +185,13 @@ impl<'p> RowStream<'p> {
             let is_there = |column| layout.is_in_key(column) || (carried.is_some() && layout.has(column));
             if needed.all(is_there) {
                 stand.is_covered = true;
-                stand.filters = Filters::new(&step.filters, step.source, layout);
-                if let Some(row) = self.state.frame.source_mut(step.source) {
+                stand.filters = Filters::new(&step.filters, step.source, layout, &frame.scope);
+                if let Some(row) = frame.source_mut(step.source) {
                     *row = SourceRow::new(Arc::clone(layout));
                 }
             }
         }
         Ok(())
-    }
-
-    /// Says that the key of every row is read, whatever its table is keyed by.
-    pub(crate) fn keep_keys(&mut self) {
-        for needs_key in self.state.needs_key.iter_mut().filter(|needs_key| **needs_key == KeyUse::Never) {
-            *needs_key = KeyUse::AfterFilters;
-        }
     }
 
     /// Goes to the next row. Returns whether there is one.
@@ -147,7 +203,7 @@ impl<'p> RowStream<'p> {
     /// Goes to the next row if that is one of those at hand of one table, whose filters were all asked already.
     #[inline(never)]
     fn next_kept(&mut self, core: &mut Core) -> Fallible<bool> {
-        let Suspended { frame, stands, needs_key, is_plain, .. } = &mut self.state;
+        let Suspended { frame, stands, needs_key, is_plain, .. } = &mut *self.state;
         let (true, Some(Stand { walk: Walk::Table(scan), .. }), [step]) =
             (*is_plain, stands.first_mut(), &*self.plan.steps)
         else {
@@ -171,7 +227,7 @@ impl<'p> RowStream<'p> {
         remaining: &mut u64,
         visit: &mut dyn FnMut(&Frame) -> Fallible<()>,
     ) -> Fallible<()> {
-        let Suspended { frame, stands, needs_key, is_plain, .. } = &mut self.state;
+        let Suspended { frame, stands, needs_key, is_plain, .. } = &mut *self.state;
         let (true, Some(Stand { walk: Walk::Table(scan), .. }), [step]) =
             (*is_plain, stands.first_mut(), &*self.plan.steps)
         else {
@@ -227,7 +283,7 @@ impl<'p> RowStream<'p> {
                 self.enter(core, 0)?;
             }
             let source = self.plan.steps.first().map_or(0, |step| step.source);
-            let Suspended { frame, stands, .. } = &mut self.state;
+            let Suspended { frame, stands, .. } = &mut *self.state;
             if let (Some(Stand { walk: Walk::Table(scan), filters, .. }), Some(row)) =
                 (stands.first_mut(), frame.source_mut(source))
                 && scan.is_done()
@@ -248,7 +304,7 @@ impl<'p> RowStream<'p> {
     /// The rows that [`next_many`](Self::next_many) came to.
     pub(crate) fn columns(&mut self) -> Option<Columns<'_>> {
         let source = self.plan.steps.first()?.source;
-        let Suspended { frame, stands, .. } = &mut self.state;
+        let Suspended { frame, stands, .. } = &mut *self.state;
         let Walk::Table(scan) = &mut stands.first_mut()?.walk else { return None };
         let (values, chosen) = scan.take_columns()?;
         Some(Columns { layout: frame.sources.get(source)?.layout(), values, chosen })
@@ -296,7 +352,7 @@ impl<'p> RowStream<'p> {
     fn enter(&mut self, core: &mut Core, depth: usize) -> Fallible<()> {
         let plan = self.plan;
         let Some(step) = plan.steps.get(depth) else { return Ok(()) };
-        let Suspended { frame, stands, needs_key, .. } = &mut self.state;
+        let Suspended { frame, stands, needs_key, .. } = &mut *self.state;
         let Some(stand) = stands.get_mut(depth) else { return Ok(()) };
         stand.is_missing = step.after.is_some();
         if let (Some(PlanSource::Derived(source)), None) = (plan.sources.get(step.source), &stand.derived) {
@@ -312,7 +368,7 @@ impl<'p> RowStream<'p> {
             return stand.begin(core, plan, step, &step.access, frame);
         };
         if stand.kept.is_none() {
-            let filters = Filters::new(filters, step.source, layout);
+            let filters = Filters::new(filters, step.source, layout, &frame.scope);
             let derived = stand.derived.clone();
             let mut whole = Stand { filters, derived, ..Stand::default() };
             let mut kept = Box::new(Kept::new(&core.store.scratch_space()));
@@ -349,7 +405,7 @@ impl<'p> RowStream<'p> {
         let plan = self.plan;
         let Some(step) = plan.steps.get(depth) else { return Ok(false) };
         loop {
-            let Suspended { frame, stands, needs_key, .. } = &mut self.state;
+            let Suspended { frame, stands, needs_key, .. } = &mut *self.state;
             let Some(stand) = stands.get_mut(depth) else { return Ok(false) };
             let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
             if stand.next(core, plan, step, &step.access, frame, needs_key)? {
@@ -386,6 +442,22 @@ impl<'p> RowStream<'p> {
             }
         }
         Ok(true)
+    }
+}
+
+/// Calls `visit` with every column that is read: by walking the rows, and by what is computed from them.
+fn columns_of(plan: &Plan, needs: Needs, visit: &mut dyn FnMut(usize, usize)) {
+    plan.steps.iter().for_each(|step| step.visit_columns(visit));
+    if needs == Needs::Count {
+        return;
+    }
+    let ordered = plan.order.iter().map(|key| &key.expr);
+    let grouped = plan
+        .grouping
+        .iter()
+        .flat_map(|grouping| grouping.keys.iter().chain(grouping.aggregates.iter().flat_map(BoundAggregate::exprs)));
+    for expr in plan.outputs.iter().chain(ordered).chain(grouped) {
+        expr.visit_columns(visit);
     }
 }
 

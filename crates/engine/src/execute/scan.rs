@@ -61,8 +61,15 @@ impl TableScan {
         }
     }
 
-    /// Begins anew with another range of the same tree.
-    pub(crate) fn restart(&mut self, range: KeyRange) {
+    /// Lets go of every page.
+    pub(crate) fn rest(&mut self) {
+        self.cursor.turn_to(self.cursor.tree());
+        self.batch.clear();
+    }
+
+    /// Begins anew with another range of the tree.
+    pub(crate) fn restart(&mut self, tree: Tree, range: KeyRange) {
+        turn_to(&mut self.cursor, tree);
         if self.way == Way::Forward {
             self.cursor.set_end(range.end.clone());
         }
@@ -204,6 +211,13 @@ impl TableScan {
     #[inline]
     pub(crate) fn read_key(&self, store: &mut Store, row: &mut SourceRow) -> Fallible<()> {
         row.read_key(store, &self.batch)
+    }
+}
+
+/// Makes the cursor one of the tree. Of the same tree it stays where it stands: what comes next may be near.
+pub(crate) fn turn_to(cursor: &mut Cursor, tree: Tree) {
+    if cursor.tree() != tree {
+        cursor.turn_to(tree);
     }
 }
 

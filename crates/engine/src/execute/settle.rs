@@ -40,7 +40,7 @@ fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Fallible<Answer> {
     let (mut set, mut has_null, arena) = (Numbering::default(), false, Arena::default());
     each(core, &subquery.plan, scope, &mut |row| {
         rows += 1;
-        let value = row.into_iter().next().unwrap_or_default();
+        let value = row.into_values()?.into_iter().next().unwrap_or_default();
         if subquery.answers != Answers::Set {
             first = value;
             return Ok(subquery.answers == Answers::Scalar);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wasm_dbms_api::MemoryError;
-use wasm_dbms_memory::Cursor;
+use wasm_dbms_memory::{Cursor, Tree};
 
 use crate::catalog::{Index, Relation};
 use crate::core::Core;
@@ -12,7 +12,7 @@ use crate::execute::Frame;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
 use crate::execute::kept::Kept;
-use crate::execute::scan::{TableScan, Way, step_on};
+use crate::execute::scan::{TableScan, Way, step_on, turn_to};
 use crate::execute::spool::{Spool, SpoolReader};
 use crate::plan::{Access, Context, KeyRange, Plan, Step};
 use crate::store::Store;
@@ -87,6 +87,19 @@ impl Stand {
         self.begin_range(core, plan, step, access, frame)
     }
 
+    /// Lets go of all pages, of trees as they were, and of what was found.
+    pub(super) fn rest(&mut self) {
+        match &mut self.walk {
+            Walk::Table(scan) => scan.rest(),
+            Walk::Index { cursor, .. } => cursor.turn_to(cursor.tree()),
+            Walk::Key { near, .. } => near.iter_mut().for_each(|cursor| cursor.turn_to(cursor.tree())),
+            Walk::Nothing => {}
+            Walk::Rows { .. } | Walk::Kept { .. } => self.walk = Walk::Nothing,
+        }
+        (self.kept, self.derived, self.is_missing) = (None, None, false);
+        self.filters.rest();
+    }
+
     fn begin_range(&mut self, core: &Core, plan: &Plan, step: &Step, access: &Access, frame: &Frame) -> Fallible<()> {
         if self.derived.is_some() {
             self.walk = Walk::Rows { place: 0, reader: SpoolReader::default() };
@@ -95,16 +108,20 @@ impl Stand {
         let relation = plan.relation(&core.catalog, step.source)?;
         let tree = relation.table.tree;
         let Access::Range { index: number, .. } = access else {
-            self.walk = Walk::Table(TableScan::new(tree, KeyRange::default(), way_of(step)));
+            self.walk_table(tree, KeyRange::default(), step);
             return Ok(());
         };
         let index = number.and_then(|number| relation.indexes.get(number));
         if access.is_whole_key(relation) {
             self.code.clear();
             let can_match = access.push_equal(index, Context::Frame(frame), &mut self.code)?;
+            let tree = index.map_or(tree, |index| index.head.tree);
             let near = match std::mem::take(&mut self.walk) {
-                Walk::Key { near, .. } => near,
-                _ => step.is_merge.then(|| index.map_or(tree, |index| index.head.tree).cursor().into()),
+                Walk::Key { mut near, .. } => {
+                    near.iter_mut().for_each(|cursor| turn_to(cursor, tree));
+                    near
+                }
+                _ => step.is_merge.then(|| tree.cursor().into()),
             };
             self.walk = Walk::Key { index: *number, is_done: !can_match, near };
             return Ok(());
@@ -114,7 +131,8 @@ impl Stand {
             return Ok(());
         };
         match (&mut self.walk, index, number) {
-            (Walk::Index { index, cursor, range, is_begun, .. }, Some(_), Some(number)) if index == number => {
+            (Walk::Index { index, cursor, range, is_begun, .. }, Some(own), Some(number)) if index == number => {
+                turn_to(cursor, own.head.tree);
                 if !step.is_merge {
                     cursor.set_end(new.end.clone());
                 }
@@ -124,10 +142,16 @@ impl Stand {
                 let cursor = own.head.tree.cursor().until(new.end.clone());
                 self.walk = Walk::Index { index: *index, cursor, range: new, is_begun: false, entry: Vec::new() };
             }
-            (Walk::Table(scan), ..) => scan.restart(new),
-            _ => self.walk = Walk::Table(TableScan::new(tree, new, way_of(step))),
+            _ => self.walk_table(tree, new, step),
         }
         Ok(())
+    }
+
+    fn walk_table(&mut self, tree: Tree, range: KeyRange, step: &Step) {
+        match &mut self.walk {
+            Walk::Table(scan) => scan.restart(tree, range),
+            _ => self.walk = Walk::Table(TableScan::new(tree, range, way_of(step))),
+        }
     }
 
     /// Goes to the next row that passes the filters.

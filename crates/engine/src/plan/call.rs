@@ -21,6 +21,8 @@ pub(crate) struct Call {
 pub(crate) struct Parameter {
     /// Which one, from 0.
     pub(crate) number: usize,
+    /// Where its value stands among those that a run is given: [`Scope::parameter`](crate::plan::Scope::parameter).
+    pub(crate) place: usize,
     /// The type that it has here.
     pub(crate) data_type: Option<DataType>,
     /// The names of the enum that it is one of.
@@ -175,8 +177,10 @@ impl Call {
             Operator::Cast(data_type) => {
                 scope.noted(function::cast(self.argument(0, context)?, *data_type, &scope.arena))
             }
-            // A plan runs with its values in place.
-            Operator::Parameter(parameter) => scope.fail(parameter.is_missing().into()),
+            Operator::Parameter(parameter) => match scope.parameter(parameter.place) {
+                Some(value) => Some(value.as_ref()),
+                None => scope.fail(parameter.is_missing().into()),
+            },
             Operator::Outer(number, _) => Some(scope.outer.get(*number).unwrap_or(&Value::Null).as_ref()),
             Operator::IsDistinct => {
                 let (left, right) = (self.argument(0, context)?, self.argument(1, context)?);

@@ -32,7 +32,7 @@ pub(crate) enum BoundExpr {
 }
 
 /// What an expression is computed over.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Context<'a> {
     /// The rows that stand side by side.
     Frame(&'a Frame),
@@ -192,6 +192,18 @@ impl BoundExpr {
             Self::Call(call) => Truth::of_value(call.evaluate(context)?),
             Self::Literal(_) | Self::Column { .. } | Self::Slot(_) => Truth::of_value(self.evaluate(context)?),
         })
+    }
+
+    /// The value that it has in every row of a run: of a literal and of a parameter.
+    pub(crate) fn constant<'a>(&'a self, scope: &'a Scope) -> Option<&'a Value> {
+        match self {
+            Self::Literal(value) => Some(value),
+            Self::Call(call) => match &call.operator {
+                Operator::Parameter(parameter) => scope.parameter(parameter.place),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The parts of the expression, one level down.

@@ -12,7 +12,6 @@ mod estimate;
 mod explain;
 mod expr;
 mod figures;
-mod filled;
 mod join_order;
 mod key_range;
 mod left;

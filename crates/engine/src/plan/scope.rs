@@ -16,6 +16,8 @@ use crate::plan::broken_row;
 /// What an expression needs besides rows.
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
+    /// The values of the parameters, in the order of the [template](crate::plan::Template) that knows them.
+    pub(crate) parameters: Arc<Vec<Value>>,
     /// What the query around gives of its row.
     pub(crate) outer: Vec<Value>,
     pub(crate) arena: Arena,
@@ -57,7 +59,29 @@ struct Answers {
 impl Scope {
     /// The scope of a query inside this one, which is given these values.
     pub(crate) fn inside(&self, outer: Vec<Value>) -> Self {
-        Self { outer, working: self.working.clone(), ..Self::default() }
+        let (parameters, working) = (Arc::clone(&self.parameters), self.working.clone());
+        Self { parameters, outer, working, ..Self::default() }
+    }
+
+    /// The value of a parameter.
+    #[inline]
+    pub(crate) fn parameter(&self, place: usize) -> Option<&Value> {
+        self.parameters.get(place)
+    }
+
+    /// Forgets all that one run found out, its parameters too.
+    pub(crate) fn clear(&mut self) {
+        self.arena.clear();
+        self.outer.clear();
+        self.working.clear();
+        *self.failure.get_mut() = None;
+        let answers = self.answers.get_mut();
+        if answers.bytes > 0 {
+            *answers = Answers::default();
+        }
+        if let Some(parameters) = Arc::get_mut(&mut self.parameters) {
+            parameters.clear();
+        }
     }
 
     /// The same scope, as if nothing was asked in it.

@@ -1,9 +1,9 @@
 //! [`Template`]: a plan that is made once and run many times, each time with other parameters.
 //!
-//! The plan holds a parameter where a literal would stand. A run puts the values in, in a copy, so that it is the plan that
-//! would have been made for them, with everything that is quick for literals. The copy goes back when the run is over and
-//! takes other values in the next one. Where a parameter decides how the plan looks
-//! (LIMIT, OFFSET, the pattern of LIKE), and where a value is of another type than before, it is planned anew.
+//! The plan holds a parameter where a literal would stand, and never changes: a run has the values in its
+//! [`Scope`], as they are compared where they stand, and whatever is quick for a literal is for them. Where a parameter
+//! decides how the plan looks (LIMIT, OFFSET, the pattern of LIKE), and where a value is of another type than before, it is
+//! planned anew.
 
 use std::sync::Arc;
 
@@ -13,21 +13,22 @@ use wasm_dbms_memory::TableId;
 use crate::catalog::{Catalog, RelationIndex};
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::plan::bind::{self, type_of};
-use crate::plan::filled::{Filled, Spare};
-use crate::plan::{Body, BoundExpr, Plan, PlanSource, optimize};
+use crate::plan::bind::{self, given, type_of};
+use crate::plan::call::{Operator, Parameter};
+use crate::plan::{Body, BoundExpr, Plan, PlanSource, Scope, optimize};
 
 /// A plan without its parameters.
 #[derive(Debug)]
 pub(crate) struct Template {
-    plan: Plan,
+    pub(crate) plan: Arc<Plan>,
+    /// The parameters, by the place that each has in a scope.
+    parameters: Vec<Parameter>,
     /// The types of the parameters; none of NULL.
     types: Vec<Option<DataType>>,
     /// The values that the plan was made for, and no others: from 0 on, in order.
     fixed: Vec<(usize, Value)>,
     /// The tables that it reads.
     tables: Vec<PlannedTable>,
-    spare: Spare,
 }
 
 /// A table as it was when a plan was made.
@@ -51,13 +52,18 @@ impl Template {
         let (bound, fixed) = bind::bind_template(&core.catalog, query, parameters)?;
         let mut plan = optimize::optimize(core, bound)?;
         let catalog = &core.catalog;
-        let mut found = Vec::new();
-        plan.visit_mut(&mut |part| {
-            if let Part::Table(index) = part
-                && !found.contains(&index)
-            {
-                found.push(index);
-            }
+        let (mut found, mut places) = (Vec::new(), Vec::new());
+        plan.visit_mut(&mut |part| match part {
+            Part::Table(index) if !found.contains(&index) => found.push(index),
+            Part::Table(_) => {}
+            Part::Expr(expr) => expr.for_each_mut(&mut |expr| {
+                if let BoundExpr::Call(call) = expr
+                    && let Operator::Parameter(parameter) = &mut call.operator
+                {
+                    parameter.place = places.len();
+                    places.push(parameter.clone());
+                }
+            }),
         });
         let mut tables = Vec::with_capacity(found.len());
         for index in found {
@@ -67,7 +73,7 @@ impl Template {
         }
         let fixed = fixed.into_iter().filter_map(|number| Some((number, parameters.get(number)?.clone())));
         let types = parameters.iter().map(type_of).collect();
-        Ok(Self { fixed: fixed.collect(), plan, types, tables, spare: Spare::default() })
+        Ok(Self { plan: plan.into(), parameters: places, types, fixed: fixed.collect(), tables })
     }
 
     /// Whether the plan is still the right one for these parameters: the tables are what they were, and of about as many
@@ -93,9 +99,24 @@ impl Template {
         self.tables.iter().for_each(|table| catalog.note_named(Some(table.index)));
     }
 
-    /// The plan with the values of its parameters.
-    pub(crate) fn with(&self, parameters: &[Value]) -> Fallible<Filled<'_>> {
-        Filled::new(&self.plan, &self.spare, parameters)
+    /// The scope of a run with these values.
+    pub(crate) fn scope(&self, values: &[Value]) -> Fallible<Scope> {
+        let mut scope = Scope::default();
+        self.fill(&mut scope, values)?;
+        Ok(scope)
+    }
+
+    /// Puts these values into a scope of the plan.
+    pub(crate) fn fill(&self, scope: &mut Scope, values: &[Value]) -> Fallible<()> {
+        if self.parameters.is_empty() {
+            return Ok(());
+        }
+        let places = Arc::make_mut(&mut scope.parameters);
+        places.clear();
+        for parameter in &self.parameters {
+            places.push(given(parameter, values)?);
+        }
+        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Index, Relation, RelationIndex, is_hidden};
 use crate::codec::snapshot::{Snapshot, StoredIndex};
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::execute::RowStream;
+use crate::execute::{Needs, RowStream};
 use crate::write::unique_violation;
 use crate::{Connection, Error, Result, plan};
 
@@ -142,8 +142,7 @@ impl Core {
     fn fill_index(&mut self, place: RelationIndex, index: &mut Index) -> Fallible<()> {
         let schema = Arc::clone(&self.catalog.relation(place)?.schema);
         let plan = plan::plan(self, &Query::from(schema.name.as_str()))?;
-        let mut rows = RowStream::new(&self.catalog, &plan)?;
-        rows.keep_keys();
+        let mut rows = RowStream::new(&self.catalog, &plan, plan::Scope::default(), Needs::Keys)?;
         let mut run = Run::default();
         let (mut entry, mut row_bytes, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
         while rows.next(self)? {

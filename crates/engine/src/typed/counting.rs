@@ -147,5 +147,5 @@ counting_verbs!(Snapshot);
 
 fn counted(core: &mut crate::core::Core, query: &Query) -> Fallible<u64> {
     let plan = crate::plan::plan(core, query)?;
-    execute::count(core, &plan)
+    execute::count(core, &plan, crate::plan::Scope::default())
 }

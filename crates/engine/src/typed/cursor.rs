@@ -7,8 +7,8 @@ use wasm_dbms_api::{Query, Value};
 
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::execute::{Frame, RowStream, SortedFrames, SpooledRows, Suspended, Window};
-use crate::plan::{self, Context, Plan};
+use crate::execute::{Frame, Needs, RowStream, SortedFrames, SpooledRows, Suspended, Window};
+use crate::plan::{self, Context, Plan, Scope};
 use crate::typed::Select;
 use crate::typed::rows::{FrameRef, Rows};
 use crate::{Database, Result};
@@ -17,15 +17,15 @@ use crate::{Database, Result};
 #[derive(Debug)]
 struct Walk {
     core: Core,
-    plan: Plan,
+    plan: Arc<Plan>,
     /// None after the last row, and after an error.
-    rows: Option<Suspended>,
+    rows: Option<Box<Suspended>>,
     window: Window,
 }
 
 impl Walk {
-    fn new(core: Core, plan: Plan) -> Fallible<Self> {
-        let rows = Some(RowStream::new(&core.catalog, &plan)?.suspend());
+    fn new(core: Core, plan: Arc<Plan>, scope: Scope) -> Fallible<Self> {
+        let rows = Some(RowStream::new(&core.catalog, &plan, scope, Needs::Rows)?.suspend());
         let window = Window::of(&plan);
         Ok(Self { core, plan, rows, window })
     }
@@ -167,7 +167,7 @@ impl<R: Rows> Select<'_, Database, R> {
     pub fn iter(self) -> Result<Cursor<R>> {
         let mut core = self.connection().last_commit()?;
         let plan = self.planned_rows(&mut core)?;
-        cursor_of(core, plan)
+        cursor_of(core, plan.into(), Scope::default())
     }
 }
 
@@ -176,22 +176,22 @@ fn frame_outputs(plan: &Plan, frame: &Frame) -> Fallible<Vec<Value>> {
 }
 
 /// The rows of a plan for whole rows.
-pub(super) fn cursor_of<R: Rows>(mut core: Core, plan: Plan) -> Result<Cursor<R>> {
+pub(super) fn cursor_of<R: Rows>(mut core: Core, plan: Arc<Plan>, scope: Scope) -> Result<Cursor<R>> {
     if plan.order.is_empty() {
-        return Ok(Cursor(Source::Walk(Box::new(Walk::new(core, plan)?)), PhantomData));
+        return Ok(Cursor(Source::Walk(Box::new(Walk::new(core, plan, scope)?)), PhantomData));
     }
-    let rows = RowStream::new(&core.catalog, &plan)?;
-    let sorted = SortedFrames::new(&mut core, &plan, rows)?;
+    let mut rows = RowStream::new(&core.catalog, &plan, scope, Needs::Rows)?;
+    let sorted = SortedFrames::new(&mut core, &plan, &mut rows)?;
     Ok(Cursor(Source::Made(Box::new((core, sorted))), PhantomData))
 }
 
 /// The rows of a plan.
-pub(super) fn values_of_plan(mut core: Core, plan: Plan) -> Result<ValueCursor> {
+pub(super) fn values_of_plan(mut core: Core, plan: Arc<Plan>, scope: Scope) -> Result<ValueCursor> {
     let columns = Arc::clone(&plan.names);
     let source = if plan.is_walk() {
-        Source::Walk(Box::new(Walk::new(core, plan)?))
+        Source::Walk(Box::new(Walk::new(core, plan, scope)?))
     } else {
-        Source::Made(Box::new(SpooledRows::new(&mut core, &plan)?))
+        Source::Made(Box::new(SpooledRows::new(&mut core, &plan, scope)?))
     };
     Ok(ValueCursor { columns, source })
 }
@@ -219,6 +219,6 @@ impl Database {
     pub fn query_iter(&self, query: &Query) -> Result<ValueCursor> {
         let mut core = self.last_commit()?;
         let plan = plan::plan(&mut core, query)?;
-        values_of_plan(core, plan)
+        values_of_plan(core, plan.into(), Scope::default())
     }
 }

@@ -1,5 +1,6 @@
 //! The typed face: rows as structs, columns as constants.
 
+mod answer_row;
 mod by_name;
 mod counting;
 mod cursor;
@@ -18,6 +19,7 @@ mod update;
 mod upsert;
 mod verbs;
 
+pub use answer_row::AnswerRow;
 pub(crate) use by_name::places_of;
 pub use cursor::{Cursor, ValueCursor};
 pub use delete::Delete;

@@ -2,18 +2,19 @@
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasm_dbms_api::{Projection, Query, Value};
 
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::execute::{self, RowStream};
+use crate::execute::{self, Needs, RowStream, Suspended};
 use crate::plan::{Plan, Template};
 use crate::store::Purpose;
+use crate::typed::AnswerRow;
 use crate::typed::cursor::{cursor_of, values_of_plan};
 use crate::typed::rows::{FrameRef, Rows};
-use crate::typed::select::{Binder, Columns, rows_of, visit_rows};
+use crate::typed::select::{Binder, Columns};
 use crate::typed::sets::Matched;
 use crate::{Answer, Connection, Cursor, Database, Result, Select, ValueCursor};
 
@@ -51,14 +52,22 @@ pub struct Prepared<R> {
     query: Query,
     /// Checks that each table is stored as its struct says.
     binders: Vec<Binder>,
-    template: Mutex<Option<Arc<Template>>>,
+    kept: Mutex<Option<Kept>>,
     plan_count: AtomicU64,
     rows: PhantomData<fn() -> R>,
 }
 
+/// What a run leaves behind for the next one.
+#[derive(Debug)]
+struct Kept {
+    template: Arc<Template>,
+    /// The memory that its rows were walked in, unless another run has it.
+    walked: Option<Box<Suspended>>,
+}
+
 impl<R> Prepared<R> {
     pub(crate) fn of(query: Query, binders: Vec<Binder>) -> Self {
-        Self { query, binders, template: Mutex::default(), plan_count: AtomicU64::new(0), rows: PhantomData }
+        Self { query, binders, kept: Mutex::default(), plan_count: AtomicU64::new(0), rows: PhantomData }
     }
 
     /// How many times it was planned.
@@ -117,60 +126,94 @@ impl<R> Prepared<R> {
     /// # Errors
     /// [`Error::Query`](crate::Error::Query) for a question that makes no sense; what storage says.
     pub fn explain<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<String> {
-        self.run(connection, parameters, |core, plan| plan.explain(&core.catalog))
+        Ok(connection.read(|core| self.planned(core, parameters)?.0.plan.explain(&core.catalog))?)
     }
 
-    fn template(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Arc<Template>> {
+    /// The plan for these parameters, and the memory of a run before if it can be had.
+    fn planned(&self, core: &mut Core, parameters: &[Value]) -> Fallible<(Arc<Template>, Option<Box<Suspended>>)> {
         for bind in &self.binders {
             bind(core)?;
         }
-        let known = self.template.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|known| known.fits(&core.catalog, parameters)) {
-            known.note_tables(&core.catalog);
-            return Ok(known);
+        if let Some(kept) = lock(&self.kept).as_mut()
+            && kept.template.fits(&core.catalog, parameters)
+        {
+            kept.template.note_tables(&core.catalog);
+            return Ok((Arc::clone(&kept.template), kept.walked.take()));
         }
-        let new = Arc::new(Template::new(core, &self.query, parameters)?);
+        let template = Arc::new(Template::new(core, &self.query, parameters)?);
         self.plan_count.fetch_add(1, Ordering::Relaxed);
-        *self.template.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&new));
-        Ok(new)
+        *lock(&self.kept) = Some(Kept { template: Arc::clone(&template), walked: None });
+        Ok((template, None))
+    }
+
+    /// Calls `ask` with the rows of the plan for these parameters.
+    fn with_rows(&self, core: &mut Core, parameters: &[Value], needs: Needs, ask: Ask<'_>) -> Fallible<()> {
+        let (template, walked) = self.planned(core, parameters)?;
+        let mut rows = rows_of(&template, core, parameters, walked, needs)?;
+        ask(core, &template.plan, &mut rows)?;
+        let walked = rows.finish();
+        if let Some(kept) = lock(&self.kept).as_mut().filter(|kept| Arc::ptr_eq(&kept.template, &template)) {
+            kept.walked = Some(walked);
+        }
+        Ok(())
     }
 
     /// Every row of a question without groups: the key of its first source, and what its columns come to.
     pub(crate) fn matched(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Vec<Matched>> {
-        self.asked(core, parameters, |core, plan| execute::keys_and_outputs(core, plan, !self.query.columns.is_empty()))
+        let has_outputs = !self.query.columns.is_empty();
+        let mut found = Vec::new();
+        self.asked(core, parameters, Needs::Keys, &mut |core, plan, rows| {
+            found = execute::keys_and_outputs(core, plan, rows, has_outputs)?;
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// The values of every row, inside a statement that writes.
     pub(crate) fn values(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Vec<Vec<Value>>> {
-        self.asked(core, parameters, execute::values)
+        let mut values = Vec::new();
+        self.asked(core, parameters, Needs::Outputs, &mut |core, plan, rows| {
+            values = execute::values_of(core, plan, rows)?;
+            Ok(())
+        })?;
+        Ok(values)
     }
 
     /// Asks inside a statement that writes.
-    fn asked<X>(
-        &self,
-        core: &mut Core,
-        parameters: &[Value],
-        ask: impl FnOnce(&mut Core, &Plan) -> Fallible<X>,
-    ) -> Fallible<X> {
-        let template = self.template(core, parameters)?;
-        let plan = template.with(parameters)?;
+    fn asked(&self, core: &mut Core, parameters: &[Value], needs: Needs, ask: Ask<'_>) -> Fallible<()> {
         let purpose = core.store.read_for(Purpose::Question);
-        let answer = ask(core, &plan);
+        let answer = self.with_rows(core, parameters, needs, ask);
         core.store.read_for(purpose);
         answer
     }
 
-    fn run<C: Connection, X>(
-        &self,
-        connection: &C,
-        parameters: &[Value],
-        ask: impl FnOnce(&mut Core, &Plan) -> Fallible<X>,
-    ) -> Result<X> {
-        Ok(connection.read(|core| {
-            let template = self.template(core, parameters)?;
-            ask(core, &*template.with(parameters)?)
-        })?)
+    fn run<C: Connection>(&self, connection: &C, parameters: &[Value], needs: Needs, ask: Ask<'_>) -> Result<()> {
+        Ok(connection.read(|core| self.with_rows(core, parameters, needs, ask))?)
     }
+}
+
+/// What is done with the rows of a plan.
+type Ask<'a> = &'a mut dyn FnMut(&mut Core, &Plan, &mut RowStream<'_>) -> Fallible<()>;
+
+/// The rows of a plan for these parameters.
+fn rows_of<'t>(
+    template: &'t Template,
+    core: &Core,
+    parameters: &[Value],
+    walked: Option<Box<Suspended>>,
+    needs: Needs,
+) -> Fallible<RowStream<'t>> {
+    if let Some(mut walked) = walked {
+        template.fill(&mut walked.frame.scope, parameters)?;
+        if let Some(rows) = RowStream::again(&core.catalog, &template.plan, walked, needs) {
+            return Ok(rows);
+        }
+    }
+    RowStream::new(&core.catalog, &template.plan, template.scope(parameters)?, needs)
+}
+
+fn lock(kept: &Mutex<Option<Kept>>) -> MutexGuard<'_, Option<Kept>> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<R: Rows> Prepared<R> {
@@ -201,7 +244,12 @@ impl<R: Rows> Prepared<R> {
     /// # Errors
     /// As [`Select::all`]; [`Error::Query`](crate::Error::Query) for a parameter that is not given.
     pub fn all<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Vec<R::Row>> {
-        self.run(connection, parameters, |core, plan| rows_of::<R>(core, plan))
+        let mut made = Vec::new();
+        self.run(connection, parameters, Needs::Rows, &mut |core, plan, rows| {
+            made = execute::collect(core, plan, rows, &mut |frame| R::read(&FrameRef(frame)))?;
+            Ok(())
+        })?;
+        Ok(made)
     }
 
     /// The first row.
@@ -231,18 +279,18 @@ impl<R: Rows> Prepared<R> {
     /// # Errors
     /// As [`all`](Self::all).
     pub fn first<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Option<R::Row>> {
-        self.run(connection, parameters, |core, plan| {
-            let mut rows = RowStream::new(&core.catalog, plan)?;
-            let mut first = None;
+        let mut first = None;
+        self.run(connection, parameters, Needs::Rows, &mut |core, plan, rows| {
             if plan.order.is_empty() && plan.offset == 0 && plan.limit != Some(0) {
                 if rows.next(core)? {
                     first = Some(R::read(&FrameRef(&rows.frame))?);
                 }
-                return Ok(first);
+                return Ok(());
             }
-            let made = execute::collect(core, plan, rows, &mut |frame| R::read(&FrameRef(frame)))?;
-            Ok(made.into_iter().next())
-        })
+            first = execute::collect(core, plan, rows, &mut |frame| R::read(&FrameRef(frame)))?.into_iter().next();
+            Ok(())
+        })?;
+        Ok(first)
     }
 
     /// How many rows there are, without making any.
@@ -271,7 +319,10 @@ impl<R: Rows> Prepared<R> {
     /// # Errors
     /// As [`all`](Self::all).
     pub fn count<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<u64> {
-        self.run(connection, parameters, execute::count)
+        Ok(connection.read(|core| {
+            let (template, _) = self.planned(core, parameters)?;
+            execute::count(core, &template.plan, template.scope(parameters)?)
+        })?)
     }
 
     /// Calls `visit` with each row, one at a time. Rows that must be put in order first
@@ -311,7 +362,9 @@ impl<R: Rows> Prepared<R> {
         parameters: &[Value],
         mut visit: impl FnMut(R::Row) -> Result<()>,
     ) -> Result<()> {
-        self.run(connection, parameters, |core, plan| visit_rows::<R>(core, plan, &mut visit))
+        self.run(connection, parameters, Needs::Rows, &mut |core, plan, rows| {
+            execute::for_each(core, plan, rows, &mut |frame| Ok(visit(R::read(&FrameRef(frame))?)?))
+        })
     }
 
     /// The rows one by one, while writes go on: see [`Cursor`].
@@ -345,8 +398,8 @@ impl<R: Rows> Prepared<R> {
     /// As [`Select::iter`].
     pub fn iter(&self, database: &Database, parameters: &[Value]) -> Result<Cursor<R>> {
         let mut core = database.last_commit()?;
-        let plan = self.template(&mut core, parameters)?.with(parameters)?.into_owned();
-        cursor_of(core, plan)
+        let (template, _) = self.planned(&mut core, parameters)?;
+        cursor_of(core, Arc::clone(&template.plan), template.scope(parameters)?)
     }
 }
 
@@ -377,10 +430,14 @@ impl<P: Projection> Prepared<Columns<P>> {
     /// # Errors
     /// As [`Select::all`]; [`Error::Query`](crate::Error::Query) for a parameter that is not given.
     pub fn all<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Vec<P::Row>> {
-        self.run(connection, parameters, |core, plan| {
-            let values = execute::values(core, plan)?;
-            values.iter().map(|row| Ok(P::row(row)?)).collect()
-        })
+        let mut made = Vec::new();
+        self.run(connection, parameters, Needs::Outputs, &mut |core, plan, rows| {
+            execute::each_of(core, plan, rows, &mut |row| {
+                made.push(P::row(&row.into_values()?)?);
+                Ok(true)
+            })
+        })?;
+        Ok(made)
     }
 }
 
@@ -419,8 +476,41 @@ impl Prepared<Answer> {
     /// # Errors
     /// As [`Database::query_with`].
     pub fn query<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Answer> {
-        self.run(connection, parameters, |core, plan| {
-            Ok(Answer { columns: Arc::clone(&plan.names), rows: execute::values(core, plan)? })
+        let mut answer = Answer::default();
+        self.run(connection, parameters, Needs::Outputs, &mut |core, plan, rows| {
+            answer = Answer { columns: Arc::clone(&plan.names), rows: execute::values_of(core, plan, rows)? };
+            Ok(())
+        })?;
+        Ok(answer)
+    }
+
+    /// Calls `visit` with each row of the answer, before anyone has a copy of it, as long as that says that more are wanted.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// db.insert_values("t", &[("n", 5.into())])?;
+    /// let prepared = wasm_dbms::Prepared::new(Query::from("t"));
+    /// let mut sum = 0;
+    /// prepared.query_each(&db, &[], &mut |row| {
+    ///     sum += i64::from_value(row.value(0)?)?;
+    ///     Ok(true)
+    /// })?;
+    /// assert_eq!(sum, 5);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Database::query_with`], and what `visit` returns.
+    pub fn query_each<C: Connection>(
+        &self,
+        connection: &C,
+        parameters: &[Value],
+        visit: &mut dyn FnMut(&AnswerRow<'_>) -> Result<bool>,
+    ) -> Result<()> {
+        self.run(connection, parameters, Needs::Outputs, &mut |core, plan, rows| {
+            execute::each_of(core, plan, rows, &mut |row| Ok(visit(&AnswerRow::new(&plan.names, row))?))
         })
     }
 
@@ -440,8 +530,8 @@ impl Prepared<Answer> {
     /// As [`Database::query_iter`].
     pub fn query_iter(&self, database: &Database, parameters: &[Value]) -> Result<ValueCursor> {
         let mut core = database.last_commit()?;
-        let plan = self.template(&mut core, parameters)?.with(parameters)?.into_owned();
-        values_of_plan(core, plan)
+        let (template, _) = self.planned(&mut core, parameters)?;
+        values_of_plan(core, Arc::clone(&template.plan), template.scope(parameters)?)
     }
 }
 

@@ -6,8 +6,8 @@ use wasm_dbms_api::{Column, Expr, Field, Order, Projection, Query, Table};
 
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::execute::{self, RowStream};
-use crate::plan::{self, Plan};
+use crate::execute::{self, Needs, RowStream};
+use crate::plan::{self, Plan, Scope};
 use crate::typed::rows::{FrameRef, One, Rows};
 use crate::{Connection, Error, Result};
 
@@ -357,7 +357,7 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
     pub fn count(self) -> Result<u64> {
         Ok(self.connection.read(|core| {
             let plan = planned_rows(core, &self.query, &self.binders)?;
-            execute::count(core, &plan)
+            execute::count(core, &plan, Scope::default())
         })?)
     }
 
@@ -429,8 +429,8 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
 
 /// Every row of a plan for whole rows.
 pub(super) fn rows_of<R: Rows>(core: &mut Core, plan: &Plan) -> Fallible<Vec<R::Row>> {
-    let rows = RowStream::new(&core.catalog, plan)?;
-    execute::collect(core, plan, rows, &mut |frame| R::read(&FrameRef(frame)))
+    let mut rows = RowStream::new(&core.catalog, plan, Scope::default(), Needs::Rows)?;
+    execute::collect(core, plan, &mut rows, &mut |frame| R::read(&FrameRef(frame)))
 }
 
 /// Calls `visit` with every row of a plan for whole rows.
@@ -439,8 +439,8 @@ pub(super) fn visit_rows<R: Rows>(
     plan: &Plan,
     visit: &mut dyn FnMut(R::Row) -> Result<()>,
 ) -> Fallible<()> {
-    let rows = RowStream::new(&core.catalog, plan)?;
-    execute::for_each(core, plan, rows, &mut |frame| Ok(visit(R::read(&FrameRef(frame))?)?))
+    let mut rows = RowStream::new(&core.catalog, plan, Scope::default(), Needs::Rows)?;
+    execute::for_each(core, plan, &mut rows, &mut |frame| Ok(visit(R::read(&FrameRef(frame))?)?))
 }
 
 impl<C: Connection, P: Projection> Projected<'_, C, P> {

@@ -6,7 +6,7 @@ use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::execute;
+use crate::execute::{self, Needs, RowStream};
 use crate::function::{Arena, cast};
 use crate::plan::{self, Context, Scope};
 use crate::store::Purpose;
@@ -159,5 +159,6 @@ pub(crate) fn matching(core: &mut Core, query: &Query, parameters: &[Value]) -> 
 
 fn matching_rows(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Vec<Matched>> {
     let plan = plan::plan_with(core, query, parameters)?;
-    execute::keys_and_outputs(core, &plan, !query.columns.is_empty())
+    let mut rows = RowStream::new(&core.catalog, &plan, Scope::default(), Needs::Keys)?;
+    execute::keys_and_outputs(core, &plan, &mut rows, !query.columns.is_empty())
 }

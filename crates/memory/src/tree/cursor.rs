@@ -80,6 +80,41 @@ impl Cursor {
         self
     }
 
+    /// The tree that it walks.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::Tree;
+    /// assert_eq!(Tree::new(7).cursor().tree(), Tree::new(7));
+    /// ```
+    #[inline]
+    pub fn tree(&self) -> Tree {
+        self.tree
+    }
+
+    /// Leaves where it stands, lets go of every page, and walks this tree from the next [`seek`](Self::seek) on, in the
+    /// memory that it has.
+    ///
+    /// ```
+    /// # use wasm_dbms_memory::{MemoryManager, Options, Tree};
+    /// # let mut store = MemoryManager::in_memory(Options::new())?;
+    /// # let (mut one, mut other) = (Tree::new(7), Tree::new(8));
+    /// # one.put(&mut store, b"a", b"value")?;
+    /// # other.put(&mut store, b"b", b"value")?;
+    /// let mut cursor = one.cursor();
+    /// assert!(cursor.seek(&mut store, b"a")?);
+    /// cursor.turn_to(other);
+    /// assert!(!cursor.is_on_entry());
+    /// assert!(cursor.seek(&mut store, b"b")?);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    pub fn turn_to(&mut self, tree: Tree) {
+        self.tree = tree;
+        self.branches.clear();
+        self.leave();
+        self.end = None;
+        self.leaves = 0;
+    }
+
     /// As [`until`](Self::until), from the next [`seek`](Self::seek) on.
     ///
     /// ```

@@ -6,19 +6,22 @@
 //! session      a database with the transaction that the text begins and ends, and a cache of statements
 //! cache        statements by their text
 //! parameters   what the parameters are given by
-//! row          rows as tuples and structs
+//! row          rows of an answer
+//! row_ref      a row where it stands, as tuples and structs
 //! ```
 
 mod cache;
 mod parameters;
 mod prepared;
 mod row;
+mod row_ref;
 mod session;
 mod sql;
 
 pub use parameters::{IntoParameters, Named};
 pub use prepared::PreparedSql;
-pub use row::{ColumnIndex, FromRow, Row, Rows};
+pub use row::{Row, Rows};
+pub use row_ref::{ColumnIndex, FromRow, RowRef};
 pub use session::Session;
 pub use sql::Sql;
 
@@ -47,7 +50,63 @@ impl Compiled {
             Action::Transaction(_) => return Err(Error::NeedsSession),
             action => action.run(connection, parameters),
         };
-        result.map_err(|error| Error::at(error, &self.text, self.dialect))
+        result.map_err(|error| self.placed(error))
+    }
+
+    /// Runs the statement and calls `visit` with each row that it answers, as long as that says that more are wanted. The
+    /// rows of a query are visited where they stand.
+    pub(crate) fn visit<C: Connection>(
+        &self,
+        connection: &C,
+        parameters: &[Value],
+        visit: &mut dyn FnMut(&RowRef<'_>) -> Result<bool>,
+    ) -> Result<()> {
+        let Action::Query(query) = &self.action else {
+            let Answer { columns, rows } = self.run(connection, parameters)?.returned;
+            for row in &rows {
+                if !visit(&RowRef::of_values(&columns, row))? {
+                    break;
+                }
+            }
+            return Ok(());
+        };
+        let mut refused = None;
+        let visited = query.query_each(connection, parameters, &mut |row| match visit(&RowRef::of_answer(row)) {
+            Ok(wants_more) => Ok(wants_more),
+            Err(error) => {
+                refused = Some(error);
+                Ok(false)
+            }
+        });
+        match refused {
+            Some(error) => Err(error),
+            None => visited.map_err(|error| self.placed(error)),
+        }
+    }
+
+    /// What the first row comes to.
+    pub(crate) fn first<C: Connection, R: FromRow>(&self, connection: &C, parameters: &[Value]) -> Result<R> {
+        let mut first = None;
+        self.visit(connection, parameters, &mut |row| {
+            first = Some(R::from_row(row)?);
+            Ok(false)
+        })?;
+        first.ok_or(Error::NoRows)
+    }
+
+    /// What every row comes to.
+    pub(crate) fn all<C: Connection, R: FromRow>(&self, connection: &C, parameters: &[Value]) -> Result<Vec<R>> {
+        let mut all = Vec::new();
+        self.visit(connection, parameters, &mut |row| {
+            all.push(R::from_row(row)?);
+            Ok(true)
+        })?;
+        Ok(all)
+    }
+
+    /// What the database says, with its place in the text.
+    pub(crate) fn placed(&self, error: wasm_dbms::Error) -> Error {
+        Error::at(error, &self.text, self.dialect)
     }
 }
 

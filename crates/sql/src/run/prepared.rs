@@ -5,8 +5,8 @@ use std::sync::Arc;
 use wasm_dbms::{Connection, Database};
 
 use crate::bind::{Action, Compiled};
-use crate::failure::{Error, Result};
-use crate::run::{FromRow, IntoParameters, Rows};
+use crate::failure::Result;
+use crate::run::{FromRow, IntoParameters, RowRef, Rows};
 
 /// A statement that is read and planned once and run many times; made by [`Sql::prepare`](crate::Sql::prepare).
 #[derive(Debug)]
@@ -66,8 +66,55 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
     /// # Errors
     /// [`Error::NoRows`]; as [`query`](Self::query) and [`FromRow::from_row`].
     pub fn query_row<R: FromRow>(&self, parameters: impl IntoParameters) -> Result<R> {
-        let row = self.query(parameters)?.next().ok_or(Error::NoRows)?;
-        R::from_row(&row?)
+        self.compiled.first(self.connection, &self.compiled.given(parameters)?)
+    }
+
+    /// What every row comes to.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// let above = db.prepare("SELECT n, name FROM t WHERE n > ? ORDER BY n")?;
+    /// assert_eq!(above.query_rows::<(i64, String)>((1,))?, [(2, "two".into())]);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`query`](Self::query) and [`FromRow::from_row`].
+    pub fn query_rows<R: FromRow>(&self, parameters: impl IntoParameters) -> Result<Vec<R>> {
+        self.compiled.all(self.connection, &self.compiled.given(parameters)?)
+    }
+
+    /// Calls `visit` with each row, where it stands: of all ways to read many rows the one that copies least.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Sql;
+    ///
+    /// let db = Database::in_memory();
+    /// db.execute("CREATE TABLE t (n integer, name text)", ())?;
+    /// db.execute("INSERT INTO t VALUES (1, 'one'), (2, 'two')", ())?;
+    /// let mut sum = 0;
+    /// db.prepare("SELECT n FROM t WHERE n > ?")?.for_each((0,), |row| {
+    ///     sum += row.get::<i64>(0)?;
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(sum, 3);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`query`](Self::query), and what `visit` returns, which ends the walk.
+    pub fn for_each(
+        &self,
+        parameters: impl IntoParameters,
+        mut visit: impl FnMut(&RowRef<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.compiled.visit(self.connection, &self.compiled.given(parameters)?, &mut |row| visit(row).map(|()| true))
     }
 
     /// Runs the statement and returns how many rows it wrote; of a query how many it answers.
@@ -133,6 +180,6 @@ impl PreparedSql<'_, Database> {
         let Action::Query(query) = &self.compiled.action else { return self.query(parameters) };
         let values = self.compiled.given(parameters)?;
         let cursor = query.query_iter(self.connection, &values);
-        cursor.map(Rows::walk).map_err(|error| Error::at(error, &self.compiled.text, self.compiled.dialect))
+        cursor.map(Rows::walk).map_err(|error| self.compiled.placed(error))
     }
 }

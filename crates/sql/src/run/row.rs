@@ -3,47 +3,38 @@
 use std::sync::Arc;
 
 use wasm_dbms::ValueCursor;
-use wasm_dbms_api::{ConversionError, Field, RowSource, Table, Value, ValueRef};
+use wasm_dbms_api::{Field, Table, Value};
 
 use crate::failure::{Error, Result};
+use crate::run::{ColumnIndex, FromRow, RowRef};
 
-/// A row of an answer.
+/// A row of an answer, with values of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     columns: Arc<[String]>,
     values: Vec<Value>,
 }
 
-/// The place of a column in a row: its number, from 0 on, or its name.
-pub trait ColumnIndex {
-    /// The number of the column, if there is one.
-    fn place(&self, columns: &[String]) -> Option<usize>;
-
-    /// How errors call it.
-    fn label(&self) -> String;
-}
-
-impl ColumnIndex for usize {
-    fn place(&self, columns: &[String]) -> Option<usize> {
-        (*self < columns.len()).then_some(*self)
-    }
-
-    fn label(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl ColumnIndex for &str {
-    fn place(&self, columns: &[String]) -> Option<usize> {
-        columns.iter().position(|column| column == self)
-    }
-
-    fn label(&self) -> String {
-        (*self).to_owned()
-    }
-}
-
 impl Row {
+    pub(crate) fn new(columns: &Arc<[String]>, values: Vec<Value>) -> Self {
+        Self { columns: Arc::clone(columns), values }
+    }
+
+    /// The same row, on loan.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::{FromRow, Sql};
+    ///
+    /// let db = Database::in_memory();
+    /// let row = db.prepare("SELECT 1, 'one'")?.query(())?.next().unwrap()?;
+    /// assert_eq!(<(i32, String)>::from_row(&row.as_ref())?, (1, "one".into()));
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    pub fn as_ref(&self) -> RowRef<'_> {
+        RowRef::of_values(&self.columns, &self.values)
+    }
+
     /// The value of a column as a Rust value.
     ///
     /// ```
@@ -64,9 +55,7 @@ impl Row {
     /// # Errors
     /// [`Error::NoColumn`]; [`Error::Type`].
     pub fn get<T: Field>(&self, column: impl ColumnIndex) -> Result<T> {
-        let place = column.place(&self.columns).ok_or_else(|| Error::NoColumn(column.label()))?;
-        let value = self.values.get(place).map_or(ValueRef::Null, Value::as_ref);
-        T::from_value(value).map_err(|error| Error::Type { column: column.label(), problem: error.to_string() })
+        self.as_ref().get(column)
     }
 
     /// The names of the columns.
@@ -145,93 +134,9 @@ impl Row {
     /// # Errors
     /// [`Error::NoColumn`]; [`Error::Type`].
     pub fn table<T: Table>(&self) -> Result<T> {
-        let places = T::schema().columns.iter().map(|column| {
-            let place = column.name.as_str().place(&self.columns);
-            place.ok_or_else(|| Error::NoColumn(column.name.clone()))
-        });
-        let named = NamedRow { row: self, places: places.collect::<Result<_>>()? };
-        T::read(&named).map_err(|error| Error::Type { column: T::schema().name.clone(), problem: error.to_string() })
+        self.as_ref().table()
     }
 }
-
-/// A row whose columns stand where a table has them.
-struct NamedRow<'r> {
-    row: &'r Row,
-    places: Vec<usize>,
-}
-
-impl RowSource for NamedRow<'_> {
-    fn column(&self, index: usize) -> std::result::Result<ValueRef<'_>, ConversionError> {
-        let value = self.places.get(index).and_then(|place| self.row.values.get(*place));
-        Ok(value.map_or(ValueRef::Null, Value::as_ref))
-    }
-}
-
-/// What can be made of a row: a tuple of its columns in their order, or a struct of one's own.
-///
-/// ```
-/// use wasm_dbms::Database;
-/// use wasm_dbms_sql::{FromRow, Result, Row, Sql};
-///
-/// #[derive(Debug, PartialEq)]
-/// struct City {
-///     name: String,
-///     people: Option<i64>,
-/// }
-///
-/// impl FromRow for City {
-///     fn from_row(row: &Row) -> Result<Self> {
-///         Ok(Self { name: row.get("name")?, people: row.get("people")? })
-///     }
-/// }
-///
-/// let db = Database::in_memory();
-/// db.execute("CREATE TABLE cities (name text PRIMARY KEY, people bigint)", ())?;
-/// db.execute("INSERT INTO cities VALUES ('Oslo', 700000), ('Atlantis', NULL)", ())?;
-/// let cities: Vec<City> = db.query_rows("SELECT * FROM cities ORDER BY name", ())?;
-/// assert_eq!(cities[1], City { name: "Oslo".into(), people: Some(700_000) });
-/// let pairs: Vec<(String, Option<i64>)> = db.query_rows("SELECT name, people FROM cities", ())?;
-/// assert_eq!(pairs.len(), 2);
-/// # Ok::<(), wasm_dbms_sql::Error>(())
-/// ```
-pub trait FromRow: Sized {
-    /// Makes it.
-    ///
-    /// # Errors
-    /// [`Error::NoColumn`]; [`Error::Type`].
-    fn from_row(row: &Row) -> Result<Self>;
-}
-
-impl FromRow for Row {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(row.clone())
-    }
-}
-
-impl FromRow for Vec<Value> {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(row.values.clone())
-    }
-}
-
-macro_rules! tuple {
-    ($($name:ident $place:literal)+) => {
-        impl<$($name: Field),+> FromRow for ($($name,)+) {
-            fn from_row(row: &Row) -> Result<Self> {
-                Ok(($(row.get::<$name>($place)?,)+))
-            }
-        }
-    };
-}
-
-tuple!(A 0);
-tuple!(A 0 B 1);
-tuple!(A 0 B 1 C 2);
-tuple!(A 0 B 1 C 2 D 3);
-tuple!(A 0 B 1 C 2 D 3 E 4);
-tuple!(A 0 B 1 C 2 D 3 E 4 F 5);
-tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6);
-tuple!(A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7);
 
 /// The rows of an answer, one by one.
 #[derive(Debug)]
@@ -288,7 +193,7 @@ impl Rows {
     /// # Errors
     /// As [`FromRow::from_row`]; what the database says.
     pub fn all<R: FromRow>(self) -> Result<Vec<R>> {
-        self.map(|row| R::from_row(&row?)).collect()
+        self.map(|row| R::from_row(&row?.as_ref())).collect()
     }
 }
 
@@ -300,6 +205,6 @@ impl Iterator for Rows {
             Source::Made(rows) => Ok(rows.next()?),
             Source::Walk(cursor) => cursor.next()?.map_err(Error::from),
         };
-        Some(values.map(|values| Row { columns: Arc::clone(&self.columns), values }))
+        Some(values.map(|values| Row::new(&self.columns, values)))
     }
 }

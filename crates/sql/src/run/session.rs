@@ -11,7 +11,7 @@ use wasm_dbms_api::Value;
 use crate::bind::{Action, Compiled, Definition, Views, create_temporary};
 use crate::failure::{Error, Result};
 use crate::run::cache::Cache;
-use crate::run::{FromRow, IntoParameters, Rows};
+use crate::run::{FromRow, IntoParameters, RowRef, Rows};
 use crate::{Dialect, Drop, DropObject, Parsed, TransactionStatement, parse, parse_all};
 
 /// A database to which text is said, statement by statement: BEGIN, COMMIT, ROLLBACK and SAVEPOINT are among them, and a
@@ -236,8 +236,12 @@ impl<'db> Session<'db> {
     /// # Errors
     /// [`Error::NoRows`]; as [`execute`](Self::execute) and [`FromRow::from_row`].
     pub fn query_row<R: FromRow>(&self, text: &str, parameters: impl IntoParameters) -> Result<R> {
-        let row = self.query(text, parameters)?.next().ok_or(Error::NoRows)?;
-        R::from_row(&row?)
+        let mut first = None;
+        self.for_each(text, parameters, &mut |row| {
+            first = Some(R::from_row(row)?);
+            Ok(false)
+        })?;
+        first.ok_or(Error::NoRows)
     }
 
     /// What every row of an answer comes to.
@@ -257,7 +261,57 @@ impl<'db> Session<'db> {
     /// # Errors
     /// As [`query_row`](Self::query_row).
     pub fn query_rows<R: FromRow>(&self, text: &str, parameters: impl IntoParameters) -> Result<Vec<R>> {
-        self.query(text, parameters)?.all()
+        let mut all = Vec::new();
+        self.for_each(text, parameters, &mut |row| {
+            all.push(R::from_row(row)?);
+            Ok(true)
+        })?;
+        Ok(all)
+    }
+
+    /// Runs a statement and calls `visit` with each row that it answers, where it stands, as long as that says that more are
+    /// wanted.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer); INSERT INTO t VALUES (1), (2)")?;
+    /// let mut sum = 0;
+    /// session.for_each("SELECT n FROM t", (), &mut |row| {
+    ///     sum += row.get::<i64>(0)?;
+    ///     Ok(true)
+    /// })?;
+    /// assert_eq!(sum, 3);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute), and what `visit` returns.
+    pub fn for_each(
+        &self,
+        text: &str,
+        parameters: impl IntoParameters,
+        visit: &mut dyn FnMut(&RowRef<'_>) -> Result<bool>,
+    ) -> Result<()> {
+        let compiled = self.compiled(text)?;
+        let values = compiled.given(parameters)?;
+        if let Action::Query(_) = &compiled.action {
+            return match &*self.open.borrow() {
+                None => compiled.visit(&self.database.interrupt(&self.interrupt), &values, visit),
+                Some(open) => {
+                    with!(&open.transaction, tx => compiled.visit(&tx.interrupt(&self.interrupt), &values, visit))
+                }
+            };
+        }
+        for row in Rows::made(self.step(&compiled, &values)?.returned) {
+            if !visit(&row?.as_ref())? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Runs the statements of a script, up to the first that is refused. What they answer is dropped.
@@ -379,7 +433,8 @@ impl<'db> Session<'db> {
     }
 
     fn transact(&self, statement: &TransactionStatement) -> Result<()> {
-        let mut open = self.open.borrow_mut();
+        // A visitor of rows may ask, while the transaction is read.
+        let Ok(mut open) = self.open.try_borrow_mut() else { return Err(wasm_dbms::Error::Busy.into()) };
         if let TransactionStatement::Begin(mode) = statement {
             if open.is_some() {
                 return Err(Error::InTransaction);

@@ -6,7 +6,7 @@ use wasm_dbms::Connection;
 
 use crate::bind::{Compiled, Views};
 use crate::failure::Result;
-use crate::run::{FromRow, IntoParameters, PreparedSql, Rows};
+use crate::run::{FromRow, IntoParameters, PreparedSql};
 use crate::{Dialect, parse};
 
 /// SQL for whatever statements can be run on: a [`Database`](wasm_dbms::Database), a
@@ -71,8 +71,7 @@ pub trait Sql: Connection + Sized {
     /// # Errors
     /// As [`query_row`](Self::query_row).
     fn query_rows<R: FromRow>(&self, text: &str, parameters: impl IntoParameters) -> Result<Vec<R>> {
-        let rows: Rows = self.prepare(text)?.query(parameters)?;
-        rows.all()
+        self.prepare(text)?.query_rows(parameters)
     }
 }
 

@@ -173,7 +173,12 @@ impl<'c> Binder<'c> {
     fn parameter(&self, number: u32) -> Fallible<Typed<'c>> {
         let index = (number as usize).checked_sub(1);
         let index = index.ok_or_else(|| Error::Query("parameters are counted from ?1".into()))?;
-        let parameter = |kind: Kind<'_>| Parameter { number: index, data_type: kind.data_type, variants: Vec::new() };
+        let parameter = |kind: Kind<'_>| Parameter {
+            number: index,
+            place: usize::MAX,
+            data_type: kind.data_type,
+            variants: Vec::new(),
+        };
         let Some(value) = self.parameters.get(index) else { return Err(parameter(Kind::UNKNOWN).is_missing().into()) };
         let kind = Kind::of_value(value.as_ref());
         let expr = match self.fixed {
