@@ -6,6 +6,10 @@ use crate::error::Fallible;
 /// The database or a transaction: anything that the builders ([`Select`](crate::Select), [`Update`](crate::Update),
 /// [`Delete`](crate::Delete)) can run on. Only this crate implements it.
 pub trait Connection: sealed::Sealed {
+    /// Whether each statement is a transaction of its own: nothing of one that fails stays then.
+    #[doc(hidden)]
+    const COMMITS_EACH: bool;
+
     /// Reads.
     #[doc(hidden)]
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R>;

@@ -549,6 +549,8 @@ impl Database {
 impl Sealed for Database {}
 
 impl Connection for Database {
+    const COMMITS_EACH: bool = true;
+
     #[inline]
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         let thread = this_thread();

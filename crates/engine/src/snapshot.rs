@@ -177,6 +177,8 @@ fn refused() -> Box<Error> {
 impl Sealed for Snapshot {}
 
 impl Connection for Snapshot {
+    const COMMITS_EACH: bool = false;
+
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         let thread = this_thread();
         let mut core = match self.core.try_lock() {

@@ -263,6 +263,11 @@ impl<'p> RowStream<'p> {
         loop {
             if self.advance(core, depth)? {
                 if depth == last {
+                    // A whole key has one row; of several keys there are others.
+                    let is_range = |step: &Step| matches!(step.access, Access::Range { .. });
+                    self.is_over = last == 0
+                        && self.stands.first().is_some_and(Stand::is_done)
+                        && self.plan.steps.first().is_some_and(is_range);
                     return Ok(true);
                 }
                 depth += 1;

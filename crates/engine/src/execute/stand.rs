@@ -87,6 +87,11 @@ impl Stand {
         self.begin_range(core, plan, step, access, frame)
     }
 
+    /// Whether there is no row behind the one that it stands on, for sure.
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.walk, Walk::Key { is_done: true, .. })
+    }
+
     /// Lets go of all pages, of trees as they were, and of what was found.
     pub(super) fn rest(&mut self) {
         match &mut self.walk {

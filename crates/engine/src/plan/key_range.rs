@@ -7,6 +7,9 @@ use crate::codec::key;
 use crate::error::Fallible;
 use crate::plan::{Access, Bound, Context};
 
+/// Room for most keys: they grow column by column.
+const KEY_BYTES: usize = 64;
+
 /// The bytes that a range of keys starts with and ends before; none if no key can be in it.
 #[derive(Debug, Default)]
 pub(crate) struct KeyRange {
@@ -25,7 +28,7 @@ impl Access {
     /// The bytes of a range, of the index if it is one's; none if no key can be in it.
     pub(crate) fn key_range(&self, index: Option<&Index>, context: Context<'_>) -> Fallible<Option<KeyRange>> {
         let Self::Range { equal, low, high, .. } = self else { return Ok(Some(KeyRange::default())) };
-        let mut base = Vec::new();
+        let mut base = Vec::with_capacity(KEY_BYTES);
         if !self.push_equal(index, context, &mut base)? {
             return Ok(None);
         }

@@ -1,6 +1,5 @@
 //! [`InsertRows`]: new rows, as data.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use wasm_dbms_api::{ColumnSchema, CommonTable, Expr, Name, Output, Query, TableSchema, Value, ValueRef};
@@ -8,6 +7,7 @@ use wasm_dbms_api::{ColumnSchema, CommonTable, Expr, Name, Output, Query, TableS
 use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::function::Arena;
 use crate::statement::Changed;
 use crate::statement::returning::Returning;
 use crate::typed::{Conflict, UpsertReport, assignable, places_of};
@@ -249,19 +249,19 @@ impl PreparedInsert {
         Ok(Changed { count: writer.count, returned: Returning::finish(writer.returning) })
     }
 
-    /// Where the values of a row of so many go.
-    fn places(&self, schema: &TableSchema, width: usize) -> Fallible<Vec<usize>> {
-        let places = match &self.statement.columns {
+    /// Where the values of a row of so many go; none if each stands where its column does.
+    fn places(&self, schema: &TableSchema, width: usize) -> Fallible<Option<Vec<usize>>> {
+        let (places, count) = match &self.statement.columns {
             Some(columns) => {
                 let names: Vec<&str> = columns.iter().map(AsRef::as_ref).collect();
-                places_of(schema, &names)?
+                (Some(places_of(schema, &names)?), names.len())
             }
-            None => (0..width.min(schema.columns.len())).collect(),
+            None => (None, width.min(schema.columns.len())),
         };
-        match places.len() == width {
+        match count == width {
             true => Ok(places),
             false => {
-                let (table, count) = (&schema.name, places.len());
+                let table = &schema.name;
                 let problem = format!("a row of {table} has {width} values, there are {count} columns for them");
                 Err(Error::Query(problem).into())
             }
@@ -278,11 +278,14 @@ impl PreparedInsert {
     ) -> Fallible<()> {
         let schema = Arc::clone(&core.catalog.relation(writer.index)?.schema);
         let places = self.places(&schema, rows.first().map_or(0, Vec::len))?;
+        let mut arena = Arena::default();
         for (number, row) in rows.iter().enumerate() {
+            arena.clear();
             let answer = answers.get(number);
-            let mut values: Vec<Option<Cow<'_, Value>>> = vec![None; schema.columns.len()];
-            for (part, (place, expr)) in places.iter().zip(row).enumerate() {
-                let Some(column) = schema.columns.get(*place) else { continue };
+            let mut values = vec![None; schema.columns.len()];
+            for (part, expr) in row.iter().enumerate() {
+                let place = place_of(&places, part);
+                let Some(column) = schema.columns.get(place) else { continue };
                 let value = match expr {
                     None => continue,
                     Some(Expr::Literal(value)) => value,
@@ -292,8 +295,8 @@ impl PreparedInsert {
                         None => continue,
                     },
                 };
-                if let Some(slot) = values.get_mut(*place) {
-                    *slot = Some(fitting(column, value));
+                if let Some(slot) = values.get_mut(place) {
+                    *slot = Some(fitting(column, value, &arena));
                 }
             }
             writer.write(core, &values)?;
@@ -306,11 +309,14 @@ impl PreparedInsert {
         let schema = Arc::clone(&core.catalog.relation(writer.index)?.schema);
         let places = self.places(&schema, width)?;
         writer.together(core, |core, writer| {
+            let mut arena = Arena::default();
             for row in &answer {
-                let mut values: Vec<Option<Cow<'_, Value>>> = vec![None; schema.columns.len()];
-                for (place, value) in places.iter().zip(row) {
-                    if let (Some(slot), Some(column)) = (values.get_mut(*place), schema.columns.get(*place)) {
-                        *slot = Some(fitting(column, value));
+                arena.clear();
+                let mut values = vec![None; schema.columns.len()];
+                for (part, value) in row.iter().enumerate() {
+                    let place = place_of(&places, part);
+                    if let (Some(slot), Some(column)) = (values.get_mut(place), schema.columns.get(place)) {
+                        *slot = Some(fitting(column, value, &arena));
                     }
                 }
                 writer.write(core, &values)?;
@@ -326,11 +332,16 @@ fn parameter(parameters: &[Value], number: u32) -> Fallible<&Value> {
     value.ok_or_else(|| Error::Query(format!("the parameter ?{number} is not given")).into())
 }
 
+/// Where a part of a row goes.
+fn place_of(places: &Option<Vec<usize>>, part: usize) -> usize {
+    places.as_ref().map_or(part, |places| places.get(part).copied().unwrap_or(usize::MAX))
+}
+
 /// The value as the column can hold it, if it can.
-fn fitting<'v>(column: &ColumnSchema, value: &'v Value) -> Cow<'v, Value> {
+fn fitting<'v>(column: &ColumnSchema, value: &'v Value, arena: &'v Arena) -> ValueRef<'v> {
     match column.holds(value.as_ref()) {
-        true => Cow::Borrowed(value),
-        false => Cow::Owned(assignable(column, value.clone(), true)),
+        true => value.as_ref(),
+        false => arena.keep(assignable(column, value.clone(), true)),
     }
 }
 
@@ -370,31 +381,29 @@ impl Writer<'_> {
         }
     }
 
-    fn write(&mut self, core: &mut Core, values: &[Option<Cow<'_, Value>>]) -> Fallible<()> {
-        let given: Vec<Option<ValueRef<'_>>> =
-            values.iter().map(|value| value.as_ref().map(|value| Value::as_ref(value))).collect();
+    fn write(&mut self, core: &mut Core, given: &[Option<ValueRef<'_>>]) -> Fallible<()> {
         let is_written = match &self.on_conflict {
             None => {
-                core.insert_row(self.index, &given, &mut |_| Ok(()))?;
+                core.insert_row(self.index, given, &mut |_| Ok(()))?;
                 true
             }
             Some(ConflictAction::Of(conflict)) => {
                 let mut report = UpsertReport::default();
-                core.upsert_row(self.index, &given, conflict, self.parameters, &mut report)?
+                core.upsert_row(self.index, given, conflict, self.parameters, &mut report)?
             }
             Some(ConflictAction::Skip(keys)) => {
                 let mut is_free = true;
                 for key in keys {
-                    is_free = is_free && core.row_in_the_way(self.index, &given, key)?.is_none();
+                    is_free = is_free && core.row_in_the_way(self.index, given, key)?.is_none();
                 }
                 if is_free {
-                    core.insert_row(self.index, &given, &mut |_| Ok(()))?;
+                    core.insert_row(self.index, given, &mut |_| Ok(()))?;
                 }
                 is_free
             }
             Some(ConflictAction::Replace(keys)) => {
                 for key in keys {
-                    if let Some(row_key) = core.row_in_the_way(self.index, &given, key)?
+                    if let Some(row_key) = core.row_in_the_way(self.index, given, key)?
                         && core.delete_row(self.index, &row_key)?.is_none()
                     {
                         core.delete_cascading(self.index, &row_key)?;
@@ -402,7 +411,7 @@ impl Writer<'_> {
                         core.follow_events()?;
                     }
                 }
-                core.insert_row(self.index, &given, &mut |_| Ok(()))?;
+                core.insert_row(self.index, given, &mut |_| Ok(()))?;
                 true
             }
         };

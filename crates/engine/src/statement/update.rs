@@ -1,6 +1,8 @@
 //! [`UpdateRows`]: changed rows, as data.
 
-use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Query, Source, Value};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Query, Source, TableSchema, Value};
 
 use crate::catalog::RelationIndex;
 use crate::core::Core;
@@ -8,7 +10,7 @@ use crate::error::Fallible;
 use crate::numbering::Numbering;
 use crate::statement::returning::Returning;
 use crate::statement::{Changed, question};
-use crate::typed::Sets;
+use crate::typed::{Matched, Sets};
 use crate::{Answer, Connection, Error, Prepared, Result};
 
 /// Changed rows, as data: the UPDATE of SQL.
@@ -49,6 +51,8 @@ pub struct PreparedUpdate {
     statement: UpdateRows,
     question: Prepared<Answer>,
     asks_others: bool,
+    /// What it does to the columns of the table that has this schema.
+    sets: Mutex<Option<(Arc<TableSchema>, Arc<Sets>)>>,
 }
 
 impl UpdateRows {
@@ -127,7 +131,7 @@ impl UpdateRows {
         let computed = self.sets.iter().filter_map(|(_, value)| value.clone());
         let query = computed.fold(query, Query::column);
         let asks_others = self.from.is_some();
-        Ok(PreparedUpdate { statement: self, question: Prepared::new(query), asks_others })
+        Ok(PreparedUpdate { statement: self, question: Prepared::new(query), asks_others, sets: Mutex::default() })
     }
 }
 
@@ -149,7 +153,7 @@ impl PreparedUpdate {
     /// # Errors
     /// [`Error::Unknown`], [`Error::Query`]; a constraint that a new row would break; what storage says.
     pub fn run<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Changed> {
-        Ok(connection.write_many(|core| self.run_in(core, parameters))?)
+        Ok(connection.write(|core| self.run_in(core, parameters, C::COMMITS_EACH))?)
     }
 
     /// The plan of the question which rows change, in words.
@@ -170,15 +174,35 @@ impl PreparedUpdate {
         self.question.explain(connection, parameters)
     }
 
-    fn run_in(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Changed> {
-        let UpdateRows { table, alias, sets, returning, .. } = &self.statement;
+    fn run_in(&self, core: &mut Core, parameters: &[Value], is_whole: bool) -> Fallible<Changed> {
+        let UpdateRows { table, alias, returning, .. } = &self.statement;
         let index = core.catalog.find(table)?;
-        let sets = resolved(core, index, sets)?;
+        let sets = self.sets(core, index)?;
         let mut returning = Returning::new(core, index, alias.as_ref(), returning, parameters)?;
         // All is computed before the first row changes.
-        let rows = self.question.matched(core, parameters)?;
+        let mut rows = self.question.matched(core, parameters)?;
+        if returning.is_none() && rows.len() < 2 && sets.are_plain(core, index)? {
+            // Everything is checked before the write.
+            let Some((key, values)) = rows.pop() else { return Ok(Changed::default()) };
+            core.update_row(index, &key, &sets.with(core, index, values)?)?;
+            return Ok(Changed { count: 1, ..Changed::default() });
+        }
+        let change = |core: &mut Core| self.change(core, index, &sets, rows, &mut returning);
+        let count = if is_whole { change(core) } else { core.atomic(change) }?;
+        Ok(Changed { count, returned: Returning::finish(returning) })
+    }
+
+    /// Changes rows. Returns how many.
+    fn change(
+        &self,
+        core: &mut Core,
+        index: RelationIndex,
+        sets: &Sets,
+        rows: Vec<Matched>,
+        returning: &mut Option<Returning>,
+    ) -> Fallible<u64> {
         let mut seen = Numbering::default();
-        let count = core.deferring(|core| {
+        core.deferring(|core| {
             let mut count = 0;
             for (key, values) in rows {
                 // Of several partners the first counts.
@@ -187,7 +211,7 @@ impl PreparedUpdate {
                 }
                 let assignments = sets.with(core, index, values)?;
                 count += 1;
-                match &mut returning {
+                match returning {
                     None => {
                         core.update_row(index, &key, &assignments)?;
                     }
@@ -199,8 +223,21 @@ impl PreparedUpdate {
                 }
             }
             Ok(count)
-        })?;
-        Ok(Changed { count, returned: Returning::finish(returning) })
+        })
+    }
+
+    /// What is made of which columns, as long as the table stays as it is.
+    fn sets(&self, core: &Core, index: RelationIndex) -> Fallible<Arc<Sets>> {
+        let schema = &core.catalog.relation(index)?.schema;
+        let mut known = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((of, sets)) if Arc::ptr_eq(of, schema) => Ok(Arc::clone(sets)),
+            _ => {
+                let sets = Arc::new(resolved(core, index, &self.statement.sets)?);
+                *known = Some((Arc::clone(schema), Arc::clone(&sets)));
+                Ok(sets)
+            }
+        }
     }
 }
 

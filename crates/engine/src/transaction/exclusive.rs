@@ -183,6 +183,8 @@ impl Drop for Transaction<'_> {
 impl Sealed for Transaction<'_> {}
 
 impl Connection for Transaction<'_> {
+    const COMMITS_EACH: bool = false;
+
     #[inline]
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.with(read)

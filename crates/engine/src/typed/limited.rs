@@ -165,6 +165,8 @@ impl<C> Limited<'_, C> {
 impl<C: Connection> Sealed for Limited<'_, C> {}
 
 impl<C: Connection> Connection for Limited<'_, C> {
+    const COMMITS_EACH: bool = C::COMMITS_EACH;
+
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.connection.read(|core| core.metered(self.meter(), read))
     }

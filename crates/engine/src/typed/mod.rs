@@ -31,7 +31,7 @@ pub use prepared::Prepared;
 pub use related::{With, WithMany};
 pub use rows::{One, Optional, Part, Rows, Three, Two};
 pub use select::{Columns, Projected, Select};
-pub(crate) use sets::{Sets, assignable};
+pub(crate) use sets::{Matched, Sets, assignable};
 pub use update::{Update, UpdateKey, UpdateTable};
 pub use upsert::{Upsert, UpsertReport};
 pub use verbs::Answer;

@@ -488,6 +488,8 @@ impl Prepared<Answer> {
     ///
     /// ```
     /// # use wasm_dbms::prelude::*;
+    /// use wasm_dbms::Field as _;
+    ///
     /// # let db = Database::in_memory();
     /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
     /// db.insert_values("t", &[("n", 5.into())])?;

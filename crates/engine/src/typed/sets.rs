@@ -60,10 +60,18 @@ impl Sets {
         self.computed.iter().fold(query, |query, (_, expr)| query.column(expr.clone()))
     }
 
+    /// Whether they change nothing but bytes of a row: no key, no index, nothing that another table knows.
+    pub(crate) fn are_plain(&self, core: &Core, index: RelationIndex) -> Fallible<bool> {
+        let relation = core.catalog.relation(index)?;
+        let constants = self.constants.iter().map(|(column, _)| column);
+        Ok(constants.chain(self.computed.iter().map(|(column, _)| column)).all(|column| relation.is_plain(*column)))
+    }
+
     /// The assignments of a row for which these values were computed.
     pub(crate) fn with(&self, core: &Core, index: RelationIndex, values: Vec<Value>) -> Fallible<Vec<Assignment>> {
         let schema = &core.catalog.relation(index)?.schema;
-        let mut assignments = self.constants.clone();
+        let mut assignments = Vec::with_capacity(self.constants.len() + self.computed.len());
+        assignments.extend_from_slice(&self.constants);
         for ((column, _), value) in self.computed.iter().zip(values) {
             let value =
                 schema.columns.get(*column).map_or(Value::Null, |schema| assignable(schema, value, self.reads_text));
