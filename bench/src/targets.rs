@@ -26,15 +26,24 @@ pub struct Target {
 }
 
 /// The promises.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 27] = [
     in_memory(Workload::W1, 0.4),
     in_memory(Workload::W2, 0.5),
     in_memory(Workload::W3, 0.6),
     in_memory(Workload::W4, 0.35),
+    in_memory(Workload::W5, 0.3),
     in_memory(Workload::W6, 0.4),
     in_memory(Workload::W7, 0.5),
-    in_memory(Workload::W9, 0.2),
+    in_memory(Workload::W8, 0.5),
+    in_memory(Workload::W9, 0.06),
+    in_memory(Workload::W10, 0.15),
     cpu(Workload::W2, EngineKind::Ours, EngineKind::Btree, 1.0),
+    by_sql(Workload::W1, 0.6),
+    by_sql(Workload::W2, 0.7),
+    by_sql(Workload::W5, 0.4),
+    by_sql(Workload::W8, 0.5),
+    by_sql(Workload::W9, 0.1),
+    by_sql(Workload::W12, 1.5),
     on_file(Workload::W1, 0.5),
     on_file(Workload::W2, 0.4),
     on_file(Workload::W3, 0.4),
@@ -53,6 +62,10 @@ const fn cpu(workload: Workload, engine: EngineKind, against: EngineKind, max: f
 
 const fn in_memory(workload: Workload, max: f64) -> Target {
     cpu(workload, EngineKind::Ours, EngineKind::Sqlite, max)
+}
+
+const fn by_sql(workload: Workload, max: f64) -> Target {
+    cpu(workload, EngineKind::OursSql, EngineKind::Sqlite, max)
 }
 
 const fn on_file(workload: Workload, max: f64) -> Target {

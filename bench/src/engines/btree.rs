@@ -24,7 +24,7 @@ fn owned<T: Clone>(row: &T) -> T {
 
 impl Engine for Btree {
     fn supports(&self, workload: Workload) -> bool {
-        workload != Workload::W11
+        !matches!(workload, Workload::W11 | Workload::W12)
     }
 
     fn insert_users(&mut self, users: &[User]) -> Result<()> {

@@ -29,7 +29,7 @@ fn post((id, author_id, title, body, score): PostRow) -> Post {
 
 impl Engine for Peer {
     fn supports(&self, workload: Workload) -> bool {
-        workload != Workload::W11
+        !matches!(workload, Workload::W11 | Workload::W12)
     }
 
     fn insert_users(&mut self, users: &[User]) -> Result<()> {

@@ -149,6 +149,17 @@ impl Engine for Sqlite {
         Ok(())
     }
 
+    fn users_by_new_statements(&mut self, ids: &[u32], answer: &mut Answer) -> Result<()> {
+        let transaction = self.begin()?;
+        for id in ids {
+            let mut statement = transaction.prepare("SELECT * FROM users WHERE id = ?1")?;
+            if let Some(user) = statement.query_row([id], user).optional()? {
+                answer.add(&user);
+            }
+        }
+        Ok(())
+    }
+
     fn users_by_email(&mut self, emails: &[String], answer: &mut Answer) -> Result<()> {
         let transaction = self.begin()?;
         let mut statement = transaction.prepare("SELECT * FROM users WHERE email = ?1")?;

@@ -37,6 +37,10 @@ pub trait Engine {
     fn update_balances(&mut self, changes: &[(u32, i64)]) -> Result<u64>;
     /// One transaction; returns the rows found.
     fn delete_users(&mut self, ids: &[u32]) -> Result<u64>;
+    /// Gets by primary key, each by a statement that is prepared for it and dropped.
+    fn users_by_new_statements(&mut self, _: &[u32], _: &mut Answer) -> Result<()> {
+        bail!("no statements")
+    }
     /// Makes what is stored as small as the engine can.
     fn compact(&mut self) -> Result<()> {
         Ok(())

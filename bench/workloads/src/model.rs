@@ -43,6 +43,10 @@ impl Engine for Model {
         Ok(())
     }
 
+    fn users_by_new_statements(&mut self, ids: &[u32], answer: &mut Answer) -> Result<()> {
+        self.users_by_id(ids, answer)
+    }
+
     fn users_by_email(&mut self, emails: &[String], answer: &mut Answer) -> Result<()> {
         let ids = emails.iter().filter_map(|email| self.ids_by_email.get(email));
         ids.filter_map(|id| self.users.get(id)).for_each(|user| answer.add(user));

@@ -8,6 +8,8 @@ use crate::{Answer, Dataset, Engine};
 const SCANNED_AGES: std::ops::RangeInclusive<u32> = 30..=39;
 /// Age of W8, a hundredth of the users.
 const JOINED_AGE: u32 = 42;
+/// Statements of W12.
+const MAX_STATEMENTS: usize = 10_000;
 /// Rows of W10.
 const POOREST_COUNT: usize = 10;
 
@@ -27,11 +29,12 @@ pub enum Workload {
     W9,
     W10,
     W11,
+    W12,
 }
 
 impl Workload {
     /// Reads first, then the writes that disturb the trees.
-    pub const RUN_ORDER: [Self; 12] = [
+    pub const RUN_ORDER: [Self; 13] = [
         Self::W1,
         Self::W2,
         Self::W3,
@@ -39,6 +42,7 @@ impl Workload {
         Self::W5,
         Self::W9,
         Self::W10,
+        Self::W12,
         Self::W6,
         Self::W7,
         Self::W8,
@@ -61,6 +65,7 @@ impl Workload {
             Self::W9 => "W9",
             Self::W10 => "W10",
             Self::W11 => "W11",
+            Self::W12 => "W12",
         }
     }
 
@@ -79,6 +84,7 @@ impl Workload {
             Self::W9 => "count, sum, avg by 100 groups",
             Self::W10 => "order by, limit 10",
             Self::W11 => "open a file, read one row",
+            Self::W12 => "prepare a statement, run it once",
         }
     }
 
@@ -89,7 +95,7 @@ impl Workload {
 
     /// Whether the rows come in a defined order.
     pub fn is_ordered(self) -> bool {
-        matches!(self, Self::W2 | Self::W3 | Self::W4 | Self::W10)
+        matches!(self, Self::W2 | Self::W3 | Self::W4 | Self::W10 | Self::W12)
     }
 
     /// How many operations a run is divided by.
@@ -104,6 +110,7 @@ impl Workload {
             Self::W7 => data.deleted_keys.len(),
             Self::W5 | Self::W8 | Self::W9 | Self::W10 => 3,
             Self::W11 => 10,
+            Self::W12 => data.keys.len().min(MAX_STATEMENTS),
         };
         count as u64
     }
@@ -133,6 +140,10 @@ impl Workload {
             Self::W9 => repetitions.into_iter().try_for_each(|_| engine.totals_by_age(answer)),
             Self::W10 => repetitions.into_iter().try_for_each(|_| engine.poorest_users(POOREST_COUNT, answer)),
             Self::W11 => unreachable!("reopens between its operations"),
+            Self::W12 => {
+                let keys = data.keys.get(..MAX_STATEMENTS).unwrap_or(&data.keys);
+                engine.users_by_new_statements(keys, answer)
+            }
         }
     }
 }

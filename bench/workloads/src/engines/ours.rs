@@ -43,7 +43,11 @@ fn open_file(path: &Path) -> Result<Database> {
 
 impl Engine for Ours {
     fn supports(&self, workload: Workload) -> bool {
-        workload != Workload::W11 || self.path.is_some()
+        match workload {
+            Workload::W11 => self.path.is_some(),
+            Workload::W12 => false,
+            _ => true,
+        }
     }
 
     fn insert_users(&mut self, users: &[User]) -> Result<()> {

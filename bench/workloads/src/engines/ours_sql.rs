@@ -105,6 +105,18 @@ impl Engine for OursSql {
         })
     }
 
+    fn users_by_new_statements(&mut self, ids: &[u32], answer: &mut Answer) -> Result<()> {
+        self.database.try_transaction(|transaction| {
+            for id in ids {
+                transaction.prepare("SELECT * FROM users WHERE id = ?1")?.for_each([*id], |row| {
+                    answer.add(&user_at(row, 0)?);
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        })
+    }
+
     fn users_by_email(&mut self, emails: &[String], answer: &mut Answer) -> Result<()> {
         self.database.try_transaction(|transaction| {
             let statement = transaction.prepare("SELECT * FROM users WHERE email = ?1")?;

@@ -1,18 +1,19 @@
 //! [`OutputRow`]: a row of an answer, before anyone has a copy of it.
 
-use wasm_dbms_api::{Value, ValueRef};
+use wasm_dbms_api::{ConversionError, DataType, RowSource, Value, ValueRef};
 
 use crate::Error;
+use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::settle::settle;
-use crate::plan::{BoundExpr, Context, Plan};
+use crate::plan::{BoundExpr, Context, Plan, broken_row};
 
 /// A row of an answer: what is computed from the rows of tables, when it is asked for.
 #[derive(Debug)]
 pub(crate) enum OutputRow<'a> {
-    /// Each column is an expression over the rows at hand.
-    Computed(&'a [BoundExpr], Context<'a>),
+    /// Each column is an expression over the rows at hand; if these are of one table, here is where the row stands.
+    Computed { exprs: &'a [BoundExpr], context: Context<'a>, row: Option<RowView<'a>> },
     /// The values themselves.
     Made(Vec<Value>),
 }
@@ -22,7 +23,11 @@ impl<'a> OutputRow<'a> {
     /// must be asked.
     pub(crate) fn of(core: &mut Core, plan: &'a Plan, context: Context<'a>) -> Fallible<Self> {
         if plan.subqueries.is_empty() || !plan.outputs.iter().any(BoundExpr::asks) {
-            return Ok(Self::Computed(&plan.outputs, context));
+            let row = match context {
+                Context::Frame(frame) if plan.sources.len() == 1 => frame.view(0),
+                _ => None,
+            };
+            return Ok(Self::Computed { exprs: &plan.outputs, context, row });
         }
         let value = |expr: &BoundExpr| {
             settle(core, plan, expr, context)?;
@@ -34,7 +39,10 @@ impl<'a> OutputRow<'a> {
     /// The value of a column.
     pub(crate) fn value(&self, column: usize) -> Fallible<ValueRef<'_>> {
         match self {
-            Self::Computed(exprs, context) => exprs.get(column).ok_or_else(no_column)?.value(*context),
+            Self::Computed { exprs, context, row } => match (exprs.get(column).ok_or_else(no_column)?, row) {
+                (BoundExpr::Column { column, .. }, Some(row)) => row.value(*column).ok_or_else(broken_row),
+                (expr, _) => expr.value(*context),
+            },
             Self::Made(values) => Ok(values.get(column).ok_or_else(no_column)?.as_ref()),
         }
     }
@@ -42,9 +50,49 @@ impl<'a> OutputRow<'a> {
     /// All values, to keep.
     pub(crate) fn into_values(self) -> Fallible<Vec<Value>> {
         match self {
-            Self::Computed(exprs, context) => exprs.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect(),
+            Self::Computed { exprs, context, .. } => {
+                exprs.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect()
+            }
             Self::Made(values) => Ok(values),
         }
+    }
+}
+
+impl OutputRow<'_> {
+    /// The row of the one table, and which of its columns this one is.
+    #[inline]
+    fn stored(&self, column: usize) -> Option<(&RowView<'_>, usize)> {
+        match self {
+            Self::Computed { exprs, row: Some(row), .. } => match exprs.get(column)? {
+                BoundExpr::Column { column, .. } => Some((row, *column)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl RowSource for OutputRow<'_> {
+    fn column(&self, index: usize) -> Result<ValueRef<'_>, ConversionError> {
+        self.value(index).map_err(|_| ConversionError::new("a value that can be computed", ValueRef::Null))
+    }
+
+    #[inline]
+    fn integer(&self, index: usize) -> Option<i64> {
+        let (row, column) = self.stored(index)?;
+        row.integer(column)
+    }
+
+    #[inline]
+    fn fixed<const N: usize>(&self, index: usize, data_type: DataType) -> Option<[u8; N]> {
+        let (row, column) = self.stored(index)?;
+        RowSource::fixed(row, column, data_type)
+    }
+
+    #[inline]
+    fn text(&self, index: usize) -> Option<&str> {
+        let (row, column) = self.stored(index)?;
+        row.text(column)
     }
 }
 

@@ -1,6 +1,6 @@
 //! [`AnswerRow`]: a row of an answer, where it stands.
 
-use wasm_dbms_api::{Value, ValueRef};
+use wasm_dbms_api::{ConversionError, DataType, RowSource, Value, ValueRef};
 
 use crate::Result;
 use crate::execute::OutputRow;
@@ -74,5 +74,26 @@ impl<'a> AnswerRow<'a> {
     /// As [`value`](Self::value).
     pub fn to_values(&self) -> Result<Vec<Value>> {
         (0..self.columns.len()).map(|column| Ok(self.value(column)?.to_value())).collect()
+    }
+}
+
+impl RowSource for AnswerRow<'_> {
+    fn column(&self, index: usize) -> std::result::Result<ValueRef<'_>, ConversionError> {
+        self.row.column(index)
+    }
+
+    #[inline]
+    fn integer(&self, index: usize) -> Option<i64> {
+        self.row.integer(index)
+    }
+
+    #[inline]
+    fn fixed<const N: usize>(&self, index: usize, data_type: DataType) -> Option<[u8; N]> {
+        self.row.fixed(index, data_type)
+    }
+
+    #[inline]
+    fn text(&self, index: usize) -> Option<&str> {
+        self.row.text(index)
     }
 }

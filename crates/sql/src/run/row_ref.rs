@@ -77,8 +77,18 @@ impl<'r> RowRef<'r> {
     /// [`Error::NoColumn`]; [`Error::Type`]; what the database says of a value that cannot be computed.
     pub fn get<T: Field>(&self, column: impl ColumnIndex) -> Result<T> {
         let place = column.place(self.columns).ok_or_else(|| Error::NoColumn(column.label()))?;
-        T::from_value(self.value(place)?)
-            .map_err(|error| Error::Type { column: column.label(), problem: error.to_string() })
+        let read = match self.values {
+            Values::Computed(row) => T::read(row, place),
+            Values::Made(_) => T::from_value(self.value(place)?),
+        };
+        match read {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                // It may be that there is no value at all.
+                self.value(place)?;
+                Err(Error::Type { column: column.label(), problem: error.to_string() })
+            }
+        }
     }
 
     /// The value of a column, from 0 on, without a copy; NULL where there is none.
