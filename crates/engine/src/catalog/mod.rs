@@ -106,9 +106,19 @@ impl Catalog {
 
     /// Where the table of this name stands.
     pub(crate) fn find(&self, name: &str) -> Fallible<RelationIndex> {
+        let found = self.place(name);
+        found.ok_or_else(|| Error::Unknown { what: "table", name: name.to_owned() }.into())
+    }
+
+    /// Whether there is a table of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.place(name).is_some()
+    }
+
+    fn place(&self, name: &str) -> Option<RelationIndex> {
         let found = self.relations.iter().position(|relation| relation.schema.name == name);
         self.note_named(found);
-        found.ok_or_else(|| Error::Unknown { what: "table", name: name.to_owned() }.into())
+        found
     }
 
     /// From now on keeps which tables are asked for.

@@ -238,11 +238,10 @@ pub(crate) fn each(core: &mut Core, plan: &Plan, scope: Scope, sink: Sink<'_>) -
 
 /// Calls `sink` with each row that a plan answers from these rows, which [need its outputs](Needs::Outputs).
 pub(crate) fn each_of(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>, sink: Sink<'_>) -> Fallible<()> {
-    let space = core.store.scratch_space();
     let mut answer = Answering {
         plan,
-        distinct: plan.is_distinct.then(|| Distinct::new(&space)),
-        sorter: (!plan.order.is_empty()).then(|| Sorter::new(plan, &space)),
+        distinct: plan.is_distinct.then(|| Distinct::new(&core.store.scratch_space())),
+        sorter: (!plan.order.is_empty()).then(|| Sorter::new(plan, &core.store.scratch_space())),
         window: Window::of(plan),
         key: Vec::new(),
         order: Vec::new(),

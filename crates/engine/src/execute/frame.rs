@@ -12,6 +12,9 @@ use crate::execute::spool::{broken, push_record, record_at, record_bytes};
 use crate::plan::{BoundExpr, Scope};
 use crate::store::Store;
 
+/// How many bytes of a row's memory wait for the next run of its plan.
+const MAX_RESTING_BYTES: usize = 64 << 10;
+
 /// A row in its page, or with bytes of its own.
 #[derive(Debug)]
 pub(crate) struct SourceRow {
@@ -155,12 +158,13 @@ impl SourceRow {
         rest.get(record_bytes((key, row))..).ok_or_else(broken)
     }
 
-    /// Lets go of its page.
+    /// Lets go of its page, and of memory that only a long row needs.
     pub(crate) fn rest(&mut self) {
         self.page = None;
         self.has_key_of_page = false;
         self.is_missing = false;
         self.owned.clear();
+        self.owned.shrink_to(MAX_RESTING_BYTES);
     }
 
     /// The bytes of the row.
@@ -230,5 +234,24 @@ impl Frame {
 
     pub(crate) fn source_mut(&mut self, source: usize) -> Option<&mut SourceRow> {
         self.sources.get_mut(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_dbms_api::{ColumnSchema, DataType, TableSchema};
+
+    use super::*;
+
+    #[test]
+    fn a_resting_row_keeps_no_more_memory_than_its_limit() {
+        let schema = TableSchema::new("t").column(ColumnSchema::new("n", DataType::Text));
+        let mut row = SourceRow::new(Arc::new(RowLayout::new(&schema, &[], 0)));
+        for bytes in [MAX_RESTING_BYTES, MAX_RESTING_BYTES + 1, 10 << 20] {
+            row.set_own(&vec![0; bytes]);
+            row.rest();
+            assert!(row.bytes().is_empty());
+            assert!(row.owned.capacity() <= MAX_RESTING_BYTES, "{bytes}");
+        }
     }
 }

@@ -20,7 +20,7 @@ mod update;
 
 pub use delete::{DeleteRows, PreparedDelete};
 pub use insert::{InsertRows, NewRows, OnRowConflict, PreparedInsert};
-pub use schema::{SchemaChange, schemas_of};
+pub use schema::{SchemaChange, has_tables, schemas_of};
 pub use update::{PreparedUpdate, UpdateRows};
 
 use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Query, Source};

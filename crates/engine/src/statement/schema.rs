@@ -62,6 +62,25 @@ pub fn schemas_of<C: Connection>(connection: &C) -> Result<Vec<TableSchema>> {
     Ok(connection.read(|core| Ok(core.catalog.schemas()))?)
 }
 
+/// Whether there is a table of each of these names, as a connection sees it.
+///
+/// ```
+/// use wasm_dbms::prelude::*;
+/// use wasm_dbms::has_tables;
+///
+/// let db = Database::in_memory();
+/// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+/// assert!(has_tables(&db, &["t"])?);
+/// assert!(!has_tables(&db, &["t", "u"])?);
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Errors
+/// What storage says.
+pub fn has_tables<C: Connection, N: AsRef<str>>(connection: &C, names: &[N]) -> Result<bool> {
+    Ok(connection.read(|core| Ok(names.iter().all(|name| core.catalog.has(name.as_ref()))))?)
+}
+
 impl SchemaChange {
     /// Makes the change.
     ///

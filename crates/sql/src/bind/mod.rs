@@ -18,7 +18,7 @@ mod view;
 
 use std::sync::Arc;
 
-use wasm_dbms::{Answer, Connection, Prepared, PreparedDelete, PreparedInsert, PreparedUpdate};
+use wasm_dbms::{Answer, Connection, Prepared, PreparedDelete, PreparedInsert, PreparedUpdate, has_tables};
 use wasm_dbms_api::{CommonTable, Query};
 
 pub(crate) use definition::Definition;
@@ -61,13 +61,18 @@ impl Compiled {
         temporary: &Views,
     ) -> Result<Self> {
         wasm_dbms::enable_window_functions();
-        let Parsed { statement, parameters } = parsed;
+        let Parsed { statement, tables, parameters } = parsed;
         let implied = match &statement {
             Statement::Query(_)
             | Statement::Insert(_)
             | Statement::Update(_)
             | Statement::Delete(_)
-            | Statement::Explain { .. } => implied(connection, &text, dialect, temporary)?,
+            | Statement::Explain { .. }
+                // The name of a table is none of a view.
+                if !(temporary.is_empty() && has_tables(connection, &tables)?) =>
+            {
+                implied(connection, &text, dialect, temporary)?
+            }
             _ => Vec::new(),
         };
         let is_lasting = implied.is_empty();

@@ -28,11 +28,13 @@ use crate::limits::{MAX_LIST_ITEMS, MAX_NAME_BYTES, MAX_NESTING, MAX_PARAMETERS,
 use crate::parser::window::{Definition, NamedWindow};
 use crate::{Dialect, SqlError, Statement, literal};
 
-/// A statement, and the parameters it wants.
+/// A statement, the tables it names, and the parameters it wants.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
     /// What it says.
     pub statement: Statement,
+    /// Every name that stands where a table may, each once: of tables, of views, of its own common tables.
+    pub tables: Vec<Name>,
     /// What it wants to be given.
     pub parameters: Parameters,
 }
@@ -187,6 +189,7 @@ pub(crate) struct Parser<'a> {
     tokens: usize,
     /// How many rules stand in each other.
     depth: usize,
+    tables: Vec<Name>,
     parameters: Parameters,
     /// The recursive queries around, each with whether it has named itself.
     recursive: Vec<(Name, bool)>,
@@ -208,6 +211,7 @@ impl<'a> Parser<'a> {
             dialect,
             tokens: 0,
             depth: 0,
+            tables: Vec::new(),
             parameters,
             recursive: Vec::new(),
             named_windows: Vec::new(),
@@ -218,8 +222,10 @@ impl<'a> Parser<'a> {
     fn parsed(&mut self) -> Result<Parsed> {
         self.tokens = 0;
         self.parameters = Parameters::default();
+        self.tables.clear();
         let statement = self.statement()?;
-        Ok(Parsed { statement, parameters: std::mem::take(&mut self.parameters) })
+        let (tables, parameters) = (std::mem::take(&mut self.tables), std::mem::take(&mut self.parameters));
+        Ok(Parsed { statement, tables, parameters })
     }
 
     fn is_sqlite(&self) -> bool {
@@ -402,8 +408,16 @@ impl<'a> Parser<'a> {
         let name = self.name("the name of a table")?;
         match self.is_sign(".") {
             true => self.not_supported("names of a schema before a table's"),
-            false => Ok(name),
+            false => Ok(self.noted(name)),
         }
+    }
+
+    /// The name, which is kept as one that the statement has where tables stand.
+    fn noted(&mut self, name: Name) -> Name {
+        if !self.tables.contains(&name) {
+            self.tables.push(name.clone());
+        }
+        name
     }
 
     fn column_name(&mut self) -> Result<Name> {

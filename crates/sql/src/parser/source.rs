@@ -164,7 +164,7 @@ impl Parser<'_> {
         self.advance()?;
         self.advance()?;
         let name = self.name("the name of a table")?;
-        Ok(format!("{INFORMATION_SCHEMA}.{name}").into())
+        Ok(self.noted(format!("{INFORMATION_SCHEMA}.{name}").into()))
     }
 
     /// `[AS] alias [(columns)]`.
