@@ -51,7 +51,7 @@ enum Verb {
     Wasm(wasm::Options),
     /// Build the test of OPFS, run it in a headless Chromium, kill its workers, tabs and browsers
     Browser(wasm::browser::Options),
-    /// A long proof of the store: crash, recovery, io-error, bit-flip, hostile, isolation, or all; BATTERY=long does ten times as much
+    /// A long proof of the store: crash, recovery, io-error, bit-flip, hostile, isolation, model, or all; or browser-kill; BATTERY=long does ten times as much
     Battery(battery::Options),
     /// Run sqllogictest files: a file, a folder or an archive of them
     Slt(slt::Options),

@@ -17,6 +17,8 @@ mod packages;
 mod size;
 mod toolchain;
 mod tree_functions;
+mod wasi_files;
+mod wasmtime;
 
 use anyhow::{Context, Result, bail};
 

@@ -1,7 +1,6 @@
 //! One script of SQL, and the bytes that it exports here, in Node by the npm package and on WASI: they must be the same. The
 //! browser compares too, by the digest of what was exported here (`crates/npm/browser_test`).
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +9,8 @@ use anyhow::{Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
+use super::wasi_files::{self, Host};
+use super::wasmtime;
 use crate::command;
 use crate::project::Project;
 
@@ -28,7 +29,7 @@ pub(super) struct Identity {
     pub(super) export: PathBuf,
 }
 
-/// Runs the script here and in Node, and on WASI if that is asked for, and compares.
+/// Runs the script here and in Node, and on WASI in two hosts if that is asked for, and compares.
 pub(super) fn check(project: &Project, package: &Path, wasi: Option<&Toolchain>) -> Result<Identity> {
     let directory = project.wasm_target().join("identity");
     fs::create_dir_all(&directory)?;
@@ -48,17 +49,17 @@ pub(super) fn check(project: &Project, package: &Path, wasi: Option<&Toolchain>)
 
     if let Some(toolchain) = wasi {
         let module = Module::build(project, toolchain, &module::IDENTITY_ON_WASI)?;
-        let host = project.root().join("xtask/host/wasi.mjs");
-        let arguments: [OsString; 4] =
-            ["--no-warnings".into(), host.into(), module.shipped().into(), directory.clone().into()];
-        let words = ["run", "/data/script.sql", "/data/wasi.export", "/data/wasi.db"];
-        match fs::remove_file(path("wasi.db")) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
+        for host in [Host::Node, Host::Wasmtime(wasmtime::packages(project)?)] {
+            match fs::remove_file(path("wasi.db")) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+            let words = ["run", "/data/script.sql", "/data/wasi.export", "/data/wasi.db"];
+            let wasi = ran(host.command(project, &module, &directory, false).args(words))?;
+            compare(&identity.export, &here, &path("wasi.export"), &wasi)?;
+            compared.push(host.name());
+            wasi_files::check(project, &module, &host, &native)?;
         }
-        let wasi = ran(Command::new("node").args(arguments).args(words))?;
-        compare(&identity.export, &here, &path("wasi.export"), &wasi)?;
-        compared.push("on a file of WASI");
     }
     let length = fs::metadata(&identity.export)?.len();
     println!("{STATEMENTS} statements, seed {SEED}: {length} equal bytes {}", compared.join(", "));
