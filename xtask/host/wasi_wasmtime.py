@@ -22,11 +22,7 @@ def main(packages, path, directory, mode, *arguments):
     wasi.argv = [os.path.basename(path), *arguments]
     wasi.inherit_stdout()
     wasi.inherit_stderr()
-    directories, files = wasmtime.DirPerms, wasmtime.FilePerms
-    if mode == "ro":
-        wasi.preopen_dir(directory, "/data", directories.READ_ONLY, files.READ_ONLY)
-    else:
-        wasi.preopen_dir(directory, "/data", directories.READ_WRITE, files.READ_WRITE)
+    wasi.preopen_dir(directory, "/data", mode != "ro")
     store.set_wasi(wasi)
     instance = linker.instantiate(store, wasmtime.Module.from_file(engine, path))
     try:

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what continuous integration runs | `ci.rs` |
 //! | which wasm toolchain is taken, and its flags | `wasm/toolchain.rs` |
+//! | what a canister is put through | `wasm/canister.rs`, and `host/canister.py` |
 //! | what must be equal on every host | `wasm/agreement.rs` |
 //! | the size limit of the module | `wasm/size.rs` |
 //! | how a browser is found and driven | `wasm/browser.rs` |
@@ -63,6 +64,8 @@ enum Verb {
     Fuel(wasm::fuel::Options),
     /// Put the npm package together, measure it, test it in Node and in a browser
     Npm(wasm::npm::Options),
+    /// The example of a canister under a host of our own: traps, upgrades, budgets, the bytes of every host
+    Canister,
     /// Build the documentation; a warning is an error
     Docs,
 }
@@ -89,6 +92,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Bench(options) => bench::run(&project, &options),
         Verb::BenchWasm(options) => wasm::bench::run(&project, &options),
         Verb::Fuel(options) => wasm::fuel::run(&project, &options),
+        Verb::Canister => wasm::canister::run(&project),
         Verb::Npm(options) => wasm::npm::run(&project, &options),
         Verb::Docs => docs::run(&project),
     }

@@ -7,6 +7,7 @@
 mod agreement;
 pub(crate) mod bench;
 pub(crate) mod browser;
+pub(crate) mod canister;
 pub(crate) mod fuel;
 mod host;
 mod identity;

@@ -32,8 +32,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["run", script, export, database] => {
             run(script, export, Database::open_with(FileProvider::open(database)?, options())?)
         }
-        ["fill", database] => Ok(println!("{}", medium::fill(database))),
-        ["count", database] => Ok(println!("{}", medium::count(database))),
+        ["fill", database] => {
+            println!("{}", medium::fill(database));
+            Ok(())
+        }
+        ["count", database] => {
+            println!("{}", medium::count(database));
+            Ok(())
+        }
         _ => Err(
             "usage: identity write SEED COUNT SCRIPT, run SCRIPT EXPORT [DATABASE], fill DATABASE or count DATABASE"
                 .into(),

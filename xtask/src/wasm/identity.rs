@@ -29,17 +29,24 @@ pub(super) struct Identity {
     pub(super) export: PathBuf,
 }
 
+/// Draws the script and runs it here; what it printed.
+pub(super) fn here(project: &Project, directory: &Path) -> Result<(Identity, String)> {
+    let identity = Identity { script: directory.join("script.sql"), export: directory.join("native.export") };
+    command::run(project.cargo("build").args(["--package", "wasm-dbms-npm", "--example", PROGRAM]))?;
+    let native = project.example(PROGRAM);
+    command::output(Command::new(&native).args(["write", SEED, STATEMENTS]).arg(&identity.script))?;
+    let printed = command::output(Command::new(&native).arg("run").arg(&identity.script).arg(&identity.export))?;
+    Ok((identity, printed))
+}
+
 /// Runs the script here and in Node, and on WASI in two hosts if that is asked for, and compares.
 pub(super) fn check(project: &Project, package: &Path, wasi: Option<&Toolchain>) -> Result<Identity> {
     let directory = project.wasm_target().join("identity");
     fs::create_dir_all(&directory)?;
     let path = |name: &str| directory.join(name);
-    let identity = Identity { script: path("script.sql"), export: path("native.export") };
-    command::run(project.cargo("build").args(["--package", "wasm-dbms-npm", "--example", PROGRAM]))?;
+    let (identity, here) = here(project, &directory)?;
     let native = project.example(PROGRAM);
-    command::output(Command::new(&native).args(["write", SEED, STATEMENTS]).arg(&identity.script))?;
     let ran = |command: &mut Command| command::output(command);
-    let here = ran(Command::new(&native).arg("run").arg(&identity.script).arg(&identity.export))?;
 
     let mut compared = vec!["here", "in Node"];
     let in_node = path("node.export");
