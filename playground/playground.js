@@ -18,27 +18,23 @@ const element = (name, content = '', properties = {}) => Object.assign(document.
 
 let db;
 let pages;
+/** The pages that they are compared with. */
+let pagesBefore;
 
 /** The statements of a script; what stands in quotes or a comment ends none. */
-export const statementsOf = (script) => {
+const statementsOf = (script) => {
   const pieces = script.match(/'(?:[^']|'')*'?|"(?:[^"]|"")*"?|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|[^'";/-]+|[\s\S]/g) ?? [];
   const statements = [''];
   for (const piece of pieces) {
-    piece.split(piece.length > 1 && /^['"]|^--|^\/\*/.test(piece) ? /(?!)/ : ';').forEach((text, index) => {
-      if (index > 0) {
-        statements.push('');
-      }
-      statements[statements.length - 1] += text;
-    });
-    if (piece === ';') {
-      continue;
-    }
+    piece === ';' ? statements.push('') : (statements[statements.length - 1] += piece);
   }
   return statements.filter((text) => text.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, '').trim() !== '');
 };
 
 const answers = (text) => /^\s*(select|values|with|explain)\b/i.test(text) || /\breturning\b/i.test(text);
 const isQuestion = (text) => /^\s*(select|values|with)\b/i.test(text) && !/\b(insert|update|delete)\b/i.test(text);
+
+const isNumber = (value) => typeof value === 'number' || typeof value === 'bigint' || /^-?\d+(\.\d+)?$/.test(value);
 
 const say = (words, isRefused = false) => {
   part('message').textContent = words;
@@ -53,7 +49,9 @@ const showRows = (rows) => {
   const table = element('table');
   const names = Object.keys(rows[0]);
   const head = table.createTHead().insertRow();
-  names.forEach((name) => head.append(element('th', name)));
+  const isOfNumbers = (name) => rows.every((row) => row[name] === null || isNumber(row[name]));
+  const kinds = new Map(names.map((name) => [name, isOfNumbers(name) ? 'number' : '']));
+  names.forEach((name) => head.append(element('th', name, { className: kinds.get(name) })));
   const body = table.createTBody();
   for (const row of rows.slice(0, SHOWN_ROWS_MAX)) {
     const line = body.insertRow();
@@ -61,7 +59,7 @@ const showRows = (rows) => {
       const value = row[name];
       const cell = line.insertCell();
       cell.textContent = value === null ? 'NULL' : typeof value === 'object' ? JSON.stringify(value) : String(value);
-      cell.className = value === null ? 'null' : typeof value === 'number' || typeof value === 'bigint' ? 'number' : '';
+      cell.className = value === null ? 'null' : kinds.get(name);
       cell.title = cell.textContent;
     }
   }
@@ -100,7 +98,7 @@ const showPages = async () => {
   }
   const { size, pages: found } = pagesOf(bytes);
   const changed = draw(part('pages'), found, pages);
-  pages = found;
+  [pagesBefore, pages] = [pages, found];
   part('counts').textContent = `${found.length} of ${size / 1024} KiB, ${changed} changed`;
 };
 
@@ -150,9 +148,10 @@ const busy = async (work) => {
 
 const run = (script) => busy(async () => {
   const start = performance.now();
-  let [rows, changed, question] = [[], 0, undefined];
+  let [rows, changed, question, isChanged] = [[], 0, undefined, false];
   try {
     for (const text of statementsOf(script)) {
+      isChanged ||= !isQuestion(text);
       if (answers(text)) {
         rows = await db.query(text);
         question = isQuestion(text) ? text : question;
@@ -170,7 +169,9 @@ const run = (script) => busy(async () => {
       await explain(question);
     }
   } finally {
-    await refresh();
+    if (isChanged) {
+      await refresh();
+    }
   }
 });
 
@@ -222,7 +223,7 @@ part('import').onchange = ({ target }) => busy(async () => {
   await take(await open(':memory:', { bytes }), `${file.name}: a copy in memory; Export keeps it`);
   say(`${file.name}: ${bytes.length.toLocaleString()} bytes`);
 });
-addEventListener('resize', () => pages && draw(part('pages'), pages, pages));
+addEventListener('resize', () => pages && draw(part('pages'), pages, pagesBefore));
 
 EXAMPLES.forEach(([name], index) => part('examples').append(element('option', name, { value: index })));
 LEGEND.forEach(([kind, words]) => {

@@ -66,6 +66,8 @@ enum Verb {
     Npm(wasm::npm::Options),
     /// The example of a canister under a host of our own: traps, upgrades, budgets, the bytes of every host
     Canister,
+    /// A page to try SQL in the browser: put together, served on 127.0.0.1
+    Playground(wasm::playground::Options),
     /// Build the documentation; a warning is an error
     Docs,
 }
@@ -93,6 +95,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::BenchWasm(options) => wasm::bench::run(&project, &options),
         Verb::Fuel(options) => wasm::fuel::run(&project, &options),
         Verb::Canister => wasm::canister::run(&project),
+        Verb::Playground(options) => wasm::playground::run(&project, &options),
         Verb::Npm(options) => wasm::npm::run(&project, &options),
         Verb::Docs => docs::run(&project),
     }

@@ -15,6 +15,7 @@ mod module;
 pub(crate) mod npm;
 mod order;
 mod packages;
+pub(crate) mod playground;
 mod size;
 mod toolchain;
 mod tree_functions;

@@ -142,7 +142,7 @@ pub(super) fn drive_package(project: &Project, package: &Path, identity: &Identi
 }
 
 /// Node with the script `drive.mjs` of a folder, which is told of the browser, of what drives it and of a profile.
-fn script(project: &Project, folder: &str, profile: &str) -> Result<Command> {
+pub(super) fn script(project: &Project, folder: &str, profile: &str) -> Result<Command> {
     let directory = project.wasm_target().join("browser");
     let packages = packages::install(&project.root().join(FOLDER), &directory)?;
     let mut node = Command::new("node");

@@ -11,8 +11,8 @@ use super::module::{self, Module};
 use super::toolchain::Toolchain;
 use super::wasi_files::{self, Host};
 use super::wasmtime;
-use crate::command;
 use crate::project::Project;
+use crate::{command, debian};
 
 /// The program, of the package of the npm module.
 const PROGRAM: &str = "identity";
@@ -56,7 +56,13 @@ pub(super) fn check(project: &Project, package: &Path, wasi: Option<&Toolchain>)
 
     if let Some(toolchain) = wasi {
         let module = Module::build(project, toolchain, &module::IDENTITY_ON_WASI)?;
-        for host in [Host::Node, Host::Wasmtime(wasmtime::packages(project)?)] {
+        let mut hosts = vec![Host::Node];
+        match wasmtime::packages(project) {
+            Ok(packages) => hosts.push(Host::Wasmtime(packages)),
+            Err(error) if debian::is_ci() => return Err(error),
+            Err(error) => println!("skipped: WASI in wasmtime, since it is not here: {error:#}"),
+        }
+        for host in hosts {
             match fs::remove_file(path("wasi.db")) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
                 _ => {}
