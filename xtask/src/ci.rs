@@ -25,7 +25,9 @@ pub(crate) fn run(project: &Project) -> Result<()> {
         steps.step(name, || battery::one(project, name))?;
     }
     steps.step("wasm", || wasm::run(project, &wasm::Options::default()))?;
-    steps.step("npm", || wasm::npm::run(project, &wasm::npm::Options::default()))?;
+    steps.step("npm", || wasm::npm::run(project, &wasm::npm::Options::with_wasi()))?;
+    steps.step("playground", || wasm::playground::test(project))?;
+    steps.step("canister", || wasm::canister::run(project))?;
     steps.step("fuel", || wasm::fuel::run(project, &wasm::fuel::Options::default()))?;
     steps.step("browser", || wasm::browser::run(project, &wasm::browser::Options::default()))?;
     steps.print();

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | what continuous integration runs | `ci.rs` |
 //! | which wasm toolchain is taken, and its flags | `wasm/toolchain.rs` |
+//! | what a canister is put through | `wasm/canister.rs`, and `host/canister.py` |
 //! | what must be equal on every host | `wasm/agreement.rs` |
 //! | the size limit of the module | `wasm/size.rs` |
 //! | how a browser is found and driven | `wasm/browser.rs` |
@@ -51,7 +52,7 @@ enum Verb {
     Wasm(wasm::Options),
     /// Build the test of OPFS, run it in a headless Chromium, kill its workers, tabs and browsers
     Browser(wasm::browser::Options),
-    /// A long proof of the store: crash, recovery, io-error, bit-flip, hostile, isolation, or all; BATTERY=long does ten times as much
+    /// A long proof of the store: crash, recovery, io-error, bit-flip, hostile, isolation, model, or all; or browser-kill; BATTERY=long does ten times as much
     Battery(battery::Options),
     /// Run sqllogictest files: a file, a folder or an archive of them
     Slt(slt::Options),
@@ -63,6 +64,10 @@ enum Verb {
     Fuel(wasm::fuel::Options),
     /// Put the npm package together, measure it, test it in Node and in a browser
     Npm(wasm::npm::Options),
+    /// The example of a canister under a host of our own: traps, upgrades, budgets, the bytes of every host
+    Canister,
+    /// A page to try SQL in the browser: put together, served on 127.0.0.1
+    Playground(wasm::playground::Options),
     /// Build the documentation; a warning is an error
     Docs,
 }
@@ -89,6 +94,8 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Bench(options) => bench::run(&project, &options),
         Verb::BenchWasm(options) => wasm::bench::run(&project, &options),
         Verb::Fuel(options) => wasm::fuel::run(&project, &options),
+        Verb::Canister => wasm::canister::run(&project),
+        Verb::Playground(options) => wasm::playground::run(&project, &options),
         Verb::Npm(options) => wasm::npm::run(&project, &options),
         Verb::Docs => docs::run(&project),
     }

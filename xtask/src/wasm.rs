@@ -7,6 +7,7 @@
 mod agreement;
 pub(crate) mod bench;
 pub(crate) mod browser;
+pub(crate) mod canister;
 pub(crate) mod fuel;
 mod host;
 mod identity;
@@ -14,9 +15,12 @@ mod module;
 pub(crate) mod npm;
 mod order;
 mod packages;
+pub(crate) mod playground;
 mod size;
 mod toolchain;
 mod tree_functions;
+mod wasi_files;
+mod wasmtime;
 
 use anyhow::{Context, Result, bail};
 

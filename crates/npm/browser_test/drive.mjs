@@ -101,6 +101,26 @@ const testTwoPages = async (other) => {
   console.log(`two tabs wrote ${counts.join(' and ')} rows in ${seconds} s; both see them all`);
 };
 
+/** At the quota a write is refused as `full`; what was there stays readable, and with more room it goes on. */
+const testQuota = async () => {
+  const { page } = browser;
+  await call(page, 'exec', 'app.db', 'CREATE TABLE large (n integer PRIMARY KEY, bytes bytea)');
+  const insert = (n) => call(page, 'kindOf', 'app.db', 'INSERT INTO large VALUES (?, ?)', [n, 'x'.repeat(50_000)]);
+  const liftLimit = await browser.limitQuota((await browser.usage()) + (512 << 10));
+  let n = 0;
+  let kind = 'none';
+  for (; kind === 'none' && n < 200; n += kind === 'none' ? 1 : 0) {
+    kind = await insert(n);
+  }
+  assert.equal(kind, 'full');
+  const seen = 'SELECT count(*) AS n FROM large';
+  assert.deepEqual(await rows(page, seen), [{ n }]);
+  await liftLimit();
+  assert.equal(await insert(n), 'none');
+  assert.deepEqual(await rows(page, seen), [{ n: n + 1 }]);
+  console.log(`at the quota row ${n + 1} is refused as full, ${n} rows stay readable; with more room it goes on`);
+};
+
 /** The same while the other counts in transactions: each counts once, whenever the owner goes. */
 const testTransactionsOverTakeover = async (owner, other) => {
   const [{ n: before }] = await rows(other, 'SELECT n FROM counter');
@@ -130,6 +150,7 @@ try {
   console.log(`Chromium ${browser.version()}`);
   await testOnePage();
   await testIdentity();
+  await testQuota();
   let other = await browser.newPage();
   await testTwoPages(other);
   // The page that was open longest has the file.

@@ -15,7 +15,8 @@ globalThis.exec = (name, script) => databases.get(name).exec(script);
 
 globalThis.query = (name, text, parameters) => databases.get(name).query(text, parameters);
 
-globalThis.kindOf = (name, text) => databases.get(name).query(text).then(() => 'none', ({ kind }) => kind);
+globalThis.kindOf = (name, text, parameters) =>
+  databases.get(name).query(text, parameters).then(() => 'none', ({ kind }) => kind);
 
 globalThis.listen = (name, tables) =>
   databases.get(name).subscribe(tables, (changes, error) =>

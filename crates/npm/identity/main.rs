@@ -3,6 +3,8 @@
 //! ```text
 //! identity write SEED COUNT SCRIPT            draws so many statements, one in a line
 //! identity run SCRIPT EXPORT [DATABASE]       runs them, in memory or in a new file, and exports
+//! identity fill DATABASE                      puts rows into a file until it refuses one: see medium.rs
+//! identity count DATABASE                     opens it to be read, and counts them
 //! ```
 //!
 //! `cargo xtask npm` runs the same script here, in Node and in a browser by the npm package, and compares; the same program as
@@ -11,6 +13,7 @@
 #![allow(clippy::print_stdout, reason = "a program that says what it did")]
 
 mod draw;
+mod medium;
 
 use std::error::Error;
 use std::fs;
@@ -29,7 +32,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["run", script, export, database] => {
             run(script, export, Database::open_with(FileProvider::open(database)?, options())?)
         }
-        _ => Err("usage: identity write SEED COUNT SCRIPT, or identity run SCRIPT EXPORT [DATABASE]".into()),
+        ["fill", database] => {
+            println!("{}", medium::fill(database));
+            Ok(())
+        }
+        ["count", database] => {
+            println!("{}", medium::count(database));
+            Ok(())
+        }
+        _ => Err(
+            "usage: identity write SEED COUNT SCRIPT, run SCRIPT EXPORT [DATABASE], fill DATABASE or count DATABASE"
+                .into(),
+        ),
     }
 }
 

@@ -2,9 +2,10 @@
 //
 //     { said: line }   { opened: batch }   { committed: batch, isDurable }   { code }   { failed: words }
 //
-// Order: { module, files, patience, call: [export, ..numbers], stop: { at, part, how, number } }. Where there is a `stop`,
+// Order: { module, files, patience, call: [export, ..numbers], stop: { at, part, how, number }, plant }. Where there is a `stop`,
 // the `at`th call that changes a file is done in part ('none', 'half' or 'whole'); then the worker freezes until it is
-// terminated (how: 'freeze'), which it reports under the number, or its files are closed under it (how: 'close').
+// terminated (how: 'freeze'), which it reports under the number, or its files are closed under it (how: 'close'). Where
+// there is a `plant`, it is 'late-writes': a bug that the test must find out.
 
 import { Opfs } from './opfs.js';
 
@@ -13,7 +14,7 @@ const SECTOR_BYTES = 512;
 const decoder = new TextDecoder();
 const progress = { calls: 0, opened: null, committed: null, durable: null };
 
-onmessage = async ({ data: { module, files, patience, call: [name, ...numbers], stop } }) => {
+onmessage = async ({ data: { module, files, patience, call: [name, ...numbers], stop, plant } }) => {
   try {
     const opfs = new Opfs();
     const host = {
@@ -32,7 +33,8 @@ onmessage = async ({ data: { module, files, patience, call: [name, ...numbers], 
     for (const file of files) {
       await opfs.prepare(file, { patience });
     }
-    const imports = stop === undefined ? opfs.imports : stopping(opfs.imports, stop);
+    const honest = plant === undefined ? opfs.imports : lateWrites(opfs);
+    const imports = stop === undefined ? honest : stopping(honest, stop);
     const instance = await WebAssembly.instantiate(module, { opfs: imports, host });
     opfs.memory = instance.exports.memory;
     postMessage({ code: instance.exports[name](...numbers) });
@@ -64,6 +66,30 @@ function stopping(imports, { at, part, how, number: freezing }) {
     };
   }
   return stopped;
+}
+
+/** Imports that keep what is written for later, and acknowledge a sync all the same. Whatever else is asked comes after it. */
+function lateWrites(opfs) {
+  const { imports } = opfs;
+  const kept = [];
+  const late = { ...imports };
+  late.write = (number, pointer, length, offset) => {
+    kept.push([number, new Uint8Array(opfs.memory.buffer, pointer >>> 0, length >>> 0).slice(), offset]);
+    return length;
+  };
+  late.flush = () => 0;
+  for (const name of ['read', 'size', 'truncate', 'close']) {
+    late[name] = (number, ...rest) => {
+      const { memory } = opfs;
+      for (const [of, bytes, offset] of kept.splice(0)) {
+        opfs.memory = bytes;
+        imports.write(of, 0, bytes.length, offset);
+      }
+      opfs.memory = memory;
+      return imports[name](number, ...rest);
+    };
+  }
+  return late;
 }
 
 /** About half of a write, cut where a sector ends: what is below keeps sectors whole. */

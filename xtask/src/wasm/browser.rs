@@ -31,19 +31,38 @@ pub(crate) struct Options {
     /// Install the Debian packages that are missing (needs root; done without asking where CI is set)
     #[arg(long)]
     install: bool,
-    /// How many times as many kills
-    #[arg(long, default_value_t = 1)]
-    times: u32,
     /// The seed of the moments at which is killed
     #[arg(long, default_value_t = 1)]
     seed: u32,
+    #[command(flatten)]
+    kills: Kills,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { install: false, times: 1, seed: 1 }
+        Self { install: false, seed: 1, kills: USUAL_KILLS }
     }
 }
+
+/// How many of each kind are killed while they write.
+#[derive(clap::Args, Clone, Copy)]
+struct Kills {
+    /// Workers that are killed
+    #[arg(long, default_value_t = USUAL_KILLS.workers)]
+    workers: u32,
+    /// Tabs that are killed
+    #[arg(long, default_value_t = USUAL_KILLS.tabs)]
+    tabs: u32,
+    /// Browsers that are killed
+    #[arg(long, default_value_t = USUAL_KILLS.browsers)]
+    browsers: u32,
+}
+
+/// What there is time for before each commit.
+const USUAL_KILLS: Kills = Kills { workers: 49, tabs: 8, browsers: 2 };
+
+/// What `cargo xtask battery browser-kill` kills.
+const BATTERY_KILLS: Kills = Kills { workers: 450, tabs: 40, browsers: 10 };
 
 /// Builds the module and runs it in a browser; says why not where there is none. In continuous integration there must
 /// be one.
@@ -54,9 +73,19 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     match missing()? {
         Some(reason) if debian::is_ci() => bail!("{reason}"),
         Some(reason) => println!("skipped: the browser, since {reason}"),
-        None => drive(project, options)?,
+        None => drive(project, options, &[])?,
     }
     Ok(())
+}
+
+/// Kills five hundred times, `times` over, and does nothing else.
+pub(crate) fn battery(project: &Project, seed: u32, times: u32) -> Result<()> {
+    if let Some(reason) = missing()? {
+        bail!("{reason}");
+    }
+    let Kills { workers, tabs, browsers } = BATTERY_KILLS;
+    let kills = Kills { workers: workers * times, tabs: tabs * times, browsers: browsers * times };
+    drive(project, &Options { install: false, seed, kills }, &["--kills-only"])
 }
 
 /// Installs what is missing here to build a module and run it in a browser. Where that cannot be done it says so;
@@ -83,7 +112,7 @@ fn chromium() -> Option<PathBuf> {
     CHROMIUM.iter().find_map(|name| command::find(name))
 }
 
-fn drive(project: &Project, options: &Options) -> Result<()> {
+fn drive(project: &Project, options: &Options, arguments: &[&str]) -> Result<()> {
     let toolchain = Toolchain::find()?.context("the toolchain that was here is gone")?;
     println!("wasm toolchain: {toolchain}");
     let module = Module::build(project, &toolchain, &module::BROWSER_TEST)?;
@@ -91,18 +120,21 @@ fn drive(project: &Project, options: &Options) -> Result<()> {
 
     let mut node = script(project, FOLDER, "profile")?;
     node.arg("--module").arg(module.shipped());
-    node.args(["--seed", &options.seed.to_string(), "--times", &options.times.to_string()]);
-    command::run(&mut node)
+    let Kills { workers, tabs, browsers } = options.kills;
+    for (name, number) in [("seed", options.seed), ("workers", workers), ("tabs", tabs), ("browsers", browsers)] {
+        node.arg(format!("--{name}")).arg(number.to_string());
+    }
+    command::run(node.args(arguments))
 }
 
 /// Drives a browser through the npm package, if there is one here.
-pub(super) fn drive_package(project: &Project, package: &Path, identity: &Identity) -> Result<()> {
+pub(super) fn drive_package(project: &Project, package: &Path, identity: &Identity, seconds: u32) -> Result<()> {
     match missing()? {
         Some(reason) if debian::is_ci() => bail!("{reason}"),
         Some(reason) => println!("skipped: the package in a browser, since {reason}"),
         None => {
             let mut node = script(project, "crates/npm/browser_test", "package-profile")?;
-            node.arg("--package").arg(package);
+            node.arg("--package").arg(package).arg("--seconds").arg(seconds.to_string());
             command::run(node.arg("--script").arg(&identity.script).arg("--export").arg(&identity.export))?;
         }
     }
@@ -110,7 +142,7 @@ pub(super) fn drive_package(project: &Project, package: &Path, identity: &Identi
 }
 
 /// Node with the script `drive.mjs` of a folder, which is told of the browser, of what drives it and of a profile.
-fn script(project: &Project, folder: &str, profile: &str) -> Result<Command> {
+pub(super) fn script(project: &Project, folder: &str, profile: &str) -> Result<Command> {
     let directory = project.wasm_target().join("browser");
     let packages = packages::install(&project.root().join(FOLDER), &directory)?;
     let mut node = Command::new("node");

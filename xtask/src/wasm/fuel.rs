@@ -7,21 +7,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
+use super::wasmtime;
 use crate::command;
 use crate::project::Project;
 
 /// What is kept: a line that says of what the counts are, then a line for each count.
 const KEPT: &str = "bench/fuel.txt";
-
-/// The package of PyPI that runs the module.
-const WASMTIME: &str = "wasmtime==50.0.1";
 
 /// How much more is a change that has to be accepted, in parts of a thousand.
 const TOLERANCE_PER_MILLE: u64 = 20;
@@ -42,7 +39,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     if let Some(reason) = super::missing()? {
         bail!("{reason}");
     }
-    let packages = match wasmtime(&project.wasm_target().join("wasmtime")) {
+    let packages = match wasmtime::packages(project) {
         Ok(packages) => packages,
         Err(error) => {
             println!("skipped: counting instructions, since there is no wasmtime here: {error:#}");
@@ -71,16 +68,6 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
         return Ok(());
     }
     compare(&read(kept_counts)?, &counts)
-}
-
-/// The folder of wasmtime's package, which `pip` fetches if it is not there.
-fn wasmtime(directory: &Path) -> Result<PathBuf> {
-    if !directory.join("wasmtime").is_dir() {
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--root-user-action=ignore", "--target"]);
-        command::run(pip.arg(directory).arg(WASMTIME))?;
-    }
-    Ok(directory.to_owned())
 }
 
 /// What shrank the module, in words.

@@ -1,7 +1,6 @@
 //! One script of SQL, and the bytes that it exports here, in Node by the npm package and on WASI: they must be the same. The
 //! browser compares too, by the digest of what was exported here (`crates/npm/browser_test`).
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,8 +9,10 @@ use anyhow::{Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
-use crate::command;
+use super::wasi_files::{self, Host};
+use super::wasmtime;
 use crate::project::Project;
+use crate::{command, debian};
 
 /// The program, of the package of the npm module.
 const PROGRAM: &str = "identity";
@@ -28,17 +29,24 @@ pub(super) struct Identity {
     pub(super) export: PathBuf,
 }
 
-/// Runs the script here and in Node, and on WASI if that is asked for, and compares.
+/// Draws the script and runs it here; what it printed.
+pub(super) fn here(project: &Project, directory: &Path) -> Result<(Identity, String)> {
+    let identity = Identity { script: directory.join("script.sql"), export: directory.join("native.export") };
+    command::run(project.cargo("build").args(["--package", "wasm-dbms-npm", "--example", PROGRAM]))?;
+    let native = project.example(PROGRAM);
+    command::output(Command::new(&native).args(["write", SEED, STATEMENTS]).arg(&identity.script))?;
+    let printed = command::output(Command::new(&native).arg("run").arg(&identity.script).arg(&identity.export))?;
+    Ok((identity, printed))
+}
+
+/// Runs the script here and in Node, and on WASI in two hosts if that is asked for, and compares.
 pub(super) fn check(project: &Project, package: &Path, wasi: Option<&Toolchain>) -> Result<Identity> {
     let directory = project.wasm_target().join("identity");
     fs::create_dir_all(&directory)?;
     let path = |name: &str| directory.join(name);
-    let identity = Identity { script: path("script.sql"), export: path("native.export") };
-    command::run(project.cargo("build").args(["--package", "wasm-dbms-npm", "--example", PROGRAM]))?;
+    let (identity, here) = here(project, &directory)?;
     let native = project.example(PROGRAM);
-    command::output(Command::new(&native).args(["write", SEED, STATEMENTS]).arg(&identity.script))?;
     let ran = |command: &mut Command| command::output(command);
-    let here = ran(Command::new(&native).arg("run").arg(&identity.script).arg(&identity.export))?;
 
     let mut compared = vec!["here", "in Node"];
     let in_node = path("node.export");
@@ -48,17 +56,23 @@ pub(super) fn check(project: &Project, package: &Path, wasi: Option<&Toolchain>)
 
     if let Some(toolchain) = wasi {
         let module = Module::build(project, toolchain, &module::IDENTITY_ON_WASI)?;
-        let host = project.root().join("xtask/host/wasi.mjs");
-        let arguments: [OsString; 4] =
-            ["--no-warnings".into(), host.into(), module.shipped().into(), directory.clone().into()];
-        let words = ["run", "/data/script.sql", "/data/wasi.export", "/data/wasi.db"];
-        match fs::remove_file(path("wasi.db")) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
+        let mut hosts = vec![Host::Node];
+        match wasmtime::packages(project) {
+            Ok(packages) => hosts.push(Host::Wasmtime(packages)),
+            Err(error) if debian::is_ci() => return Err(error),
+            Err(error) => println!("skipped: WASI in wasmtime, since it is not here: {error:#}"),
         }
-        let wasi = ran(Command::new("node").args(arguments).args(words))?;
-        compare(&identity.export, &here, &path("wasi.export"), &wasi)?;
-        compared.push("on a file of WASI");
+        for host in hosts {
+            match fs::remove_file(path("wasi.db")) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+            let words = ["run", "/data/script.sql", "/data/wasi.export", "/data/wasi.db"];
+            let wasi = ran(host.command(project, &module, &directory, false).args(words))?;
+            compare(&identity.export, &here, &path("wasi.export"), &wasi)?;
+            compared.push(host.name());
+            wasi_files::check(project, &module, &host, &native)?;
+        }
     }
     let length = fs::metadata(&identity.export)?.len();
     println!("{STATEMENTS} statements, seed {SEED}: {length} equal bytes {}", compared.join(", "));

@@ -131,6 +131,15 @@ pub(super) const IDENTITY_ON_WASI: Source = Source {
     gzip_bytes_max: None,
 };
 
+/// The example of a canister.
+pub(super) const CANISTER: Source = Source {
+    name: "canister",
+    target: Target::Unknown,
+    arguments: &["--package", "canister", "--lib", "--crate-type", "cdylib"],
+    folder: "",
+    gzip_bytes_max: None,
+};
+
 /// What runs in Node beside the wasm builds of other engines.
 pub(super) const BENCH: Source = Source {
     name: "bench_module",

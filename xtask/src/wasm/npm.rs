@@ -27,11 +27,25 @@ const SCRIPTS_GZIP_BYTES_MAX: usize = 15 * 1024;
 const NOT_OF_PAGES: [&str; 4] = ["node.js", "node_files.js", "node_sync.js", "sync.js"];
 
 /// What else to do.
-#[derive(clap::Args, Default)]
+#[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Compare what is exported with a module of WASI too, which takes two minutes to build
+    /// Compare what is exported with a module of WASI too, in Node and in wasmtime, which takes two minutes to build; try files
+    /// that these hosts give in part
     #[arg(long)]
     wasi: bool,
+    /// How many seconds two tabs write
+    #[arg(long, default_value_t = TWO_TABS_SECONDS)]
+    seconds: u32,
+}
+
+/// What there is time for before each commit.
+const TWO_TABS_SECONDS: u32 = 3;
+
+impl Options {
+    /// What is done before each commit.
+    pub(crate) fn with_wasi() -> Self {
+        Self { wasi: true, seconds: TWO_TABS_SECONDS }
+    }
 }
 
 /// Builds, measures and tests the package.
@@ -45,7 +59,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let tests = project.root().join(FOLDER).join("tests");
     command::run(Command::new("node").arg("--no-warnings").arg("--test").arg(tests).env("PACKAGE", &package))?;
     let identity = identity::check(project, &package, options.wasi.then_some(&toolchain))?;
-    browser::drive_package(project, &package, &identity)
+    browser::drive_package(project, &package, &identity, options.seconds)
 }
 
 /// Puts the package together, its module compiled at a level of optimisation; its folder.

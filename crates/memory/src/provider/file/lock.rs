@@ -125,7 +125,13 @@ mod lock_file {
         pub(super) fn acquire_at(database: &Path, now: u64) -> MemoryResult<Self> {
             let lock = Self::of(database, now);
             match OpenOptions::new().write(true).create_new(true).open(&lock.path) {
-                Ok(_) => {}
+                Ok(_) => {
+                    if let Err(error) = lock.write(now) {
+                        // A full disk: an empty lock file would keep everyone out until it is stale.
+                        let _tolerated = std::fs::remove_file(&lock.path);
+                        return Err(error);
+                    }
+                }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                     let age_seconds = now.saturating_sub(lock.last_sign_of_life());
                     if age_seconds < STALE_SECONDS {
@@ -137,9 +143,9 @@ mod lock_file {
                     }
                 }
                 Err(error) => {
-                    let reason = format!("{}: {error}", lock.path.display()).into();
+                    let refused = lock.refused(&error);
                     std::mem::forget(lock);
-                    return Err(Box::new(MemoryError::Host { operation: "lock", reason, is_full: false }));
+                    return Err(refused);
                 }
             }
             lock.write(now)?;
@@ -179,18 +185,14 @@ mod lock_file {
             let mut bytes = [0; 16];
             crate::bytes::put_u64(&mut bytes, 0, self.token);
             crate::bytes::put_u64(&mut bytes, 8, now);
-            OpenOptions::new()
-                .write(true)
-                .truncate(true)
-                .open(&self.path)
-                .and_then(|mut file| file.write_all(&bytes))
-                .map_err(|error| {
-                    Box::new(MemoryError::Host {
-                        operation: "lock",
-                        reason: format!("{}: {error}", self.path.display()).into(),
-                        is_full: false,
-                    })
-                })
+            // In place: on a full disk there is room for what is there already.
+            let file = OpenOptions::new().write(true).open(&self.path);
+            file.and_then(|mut file| file.write_all(&bytes)).map_err(|error| self.refused(&error))
+        }
+
+        fn refused(&self, error: &std::io::Error) -> Box<MemoryError> {
+            let reason = format!("{}: {error}", self.path.display()).into();
+            Box::new(MemoryError::Host { operation: "lock", reason, is_full: super::super::is_full(error) })
         }
 
         fn read(&self) -> Vec<u8> {
