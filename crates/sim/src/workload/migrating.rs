@@ -111,7 +111,7 @@ pub(crate) fn copy_of(db: &Database) -> Result<Database, Trouble> {
 pub(crate) fn migrate(db: &Database, change: Change, random: &mut fastrand::Rng, splits: bool) -> Result<(), Trouble> {
     let rows = random.usize(1..40);
     if change == Change::GiveUp {
-        if rows % 2 == 0 {
+        if rows.is_multiple_of(2) {
             db.abandon_migration()?;
         } else {
             db.abandon_migration_step(rows)?;
