@@ -61,7 +61,9 @@ pub use feed::{Change, Feed, RowChanged, Subscription, Topic};
 pub use function::MAX_MADE_BYTES;
 pub use inspect::PageView;
 pub use meter::Interrupt;
-pub use migrate::{AppliedMigration, Drift, MigrationPolicy, MigrationProgress, SchemaAlteration, TableDrift};
+pub use migrate::{
+    AppliedMigration, Drift, MigrationPolicy, MigrationProgress, MigrationUnderWay, SchemaAlteration, TableDrift,
+};
 pub use plan::{MAX_PLANNING_DESCENTS, MAX_RANGES, MAX_REMEMBERED_BYTES, MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub use snapshot::Snapshot;
 pub use statement::{

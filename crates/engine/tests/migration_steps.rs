@@ -421,3 +421,37 @@ fn a_migration_is_given_up_in_steps_of_any_size() {
         assert!(db.page_count() <= pages);
     }
 }
+
+/// What each step of a migration writes where there is a log, the least first, and how long the file is then.
+fn written_with_log(people_count: u32) -> (Vec<u64>, u64) {
+    let medium = Counting::over(HeapProvider::new());
+    let db = Database::open(medium.clone()).unwrap();
+    db.create_tables(&[&people(), &posts()]).unwrap();
+    fill(&db, people_count);
+    let wanted = wanted();
+    let mut written = Vec::new();
+    loop {
+        let before = medium.written();
+        let is_done = step(&db, &wanted, 20).unwrap().is_done;
+        written.push(medium.written() - before);
+        if is_done {
+            break;
+        }
+    }
+    written.sort_unstable();
+    (written, medium.size().unwrap())
+}
+
+#[test]
+fn where_there_is_a_log_a_step_writes_as_little_and_now_and_then_what_the_log_owes_of_the_steps_before() {
+    for count in [300, 6_000] {
+        let (written, file) = written_with_log(count);
+        let at = |share: usize| written[(written.len() - 1) * share / 1000];
+        let most = at(1000);
+        println!("{count} rows: {} bytes half of the steps, {} of 99 %, {most} at most", at(500), at(990));
+        assert!(at(500) <= 8 * 1024, "{count}: {}", at(500));
+        assert!(at(990) <= 96 * 1024, "{count}: {}", at(990));
+        // 64 pages of earlier commits in place, its own record, or once a longer ring.
+        assert!(most <= file / 8 + 64 * 8192 + 128 * 1024, "{count}: {most}, {file}");
+    }
+}

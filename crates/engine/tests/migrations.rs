@@ -15,8 +15,8 @@ use support::{assert_sound, exported};
 /// A row by the names of its columns.
 type Row = BTreeMap<String, Value>;
 
-/// How many rows; the most are tried at one place of each type, at all of them with the variable `MATRIX=full` of the
-/// environment.
+/// How many rows; the most are tried at one place of each type and in one commit, at all of them and in steps too with the
+/// variable `MATRIX=full` of the environment.
 const ROWS: [u64; 4] = [0, 1, 300, 10_000];
 const PLACES: [&str; 3] = ["first", "middle", "last"];
 
@@ -264,8 +264,9 @@ fn matrix(types: &[DataType]) {
                 for (target, (what, wanted)) in targets(*data_type, place).into_iter().enumerate() {
                     let what = format!("{what}, {count} rows");
                     let db = migrate(&base, &wanted, &what);
-                    if count == 300 && (is_full || target.is_multiple_of(2)) {
-                        migrate_in_steps(&base, &wanted, 130, &what);
+                    if is_full || count <= 300 && target.is_multiple_of(2) {
+                        // Three steps of what there is, and then some.
+                        migrate_in_steps(&base, &wanted, (count as usize / 3).max(1) + 30, &what);
                     }
                     if !is_full && count == 10_000 && !target.is_multiple_of(5) {
                         continue;

@@ -69,6 +69,9 @@ fn column(column: &ColumnSchema) -> String {
     if let Some(default) = &column.default {
         add("DEFAULT", literal(default));
     }
+    if !column.shape.is_empty() {
+        add("SHAPE", format!("({})", literal(&column.shape.as_str().into())));
+    }
     if !column.sanitizers.is_empty() {
         add("SANITIZE", format!("({})", column.sanitizers.iter().map(sanitizer).collect::<Vec<_>>().join(", ")));
     }

@@ -198,3 +198,75 @@ fn a_dump_that_does_not_restore_leaves_nothing_behind() {
     assert!(run.stderr.contains("author1@example.com"), "{}", run.stderr);
     assert_eq!(output_on(&copy, &[".tables"]), "no tables\n");
 }
+
+/// What a program of today stores.
+mod program {
+    use serde::{Deserialize, Serialize};
+    use wasm_dbms::prelude::*;
+
+    #[derive(CustomDataType, Debug, Clone, Copy, PartialEq)]
+    pub(super) enum State {
+        Draft,
+        Published,
+    }
+
+    #[derive(CustomDataType, Debug, Clone, PartialEq, Serialize, Deserialize)]
+    pub(super) struct Address {
+        pub(super) street: String,
+        pub(super) houses: Vec<(u16, Option<char>)>,
+    }
+
+    #[derive(CustomDataType, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub(super) struct PersonId(pub(super) u32);
+
+    #[derive(Table, Debug, Clone, PartialEq)]
+    #[table = "people"]
+    #[unique(name, born desc)]
+    pub(super) struct Person {
+        #[primary_key]
+        pub(super) id: PersonId,
+        #[validate(MaxLen(20))]
+        pub(super) name: String,
+        pub(super) born: Option<Date>,
+        #[index]
+        #[default(State::Published)]
+        pub(super) state: State,
+        pub(super) address: Address,
+        pub(super) second: Option<Address>,
+        #[foreign_key(table = "people", column = "id", on_delete = "set null")]
+        pub(super) friend: Option<PersonId>,
+    }
+
+    #[derive(DatabaseSchema)]
+    #[tables(Person = "people")]
+    pub(super) struct People;
+}
+
+#[test]
+fn a_program_with_types_of_its_own_finds_no_drift_in_what_a_dump_restored() {
+    use program::{Address, People, Person, PersonId, State};
+    let folder = Folder::empty();
+    let person = |id, friend| Person {
+        id: PersonId(id),
+        name: format!("it's {id}"),
+        born: None,
+        state: State::Draft,
+        address: Address { street: "'main'".into(), houses: vec![(3, None), (4, Some('b'))] },
+        second: None,
+        friend,
+    };
+    let people = [person(1, None), person(2, Some(PersonId(1)))];
+    let medium = HeapProvider::new();
+    let db = Database::open(medium.clone()).unwrap().with_schema::<People>().unwrap();
+    db.insert_many(&people).unwrap();
+    db.close().unwrap();
+    std::fs::write(folder.database(), medium.to_bytes()).unwrap();
+
+    let dump = folder.output(&[".dump"]);
+    assert!(dump.contains("SHAPE ("), "{dump}");
+    assert_eq!(restored(&folder, &dump), dump);
+    let copy = HeapProvider::from_bytes(std::fs::read(folder.path("copy.db")).unwrap());
+    let db = Database::open(copy).unwrap().with_schema::<People>().unwrap();
+    assert_eq!(db.drift().unwrap().to_string(), "");
+    assert_eq!(db.select::<Person>().order_by(Person::ID.asc()).all().unwrap(), people);
+}

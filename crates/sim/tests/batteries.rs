@@ -42,6 +42,12 @@ fn the_battery_of_crashes_finds_a_ring_that_is_written_over_too_early() {
 }
 
 #[test]
+fn the_battery_of_crashes_finds_a_migration_that_is_committed_in_two_parts() {
+    let outcome = run("crash", Some(Plant::SplitMigration));
+    assert!(outcome.failures > 0, "the planted bug was not found: {outcome}");
+}
+
+#[test]
 fn the_battery_of_crashes_in_recovery_finds_a_medium_that_does_not_sync() {
     assert_passes_and_finds("recovery", Plant::SkipSync);
 }

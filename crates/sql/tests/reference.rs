@@ -61,3 +61,22 @@ fn every_example_of_the_reference_answers_what_stands_there() {
         }
     }
 }
+
+#[test]
+fn what_the_reference_calls_refused_is_refused_by_its_name() {
+    let database = Database::in_memory();
+    Session::new(&database).execute("CREATE TABLE t (n bigint, s text)", ()).unwrap();
+    let table = REFERENCE.split("| refused | instead |").nth(1).expect("the table of what is refused");
+    let statements: Vec<&str> = table
+        .lines()
+        .skip(2)
+        .filter_map(|line| line.split(" | ").next())
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    for statement in &statements {
+        let mut refused = Session::new(&database).execute(statement, ()).expect_err(statement).to_string();
+        refused.truncate(200);
+        assert!(refused.contains("not supported: "), "{statement}: {refused}");
+    }
+    assert!(statements.len() > 50, "{}", statements.len());
+}

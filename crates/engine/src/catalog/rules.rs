@@ -1,4 +1,10 @@
 //! [`Rules`]: what a table's sanitizers and validators need that the schema does not hold.
+//!
+//! Which rules a table has is stored, in its description: a code and what the rule takes, a pattern as its text, a rule of
+//! the program's own by its name ([`crate::codec::snapshot`]). So what a rule means is part of the format: another meaning
+//! is another rule with another code. A program that lacks one, the crate's feature or the name, reads the table and is
+//! refused writing. The same refusal stops writers while a migration in steps copies a table ([`Rules::frozen`]): what was
+//! copied must stay as it was, and the description, which says that the table is held, outlives closing and crashes.
 
 use std::sync::Arc;
 

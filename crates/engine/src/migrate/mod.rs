@@ -30,6 +30,7 @@ pub use drift::{Drift, TableDrift};
 pub use history::AppliedMigration;
 pub use policy::MigrationPolicy;
 pub use steps::MigrationProgress;
+pub use under_way::MigrationUnderWay;
 
 impl Database {
     /// How the stored tables differ from those that the program was compiled with ([`with_schema`](Self::with_schema)).

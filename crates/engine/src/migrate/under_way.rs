@@ -10,9 +10,59 @@
 use wasm_dbms_api::MigrationPlan;
 use wasm_dbms_memory::Registry;
 
+use crate::catalog::is_hidden;
 use crate::codec::record::{Reader, Writer};
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::{Connection, Database, Result};
+
+/// A migration in [steps](Database::migrate_step) that is not done yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct MigrationUnderWay {
+    /// What is done, in words; none once the tables are switched, or the migration was abandoned.
+    pub operations: Vec<String>,
+    /// How many rows were worked on so far, each as often as that was.
+    pub rows_done: u64,
+    /// How many rows there are beside those of tables that are shown: copied, or left to remove.
+    pub rows_beside: u64,
+}
+
+impl Database {
+    /// The migration in steps that is not done yet, if there is one: what a program asks that was closed or has crashed
+    /// meanwhile.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # let table = TableSchema::new("t").column(ColumnSchema::new("n", DataType::I32));
+    /// # db.create_table(&table)?;
+    /// # db.insert_many_values("t", &["n"], (0..10).map(|n| [Value::from(n)]))?;
+    /// let wanted = table.clone().index(["n"]);
+    /// assert_eq!(db.migration_under_way()?, None);
+    /// db.migrate_step_to(&[&wanted], false, &MigrationPolicy::new(), 4)?;
+    /// let under_way = db.migration_under_way()?.ok_or("nothing is under way")?;
+    /// assert_eq!((under_way.rows_done, under_way.operations.len()), (4, 1));
+    /// db.abandon_migration()?;
+    /// assert_eq!(db.migration_under_way()?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Busy`](crate::Error::Busy) from inside a transaction's closure; what storage says.
+    pub fn migration_under_way(&self) -> Result<Option<MigrationUnderWay>> {
+        Ok(self.read(|core| {
+            let state = UnderWay::read(core)?;
+            let hidden = || core.catalog.relations.iter().filter(|relation| is_hidden(&relation.schema.name));
+            if state.is_none() && hidden().next().is_none() {
+                return Ok(None);
+            }
+            let rows_beside = hidden().fold(0, |rows: u64, relation| rows.saturating_add(relation.table.rows));
+            let UnderWay { operations, rows: rows_done, .. } = state.unwrap_or_default();
+            Ok(Some(MigrationUnderWay { operations, rows_done, rows_beside }))
+        })?)
+    }
+}
 
 /// How far a migration has come.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -24,7 +24,7 @@ const GO_ON: u64 = 32;
 pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
     let mut plans = plans(settings.seed, settings.rounds());
     if settings.size == Size::Small {
-        plans.retain(|plan| ["steady", "tables", "parked", "filling"].contains(&plan.name));
+        plans.retain(|plan| ["steady", "tables", "parked", "filling", "tables, migrating"].contains(&plan.name));
         if settings.plant != Some(Plant::EarlyRing) {
             plans.dedup_by_key(|plan| plan.name);
         }
@@ -32,6 +32,7 @@ pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
         let only = match settings.plant {
             Some(Plant::EarlyStep | Plant::EarlyFlip) => Some("steady"),
             Some(Plant::EarlyRing) => Some("filling"),
+            Some(Plant::SplitMigration) => Some("tables, migrating"),
             _ => None,
         };
         plans.retain(|plan| only.is_none_or(|name| plan.name == name));
@@ -69,6 +70,7 @@ fn workload(
     if settings.plant == Some(Plant::SkipSync) {
         workload.medium.skip_syncs();
     }
+    workload.splits = settings.plant == Some(Plant::SplitMigration);
     workload.run()?;
     let mut calls = workload.medium.calls();
     let coverage = Coverage::of(&calls);

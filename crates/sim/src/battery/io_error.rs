@@ -9,7 +9,7 @@ use crate::workload::plan::Step;
 use crate::workload::{Plan, Trouble, Workload, plans};
 
 /// Workloads of these kinds, and how many of each.
-const KINDS: [(&str, u64); 14] = [
+const KINDS: [(&str, u64); 15] = [
     ("wide", 6),
     ("wide, 16 KiB", 1),
     ("ring", 2),
@@ -24,6 +24,7 @@ const KINDS: [(&str, u64); 14] = [
     ("tables, shrinking", 2),
     ("tables, related", 1),
     ("giving back", 1),
+    ("tables, migrating", 1),
 ];
 
 const STEPS: usize = 11;

@@ -27,6 +27,8 @@ pub enum Plant {
     EarlyFlip,
     /// The room of the ring before is written to before the header that names the longer one is synced: for `crash`.
     EarlyRing,
+    /// A migration in one commit is two: for `crash`.
+    SplitMigration,
     /// A filter of several parts keeps nothing where rows are deleted: for `model`.
     LoseMatches,
     /// Unique indexes are plain ones: for `model`.
@@ -63,6 +65,7 @@ impl Plant {
             "early-step" => Some(Self::EarlyStep),
             "early-flip" => Some(Self::EarlyFlip),
             "early-ring" => Some(Self::EarlyRing),
+            "split-migration" => Some(Self::SplitMigration),
             "lose-matches" => Some(Self::LoseMatches),
             "forget-unique" => Some(Self::ForgetUnique),
             "skip-cascade" => Some(Self::SkipCascade),

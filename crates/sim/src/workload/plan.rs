@@ -3,6 +3,7 @@
 use wasm_dbms::{Durability, Options};
 
 use crate::workload::keys::Change as Keys;
+use crate::workload::migrating::Change as Releases;
 use crate::workload::tables::Change as Tables;
 
 /// What a workload runs on.
@@ -271,6 +272,27 @@ const RELATED: Mix = &[
     (3, Step::Fail(&[Change::Tables(Tables::Related)])),
 ];
 
+/// Releases come while rows do: in one commit, in steps, given up; on a medium that fails too.
+const MIGRATING: Mix = &[
+    (26, rows(Durability::Full, Tables::Releases(Releases::Rows))),
+    (8, rows(Durability::Eventual, Tables::Releases(Releases::Rows))),
+    (4, rows(Durability::Full, Tables::Insert)),
+    (18, rows(Durability::Full, Tables::Releases(Releases::Jump))),
+    (30, rows(Durability::Full, Tables::Releases(Releases::Step))),
+    (3, rows(Durability::Full, Tables::Releases(Releases::GiveUp))),
+    (2, Step::Shrink),
+    (2, Step::Scrub),
+    (2, Step::Close),
+    (3, Step::Reopen),
+    (
+        6,
+        Step::Fail(&[
+            Change::Tables(Tables::Releases(Releases::Jump)),
+            Change::Tables(Tables::Releases(Releases::Step)),
+        ]),
+    ),
+];
+
 /// A workload: what follows from it is always the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
@@ -283,6 +305,16 @@ pub(crate) struct Plan {
     /// So many pages are claimed before anything is watched.
     pub(crate) claimed_before: usize,
 }
+
+impl Plan {
+    /// Whether there are tables that go from release to release.
+    pub(crate) fn has_releases(&self) -> bool {
+        self.name == MIGRATING_NAME
+    }
+}
+
+/// What the workloads with releases are called.
+const MIGRATING_NAME: &str = "tables, migrating";
 
 /// Name, mix, workloads, steps, size of a page.
 type Row = (&'static str, Mix, u64, usize, usize);
@@ -309,6 +341,7 @@ const ROWS: &[Row] = &[
     ("tables, shrinking", SHRINKING, 4, 24, 4096),
     ("tables, related", RELATED, 3, 16, 4096),
     ("giving back", GIVING_BACK, 4, 30, 4096),
+    (MIGRATING_NAME, MIGRATING, 4, 24, 4096),
 ];
 
 /// A group of 4 KiB pages holds 448.

@@ -103,7 +103,8 @@ impl Store {
             }
             Self::Tables(db) => {
                 let mut expected = None;
-                tables::commit(&db, serial, tables::Change::Insert, Durability::Full, &mut random, &mut expected)?;
+                let expect = (&mut expected, false);
+                tables::commit(&db, serial, tables::Change::Insert, Durability::Full, &mut random, expect)?;
                 db.close()?;
                 Ok(expected.unwrap_or_default())
             }

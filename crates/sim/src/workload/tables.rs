@@ -2,9 +2,9 @@
 
 use wasm_dbms::{DataType, Database, DatabaseSchema, Durability, Error, Query, Table, TableSchema, Transaction};
 
-use crate::workload::Trouble;
 use crate::workload::keys::Digest;
 use crate::workload::related::{self, Booking, Room};
+use crate::workload::{Trouble, migrating};
 
 /// A row that others refer to.
 #[derive(Table, Debug, Clone, PartialEq)]
@@ -65,6 +65,15 @@ pub(crate) enum Change {
     Related,
     /// A table comes, or goes if it is there.
     Schema,
+    /// Tables that go from release to release.
+    Releases(migrating::Change),
+}
+
+impl Change {
+    /// Whether it changes schemas: such a commit is durable when it returns.
+    pub(crate) fn is_of_schemas(self) -> bool {
+        self == Self::Schema || matches!(self, Self::Releases(change) if change != migrating::Change::Rows)
+    }
 }
 
 /// The table that comes and goes.
@@ -75,13 +84,17 @@ pub(crate) fn create(db: Database) -> Result<Database, Trouble> {
     Ok(db.with_schema::<People>()?)
 }
 
-/// The digest of every row of every table, read by `query`.
+/// The digest of every row of every table, read by `query`, and of `state`, where releases come.
 fn digest_of(
+    state: &str,
     mut names: Vec<String>,
     query: &mut dyn FnMut(&Query) -> wasm_dbms::Result<wasm_dbms::Answer>,
 ) -> Result<u64, Trouble> {
     names.sort();
     let mut digest = Digest::new();
+    if !state.is_empty() {
+        digest.add(&[], state.as_bytes());
+    }
     for name in names {
         digest.add(name.as_bytes(), &[]);
         for row in query(&Query::from(name))?.rows {
@@ -104,7 +117,11 @@ pub(crate) fn digest(db: &Database) -> Result<u64, Trouble> {
     if !findings.is_empty() {
         return Err(Trouble::Wrong(findings.join("; ")));
     }
-    digest_of(db.tables()?, &mut |query| db.query(query))
+    digest_unchecked(db)
+}
+
+fn digest_unchecked(db: &Database) -> Result<u64, Trouble> {
+    digest_of(&migrating::state(db)?, db.tables()?, &mut |query| db.query(query))
 }
 
 /// A transaction. The digest of the state that it leads to is noted before it is committed.
@@ -114,20 +131,29 @@ pub(crate) fn commit(
     change: Change,
     durability: Durability,
     random: &mut fastrand::Rng,
-    expected: &mut Option<u64>,
+    (expected, splits): (&mut Option<u64>, bool),
 ) -> Result<(), Trouble> {
     let names = db.tables()?;
+    let state = migrating::state(db)?;
+    if let Change::Releases(change) = change
+        && change != migrating::Change::Rows
+    {
+        let copy = migrating::copy_of(db)?;
+        migrating::migrate(&copy, change, &mut random.clone(), false)?;
+        *expected = Some(digest_unchecked(&copy)?);
+        return migrating::migrate(db, change, random, splits);
+    }
     if change == Change::Schema {
         let has_extra = names.iter().any(|name| name == EXTRA);
         let mut after: Vec<String> = names.into_iter().filter(|name| name != EXTRA).collect();
         if has_extra {
-            *expected = Some(digest_of(after, &mut |query| db.query(query))?);
+            *expected = Some(digest_of(&state, after, &mut |query| db.query(query))?);
             return Ok(db.drop_table(EXTRA)?);
         }
         after.push(EXTRA.to_owned());
         let nothing = || wasm_dbms::Answer::default();
         let mut query = |query: &Query| if *query == Query::from(EXTRA) { Ok(nothing()) } else { db.query(query) };
-        *expected = Some(digest_of(after, &mut query)?);
+        *expected = Some(digest_of(&state, after, &mut query)?);
         let column = |name: &str, kind| wasm_dbms::ColumnSchema::new(name, kind);
         let schema = TableSchema::new(EXTRA)
             .column(column("id", DataType::U64).autoincrement())
@@ -139,10 +165,14 @@ pub(crate) fn commit(
     if change == Change::Interactive {
         return commit_interactive(db, serial, names, durability, random, expected);
     }
+    let papers = if matches!(change, Change::Releases(_)) { migrating::papers(db)? } else { None };
     let mut wrong = None;
     let done = db.transaction_with(durability, |tx| {
         apply(tx, serial, change, names.iter().any(|name| name == EXTRA), random)?;
-        match digest_of(names, &mut |query| tx.query(query)) {
+        if let Some(papers) = &papers {
+            migrating::apply(tx, papers, serial, random)?;
+        }
+        match digest_of(&state, names, &mut |query| tx.query(query)) {
             Ok(digest) => *expected = Some(digest),
             Err(Trouble::Memory(error)) => return Err(error.into()),
             Err(Trouble::Wrong(what)) => wrong = Some(what),
@@ -178,7 +208,7 @@ fn commit_interactive(
     }
     let bio = text(random, 400);
     tx.update::<User>().set(User::BIO, bio).filter(User::AGE.ge(low)).run()?;
-    *expected = Some(digest_of(names, &mut |query| tx.query(query))?);
+    *expected = Some(digest_of("", names, &mut |query| tx.query(query))?);
     tx.commit(durability)?;
     match rival.commit(durability) {
         Err(error) if error.is_conflict() => Ok(()),
@@ -278,7 +308,7 @@ fn apply(
             apply(tx, serial, Change::Insert, has_extra, random)?;
         }
         Change::Related => related::apply(tx, serial, random)?,
-        Change::Schema | Change::Interactive => {}
+        Change::Schema | Change::Interactive | Change::Releases(_) => {}
     }
     Ok(())
 }

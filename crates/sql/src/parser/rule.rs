@@ -1,6 +1,7 @@
-//! `SANITIZE (Trim, LowerCase)` and `VALIDATE (Email, MaxLen(100))` of a column: words of our own, for which SQL has none.
+//! `SANITIZE (Trim, LowerCase)`, `VALIDATE (Email, MaxLen(100))` and `SHAPE ('x: f64, y: f64')` of a column: words of our
+//! own, for which SQL has none.
 
-use wasm_dbms_api::{ColumnSchema, Sanitizer, Validator, Value};
+use wasm_dbms_api::{ColumnSchema, DataType, Sanitizer, Validator, Value};
 
 use super::Parser;
 use crate::error::{Result, SqlErrorKind, fault};
@@ -14,10 +15,13 @@ struct Written {
 }
 
 impl Parser<'_> {
-    /// Takes `SANITIZE (..)` or `VALIDATE (..)`, if it stands here.
+    /// Takes `SANITIZE (..)`, `VALIDATE (..)` or `SHAPE (..)`, if it stands here.
     pub(super) fn column_rules(&mut self, column: &mut ColumnSchema) -> Result<bool> {
         if !matches!(self.token.kind, Kind::Word(None)) || !self.next_is_sign("(") {
             return Ok(false);
+        }
+        if self.token.text.eq_ignore_ascii_case("shape") {
+            return self.shape(column).map(|()| true);
         }
         let sanitizes = self.token.text.eq_ignore_ascii_case("sanitize");
         if !sanitizes && !self.token.text.eq_ignore_ascii_case("validate") {
@@ -47,6 +51,17 @@ impl Parser<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// What a program's derive says of the struct that is stored as JSON; to all others it is words.
+    fn shape(&mut self, column: &mut ColumnSchema) -> Result<()> {
+        self.advance()?;
+        let offset = self.token.offset;
+        match (self.list_in_parentheses(Self::constant)?.as_slice(), column.data_type) {
+            ([Value::Text(shape)], DataType::Json) => shape.clone_into(&mut column.shape),
+            _ => return self.contradiction("SHAPE takes the fields of a column of json, as one text", offset),
+        }
+        Ok(())
     }
 
     fn written_rule(&mut self) -> Result<Written> {

@@ -1,11 +1,21 @@
 //! One question, asked of this database and of SQLite.
 
+#![allow(dead_code, reason = "each test file takes what it needs")]
+
+pub(crate) mod draw;
+
 use wasm_dbms::Value;
 use wasm_dbms_sql::{Row, Session};
 
 /// What the environment says of a test.
 pub(crate) fn variable(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+}
+
+/// The same, where continuous integration asks more.
+pub(crate) fn variable_or_in_ci(name: &str, otherwise: u64, in_ci: u64) -> u64 {
+    let is_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+    variable(name, if is_ci { in_ci } else { otherwise })
 }
 
 /// A value, as both write it.
