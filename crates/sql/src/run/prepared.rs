@@ -42,7 +42,7 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::ParameterCount`]; what the database says.
+    /// [`Error::ParameterCount`](crate::Error::ParameterCount); what the database says.
     pub fn query(&self, parameters: impl IntoParameters) -> Result<Rows> {
         let values = self.compiled.given(parameters)?;
         Ok(Rows::made(self.compiled.run(self.connection, &values)?.returned))
@@ -64,7 +64,7 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::NoRows`]; as [`query`](Self::query) and [`FromRow::from_row`].
+    /// [`Error::NoRows`](crate::Error::NoRows); as [`query`](Self::query) and [`FromRow::from_row`].
     pub fn query_row<R: FromRow>(&self, parameters: impl IntoParameters) -> Result<R> {
         self.compiled.first(self.connection, &self.compiled.given(parameters)?)
     }
