@@ -43,8 +43,8 @@ const TWO_TABS_SECONDS: u32 = 3;
 
 impl Options {
     /// What is done before each commit.
-    pub(crate) fn with_wasi() -> Self {
-        Self { wasi: true, seconds: TWO_TABS_SECONDS }
+    pub(crate) fn of_each_commit() -> Self {
+        Self { wasi: false, seconds: TWO_TABS_SECONDS }
     }
 }
 
