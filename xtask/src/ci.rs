@@ -29,6 +29,8 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     steps.step("npm", || wasm::npm::run(project, &wasm::npm::Options::of_each_commit()))?;
     steps.step("playground", || wasm::playground::test(project))?;
     steps.step("canister", || wasm::canister::run(project))?;
+    // From Python; JavaScript and Rust on demand with `--test`: they take minutes to fetch and to build.
+    steps.step("component", || wasm::component::run(project, &wasm::component::Options::of_each_commit()))?;
     steps.step("fuel", || wasm::fuel::run(project, &wasm::fuel::Options::default()))?;
     steps.step("browser", || wasm::browser::run(project, &wasm::browser::Options::default()))?;
     steps.print();

@@ -5,6 +5,7 @@
 //! | what continuous integration runs | `ci.rs` |
 //! | which wasm toolchain is taken, and its flags | `wasm/toolchain.rs` |
 //! | what a canister is put through | `wasm/canister.rs`, and `host/canister.py` |
+//! | what a component is put through | `wasm/component.rs`, and `crates/component/hosts` |
 //! | what must be equal on every host | `wasm/agreement.rs` |
 //! | the size limit of the module | `wasm/size.rs` |
 //! | how a browser is found and driven | `wasm/browser.rs` |
@@ -58,7 +59,7 @@ enum Verb {
     Slt(slt::Options),
     /// The side-by-side benchmark; arguments are passed on to it
     Bench(bench::Options),
-    /// The workloads inside Node, beside the wasm builds of SQLite
+    /// The workloads inside Node or in a browser, beside the wasm builds of SQLite
     BenchWasm(wasm::bench::Options),
     /// Count the instructions of each workload in wasm, compare them with those kept in git
     Fuel(wasm::fuel::Options),
@@ -66,6 +67,8 @@ enum Verb {
     Npm(wasm::npm::Options),
     /// The example of a canister under a host of our own: traps, upgrades, budgets, the bytes of every host
     Canister,
+    /// The database as a component: built, driven from Rust, JavaScript and Python
+    Component(wasm::component::Options),
     /// A page to try SQL in the browser: put together, served on 127.0.0.1
     Playground(wasm::playground::Options),
     /// Build the documentation; a warning is an error
@@ -95,6 +98,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::BenchWasm(options) => wasm::bench::run(&project, &options),
         Verb::Fuel(options) => wasm::fuel::run(&project, &options),
         Verb::Canister => wasm::canister::run(&project),
+        Verb::Component(options) => wasm::component::run(&project, &options),
         Verb::Playground(options) => wasm::playground::run(&project, &options),
         Verb::Npm(options) => wasm::npm::run(&project, &options),
         Verb::Docs => docs::run(&project),

@@ -140,6 +140,15 @@ pub(super) const CANISTER: Source = Source {
     gzip_bytes_max: None,
 };
 
+/// The engine with SQL as a component carries it.
+pub(super) const COMPONENT: Source = Source {
+    name: "wasm_dbms_component",
+    target: Target::Unknown,
+    arguments: &["--package", "wasm-dbms-component", "--lib", "--crate-type", "cdylib"],
+    folder: "",
+    gzip_bytes_max: None,
+};
+
 /// What runs in Node beside the wasm builds of other engines.
 pub(super) const BENCH: Source = Source {
     name: "bench_module",

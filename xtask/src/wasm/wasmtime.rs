@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::module::Module;
-use crate::command;
+use super::pip;
 use crate::project::Project;
 
 /// The package of PyPI.
@@ -14,13 +14,7 @@ const PACKAGE: &str = "wasmtime==50.0.1";
 
 /// The folder of the package, which `pip` fetches if it is not there.
 pub(super) fn packages(project: &Project) -> Result<PathBuf> {
-    let directory = project.wasm_target().join("wasmtime");
-    if !directory.join("wasmtime").is_dir() {
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--root-user-action=ignore", "--target"]);
-        command::run(pip.arg(&directory).arg(PACKAGE))?;
-    }
-    Ok(directory)
+    pip::install(project, "wasmtime", PACKAGE)
 }
 
 /// A program of WASI that sees `directory` as `/data`; its arguments come after.
