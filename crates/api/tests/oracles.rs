@@ -1,7 +1,5 @@
 //! Decimals, dates, moments and JSON against the crates that everyone uses for them.
 
-#![cfg(test)]
-
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{Datelike, Days, FixedOffset, NaiveDate, SecondsFormat, TimeZone, Timelike};

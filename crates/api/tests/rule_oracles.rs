@@ -3,8 +3,6 @@
 //! A matcher of ours accepts less than its library where that is lenient: what it accepts, the library accepts; and what
 //! people write is accepted by both. Where the two differ, a test says how.
 
-#![cfg(test)]
-
 use wasm_dbms_api::{DataType, Decimal, Sanitizer, Validator, Value, ValueRef};
 
 /// How many texts a property is tried with.

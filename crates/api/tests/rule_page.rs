@@ -1,7 +1,5 @@
 //! The page of the guide about rules names every rule: what it is for, and how it is written.
 
-#![cfg(test)]
-
 use std::path::Path;
 
 /// The variants of an enum, as its source has them; those that the program itself names left out.

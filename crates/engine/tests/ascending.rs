@@ -1,8 +1,6 @@
 //! Rows in the order of their keys take a short way to the end of their table. It must lead there whatever happened in
 //! between.
 
-#![cfg(test)]
-
 use std::collections::BTreeMap;
 
 use wasm_dbms::prelude::*;

@@ -1,14 +1,10 @@
 //! A file that is no database, is damaged, newer, in use or out of reach is refused with an error that says so.
 
-#![cfg(test)]
-
-mod support;
-
 use std::path::Path;
 
 use wasm_dbms::prelude::*;
 
-use support::{assert_sound, rows, seed};
+use crate::support::{assert_sound, rows, seed};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "notes"]

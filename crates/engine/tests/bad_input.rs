@@ -1,13 +1,9 @@
 //! Bad input of every kind is refused with an error that names the thing, and nothing is lost by it.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::Source;
 use wasm_dbms::prelude::*;
 
-use support::assert_sound;
+use crate::support::assert_sound;
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "users"]

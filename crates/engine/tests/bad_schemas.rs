@@ -1,12 +1,8 @@
 //! A schema that contradicts itself, its tables or what is stored is refused in words, and changes nothing.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use support::{assert_sound, exported};
+use crate::support::{assert_sound, exported};
 
 fn id() -> ColumnSchema {
     ColumnSchema::new("id", DataType::U64)

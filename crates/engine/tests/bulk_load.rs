@@ -1,13 +1,9 @@
 //! A bulk load writes every byte about once, whatever memory there is, and leaves what single inserts would.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::HeapProvider;
 use wasm_dbms::prelude::*;
 
-use support::{Counting, assert_sound, rows, seed};
+use crate::support::{Counting, assert_sound, rows, seed};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "people"]

@@ -1,13 +1,9 @@
 //! No row may break a check of its table, however it is written; one that a NULL leaves open passes.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{CheckSchema, ForeignKeySchema, HeapProvider, OnConflict};
 
-use support::{assert_sound, exported};
+use crate::support::{assert_sound, exported};
 
 #[derive(CustomDataType, Debug, Clone, Copy, PartialEq)]
 enum State {

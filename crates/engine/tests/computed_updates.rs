@@ -1,13 +1,9 @@
 //! New values that are computed from the row as it was, by every face, through every rule of the table.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{OnConflict, ScalarFunction};
 
-use support::{assert_sound, exported};
+use crate::support::{assert_sound, exported};
 
 #[derive(CustomDataType, Debug, Clone, Copy, PartialEq)]
 enum State {

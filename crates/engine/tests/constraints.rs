@@ -1,13 +1,9 @@
 //! What would break a constraint is refused with an error that names table, column and value, and nothing of the refused
 //! statement stays.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use support::{assert_sound, exported, rows};
+use crate::support::{assert_sound, exported, rows};
 
 fn id() -> ColumnSchema {
     ColumnSchema::new("id", DataType::U64)

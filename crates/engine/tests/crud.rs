@@ -1,14 +1,10 @@
 //! Writing and counting rows: what comes back is what is stored, conflicts are met as told, and a statement that is refused
 //! halfway leaves nothing; typed and by name, in the database and in every kind of transaction.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{OnConflict, UpsertReport};
 
-use support::{assert_sound, exported, rows};
+use crate::support::{assert_sound, exported, rows};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "users"]

@@ -1,13 +1,9 @@
 //! Cursors give rows one by one, of one commit, while writes go on.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::HeapProvider;
 use wasm_dbms::prelude::*;
 
-use support::{Counting, assert_sound};
+use crate::support::{Counting, assert_sound};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "items"]

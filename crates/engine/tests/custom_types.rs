@@ -1,13 +1,9 @@
 //! Types of the user's own by `#[derive(CustomDataType)]`: a newtype of every type and a fieldless enum in every role of a
 //! column; structs through serde as values.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use support::assert_sound;
+use crate::support::assert_sound;
 
 /// Three values of a type, from the smallest to the largest, in every role that a column has.
 macro_rules! in_every_role {

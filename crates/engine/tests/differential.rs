@@ -1,18 +1,14 @@
 //! Drawn questions to drawn tables have the answers of SQLite: with indexes and without, over tables and over what the
 //! planner cannot look into.
 
-#![cfg(test)]
-
-#[path = "differential/draw.rs"]
 mod draw;
-mod support;
 
 use rusqlite::Connection;
 use rusqlite::types::{Value as Cell, ValueRef as CellRef};
 use wasm_dbms::prelude::*;
 
+use crate::support::{assert_sound, seed};
 use draw::{Draw, Question, TABLES, rows, table};
-use support::{assert_sound, seed};
 
 /// How often tables are made, and how often they are asked.
 const DATABASES: u64 = 100;

@@ -1,12 +1,8 @@
 //! Tables, rows and questions by name: what a program does that knows its schema only when it runs.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use support::{assert_sound, exported, rows};
+use crate::support::{assert_sound, exported, rows};
 
 fn column(name: &str, data_type: DataType) -> ColumnSchema {
     ColumnSchema::new(name, data_type)

@@ -1,14 +1,10 @@
 //! What the planner expects comes from the data: how many rows a range gives, and what is chosen by it where
 //! values are not spread evenly.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{MAX_PLANNING_DESCENTS, Prepared};
 
-use support::seed;
+use crate::support::seed;
 
 const ROWS: i64 = 20_000;
 

@@ -1,13 +1,9 @@
 //! The change feed: what commits changed, each row once, for whoever asked for it.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{RowChanged, Subscription};
 
-use support::{assert_sound, seed};
+use crate::support::{assert_sound, seed};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "users"]

@@ -1,7 +1,5 @@
 //! The database does what a newcomer tries first.
 
-#![cfg(test)]
-
 use wasm_dbms::prelude::*;
 
 #[derive(Table, Debug, Clone, PartialEq)]

@@ -1,12 +1,8 @@
 //! A row refers only to rows that are there: restrict refuses, cascade takes along, however long the chain.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use support::{assert_sound, exported, rows, seed};
+use crate::support::{assert_sound, exported, rows, seed};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "teams"]

@@ -1,7 +1,5 @@
 //! What functions, casts and arithmetic come to, at the edges of each.
 
-#![cfg(test)]
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{Arithmetic, Case, ScalarFunction};
 

@@ -1,8 +1,6 @@
 //! Files of this very format, kept: a change of the format that nobody meant shows here. `GOLDEN=write` makes them anew,
 //! for one that was meant.
 
-#![cfg(test)]
-
 use std::path::PathBuf;
 
 use wasm_dbms::HeapProvider;

@@ -1,16 +1,12 @@
 //! A database of each release of a shop, kept as a file: all of them become one of the last release, in one jump and step by
 //! step. `GOLDEN=write` makes them anew, for a change of the format that was meant.
 
-#![cfg(test)]
-
-mod support;
-
 use std::path::PathBuf;
 
 use wasm_dbms::prelude::*;
 
-use support::shop::{migrate_to, releases};
-use support::{assert_sound, exported, rows};
+use crate::support::shop::{migrate_to, releases};
+use crate::support::{assert_sound, exported, rows};
 
 /// Rows that each release writes: what is there is of all forms up to its own.
 const ROWS: u32 = 12;

@@ -2,8 +2,6 @@
 //!
 //! Two rows: 1 with 10, 2 with 20. Nobody ever waits, so each test is one thread that takes the steps in turn.
 
-#![cfg(test)]
-
 use wasm_dbms::prelude::*;
 
 #[derive(Table, Debug, Clone, PartialEq)]

@@ -1,14 +1,9 @@
 //! Interactive transactions: private, any number at a time, and the first to commit wins.
 
-#![cfg(test)]
-
-mod league;
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use league::*;
-use support::{assert_sound, exported, seed};
+use crate::league::*;
+use crate::support::{assert_sound, exported, seed};
 
 #[test]
 fn what_it_writes_it_reads_and_nobody_else_before_the_commit() {
@@ -150,7 +145,7 @@ fn rows_without_a_key_get_different_numbers_in_two_at_once() {
     for tx in all {
         tx.commit(Durability::Full).unwrap();
     }
-    assert_eq!(support::rows(&db, "notes").len(), 6);
+    assert_eq!(crate::support::rows(&db, "notes").len(), 6);
     assert_sound(&db);
 }
 
@@ -520,7 +515,11 @@ fn alone_it_does_what_a_transaction_with_the_writers_turn_does() {
                 other.transaction(|tx| Ok((0..25).map(|_| step!(*tx, same)).collect::<Vec<String>>())).unwrap();
             assert_eq!(answers, expected, "round {round} of {seed}");
             for table in ["teams", "players", "contracts"] {
-                assert_eq!(support::rows(&db, table), support::rows(&other, table), "round {round} of {seed}");
+                assert_eq!(
+                    crate::support::rows(&db, table),
+                    crate::support::rows(&other, table),
+                    "round {round} of {seed}"
+                );
             }
         }
         assert_sound(&db);

@@ -1,14 +1,10 @@
 //! The same rows joined in each way that there is: a descent in an index for each row, a hash table, all rows looked at
 //! again for each, kept or not. `explain` says which it was; the pairs are always the same, those of two plain loops.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{Case, JoinKind};
 
-use support::seed;
+use crate::support::seed;
 
 const DATABASES: usize = 40;
 

@@ -3,18 +3,13 @@
 //! A seeded workload runs on a [`JournaledWriter`] over each kind of store; a model copies every page when a savepoint
 //! is opened and says what must be there when it is rolled back.
 
-#![cfg(test)]
-
-mod stores;
-mod support;
-
 use wasm_dbms::{
     DataSize, Encode, JournaledWriter, MemoryAccess, MemoryManager, MemoryResult, Options, Page, PageState,
     RESERVED_PAGES, UnclaimedPages,
 };
 
-use stores::{FourFunctions, NineMethods};
-use support::seed;
+use crate::stores::{FourFunctions, NineMethods};
+use crate::support::seed;
 
 /// Everything that can be seen of a store.
 #[derive(Debug, Clone, PartialEq)]

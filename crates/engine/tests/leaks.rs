@@ -1,12 +1,8 @@
 //! Pages that were used are free afterwards: whatever is made and unmade, as many pages are in use as before.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use support::{assert_sound, seed};
+use crate::support::{assert_sound, seed};
 
 #[derive(Table, Debug, Clone)]
 #[table = "items"]

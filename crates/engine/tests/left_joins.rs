@@ -1,13 +1,8 @@
 //! Typed left joins: a row without a partner has `None` beside it.
 
-#![cfg(test)]
-
-mod league;
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use league::*;
+use crate::league::*;
 
 /// Team 1 has two players, team 2 has one and a contract, team 3 has neither.
 fn teams_with_players() -> Database {

@@ -1,15 +1,11 @@
 //! A statement that looks at too many rows, or is interrupted, ends with an error and leaves nothing.
 
-#![cfg(test)]
-
-mod support;
-
 use std::time::Duration;
 
 use wasm_dbms::Interrupt;
 use wasm_dbms::prelude::*;
 
-use support::{assert_sound, exported};
+use crate::support::{assert_sound, exported};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "items"]

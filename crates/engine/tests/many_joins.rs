@@ -1,16 +1,12 @@
 //! Eight tables joined by little, as sqllogictest's `select4` does it: the answers are SQLite's, and few rows are looked
 //! at for them.
 
-#![cfg(test)]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use wasm_dbms::prelude::*;
 
-use support::seed;
+use crate::support::seed;
 
 const TABLES: usize = 9;
 const ROWS: usize = 100;

@@ -1,16 +1,12 @@
 //! Tables whose keys are in one order are joined side by side, each leaf entered once: the answers are those of sets, and
 //! `explain` says that it was a merge.
 
-#![cfg(test)]
-
-mod support;
-
 use std::collections::BTreeMap;
 
 use wasm_dbms::prelude::*;
 use wasm_dbms::{JoinKind, Source};
 
-use support::seed;
+use crate::support::seed;
 
 const DATABASES: usize = 6;
 

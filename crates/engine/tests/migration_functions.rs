@@ -1,16 +1,13 @@
 //! Types that a cast does not bring about: functions of the program's own (`#[migrate]`), enums whose names change, newtypes,
 //! structs kept as JSON whose fields change. Each at once and in steps.
 
-#![cfg(test)]
 #![cfg(feature = "serde")]
-
-mod support;
 
 use serde::{Deserialize, Serialize};
 use wasm_dbms::prelude::*;
 use wasm_dbms::{Comparison, MigrationOperation, MigrationPlan, MigrationWork};
 
-use support::{assert_sound, exported};
+use crate::support::{assert_sound, exported};
 
 /// The first release.
 mod first {

@@ -1,14 +1,10 @@
 //! Migrations in steps: each is bounded and a commit of its own; what was begun goes on wherever it stopped, or is undone.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{CheckSchema, Comparison, MemoryManager, MigrationProgress};
 use wasm_dbms_memory::{Registry, TreeState};
 
-use support::{Counting, assert_sound};
+use crate::support::{Counting, assert_sound};
 
 fn number(name: &str) -> ColumnSchema {
     ColumnSchema::new(name, DataType::I64)

@@ -1,14 +1,10 @@
 //! A story of ten releases: one jump and step by step come to the same; what a migration costs, loses and leaves.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{Comparison, MigrationOperation, MigrationPlan};
 
-use support::shop::{allowing_all, migrate_to, releases, text};
-use support::{Counting, assert_sound, exported, rows};
+use crate::support::shop::{allowing_all, migrate_to, releases, text};
+use crate::support::{Counting, assert_sound, exported, rows};
 
 /// A database of the first release.
 fn first_release() -> Vec<u8> {

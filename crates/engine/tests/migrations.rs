@@ -1,16 +1,12 @@
 //! Every operation of a migration, of every type, on the first, a middle and the last column, over no row, one and many:
 //! afterwards nothing is left to do, every row reads as it should, every index is right.
 
-#![cfg(test)]
-
-mod support;
-
 use std::collections::BTreeMap;
 
 use wasm_dbms::prelude::*;
 use wasm_dbms::{CheckSchema, Comparison, MigrationWork};
 
-use support::{assert_sound, exported};
+use crate::support::{assert_sound, exported};
 
 /// A row by the names of its columns.
 type Row = BTreeMap<String, Value>;

@@ -1,14 +1,10 @@
 //! A panic of the caller's inside a transaction undoes what it interrupted, and the database goes on.
 
-#![cfg(test)]
-
-mod support;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasm_dbms::prelude::*;
 
-use support::{assert_sound, rows};
+use crate::support::{assert_sound, rows};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "users"]

@@ -3,17 +3,12 @@
 //! cannot look into, over all pairs of rows, keeps the same ones: nothing is lost by an index, an order of tables or a
 //! hash table.
 
-#![cfg(test)]
-
-mod model;
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{Case, JoinCondition, JoinKind};
 
-use model::random::{Visible, columns_of, filter, table};
-use model::{ModelTable, shown};
-use support::seed;
+use crate::model::random::{Visible, columns_of, filter, table};
+use crate::model::{ModelTable, shown};
+use crate::support::seed;
 
 const DATABASES: u64 = 120;
 const CONDITIONS: u64 = 60;

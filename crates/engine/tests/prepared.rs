@@ -1,9 +1,5 @@
 //! A prepared question is planned once; it answers what the same question answers that is planned each time.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{Answer, AnswerRow, JoinKind, Prepared, Source};
 

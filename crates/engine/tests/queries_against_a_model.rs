@@ -1,14 +1,9 @@
 //! Random questions to random tables have the answers that a naive evaluation gives, with indexes and without.
 
-#![cfg(test)]
-
-mod model;
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use model::{ModelTable, answer, random};
-use support::{assert_sound, seed};
+use crate::model::{ModelTable, answer, random};
+use crate::support::{assert_sound, seed};
 
 const DATABASES: u64 = 60;
 const QUERIES: u64 = 350;

@@ -1,7 +1,5 @@
 //! Questions of every shape: joins of all kinds, groups, sets, subqueries, queries in FROM.
 
-#![cfg(test)]
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{
     AggregateCall, CommonTable, Join, JoinCondition, JoinKind, Origin, Output, ScalarFunction, SetOperation, Source,

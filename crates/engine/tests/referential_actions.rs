@@ -1,10 +1,6 @@
 //! What happens to rows when the row they refer to goes or changes: composite references, cycles, every action.
 
-#![cfg(test)]
-
-mod support;
-
-use support::assert_sound;
+use crate::support::assert_sound;
 use wasm_dbms::ForeignKeySchema;
 use wasm_dbms::prelude::*;
 
@@ -235,7 +231,7 @@ impl Model {
 
 #[test]
 fn a_model_agrees_with_every_action_over_random_statements() {
-    let seed = support::seed(41);
+    let seed = crate::support::seed(41);
     let mut random = fastrand::Rng::with_seed(seed);
     let actions = [
         ReferentialAction::Restrict,

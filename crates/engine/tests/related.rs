@@ -1,13 +1,9 @@
 //! Rows come with those that belong to them, both ways, by one walk.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::HeapProvider;
 use wasm_dbms::prelude::*;
 
-use support::Counting;
+use crate::support::Counting;
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "users"]

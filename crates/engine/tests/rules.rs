@@ -1,14 +1,10 @@
 //! Sanitizers change values on their way in, validators refuse them: the same for every face, in the order written, never
 //! for NULL.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{CustomRules, HeapProvider};
 
-use support::{assert_sound, exported, rows};
+use crate::support::{assert_sound, exported, rows};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "people"]

@@ -1,15 +1,10 @@
 //! Savepoints as handles: what was written since one is undone, and nothing else, in both kinds of transactions.
 
-#![cfg(test)]
-
-mod league;
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{Connection, Savepoint};
 
-use league::*;
-use support::{assert_sound, seed};
+use crate::league::*;
+use crate::support::{assert_sound, seed};
 
 /// The names of all teams.
 macro_rules! names {

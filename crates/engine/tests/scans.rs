@@ -1,15 +1,10 @@
 //! Scans that look at many rows at once answer as those that look at one at a time. A condition beside `OR FALSE` is asked
 //! row by row, an order without a limit keeps every row: so each question is its own model.
 
-#![cfg(test)]
-
-mod model;
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use model::random;
-use support::seed;
+use crate::model::random;
+use crate::support::seed;
 
 const TABLES: u64 = 24;
 const QUESTIONS: usize = 60;

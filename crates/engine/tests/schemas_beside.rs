@@ -1,13 +1,9 @@
 //! A table that comes, goes or changes while interactive transactions are open: what relied on it is a conflict.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::SchemaChange;
 use wasm_dbms::prelude::*;
 
-use support::assert_sound;
+use crate::support::assert_sound;
 
 fn table(name: &str) -> TableSchema {
     TableSchema::new(name).column(ColumnSchema::new("n", DataType::I64)).primary_key(["n"])

@@ -1,13 +1,9 @@
 //! Queries in conditions become joins where that costs less: each row comes once, and NULLs mean what they mean in SQL.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{Case, HeapProvider, MAX_RANGES};
 
-use support::seed;
+use crate::support::seed;
 
 fn column(name: &str) -> Expr {
     Expr::column(name)

@@ -1,9 +1,5 @@
 //! Reading beside writing: snapshots and implicit reads see one commit, and wait for no writer.
 
-#![cfg(test)]
-
-mod support;
-
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Condvar, Mutex};
@@ -11,7 +7,7 @@ use std::sync::{Arc, Barrier, Condvar, Mutex};
 use wasm_dbms::prelude::*;
 use wasm_dbms::{FileProvider, Guarantees, HeapProvider, MemoryProvider, MemoryResult, Snapshot};
 
-use support::{assert_sound, exported, seed};
+use crate::support::{assert_sound, exported, seed};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "accounts"]

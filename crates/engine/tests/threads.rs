@@ -1,14 +1,10 @@
 //! Threads share a database: each transaction has its turn, and one that panics harms no other.
 
-#![cfg(test)]
-
-mod support;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasm_dbms::prelude::*;
 
-use support::{assert_sound, seed};
+use crate::support::{assert_sound, seed};
 
 const THREADS: u64 = 4;
 const TRANSACTIONS: u64 = 300;

@@ -1,15 +1,11 @@
 //! Every type as first, middle and last column, as key, in indexes, in filters and in orders: the whole matrix. What tables
 //! ask of their rows is in `types_in_constraints.rs`, what brings rows together in `types_in_questions.rs`.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::Nulls;
 use wasm_dbms::prelude::*;
 
-use support::samples::{column, samples};
-use support::{assert_sound, rows};
+use crate::support::samples::{column, samples};
+use crate::support::{assert_sound, rows};
 
 /// Where the column stands among the others.
 fn table(data_type: DataType, position: usize, is_nullable: bool) -> TableSchema {

@@ -1,15 +1,11 @@
 //! Every type with a default, under checks, in references and under rules: the matrix of `types.rs` for what a table asks
 //! of its rows.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{ForeignKeySchema, HeapProvider, RuleTypes};
 
-use support::samples::{column, samples};
-use support::{assert_sound, exported, rows};
+use crate::support::samples::{column, samples};
+use crate::support::{assert_sound, exported, rows};
 
 const COMPARISONS: [Comparison; 6] = [
     Comparison::Equal,

@@ -1,15 +1,11 @@
 //! Joins, groups, distinct rows, sets and subqueries over every type: the matrix of `types.rs` for questions that put
 //! values of rows beside each other.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{AggregateCall, Case, Join, JoinKind, Nulls, Prepared, ScalarFunction, SetOperation};
 
-use support::assert_sound;
-use support::samples::{column, samples};
+use crate::support::assert_sound;
+use crate::support::samples::{column, samples};
 
 /// A row: its number, the number of its sample or NULL, and which form of it.
 type Row = (u64, Option<usize>);

@@ -1,12 +1,8 @@
 //! Vacuum: the same rows in fewer pages, in steps between which everything else happens.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use support::{Counting, assert_sound, rows, seed};
+use crate::support::{Counting, assert_sound, rows, seed};
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "users"]

@@ -1,15 +1,10 @@
 //! Random inserts, updates and deletes by filter leave the rows that a naive evaluation leaves, with indexes and without,
 //! by themselves and in transactions and savepoints that are rolled back.
 
-#![cfg(test)]
-
-mod model;
-mod support;
-
 use wasm_dbms::prelude::*;
 
-use model::{ModelTable, random, shown};
-use support::{assert_sound, seed};
+use crate::model::{ModelTable, random, shown};
+use crate::support::{assert_sound, seed};
 
 #[derive(Table, Debug, Clone)]
 #[table = "keyed"]

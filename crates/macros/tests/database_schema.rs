@@ -1,7 +1,5 @@
 //! `derive(DatabaseSchema)` lists the tables.
 
-extern crate wasm_dbms_api as wasm_dbms;
-
 use wasm_dbms::{DatabaseSchema as _, Table as _};
 use wasm_dbms_macros::DatabaseSchema;
 

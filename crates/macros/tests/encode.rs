@@ -1,7 +1,5 @@
 //! `derive(Encode)`: the layout of structs, byte by byte.
 
-extern crate wasm_dbms_api as wasm_dbms;
-
 use std::borrow::Cow;
 use std::fmt::Debug;
 

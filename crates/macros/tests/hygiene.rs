@@ -1,7 +1,5 @@
 //! The derives work where every common name means something else, and inside functions and macros.
 
-extern crate wasm_dbms_api as wasm_dbms;
-
 #[expect(dead_code, reason = "names that the derives must not use")]
 #[no_implicit_prelude]
 mod shadowed {

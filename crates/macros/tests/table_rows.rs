@@ -1,7 +1,5 @@
 //! How rows become structs, and structs rows.
 
-extern crate wasm_dbms_api as wasm_dbms;
-
 use std::any::TypeId;
 
 use wasm_dbms::{ConversionError, Insert, RowId, RowSource, Table, Value, ValueArena, ValueRef};

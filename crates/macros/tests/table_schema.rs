@@ -1,7 +1,5 @@
 //! What `derive(Table)` makes of a struct: its schema and its column constants.
 
-extern crate wasm_dbms_api as wasm_dbms;
-
 use wasm_dbms::{ColumnSchema, DataType, IndexSchema, ReferentialAction, Table as _, TableSchema, Value};
 use wasm_dbms_macros::Table;
 

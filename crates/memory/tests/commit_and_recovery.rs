@@ -1,13 +1,9 @@
 //! What is committed stays, what is not goes, and neither costs more syncs than it must.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms_api::{MemoryError, Page};
 use wasm_dbms_memory::{Durability, FileProvider, HeapProvider, MemoryAccess, MemoryManager, Options, REGISTRY_PAGE};
 
-use support::{
+use crate::support::{
     Call, Entries, Medium, assert_content, bytes_of, commit, content, fail_after, medium_of, open, open_bytes, options,
     put,
 };

@@ -1,7 +1,5 @@
 //! The providers of this crate keep the contract of `MemoryProvider`.
 
-#![cfg(test)]
-
 mod heap {
     wasm_dbms_sim::conformance!({
         let heap = wasm_dbms_memory::HeapProvider::new();

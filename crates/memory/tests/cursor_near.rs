@@ -1,7 +1,5 @@
 //! A cursor that looks for keys from where it stands finds what one does that goes down from the root.
 
-#![cfg(test)]
-
 use fastrand::Rng;
 use wasm_dbms_memory::{Cursor, MemoryManager, Options, Tree};
 

@@ -1,9 +1,5 @@
 //! Damage is found and named; foreign and hostile bytes are refused without a panic.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms_api::{MemoryError, Page};
 use wasm_dbms_memory::{
     Durability, FORMAT_VERSION, FileProvider, MemoryAccess, MemoryManager, MemoryProvider, Options, Registry, Tree,
@@ -11,7 +7,7 @@ use wasm_dbms_memory::{
 };
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use support::{Medium, TREE, bytes_of, content, medium_of, open, open_bytes};
+use crate::support::{Medium, TREE, bytes_of, content, medium_of, open, open_bytes};
 
 const PAGE_SIZE: usize = 4096;
 const RING: usize = 8192;

@@ -1,13 +1,9 @@
 //! An export is the same bytes on every host, and a database.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms_api::Page;
 use wasm_dbms_memory::{Durability, FileProvider, HeapProvider, MemoryAccess};
 
-use support::{assert_content, commit, in_memory, open, open_bytes, put};
+use crate::support::{assert_content, commit, in_memory, open, open_bytes, put};
 
 #[test]
 fn the_same_operations_export_the_same_bytes_from_every_host() {

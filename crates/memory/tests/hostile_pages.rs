@@ -1,8 +1,6 @@
 //! Pages that lie are refused by their number before anything is changed: no panic, no walk without end. The battery
 //! `hostile` tries such pages by the million; here is one of each kind.
 
-#![cfg(test)]
-
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 use wasm_dbms_memory::{
     LeafBatch, MAX_FINDINGS, MemoryAccess, MemoryManager, NodeSummary, Options, RESERVED_PAGES, Tree,

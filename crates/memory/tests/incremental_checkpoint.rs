@@ -1,13 +1,9 @@
 //! Checkpoints in small steps cost no sync, write nothing in place that is not durable, and survive every crash.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms_memory::{Durability, MemoryManager};
 use wasm_dbms_sim::Crashes;
 
-use support::{Call, Medium, assert_content, bytes_of, commit, open, put};
+use crate::support::{Call, Medium, assert_content, bytes_of, commit, open, put};
 
 /// On several pages, and all of them changed in a few KiB of log.
 const KEYS: u32 = 600;
@@ -91,7 +87,7 @@ fn nothing_is_written_in_place_before_the_commit_it_is_of_is_durable() {
     assert!(in_place > 100, "{in_place}");
     let (all, earlier) = flips(&medium.calls()[from..]);
     assert!(earlier > 10, "{earlier} of {all} headers are of an earlier commit");
-    assert!(support::content(&mut support::open_bytes(&bytes_of(&medium)).unwrap()).is_ok());
+    assert!(crate::support::content(&mut crate::support::open_bytes(&bytes_of(&medium)).unwrap()).is_ok());
 }
 
 #[test]
@@ -104,7 +100,7 @@ fn no_crash_in_a_step_loses_a_commit_or_mixes_two() {
         commit(&mut store, 0..KEYS, 1, 3);
         store.close().unwrap();
         let start = bytes_of(&medium);
-        let medium = support::medium_of(&start);
+        let medium = crate::support::medium_of(&start);
         let mut store = open(medium.clone()).unwrap();
         // When each commit was begun and acknowledged, and whether it was durable then.
         let mut commits = vec![(0, 0, true), (0, 0, true)];
@@ -134,7 +130,7 @@ fn no_crash_in_a_step_loses_a_commit_or_mixes_two() {
 }
 
 fn byte_of(store: &mut MemoryManager) -> usize {
-    let (byte, entries) = support::content(store).unwrap();
+    let (byte, entries) = crate::support::content(store).unwrap();
     assert!(
         entries.len() == KEYS as usize
             && entries.values().all(|value| value.iter().all(|found| u64::from(*found) == byte))
@@ -165,7 +161,7 @@ fn a_checkpoint_of_everything_takes_over_what_the_steps_have_begun() {
     store.close().unwrap();
     assert!(flips(&medium.calls()).0 > flips_before);
     let mut store = open(medium).unwrap();
-    let (counter, entries) = support::content(&mut store).unwrap();
+    let (counter, entries) = crate::support::content(&mut store).unwrap();
     assert_eq!(counter, u64::from(byte) + 1);
     assert!(entries[&0u32.to_be_bytes().to_vec()].iter().all(|found| *found == byte + 1));
     assert!(entries[&1000u32.to_be_bytes().to_vec()].iter().all(|found| *found == byte));
@@ -184,7 +180,7 @@ fn an_empty_commit_before_the_first_write_of_a_session_writes_nothing() {
     }
     drop(store);
     let calls = medium.count();
-    let small = support::options().cache_bytes(0);
+    let small = crate::support::options().cache_bytes(0);
     let mut store = MemoryManager::open(Box::new(medium.clone()), small).unwrap();
     store.commit(Durability::Eventual).unwrap();
     assert_eq!(medium.count(), calls, "what recovery found may be lost still: nothing may stand on it");

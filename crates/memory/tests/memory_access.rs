@@ -1,15 +1,11 @@
 //! Every method of `MemoryAccess` keeps its contract.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms_api::prelude::*;
 use wasm_dbms_memory::{
     Durability, MemoryAccess, MemoryManager, Options, PageRef, RESERVED_PAGES, Tree, UNCLAIMED_PAGES_PAGE,
 };
 
-use support::{Five, FourFunctions, NineMethods, in_memory};
+use crate::support::{Five, FourFunctions, NineMethods, in_memory};
 
 const PAGE_SIZE: u32 = 4096;
 

@@ -1,13 +1,9 @@
 //! On a host where a message's writes survive all or not at all, a commit is in place when it returns: no log.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms_api::{MemoryError, MemoryResult};
 use wasm_dbms_memory::{Durability, Guarantees, HeapProvider, MemoryManager, MemoryProvider};
 
-use support::{assert_content, commit, open, open_bytes, options, put};
+use crate::support::{assert_content, commit, open, open_bytes, options, put};
 
 /// A canister's memory: no sync, and nothing of a message that traps.
 #[derive(Debug, Clone, Default)]

@@ -1,7 +1,5 @@
 //! A point read looks at one page a level, however large the tree is.
 
-#![cfg(test)]
-
 use wasm_dbms_api::{MemoryResult, Page};
 use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options, PageRef, Place, Tree};
 

@@ -1,10 +1,6 @@
 //! What the providers promise beside the contract (see `conformance.rs`): refusals that name what was refused; and what
 //! the store makes of a provider that does not keep its promises.
 
-#![cfg(test)]
-
-mod support;
-
 use std::path::{Path, PathBuf};
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -141,7 +137,7 @@ fn a_count_that_cannot_be_is_an_error_wherever_it_comes() {
     for count in [4_294_967_288, usize::MAX, 70_000] {
         for honest_calls in 0..20 {
             let provider = Lying { inner: HeapProvider::new(), honest_calls: honest_calls.into(), count };
-            let used = support::open(provider).and_then(|mut store| {
+            let used = crate::support::open(provider).and_then(|mut store| {
                 (0..16).try_for_each(|_| store.claim_page().and_then(|page| store.write_at(page, 0, &1u64)))?;
                 (0..8).try_for_each(|number: u64| {
                     store.write_at(2, 8, &number)?;
@@ -162,10 +158,10 @@ fn a_count_that_cannot_be_is_an_error_wherever_it_comes() {
 #[test]
 fn a_short_write_says_that_the_medium_is_full() {
     let provider = Lying { inner: HeapProvider::new(), honest_calls: 4.into(), count: 100 };
-    let refused = support::open(provider).unwrap_err();
+    let refused = crate::support::open(provider).unwrap_err();
     assert!(refused.is_full() || refused.is_in_doubt(), "{refused}");
     let provider = Lying { inner: HeapProvider::new(), honest_calls: 2.into(), count: 100 };
-    let refused = support::open(provider).unwrap_err();
+    let refused = crate::support::open(provider).unwrap_err();
     assert!(refused.is_full() && refused.to_string().contains("only 100 of 40960 bytes"), "{refused}");
 }
 

@@ -1,16 +1,14 @@
 //! A store that is opened for reading only serves every commit, whatever a crash left to be finished, and writes
 //! nothing.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms_api::{MemoryError, MemoryResult};
 use wasm_dbms_memory::{
     Durability, FileProvider, MemoryAccess, MemoryManager, MemoryProvider, REGISTRY_PAGE, UNCLAIMED_PAGES_PAGE,
 };
 
-use support::{Entries, Fault, Injection, Medium, assert_content, commit, content, fail_after, open, options, put};
+use crate::support::{
+    Entries, Fault, Injection, Medium, assert_content, commit, content, fail_after, open, options, put,
+};
 use wasm_dbms_sim::Crashes;
 
 fn open_read_only(medium: &(impl MemoryProvider + Clone + 'static)) -> MemoryResult<MemoryManager> {
@@ -86,7 +84,7 @@ fn after_any_crash_a_reader_sees_what_a_writer_would() {
             return;
         }
         let made = crash.made();
-        let medium = support::medium_of(&crash.to_bytes());
+        let medium = crate::support::medium_of(&crash.to_bytes());
         match open_read_only(&medium) {
             Ok(mut reader) => {
                 let seen = content_or_blank(&mut reader);
@@ -120,12 +118,12 @@ fn on_a_full_medium_a_writer_opens_after_any_crash_reads_what_stands_and_is_refu
             return;
         }
         let what = format!("seed {seed}, after {} calls", crash.made());
-        let whole = match open_read_only(&support::medium_of(&crash.to_bytes())) {
+        let whole = match open_read_only(&crate::support::medium_of(&crash.to_bytes())) {
             Ok(mut reader) => content_or_blank(&mut reader),
             // It was never made.
             Err(_) => return,
         };
-        let full = support::medium_of(&crash.to_bytes());
+        let full = crate::support::medium_of(&crash.to_bytes());
         full.inner().inject(Injection::after_changes(0, Fault::Full).for_ever());
         let mut store = match open(full.clone()) {
             Ok(store) => store,

@@ -1,15 +1,11 @@
 //! Free pages at the end of the file are given back, and no crash on the way loses anything.
 
-#![cfg(test)]
-
-mod support;
-
 use std::ops::Range;
 
 use wasm_dbms_api::{MemoryError, Page};
 use wasm_dbms_memory::{Durability, HeapProvider, MemoryAccess, MemoryManager, PageState, Registry, UnclaimedPages};
 
-use support::{Call, Medium, TREE, assert_content, bytes_of, commit, fail_after, in_memory, open, put};
+use crate::support::{Call, Medium, TREE, assert_content, bytes_of, commit, fail_after, in_memory, open, put};
 use wasm_dbms_sim::Crashes;
 
 /// Claims pages and fills them; nothing is committed.

@@ -1,16 +1,12 @@
 //! A ring that is too short again and again grows; pages keep their numbers, and no crash on the way loses a commit.
 
-#![cfg(test)]
-
-mod support;
-
 use std::ops::Range;
 
 use wasm_dbms_api::Page;
 use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager};
 use wasm_dbms_sim::Crashes;
 
-use support::{Call, Medium, bytes_of, commit, fail_after, in_memory, medium_of, open, open_bytes};
+use crate::support::{Call, Medium, bytes_of, commit, fail_after, in_memory, medium_of, open, open_bytes};
 
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap())

@@ -1,13 +1,9 @@
 //! After scrubbing, the medium holds no byte of what was deleted.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager};
 use wasm_dbms_sim::Crashes;
 
-use support::{Medium, assert_content, bytes_of, commit, open, options, put};
+use crate::support::{Medium, assert_content, bytes_of, commit, open, options, put};
 
 /// Sixteen times a byte that nothing else writes so often.
 fn holds_secret(bytes: &[u8]) -> bool {
@@ -119,7 +115,7 @@ fn no_crash_between_steps_and_commits_loses_one() {
         }
         Crashes::of(&start, &medium.calls()[from..]).seed(seed).torn_max(10).for_each(&mut |crash| {
             let made = crash.made();
-            let (byte, entries) = support::content(&mut open(crash.provider()).unwrap()).unwrap();
+            let (byte, entries) = crate::support::content(&mut open(crash.provider()).unwrap()).unwrap();
             assert!(entries.values().all(|value| value.iter().all(|found| u64::from(*found) == byte)), "seed {seed}");
             let kept = commits.iter().rposition(|(_, end)| *end <= made).unwrap() as u64 + 1;
             let begun = commits.iter().rposition(|(begin, _)| *begin < made.max(1)).unwrap() as u64 + 1;

@@ -1,9 +1,5 @@
 //! A snapshot stays what it is: whatever is committed, brought in place, evicted, given back or scrubbed meanwhile.
 
-#![cfg(test)]
-
-mod support;
-
 use std::collections::BTreeMap;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
@@ -11,7 +7,7 @@ use wasm_dbms_memory::{
     Durability, FileProvider, HeapProvider, MemoryAccess, MemoryManager, Options, RESERVED_PAGES, Snapshot,
 };
 
-use support::{Medium, fail_after, in_memory, open, open_bytes, options};
+use crate::support::{Medium, fail_after, in_memory, open, open_bytes, options};
 
 fn seed() -> u64 {
     std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_122)

@@ -1,13 +1,9 @@
 //! Pages of a transaction larger than the cache are written before its commit. No crash makes them part of another one.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms_api::Page;
 use wasm_dbms_memory::{Durability, HeapProvider, MemoryAccess, MemoryManager, MemoryProvider, Registry, Tree};
 
-use support::{Entries, Medium, TREE, content, options};
+use crate::support::{Entries, Medium, TREE, content, options};
 use wasm_dbms_sim::Crashes;
 use wasm_dbms_sim::workload::RAW_PAGE;
 

@@ -1,7 +1,5 @@
 //! A tree behaves as `std::collections::BTreeMap` does, whatever is done to it: a seeded model test.
 
-#![cfg(test)]
-
 use std::collections::BTreeMap;
 
 use wasm_dbms_api::Page;

@@ -1,8 +1,6 @@
 //! A key is found, and one that is not there is missed, however the keys of a node are spread: a search guesses, and a
 //! guess may be wrong.
 
-#![cfg(test)]
-
 use std::collections::BTreeSet;
 
 use wasm_dbms_memory::{MemoryManager, Options, Tree};

@@ -1,15 +1,11 @@
 //! The ledger of unclaimed pages: last in, first out, without a limit, and no byte of a released page can be read.
 
-#![cfg(test)]
-
-mod support;
-
 use wasm_dbms_api::prelude::*;
 use wasm_dbms_memory::{
     Durability, MemoryAccess, MemoryManager, PageState, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
 };
 
-use support::{FourFunctions, Medium, NineMethods, in_memory, open};
+use crate::support::{FourFunctions, Medium, NineMethods, in_memory, open};
 
 /// More than three pages of the ledger hold.
 const MANY: usize = 3500;

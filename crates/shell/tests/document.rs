@@ -1,7 +1,6 @@
 //! What `docs/SHELL.md` shows is what happens.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::path::Path;
 use std::process::Command;

@@ -1,13 +1,10 @@
 //! A dump restores to equal content, whatever the content.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
-
-mod support;
-
-use support::{Folder, output_on, run_script};
 use wasm_dbms::prelude::*;
 use wasm_dbms::{CheckSchema, ForeignKeySchema, Sanitizer, Validator};
 use wasm_dbms_sql::Session;
+
+use crate::support::{Folder, output_on, run_script};
 
 /// Restores a dump into another file and says what is dumped there.
 fn restored(folder: &Folder, dump: &str) -> String {

@@ -1,11 +1,8 @@
 //! Files of CSV, JSON lines and SQLite come in; what does not is reported.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
-
-mod support;
-
 use rusqlite::Connection;
-use support::{Folder, Run};
+
+use crate::support::{Folder, Run};
 
 /// A folder with a file in it, and its path.
 fn with_file(name: &str, text: &str) -> (Folder, String) {

@@ -1,8 +1,6 @@
 //! What the commands print about a healthy database.
 
-mod support;
-
-use support::Folder;
+use crate::support::Folder;
 
 #[test]
 fn help_lists_the_commands() {
@@ -134,7 +132,7 @@ fn pages_maps_every_page_and_sums_up_every_tree() {
 #[test]
 fn pages_shows_what_a_deletion_set_free() {
     let folder = Folder::with_library(2000);
-    folder.change(|db| assert_eq!(db.delete::<support::Author>().run().unwrap(), 2000));
+    folder.change(|db| assert_eq!(db.delete::<crate::support::Author>().run().unwrap(), 2000));
     let printed = folder.output(&[".pages"]);
     assert!(printed.contains("(free)") && printed.contains("...."), "{printed}");
     assert_eq!(folder.run(&[".check"]).code, Some(0));
@@ -160,11 +158,11 @@ fn what_is_exported_is_a_database_with_the_same_rows() {
     let folder = Folder::with_library(300);
     let copy = folder.path("copy.db");
     folder.output(&[".export", copy.to_str().unwrap()]);
-    let copied = support::run_on(&copy, &[".rows books", ".check", "--format", "json"]);
+    let copied = crate::support::run_on(&copy, &[".rows books", ".check", "--format", "json"]);
     assert_eq!(copied.code, Some(0), "{}", copied.stderr);
     assert_eq!(copied.stdout, folder.output(&[".rows books", ".check", "--format", "json"]));
     let again = folder.path("again.db");
-    support::run_on(&copy, &[".export", again.to_str().unwrap()]);
+    crate::support::run_on(&copy, &[".export", again.to_str().unwrap()]);
     assert!(std::fs::read(copy).unwrap() == std::fs::read(again).unwrap(), "an export of an export is the same");
 }
 

@@ -1,12 +1,8 @@
 //! `wasm-dbms migrate`: the plan, what may be lost, what it comes to.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
-mod support;
-
 use std::path::Path;
 
-use support::{Folder, Run, output_on, run_on};
+use crate::support::{Folder, Run, output_on, run_on};
 
 const EXTRA: &str = "ALTER TABLE authors ADD COLUMN born integer DEFAULT 1900;";
 

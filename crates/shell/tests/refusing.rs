@@ -1,10 +1,8 @@
 //! Bad input: one line on stderr, exit code 1, nothing on stdout.
 
-mod support;
-
 use std::process::Stdio;
 
-use support::{Folder, Run, refused, run_on};
+use crate::support::{Folder, Run, refused, run_on};
 
 /// Where page `number` of 8 KiB stands in the file: both header slots, the ring, the first group's ledger page.
 fn address(number: usize) -> usize {
@@ -147,7 +145,7 @@ fn findings_do_not_keep_later_commands_from_running() {
 fn a_reader_that_goes_away_is_no_failure() {
     let folder = Folder::with_library(20_000);
     for format in ["csv", "json", "table", "line"] {
-        let mut child = support::command(&folder.database(), &["--format", format, ".rows", "books", ".check"])
+        let mut child = crate::support::command(&folder.database(), &["--format", format, ".rows", "books", ".check"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

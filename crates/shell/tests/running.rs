@@ -1,8 +1,6 @@
 //! SQL and commands of the command line and of scripts.
 
-mod support;
-
-use support::{Folder, output_on, run_on, run_script};
+use crate::support::{Folder, output_on, run_on, run_script};
 
 #[test]
 fn sql_and_commands_run_in_their_order() {

@@ -1,15 +1,13 @@
 //! The interactive shell, on a terminal of its own.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
-
-mod support;
 
 use std::process::Command;
 use std::time::Duration;
 
 use rexpect::session::{PtySession, spawn_command};
-use support::Folder;
+
+use crate::support::Folder;
 
 const PROMPT: &str = "wasm-dbms> ";
 

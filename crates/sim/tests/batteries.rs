@@ -1,7 +1,5 @@
 //! Each battery passes at a small size, and finds the bug that is planted for it.
 
-#![cfg(test)]
-
 use wasm_dbms_sim::battery::{self, Outcome, Plant, Settings, Size};
 
 const SEED: u64 = 20_261_122;

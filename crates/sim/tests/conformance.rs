@@ -1,7 +1,5 @@
 //! The providers of this crate keep the contract too, and one that breaks it is found out.
 
-#![cfg(test)]
-
 use wasm_dbms_api::MemoryResult;
 use wasm_dbms_memory::{Guarantees, HeapProvider, MemoryProvider};
 use wasm_dbms_sim::{Faulty, Recorder};

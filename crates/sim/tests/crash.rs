@@ -1,7 +1,5 @@
 //! Crashes that once were too much, each as a test of its own. Every other crash is in the battery.
 
-#![cfg(test)]
-
 use wasm_dbms_memory::{Durability, HeapProvider, MemoryAccess, MemoryManager, MemoryProvider, Options};
 use wasm_dbms_sim::{Call, Crashes, Fault, Faulty, Injection, Recorder, apply_sectors};
 

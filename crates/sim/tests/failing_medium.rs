@@ -1,8 +1,6 @@
 //! Failures of a medium that once left something wrong behind, each as a test of its own. Every other one is in the
 //! battery.
 
-#![cfg(test)]
-
 use wasm_dbms::prelude::*;
 use wasm_dbms_sim::{Fault, Faulty, Injection};
 

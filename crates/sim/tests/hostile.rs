@@ -1,7 +1,5 @@
 //! The battery of hostile files finds what it is there to find: each kind of failure, planted, is reported by its case.
 
-#![cfg(test)]
-
 use std::process::Command;
 
 fn battery(planted: &str, cases: u64) -> (bool, String) {

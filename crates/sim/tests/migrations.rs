@@ -1,8 +1,6 @@
 //! Every operation of a migration, crashed at every call of the provider and failed at every call: what is there is what
 //! was there before, or all of what should be after.
 
-#![cfg(test)]
-
 use wasm_dbms::prelude::*;
 use wasm_dbms::{CheckSchema, Comparison, MigrationPlan};
 use wasm_dbms_memory::MemoryProvider as Provider;

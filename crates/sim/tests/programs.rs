@@ -1,7 +1,5 @@
 //! Programs that once went wrong, as the battery `model` printed them; and what a program is.
 
-#![cfg(test)]
-
 use wasm_dbms::prelude::*;
 use wasm_dbms_sim::Fault;
 use wasm_dbms_sim::model::{Bug, End, Operation, Program, create, delete, insert, replay, run_drawn, shrunk, update};

@@ -1,7 +1,5 @@
 //! What statements ask of a medium, seen by the recorder.
 
-#![cfg(test)]
-
 use wasm_dbms::prelude::*;
 use wasm_dbms_sim::Recorder;
 

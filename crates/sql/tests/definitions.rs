@@ -1,7 +1,5 @@
 //! References that come when the rows are there, rules of columns, the pieces of a text.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
-
 use wasm_dbms::{Database, Sanitizer, Validator};
 use wasm_dbms_sql::{Dialect, Session, Sql, TokenKind, tokens};
 

@@ -1,7 +1,5 @@
 //! What the dialects make of the same text, and views that go with a session.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
 use wasm_dbms::Database;
 use wasm_dbms_sql::{Dialect, Row, Session, Sql};
 

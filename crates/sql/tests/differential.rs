@@ -4,23 +4,12 @@
 //! `partitioning.rs` make them more than 200,000), `SEED` what is drawn. A statement of which one of the two
 //! says no must be refused by both, but for sums that leave their type and the like, which SQLite makes something of.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do"
-)]
-
-mod peer;
-
 use fastrand::Rng;
 use wasm_dbms::Database;
 use wasm_dbms_sql::{Dialect, Session};
 
-use peer::draw::Draw;
-use peer::{own, sqlite, store, variable, variable_or_in_ci};
+use crate::peer::draw::Draw;
+use crate::peer::{own, sqlite, store, variable, variable_or_in_ci};
 
 const QUERIES_OF_A_SCHEMA: usize = 100;
 

@@ -1,15 +1,5 @@
 //! Errors point at their place.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::string_slice,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do"
-)]
-
 use wasm_dbms::Database;
 use wasm_dbms_sql::{Dialect, Sql, parse, parse_all};
 

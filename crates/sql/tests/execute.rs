@@ -1,13 +1,5 @@
 //! SQL that is run, statement by statement.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do"
-)]
-
 use wasm_dbms::{Database, Value};
 use wasm_dbms_sql::{Error, Named, Row, Session, Sql};
 

@@ -1,15 +1,5 @@
 //! No text hurts: none panics, overflows the stack, or takes more than its length in time and memory.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::string_slice,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do"
-)]
-
 use std::time::{Duration, Instant};
 
 use wasm_dbms_sql::limits::{

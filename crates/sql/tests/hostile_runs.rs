@@ -1,7 +1,5 @@
 //! Hostile statements, run and not only read: never a panic, a full stack or a hang.
 
-#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
 use fastrand::Rng;
 use wasm_dbms::Database;
 use wasm_dbms_sql::{Dialect, Session};

@@ -1,22 +1,10 @@
 //! `sqlparser` accepts and rejects the same texts.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::string_slice,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do"
-)]
-
-mod common;
-
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::process::Command;
 
-use common::Maker;
+use crate::common::Maker;
 use sqlparser::dialect::{PostgreSqlDialect, SQLiteDialect};
 use wasm_dbms_sql::{Dialect, parse, parse_all};
 

@@ -7,14 +7,7 @@
 //! `STATEMENTS` says how many are asked (12,000 if nothing is said, 144,000 in continuous integration), `SEED` what is drawn.
 //! Where a machine is too slow for them it is fewer: as many as [`TIME_MAX`] allows.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do"
-)]
+#![cfg(test)]
 
 mod peer;
 

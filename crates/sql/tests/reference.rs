@@ -1,7 +1,5 @@
 //! Every example of `docs/SQL.md`, run in order.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
 use wasm_dbms::{Database, Value};
 use wasm_dbms_sql::{Row, Session};
 

@@ -1,18 +1,6 @@
 //! What queries and expressions show is the SQL that says them.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::string_slice,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do"
-)]
-
-mod common;
-
-use common::Maker;
+use crate::common::Maker;
 use wasm_dbms_sql::{Dialect, Statement, parse, parse_expr};
 
 const ROUNDS: u64 = 20_000;

@@ -1,15 +1,5 @@
 //! What SQL says, statement by statement.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::string_slice,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do"
-)]
-
 use wasm_dbms_api::{
     ColumnSchema, DataType, Expr, IndexColumn, IndexSchema, JoinKind, Query, ReferentialAction, TableSchema, Validator,
     Value,

@@ -2,22 +2,11 @@
 //!
 //! `QUERIES` says how many are asked (3,000 if nothing is said), `SEED` what is drawn.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do"
-)]
-
-mod peer;
-
 use fastrand::Rng;
 use wasm_dbms::{Database, HeapProvider, Interrupt, Options, Value};
 use wasm_dbms_sql::{Dialect, Row, Session, Sql};
 
-use peer::{own, shown, sqlite, store, variable};
+use crate::peer::{own, shown, sqlite, store, variable};
 
 const QUERIES_OF_A_SCHEMA: usize = 60;
 

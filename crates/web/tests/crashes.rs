@@ -1,16 +1,13 @@
 //! The order of syncs in a browser, proved by every crash that it may leave. What the database asks of its file is recorded
 //! below [`OpfsProvider`], as the browser would hear it: in the pieces that the browser takes, growth by `truncate` included.
 
-#![cfg(test)]
-
-#[path = "../browser_test/batches.rs"]
-mod batches;
-
 use std::collections::HashSet;
 
 use wasm_dbms::{Durability, HeapProvider, MemoryProvider, MemoryResult};
 use wasm_dbms_sim::{Call, Crashes, Recorder};
 use wasm_dbms_web::{OpfsProvider, Refusal, SyncAccessHandle};
+
+use crate::batches;
 
 const SEED: u64 = 20_261_129;
 

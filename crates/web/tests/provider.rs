@@ -1,17 +1,12 @@
 //! The provider over a browser that is not there: what it makes of every answer and exception of a real one, and that
 //! it keeps its promises. In a real browser `cargo xtask browser` runs the same.
 
-#![cfg(test)]
-
-#[path = "../browser_test/batches.rs"]
-mod batches;
-#[path = "../browser_test/contract.rs"]
-mod contract;
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasm_dbms::{Durability, Error, HeapProvider, MemoryError, MemoryProvider, MemoryResult};
 use wasm_dbms_web::{OpfsProvider, Refusal, SyncAccessHandle};
+
+use crate::{batches, contract};
 
 /// A file as a browser has it, over bytes in memory.
 struct PretendedHandle {

@@ -1,7 +1,5 @@
 //! A league: teams, their players, contracts. What the tests of transactions work on.
 
-#![allow(dead_code, unused_imports, unused_macros, reason = "each test binary uses a part of this")]
-
 use wasm_dbms::prelude::*;
 
 #[derive(Table, Debug, Clone, PartialEq)]

@@ -1,7 +1,5 @@
 //! A database that is nothing but lists of values, and questions answered the naive way.
 
-#![allow(dead_code, reason = "each test binary uses a part of this")]
-
 mod eval;
 pub(crate) mod random;
 

@@ -1,6 +1,6 @@
 //! What the tests share: seeds, and the check that nothing is wrong with a database.
 
-#![allow(dead_code, reason = "each test binary uses a part of this")]
+#![allow(dead_code, reason = "the tests that are binaries of their own use a part of this")]
 
 pub(crate) mod samples;
 pub(crate) mod shop;

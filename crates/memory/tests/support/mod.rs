@@ -1,7 +1,7 @@
 //! What the tests share: stores with small pages, the whole content of a store checked and read back, a medium that
 //! records every call and can be told to fail.
 
-#![allow(dead_code, unused_imports, reason = "each test binary uses a part of this")]
+#![allow(dead_code, unused_imports, reason = "the tests that are binaries of their own use a part of this")]
 
 mod keys;
 mod stores;

@@ -1,8 +1,5 @@
 //! What the tests share: databases in a folder that goes away, and runs of the binary.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of a test fail as it does")]
-#![allow(dead_code, unreachable_pub, reason = "each test file takes what it needs")]
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,52 +9,52 @@ use wasm_dbms::prelude::*;
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "authors"]
-pub struct Author {
+pub(crate) struct Author {
     #[primary_key]
     #[autoincrement]
-    pub id: u64,
+    pub(crate) id: u64,
     #[unique]
-    pub email: String,
+    pub(crate) email: String,
     #[default = true]
-    pub active: bool,
+    pub(crate) active: bool,
 }
 
 #[derive(Table, Debug, Clone, PartialEq)]
 #[table = "books"]
 #[index(author, title)]
-pub struct Book {
+pub(crate) struct Book {
     #[primary_key]
-    pub isbn: String,
+    pub(crate) isbn: String,
     #[foreign_key(table = "authors", column = "id", on_delete = "cascade")]
-    pub author: u64,
-    pub title: String,
-    pub price: Option<f64>,
-    pub cover: Vec<u8>,
+    pub(crate) author: u64,
+    pub(crate) title: String,
+    pub(crate) price: Option<f64>,
+    pub(crate) cover: Vec<u8>,
 }
 
 #[derive(DatabaseSchema)]
 #[tables(Author = "authors", Book = "books")]
-pub struct Library;
+pub(crate) struct Library;
 
 /// What a run came to.
-pub struct Run {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// A folder with a database in it.
-pub struct Folder {
+pub(crate) struct Folder {
     folder: TempDir,
 }
 
 impl Folder {
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// A folder with a library of as many authors, each with a book.
-    pub fn with_library(authors: u64) -> Self {
+    pub(crate) fn with_library(authors: u64) -> Self {
         let folder = Self::empty();
         folder.change(|db| {
             db.transaction(|tx| {
@@ -81,7 +78,7 @@ impl Folder {
 
     /// Changes the library, which is made if it is not there. On a copy in memory: a file that this process had open
     /// would stay locked for as long as a child that another test has just forked still shares its handle.
-    pub fn change(&self, change: impl FnOnce(&Database)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&Database)) {
         let medium = HeapProvider::from_bytes(std::fs::read(self.database()).unwrap_or_default());
         let options = Options::new().database_id(7);
         let db = Database::open_with(medium.clone(), options).unwrap().with_schema::<Library>().unwrap();
@@ -90,47 +87,47 @@ impl Folder {
         std::fs::write(self.database(), medium.to_bytes()).unwrap();
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.path("library.db")
     }
 
     /// Runs the binary on the database.
-    pub fn run(&self, words: &[&str]) -> Run {
+    pub(crate) fn run(&self, words: &[&str]) -> Run {
         run_on(&self.database(), words)
     }
 
     /// Runs the binary, which must succeed, and returns what it printed.
-    pub fn output(&self, words: &[&str]) -> String {
+    pub(crate) fn output(&self, words: &[&str]) -> String {
         let run = self.run(words);
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{words:?}");
         run.stdout
     }
 
     /// Runs the binary, which must refuse in one line, and returns the line.
-    pub fn refusal(&self, words: &[&str]) -> String {
+    pub(crate) fn refusal(&self, words: &[&str]) -> String {
         refused(&self.run(words))
     }
 }
 
 /// The one line of a run that was refused.
-pub fn refused(run: &Run) -> String {
+pub(crate) fn refused(run: &Run) -> String {
     assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{}", run.stderr);
     let line = run.stderr.strip_prefix("error: ").unwrap();
     assert_eq!(line.lines().count(), 1, "{line}");
     line.trim_end().to_owned()
 }
 
-pub fn command(file: &Path, words: &[&str]) -> Command {
+pub(crate) fn command(file: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasm-dbms"));
     command.arg(file).args(words).stdin(Stdio::null());
     command
 }
 
-pub fn run_on(file: &Path, words: &[&str]) -> Run {
+pub(crate) fn run_on(file: &Path, words: &[&str]) -> Run {
     let output = command(file, words).output().unwrap();
     Run {
         code: output.status.code(),
@@ -140,7 +137,7 @@ pub fn run_on(file: &Path, words: &[&str]) -> Run {
 }
 
 /// Runs the binary on a script.
-pub fn run_script(file: &Path, words: &[&str], script: &str) -> Run {
+pub(crate) fn run_script(file: &Path, words: &[&str], script: &str) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_wasm-dbms"));
     child.arg(file).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = child.spawn().unwrap();
@@ -161,7 +158,7 @@ pub fn run_script(file: &Path, words: &[&str], script: &str) -> Run {
 }
 
 /// Runs the binary, which must succeed, and returns what it printed.
-pub fn output_on(file: &Path, words: &[&str]) -> String {
+pub(crate) fn output_on(file: &Path, words: &[&str]) -> String {
     let run = run_on(file, words);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{words:?}");
     run.stdout

@@ -1,6 +1,6 @@
 //! One question, asked of this database and of SQLite.
 
-#![allow(dead_code, reason = "each test file takes what it needs")]
+#![allow(dead_code, reason = "`partitioning`, a binary of its own, takes a part of this")]
 
 pub(crate) mod draw;
 
