@@ -21,6 +21,7 @@ pub(crate) mod playground;
 mod size;
 mod toolchain;
 mod tree_functions;
+mod vite;
 mod wasi_files;
 mod wasmtime;
 

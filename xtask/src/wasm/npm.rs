@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
-use super::{browser, identity, size, tree_functions};
+use super::{browser, identity, size, tree_functions, vite};
 use crate::command;
 use crate::project::Project;
 
@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// that these hosts give in part
     #[arg(long)]
     wasi: bool,
+    /// Build the example with Vite and open it, and do nothing else
+    #[arg(long)]
+    vite: bool,
     /// How many seconds two tabs write
     #[arg(long, default_value_t = TWO_TABS_SECONDS)]
     seconds: u32,
@@ -44,7 +47,7 @@ const TWO_TABS_SECONDS: u32 = 3;
 impl Options {
     /// What is done before each commit.
     pub(crate) fn of_each_commit() -> Self {
-        Self { wasi: false, seconds: TWO_TABS_SECONDS }
+        Self { wasi: false, vite: false, seconds: TWO_TABS_SECONDS }
     }
 }
 
@@ -56,6 +59,9 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let toolchain = Toolchain::find()?.context("the toolchain that was here is gone")?;
     println!("wasm toolchain: {toolchain}");
     let package = build(project, &toolchain, module::OPT_LEVEL)?;
+    if options.vite {
+        return vite::check(project, &package);
+    }
     let tests = project.root().join(FOLDER).join("tests");
     command::run(Command::new("node").arg("--no-warnings").arg("--test").arg(tests).env("PACKAGE", &package))?;
     let identity = identity::check(project, &package, options.wasi.then_some(&toolchain))?;
