@@ -1,14 +1,13 @@
 // The module of the bench: this project's engine, the workloads in Rust, and the data of a run (`bench/module`).
 
-import { readFile } from 'node:fs/promises';
-
 const decoder = new TextDecoder();
 
 export class BenchModule {
   #exports;
 
-  static async load(path) {
-    const { instance } = await WebAssembly.instantiate(await readFile(path), {});
+  /** The module of these bytes. */
+  static async load(bytes) {
+    const { instance } = await WebAssembly.instantiate(bytes, {});
     const module = new BenchModule();
     module.#exports = instance.exports;
     return module;

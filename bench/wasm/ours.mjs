@@ -13,15 +13,13 @@ const SCHEMA = `
 const TOTALS = 'SELECT age, count(*), sum(balance), CAST(avg(balance) AS double precision) FROM users GROUP BY age';
 const ARRAYS = { rows: 'arrays' };
 
-export const load = async (folder) => {
-  const { load: loadPackage } = await import(`${folder}/node_sync.js`);
-  const databases = await loadPackage();
-  return { title: 'wasm-dbms, npm', create: () => new Ours(databases.memory()) };
-};
+/** The engine, of what the package has loaded. */
+export const engine = (databases) => ({ title: 'wasm-dbms, npm', create: () => new Ours(databases.memory()) });
 
 const user = ([id, name, email, age, balance]) => ({ id, name, email, age, balance });
 
-class Ours {
+/** The workloads on a database that is empty. */
+export class Ours {
   #database;
 
   constructor(database) {

@@ -13,29 +13,18 @@ const table = (head, rows) => {
   return [line(head), rule, ...rows.map(line)].join('\n');
 };
 
-export const report = ({ engines, best, options, node }) => {
-  const workloads = ORDER.filter((name) => best.get(engines[0].title)[name] !== undefined);
+/** Two tables: what each workload costs, and ratios. */
+const tables = (engines, best, measure) => {
+  const workloads = ORDER.filter((name) => best[engines[0].title][name] !== undefined);
   const head = ['', ...workloads];
   const row = (title, cell) => [title, ...workloads.map(cell)];
-  const costs = engines.map(({ title }) => row(title, (name) => figure(best.get(title)[name].cpu)));
-  const ratio = (one, two, name) => figure(best.get(one.title)[name].cpu / best.get(two.title)[name].cpu);
+  const costs = engines.map(({ title }) => row(title, (name) => figure(best[title][name])));
+  const ratio = (one, two, name) => figure(best[one.title][name] / best[two.title][name]);
   const [ours, others] = [engines.filter(({ version }) => version === undefined), engines.filter(({ version }) => version !== undefined)];
   const ratios = others.flatMap((other) =>
     ours.map((own) => row(`${own.title} / ${other.title}`, (name) => ratio(own, other, name))),
   );
-  const versions = others.map(({ title, version }) => `${title} is of SQLite ${version}`).join(', ');
-  const today = new Date().toISOString().slice(0, 10);
-  return `# Side by side inside Node
-
-${today}: ${options.rows} rows per table, seed ${options.seed}, best of ${options.rounds} rounds, engines alternating, every answer checked,
-in memory, Node ${node}; ${versions}. ${options.note ?? ''}
-
-The workloads are those of [the native bench](README.md). SQLite is spoken to from JavaScript by prepared statements:
-\`sqlite-wasm\` by its C functions, \`sql.js\` by its own. \`wasm-dbms, typed\` and \`wasm-dbms, SQL\` are a Rust program in the
-same module as the engine, with structs and with prepared statements: its rows do not leave the module. \`wasm-dbms, npm\` is
-this project's npm package, spoken to from JavaScript by prepared statements, whose rows are arrays.
-
-CPU microseconds per operation:
+  return `${measure} per operation:
 
 ${table(head, costs)}
 
@@ -44,3 +33,52 @@ As a ratio; below 1 the first takes less:
 ${table(head, ratios)}
 `;
 };
+
+const today = () => new Date().toISOString().slice(0, 10);
+const versions = (engines) =>
+  engines
+    .filter(({ version }) => version !== undefined)
+    .map(({ title, version }) => `${title} is of SQLite ${version}`)
+    .join(', ');
+
+export const inNode = ({ engines, best, options, node }) => `# Side by side inside Node
+
+${today()}: ${options.rows} rows per table, seed ${options.seed}, best of ${options.rounds} rounds, engines alternating, every answer checked,
+in memory, Node ${node}; ${versions(engines)}. ${options.note ?? ''}
+
+The workloads are those of [the native bench](README.md). SQLite is spoken to from JavaScript by prepared statements:
+\`sqlite-wasm\` by its C functions, \`sql.js\` by its own. \`wasm-dbms, typed\` and \`wasm-dbms, SQL\` are a Rust program in the
+same module as the engine, with structs and with prepared statements: its rows do not leave the module. \`wasm-dbms, npm\` is
+this project's npm package, spoken to from JavaScript by prepared statements, whose rows are arrays.
+
+${tables(engines, best, 'CPU microseconds')}`;
+
+const opfsTable = ({ commits, loads }) => {
+  const median = (name) => commits.find((one) => one.name === name).median;
+  const rows = commits.map(({ name, median: own, mean, calls }) => [
+    name, own.toFixed(0), mean.toFixed(0), (own / median('bare')).toFixed(2), calls.write.toFixed(2), calls.flush.toFixed(2), calls.read.toFixed(2),
+  ]);
+  const best = (name) => loads.find((one) => one.name === name);
+  const bulk = loads.map(({ name, milliseconds, calls }) => [
+    name, milliseconds.toFixed(0), (milliseconds / best('sqlite-wasm').milliseconds).toFixed(2), String(calls.write), String(calls.flush),
+  ]);
+  return `${table(['a durable commit', 'median, us', 'mean, us', 'to bare', 'writes', 'flushes', 'reads'], rows)}
+
+${table(['bulk insert', 'ms', 'to sqlite-wasm', 'writes', 'flushes'], bulk)}
+`;
+};
+
+export const inBrowser = ({ engines, best, opfs, options, browser }) => `# Side by side in Chromium
+
+${today()}: Chromium ${browser}, in a dedicated worker, no special headers; ${options.rows} rows per table, seed ${options.seed}, best of
+${options.rounds} rounds, engines alternating, every answer checked; ${versions(engines)}. ${options.note ?? ''}
+
+In memory, as inside Node:
+
+${tables(engines, best, 'Microseconds')}
+On OPFS. \`bare\` is a write of 4 KiB and a flush of a file that has its size; \`wasm-dbms\` the npm package on its own file;
+\`sqlite-wasm\` the database of its SAH pool, with the settings that it opens with (FULL, a rollback journal). A commit is one row that is inserted by a
+prepared statement, ${opfs.commits[0].count} of each in turns; writes, flushes and reads are calls of the browser for each. The bulk insert is W1 of
+${options.rows} rows in one transaction, the best of ${opfs.loads[0].rounds}, each in a new file.
+
+${opfsTable(opfs)}`;

@@ -1,12 +1,9 @@
 // sql.js, in memory, by its prepared statements.
 
-import { createRequire } from 'node:module';
-
 import * as sql from './sql.mjs';
 
-export const load = async (packages) => {
-  const initialise = createRequire(import.meta.url)(`${packages.replace('file://', '')}/sql.js/dist/sql-wasm.js`);
-  const { Database } = await initialise();
+/** The engine, of what the package has loaded. */
+export const engine = ({ Database }) => {
   const database = new Database();
   const [{ values }] = database.exec('SELECT sqlite_version()');
   database.close();

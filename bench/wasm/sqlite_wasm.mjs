@@ -10,28 +10,26 @@ const BUFFER_BYTES = 4096;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export const load = async (packages) => {
-  const { default: initialise } = await import(`${packages}/@sqlite.org/sqlite-wasm/dist/node.mjs`);
-  const sqlite = await initialise();
-  return {
-    title: 'sqlite-wasm',
-    version: sqlite.version.libVersion,
-    create: () => new SqliteWasm(sqlite),
-  };
-};
+/** The engine, of what the package has loaded. */
+export const engine = (sqlite) => ({
+  title: 'sqlite-wasm',
+  version: sqlite.version.libVersion,
+  create: () => new SqliteWasm(sqlite, new sqlite.oo1.DB(':memory:')),
+});
 
-class SqliteWasm {
+/** The workloads on a database that is empty. */
+export class SqliteWasm {
   #database;
   #functions;
   #heap;
   #buffer;
   #capi;
 
-  constructor(sqlite) {
+  constructor(sqlite, database) {
     this.#functions = sqlite.wasm.exports;
     this.#heap = sqlite.wasm.heap8u;
     this.#capi = sqlite.capi;
-    this.#database = new sqlite.oo1.DB(':memory:');
+    this.#database = database;
     this.#buffer = this.#functions.sqlite3_malloc(BUFFER_BYTES);
     this.#database.exec(sql.SCHEMA);
   }

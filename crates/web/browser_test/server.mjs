@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname } from 'node:path';
 
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.sql': 'text/plain', '.wasm': 'application/wasm' };
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.sql': 'text/plain', '.wasm': 'application/wasm' };
 
 /** Serves `files`, a path on disk for each path of a URL. */
 export async function serve(files) {

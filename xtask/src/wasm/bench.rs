@@ -1,6 +1,6 @@
-//! `cargo xtask bench-wasm`: the workloads inside Node, this project's engine as a module beside the wasm builds of others.
+//! `cargo xtask bench-wasm`: the workloads inside Node, or with `--browser` in Chromium, this project's engine as a module beside the wasm builds of others.
 //!
-//! It builds `bench/module` and the npm package and lets `bench/wasm/run.mjs` run it beside `@sqlite.org/sqlite-wasm` and `sql.js`, which npm
+//! It builds `bench/module` and the npm package and lets `bench/wasm/run.mjs` or `bench/wasm/browser` run it beside `@sqlite.org/sqlite-wasm` and `sql.js`, which npm
 //! fetches as pinned by the `package-lock.json` there.
 
 use std::process::Command;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
-use super::{npm, packages, size};
+use super::{browser, npm, packages, size};
 use crate::command;
 use crate::project::Project;
 
@@ -34,6 +34,9 @@ pub(crate) struct Options {
     /// The level of optimisation of the module: z, s, 1, 2 or 3
     #[arg(long, default_value = module::OPT_LEVEL)]
     opt_level: String,
+    /// In a headless Chromium in place of Node: in memory, and on OPFS
+    #[arg(long)]
+    browser: bool,
     /// Only print, leave `bench/results-wasm.md` as it is
     #[arg(long)]
     dry: bool,
@@ -52,9 +55,22 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
 
     let source = project.root().join(FOLDER);
     let packages = packages::install(&source, &project.wasm_target().join("bench"))?;
-    let mut node = Command::new("node");
-    node.arg("--no-warnings").arg(source.join("run.mjs"));
-    node.arg("--module").arg(module.shipped()).arg("--package").arg(package).arg("--packages").arg(packages);
+    let mut node = match options.browser {
+        true => {
+            if let Some(reason) = browser::missing()? {
+                bail!("{reason}");
+            }
+            let mut node = browser::script(project, &format!("{FOLDER}/browser"), "bench-profile")?;
+            node.arg("--others").arg(packages);
+            node
+        }
+        false => {
+            let mut node = Command::new("node");
+            node.arg("--no-warnings").arg(source.join("run.mjs")).arg("--packages").arg(packages);
+            node
+        }
+    };
+    node.arg("--module").arg(module.shipped()).arg("--package").arg(package);
     node.args(["--rows", &options.rows.to_string(), "--seed", &options.seed.to_string()]);
     node.args(["--rounds", &options.rounds.to_string()]);
     node.args(["--note", &format!("The module is compiled at level `{}` ({toolchain}).", options.opt_level)]);

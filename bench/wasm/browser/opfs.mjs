@@ -1,0 +1,111 @@
+// Commits and bulk inserts on OPFS: this project's package, SQLite on its SAH pool, and what the browser itself takes.
+
+import { Ours } from '../ours.mjs';
+import { SqliteWasm } from '../sqlite_wasm.mjs';
+import { counted } from './calls.mjs';
+
+/** Commits of each, in blocks that take turns. */
+const BLOCKS = 20;
+const BLOCK = 50;
+
+/** What one commit at the least is: a write of so many bytes, and a flush. */
+const BARE_BYTES = 4096;
+const BARE_FILE_BYTES = 1 << 20;
+
+/** A database of the package in a new file. */
+const openOurs = async (compiled, name) => {
+  const [{ load }, { Opfs }] = await Promise.all([import('/npm/sync.js'), import('/npm/opfs.js')]);
+  const files = new Opfs();
+  await files.prepare(name);
+  return new Ours((await load(compiled, files)).file(name));
+};
+
+/** What the browser takes for 4 KiB that stay. */
+class Bare {
+  #handle;
+  #block = new Uint8Array(BARE_BYTES).fill(7);
+  #at = 0;
+
+  static async open() {
+    const directory = await navigator.storage.getDirectory();
+    const bare = new Bare();
+    bare.#handle = await (await directory.getFileHandle('bare.bin', { create: true })).createSyncAccessHandle();
+    bare.#handle.truncate(BARE_FILE_BYTES);
+    bare.#handle.write(new Uint8Array(BARE_FILE_BYTES), { at: 0 });
+    bare.#handle.flush();
+    return bare;
+  }
+
+  insertUsersSingly() {
+    this.#handle.write(this.#block, { at: this.#at });
+    this.#handle.flush();
+    this.#at = (this.#at + BARE_BYTES) % BARE_FILE_BYTES;
+  }
+
+  close() {
+    this.#handle.close();
+  }
+}
+
+const measureCommits = (databases, users) => {
+  const all = databases.map(({ name, database }) => ({ name, database, times: [], calls: { read: 0, write: 0, flush: 0 } }));
+  let next = 0;
+  for (let block = 0; block <= BLOCKS; block += 1) {
+    const taken = users.slice(next, next + BLOCK);
+    next += BLOCK;
+    for (const { database, times, calls } of all) {
+      const made = counted(() => {
+        for (const user of taken) {
+          const start = performance.now();
+          database.insertUsersSingly([user]);
+          times.push((performance.now() - start) * 1000);
+        }
+      });
+      // The first block is to warm up.
+      if (block === 0) {
+        times.length = 0;
+      } else {
+        Object.keys(calls).forEach((call) => (calls[call] += made[call]));
+      }
+    }
+  }
+  return all.map(({ name, times, calls }) => ({
+    name,
+    count: times.length,
+    median: times.toSorted((one, two) => one - two)[times.length >> 1],
+    mean: times.reduce((sum, time) => sum + time, 0) / times.length,
+    calls: Object.fromEntries(Object.entries(calls).map(([call, count]) => [call, count / times.length])),
+  }));
+};
+
+export const measureOpfs = async ({ compiled, sqlite, data, rounds, tell }) => {
+  const pool = await sqlite.installOpfsSAHPoolVfs({ name: 'bench', initialCapacity: 4 * (rounds + 3), clearOnInit: true });
+  const openSqlite = (name) => new SqliteWasm(sqlite, new pool.OpfsSAHPoolDb(`/${name}`));
+  const bare = { name: 'bare', database: await Bare.open() };
+  const databases = [
+    { name: 'wasm-dbms', database: await openOurs(compiled, 'commits.db') },
+    { name: 'sqlite-wasm', database: openSqlite('commits.db') },
+  ];
+  tell('commits');
+  const commits = measureCommits([bare, ...databases], data.users);
+  [bare, ...databases].forEach(({ database }) => database.close());
+
+  const loads = [];
+  for (let round = 0; round < rounds; round += 1) {
+    tell(`bulk inserts, round ${round + 1} of ${rounds}`);
+    for (const [name, open] of [['wasm-dbms', (file) => openOurs(compiled, file)], ['sqlite-wasm', openSqlite]]) {
+      const database = await open(`load-${round}.db`);
+      let milliseconds;
+      const calls = counted(() => {
+        const start = performance.now();
+        database.insertUsers(data.users);
+        milliseconds = performance.now() - start;
+      });
+      database.close();
+      loads.push({ name, milliseconds, calls, rounds });
+    }
+  }
+  const best = ['wasm-dbms', 'sqlite-wasm'].map((name) =>
+    loads.filter((load) => load.name === name).reduce((one, two) => (two.milliseconds < one.milliseconds ? two : one)));
+  return { commits, loads: best };
+};
