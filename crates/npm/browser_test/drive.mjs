@@ -36,6 +36,9 @@ await rm(options.profile, { recursive: true, force: true });
 const browser = new Browser(chromium, { ...options, origin: server.origin });
 await browser.start();
 
+/** Longer than an owner may say nothing (tab.js). */
+const STALL_MILLISECONDS = 7_500;
+
 const call = (page, name, ...values) => page.evaluate(([name, values]) => globalThis[name](...values), [name, values]);
 const rows = (page, text) => call(page, 'query', 'app.db', text);
 
@@ -60,8 +63,8 @@ const testOnePage = async () => {
   await call(page, 'close', 'app.db');
   await call(page, 'open', 'app.db');
   assert.deepEqual(await rows(page, 'SELECT * FROM t'), [{ n: 1, s: 'ä' }]);
-  const { isPersistent, quotaBytes, usedBytes } = await call(page, 'storage');
-  assert.ok(isPersistent === false && quotaBytes > usedBytes && usedBytes > 0);
+  const { hasFiles, isPersistent, quotaBytes, usedBytes } = await call(page, 'storage');
+  assert.ok(hasFiles && isPersistent === false && quotaBytes > usedBytes && usedBytes > 0);
 };
 
 /** The script of every host: the same bytes come out of a file in OPFS. */
@@ -149,6 +152,82 @@ const testTakeover = async (owner, other, writer) => {
   console.log(`the owner's tab was closed: ${acknowledged.length} rows acknowledged, all there, each once`);
 };
 
+/**
+ * The owner's page is frozen while another writes: it gives the file up before, the other goes on, and when it is resumed it sees
+ * all and writes too. Then the other is frozen, whose file goes back.
+ */
+const testFreeze = async (owner, other, writer) => {
+  let wrote = 0;
+  for (const [frozen, alive] of [[owner, other], [other, owner]]) {
+    await call(alive, 'startWriting', 'app.db', (writer += 1));
+    await eventually('writing', async () => (await call(alive, 'written', writer)) > 20);
+    const setState = await browser.lifecycle(frozen);
+    await setState('frozen');
+    const before = await call(alive, 'written', writer);
+    await eventually('going on beside a frozen page', async () => (await call(alive, 'written', writer)) > before + 20);
+    await setState('active');
+    const late = rows(frozen, `INSERT INTO rows VALUES (${writer + 50}, 0)`);
+    const { acknowledged, inDoubt, failed } = await call(alive, 'stopWriting', writer);
+    await late;
+    assert.deepEqual([failed, inDoubt], [[], []]);
+    for (const page of [frozen, alive]) {
+      const found = await rows(page, `SELECT n FROM rows WHERE writer = ${writer} ORDER BY n`);
+      assert.deepEqual(found.map(({ n }) => n), acknowledged);
+    }
+    wrote += acknowledged.length;
+  }
+  console.log(`pages were frozen with the file open, and resumed: ${wrote} rows of the other acknowledged, all there, each once`);
+};
+
+/**
+ * A worker stands still with the file open: the other tab is told, loses nothing, and goes on with it. The file stays with who has
+ * it: nobody else writes.
+ */
+const testStall = async (other) => {
+  const still = await browser.newPage();
+  await call(still, 'open', 'stall.db');
+  await call(still, 'exec', 'stall.db', 'CREATE TABLE t (n integer)');
+  await call(other, 'open', 'stall.db');
+  await call(other, 'query', 'stall.db', 'INSERT INTO t VALUES (1)');
+  const standing = still.workers()[0].evaluate((until) => {
+    while (Date.now() < until);
+  }, Date.now() + STALL_MILLISECONDS);
+  // By now it does.
+  await sleep(500);
+  await call(other, 'query', 'stall.db', 'INSERT INTO t VALUES (2)');
+  await standing;
+  assert.deepEqual(await call(other, 'query', 'stall.db', 'SELECT n FROM t ORDER BY n'), [{ n: 1 }, { n: 2 }]);
+  assert.deepEqual(await call(other, 'stalls'), [true, false]);
+  await still.close();
+  await call(other, 'query', 'stall.db', 'INSERT INTO t VALUES (3)');
+  await call(other, 'close', 'stall.db');
+  console.log('a worker stood still with the file open: the other tab was told, and lost nothing');
+};
+
+/** An import at one tab is there at the other, and nothing of what was; what is no database changes nothing. */
+const testImport = async (one, two) => {
+  for (const page of [one, two]) {
+    await call(page, 'open', 'import.db');
+    await call(page, 'exec', 'import.db', 'CREATE TABLE IF NOT EXISTS t (n integer)');
+  }
+  const seen = (page, text) => call(page, 'query', 'import.db', text);
+  for (const [n, page] of [one, two, one].entries()) {
+    assert.equal(await call(page, 'importKind', 'import.db'), 'corrupt');
+    await call(page, 'importRow', 'import.db', n);
+    for (const each of [one, two]) {
+      assert.deepEqual(await seen(each, 'SELECT n FROM imported'), [{ n }]);
+      assert.equal(await call(each, 'kindOf', 'import.db', 'SELECT n FROM t'), 'other');
+    }
+    await seen(page, 'CREATE TABLE t (n integer)');
+  }
+  for (const page of [one, two]) {
+    await call(page, 'close', 'import.db');
+  }
+  await call(one, 'open', 'import.db');
+  assert.deepEqual(await seen(one, 'SELECT n FROM imported'), [{ n: 2 }]);
+  console.log('imports into an open file: seen by both tabs, and after closing');
+};
+
 try {
   console.log(`Chromium ${browser.version()}`);
   await testOnePage();
@@ -156,7 +235,10 @@ try {
   await testQuota();
   let other = await browser.newPage();
   await testTwoPages(other);
-  // The page that was open longest has the file.
+  await testFreeze(browser.page, other, 100);
+  await testImport(browser.page, other);
+  await testStall(other);
+  // The page that was open longest has the file, or comes to it.
   await testTakeover(browser.page, other, 10);
   for (let round = 1; round <= 4; round += 1) {
     const next = await browser.newPage();

@@ -7,7 +7,11 @@ const heard = [];
 
 globalThis.storage = storage;
 
-globalThis.open = async (name, options) => void databases.set(name, await open(name, options));
+const stalls = [];
+globalThis.stalls = () => stalls;
+
+globalThis.open = async (name, options) =>
+  void databases.set(name, await open(name, { onStall: (isStalled) => stalls.push(isStalled), ...options }));
 
 globalThis.close = (name) => databases.get(name).close();
 
@@ -23,6 +27,17 @@ globalThis.listen = (name, tables) =>
     heard.push(...(error === undefined ? changes.map(({ new: row }) => row) : [error.kind]))).then(() => {});
 
 globalThis.heard = () => heard;
+
+/** Puts a database with one row in the place of another. */
+globalThis.importRow = async (name, n) => {
+  const other = await open(':memory:');
+  await other.exec(`CREATE TABLE imported (n integer); INSERT INTO imported VALUES (${n})`);
+  const bytes = await other.export();
+  await other.close();
+  await databases.get(name).import(bytes);
+};
+
+globalThis.importKind = (name) => databases.get(name).import(new Uint8Array(9000)).then(() => 'none', ({ kind }) => kind);
 
 globalThis.exportedBytes = async (name) => (await databases.get(name).export()).length;
 

@@ -53,6 +53,9 @@ class Connection {
   }
 
   #receive(message) {
+    if ('stalled' in message) {
+      return void this.#port.onstall?.(message.stalled);
+    }
     if ('event' in message) {
       const error = message.error && new DatabaseError(message.error);
       this.#listeners.get(message.event)?.(message.changes ?? [], error);
@@ -162,6 +165,11 @@ export class Database extends Session {
   /** The database as bytes. */
   export() {
     return this.connection.call('export');
+  }
+
+  /** Puts an exported database in the place of this one, whole or not at all; who listens hears that changes were missed. */
+  async import(bytes) {
+    await this.connection.call('import', { bytes });
   }
 
   /** Closes it: what is not answered by then never is. */

@@ -52,6 +52,11 @@ export interface Database extends Session {
   ): Promise<() => Promise<void>>;
   /** The database as bytes. */
   export(): Promise<Uint8Array>;
+  /**
+   * Puts an exported database in the place of this one, whole or not at all. Transactions that are open are undone or stand in
+   * its way; subscribers hear `lagged`. Bytes that are no database are refused (`corrupt`, `other`), and nothing changes.
+   */
+  import(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,10 +64,18 @@ export interface Database extends Session {
  * Opens the database of this name: in a browser a file of the origin, in Node a file. `:memory:` is one in memory: a new one,
  * or that of `bytes`.
  */
-export function open(name: string, options?: OpenOptions & { bytes?: Uint8Array }): Promise<Database>;
+export function open(name: string, options?: OpenOptions & { bytes?: Uint8Array; onStall?: OnStall }): Promise<Database>;
+
+/**
+ * In a browser: called with true where the tab that has the file has not been heard of for five seconds while an answer of it is
+ * missing, with false when it is heard again, or another tab has the file. Nothing is lost meanwhile; what was asked waits.
+ */
+export type OnStall = (isStalled: boolean) => void;
 
 /** What the browser grants the files of this origin. */
 export interface Storage {
+  /** Whether there can be files: private windows of some browsers have none; `:memory:` works there. */
+  hasFiles: boolean;
   /** Whether it keeps them even when it runs out of room. */
   isPersistent: boolean;
   quotaBytes?: number;

@@ -13,11 +13,20 @@ const MEMORY = ':memory:';
 
 /** Opens the database in a file, or, under the name `:memory:`, one in memory: a new one, or that of `bytes`. */
 export const open = async (name, { bytes = null, pageSize = null, cacheBytes = null, databaseId = null } = {}) => {
-  const engine = await Engine.load(await compile(), new NodeFiles());
+  const files = new NodeFiles();
+  const engine = await Engine.load(await compile(), files);
   const options = [pageSize, cacheBytes, databaseId];
   const memory = bytes === null ? ['memory', null] : ['bytes', bytes];
   const database = engine.open(...(name === MEMORY ? memory : ['file', name]), ...options);
-  const service = new Service(engine, database);
+  const replace = (last, bytes) => {
+    if (name === MEMORY) {
+      const next = engine.open('bytes', bytes, null, cacheBytes, null);
+      engine.close(last);
+      return next;
+    }
+    return files.replace(name, bytes, () => engine.close(last), () => engine.open('file', name, null, cacheBytes, null));
+  };
+  const service = new Service(engine, database, replace);
   const port = {
     post: (message) => queueMicrotask(() => service.handle(message, (answer) => port.onmessage(answer))),
   };

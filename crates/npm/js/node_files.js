@@ -3,8 +3,10 @@
 
 import { randomBytes } from 'node:crypto';
 import {
-  closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, unlinkSync, writeSync,
+  closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, readSync, renameSync, unlinkSync, writeFileSync,
+  writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -53,6 +55,25 @@ export class NodeFiles {
     };
   }
 
+  /**
+   * Puts these bytes in the place of a file that `release` closes, and answers what `reopen` does. Killed before the rename, the
+   * old file is what there is.
+   */
+  replace(name, bytes, release, reopen) {
+    const spare = `${name}.import`;
+    writeFileSync(spare, bytes, { flush: true });
+    release();
+    // Nobody else has it open while it changes.
+    const lock = takeLock(name);
+    try {
+      renameSync(spare, name);
+      syncFolder(dirname(name));
+    } finally {
+      unlinkSync(lock);
+    }
+    return reopen();
+  }
+
   /** Nothing is to be prepared: the file is opened when the module asks for it. */
   async prepare() {}
 
@@ -73,18 +94,28 @@ export class NodeFiles {
   }
 }
 
-/**
- * Opens a file, creating it if it is not there, and a lock beside it, since Node has no locks of files: `NAME.lock` holds the
- * number of the process. That of a process which has ended is taken over.
- */
+/** Opens a file, creating it if it is not there, and a lock beside it. */
 const openLocked = (name) => {
+  const lock = takeLock(name);
+  try {
+    return { descriptor: openSync(name, openFlags(name)), lock };
+  } catch (error) {
+    unlinkSync(lock);
+    throw error;
+  }
+};
+
+/**
+ * Node has no locks of files: `NAME.lock` holds the number of the process. That of a process which has ended is taken over.
+ */
+const takeLock = (name) => {
   const lock = `${name}.lock`;
   for (let attempt = 0; ; attempt += 1) {
     try {
       const descriptor = openSync(lock, 'wx');
       writeSync(descriptor, String(process.pid));
       closeSync(descriptor);
-      break;
+      return lock;
     } catch (error) {
       if (error.code !== 'EEXIST' || attempt > 0) {
         throw error;
@@ -96,11 +127,18 @@ const openLocked = (name) => {
       unlinkSync(lock);
     }
   }
+};
+
+/** The new name survives a crash; where folders cannot be synced (Windows) the system sees to it. */
+const syncFolder = (folder) => {
   try {
-    return { descriptor: openSync(name, openFlags(name)), lock };
+    const descriptor = openSync(folder, 'r');
+    fsyncSync(descriptor);
+    closeSync(descriptor);
   } catch (error) {
-    unlinkSync(lock);
-    throw error;
+    if (process.platform !== 'win32') {
+      throw error;
+    }
   }
 };
 

@@ -5,7 +5,10 @@
 // Requests are answered in the order in which they come.
 
 import { Statements, gather } from './engine.js';
-import { DatabaseError } from './wire.js';
+import { DatabaseError, decode } from './wire.js';
+
+/** What every database begins with. */
+const MAGIC = 'wasmdbms';
 
 // What was asked with a key { client, request, settled } is put down by it in the same transaction, so that it is done once,
 // however often it is asked. What the client has had an answer to is forgotten after a while.
@@ -22,16 +25,25 @@ export class Service {
   #engine;
   #database;
   #statements;
+  #replace;
+  /** How many sessions of their own transactions have. */
+  #sessions = 0;
   /** The session that no transaction has for itself. */
   #session;
   #hasKeys = false;
   #keys = 0;
-  /** By the number of each subscription: who is told, and the columns of the tables that it has told of. */
+  /**
+   * Subscriptions by the number that their client knows: that of the engine, the tables, who is told, and the columns of the tables
+   * that it was told of.
+   */
   #subscribers = new Map();
+  #events = 0;
 
-  constructor(engine, database) {
+  /** `replace(bytes)` puts another database in the place of this one, and gives its number; a tab does that by itself. */
+  constructor(engine, database, replace) {
     this.#engine = engine;
     this.#database = database;
+    this.#replace = replace;
     this.#statements = new Statements(engine);
     this.#session = engine.begin(database);
   }
@@ -64,18 +76,23 @@ export class Service {
       case 'find':
         return { result: this.#find(this.#session, request.key) !== undefined };
       case 'begin':
+        this.#sessions += 1;
         return { result: engine.begin(database) };
       case 'end':
+        this.#sessions -= 1;
         engine.end(database, session);
+        return {};
+      case 'import':
+        this.#import(request.bytes);
         return {};
       case 'subscribe': {
         const number = engine.subscribe(database, request.tables);
-        this.#subscribers.set(number, { reply, columns: new Map() });
-        return { result: number };
+        const event = (this.#events += 1);
+        this.#subscribers.set(event, { number, reply, tables: request.tables, columns: new Map() });
+        return { result: event };
       }
       case 'unsubscribe':
-        this.#subscribers.delete(request.subscription);
-        engine.unsubscribe(database, request.subscription);
+        this.#unsubscribe(request.subscription);
         return {};
       case 'export': {
         const bytes = engine.export(database);
@@ -83,6 +100,37 @@ export class Service {
       }
       default:
         throw new DatabaseError({ kind: 'other', message: `there is no request \`${op}\`` });
+    }
+  }
+
+  /** Refuses bytes that are no database. Zeros would open as a new one. */
+  verify(bytes) {
+    const engine = this.#engine;
+    if (decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) {
+      throw new DatabaseError({ kind: 'corrupt', message: 'these bytes are no database' });
+    }
+    engine.close(engine.open('bytes', bytes, null, null, null));
+  }
+
+  #import(bytes) {
+    if (this.#sessions > 0) {
+      throw new DatabaseError({ kind: 'other', message: 'a transaction is open: an import would take its database away' });
+    }
+    this.verify(bytes);
+    this.#database = this.#replace(this.#database, bytes);
+    this.#session = this.#engine.begin(this.#database);
+    this.#hasKeys = false;
+    // Who listens goes on under the number that it knows.
+    for (const [event, subscriber] of this.#subscribers) {
+      try {
+        subscriber.number = this.#engine.subscribe(this.#database, subscriber.tables);
+        subscriber.columns.clear();
+        subscriber.reply({ event, error: { kind: 'lagged', message: 'another database was imported' } });
+      } catch (error) {
+        // A table that is there no more.
+        this.#subscribers.delete(event);
+        subscriber.reply({ event, error: partsOf(error) });
+      }
     }
   }
 
@@ -148,12 +196,20 @@ export class Service {
     }
   }
 
+  #unsubscribe(event) {
+    const known = this.#subscribers.get(event);
+    this.#subscribers.delete(event);
+    if (known !== undefined) {
+      this.#engine.unsubscribe(this.#database, known.number);
+    }
+  }
+
   /** Tells every subscriber what was committed since. */
   #tell() {
-    for (const [event, { reply, columns }] of this.#subscribers) {
+    for (const [event, { number, reply, columns }] of this.#subscribers) {
       try {
         for (;;) {
-          const changes = this.#engine.poll(this.#database, event);
+          const changes = this.#engine.poll(this.#database, number);
           if (changes.length === 0) {
             break;
           }
@@ -185,10 +241,7 @@ export class Service {
   /** Ends sessions and subscriptions of a client that is gone, and forgets what it asked. */
   release(client, { sessions, subscriptions }) {
     sessions.forEach((session) => this.#engine.end(this.#database, session));
-    subscriptions.forEach((subscription) => {
-      this.#subscribers.delete(subscription);
-      this.#engine.unsubscribe(this.#database, subscription);
-    });
+    subscriptions.forEach((subscription) => this.#unsubscribe(subscription));
     if (this.#hasKeys) {
       const forget = this.#statements.of(FORGET);
       this.#engine.run(this.#database, this.#session, forget, [client, Number.MAX_SAFE_INTEGER], () => {});

@@ -4,7 +4,7 @@
 // the next that waits when its holder is closed or killed), and the others speak to it over a BroadcastChannel of that name:
 //
 //     { hello }                       a tab is there: who is the owner?
-//     { owner }                       this one is, from now on
+//     { owner, reign }                this one is, from now on; each time under another number
 //     { to, from, request }           what a tab asks the owner; see service.js
 //     { to, from, answer }            what the owner answers
 //     { to, from, bye }               a tab is closed
@@ -15,13 +15,27 @@
 // `conflict`, after which its client runs it again. What else may have been done without being told is refused as `in-doubt`.
 // Subscriptions are made anew, and told that changes may be missed (`lagged`).
 // Sessions and subscriptions have numbers of this tab, which stand for those of the owner.
+//
+// A page that is frozen (freeze, or kept for the way back) leaves before: its worker may stand still for hours with the file
+// open. It gives the file back, stands in no queue for it - who is frozen there would keep it from all others - and comes again
+// when it is resumed. Where no word of it came the file stays where it is: only one handle is open at a time, which the browser
+// sees to, so that a stolen lock would give the file to nobody. The others hear of it (`stalled`) and have the file when the
+// browser discards the page. So there are never two who write.
+//
+// An import takes the file's place whole (opfs_files.js): the owner closes its database, and begins another reign on the new one.
 
 import { Engine } from './engine.js';
 import { Opfs } from './opfs.js';
+import { replaceFile } from './opfs_files.js';
 import { Service, partsOf } from './service.js';
+import { DatabaseError } from './wire.js';
 
 /** How long the file of an owner that was killed is waited for: Chromium takes two seconds to end a busy worker. */
 const PATIENCE_MILLISECONDS = 10_000;
+
+/** How often an owner is asked whether it is there while answers are missing, and how long it may say nothing. */
+const PING_MILLISECONDS = 1_000;
+const SILENCE_MILLISECONDS = 5_000;
 
 const CHANGES = /\b(insert|update|delete)\b/i;
 const isWrite = (text) => /^\s*(insert|update|delete|with)\b/i.test(text) && CHANGES.test(text);
@@ -37,6 +51,8 @@ export class Tab {
   #id = crypto.randomUUID();
   #channel;
   #owner;
+  /** The number of the owner's reign: it may have the file twice. */
+  #reign;
   #service;
   /** What to call to give the file to the next tab. */
   #resign;
@@ -49,6 +65,12 @@ export class Tab {
   #last = 0;
   #opened;
   #isClosed = false;
+  #isFrozen = false;
+  /** Takes this tab out of the queue for the file. */
+  #standing;
+  #heardAt = 0;
+  #isStalled = false;
+  #pulse;
 
   constructor(module, name, options, answer) {
     this.#module = module;
@@ -71,9 +93,25 @@ export class Tab {
       held();
       return new Promise(() => {});
     }));
-    navigator.locks.request(this.#lock(), () => this.#own());
-    this.#channel.postMessage({ hello: this.#id });
+    this.#queueUp();
     await opened;
+  }
+
+  #queueUp() {
+    this.#standing = new AbortController();
+    const { signal } = this.#standing;
+    navigator.locks.request(this.#lock(), { signal }, () => this.#own()).catch((error) => {
+      if (!signal.aborted) {
+        this.#fail(error);
+      }
+    });
+    this.#channel.postMessage({ hello: this.#id });
+  }
+
+  /** Whoever waits for an owner hears why there is none. */
+  #fail(error) {
+    this.#opened.reject(error);
+    this.#refuseAll(partsOf(error));
   }
 
   /** Has the lock, until what this returns resolves. */
@@ -82,21 +120,38 @@ export class Tab {
       return;
     }
     try {
-      const opfs = new Opfs();
-      await opfs.prepare(this.#name, { patience: PATIENCE_MILLISECONDS });
-      const engine = await Engine.load(this.#module, opfs);
-      const { pageSize = null, cacheBytes = null, databaseId = null } = this.#options;
-      this.#service = new Service(engine, engine.open('file', this.#name, pageSize, cacheBytes, databaseId));
+      await this.#serveFile();
     } catch (error) {
-      // Whoever waits for an owner hears why there is none.
-      this.#opened.reject(error);
-      this.#refuseAll(partsOf(error));
-      return;
+      return this.#fail(error);
+    }
+    if (this.#isClosed || this.#isFrozen) {
+      return this.#shut();
     }
     const resigned = new Promise((resign) => (this.#resign = resign));
-    this.#channel.postMessage({ owner: this.#id });
-    this.#follow(this.#id);
+    this.#reignOver();
     await resigned;
+  }
+
+  async #serveFile() {
+    const opfs = new Opfs();
+    await opfs.prepare(this.#name, { patience: PATIENCE_MILLISECONDS });
+    const engine = await Engine.load(this.#module, opfs);
+    const { pageSize = null, cacheBytes = null, databaseId = null } = this.#options;
+    this.#service = new Service(engine, engine.open('file', this.#name, pageSize, cacheBytes, databaseId));
+  }
+
+  #reignOver() {
+    const reign = crypto.randomUUID();
+    this.#channel.postMessage({ owner: this.#id, reign });
+    this.#follow(this.#id, reign);
+  }
+
+  /** Closes the file. */
+  #shut() {
+    const service = this.#service;
+    this.#service = undefined;
+    this.#clients.clear();
+    service.close();
   }
 
   /** What the page asks. */
@@ -107,11 +162,15 @@ export class Tab {
   /** Ends this tab's part; the file goes to the next tab. */
   close() {
     this.#isClosed = true;
+    this.#leave();
+  }
+
+  #leave() {
+    clearInterval(this.#pulse);
+    this.#standing?.abort();
     if (this.#service !== undefined) {
-      const service = this.#service;
-      this.#service = undefined;
       try {
-        service.close();
+        this.#shut();
       } finally {
         this.#resign();
       }
@@ -120,26 +179,94 @@ export class Tab {
     }
   }
 
+  /** The page is about to stand still. */
+  freeze() {
+    if (this.#isClosed || this.#isFrozen) {
+      return;
+    }
+    this.#isFrozen = true;
+    this.#leave();
+    this.#forgetOwner();
+  }
+
+  /** The page goes on. */
+  resume() {
+    if (this.#isClosed || !this.#isFrozen) {
+      return;
+    }
+    this.#isFrozen = false;
+    this.#queueUp();
+  }
+
+  /** What was begun there is over; what is asked waits for the next owner. */
+  #forgetOwner() {
+    this.#owner = undefined;
+    this.#reign = undefined;
+    this.#sessions.forEach((mine) => (mine.reign = undefined));
+  }
+
+  /** As the owner: puts another database in the place of this one, and begins another reign over it. */
+  async #import({ id, bytes }, reply) {
+    const reign = this.#reign;
+    let isReleased = false;
+    const release = () => {
+      if (this.#reign !== reign) {
+        throw new DatabaseError(undone);
+      }
+      isReleased = true;
+      this.#shut();
+      this.#forgetOwner();
+    };
+    try {
+      this.#service.verify(bytes);
+      await replaceFile(this.#name, bytes, release);
+      reply({ id, result: undefined });
+    } catch (error) {
+      reply({ id, error: partsOf(error) });
+    }
+    if (!isReleased) {
+      return;
+    }
+    if (this.#isClosed || this.#isFrozen) {
+      return this.#resign();
+    }
+    try {
+      await this.#serveFile();
+      this.#reignOver();
+    } catch (error) {
+      this.#fail(error);
+      this.#resign();
+    }
+  }
+
   #hear(message) {
-    if (this.#isClosed) {
+    if (this.#isClosed || this.#isFrozen) {
       return;
     }
     if ('hello' in message) {
-      if (this.#service !== undefined) {
-        this.#channel.postMessage({ owner: this.#id });
+      if (this.#service !== undefined && this.#owner === this.#id) {
+        this.#channel.postMessage({ owner: this.#id, reign: this.#reign });
       }
     } else if ('owner' in message) {
-      this.#follow(message.owner);
+      this.#follow(message.owner, message.reign);
     } else if (message.to === this.#id) {
       this.#hearMine(message);
     }
   }
 
-  #hearMine({ from, request, answer, bye }) {
+  #hearMine({ from, request, answer, bye, ping }) {
+    if (from === this.#owner) {
+      this.#heardAt = performance.now();
+      this.#tellStalled(false);
+    }
     if (answer !== undefined) {
       if (from === this.#owner) {
         this.#receive(answer);
       }
+    } else if (ping === true) {
+      this.#channel.postMessage({ to: from, from: this.#id, ping: false });
+    } else if (ping === false) {
+      // It is there.
     } else if (this.#service !== undefined) {
       bye ? this.#release(from) : this.#serve(from, request);
     }
@@ -150,6 +277,9 @@ export class Tab {
   /** Does what another tab asks, in a session of its own. */
   #serve(from, request) {
     const reply = (answer) => this.#channel.postMessage({ to: from, from: this.#id, answer });
+    if (request.op === 'import') {
+      return void this.#import(request, reply);
+    }
     let client = this.#clients.get(from);
     if (client === undefined) {
       client = { sessions: new Set(), subscriptions: new Set(), session: this.#service.begin() };
@@ -176,6 +306,30 @@ export class Tab {
 
   // As one who asks
 
+  /** While answers of another tab are missing: is it there? */
+  #listen() {
+    if (this.#pulse !== undefined) {
+      return;
+    }
+    this.#heardAt = performance.now();
+    this.#pulse = setInterval(() => {
+      if (this.#sent.size === 0 || this.#service !== undefined || this.#owner === undefined) {
+        clearInterval(this.#pulse);
+        this.#pulse = undefined;
+        return this.#tellStalled(false);
+      }
+      this.#channel.postMessage({ to: this.#owner, from: this.#id, ping: true });
+      this.#tellStalled(performance.now() - this.#heardAt > SILENCE_MILLISECONDS);
+    }, PING_MILLISECONDS);
+  }
+
+  #tellStalled(stalled) {
+    if (stalled !== this.#isStalled) {
+      this.#isStalled = stalled;
+      this.#answer({ stalled });
+    }
+  }
+
   #send(request) {
     const { id, op, session, text } = request;
     if (this.#service === undefined && (session === undefined ? op === 'query' && isWrite(text) : COMMIT.test(text))) {
@@ -191,25 +345,28 @@ export class Tab {
       if (op === 'end' || op === 'unsubscribe') {
         known.delete(request[kind]);
       }
-      if (mine?.owner !== this.#owner) {
+      if (mine?.reign !== this.#reign) {
         const isOver = op === 'end' || op === 'unsubscribe';
         return this.#answer(isOver ? { id, result: undefined } : { id, error: undone });
       }
       translated[kind] = mine.number;
     }
     this.#sent.set(id, request);
-    if (this.#service !== undefined) {
+    if (this.#service !== undefined && op === 'import') {
+      this.#import(request, (answer) => this.#receive(answer));
+    } else if (this.#service !== undefined) {
       this.#service.handle(translated, (answer, transfer) => this.#receive(answer, transfer));
     } else {
       this.#channel.postMessage({ to: this.#owner, from: this.#id, request: translated });
+      this.#listen();
     }
   }
 
   /** What the owner answers, on to the page. */
   #receive(answer, transfer) {
     if ('event' in answer) {
-      for (const [event, { owner, number }] of this.#subscriptions) {
-        if (owner === this.#owner && number === answer.event) {
+      for (const [event, { reign, number }] of this.#subscriptions) {
+        if (reign === this.#reign && number === answer.event) {
           this.#answer({ ...answer, event });
         }
       }
@@ -232,23 +389,26 @@ export class Tab {
 
   /** A session or subscription of the owner gets a number of this tab. */
   #begun({ id, op, tables, again }, { result: number }) {
-    const owner = this.#owner;
+    const reign = this.#reign;
     if (op === 'begin') {
       const session = (this.#last += 1);
-      this.#sessions.set(session, { owner, number });
+      this.#sessions.set(session, { reign, number });
       return this.#answer({ id, result: session });
     }
     const subscription = again ?? (this.#last += 1);
-    this.#subscriptions.set(subscription, { owner, number, tables });
+    this.#subscriptions.set(subscription, { reign, number, tables });
     again === undefined ? this.#answer({ id, result: subscription }) : this.#answer({ event: again, error: lagged });
   }
 
   /** Another tab is the owner now, or this one. */
-  #follow(owner) {
-    if (owner === this.#owner) {
+  #follow(owner, reign) {
+    if (reign === this.#reign) {
       return;
     }
     this.#owner = owner;
+    this.#reign = reign;
+    this.#heardAt = performance.now();
+    this.#tellStalled(false);
     this.#opened.resolve();
     const unanswered = [...this.#sent.values()];
     this.#sent.clear();
@@ -272,7 +432,7 @@ export class Tab {
       const isDone = op === 'end';
       return this.#answer(isDone ? { id, result: undefined } : { id, error: COMMIT.test(text) ? inDoubt : undone });
     }
-    if (key === undefined && (op === 'exec' || (op === 'query' && !isRead(text)))) {
+    if (key === undefined && (op === 'exec' || op === 'import' || (op === 'query' && !isRead(text)))) {
       return this.#answer({ id, error: inDoubt });
     }
     this.#answer({ id, restart: true });

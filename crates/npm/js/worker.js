@@ -18,8 +18,13 @@ const open = async ({ name, options, bytes }) => {
     const { pageSize = null, cacheBytes = null, databaseId = null } = options;
     const engine = await Engine.load(module);
     const memory = bytes === null ? ['memory', null] : ['bytes', bytes];
-    const service = new Service(engine, engine.open(...memory, pageSize, cacheBytes, databaseId));
-    return { ask: (request) => service.handle(request, answer), close: () => service.close() };
+    const replace = (last, bytes) => {
+      const next = engine.open('bytes', bytes, null, cacheBytes, null);
+      engine.close(last);
+      return next;
+    };
+    const service = new Service(engine, engine.open(...memory, pageSize, cacheBytes, databaseId), replace);
+    return { ask: (request) => service.handle(request, answer), close: () => service.close(), freeze() {}, resume() {} };
   }
   const tab = new Tab(module, name, options, answer);
   await tab.open();
@@ -33,6 +38,9 @@ onmessage = async ({ data: first }) => {
   try {
     const opened = await open(first);
     const take = (request) => {
+      if (request.op === 'freeze' || request.op === 'resume') {
+        return opened[request.op]();
+      }
       if (request.op !== 'close') {
         return opened.ask(request);
       }

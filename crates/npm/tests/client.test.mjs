@@ -119,3 +119,36 @@ test('an export opens elsewhere, a file opens again', async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test('an import takes the place of the database, in memory and in a file, whole or not at all', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasm-dbms-'));
+  try {
+    const bytes = await withTable(async (db) => {
+      await db.execute("INSERT INTO t VALUES (7, 'imported')");
+      return db.export();
+    });
+    const file = join(folder, 'app.db');
+    for (const name of [':memory:', file]) {
+      const db = await open(name);
+      await db.exec("CREATE TABLE t (n integer PRIMARY KEY, s text); INSERT INTO t VALUES (1, 'before')");
+      const heard = [];
+      await db.subscribe(['t'], (changes, error) => heard.push(error?.kind ?? changes[0].new.n));
+      for (const other of [new Uint8Array(9000), bytes.slice(0, 5000), Buffer.from('no database')]) {
+        await assert.rejects(db.import(other), ({ kind }) => kind === 'corrupt');
+      }
+      assert.deepEqual(await db.query('SELECT n FROM t'), [{ n: 1 }]);
+      await assert.rejects(db.transaction(() => db.import(bytes)), /transaction is open/);
+      await db.import(bytes);
+      assert.deepEqual(await db.query('SELECT * FROM t'), [{ n: 7, s: 'imported' }]);
+      await db.execute("INSERT INTO t VALUES (8, 'after')");
+      await db.query('SELECT 1');
+      assert.deepEqual(heard, ['lagged', 8]);
+      await db.close();
+    }
+    const again = await open(file);
+    assert.deepEqual(await again.query('SELECT count(*) AS n FROM t'), [{ n: 2 }]);
+    await again.close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -80,6 +80,12 @@ export class Browser {
     return this.page.evaluate(async () => (await navigator.storage.estimate()).usage);
   }
 
+  /** What makes a page `frozen`, and `active` again. */
+  async lifecycle(page) {
+    const session = await this.#context.newCDPSession(page);
+    return (state) => session.send('Page.setWebLifecycleState', { state });
+  }
+
   /** Kills (-9) the processes of all tabs, and opens another. */
   async killTabs() {
     const killed = this.page;
