@@ -137,6 +137,12 @@ impl<T: Field<Base = T>> Field for Option<T> {
 
 macro_rules! integer_field {
     ($($integer:ty => $data_type:ident, $to_value:expr;)*) => {$(
+        impl From<$integer> for ValueRef<'_> {
+            fn from(value: $integer) -> Self {
+                $to_value(value)
+            }
+        }
+
         impl Field for $integer {
             const DATA_TYPE: DataType = DataType::$data_type;
             type Base = Self;
@@ -289,6 +295,12 @@ impl Field for Json {
 
 macro_rules! copied_field {
     ($($rust_type:ident, $name:literal;)*) => {$(
+        impl From<$rust_type> for ValueRef<'_> {
+            fn from(value: $rust_type) -> Self {
+                Self::$rust_type(value)
+            }
+        }
+
         impl Field for $rust_type {
             const DATA_TYPE: DataType = DataType::$rust_type;
             type Base = Self;

@@ -6,6 +6,7 @@
 //! crate `wasm-dbms`, which re-exports all of it.
 
 mod arena;
+mod as_parameter;
 mod column;
 mod column_migration;
 mod data_type;
@@ -33,6 +34,7 @@ mod text_serde;
 mod value;
 
 pub use arena::ValueArena;
+pub use as_parameter::AsParameter;
 pub use column::{Column, Literal, Operand};
 pub use column_migration::ColumnMigration;
 pub use data_type::DataType;

@@ -11,6 +11,7 @@ use crate::error::Fallible;
 use crate::heads::Heads;
 use crate::history::{Counters, History, Numbers, Recorder};
 use crate::meter::Meter;
+use crate::observed::Observed;
 use crate::store::{JournaledWriter, Private, Store};
 use crate::transaction::Savepoint;
 use crate::vacuum::VacuumPosition;
@@ -24,6 +25,8 @@ pub struct Core {
     pub(crate) scratch: Scratch,
     /// What the statement may still cost.
     pub(crate) meter: Meter,
+    /// What plans come to, if anybody wants to know.
+    pub(crate) observed: Option<Box<Observed>>,
     /// The rules of the program's own.
     pub(crate) custom_rules: Arc<CustomRules>,
     /// The checks of tables that were written.
@@ -99,6 +102,7 @@ impl Core {
             catalog,
             scratch: Scratch::default(),
             meter: Meter::default(),
+            observed: None,
             custom_rules: Arc::default(),
             checks: Vec::new(),
             touched: Vec::new(),
@@ -292,6 +296,17 @@ impl Core {
                 Err(error)
             }
         }
+    }
+
+    /// Runs a statement and says what the plans that it asked came to.
+    pub(crate) fn observing<R>(
+        &mut self,
+        statement: impl FnOnce(&mut Self) -> Fallible<R>,
+    ) -> Fallible<(R, Box<Observed>)> {
+        self.observed = Some(Box::default());
+        let result = statement(self);
+        let observed = self.observed.take().unwrap_or_default();
+        Ok((result?, observed))
     }
 
     /// Opens a savepoint inside those that are open.

@@ -36,6 +36,7 @@ mod inspect;
 mod meter;
 mod migrate;
 mod numbering;
+mod observed;
 mod plan;
 pub mod prelude;
 mod readers;

@@ -5,5 +5,6 @@ pub use crate::{
     DataType, Database, DatabaseSchema, Date, DateTime, Decimal, Durability, Error, Expr, FileProvider, HeapProvider,
     IndexColumn, IndexSchema, Insert, Isolation, Json, MemoryError, MemoryProvider, MigrationPolicy,
     OptimisticTransaction, Options, Order, PageView, Projection, Query, ReferentialAction, Result, RowId, Sanitize,
-    Sanitizer, Table, TableSchema, Topic, Transaction, Uuid, Validate, Validator, Value, avg, count, max, min, sum,
+    Sanitizer, Table, TableSchema, Topic, Transaction, Uuid, Validate, Validator, Value, ValueRef, avg, count, max,
+    min, sum,
 };

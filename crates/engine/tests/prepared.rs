@@ -66,7 +66,7 @@ fn the_second_run_plans_nothing() {
 #[test]
 fn indexes_are_used_as_for_literals() {
     let db = database(500);
-    let explained = |filter: Expr, parameters: &[Value]| {
+    let explained = |filter: Expr, parameters: &[ValueRef<'_>]| {
         let prepared = db.select::<Item>().filter(filter.clone()).prepare();
         let found = prepared.explain(&db, parameters).unwrap();
         assert_eq!(prepared.all(&db, parameters).unwrap().len(), 1, "{filter}");
@@ -93,13 +93,13 @@ fn a_parameter_may_be_a_value_of_an_enum_or_its_name() {
         let value = db.query(&Query::from("items").column(Expr::from(state))).unwrap().rows[0][0].clone();
         assert!(matches!(value, Value::Enum(..)), "{value}");
         let Value::Enum(_, name) = &value else { unreachable!() };
-        assert_eq!(of_state.count(&db, &[Value::from(name.to_string())]).unwrap(), expected);
-        assert_eq!(of_state.count(&db, std::slice::from_ref(&value)).unwrap(), expected);
+        assert_eq!(of_state.count(&db, &[ValueRef::Text(name)]).unwrap(), expected);
+        assert_eq!(of_state.count(&db, &[value.as_ref()]).unwrap(), expected);
     }
     assert_eq!(as_it_is.all(&db, &[]).unwrap().len(), 90);
     let alone = Prepared::new(Query::from("items").column(parameter(1)).limit(1));
     let value = Value::Enum(1, "Old".into());
-    assert_eq!(alone.query(&db, std::slice::from_ref(&value)).unwrap().rows, [[value]]);
+    assert_eq!(alone.query(&db, &[value.as_ref()]).unwrap().rows, [[value.clone()]]);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn what_changes_the_plan_is_planned_anew() {
 
     let above = db.select::<Item>().filter(Item::GROUP.expr().compare(Comparison::Greater, parameter(1))).prepare();
     let counts =
-        [3.into(), 4.into(), Value::Null, 2.5.into(), 3.into()].map(|value| above.count(&db, &[value]).unwrap());
+        [3.into(), 4.into(), ValueRef::Null, 2.5.into(), 3.into()].map(|value| above.count(&db, &[value]).unwrap());
     assert_eq!((counts, above.plan_count()), ([42, 28, 0, 56, 42], 4), "another type is another plan");
 
     let page = Prepared::new(Query { limit: Some(parameter(1)), ..Query::from("items") });
@@ -172,7 +172,7 @@ fn wrong_parameters_are_refused_each_time() {
     let by = |column: &str| {
         Prepared::new(Query::from("items").filter(Expr::column(column).compare(Comparison::Equal, parameter(1))))
     };
-    let refused = |prepared: &Prepared<Answer>, values: &[Value], message: &str| {
+    let refused = |prepared: &Prepared<Answer>, values: &[ValueRef<'_>], message: &str| {
         let error = prepared.query(&db, values).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
     };
@@ -218,7 +218,7 @@ fn prepared_questions_answer_what_others_do() {
     for (number, question) in questions.iter().enumerate() {
         let prepared = Prepared::new(question.clone());
         for _ in 0..20 {
-            let values = [0; 2].map(|_| Value::from(random.i64(0..60)));
+            let values = [0; 2].map(|_| ValueRef::from(random.i64(0..60)));
             let expected = db.query_with(question, &values).unwrap();
             assert_eq!(prepared.query(&db, &values).unwrap(), expected, "seed {seed}, {number}: {question} {values:?}");
             let rows = prepared.query_iter(&db, &values).unwrap().collect::<Result<Vec<_>>>().unwrap();
@@ -280,7 +280,7 @@ fn what_a_run_leaves_behind_does_not_show_in_the_next() {
         questions_of_every_walk().into_iter().map(|query| (Prepared::new(query.clone()), query)).collect();
     for round in 0..2_000 {
         let (prepared, query) = &questions[random.usize(..questions.len())];
-        let parameters = [Value::from(random.u64(1..330)), Value::from(random.u64(0..9))];
+        let parameters = [ValueRef::from(random.u64(1..330)), ValueRef::from(random.u64(0..9))];
         let expected = db.query_with(query, &parameters).unwrap();
         let found = match random.u8(..3) {
             0 => prepared.query(&db, &parameters).unwrap(),

@@ -304,7 +304,7 @@ fn a_value_of_another_type_beside_a_column_is_an_error_and_only_sql_reads_texts(
             for (number, filter) in conditions(&Expr::Parameter(1)).into_iter().enumerate() {
                 let place = format!("{own} beside the parameter {other}, condition {number}");
                 let query = Query::from("t").filter(filter);
-                let given = std::slice::from_ref(&value);
+                let given = &[value.as_ref()];
                 assert_eq!(tables.db.query_with(&query, given).is_ok(), is_alike, "{place}");
                 let sql = Query { reads_text: true, ..query.clone() };
                 assert_eq!(tables.db.query_with(&sql, given).is_ok(), is_alike || is_read, "{place}, as SQL has it");

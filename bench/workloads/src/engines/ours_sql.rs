@@ -55,8 +55,8 @@ fn post(row: &RowRef<'_>) -> wasm_dbms_sql::Result<Post> {
     Ok(Post { id: row.get(0)?, author_id: row.get(1)?, title: row.get(2)?, body: row.get(3)?, score: row.get(4)? })
 }
 
-fn user_values(user: &User) -> [Value; 5] {
-    [user.id.into(), user.name.as_str().into(), user.email.as_str().into(), user.age.into(), user.balance.into()]
+fn user_values(user: &User) -> impl IntoParameters + use<'_> {
+    (user.id, user.name.as_str(), user.email.as_str(), user.age, user.balance)
 }
 
 impl Engine for OursSql {

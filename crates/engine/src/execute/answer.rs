@@ -157,6 +157,7 @@ pub(crate) fn keys_and_outputs(
         let values = if has_outputs { OutputRow::of(core, plan, context)?.into_values()? } else { Vec::new() };
         found.extend(rows.frame.sources.first().map(|row| (row.key.clone(), values)));
     }
+    rows.tell(core, found.len() as u64);
     Ok(found)
 }
 
@@ -245,6 +246,7 @@ pub(crate) fn each_of(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>, si
         window: Window::of(plan),
         key: Vec::new(),
         order: Vec::new(),
+        answered: 0,
         sink,
     };
     if !answer.window.is_open() && plan.grouping.is_none() {
@@ -265,7 +267,10 @@ pub(crate) fn each_of(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>, si
             }
         }
     }
-    answer.finish(core)
+    answer.finish(core)?;
+    let answered = answer.answered;
+    rows.tell(core, answered);
+    Ok(())
 }
 
 /// Rows on their way to the answer.
@@ -276,6 +281,8 @@ struct Answering<'p, 's> {
     window: Window,
     key: Vec<u8>,
     order: Vec<u8>,
+    /// How many rows went to the sink.
+    answered: u64,
     sink: Sink<'s>,
 }
 
@@ -324,6 +331,7 @@ impl Answering<'_, '_> {
                 if !self.window.passes() {
                     return Ok((self.window.is_open(), None));
                 }
+                self.answered += 1;
                 let wants_more = (self.sink)(OutputRow::of(core, plan, context)?)?;
                 Ok((wants_more && self.window.is_open(), None))
             }
@@ -332,12 +340,17 @@ impl Answering<'_, '_> {
 
     /// Hands a row on. Returns whether more are wanted.
     fn give(&mut self, row: OutputRow<'_>) -> Fallible<bool> {
-        let wants_more = !self.window.passes() || (self.sink)(row)?;
-        Ok(wants_more && self.window.is_open())
+        if self.window.passes() {
+            self.answered += 1;
+            if !(self.sink)(row)? {
+                return Ok(false);
+            }
+        }
+        Ok(self.window.is_open())
     }
 
     /// Hands on what was waiting for the last row.
-    fn finish(mut self, core: &mut Core) -> Fallible<()> {
+    fn finish(&mut self, core: &mut Core) -> Fallible<()> {
         if let Some(distinct) = self.distinct.take().filter(|_| self.window.is_open()) {
             let mut late = distinct.finish()?;
             while late.next()? {

@@ -153,6 +153,13 @@ impl<'p> RowStream<'p> {
         })
     }
 
+    /// Tells what the steps came to, if anybody wants to know.
+    pub(crate) fn tell(&self, core: &mut Core, answered: u64) {
+        if let Some(observed) = &mut core.observed {
+            observed.add(self.plan, answered, self.stands.iter().map(|stand| stand.observed));
+        }
+    }
+
     /// What another run of the plan can begin with: memory, and nothing of what was found.
     pub(crate) fn finish(mut self) -> Box<Suspended> {
         let Suspended { frame, stands, has_started, is_over, .. } = &mut *self.state;
@@ -197,14 +204,14 @@ impl<'p> RowStream<'p> {
     /// Goes to the next row. Returns whether there is one.
     #[inline]
     pub(crate) fn next(&mut self, core: &mut Core) -> Fallible<bool> {
-        Ok(self.next_kept(core)? || self.go_on(core)?)
+        Ok(!self.is_over && (self.next_kept(core)? || self.go_on(core)?))
     }
 
     /// Goes to the next row if that is one of those at hand of one table, whose filters were all asked already.
     #[inline(never)]
     fn next_kept(&mut self, core: &mut Core) -> Fallible<bool> {
         let Suspended { frame, stands, needs_key, is_plain, .. } = &mut *self.state;
-        let (true, Some(Stand { walk: Walk::Table(scan), .. }), [step]) =
+        let (true, Some(Stand { walk: Walk::Table(scan), observed, .. }), [step]) =
             (*is_plain, stands.first_mut(), &*self.plan.steps)
         else {
             return Ok(false);
@@ -214,6 +221,7 @@ impl<'p> RowStream<'p> {
         if !scan.next_kept(&mut core.store, row, reads_key)? {
             return Ok(false);
         }
+        observed.rows += 1;
         frame.scope.arena.clear();
         core.meter.step()?;
         Ok(true)
@@ -228,7 +236,7 @@ impl<'p> RowStream<'p> {
         visit: &mut dyn FnMut(&Frame) -> Fallible<()>,
     ) -> Fallible<()> {
         let Suspended { frame, stands, needs_key, is_plain, .. } = &mut *self.state;
-        let (true, Some(Stand { walk: Walk::Table(scan), .. }), [step]) =
+        let (true, Some(Stand { walk: Walk::Table(scan), observed, .. }), [step]) =
             (*is_plain, stands.first_mut(), &*self.plan.steps)
         else {
             return Ok(());
@@ -238,6 +246,7 @@ impl<'p> RowStream<'p> {
             && let Some(row) = frame.sources.get_mut(step.source)
             && scan.next_kept(&mut core.store, row, reads_key)?
         {
+            observed.rows += 1;
             frame.scope.arena.clear();
             core.meter.step()?;
             *remaining -= 1;
@@ -289,7 +298,7 @@ impl<'p> RowStream<'p> {
             }
             let source = self.plan.steps.first().map_or(0, |step| step.source);
             let Suspended { frame, stands, .. } = &mut *self.state;
-            if let (Some(Stand { walk: Walk::Table(scan), filters, .. }), Some(row)) =
+            if let (Some(Stand { walk: Walk::Table(scan), filters, observed, .. }), Some(row)) =
                 (stands.first_mut(), frame.source_mut(source))
                 && scan.is_done()
             {
@@ -298,6 +307,7 @@ impl<'p> RowStream<'p> {
                     return Ok(Next::End);
                 }
                 if scan.is_shrunk() {
+                    observed.rows += scan.remaining() as u64;
                     core.meter.steps(scan.remaining())?;
                     return Ok(Next::Columns);
                 }
@@ -360,6 +370,7 @@ impl<'p> RowStream<'p> {
         let Suspended { frame, stands, needs_key, .. } = &mut *self.state;
         let Some(stand) = stands.get_mut(depth) else { return Ok(()) };
         stand.is_missing = step.after.is_some();
+        stand.observed.entered += 1;
         if let (Some(PlanSource::Derived(source)), None) = (plan.sources.get(step.source), &stand.derived) {
             stand.derived = Some(derived::rows(core, source, &frame.scope)?);
         }
@@ -415,6 +426,7 @@ impl<'p> RowStream<'p> {
             let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);
             if stand.next(core, plan, step, &step.access, frame, needs_key)? {
                 if step.asking.is_empty() && step.after.is_none() {
+                    stand.observed.rows += 1;
                     return Ok(true);
                 }
                 if !self.all_hold(core, &step.asking)? {
@@ -433,6 +445,9 @@ impl<'p> RowStream<'p> {
                 }
             }
             if self.all_hold(core, step.after.as_deref().unwrap_or_default())? {
+                if let Some(stand) = self.stands.get_mut(depth) {
+                    stand.observed.rows += 1;
+                }
                 return Ok(true);
             }
         }

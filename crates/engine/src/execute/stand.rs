@@ -14,6 +14,7 @@ use crate::execute::frame::SourceRow;
 use crate::execute::kept::Kept;
 use crate::execute::scan::{TableScan, Way, step_on, turn_to};
 use crate::execute::spool::{Spool, SpoolReader};
+use crate::observed::ObservedStep;
 use crate::plan::{Access, Context, KeyRange, Plan, Step};
 use crate::store::Store;
 
@@ -51,6 +52,8 @@ pub(super) struct Stand {
     pub(super) derived: Option<Arc<Spool>>,
     /// Whether entries of the index hold all that is asked of a row.
     pub(super) is_covered: bool,
+    /// What it came to since the plan was begun.
+    pub(super) observed: ObservedStep,
 }
 
 /// When the key of a source's row is read.
@@ -102,6 +105,7 @@ impl Stand {
             Walk::Rows { .. } | Walk::Kept { .. } => self.walk = Walk::Nothing,
         }
         (self.kept, self.derived, self.is_missing) = (None, None, false);
+        self.observed = ObservedStep::default();
         self.filters.rest();
     }
 

@@ -4,8 +4,16 @@ use std::fmt::Write;
 
 use crate::catalog::{Catalog, Relation};
 use crate::error::Fallible;
+use crate::observed::{Observed, ObservedPlan, ObservedStep};
 use crate::plan::call::{Call, Operator};
 use crate::plan::{Access, Body, Bound, BoundAggregate, BoundExpr, Derived, Plan, PlanSource, Step};
+
+/// What is known beside the plan: the names of tables, and what the plan came to if it was observed.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) observed: Option<&'a Observed>,
+}
 
 struct Explain<'a> {
     plan: &'a Plan,
@@ -13,9 +21,9 @@ struct Explain<'a> {
 }
 
 /// A line for each step, what is entered first at the top; what a step is made of is indented below it.
-pub(crate) fn explain(plan: &Plan, catalog: &Catalog) -> Fallible<String> {
+pub(super) fn explain(plan: &Plan, known: Known<'_>) -> Fallible<String> {
     let mut text = String::new();
-    write_plan(plan, catalog, 0, &mut text)?;
+    write_plan(plan, known, 0, &mut text)?;
     Ok(text)
 }
 
@@ -23,8 +31,8 @@ fn line(text: &mut String, indent: usize, words: &str) {
     let _infallible = writeln!(text, "{}{words}", "  ".repeat(indent));
 }
 
-fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) -> Fallible<()> {
-    let explain = Explain { plan, catalog };
+fn write_plan(plan: &Plan, known: Known<'_>, indent: usize, text: &mut String) -> Fallible<()> {
+    let explain = Explain { plan, catalog: known.catalog };
     for filter in &plan.gate {
         line(text, indent, &format!("only if {}", explain.expr(filter)?));
     }
@@ -35,7 +43,8 @@ fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) 
             (_, Some(_)) => "left join ",
         };
         let access = explain.access(step)?;
-        line(text, indent + depth, &format!("{verb}{access} (about {:.0} rows)", step.estimate.ceil()));
+        let found = known.found(plan, depth);
+        line(text, indent + depth, &format!("{verb}{access} (about {:.0} rows{found})", step.estimate.ceil()));
         for filter in step.filters.iter().chain(&step.asking) {
             line(text, indent + depth + 1, &format!("filter {}", explain.expr(filter)?));
         }
@@ -43,7 +52,7 @@ fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) 
             line(text, indent + depth + 1, &format!("then filter {}", explain.expr(filter)?));
         }
         if let Some(PlanSource::Derived(derived)) = plan.sources.get(step.source) {
-            write_body(derived, catalog, indent + depth + 2, text)?;
+            write_body(derived, known, indent + depth + 2, text)?;
         }
     }
     if let Some(grouping) = &plan.grouping {
@@ -76,32 +85,53 @@ fn write_plan(plan: &Plan, catalog: &Catalog, indent: usize, text: &mut String) 
     // One that became a source is no more.
     let subqueries = plan.subqueries.iter().enumerate().filter(|(_, subquery)| !subquery.plan.steps.is_empty());
     for (number, subquery) in subqueries {
-        line(text, indent, &format!("query {number}:"));
-        write_plan(&subquery.plan, catalog, indent + 1, text)?;
+        line(text, indent, &format!("query {number}{}:", known.asked(&subquery.plan)));
+        write_plan(&subquery.plan, known, indent + 1, text)?;
     }
     Ok(())
 }
 
-fn write_body(derived: &Derived, catalog: &Catalog, indent: usize, text: &mut String) -> Fallible<()> {
+fn write_body(derived: &Derived, known: Known<'_>, indent: usize, text: &mut String) -> Fallible<()> {
     let body = &derived.body;
     match body {
         Body::Nothing | Body::Values(_) | Body::Working(_) => Ok(()),
-        Body::Query(plan) => write_plan(plan, catalog, indent, text),
+        Body::Query(plan) => write_plan(plan, known, indent, text),
         Body::Windows { query, .. } => {
-            write_plan(query, catalog, indent, text)?;
+            write_plan(query, known, indent, text)?;
             for column in derived.relation.schema.columns.iter().skip(query.outputs.len()) {
                 line(text, indent, &format!("window {}", column.name));
             }
             Ok(())
         }
         Body::Set { left, right, .. } | Body::Recursive { first: left, next: right, .. } => {
-            write_plan(left, catalog, indent, text)?;
+            write_plan(left, known, indent, text)?;
             let words = match body {
                 Body::Set { operation, all, .. } => format!("{operation}{}", if *all { " all" } else { "" }),
                 _ => "then with the rows found last".into(),
             };
             line(text, indent, &words.to_lowercase());
-            write_plan(right, catalog, indent, text)
+            write_plan(right, known, indent, text)
+        }
+    }
+}
+
+impl Known<'_> {
+    /// How many rows a step of a plan came to.
+    fn found(&self, plan: &Plan, step: usize) -> String {
+        let Some(observed) = self.observed else { return String::new() };
+        match observed.of(plan).and_then(|plan| plan.steps.get(step)) {
+            Some(ObservedStep { entered: 1, rows }) => format!(", {rows} found"),
+            Some(ObservedStep { entered: entered @ 2.., rows }) => format!(", {rows} found in {entered} walks"),
+            _ => ", never walked".into(),
+        }
+    }
+
+    /// How often a query inside another was asked, and how many rows it answered.
+    fn asked(&self, plan: &Plan) -> String {
+        let Some(observed) = self.observed else { return String::new() };
+        match observed.of(plan) {
+            Some(ObservedPlan { runs, answered, .. }) => format!(" (asked {runs} times, {answered} rows)"),
+            None => " (never asked)".into(),
         }
     }
 }

@@ -37,11 +37,12 @@ pub(crate) use window::{BoundFrame, Edge, Input, RowMaker, Window, WindowOperato
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{AggregateFunction, DataType, Expr, Query, SetOperation, TableSchema, Value};
+use wasm_dbms_api::{AggregateFunction, DataType, Expr, Query, SetOperation, TableSchema, ValueRef};
 
 use crate::catalog::{Catalog, Relation, RelationIndex};
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::observed::Observed;
 
 /// A way of answering a question.
 #[derive(Debug, Clone)]
@@ -187,7 +188,7 @@ pub(crate) fn plan(core: &mut Core, query: &Query) -> Fallible<Plan> {
 }
 
 /// Plans a question whose parameters have these values.
-pub(crate) fn plan_with(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Plan> {
+pub(crate) fn plan_with(core: &mut Core, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Plan> {
     let bound = bind::bind(&core.catalog, query, parameters)?;
     optimize::optimize(core, bound)
 }
@@ -205,7 +206,7 @@ pub(crate) fn bind_value(
     schema: &TableSchema,
     has_excluded: bool,
     expr: &Expr,
-    parameters: &[Value],
+    parameters: &[ValueRef<'_>],
     reads_text: bool,
 ) -> Fallible<BoundExpr> {
     bind::bind_value(catalog, schema, has_excluded, expr, parameters, reads_text)
@@ -214,7 +215,12 @@ pub(crate) fn bind_value(
 impl Plan {
     /// The plan in words, a line a step.
     pub(crate) fn explain(&self, catalog: &Catalog) -> Fallible<String> {
-        explain::explain(self, catalog)
+        explain::explain(self, explain::Known { catalog, observed: None })
+    }
+
+    /// The plan in words, with what its steps came to.
+    pub(crate) fn explain_observed(&self, catalog: &Catalog, observed: &Observed) -> Fallible<String> {
+        explain::explain(self, explain::Known { catalog, observed: Some(observed) })
     }
 
     /// The table of a source.

@@ -69,7 +69,7 @@ impl Scope {
         self.parameters.get(place)
     }
 
-    /// Forgets all that one run found out, its parameters too.
+    /// Forgets all that one run found out, and those of its parameters that take memory.
     pub(crate) fn clear(&mut self) {
         self.arena.clear();
         self.outer.clear();
@@ -79,7 +79,10 @@ impl Scope {
         if answers.bytes > 0 {
             *answers = Answers::default();
         }
-        if let Some(parameters) = Arc::get_mut(&mut self.parameters) {
+        let holds_memory = |value: &Value| matches!(value, Value::Text(_) | Value::Bytes(_) | Value::Json(_));
+        if self.parameters.iter().any(holds_memory)
+            && let Some(parameters) = Arc::get_mut(&mut self.parameters)
+        {
             parameters.clear();
         }
     }

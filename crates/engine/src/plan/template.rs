@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{DataType, Query, TableSchema, Value};
+use wasm_dbms_api::{DataType, Query, TableSchema, Value, ValueRef};
 use wasm_dbms_memory::TableId;
 
 use crate::catalog::{Catalog, RelationIndex};
@@ -48,7 +48,7 @@ const FEW_ROWS: u64 = 64;
 
 impl Template {
     /// Plans a question for parameters of these types.
-    pub(crate) fn new(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Self> {
+    pub(crate) fn new(core: &mut Core, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Self> {
         let (bound, fixed) = bind::bind_template(&core.catalog, query, parameters)?;
         let mut plan = optimize::optimize(core, bound)?;
         let catalog = &core.catalog;
@@ -71,15 +71,15 @@ impl Template {
             let (id, schema, rows) = (relation.id, Arc::clone(&relation.schema), relation.table.rows);
             tables.push(PlannedTable { index, id, schema, rows });
         }
-        let fixed = fixed.into_iter().filter_map(|number| Some((number, parameters.get(number)?.clone())));
-        let types = parameters.iter().map(type_of).collect();
+        let fixed = fixed.into_iter().filter_map(|number| Some((number, parameters.get(number)?.to_value())));
+        let types = parameters.iter().copied().map(type_of).collect();
         Ok(Self { plan: plan.into(), parameters: places, types, fixed: fixed.collect(), tables })
     }
 
     /// Whether the plan is still the right one for these parameters: the tables are what they were, and of about as many
     /// rows.
-    pub(crate) fn fits(&self, catalog: &Catalog, parameters: &[Value]) -> bool {
-        let is_alike = |(own, value): (&Option<DataType>, &Value)| *own == type_of(value);
+    pub(crate) fn fits(&self, catalog: &Catalog, parameters: &[ValueRef<'_>]) -> bool {
+        let is_alike = |(own, value): (&Option<DataType>, &ValueRef<'_>)| *own == type_of(*value);
         let is_same_table = |table: &PlannedTable| {
             catalog.relations.get(table.index).is_some_and(|relation| {
                 let (least, most) = (relation.table.rows.min(table.rows), relation.table.rows.max(table.rows));
@@ -90,7 +90,7 @@ impl Template {
         };
         self.types.len() == parameters.len()
             && self.types.iter().zip(parameters).all(is_alike)
-            && self.fixed.iter().all(|(number, value)| parameters.get(*number) == Some(value))
+            && self.fixed.iter().all(|(number, value)| parameters.get(*number) == Some(&value.as_ref()))
             && self.tables.iter().all(is_same_table)
     }
 
@@ -100,14 +100,14 @@ impl Template {
     }
 
     /// The scope of a run with these values.
-    pub(crate) fn scope(&self, values: &[Value]) -> Fallible<Scope> {
+    pub(crate) fn scope(&self, values: &[ValueRef<'_>]) -> Fallible<Scope> {
         let mut scope = Scope::default();
         self.fill(&mut scope, values)?;
         Ok(scope)
     }
 
     /// Puts these values into a scope of the plan.
-    pub(crate) fn fill(&self, scope: &mut Scope, values: &[Value]) -> Fallible<()> {
+    pub(crate) fn fill(&self, scope: &mut Scope, values: &[ValueRef<'_>]) -> Fallible<()> {
         if self.parameters.is_empty() {
             return Ok(());
         }

@@ -1,12 +1,12 @@
 //! [`DeleteRows`]: deleted rows, as data.
 
-use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Source, Value};
+use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Source, ValueRef};
 
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
 use crate::statement::returning::Returning;
-use crate::statement::{Changed, question};
+use crate::statement::{Changed, question, undone_if_refused};
 use crate::typed::delete_keys;
 use crate::{Answer, Connection, Prepared, Result};
 
@@ -124,8 +124,8 @@ impl PreparedDelete {
     /// # Errors
     /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query);
     /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to one of them; what storage says.
-    pub fn run<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Changed> {
-        Ok(connection.write_many(|core| self.run_in(core, parameters))?)
+    pub fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
+        Ok(connection.write(|core| self.run_in(core, parameters, C::COMMITS_EACH))?)
     }
 
     /// The plan of the question which rows go, in words.
@@ -142,18 +142,44 @@ impl PreparedDelete {
     ///
     /// # Errors
     /// As [`run`](Self::run).
-    pub fn explain<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<String> {
+    pub fn explain<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<String> {
         self.question.explain(connection, parameters)
     }
 
-    fn run_in(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Changed> {
+    /// Runs the statement and says in words how its rows were found: how many each step came to. Also what it did.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::DeleteRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// let (words, changed) = DeleteRows::new("t").filter(Expr::column("n").compare(Comparison::Greater, 0)).prepare()?.explain_analyze(&db, &[])?;
+    /// assert!(words.contains("2 found"));
+    /// assert_eq!(changed.count, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn explain_analyze<C: Connection>(
+        &self,
+        connection: &C,
+        parameters: &[ValueRef<'_>],
+    ) -> Result<(String, Changed)> {
+        Ok(connection.write(|core| {
+            self.question.observe(core, parameters, |core| self.run_in(core, parameters, C::COMMITS_EACH))
+        })?)
+    }
+
+    fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {
         let DeleteRows { table, alias, using, filter, returning, .. } = &self.statement;
         let index = core.catalog.find(table)?;
         let mut returning = Returning::new(core, index, alias.as_ref(), returning, parameters)?;
         if returning.is_none()
             && filter.is_none()
             && using.is_none()
-            && let Some(count) = core.delete_all(index)?
+            && let Some(count) = undone_if_refused(core, is_whole, |core| core.delete_all(index))?
         {
             return Ok(Changed { count, ..Changed::default() });
         }
@@ -170,7 +196,13 @@ impl PreparedDelete {
                 returning.take_written(core, index)?;
             }
         }
-        let count = delete_keys(core, index, &keys)?;
+        // One row that nothing refers to needs no savepoint.
+        if let [key] = keys.as_slice()
+            && let Some(is_there) = core.delete_row(index, key)?
+        {
+            return Ok(Changed { count: is_there.into(), returned: Returning::finish(returning) });
+        }
+        let count = undone_if_refused(core, is_whole, |core| delete_keys(core, index, &keys))?;
         Ok(Changed { count, returned: Returning::finish(returning) })
     }
 }

@@ -11,6 +11,7 @@ use crate::function::Arena;
 use crate::statement::Changed;
 use crate::statement::returning::Returning;
 use crate::typed::{Conflict, UpsertReport, assignable, places_of};
+use crate::write::Slots;
 use crate::{Answer, Connection, Error, OnConflict, Prepared, Result};
 
 /// New rows, as data: the INSERT of SQL.
@@ -189,7 +190,7 @@ impl PreparedInsert {
     ///
     /// # Errors
     /// [`Error::Unknown`], [`Error::Query`]; a constraint that a row would break; what storage says.
-    pub fn run<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Changed> {
+    pub fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
         let is_one = matches!(&self.statement.rows, NewRows::Values(rows) if rows.len() == 1);
         let InsertRows { on_conflict, returning, .. } = &self.statement;
         if is_one && on_conflict.is_none() && returning.is_empty() {
@@ -212,14 +213,41 @@ impl PreparedInsert {
     ///
     /// # Errors
     /// As [`run`](Self::run).
-    pub fn explain<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<String> {
+    pub fn explain<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<String> {
         match &self.source {
             Source::Query(question) => question.explain(connection, parameters),
             Source::Plain | Source::Rows(_) => Ok("values".into()),
         }
     }
 
-    fn run_in(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Changed> {
+    /// Runs the statement and says in words how its rows were found: how many each step came to. Also what it did.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::{InsertRows, NewRows};
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// let (words, changed) = InsertRows { rows: NewRows::Query(Query::from("t").into()), ..InsertRows::new("t") }.prepare().explain_analyze(&db, &[])?;
+    /// assert!(words.contains("scan t (about 2 rows, 2 found)"));
+    /// assert_eq!(changed.count, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn explain_analyze<C: Connection>(
+        &self,
+        connection: &C,
+        parameters: &[ValueRef<'_>],
+    ) -> Result<(String, Changed)> {
+        Ok(connection.write_many(|core| match &self.source {
+            Source::Query(question) => question.observe(core, parameters, |core| self.run_in(core, parameters)),
+            Source::Plain | Source::Rows(_) => Ok(("values".into(), self.run_in(core, parameters)?)),
+        })?)
+    }
+
+    fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>]) -> Fallible<Changed> {
         let InsertRows { table, alias, on_conflict, returning, .. } = &self.statement;
         let index = core.catalog.find(table)?;
         let returning = Returning::new(core, index, alias.as_ref(), returning, parameters)?;
@@ -282,16 +310,17 @@ impl PreparedInsert {
         for (number, row) in rows.iter().enumerate() {
             arena.clear();
             let answer = answers.get(number);
-            let mut values = vec![None; schema.columns.len()];
+            let mut slots = Slots::new(schema.columns.len(), None);
+            let values = slots.get();
             for (part, expr) in row.iter().enumerate() {
                 let place = place_of(&places, part);
                 let Some(column) = schema.columns.get(place) else { continue };
                 let value = match expr {
                     None => continue,
-                    Some(Expr::Literal(value)) => value,
+                    Some(Expr::Literal(value)) => value.as_ref(),
                     Some(Expr::Parameter(number)) => parameter(writer.parameters, *number)?,
                     Some(_) => match answer.and_then(|answer| answer.get(part)) {
-                        Some(value) => value,
+                        Some(value) => value.as_ref(),
                         None => continue,
                     },
                 };
@@ -299,7 +328,7 @@ impl PreparedInsert {
                     *slot = Some(fitting(column, value, &arena));
                 }
             }
-            writer.write(core, &values)?;
+            writer.write(core, values)?;
         }
         Ok(())
     }
@@ -312,14 +341,15 @@ impl PreparedInsert {
             let mut arena = Arena::default();
             for row in &answer {
                 arena.clear();
-                let mut values = vec![None; schema.columns.len()];
+                let mut slots = Slots::new(schema.columns.len(), None);
+                let values = slots.get();
                 for (part, value) in row.iter().enumerate() {
                     let place = place_of(&places, part);
                     if let (Some(slot), Some(column)) = (values.get_mut(place), schema.columns.get(place)) {
-                        *slot = Some(fitting(column, value, &arena));
+                        *slot = Some(fitting(column, value.as_ref(), &arena));
                     }
                 }
-                writer.write(core, &values)?;
+                writer.write(core, values)?;
             }
             Ok(())
         })
@@ -327,8 +357,8 @@ impl PreparedInsert {
 }
 
 /// The value of a parameter.
-fn parameter(parameters: &[Value], number: u32) -> Fallible<&Value> {
-    let value = usize::try_from(number).ok().and_then(|number| parameters.get(number.checked_sub(1)?));
+fn parameter<'p>(parameters: &[ValueRef<'p>], number: u32) -> Fallible<ValueRef<'p>> {
+    let value = usize::try_from(number).ok().and_then(|number| parameters.get(number.checked_sub(1)?).copied());
     value.ok_or_else(|| Error::Query(format!("the parameter ?{number} is not given")).into())
 }
 
@@ -338,10 +368,10 @@ fn place_of(places: &Option<Vec<usize>>, part: usize) -> usize {
 }
 
 /// The value as the column can hold it, if it can.
-fn fitting<'v>(column: &ColumnSchema, value: &'v Value, arena: &'v Arena) -> ValueRef<'v> {
-    match column.holds(value.as_ref()) {
-        true => value.as_ref(),
-        false => arena.keep(assignable(column, value.clone(), true)),
+fn fitting<'v>(column: &ColumnSchema, value: ValueRef<'v>, arena: &'v Arena) -> ValueRef<'v> {
+    match column.holds(value) {
+        true => value,
+        false => arena.keep(assignable(column, value.to_value(), true)),
     }
 }
 
@@ -367,7 +397,7 @@ struct Writer<'p> {
     index: RelationIndex,
     returning: Option<Returning>,
     on_conflict: Option<ConflictAction>,
-    parameters: &'p [Value],
+    parameters: &'p [ValueRef<'p>],
     count: u64,
 }
 

@@ -25,6 +25,8 @@ pub use update::{PreparedUpdate, UpdateRows};
 
 use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Query, Source};
 
+use crate::core::Core;
+use crate::error::Fallible;
 use crate::{Answer, Error};
 
 /// What a statement did.
@@ -52,4 +54,9 @@ fn question(
         query.joins.extend(joins);
     }
     Ok(query)
+}
+
+/// Runs what may fail half-way. A statement that is the whole transaction is rolled back with it; another is in a savepoint.
+fn undone_if_refused<R>(core: &mut Core, is_whole: bool, run: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
+    if is_whole { run(core) } else { core.atomic(run) }
 }

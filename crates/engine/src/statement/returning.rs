@@ -23,7 +23,7 @@ impl Returning {
         index: RelationIndex,
         alias: Option<&Name>,
         outputs: &[Output],
-        parameters: &[Value],
+        parameters: &[ValueRef<'_>],
     ) -> Fallible<Option<Self>> {
         if outputs.is_empty() {
             return Ok(None);
@@ -60,7 +60,7 @@ impl Returning {
         schema: &TableSchema,
         expr: &Expr,
         name: String,
-        parameters: &[Value],
+        parameters: &[ValueRef<'_>],
     ) -> Fallible<()> {
         self.outputs.push(plan::bind_value(&core.catalog, schema, false, expr, parameters, true)?);
         self.names.push(name);

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Query, Source, TableSchema, Value};
+use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Query, Source, TableSchema, Value, ValueRef};
 
 use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
 use crate::statement::returning::Returning;
-use crate::statement::{Changed, question};
+use crate::statement::{Changed, question, undone_if_refused};
 use crate::typed::{Matched, Sets};
 use crate::{Answer, Connection, Error, Prepared, Result};
 
@@ -152,7 +152,7 @@ impl PreparedUpdate {
     ///
     /// # Errors
     /// [`Error::Unknown`], [`Error::Query`]; a constraint that a new row would break; what storage says.
-    pub fn run<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Changed> {
+    pub fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
         Ok(connection.write(|core| self.run_in(core, parameters, C::COMMITS_EACH))?)
     }
 
@@ -170,11 +170,37 @@ impl PreparedUpdate {
     ///
     /// # Errors
     /// As [`run`](Self::run).
-    pub fn explain<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<String> {
+    pub fn explain<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<String> {
         self.question.explain(connection, parameters)
     }
 
-    fn run_in(&self, core: &mut Core, parameters: &[Value], is_whole: bool) -> Fallible<Changed> {
+    /// Runs the statement and says in words how its rows were found: how many each step came to. Also what it did.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # use wasm_dbms::UpdateRows;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// let (words, changed) = UpdateRows::new("t").set("n", Some(0.into())).prepare()?.explain_analyze(&db, &[])?;
+    /// assert!(words.contains("scan t (about 2 rows, 2 found)"));
+    /// assert_eq!(changed.count, 2);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn explain_analyze<C: Connection>(
+        &self,
+        connection: &C,
+        parameters: &[ValueRef<'_>],
+    ) -> Result<(String, Changed)> {
+        Ok(connection.write(|core| {
+            self.question.observe(core, parameters, |core| self.run_in(core, parameters, C::COMMITS_EACH))
+        })?)
+    }
+
+    fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {
         let UpdateRows { table, alias, returning, .. } = &self.statement;
         let index = core.catalog.find(table)?;
         let sets = self.sets(core, index)?;
@@ -187,8 +213,7 @@ impl PreparedUpdate {
             core.update_row(index, &key, &sets.with(core, index, values)?)?;
             return Ok(Changed { count: 1, ..Changed::default() });
         }
-        let change = |core: &mut Core| self.change(core, index, &sets, rows, &mut returning);
-        let count = if is_whole { change(core) } else { core.atomic(change) }?;
+        let count = undone_if_refused(core, is_whole, |core| self.change(core, index, &sets, rows, &mut returning))?;
         Ok(Changed { count, returned: Returning::finish(returning) })
     }
 

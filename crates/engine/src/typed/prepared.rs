@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wasm_dbms_api::{Projection, Query, Value};
+use wasm_dbms_api::{Projection, Query, Value, ValueRef};
 
 use crate::core::Core;
 use crate::error::Fallible;
@@ -61,8 +61,15 @@ pub struct Prepared<R> {
 #[derive(Debug)]
 struct Kept {
     template: Arc<Template>,
-    /// The memory that its rows were walked in, unless another run has it.
-    walked: Option<Box<Suspended>>,
+    /// Of a run that ended, unless another one goes on with it.
+    walked: Option<Walked>,
+}
+
+/// A plan, and the memory that its rows are walked in if there was a run before.
+#[derive(Debug)]
+struct Walked {
+    template: Arc<Template>,
+    memory: Option<Box<Suspended>>,
 }
 
 impl<R> Prepared<R> {
@@ -125,12 +132,17 @@ impl<R> Prepared<R> {
     ///
     /// # Errors
     /// [`Error::Query`](crate::Error::Query) for a question that makes no sense; what storage says.
-    pub fn explain<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<String> {
-        Ok(connection.read(|core| self.planned(core, parameters)?.0.plan.explain(&core.catalog))?)
+    pub fn explain<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<String> {
+        Ok(connection.read(|core| self.template(core, parameters)?.plan.explain(&core.catalog))?)
     }
 
-    /// The plan for these parameters, and the memory of a run before if it can be had.
-    fn planned(&self, core: &mut Core, parameters: &[Value]) -> Fallible<(Arc<Template>, Option<Box<Suspended>>)> {
+    /// Gives `take` the plan for these parameters, with what a run before left behind.
+    fn planned<T>(
+        &self,
+        core: &mut Core,
+        parameters: &[ValueRef<'_>],
+        take: impl FnOnce(&mut Kept) -> T,
+    ) -> Fallible<T> {
         for bind in &self.binders {
             bind(core)?;
         }
@@ -138,28 +150,49 @@ impl<R> Prepared<R> {
             && kept.template.fits(&core.catalog, parameters)
         {
             kept.template.note_tables(&core.catalog);
-            return Ok((Arc::clone(&kept.template), kept.walked.take()));
+            return Ok(take(kept));
         }
         let template = Arc::new(Template::new(core, &self.query, parameters)?);
         self.plan_count.fetch_add(1, Ordering::Relaxed);
-        *lock(&self.kept) = Some(Kept { template: Arc::clone(&template), walked: None });
-        Ok((template, None))
+        let mut kept = Kept { template, walked: None };
+        let taken = take(&mut kept);
+        *lock(&self.kept) = Some(kept);
+        Ok(taken)
+    }
+
+    /// The plan for these parameters.
+    fn template(&self, core: &mut Core, parameters: &[ValueRef<'_>]) -> Fallible<Arc<Template>> {
+        self.planned(core, parameters, |kept| Arc::clone(&kept.template))
+    }
+
+    /// Runs a statement. Also what the plan of this question came to meanwhile, in words.
+    pub(crate) fn observe<T>(
+        &self,
+        core: &mut Core,
+        parameters: &[ValueRef<'_>],
+        statement: impl FnOnce(&mut Core) -> Fallible<T>,
+    ) -> Fallible<(String, T)> {
+        let template = self.template(core, parameters)?;
+        let (result, observed) = core.observing(statement)?;
+        Ok((template.plan.explain_observed(&core.catalog, &observed)?, result))
     }
 
     /// Calls `ask` with the rows of the plan for these parameters.
-    fn with_rows(&self, core: &mut Core, parameters: &[Value], needs: Needs, ask: Ask<'_>) -> Fallible<()> {
-        let (template, walked) = self.planned(core, parameters)?;
-        let mut rows = rows_of(&template, core, parameters, walked, needs)?;
+    fn with_rows(&self, core: &mut Core, parameters: &[ValueRef<'_>], needs: Needs, ask: Ask<'_>) -> Fallible<()> {
+        let Walked { template, memory } = self.planned(core, parameters, |kept| {
+            kept.walked.take().unwrap_or_else(|| Walked { template: Arc::clone(&kept.template), memory: None })
+        })?;
+        let mut rows = rows_of(&template, core, parameters, memory, needs)?;
         ask(core, &template.plan, &mut rows)?;
-        let walked = rows.finish();
+        let memory = Some(rows.finish());
         if let Some(kept) = lock(&self.kept).as_mut().filter(|kept| Arc::ptr_eq(&kept.template, &template)) {
-            kept.walked = Some(walked);
+            kept.walked = Some(Walked { template, memory });
         }
         Ok(())
     }
 
     /// Every row of a question without groups: the key of its first source, and what its columns come to.
-    pub(crate) fn matched(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Vec<Matched>> {
+    pub(crate) fn matched(&self, core: &mut Core, parameters: &[ValueRef<'_>]) -> Fallible<Vec<Matched>> {
         let has_outputs = !self.query.columns.is_empty();
         let mut found = Vec::new();
         self.asked(core, parameters, Needs::Keys, &mut |core, plan, rows| {
@@ -170,7 +203,7 @@ impl<R> Prepared<R> {
     }
 
     /// The values of every row, inside a statement that writes.
-    pub(crate) fn values(&self, core: &mut Core, parameters: &[Value]) -> Fallible<Vec<Vec<Value>>> {
+    pub(crate) fn values(&self, core: &mut Core, parameters: &[ValueRef<'_>]) -> Fallible<Vec<Vec<Value>>> {
         let mut values = Vec::new();
         self.asked(core, parameters, Needs::Outputs, &mut |core, plan, rows| {
             values = execute::values_of(core, plan, rows)?;
@@ -180,14 +213,20 @@ impl<R> Prepared<R> {
     }
 
     /// Asks inside a statement that writes.
-    fn asked(&self, core: &mut Core, parameters: &[Value], needs: Needs, ask: Ask<'_>) -> Fallible<()> {
+    fn asked(&self, core: &mut Core, parameters: &[ValueRef<'_>], needs: Needs, ask: Ask<'_>) -> Fallible<()> {
         let purpose = core.store.read_for(Purpose::Question);
         let answer = self.with_rows(core, parameters, needs, ask);
         core.store.read_for(purpose);
         answer
     }
 
-    fn run<C: Connection>(&self, connection: &C, parameters: &[Value], needs: Needs, ask: Ask<'_>) -> Result<()> {
+    fn run<C: Connection>(
+        &self,
+        connection: &C,
+        parameters: &[ValueRef<'_>],
+        needs: Needs,
+        ask: Ask<'_>,
+    ) -> Result<()> {
         Ok(connection.read(|core| self.with_rows(core, parameters, needs, ask))?)
     }
 }
@@ -199,13 +238,13 @@ type Ask<'a> = &'a mut dyn FnMut(&mut Core, &Plan, &mut RowStream<'_>) -> Fallib
 fn rows_of<'t>(
     template: &'t Template,
     core: &Core,
-    parameters: &[Value],
-    walked: Option<Box<Suspended>>,
+    parameters: &[ValueRef<'_>],
+    memory: Option<Box<Suspended>>,
     needs: Needs,
 ) -> Fallible<RowStream<'t>> {
-    if let Some(mut walked) = walked {
-        template.fill(&mut walked.frame.scope, parameters)?;
-        if let Some(rows) = RowStream::again(&core.catalog, &template.plan, walked, needs) {
+    if let Some(mut memory) = memory {
+        template.fill(&mut memory.frame.scope, parameters)?;
+        if let Some(rows) = RowStream::again(&core.catalog, &template.plan, memory, needs) {
             return Ok(rows);
         }
     }
@@ -243,7 +282,7 @@ impl<R: Rows> Prepared<R> {
     ///
     /// # Errors
     /// As [`Select::all`]; [`Error::Query`](crate::Error::Query) for a parameter that is not given.
-    pub fn all<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Vec<R::Row>> {
+    pub fn all<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Vec<R::Row>> {
         let mut made = Vec::new();
         self.run(connection, parameters, Needs::Rows, &mut |core, plan, rows| {
             made = execute::collect(core, plan, rows, &mut |frame| R::read(&FrameRef(frame)))?;
@@ -278,7 +317,7 @@ impl<R: Rows> Prepared<R> {
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub fn first<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Option<R::Row>> {
+    pub fn first<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Option<R::Row>> {
         let mut first = None;
         self.run(connection, parameters, Needs::Rows, &mut |core, plan, rows| {
             if plan.order.is_empty() && plan.offset == 0 && plan.limit != Some(0) {
@@ -318,9 +357,9 @@ impl<R: Rows> Prepared<R> {
     ///
     /// # Errors
     /// As [`all`](Self::all).
-    pub fn count<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<u64> {
+    pub fn count<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<u64> {
         Ok(connection.read(|core| {
-            let (template, _) = self.planned(core, parameters)?;
+            let template = self.template(core, parameters)?;
             execute::count(core, &template.plan, template.scope(parameters)?)
         })?)
     }
@@ -359,7 +398,7 @@ impl<R: Rows> Prepared<R> {
     pub fn for_each<C: Connection>(
         &self,
         connection: &C,
-        parameters: &[Value],
+        parameters: &[ValueRef<'_>],
         mut visit: impl FnMut(R::Row) -> Result<()>,
     ) -> Result<()> {
         self.run(connection, parameters, Needs::Rows, &mut |core, plan, rows| {
@@ -396,9 +435,9 @@ impl<R: Rows> Prepared<R> {
     ///
     /// # Errors
     /// As [`Select::iter`].
-    pub fn iter(&self, database: &Database, parameters: &[Value]) -> Result<Cursor<R>> {
+    pub fn iter(&self, database: &Database, parameters: &[ValueRef<'_>]) -> Result<Cursor<R>> {
         let mut core = database.last_commit()?;
-        let (template, _) = self.planned(&mut core, parameters)?;
+        let template = self.template(&mut core, parameters)?;
         cursor_of(core, Arc::clone(&template.plan), template.scope(parameters)?)
     }
 }
@@ -429,7 +468,7 @@ impl<P: Projection> Prepared<Columns<P>> {
     ///
     /// # Errors
     /// As [`Select::all`]; [`Error::Query`](crate::Error::Query) for a parameter that is not given.
-    pub fn all<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Vec<P::Row>> {
+    pub fn all<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Vec<P::Row>> {
         let mut made = Vec::new();
         self.run(connection, parameters, Needs::Outputs, &mut |core, plan, rows| {
             execute::each_of(core, plan, rows, &mut |row| {
@@ -475,7 +514,7 @@ impl Prepared<Answer> {
     ///
     /// # Errors
     /// As [`Database::query_with`].
-    pub fn query<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Answer> {
+    pub fn query<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Answer> {
         let mut answer = Answer::default();
         self.run(connection, parameters, Needs::Outputs, &mut |core, plan, rows| {
             answer = Answer { columns: Arc::clone(&plan.names), rows: execute::values_of(core, plan, rows)? };
@@ -508,12 +547,44 @@ impl Prepared<Answer> {
     pub fn query_each<C: Connection>(
         &self,
         connection: &C,
-        parameters: &[Value],
+        parameters: &[ValueRef<'_>],
         visit: &mut dyn FnMut(&AnswerRow<'_>) -> Result<bool>,
     ) -> Result<()> {
         self.run(connection, parameters, Needs::Outputs, &mut |core, plan, rows| {
             execute::each_of(core, plan, rows, &mut |row| Ok(visit(&AnswerRow::new(&plan.names, row))?))
         })
+    }
+
+    /// Asks the question and says in words how it was answered: how many rows each step came to, beside what was
+    /// reckoned. Also how many rows were answered.
+    ///
+    /// ```
+    /// # use wasm_dbms::prelude::*;
+    /// # let db = Database::in_memory();
+    /// # db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// # db.insert_many_values("t", &["n"], [[Value::from(1)], [Value::from(2)]])?;
+    /// let prepared = wasm_dbms::Prepared::new(Query::from("t"));
+    /// let (words, rows) = prepared.explain_analyze(&db, &[])?;
+    /// assert_eq!((words.trim_end(), rows), ("scan t (about 2 rows, 2 found)", 2));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Database::query_with`].
+    pub fn explain_analyze<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<(String, u64)> {
+        Ok(connection.read(|core| {
+            self.observe(core, parameters, |core| {
+                let mut rows = 0;
+                self.with_rows(core, parameters, Needs::Outputs, &mut |core, plan, stream| {
+                    execute::each_of(core, plan, stream, &mut |row| {
+                        row.into_values()?;
+                        rows += 1;
+                        Ok(true)
+                    })
+                })?;
+                Ok(rows)
+            })
+        })?)
     }
 
     /// The rows of the answer one by one, while writes go on: see [`ValueCursor`].
@@ -530,9 +601,9 @@ impl Prepared<Answer> {
     ///
     /// # Errors
     /// As [`Database::query_iter`].
-    pub fn query_iter(&self, database: &Database, parameters: &[Value]) -> Result<ValueCursor> {
+    pub fn query_iter(&self, database: &Database, parameters: &[ValueRef<'_>]) -> Result<ValueCursor> {
         let mut core = database.last_commit()?;
-        let (template, _) = self.planned(&mut core, parameters)?;
+        let template = self.template(&mut core, parameters)?;
         values_of_plan(core, Arc::clone(&template.plan), template.scope(parameters)?)
     }
 }

@@ -88,7 +88,7 @@ impl Sets {
         index: RelationIndex,
         row_key: &[u8],
         excluded: &[ValueRef<'_>],
-        parameters: &[Value],
+        parameters: &[ValueRef<'_>],
     ) -> Fallible<bool> {
         if self.computed.is_empty() {
             return core.update_row_written(index, row_key, &self.constants);
@@ -109,7 +109,7 @@ pub(crate) fn row_values<'e>(
     index: RelationIndex,
     row_key: &[u8],
     excluded: &[ValueRef<'_>],
-    parameters: &[Value],
+    parameters: &[ValueRef<'_>],
     reads_text: bool,
     exprs: impl Iterator<Item = &'e Expr>,
 ) -> Fallible<Option<Vec<Value>>> {
@@ -158,14 +158,14 @@ pub(crate) fn assignable(column: &ColumnSchema, value: Value, reads_text: bool) 
 }
 
 /// Every row of a table that a question keeps, with what the columns of the question come to.
-pub(crate) fn matching(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Vec<Matched>> {
+pub(crate) fn matching(core: &mut Core, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Vec<Matched>> {
     let purpose = core.store.read_for(Purpose::Question);
     let rows = matching_rows(core, query, parameters);
     core.store.read_for(purpose);
     rows
 }
 
-fn matching_rows(core: &mut Core, query: &Query, parameters: &[Value]) -> Fallible<Vec<Matched>> {
+fn matching_rows(core: &mut Core, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Vec<Matched>> {
     let plan = plan::plan_with(core, query, parameters)?;
     let mut rows = RowStream::new(&core.catalog, &plan, Scope::default(), Needs::Keys)?;
     execute::keys_and_outputs(core, &plan, &mut rows, !query.columns.is_empty())

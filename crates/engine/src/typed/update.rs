@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use wasm_dbms_api::{Column, Expr, Field, Operand, Query, Table, Value};
+use wasm_dbms_api::{Column, Expr, Field, Operand, Query, Table, Value, ValueRef};
 
 use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
@@ -392,7 +392,7 @@ impl<'c, C: Connection> UpdateTable<'c, C> {
     pub fn run(self) -> Result<u64> {
         Ok(self.connection.write_many(|core| {
             let (index, sets) = resolve(core, &self.query, self.sets)?;
-            update_matching(core, index, &sets, self.query, &self.parameters, None)
+            update_matching(core, index, &sets, self.query, &refs(&self.parameters), None)
         })?)
     }
 
@@ -424,9 +424,13 @@ impl<'c, C: Connection> UpdateTable<'c, C> {
     pub fn returning(self) -> Result<Answer> {
         Ok(self.connection.write_many(|core| {
             let (index, sets) = resolve(core, &self.query, self.sets)?;
-            update_returning(core, index, &sets, self.query, &self.parameters)
+            update_returning(core, index, &sets, self.query, &refs(&self.parameters))
         })?)
     }
+}
+
+fn refs(values: &[Value]) -> Vec<ValueRef<'_>> {
+    values.iter().map(Value::as_ref).collect()
 }
 
 /// The table that a change is of, and its columns by number.
@@ -446,7 +450,7 @@ pub(crate) fn update_matching(
     index: RelationIndex,
     sets: &Sets,
     query: Query,
-    parameters: &[Value],
+    parameters: &[ValueRef<'_>],
     mut visit: Option<Visit<'_>>,
 ) -> Fallible<u64> {
     // All is computed before the first row changes.
@@ -482,7 +486,7 @@ pub(crate) fn update_returning(
     index: RelationIndex,
     sets: &Sets,
     query: Query,
-    parameters: &[Value],
+    parameters: &[ValueRef<'_>],
 ) -> Fallible<Answer> {
     let mut answer = core.no_rows(index)?;
     let (count, rows) = (answer.columns.len(), &mut answer.rows);

@@ -349,7 +349,7 @@ impl Core {
         index: RelationIndex,
         given: &[Option<ValueRef<'_>>],
         conflict: &Conflict,
-        parameters: &[Value],
+        parameters: &[ValueRef<'_>],
         report: &mut UpsertReport,
     ) -> Fallible<bool> {
         let Some(row_key) = self.row_in_the_way(index, given, conflict)? else {

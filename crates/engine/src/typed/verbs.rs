@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{AsKey, Column, Insert, Key, Literal, Query, Table, Value, ValueArena};
+use wasm_dbms_api::{AsKey, Column, Insert, Key, Literal, Query, Table, Value, ValueArena, ValueRef};
 
 use crate::core::Core;
 use crate::error::Fallible;
@@ -183,7 +183,7 @@ macro_rules! reading_verbs {
             ///
             /// # Errors
             /// As [`query`](Self::query).
-            pub fn query_with(&self, query: &Query, parameters: &[Value]) -> Result<Answer> {
+            pub fn query_with(&self, query: &Query, parameters: &[ValueRef<'_>]) -> Result<Answer> {
                 Ok(self.read(|core| {
                     let plan = crate::plan::plan_with(core, query, parameters)?;
                     let rows = execute::values(core, &plan)?;

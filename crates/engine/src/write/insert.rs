@@ -11,7 +11,7 @@ use crate::codec::key;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::history::Numbers;
-use crate::write::{FEW_COLUMNS, check_lengths, check_value, is_taken, unique_violation};
+use crate::write::{Slots, check_lengths, check_value, is_taken, unique_violation};
 
 impl Core {
     /// Inserts a row; `None` lets the database choose (autoincrement, default, NULL). The row's key is in
@@ -46,16 +46,8 @@ impl Core {
         let relation = self.catalog.relation(index)?;
         let counter = next_count(relation, given, &mut self.numbers)?;
         let schema = Arc::clone(&relation.schema);
-        let mut few = [ValueRef::Null; FEW_COLUMNS];
-        let mut many = Vec::new();
-        let count = schema.columns.len();
-        let values: &mut [ValueRef<'_>] = match few.get_mut(..count) {
-            Some(few) => few,
-            None => {
-                many.resize(count, ValueRef::Null);
-                &mut many
-            }
-        };
+        let mut slots = Slots::new(schema.columns.len(), ValueRef::Null);
+        let values = slots.get();
         for (number, value) in values.iter_mut().enumerate() {
             *value = match (given.get(number).copied().flatten(), schema.columns.get(number)) {
                 (Some(value), _) => value,

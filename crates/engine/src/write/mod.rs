@@ -5,6 +5,7 @@ mod delete;
 mod foreign_key;
 mod insert;
 mod rules;
+mod slots;
 mod update;
 
 use wasm_dbms_api::{Page, ValueRef};
@@ -18,10 +19,8 @@ use crate::store::Store;
 pub(crate) use check::{Checks, bound_checks};
 pub(crate) use foreign_key::{Deferred, Event, REFERS_TO_NONE, keys_with};
 pub(crate) use insert::count_with;
+pub(crate) use slots::Slots;
 pub(crate) use update::Assignment;
-
-/// The most columns whose values are put together without asking the heap.
-const FEW_COLUMNS: usize = 16;
 
 /// Buffers that statements use again and again.
 #[derive(Debug, Default)]

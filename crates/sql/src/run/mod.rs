@@ -26,24 +26,29 @@ pub use session::Session;
 pub use sql::Sql;
 
 use wasm_dbms::{Answer, Changed, Connection};
-use wasm_dbms_api::Value;
+use wasm_dbms_api::{Value, ValueRef};
 
 use crate::bind::{Action, Compiled};
 use crate::failure::{Error, Result};
 
 impl Compiled {
-    /// The values of the parameters, as many as are wanted.
-    pub(crate) fn given(&self, parameters: impl IntoParameters) -> Result<Vec<Value>> {
-        let values = parameters.values(&self.parameters)?;
-        let wanted = self.parameters.count() as usize;
-        match values.len() == wanted {
-            true => Ok(values),
-            false => Err(Error::ParameterCount { wanted, given: values.len() }),
-        }
+    /// Calls `take` with the values of the parameters, as many as are wanted.
+    pub(crate) fn with<R>(
+        &self,
+        parameters: impl IntoParameters,
+        take: impl FnOnce(&[ValueRef<'_>]) -> Result<R>,
+    ) -> Result<R> {
+        parameters.lend(&self.parameters, |values| {
+            let wanted = self.parameters.count() as usize;
+            match values.len() == wanted {
+                true => take(values),
+                false => Err(Error::ParameterCount { wanted, given: values.len() }),
+            }
+        })
     }
 
     /// Runs the statement. What it answers is returned, and how many rows it wrote; of a query how many it answers.
-    pub(crate) fn run<C: Connection>(&self, connection: &C, parameters: &[Value]) -> Result<Changed> {
+    pub(crate) fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
         let result = match &self.action {
             Action::Define(definition) if definition.is_temporary() => return Err(Error::NeedsSession),
             Action::Define(definition) => return definition.run(connection).map(|()| Changed::default()),
@@ -58,7 +63,7 @@ impl Compiled {
     pub(crate) fn visit<C: Connection>(
         &self,
         connection: &C,
-        parameters: &[Value],
+        parameters: &[ValueRef<'_>],
         visit: &mut dyn FnMut(&RowRef<'_>) -> Result<bool>,
     ) -> Result<()> {
         let Action::Query(query) = &self.action else {
@@ -85,7 +90,7 @@ impl Compiled {
     }
 
     /// What the first row comes to.
-    pub(crate) fn first<C: Connection, R: FromRow>(&self, connection: &C, parameters: &[Value]) -> Result<R> {
+    pub(crate) fn first<C: Connection, R: FromRow>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<R> {
         let mut first = None;
         self.visit(connection, parameters, &mut |row| {
             first = Some(R::from_row(row)?);
@@ -95,7 +100,7 @@ impl Compiled {
     }
 
     /// What every row comes to.
-    pub(crate) fn all<C: Connection, R: FromRow>(&self, connection: &C, parameters: &[Value]) -> Result<Vec<R>> {
+    pub(crate) fn all<C: Connection, R: FromRow>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Vec<R>> {
         let mut all = Vec::new();
         self.visit(connection, parameters, &mut |row| {
             all.push(R::from_row(row)?);
@@ -111,7 +116,7 @@ impl Compiled {
 }
 
 impl Action {
-    fn run<C: Connection>(&self, connection: &C, parameters: &[Value]) -> wasm_dbms::Result<Changed> {
+    fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> wasm_dbms::Result<Changed> {
         match self {
             Self::Query(query) => {
                 let returned = query.query(connection, parameters)?;
@@ -121,11 +126,13 @@ impl Action {
             Self::Update(update) => update.run(connection, parameters),
             Self::Delete(delete) => delete.run(connection, parameters),
             Self::Explain { analyze, action } => {
-                let mut lines = action.explain(connection, parameters)?;
-                if *analyze {
-                    let changed = action.run(connection, parameters)?;
-                    lines.push_str(&format!("\nrows: {}", changed.count));
-                }
+                let lines = match analyze {
+                    true => {
+                        let (words, count) = action.explain_analyze(connection, parameters)?;
+                        format!("{}\nrows: {count}", words.trim_end())
+                    }
+                    false => action.explain(connection, parameters)?,
+                };
                 let rows: Vec<Vec<Value>> = lines.lines().map(|line| vec![Value::from(line)]).collect();
                 Ok(Changed { count: rows.len() as u64, returned: Answer { columns: ["plan".to_owned()].into(), rows } })
             }
@@ -133,8 +140,24 @@ impl Action {
         }
     }
 
+    /// Runs it. How it was answered, in words, and how many rows it wrote; of a query how many it answered.
+    fn explain_analyze<C: Connection>(
+        &self,
+        connection: &C,
+        parameters: &[ValueRef<'_>],
+    ) -> wasm_dbms::Result<(String, u64)> {
+        let (words, changed) = match self {
+            Self::Query(query) => return query.explain_analyze(connection, parameters),
+            Self::Insert(insert) => insert.explain_analyze(connection, parameters)?,
+            Self::Update(update) => update.explain_analyze(connection, parameters)?,
+            Self::Delete(delete) => delete.explain_analyze(connection, parameters)?,
+            Self::Define(_) | Self::Transaction(_) | Self::Explain { .. } => Default::default(),
+        };
+        Ok((words, changed.count))
+    }
+
     /// How it would be answered, in words.
-    fn explain<C: Connection>(&self, connection: &C, parameters: &[Value]) -> wasm_dbms::Result<String> {
+    fn explain<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> wasm_dbms::Result<String> {
         match self {
             Self::Query(query) => query.explain(connection, parameters),
             Self::Insert(insert) => insert.explain(connection, parameters),

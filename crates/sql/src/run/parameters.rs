@@ -1,11 +1,11 @@
 //! The parameters of a statement, as they are given.
 
-use wasm_dbms_api::Value;
+use wasm_dbms_api::{AsParameter, Value, ValueArena, ValueRef};
 
 use crate::{Error, Parameters, Result};
 
 /// What the parameters of a statement are given by: `()` for none, a tuple or a list by their order, [`Named`] by their
-/// names.
+/// names. Texts and bytes are not copied.
 ///
 /// ```
 /// use wasm_dbms::Database;
@@ -19,11 +19,11 @@ use crate::{Error, Parameters, Result};
 /// # Ok::<(), wasm_dbms_sql::Error>(())
 /// ```
 pub trait IntoParameters {
-    /// The values, in the order of the numbers.
+    /// Calls `take` with the values, in the order of the numbers.
     ///
     /// # Errors
-    /// [`Error::ParameterName`].
-    fn values(self, wanted: &Parameters) -> Result<Vec<Value>>;
+    /// [`Error::ParameterName`]; what `take` returns.
+    fn lend<R>(self, wanted: &Parameters, take: impl FnOnce(&[ValueRef<'_>]) -> Result<R>) -> Result<R>;
 }
 
 /// Parameters by their names, without the colon.
@@ -31,12 +31,12 @@ pub trait IntoParameters {
 pub struct Named<'p>(pub &'p [(&'p str, Value)]);
 
 impl IntoParameters for Named<'_> {
-    fn values(self, wanted: &Parameters) -> Result<Vec<Value>> {
+    fn lend<R>(self, wanted: &Parameters, take: impl FnOnce(&[ValueRef<'_>]) -> Result<R>) -> Result<R> {
         let mut values = vec![None; wanted.count() as usize];
         for (name, value) in self.0 {
             let number = wanted.number(name).and_then(|number| usize::try_from(number).ok()?.checked_sub(1));
             match number.and_then(|number| values.get_mut(number)) {
-                Some(place) => *place = Some(value.clone()),
+                Some(place) => *place = Some(value.as_ref()),
                 None => return Err(Error::ParameterName((*name).to_owned())),
             }
         }
@@ -45,41 +45,45 @@ impl IntoParameters for Named<'_> {
             own.map_or_else(|| format!("?{}", place + 1), |(name, _)| name.to_owned())
         };
         let values = values.into_iter().enumerate();
-        values.map(|(place, value)| value.ok_or_else(|| Error::ParameterName(name_of(place)))).collect()
+        let values = values.map(|(place, value)| value.ok_or_else(|| Error::ParameterName(name_of(place))));
+        take(&values.collect::<Result<Vec<_>>>()?)
     }
 }
 
 impl IntoParameters for () {
-    fn values(self, _: &Parameters) -> Result<Vec<Value>> {
-        Ok(Vec::new())
+    fn lend<R>(self, _: &Parameters, take: impl FnOnce(&[ValueRef<'_>]) -> Result<R>) -> Result<R> {
+        take(&[])
     }
 }
 
-impl<T: Into<Value>, const N: usize> IntoParameters for [T; N] {
-    fn values(self, _: &Parameters) -> Result<Vec<Value>> {
-        Ok(self.into_iter().map(Into::into).collect())
+impl<T: AsParameter, const N: usize> IntoParameters for [T; N] {
+    fn lend<R>(self, _: &Parameters, take: impl FnOnce(&[ValueRef<'_>]) -> Result<R>) -> Result<R> {
+        let arena = ValueArena::default();
+        take(&self.each_ref().map(|value| value.as_parameter(&arena)))
     }
 }
 
-impl<T: Into<Value>> IntoParameters for Vec<T> {
-    fn values(self, _: &Parameters) -> Result<Vec<Value>> {
-        Ok(self.into_iter().map(Into::into).collect())
+impl<T: AsParameter> IntoParameters for Vec<T> {
+    fn lend<R>(self, wanted: &Parameters, take: impl FnOnce(&[ValueRef<'_>]) -> Result<R>) -> Result<R> {
+        self.as_slice().lend(wanted, take)
     }
 }
 
-impl IntoParameters for &[Value] {
-    fn values(self, _: &Parameters) -> Result<Vec<Value>> {
-        Ok(self.to_vec())
+impl<T: AsParameter> IntoParameters for &[T] {
+    fn lend<R>(self, _: &Parameters, take: impl FnOnce(&[ValueRef<'_>]) -> Result<R>) -> Result<R> {
+        let arena = ValueArena::default();
+        take(&self.iter().map(|value| value.as_parameter(&arena)).collect::<Vec<_>>())
     }
 }
 
 macro_rules! tuple {
     ($($name:ident)+) => {
-        impl<$($name: Into<Value>),+> IntoParameters for ($($name,)+) {
+        impl<$($name: AsParameter),+> IntoParameters for ($($name,)+) {
             #[allow(non_snake_case, reason = "each value is called as its type")]
-            fn values(self, _: &Parameters) -> Result<Vec<Value>> {
-                let ($($name,)+) = self;
-                Ok(vec![$($name.into()),+])
+            fn lend<R>(self, _: &Parameters, take: impl FnOnce(&[ValueRef<'_>]) -> Result<R>) -> Result<R> {
+                let arena = ValueArena::default();
+                let ($($name,)+) = &self;
+                take(&[$($name.as_parameter(&arena)),+])
             }
         }
     };

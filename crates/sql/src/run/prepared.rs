@@ -44,8 +44,7 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
     /// # Errors
     /// [`Error::ParameterCount`](crate::Error::ParameterCount); what the database says.
     pub fn query(&self, parameters: impl IntoParameters) -> Result<Rows> {
-        let values = self.compiled.given(parameters)?;
-        Ok(Rows::made(self.compiled.run(self.connection, &values)?.returned))
+        self.compiled.with(parameters, |values| Ok(Rows::made(self.compiled.run(self.connection, values)?.returned)))
     }
 
     /// What the first row comes to.
@@ -66,7 +65,7 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
     /// # Errors
     /// [`Error::NoRows`](crate::Error::NoRows); as [`query`](Self::query) and [`FromRow::from_row`].
     pub fn query_row<R: FromRow>(&self, parameters: impl IntoParameters) -> Result<R> {
-        self.compiled.first(self.connection, &self.compiled.given(parameters)?)
+        self.compiled.with(parameters, |values| self.compiled.first(self.connection, values))
     }
 
     /// What every row comes to.
@@ -86,7 +85,7 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
     /// # Errors
     /// As [`query`](Self::query) and [`FromRow::from_row`].
     pub fn query_rows<R: FromRow>(&self, parameters: impl IntoParameters) -> Result<Vec<R>> {
-        self.compiled.all(self.connection, &self.compiled.given(parameters)?)
+        self.compiled.with(parameters, |values| self.compiled.all(self.connection, values))
     }
 
     /// Calls `visit` with each row, where it stands: of all ways to read many rows the one that copies least.
@@ -114,7 +113,9 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
         parameters: impl IntoParameters,
         mut visit: impl FnMut(&RowRef<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.compiled.visit(self.connection, &self.compiled.given(parameters)?, &mut |row| visit(row).map(|()| true))
+        self.compiled.with(parameters, |values| {
+            self.compiled.visit(self.connection, values, &mut |row| visit(row).map(|()| true))
+        })
     }
 
     /// Runs the statement and returns how many rows it wrote; of a query how many it answers.
@@ -134,8 +135,7 @@ impl<'c, C: Connection> PreparedSql<'c, C> {
     /// # Errors
     /// As [`query`](Self::query).
     pub fn execute(&self, parameters: impl IntoParameters) -> Result<u64> {
-        let values = self.compiled.given(parameters)?;
-        Ok(self.compiled.run(self.connection, &values)?.count)
+        self.compiled.with(parameters, |values| Ok(self.compiled.run(self.connection, values)?.count))
     }
 
     /// How many parameters it wants.
@@ -178,8 +178,9 @@ impl PreparedSql<'_, Database> {
     /// As [`query`](Self::query).
     pub fn stream(&self, parameters: impl IntoParameters) -> Result<Rows> {
         let Action::Query(query) = &self.compiled.action else { return self.query(parameters) };
-        let values = self.compiled.given(parameters)?;
-        let cursor = query.query_iter(self.connection, &values);
-        cursor.map(Rows::walk).map_err(|error| self.compiled.placed(error))
+        self.compiled.with(parameters, |values| {
+            let cursor = query.query_iter(self.connection, values);
+            cursor.map(Rows::walk).map_err(|error| self.compiled.placed(error))
+        })
     }
 }

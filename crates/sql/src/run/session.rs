@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wasm_dbms::{
     BeginOptions, Changed, Database, Durability, Interrupt, Isolation, OptimisticTransaction, Savepoint, Transaction,
 };
-use wasm_dbms_api::Value;
+use wasm_dbms_api::ValueRef;
 
 use crate::bind::{Action, Compiled, Definition, Views, create_temporary};
 use crate::failure::{Error, Result};
@@ -172,8 +172,7 @@ impl<'db> Session<'db> {
     /// [`Error::Text`], [`Error::ParameterCount`]; what the database says.
     pub fn execute(&self, text: &str, parameters: impl IntoParameters) -> Result<u64> {
         let compiled = self.compiled(text)?;
-        let values = compiled.given(parameters)?;
-        Ok(self.step(&compiled, &values)?.count)
+        compiled.with(parameters, |values| Ok(self.step(&compiled, values)?.count))
     }
 
     /// Runs a statement; how many rows it wrote, of a query how many it answers, and what it answers.
@@ -194,8 +193,7 @@ impl<'db> Session<'db> {
     /// As [`execute`](Self::execute).
     pub fn perform(&self, text: &str, parameters: impl IntoParameters) -> Result<(u64, Rows)> {
         let compiled = self.compiled(text)?;
-        let values = compiled.given(parameters)?;
-        let Changed { count, returned } = self.step(&compiled, &values)?;
+        let Changed { count, returned } = compiled.with(parameters, |values| self.step(&compiled, values))?;
         Ok((count, Rows::made(returned)))
     }
 
@@ -215,9 +213,7 @@ impl<'db> Session<'db> {
     /// # Errors
     /// As [`execute`](Self::execute).
     pub fn query(&self, text: &str, parameters: impl IntoParameters) -> Result<Rows> {
-        let compiled = self.compiled(text)?;
-        let values = compiled.given(parameters)?;
-        Ok(Rows::made(self.step(&compiled, &values)?.returned))
+        Ok(self.perform(text, parameters)?.1)
     }
 
     /// What the first row of an answer comes to.
@@ -297,16 +293,16 @@ impl<'db> Session<'db> {
         visit: &mut dyn FnMut(&RowRef<'_>) -> Result<bool>,
     ) -> Result<()> {
         let compiled = self.compiled(text)?;
-        let values = compiled.given(parameters)?;
         if let Action::Query(_) = &compiled.action {
-            return match &*self.open.borrow() {
-                None => compiled.visit(&self.database.interrupt(&self.interrupt), &values, visit),
+            return compiled.with(parameters, |values| match &*self.open.borrow() {
+                None => compiled.visit(&self.database.interrupt(&self.interrupt), values, visit),
                 Some(open) => {
-                    with!(&open.transaction, tx => compiled.visit(&tx.interrupt(&self.interrupt), &values, visit))
+                    with!(&open.transaction, tx => compiled.visit(&tx.interrupt(&self.interrupt), values, visit))
                 }
-            };
+            });
         }
-        for row in Rows::made(self.step(&compiled, &values)?.returned) {
+        let changed = compiled.with(parameters, |values| self.step(&compiled, values))?;
+        for row in Rows::made(changed.returned) {
             if !visit(&row?.as_ref())? {
                 break;
             }
@@ -359,8 +355,7 @@ impl<'db> Session<'db> {
         let text: Arc<str> = script.into();
         for parsed in parse_all(script, self.dialect)? {
             let compiled = self.compile(parsed, Arc::clone(&text))?;
-            let values = compiled.given(())?;
-            let Changed { count, returned } = self.step(&compiled, &values)?;
+            let Changed { count, returned } = compiled.with((), |values| self.step(&compiled, values))?;
             visit(count, Rows::made(returned))?;
         }
         Ok(())
@@ -383,7 +378,7 @@ impl<'db> Session<'db> {
         }
     }
 
-    fn step(&self, compiled: &Compiled, values: &[Value]) -> Result<Changed> {
+    fn step(&self, compiled: &Compiled, values: &[ValueRef<'_>]) -> Result<Changed> {
         if let Action::Transaction(statement) = &compiled.action {
             return self.transact(statement).map(|()| Changed::default());
         }
@@ -425,7 +420,7 @@ impl<'db> Session<'db> {
         Ok(Changed::default())
     }
 
-    fn run_compiled(&self, compiled: &Compiled, values: &[Value]) -> Result<Changed> {
+    fn run_compiled(&self, compiled: &Compiled, values: &[ValueRef<'_>]) -> Result<Changed> {
         match &*self.open.borrow() {
             None => compiled.run(&self.database.interrupt(&self.interrupt), values),
             Some(open) => with!(&open.transaction, tx => compiled.run(&tx.interrupt(&self.interrupt), values)),

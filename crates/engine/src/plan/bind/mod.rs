@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{
     ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, TableSchema, Value,
+    ValueRef,
 };
 
 use crate::Error;
@@ -150,7 +151,7 @@ impl BoundQuery {
 /// What is the same for all blocks of a question.
 pub(super) struct Binder<'c> {
     catalog: &'c Catalog,
-    parameters: &'c [Value],
+    parameters: &'c [ValueRef<'c>],
     /// Whether a text is read as what it stands beside: [`Query::reads_text`].
     reads_text: bool,
     /// Of a plan for other values too: the parameters whose values it is made for all the same, by number from 0.
@@ -162,7 +163,7 @@ pub(super) struct Binder<'c> {
 impl<'c> Binder<'c> {
     fn new(
         catalog: &'c Catalog,
-        parameters: &'c [Value],
+        parameters: &'c [ValueRef<'c>],
         reads_text: bool,
         fixed: Option<RefCell<Vec<usize>>>,
     ) -> Self {
@@ -180,11 +181,11 @@ impl<'c> Binder<'c> {
             variants: Vec::new(),
         };
         let Some(value) = self.parameters.get(index) else { return Err(parameter(Kind::UNKNOWN).is_missing().into()) };
-        let kind = Kind::of_value(value.as_ref());
+        let kind = Kind::of_value(*value);
         let expr = match self.fixed {
             // NULL is of no type, and so in a plan of its own.
             Some(_) if !value.is_null() => Operator::Parameter(parameter(kind)).of(Vec::new()),
-            _ => BoundExpr::Literal(value.clone()),
+            _ => BoundExpr::Literal(value.to_value()),
         };
         Ok(Typed { expr, kind })
     }
@@ -196,7 +197,7 @@ impl<'c> Binder<'c> {
             && let (Some(fixed), Some(value)) = (&self.fixed, self.parameters.get(parameter.number))
         {
             fixed.borrow_mut().push(parameter.number);
-            *expr = BoundExpr::Literal(value.clone());
+            *expr = BoundExpr::Literal(value.to_value());
         }
     }
 
@@ -210,7 +211,7 @@ impl<'c> Binder<'c> {
 }
 
 /// Resolves a question whose parameters have these values.
-pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fallible<BoundQuery> {
+pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<BoundQuery> {
     let binder = Binder::new(catalog, parameters, query.reads_text, None);
     let (query, ..) = bind_query(&binder, None, None, query, 0)?;
     Ok(query)
@@ -221,7 +222,7 @@ pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[Value]) -> Fa
 pub(crate) fn bind_template(
     catalog: &Catalog,
     query: &Query,
-    parameters: &[Value],
+    parameters: &[ValueRef<'_>],
 ) -> Fallible<(BoundQuery, Vec<usize>)> {
     let binder = Binder::new(catalog, parameters, query.reads_text, Some(RefCell::default()));
     let (query, ..) = bind_query(&binder, None, None, query, 0)?;
@@ -229,13 +230,13 @@ pub(crate) fn bind_template(
 }
 
 /// The type of a parameter's value; none of NULL.
-pub(crate) fn type_of(value: &Value) -> Option<DataType> {
-    Kind::of_value(value.as_ref()).data_type
+pub(crate) fn type_of(value: ValueRef<'_>) -> Option<DataType> {
+    Kind::of_value(value).data_type
 }
 
 /// The value of a parameter, as it is compared where it stands.
-pub(crate) fn given(parameter: &Parameter, values: &[Value]) -> Fallible<Value> {
-    let value = values.get(parameter.number).cloned().ok_or_else(|| parameter.is_missing())?;
+pub(crate) fn given(parameter: &Parameter, values: &[ValueRef<'_>]) -> Fallible<Value> {
+    let value = values.get(parameter.number).ok_or_else(|| parameter.is_missing())?.to_value();
     let kind = Kind { data_type: parameter.data_type, variants: &parameter.variants };
     kind.converted(value, &Expr::Parameter(u32::try_from(parameter.number + 1).unwrap_or(u32::MAX)), true)
 }
@@ -252,7 +253,7 @@ pub(crate) fn bind_value(
     schema: &TableSchema,
     has_excluded: bool,
     expr: &Expr,
-    parameters: &[Value],
+    parameters: &[ValueRef<'_>],
     reads_text: bool,
 ) -> Fallible<BoundExpr> {
     over_row(Binder::new(catalog, parameters, reads_text, None), schema, has_excluded, expr, false)

@@ -62,7 +62,7 @@ macro_rules! verbs {
             }
 
             fn ask_prepared(&self, prepared: &Prepared<Answer>, parameters: &[Value]) -> Result<Answer> {
-                prepared.query(self, parameters)
+                prepared.query(self, &parameters.iter().map(Value::as_ref).collect::<Vec<_>>())
             }
         }
     };
