@@ -35,6 +35,11 @@ pub(crate) fn read(value: wit::Value) -> Result<Value> {
     })
 }
 
+/// Values, borrowed: parameters are given like this.
+pub(crate) fn lend(values: &[Value]) -> Vec<ValueRef<'_>> {
+    values.iter().map(Value::as_ref).collect()
+}
+
 /// A row that came in.
 pub(crate) fn read_row(row: wit::Row) -> Result<Vec<Value>> {
     row.into_iter().map(read).collect()

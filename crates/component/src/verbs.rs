@@ -29,7 +29,7 @@ impl Ground for Database {
     }
 
     fn ask(&self, query: Query, parameters: &[Value]) -> Result<RowsResource> {
-        Ok(RowsResource::walk(Prepared::new(query).query_iter(self, parameters).map_err(of)?))
+        Ok(RowsResource::walk(Prepared::new(query).query_iter(self, &value::lend(parameters)).map_err(of)?))
     }
 
     fn ask_text(&self, text: &str, parameters: Vec<Value>) -> Result<RowsResource> {
@@ -44,7 +44,7 @@ impl Ground for OptimisticTransaction {
     }
 
     fn ask(&self, query: Query, parameters: &[Value]) -> Result<RowsResource> {
-        Ok(RowsResource::made(self.query_with(&query, parameters).map_err(of)?))
+        Ok(RowsResource::made(self.query_with(&query, &value::lend(parameters)).map_err(of)?))
     }
 
     fn ask_text(&self, text: &str, parameters: Vec<Value>) -> Result<RowsResource> {
@@ -86,7 +86,7 @@ pub(crate) fn update(
     }
     update.filter = expression::read_some(filter)?;
     let parameters = value::read_row(parameters)?;
-    Ok(update.prepare().and_then(|update| update.run(ground, &parameters)).map_err(of)?.count)
+    Ok(update.prepare().and_then(|update| update.run(ground, &value::lend(&parameters))).map_err(of)?.count)
 }
 
 pub(crate) fn delete(
@@ -98,7 +98,7 @@ pub(crate) fn delete(
     let mut delete = DeleteRows::new(table);
     delete.filter = expression::read_some(filter)?;
     let parameters = value::read_row(parameters)?;
-    Ok(delete.prepare().and_then(|delete| delete.run(ground, &parameters)).map_err(of)?.count)
+    Ok(delete.prepare().and_then(|delete| delete.run(ground, &value::lend(&parameters))).map_err(of)?.count)
 }
 
 pub(crate) fn query(ground: &impl Ground, query: wit::Query, parameters: wit::Row) -> Result<RowsResource> {

@@ -12,6 +12,7 @@ mod dialects;
 mod differential;
 mod errors;
 mod execute;
+mod explain;
 mod hostile;
 mod hostile_runs;
 mod oracle;
