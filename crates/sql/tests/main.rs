@@ -18,6 +18,7 @@ mod hostile_runs;
 mod oracle;
 mod peer;
 mod reference;
+mod returning;
 mod round_trip;
 mod statements;
 mod windows;

@@ -25,7 +25,7 @@ mod window;
 
 pub use access::MAX_RANGES;
 pub(crate) use access::{Access, Bound};
-pub(crate) use bind::Answers;
+pub(crate) use bind::{Answers, Beside, bind_row, bind_value, schema_of};
 pub use bind::{MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub(crate) use expr::{BoundExpr, Context, broken_row};
 pub use figures::MAX_PLANNING_DESCENTS;
@@ -37,7 +37,7 @@ pub(crate) use window::{BoundFrame, Edge, Input, RowMaker, Window, WindowOperato
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{AggregateFunction, DataType, Expr, Query, SetOperation, TableSchema, ValueRef};
+use wasm_dbms_api::{AggregateFunction, DataType, Query, SetOperation, ValueRef};
 
 use crate::catalog::{Catalog, Relation, RelationIndex};
 use crate::core::Core;
@@ -191,25 +191,6 @@ pub(crate) fn plan(core: &mut Core, query: &Query) -> Fallible<Plan> {
 pub(crate) fn plan_with(core: &mut Core, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Plan> {
     let bound = bind::bind(&core.catalog, query, parameters)?;
     optimize::optimize(core, bound)
-}
-
-/// An expression over the columns of one table: what a check constraint says. It is computed with
-/// [`Context::Row`] over the values of a row.
-pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Fallible<BoundExpr> {
-    bind::bind_row(catalog, schema, expr)
-}
-
-/// An expression over the columns of a row, and over one beside it that is called `excluded` if there is one: what an
-/// update makes of a column. The other row's values stand behind the first one's.
-pub(crate) fn bind_value(
-    catalog: &Catalog,
-    schema: &TableSchema,
-    has_excluded: bool,
-    expr: &Expr,
-    parameters: &[ValueRef<'_>],
-    reads_text: bool,
-) -> Fallible<BoundExpr> {
-    bind::bind_value(catalog, schema, has_excluded, expr, parameters, reads_text)
 }
 
 impl Plan {

@@ -5,7 +5,7 @@ use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Source, ValueRef};
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
-use crate::statement::returning::Returning;
+use crate::statement::returning::{Others, Returning};
 use crate::statement::{Changed, question, undone_if_refused};
 use crate::typed::delete_keys;
 use crate::{Answer, Connection, Prepared, Result};
@@ -44,6 +44,7 @@ pub struct DeleteRows {
 pub struct PreparedDelete {
     statement: DeleteRows,
     question: Prepared<Answer>,
+    others: Others,
 }
 
 impl DeleteRows {
@@ -102,7 +103,9 @@ impl DeleteRows {
     pub fn prepare(self) -> Result<PreparedDelete> {
         let target = Source { alias: self.alias.clone(), ..Source::table(self.table.clone()) };
         let query = question(&self.with, target, self.using.clone(), self.filter.clone())?;
-        Ok(PreparedDelete { statement: self, question: Prepared::new(query) })
+        let others = Others::new(&query, &self.returning);
+        let question = Prepared::new(others.asked_in(query));
+        Ok(PreparedDelete { statement: self, question, others })
     }
 }
 
@@ -175,7 +178,7 @@ impl PreparedDelete {
     fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {
         let DeleteRows { table, alias, using, filter, returning, .. } = &self.statement;
         let index = core.catalog.find(table)?;
-        let mut returning = Returning::new(core, index, alias.as_ref(), returning, parameters)?;
+        let mut returning = Returning::new(core, index, alias.as_ref(), returning, &self.others, parameters)?;
         if returning.is_none()
             && filter.is_none()
             && using.is_none()
@@ -183,19 +186,20 @@ impl PreparedDelete {
         {
             return Ok(Changed { count, ..Changed::default() });
         }
-        let mut keys: Vec<_> = self.question.matched(core, parameters)?.into_iter().map(|(key, _)| key).collect();
+        let mut rows = self.question.matched(core, parameters)?;
         if using.is_some() {
             let mut seen = Numbering::default();
-            keys.retain(|key| seen.is_new(key));
+            rows.retain(|(key, _)| seen.is_new(key));
         }
         // A row may go with one before it: all are read first.
         if let Some(returning) = &mut returning {
-            for key in &keys {
+            for (key, beside) in &rows {
                 core.scratch.key.clear();
                 core.scratch.key.extend_from_slice(key);
-                returning.take_written(core, index)?;
+                returning.take_written(core, index, beside)?;
             }
         }
+        let keys: Vec<_> = rows.into_iter().map(|(key, _)| key).collect();
         // One row that nothing refers to needs no savepoint.
         if let [key] = keys.as_slice()
             && let Some(is_there) = core.delete_row(index, key)?

@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::function::Arena;
 use crate::statement::Changed;
-use crate::statement::returning::Returning;
+use crate::statement::returning::{Others, Returning};
 use crate::typed::{Conflict, UpsertReport, assignable, places_of};
 use crate::write::Slots;
 use crate::{Answer, Connection, Error, OnConflict, Prepared, Result};
@@ -250,7 +250,8 @@ impl PreparedInsert {
     fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>]) -> Fallible<Changed> {
         let InsertRows { table, alias, on_conflict, returning, .. } = &self.statement;
         let index = core.catalog.find(table)?;
-        let returning = Returning::new(core, index, alias.as_ref(), returning, parameters)?;
+        let others = Others::default();
+        let returning = Returning::new(core, index, alias.as_ref(), returning, &others, parameters)?;
         let on_conflict = on_conflict.as_ref().map(|action| ConflictAction::new(core, index, action)).transpose()?;
         let mut writer = Writer { index, returning, on_conflict, parameters, count: 0 };
         match (&self.source, &self.statement.rows) {
@@ -448,7 +449,7 @@ impl Writer<'_> {
         if is_written {
             self.count += 1;
             if let Some(returning) = &mut self.returning {
-                returning.take_written(core, self.index)?;
+                returning.take_written(core, self.index, &[])?;
             }
         }
         Ok(())

@@ -1,12 +1,41 @@
 //! RETURNING: what a statement answers of each row that it writes.
 
-use wasm_dbms_api::{ColumnRef, Expr, Name, Output, TableSchema, Value, ValueRef};
+use wasm_dbms_api::{Expr, Name, Output, Query, TableSchema, Value, ValueRef};
 
 use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::plan::{self, BoundExpr, Context, Scope};
+use crate::plan::{self, Beside, BoundExpr, Context, Scope};
 use crate::{Answer, Error};
+
+/// The rows beside the one that is written, whose columns can be answered too: a question for the columns of each.
+#[derive(Debug, Default)]
+pub(super) struct Others(Vec<(Name, Query)>);
+
+impl Others {
+    /// Those of the question for the rows that are written, if anything is answered of them.
+    pub(super) fn new(question: &Query, returning: &[Output]) -> Self {
+        if returning.is_empty() {
+            return Self::default();
+        }
+        let names = question.joins.iter().filter_map(|join| join.source.name());
+        let columns_of = |name: &Name| {
+            let columns = vec![Output::EveryOf(name.clone())];
+            (name.clone(), Query { columns, filter: None, ..question.clone() })
+        };
+        Self(names.map(columns_of).collect())
+    }
+
+    /// The question, with their columns behind its own.
+    pub(super) fn asked_in(&self, mut question: Query) -> Query {
+        question.columns.extend(self.0.iter().map(|(name, _)| Output::EveryOf(name.clone())));
+        question
+    }
+
+    fn schemas(&self, core: &Core, parameters: &[ValueRef<'_>]) -> Fallible<Vec<TableSchema>> {
+        self.0.iter().map(|(name, query)| plan::schema_of(&core.catalog, name, query, parameters)).collect()
+    }
+}
 
 /// What is answered of each row, as it is computed.
 pub(super) struct Returning {
@@ -16,13 +45,14 @@ pub(super) struct Returning {
 }
 
 impl Returning {
-    /// Binds what is answered over the columns of a table, which expressions call by `alias` if there is one. None if
-    /// nothing is.
+    /// Binds what is answered over the columns of a table, which expressions call by `alias` if there is one, and of the rows
+    /// beside. None if nothing is.
     pub(super) fn new(
         core: &Core,
         index: RelationIndex,
         alias: Option<&Name>,
         outputs: &[Output],
+        others: &Others,
         parameters: &[ValueRef<'_>],
     ) -> Fallible<Option<Self>> {
         if outputs.is_empty() {
@@ -32,44 +62,43 @@ impl Returning {
         if let Some(alias) = alias {
             schema.name = alias.to_string();
         }
+        let others = others.schemas(core, parameters)?;
         let mut returning = Self { outputs: Vec::new(), names: Vec::new(), rows: Vec::new() };
         for output in outputs {
-            match output {
+            let every = match output {
                 Output::Expr(expr, name) => {
                     let name = name.as_ref().map_or_else(|| name_of(expr), Name::to_string);
-                    returning.push(core, &schema, expr, name, parameters)?;
+                    let bound =
+                        plan::bind_value(&core.catalog, &schema, Beside::Rows(&others), expr, parameters, true)?;
+                    returning.outputs.push(bound);
+                    returning.names.push(name);
+                    continue;
                 }
-                Output::EveryOf(name) if **name != *schema.name => {
-                    return Err(Error::Unknown { what: "table", name: name.to_string() }.into());
-                }
-                Output::Every | Output::EveryOf(_) => {
-                    for column in &schema.columns {
-                        let table = Some(Name::from(schema.name.clone()));
-                        let expr = Expr::Column(ColumnRef { table, column: column.name.clone().into() });
-                        returning.push(core, &schema, &expr, column.name.clone(), parameters)?;
+                Output::EveryOf(name) => Some(name),
+                Output::Every => None,
+            };
+            let mut start = 0;
+            let mut is_known = every.is_none();
+            for table in std::iter::once(&schema).chain(&others) {
+                if every.is_none_or(|name| **name == *table.name) {
+                    is_known = true;
+                    for (column, own) in table.columns.iter().enumerate() {
+                        returning.outputs.push(BoundExpr::Column { source: 0, column: start + column });
+                        returning.names.push(own.name.clone());
                     }
                 }
+                start += table.columns.len();
+            }
+            if let (false, Some(name)) = (is_known, every) {
+                return Err(Error::Unknown { what: "table", name: name.to_string() }.into());
             }
         }
         Ok(Some(returning))
     }
 
-    fn push(
-        &mut self,
-        core: &Core,
-        schema: &TableSchema,
-        expr: &Expr,
-        name: String,
-        parameters: &[ValueRef<'_>],
-    ) -> Fallible<()> {
-        self.outputs.push(plan::bind_value(&core.catalog, schema, false, expr, parameters, true)?);
-        self.names.push(name);
-        Ok(())
-    }
-
-    /// Answers a row of these values.
-    pub(super) fn take(&mut self, values: &[Value]) -> Fallible<()> {
-        let values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
+    /// Answers a row of these values, and of those of the rows beside.
+    fn take(&mut self, values: &[Value], beside: &[Value]) -> Fallible<()> {
+        let values: Vec<ValueRef<'_>> = values.iter().chain(beside).map(Value::as_ref).collect();
         let scope = Scope::default();
         let mut row = Vec::with_capacity(self.outputs.len());
         for output in &self.outputs {
@@ -79,10 +108,10 @@ impl Returning {
         Ok(())
     }
 
-    /// Answers the row that was written last.
-    pub(super) fn take_written(&mut self, core: &mut Core, index: RelationIndex) -> Fallible<()> {
+    /// Answers the row that was written last, with the values of the rows beside.
+    pub(super) fn take_written(&mut self, core: &mut Core, index: RelationIndex, beside: &[Value]) -> Fallible<()> {
         let values = core.written_values(index)?;
-        self.take(&values)
+        self.take(&values, beside)
     }
 
     /// Everything that was answered.

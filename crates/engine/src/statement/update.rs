@@ -8,7 +8,7 @@ use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
-use crate::statement::returning::Returning;
+use crate::statement::returning::{Others, Returning};
 use crate::statement::{Changed, question, undone_if_refused};
 use crate::typed::{Matched, Sets};
 use crate::{Answer, Connection, Error, Prepared, Result};
@@ -50,6 +50,7 @@ pub struct UpdateRows {
 pub struct PreparedUpdate {
     statement: UpdateRows,
     question: Prepared<Answer>,
+    others: Others,
     asks_others: bool,
     /// What it does to the columns of the table that has this schema.
     sets: Mutex<Option<(Arc<TableSchema>, Arc<Sets>)>>,
@@ -128,10 +129,17 @@ impl UpdateRows {
     pub fn prepare(self) -> Result<PreparedUpdate> {
         let target = Source { alias: self.alias.clone(), ..Source::table(self.table.clone()) };
         let query = question(&self.with, target, self.from.clone(), self.filter.clone())?;
+        let others = Others::new(&query, &self.returning);
         let computed = self.sets.iter().filter_map(|(_, value)| value.clone());
-        let query = computed.fold(query, Query::column);
+        let query = others.asked_in(computed.fold(query, Query::column));
         let asks_others = self.from.is_some();
-        Ok(PreparedUpdate { statement: self, question: Prepared::new(query), asks_others, sets: Mutex::default() })
+        Ok(PreparedUpdate {
+            statement: self,
+            question: Prepared::new(query),
+            others,
+            asks_others,
+            sets: Mutex::default(),
+        })
     }
 }
 
@@ -204,7 +212,7 @@ impl PreparedUpdate {
         let UpdateRows { table, alias, returning, .. } = &self.statement;
         let index = core.catalog.find(table)?;
         let sets = self.sets(core, index)?;
-        let mut returning = Returning::new(core, index, alias.as_ref(), returning, parameters)?;
+        let mut returning = Returning::new(core, index, alias.as_ref(), returning, &self.others, parameters)?;
         // All is computed before the first row changes.
         let mut rows = self.question.matched(core, parameters)?;
         if returning.is_none() && rows.len() < 2 && sets.are_plain(core, index)? {
@@ -227,13 +235,15 @@ impl PreparedUpdate {
         returning: &mut Option<Returning>,
     ) -> Fallible<u64> {
         let mut seen = Numbering::default();
+        let computed = self.statement.sets.iter().filter(|(_, value)| value.is_some()).count();
         core.deferring(|core| {
             let mut count = 0;
-            for (key, values) in rows {
+            for (key, mut values) in rows {
                 // Of several partners the first counts.
                 if self.asks_others && !seen.is_new(&key) {
                     continue;
                 }
+                let beside = values.split_off(computed.min(values.len()));
                 let assignments = sets.with(core, index, values)?;
                 count += 1;
                 match returning {
@@ -242,7 +252,7 @@ impl PreparedUpdate {
                     }
                     Some(returning) => {
                         if core.update_row_written(index, &key, &assignments)? {
-                            returning.take_written(core, index)?;
+                            returning.take_written(core, index, &beside)?;
                         }
                     }
                 }
