@@ -281,6 +281,11 @@ fn a_text_among_values_of_another_type_is_read_as_one_of_them() {
         ("SELECT greatest(day, '2024-01-01', '2024-12-31') FROM t ORDER BY id", "2024-12-31|2024-12-31"),
         ("SELECT coalesce(word, 'none') FROM t ORDER BY id", "x|none"),
         ("SELECT nullif(price, '2.5') FROM t ORDER BY id", "NULL|NULL"),
+        ("SELECT day FROM t UNION SELECT '2023-01-01' ORDER BY 1 NULLS LAST", "2023-01-01|2024-02-29|NULL"),
+        ("SELECT '7.5' UNION ALL SELECT price FROM t ORDER BY 1 NULLS LAST", "2.50|7.5|NULL"),
+        ("SELECT day FROM t WHERE id = 1 INTERSECT SELECT '2024-02-29'", "2024-02-29"),
+        ("SELECT id FROM t JOIN (VALUES ('2024-02-29'), (DATE '2020-01-01')) v (day) ON v.day = t.day", "1"),
+        ("SELECT * FROM (VALUES (NULL), ('1.5'), (2.25), ('3')) v ORDER BY 1", "1.5|2.25|3|NULL"),
     ] {
         let rows: Vec<Row> = db.query_rows(sql, ()).unwrap_or_else(|error| panic!("{sql}\n{error}"));
         let shown: Vec<String> = rows.iter().map(|row| row.values()[0].to_string().replace('\'', "")).collect();
@@ -292,6 +297,10 @@ fn a_text_among_values_of_another_type_is_read_as_one_of_them() {
         "SELECT coalesce(price, word) FROM t",
         "SELECT coalesce(day, 'tomorrow') FROM t",
         "SELECT coalesce(id, 'x') FROM t",
+        "SELECT day FROM t UNION SELECT 'tomorrow'",
+        "SELECT day FROM t UNION SELECT word FROM t",
+        "SELECT id FROM t UNION SELECT '7'",
+        "VALUES (DATE '2020-01-01'), ('tomorrow')",
     ] {
         assert!(db.query_rows::<Row>(sql, ()).is_err(), "{sql}");
     }

@@ -237,7 +237,7 @@ impl<'c> Block<'_, 'c> {
     }
 
     /// The kind of values that are of one or the other. Of texts, literals are read as what the others are.
-    fn alike(&self, values: &mut [Typed<'c>], expr: &Expr) -> Fallible<Kind<'c>> {
+    pub(super) fn alike(&self, values: &mut [Typed<'c>], expr: &Expr) -> Fallible<Kind<'c>> {
         let mut common = Kind::UNKNOWN;
         for of_texts in [false, true] {
             for value in values.iter_mut() {

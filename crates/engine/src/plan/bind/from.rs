@@ -320,24 +320,32 @@ impl<'b, 'c> Block<'b, 'c> {
         let width = rows.first().map_or(0, Vec::len);
         let blind = Block::new(self.binder, self.parent, self.commons.clone());
         blind.outer.replace(self.outer.borrow().clone());
-        let mut kinds = vec![Kind::UNKNOWN; width];
-        let mut typed: Vec<Vec<Typed<'c>>> = Vec::new();
+        let mut columns: Vec<Vec<Typed<'c>>> = Vec::new();
+        columns.resize_with(width, Vec::new);
         for row in rows {
             if row.len() != width {
                 return Err(Error::Query(format!("a row has {} values and the first {width}", row.len())).into());
             }
-            let row: Vec<Typed<'c>> = row.iter().map(|expr| blind.bind(expr, depth + 1)).collect::<Fallible<_>>()?;
-            for (kind, (typed, expr)) in kinds.iter_mut().zip(row.iter().zip(rows.iter().flatten())) {
-                *kind = kind.common(typed.kind, expr)?;
+            for (column, expr) in columns.iter_mut().zip(row) {
+                column.push(blind.bind(expr, depth + 1)?);
             }
-            typed.push(row);
+        }
+        let mut kinds = Vec::with_capacity(width);
+        for (column, expr) in columns.iter_mut().zip(rows.iter().flatten()) {
+            kinds.push(self.alike(column, expr)?);
         }
         self.outer.replace(blind.outer.take());
         if !blind.subqueries.borrow().is_empty() {
             return Err(Error::Query("a subquery among values is not supported: say SELECT".into()).into());
         }
-        let cast = |row: Vec<Typed<'c>>| row.into_iter().zip(&kinds).map(|(typed, kind)| cast_to(typed, *kind).expr);
-        let body = BoundBody::Values(typed.into_iter().map(|row| cast(row).collect()).collect());
+        let mut bound = Vec::new();
+        bound.resize_with(rows.len(), || Vec::with_capacity(width));
+        for (column, kind) in columns.into_iter().zip(&kinds) {
+            for (row, typed) in bound.iter_mut().zip(column) {
+                row.push(cast_to(typed, *kind).expr);
+            }
+        }
+        let body = BoundBody::Values(bound);
         let arguments = self.pass_outer();
         let columns = kinds.iter().enumerate().map(|(number, kind)| (format!("column{}", number + 1).into(), *kind));
         Ok(Rows { body, arguments, columns: columns.collect() })
@@ -349,7 +357,7 @@ impl<'b, 'c> Block<'b, 'c> {
 
     fn set(&self, operation: SetOperation, all: bool, left: &Query, right: &Query, depth: usize) -> Fallible<Rows<'c>> {
         let (mut left_bound, mut right_bound) = (self.beside(left, depth)?, self.beside(right, depth)?);
-        let kinds = Self::unify(&mut left_bound, &mut right_bound, left)?;
+        let kinds = self.unify(&mut left_bound, &mut right_bound, left)?;
         let names: Vec<Name> = left_bound.0.names.iter().map(|name| name.clone().into()).collect();
         let arguments = join_arguments(&mut left_bound, &mut right_bound);
         let body = BoundBody::Set { operation, all, left: left_bound.0.into(), right: right_bound.0.into() };

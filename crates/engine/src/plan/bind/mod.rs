@@ -511,20 +511,44 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Makes the outputs of two queries of one kind.
-    fn unify(left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Fallible<Vec<Kind<'c>>> {
+    fn unify(&self, left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Fallible<Vec<Kind<'c>>> {
         if left.2.len() != right.2.len() {
             let (left, right) = (left.2.len(), right.2.len());
             return Err(Error::Query(format!("one query answers {left} columns and the other {right}")).into());
         }
         let mut kinds = Vec::new();
-        for (number, (one, other)) in left.2.iter().zip(&right.2).enumerate() {
-            let kind = one.common(*other, &Expr::Scalar(whole.clone().into()))?;
+        for (number, (one, other)) in left.2.iter_mut().zip(&mut right.2).enumerate() {
+            let expr = Expr::Scalar(whole.clone().into());
+            self.read_output(&mut left.0, number, one, *other, &expr)?;
+            self.read_output(&mut right.0, number, other, *one, &expr)?;
+            let kind = one.common(*other, &expr)?;
             for (query, own) in [(&mut left.0, *one), (&mut right.0, *other)] {
                 query.cast_output(number, own, kind);
             }
             kinds.push(kind);
         }
         Ok(kinds)
+    }
+
+    /// Reads a text among the outputs of a query as what it stands beside, if it is a literal.
+    fn read_output(
+        &self,
+        query: &mut BoundQuery,
+        number: usize,
+        own: &mut Kind<'c>,
+        other: Kind<'c>,
+        expr: &Expr,
+    ) -> Fallible<()> {
+        if own.data_type == Some(DataType::Text)
+            && other.data_type != own.data_type
+            && let Some(output) = query.outputs.get_mut(number)
+        {
+            let mut typed = Typed { expr: std::mem::replace(output, BoundExpr::Literal(Value::Null)), kind: *own };
+            let read = other.convert(&mut typed, expr, self.binder.reads_text);
+            (*output, *own) = (typed.expr, typed.kind);
+            read?;
+        }
+        Ok(())
     }
 }
 
