@@ -1,4 +1,4 @@
-// This project's npm package, in memory, in this thread, by prepared statements.
+// This project's npm package, in memory, in this thread, by prepared statements, many rows at once by `insert`.
 
 import * as sql from './sql.mjs';
 
@@ -55,7 +55,7 @@ export class Ours {
   }
 
   insertUsers(users) {
-    this.#database.transaction(() => this.#insert(users));
+    this.#database.insert('users', [], users.map(({ id, name, email, age, balance }) => [id, name, email, age, balance]));
   }
 
   insertUsersSingly(users) {
@@ -63,13 +63,7 @@ export class Ours {
   }
 
   insertPosts(posts) {
-    this.#database.transaction(() =>
-      this.#prepared(sql.INSERT_POST, (statement) => {
-        for (const { id, authorId, title, body, score } of posts) {
-          statement.execute([id, authorId, title, body, score]);
-        }
-      }),
-    );
+    this.#database.insert('posts', [], posts.map(({ id, authorId, title, body, score }) => [id, authorId, title, body, score]));
   }
 
   #readEach(text, all, parameters, answer) {

@@ -69,7 +69,7 @@ pub use plan::{MAX_PLANNING_DESCENTS, MAX_RANGES, MAX_REMEMBERED_BYTES, MAX_SOUR
 pub use snapshot::Snapshot;
 pub use statement::{
     Changed, DeleteRows, InsertRows, NewRows, OnRowConflict, PreparedDelete, PreparedInsert, PreparedUpdate,
-    SchemaChange, UpdateRows, has_tables, schemas_of,
+    SchemaChange, UpdateRows, has_tables, insert_each_row, schemas_of,
 };
 pub use store::JournaledWriter;
 #[doc(hidden)]

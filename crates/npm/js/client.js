@@ -108,6 +108,11 @@ class Session {
     return this.connection.call('query', { session: this.#session, text, parameters });
   }
 
+  /** Puts rows in, arrays of values: all or none. How many. */
+  insert(table, columns, rows) {
+    return this.connection.call('insert', { session: this.#session, table, columns, rows });
+  }
+
   /** A text that is run many times: it is read and planned once. */
   prepare(text) {
     return {

@@ -150,6 +150,15 @@ export class Engine {
     return changed;
   }
 
+  /** Puts rows in, arrays of values; how many. */
+  insert(database, session, table, columns, rows) {
+    if (rows.length === 0) {
+      return 0;
+    }
+    this.#number(this.#exports.insert(database, session, this.#writer.rows(table, columns, rows)));
+    return this.#written().changed;
+  }
+
   subscribe(database, tables) {
     return this.#number(this.#exports.subscribe(database, this.#writer.write(tables)));
   }

@@ -72,7 +72,8 @@ export class Service {
         engine.script(database, session, request.text);
         return {};
       case 'query':
-        return { result: request.key === undefined ? this.#query(session, request, reply) : this.#once(request, reply) };
+      case 'insert':
+        return { result: request.key === undefined ? this.#change(session, request, reply) : this.#once(request, reply) };
       case 'find':
         return { result: this.#find(this.#session, request.key) !== undefined };
       case 'begin':
@@ -134,6 +135,13 @@ export class Service {
     }
   }
 
+  #change(session, request, reply) {
+    const { op, table, columns, rows } = request;
+    return op === 'insert'
+      ? this.#engine.insert(this.#database, session, table, columns, rows)
+      : this.#query(session, request, reply);
+  }
+
   #query(session, { id, text, parameters }, reply) {
     const statement = this.#statements.of(text);
     return this.#engine.run(this.#database, session, statement, parameters, (cells, columns) => {
@@ -158,7 +166,7 @@ export class Service {
         return found.changed;
       }
       let hasRows = false;
-      const changed = this.#query(session, request, (answer, transfer) => {
+      const changed = this.#change(session, request, (answer, transfer) => {
         hasRows = true;
         reply(answer, transfer);
       });

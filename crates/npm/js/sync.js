@@ -53,6 +53,11 @@ export class SyncDatabase {
     return this.#engine.run(this.#database, this.#session, this.#statements.of(text), parameters, () => {});
   }
 
+  /** Puts rows in, arrays with a value for each of these columns, of all columns if none is named: all or none. How many. */
+  insert(table, columns, rows) {
+    return this.#engine.insert(this.#database, this.#session, table, columns, rows);
+  }
+
   prepare(text) {
     const statement = this.#engine.prepare(text);
     const engine = this.#engine;

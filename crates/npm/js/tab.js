@@ -11,7 +11,7 @@
 //
 // When another tab becomes the owner, what was asked of the last and not answered is asked again if it only reads, or if it
 // has a key, under which the owner has put it down in the same transaction (service.js): so it is done once. INSERT, UPDATE,
-// DELETE and the COMMIT of a transaction have keys. A transaction that was not committed is undone and refused as a
+// DELETE, `insert` and the COMMIT of a transaction have keys. A transaction that was not committed is undone and refused as a
 // `conflict`, after which its client runs it again. What else may have been done without being told is refused as `in-doubt`.
 // Subscriptions are made anew, and told that changes may be missed (`lagged`).
 // Sessions and subscriptions have numbers of this tab, which stand for those of the owner.
@@ -332,7 +332,7 @@ export class Tab {
 
   #send(request) {
     const { id, op, session, text } = request;
-    if (this.#service === undefined && (session === undefined ? op === 'query' && isWrite(text) : COMMIT.test(text))) {
+    if (this.#service === undefined && (session === undefined ? op === 'insert' || (op === 'query' && isWrite(text)) : COMMIT.test(text))) {
       const settled = Math.min(id, ...[...this.#sent.keys()].filter(Number.isInteger));
       request.key ??= { client: this.#id, request: id, settled };
     }

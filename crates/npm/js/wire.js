@@ -17,6 +17,9 @@ const BYTES = 8;
 const MOMENT = 9;
 const JSON_TEXT = 10;
 
+/** Up to so many characters a text is looked at one by one. */
+const SHORT_TEXT = 48;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -65,6 +68,21 @@ export class Writer {
     return this.#length;
   }
 
+  /** Writes what `Server::insert` reads. */
+  rows(table, columns, rows) {
+    const width = rows[0].length;
+    this.write([table, columns.length, ...columns, width]);
+    rows.forEach((row, number) => {
+      if (row.length !== width) {
+        throw new DatabaseError({ kind: 'other', message: `row ${number} has ${row.length} values, the first has ${width}` });
+      }
+      for (let place = 0; place < width; place += 1) {
+        this.#value(row[place]);
+      }
+    });
+    return this.#length;
+  }
+
   /** Writes a text alone; how many bytes it is. */
   text(text) {
     const { written } = encoder.encodeInto(text, this.#room(3 * text.length));
@@ -94,9 +112,27 @@ export class Writer {
   #text(tag, text) {
     this.#reserve(5 + 3 * text.length);
     this.#tag(tag);
-    const { written } = encoder.encodeInto(text, this.#bytes.subarray(this.#length + 4));
+    const written = this.#ascii(text) ?? encoder.encodeInto(text, this.#bytes.subarray(this.#length + 4)).written;
     this.#view.setUint32(this.#length, written, true);
     this.#length += 4 + written;
+  }
+
+  /** Writes a short text of ASCII, the common one, which takes half the time of `encodeInto`; nothing for another. */
+  #ascii(text) {
+    const { length } = text;
+    if (length > SHORT_TEXT) {
+      return undefined;
+    }
+    const bytes = this.#bytes;
+    const start = this.#length + 4;
+    for (let place = 0; place < length; place += 1) {
+      const code = text.charCodeAt(place);
+      if (code > 127) {
+        return undefined;
+      }
+      bytes[start + place] = code;
+    }
+    return length;
   }
 
   #value(value) {

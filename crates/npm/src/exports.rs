@@ -9,6 +9,7 @@
 //! | `prepare(length) -> statement`, `forget(statement)` | keeps the text in the input; forgets it |
 //! | `script(database, session, length) -> code` | runs the statements in the input |
 //! | `run(database, session, statement, length) -> code` | runs a statement with the parameters in the input |
+//! | `insert(database, session, length) -> code` | puts rows in as the input says (`Server::insert`) |
 //! | `next_batch() -> code` | the next rows |
 //! | `names(statement) -> code` | the names of its columns as a row |
 //! | `subscribe(database, length) -> subscription`, `unsubscribe(database, subscription) -> code` | listens to the tables that the input names |
@@ -56,7 +57,7 @@ thread_local! {
 impl State {
     /// The first bytes of the input.
     fn input(&self, length: usize) -> Result<&[u8]> {
-        self.input.get(..length).ok_or_else(|| Failure::other("there is less input than is said"))
+        first(&self.input, length)
     }
 
     fn values(&self, length: usize) -> Result<Vec<Value>> {
@@ -93,6 +94,10 @@ impl State {
             batch.bytes.as_ptr() as usize as f64,
         ];
     }
+}
+
+fn first(input: &[u8], length: usize) -> Result<&[u8]> {
+    input.get(..length).ok_or_else(|| Failure::other("there is less input than is said"))
 }
 
 /// Does it and answers the number that it comes to, or -1.
@@ -185,6 +190,11 @@ extern "C" fn script(database: usize, session: usize, length: usize) -> i32 {
 #[unsafe(no_mangle)]
 extern "C" fn run(database: usize, session: usize, statement: usize, length: usize) -> i32 {
     rows(|state| state.server.run(database, session, statement, state.values(length)?))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn insert(database: usize, session: usize, length: usize) -> i32 {
+    rows(|State { server, input, .. }| server.insert(database, session, first(input, length)?))
 }
 
 #[unsafe(no_mangle)]

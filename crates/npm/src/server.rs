@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use wasm_dbms::{Database, HeapProvider, Options, RowChanged, Topic, Value};
+use wasm_dbms::{Database, Error, HeapProvider, Options, RowChanged, Topic, Value};
 use wasm_dbms_sql::Rows;
 use wasm_dbms_web::OpfsProvider;
 
 use crate::failure::{Failure, Result};
 use crate::owned::{Owned, place};
-use crate::wire::{Batch, write_value};
+use crate::wire::{Batch, take_value, write_value};
 
 /// Everything that is open.
 ///
@@ -139,6 +139,33 @@ impl Server {
         self.is_renamed = is_renamed;
         self.pending = Some(rows);
         self.next_batch()
+    }
+
+    /// Puts rows in, all or none. The bytes are values: the table, how many columns are named, their names, how many values each
+    /// row has, and the values, row after row; without names they are those of all columns. `changed` says how many rows.
+    ///
+    /// # Errors
+    /// What the database says; bytes that are not of this form.
+    pub fn insert(&mut self, database: usize, session: usize, mut bytes: &[u8]) -> Result<()> {
+        let bytes = &mut bytes;
+        let table = name(take_value(bytes)?)?;
+        let mut names = Vec::new();
+        for _ in 0..count(take_value(bytes)?)? {
+            names.push(name(take_value(bytes)?)?);
+        }
+        let width = count(take_value(bytes)?)?.max(1);
+        self.pending = None;
+        self.batch.clear();
+        (self.columns, self.is_renamed) = (0, false);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut next = |row: &mut Vec<Value>| {
+            while !bytes.is_empty() && row.len() < width {
+                row.push(take_value(bytes).map_err(|failure| Error::Query(failure.words))?);
+            }
+            Ok(!row.is_empty())
+        };
+        self.changed = self.owned(database)?.session(session)?.insert(&table, &names, &mut next)?;
+        Ok(())
     }
 
     /// Writes the next rows of the answer into the batch; none are left if it stays empty.
@@ -280,6 +307,20 @@ fn options(words: &[Value]) -> Result<Options> {
         options = options.database_id(id.cast_unsigned());
     }
     Ok(options)
+}
+
+fn name(word: Value) -> Result<String> {
+    match word {
+        Value::Text(name) => Ok(name),
+        _ => Err(Failure::other("a table or column is named by a text")),
+    }
+}
+
+fn count(word: Value) -> Result<usize> {
+    match word {
+        Value::Integer(number) => usize::try_from(number).map_err(|_| Failure::other("a number below 0")),
+        _ => Err(Failure::other("how many there are is not said")),
+    }
 }
 
 fn topic(table: &Value) -> Result<Topic> {

@@ -54,11 +54,18 @@ const MAX_EXACT: i64 = (1 << 53) - 1;
 /// Bytes that are not of this form.
 pub fn read_values(mut bytes: &[u8]) -> Result<Vec<Value>> {
     let mut values = Vec::new();
-    while let Some((tag, rest)) = bytes.split_first() {
-        bytes = rest;
-        values.push(read_value(*tag, &mut bytes)?);
+    while !bytes.is_empty() {
+        values.push(take_value(&mut bytes)?);
     }
     Ok(values)
+}
+
+/// Takes the next parameter.
+#[inline(never)]
+pub(crate) fn take_value(bytes: &mut &[u8]) -> Result<Value> {
+    let (tag, rest) = bytes.split_first().ok_or_else(cut)?;
+    *bytes = rest;
+    read_value(*tag, bytes)
 }
 
 fn read_value(tag: u8, bytes: &mut &[u8]) -> Result<Value> {

@@ -84,3 +84,11 @@ test('keys that are answered are forgotten, and those of a client that is gone',
   made.release('a', { sessions: [], subscriptions: [] });
   assert.deepEqual(kept('a'), [false, false]);
 });
+
+test('rows that are asked in twice with a key go in once', async () => {
+  const { ask, count } = await service();
+  const rows = { table: 't', columns: ['n'], rows: [[1], [2]] };
+  assert.deepEqual([ask('insert', { ...rows, key: key(1) }).result, ask('insert', { ...rows, key: key(1) }).result], [2, 2]);
+  assert.equal(count(), 2);
+  assert.equal(ask('insert', rows).error.kind, 'constraint');
+});

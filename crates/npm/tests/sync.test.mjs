@@ -171,3 +171,30 @@ test('the file of a process that was killed opens', () =>
 
 test('a folder that is not there is an error with its words', () =>
   withFolder((folder) => assert.throws(() => databases.file(join(folder, 'no', 'app.db')), /ENOENT/)));
+
+test('many rows go in at once, all or none, in the transaction that is open', async () => {
+  const db = (await load()).memory();
+  db.exec('CREATE TABLE t (n integer PRIMARY KEY, s text, born date, x double precision DEFAULT 0.5)');
+  const rows = Array.from({ length: 3000 }, (_, n) => [n, `row ${n} é`, n % 2 === 0 ? '2026-02-28' : null]);
+  assert.equal(db.insert('t', ['n', 's', 'born'], rows), 3000);
+  assert.deepEqual(db.query('SELECT * FROM t WHERE n = 2998'), [{ n: 2998, s: 'row 2998 é', born: '2026-02-28', x: 0.5 }]);
+  const kindOf = (work) => {
+    try {
+      work();
+      return 'none';
+    } catch ({ kind }) {
+      return kind;
+    }
+  };
+  assert.equal(kindOf(() => db.insert('t', ['n'], [[5000], [7]])), 'constraint');
+  assert.equal(kindOf(() => db.insert('t', ['n'], [[5000], [5001, 1]])), 'other');
+  assert.equal(kindOf(() => db.insert('t', ['m'], [[5000]])), 'other');
+  assert.equal(kindOf(() => db.insert('nowhere', [], [[5000]])), 'other');
+  assert.throws(() => db.transaction(() => {
+    assert.equal(db.insert('t', [], [[6000, null, null, 1], [6001, null, null, 2n]]), 2);
+    throw new Error('no');
+  }), /^Error: no$/);
+  assert.equal(db.insert('t', [], []), 0);
+  assert.deepEqual(db.query('SELECT count(*) AS n FROM t'), [{ n: 3000 }]);
+  db.close();
+});

@@ -369,7 +369,7 @@ fn place_of(places: &Option<Vec<usize>>, part: usize) -> usize {
 }
 
 /// The value as the column can hold it, if it can.
-fn fitting<'v>(column: &ColumnSchema, value: ValueRef<'v>, arena: &'v Arena) -> ValueRef<'v> {
+pub(super) fn fitting<'v>(column: &ColumnSchema, value: ValueRef<'v>, arena: &'v Arena) -> ValueRef<'v> {
     match column.holds(value) {
         true => value,
         false => arena.keep(assignable(column, value.to_value(), true)),

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! insert       new rows, and what becomes of those in their way
+//! insert_each  new rows that come one by one
 //! update       changed rows, joined with others
 //! delete       deleted rows, joined with others
 //! returning    what is answered of each row
@@ -14,12 +15,14 @@
 
 mod delete;
 mod insert;
+mod insert_each;
 mod returning;
 mod schema;
 mod update;
 
 pub use delete::{DeleteRows, PreparedDelete};
 pub use insert::{InsertRows, NewRows, OnRowConflict, PreparedInsert};
+pub use insert_each::insert_each_row;
 pub use schema::{SchemaChange, has_tables, schemas_of};
 pub use update::{PreparedUpdate, UpdateRows};
 

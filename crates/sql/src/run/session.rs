@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use wasm_dbms::{
     BeginOptions, Changed, Database, Durability, Interrupt, Isolation, OptimisticTransaction, Savepoint, Transaction,
+    insert_each_row,
 };
-use wasm_dbms_api::ValueRef;
+use wasm_dbms_api::{Value, ValueRef};
 
 use crate::bind::{Action, Compiled, Definition, Views, create_temporary};
 use crate::failure::{Error, Result};
@@ -418,6 +419,41 @@ impl<'db> Session<'db> {
         }
         self.temporary.borrow_mut().retain(|name, _| !of_session.iter().any(|dropped| **dropped == **name));
         Ok(Changed::default())
+    }
+
+    /// Puts rows in that come one by one, in the transaction that is open or in one of their own: all or none, and no text is
+    /// read ([`insert_each_row`]).
+    ///
+    /// ```
+    /// use wasm_dbms::{Database, Value};
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let session = Session::new(&db);
+    /// session.run("CREATE TABLE t (n integer, born date)")?;
+    /// let mut days = ["2026-02-28", "2026-03-01"].into_iter().enumerate();
+    /// let count = session.insert("t", &["n", "born"], &mut |row| {
+    ///     row.extend(days.next().into_iter().flat_map(|(n, day)| [Value::from(n as u64), Value::from(day)]));
+    ///     Ok(!row.is_empty())
+    /// })?;
+    /// assert_eq!(count, 2);
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the database and `next` say.
+    pub fn insert(
+        &self,
+        table: &str,
+        columns: &[&str],
+        next: &mut dyn FnMut(&mut Vec<Value>) -> wasm_dbms::Result<bool>,
+    ) -> Result<u64> {
+        Ok(match &*self.open.borrow() {
+            None => insert_each_row(&self.database.interrupt(&self.interrupt), table, columns, next),
+            Some(open) => {
+                with!(&open.transaction, tx => insert_each_row(&tx.interrupt(&self.interrupt), table, columns, next))
+            }
+        }?)
     }
 
     fn run_compiled(&self, compiled: &Compiled, values: &[ValueRef<'_>]) -> Result<Changed> {
