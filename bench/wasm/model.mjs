@@ -17,7 +17,7 @@ export class Model {
   }
 
   insertPosts(posts) {
-    this.#posts.push(...posts);
+    posts.forEach((post) => this.#posts.push(post));
   }
 
   usersById(ids, answer) {
