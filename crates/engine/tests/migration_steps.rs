@@ -374,6 +374,10 @@ fn written_max(people_count: u32, wanted: &[TableSchema], drops: bool, abandons:
 
 #[test]
 fn no_step_writes_more_for_longer_tables_not_even_where_tables_and_indexes_go() {
+    if std::env::var_os("VERIFY").is_some() {
+        println!("skipped: with VERIFY a commit is followed by a check, which reads every page of some thousand steps");
+        return;
+    }
     let mut without_index = people();
     without_index.indexes.clear();
     let cases: [(&str, Vec<TableSchema>, bool, bool); 4] = [
