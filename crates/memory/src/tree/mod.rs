@@ -8,6 +8,7 @@ mod absorb;
 mod batch;
 mod check;
 mod cursor;
+mod descent;
 mod edit;
 mod entries;
 mod halves;
@@ -25,6 +26,7 @@ mod search;
 mod share;
 mod sound;
 mod split;
+mod standing;
 mod tail;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
