@@ -170,9 +170,11 @@ impl PreparedDelete {
         connection: &C,
         parameters: &[ValueRef<'_>],
     ) -> Result<(String, Changed)> {
-        Ok(connection.write(|core| {
-            self.question.observe(core, parameters, |core| self.run_in(core, parameters, C::COMMITS_EACH))
-        })?)
+        Ok(connection.write(|core| self.observed_in(core, parameters, C::COMMITS_EACH))?)
+    }
+
+    fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<(String, Changed)> {
+        self.question.observe(core, parameters, |core| self.run_in(core, parameters, is_whole))
     }
 
     fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {

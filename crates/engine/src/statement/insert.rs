@@ -241,10 +241,14 @@ impl PreparedInsert {
         connection: &C,
         parameters: &[ValueRef<'_>],
     ) -> Result<(String, Changed)> {
-        Ok(connection.write_many(|core| match &self.source {
+        Ok(connection.write_many(|core| self.observed_in(core, parameters))?)
+    }
+
+    fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>]) -> Fallible<(String, Changed)> {
+        match &self.source {
             Source::Query(question) => question.observe(core, parameters, |core| self.run_in(core, parameters)),
             Source::Plain | Source::Rows(_) => Ok(("values".into(), self.run_in(core, parameters)?)),
-        })?)
+        }
     }
 
     fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>]) -> Fallible<Changed> {

@@ -572,19 +572,21 @@ impl Prepared<Answer> {
     /// # Errors
     /// As [`Database::query_with`].
     pub fn explain_analyze<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<(String, u64)> {
-        Ok(connection.read(|core| {
-            self.observe(core, parameters, |core| {
-                let mut rows = 0;
-                self.with_rows(core, parameters, Needs::Outputs, &mut |core, plan, stream| {
-                    execute::each_of(core, plan, stream, &mut |row| {
-                        row.into_values()?;
-                        rows += 1;
-                        Ok(true)
-                    })
-                })?;
-                Ok(rows)
-            })
-        })?)
+        Ok(connection.read(|core| self.observed_in(core, parameters))?)
+    }
+
+    fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>]) -> Fallible<(String, u64)> {
+        self.observe(core, parameters, |core| {
+            let mut rows = 0;
+            self.with_rows(core, parameters, Needs::Outputs, &mut |core, plan, stream| {
+                execute::each_of(core, plan, stream, &mut |row| {
+                    row.into_values()?;
+                    rows += 1;
+                    Ok(true)
+                })
+            })?;
+            Ok(rows)
+        })
     }
 
     /// The rows of the answer one by one, while writes go on: see [`ValueCursor`].
