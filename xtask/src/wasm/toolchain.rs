@@ -14,15 +14,9 @@ use crate::{command, debian};
 const WASI_START: &str = "/usr/lib/wasm32-wasi/crt1-command.o";
 
 /// What a module need not carry: a panic traps at once and says nothing, and nothing is written with `{:?}`, which is for
-/// people who debug. Errors are written with `{}`. A struct of more than two words is moved by one instruction for all of it:
-/// two percent less, for one percent more time.
-const SIZE_FLAGS: [&str; 5] = [
-    "-Zlocation-detail=none",
-    "-Zfmt-debug=none",
-    "-Zunstable-options",
-    "-Cpanic=immediate-abort",
-    "-Cllvm-args=-max-store-memcpy=2",
-];
+/// people who debug. Errors are written with `{}`.
+const SIZE_FLAGS: [&str; 4] =
+    ["-Zlocation-detail=none", "-Zfmt-debug=none", "-Zunstable-options", "-Cpanic=immediate-abort"];
 
 /// How Debian's compiler links for WASI.
 const WASI_FLAGS: [&str; 4] =

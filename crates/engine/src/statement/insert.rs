@@ -11,7 +11,7 @@ use crate::function::Arena;
 use crate::statement::Changed;
 use crate::statement::returning::{Others, Returning};
 use crate::typed::{Conflict, UpsertReport, assignable, places_of};
-use crate::write::Slots;
+use crate::write::slots;
 use crate::{Answer, Connection, Error, OnConflict, Prepared, Result};
 
 /// New rows, as data: the INSERT of SQL.
@@ -315,8 +315,7 @@ impl PreparedInsert {
         for (number, row) in rows.iter().enumerate() {
             arena.clear();
             let answer = answers.get(number);
-            let mut slots = Slots::new(schema.columns.len(), None);
-            let values = slots.get();
+            slots!(values, schema.columns.len(), None);
             for (part, expr) in row.iter().enumerate() {
                 let place = place_of(&places, part);
                 let Some(column) = schema.columns.get(place) else { continue };
@@ -346,8 +345,7 @@ impl PreparedInsert {
             let mut arena = Arena::default();
             for row in &answer {
                 arena.clear();
-                let mut slots = Slots::new(schema.columns.len(), None);
-                let values = slots.get();
+                slots!(values, schema.columns.len(), None);
                 for (part, value) in row.iter().enumerate() {
                     let place = place_of(&places, part);
                     if let (Some(slot), Some(column)) = (values.get_mut(place), schema.columns.get(place)) {

@@ -9,7 +9,7 @@ use crate::error::Fallible;
 use crate::function::Arena;
 use crate::statement::insert::fitting;
 use crate::typed::places_of;
-use crate::write::Slots;
+use crate::write::slots;
 use crate::{Connection, Error, Result};
 
 /// Puts in rows that come one by one, as [`InsertRows`](crate::InsertRows) does with literals, and keeps none of them: all or none. `next` fills
@@ -67,8 +67,7 @@ fn insert_each(
                 return Err(Error::Query(problem).into());
             }
             arena.clear();
-            let mut slots = Slots::new(schema.columns.len(), None);
-            let given = slots.get();
+            slots!(given, schema.columns.len(), None);
             for (value, place) in row.iter().zip(&places) {
                 if let (Some(slot), Some(column)) = (given.get_mut(*place), schema.columns.get(*place)) {
                     *slot = Some(fitting(column, value.as_ref(), &arena));

@@ -7,7 +7,7 @@ use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::write::Slots;
+use crate::write::slots;
 
 impl Core {
     /// Deletes the row with this key. Returns whether there was one; none, and nothing is done, if a row refers to it. So
@@ -30,8 +30,7 @@ impl Core {
         let relation = self.catalog.relation(index)?;
         let layout = std::sync::Arc::clone(&relation.layout);
         let view = RowView { layout: &layout, key: row_key, row };
-        let mut slots = Slots::new(relation.schema.columns.len(), ValueRef::Null);
-        let values = slots.get();
+        slots!(values, relation.schema.columns.len(), ValueRef::Null);
         // What no index and no other table knows need not be read.
         for column in relation.known_columns() {
             if let Some(value) = values.get_mut(*column) {

@@ -11,7 +11,7 @@ use crate::codec::key;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::history::Numbers;
-use crate::write::{Slots, check_lengths, check_value, is_taken, unique_violation};
+use crate::write::{check_lengths, check_value, is_taken, slots, unique_violation};
 
 impl Core {
     /// Inserts a row; `None` lets the database choose (autoincrement, default, NULL). The row's key is in
@@ -46,8 +46,7 @@ impl Core {
         let relation = self.catalog.relation(index)?;
         let counter = next_count(relation, given, &mut self.numbers)?;
         let schema = Arc::clone(&relation.schema);
-        let mut slots = Slots::new(schema.columns.len(), ValueRef::Null);
-        let values = slots.get();
+        slots!(values, schema.columns.len(), ValueRef::Null);
         for (number, value) in values.iter_mut().enumerate() {
             *value = match (given.get(number).copied().flatten(), schema.columns.get(number)) {
                 (Some(value), _) => value,

@@ -19,7 +19,7 @@ use crate::store::Store;
 pub(crate) use check::{Checks, bound_checks};
 pub(crate) use foreign_key::{Deferred, Event, REFERS_TO_NONE, keys_with};
 pub(crate) use insert::count_with;
-pub(crate) use slots::Slots;
+pub(crate) use slots::{FEW_COLUMNS, slots};
 pub(crate) use update::Assignment;
 
 /// Buffers that statements use again and again.
