@@ -18,6 +18,14 @@ pub trait Connection: sealed::Sealed {
     #[doc(hidden)]
     fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R>;
 
+    /// Runs a statement that takes back itself what it wrote, if it fails half-way and is [no transaction of its
+    /// own](Self::COMMITS_EACH). Compiled once for all statements.
+    #[doc(hidden)]
+    #[inline(never)]
+    fn write_undoing(&self, statement: &mut dyn FnMut(&mut Core) -> Fallible<()>) -> Fallible<()> {
+        self.write(|core| statement(core))
+    }
+
     /// Runs a statement that may fail half-way.
     #[doc(hidden)]
     fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R>;

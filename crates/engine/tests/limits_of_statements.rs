@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use wasm_dbms::Interrupt;
 use wasm_dbms::prelude::*;
+use wasm_dbms::{DeleteRows, Interrupt, UpdateRows};
 
 use crate::support::{assert_sound, exported};
 
@@ -63,12 +63,18 @@ fn what_a_stopped_statement_wrote_is_taken_back() {
     let before = exported(&db);
     over(db.budget(150).update::<Item>().set(Item::NUMBER, 9u64).run());
     over(db.budget(150).delete::<Item>().filter(Item::ID.ge(0)).run());
+    let number = UpdateRows::new("items").set("number", Some(9.into())).prepare().unwrap();
+    let all = DeleteRows::new("items").filter(Expr::column("id").is_null().not()).prepare().unwrap();
+    over(number.run(&db.budget(150), &[]));
+    over(all.run(&db.budget(150), &[]));
     over(db.budget(5).insert_many(&(200..300).map(item).collect::<Vec<_>>()));
     over(db.budget(5).upsert(&(90..110).map(item).collect::<Vec<_>>()).run());
     assert!(exported(&db) == before);
     db.transaction(|tx| {
         tx.insert(&item(1000))?;
         over(tx.budget(150).update::<Item>().set(Item::NUMBER, 9u64).run());
+        over(number.run(&tx.budget(150), &[]));
+        over(all.run(&tx.budget(150), &[]));
         over(tx.budget(150).delete_values("items", Expr::column("id").is_null().not()));
         assert_eq!(tx.count::<Item>()?, 101);
         assert_eq!(tx.budget(1000).update::<Item>().set(Item::NUMBER, 9u64).run()?, 101);

@@ -128,7 +128,12 @@ impl PreparedDelete {
     /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query);
     /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to one of them; what storage says.
     pub fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
-        Ok(connection.write(|core| self.run_in(core, parameters, C::COMMITS_EACH))?)
+        let mut changed = Changed::default();
+        connection.write_undoing(&mut |core| {
+            changed = self.run_in(core, parameters, C::COMMITS_EACH)?;
+            Ok(())
+        })?;
+        Ok(changed)
     }
 
     /// The plan of the question which rows go, in words.
@@ -170,7 +175,12 @@ impl PreparedDelete {
         connection: &C,
         parameters: &[ValueRef<'_>],
     ) -> Result<(String, Changed)> {
-        Ok(connection.write(|core| self.observed_in(core, parameters, C::COMMITS_EACH))?)
+        let mut observed = Default::default();
+        connection.write_undoing(&mut |core| {
+            observed = self.observed_in(core, parameters, C::COMMITS_EACH)?;
+            Ok(())
+        })?;
+        Ok(observed)
     }
 
     fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<(String, Changed)> {

@@ -161,7 +161,12 @@ impl PreparedUpdate {
     /// # Errors
     /// [`Error::Unknown`], [`Error::Query`]; a constraint that a new row would break; what storage says.
     pub fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
-        Ok(connection.write(|core| self.run_in(core, parameters, C::COMMITS_EACH))?)
+        let mut changed = Changed::default();
+        connection.write_undoing(&mut |core| {
+            changed = self.run_in(core, parameters, C::COMMITS_EACH)?;
+            Ok(())
+        })?;
+        Ok(changed)
     }
 
     /// The plan of the question which rows change, in words.
@@ -203,7 +208,12 @@ impl PreparedUpdate {
         connection: &C,
         parameters: &[ValueRef<'_>],
     ) -> Result<(String, Changed)> {
-        Ok(connection.write(|core| self.observed_in(core, parameters, C::COMMITS_EACH))?)
+        let mut observed = Default::default();
+        connection.write_undoing(&mut |core| {
+            observed = self.observed_in(core, parameters, C::COMMITS_EACH)?;
+            Ok(())
+        })?;
+        Ok(observed)
     }
 
     fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<(String, Changed)> {

@@ -176,6 +176,10 @@ impl<C: Connection> Connection for Limited<'_, C> {
         self.connection.write(statement)
     }
 
+    fn write_undoing(&self, statement: &mut dyn FnMut(&mut Core) -> Fallible<()>) -> Fallible<()> {
+        self.connection.write_undoing(&mut |core| core.metered(self.meter(), &mut *statement))
+    }
+
     fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.connection.write_many(|core| core.metered(self.meter(), statement))
     }
