@@ -11,8 +11,9 @@ use crate::failure::{Result, of};
 use crate::image::ImageResource;
 use crate::medium::MediumProvider;
 use crate::session::SessionResource;
+use crate::table;
 use crate::transaction::TransactionResource;
-use crate::{table, verbs};
+use crate::verbs::{self, verbs};
 
 /// A database until it is closed; sessions keep it too.
 pub(crate) struct DatabaseResource(RefCell<Option<Rc<Database>>>);
@@ -76,39 +77,7 @@ impl GuestDatabase for DatabaseResource {
         self.with(|database| database.drop_table(&name).map_err(of))
     }
 
-    fn get(&self, table: String, key: wit::Row) -> Result<Option<wit::Row>> {
-        self.with(|database| verbs::get(database, &table, key))
-    }
-
-    fn insert(&self, table: String, columns: Vec<String>, rows: Vec<wit::Row>) -> Result<u64> {
-        self.with(|database| verbs::insert(database, table, columns, rows))
-    }
-
-    fn update(
-        &self,
-        table: String,
-        assignments: Vec<wit::Assignment>,
-        filter: Option<wit::Expression>,
-        parameters: wit::Row,
-    ) -> Result<u64> {
-        self.with(|database| verbs::update(database, table, assignments, filter, parameters))
-    }
-
-    fn delete(&self, table: String, filter: Option<wit::Expression>, parameters: wit::Row) -> Result<u64> {
-        self.with(|database| verbs::delete(database, table, filter, parameters))
-    }
-
-    fn query(&self, query: wit::Query, parameters: wit::Row) -> Result<Rows> {
-        self.with(|database| verbs::query(database, query, parameters).map(Rows::new))
-    }
-
-    fn execute(&self, sql: String, parameters: wit::Row) -> Result<u64> {
-        self.with(|database| verbs::execute(database, &sql, parameters))
-    }
-
-    fn select(&self, sql: String, parameters: wit::Row) -> Result<Rows> {
-        self.with(|database| verbs::select(database, &sql, parameters).map(Rows::new))
-    }
+    verbs!();
 
     fn begin(&self, isolation: wit::Isolation) -> Result<Transaction> {
         let isolation = match isolation {

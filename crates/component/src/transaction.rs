@@ -7,7 +7,7 @@ use wasm_dbms::{Durability, OptimisticTransaction};
 use crate::bindings::exports::wasm_dbms::database::store::{GuestTransaction, Rows};
 use crate::bindings::exports::wasm_dbms::database::types as wit;
 use crate::failure::{Result, of};
-use crate::verbs;
+use crate::verbs::{self, verbs};
 
 /// A transaction until it has ended.
 pub(crate) struct TransactionResource(RefCell<Option<OptimisticTransaction>>);
@@ -24,39 +24,7 @@ impl TransactionResource {
 }
 
 impl GuestTransaction for TransactionResource {
-    fn get(&self, table: String, key: wit::Row) -> Result<Option<wit::Row>> {
-        self.with(|transaction| verbs::get(transaction, &table, key))
-    }
-
-    fn insert(&self, table: String, columns: Vec<String>, rows: Vec<wit::Row>) -> Result<u64> {
-        self.with(|transaction| verbs::insert(transaction, table, columns, rows))
-    }
-
-    fn update(
-        &self,
-        table: String,
-        assignments: Vec<wit::Assignment>,
-        filter: Option<wit::Expression>,
-        parameters: wit::Row,
-    ) -> Result<u64> {
-        self.with(|transaction| verbs::update(transaction, table, assignments, filter, parameters))
-    }
-
-    fn delete(&self, table: String, filter: Option<wit::Expression>, parameters: wit::Row) -> Result<u64> {
-        self.with(|transaction| verbs::delete(transaction, table, filter, parameters))
-    }
-
-    fn query(&self, query: wit::Query, parameters: wit::Row) -> Result<Rows> {
-        self.with(|transaction| verbs::query(transaction, query, parameters).map(Rows::new))
-    }
-
-    fn execute(&self, sql: String, parameters: wit::Row) -> Result<u64> {
-        self.with(|transaction| verbs::execute(transaction, &sql, parameters))
-    }
-
-    fn select(&self, sql: String, parameters: wit::Row) -> Result<Rows> {
-        self.with(|transaction| verbs::select(transaction, &sql, parameters).map(Rows::new))
-    }
+    verbs!();
 
     fn commit(&self, durability: wit::Durability) -> Result<()> {
         let durability = match durability {

@@ -11,6 +11,47 @@ use crate::failure::{Result, nonsense, of, of_sql};
 use crate::rows::RowsResource;
 use crate::{expression, question, value};
 
+/// The methods of a resource that has a `with` for what statements run on.
+macro_rules! verbs {
+    () => {
+        fn get(&self, table: String, key: wit::Row) -> Result<Option<wit::Row>> {
+            self.with(|ground| verbs::get(ground, &table, key))
+        }
+
+        fn insert(&self, table: String, columns: Vec<String>, rows: Vec<wit::Row>) -> Result<u64> {
+            self.with(|ground| verbs::insert(ground, table, columns, rows))
+        }
+
+        fn update(
+            &self,
+            table: String,
+            assignments: Vec<wit::Assignment>,
+            filter: Option<wit::Expression>,
+            parameters: wit::Row,
+        ) -> Result<u64> {
+            self.with(|ground| verbs::update(ground, table, assignments, filter, parameters))
+        }
+
+        fn delete(&self, table: String, filter: Option<wit::Expression>, parameters: wit::Row) -> Result<u64> {
+            self.with(|ground| verbs::delete(ground, table, filter, parameters))
+        }
+
+        fn query(&self, query: wit::Query, parameters: wit::Row) -> Result<Rows> {
+            self.with(|ground| verbs::query(ground, query, parameters).map(Rows::new))
+        }
+
+        fn execute(&self, sql: String, parameters: wit::Row) -> Result<u64> {
+            self.with(|ground| verbs::execute(ground, &sql, parameters))
+        }
+
+        fn select(&self, sql: String, parameters: wit::Row) -> Result<Rows> {
+            self.with(|ground| verbs::select(ground, &sql, parameters).map(Rows::new))
+        }
+    };
+}
+
+pub(crate) use verbs;
+
 /// What statements run on.
 pub(crate) trait Ground: Connection {
     /// The row with this key.

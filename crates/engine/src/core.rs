@@ -304,9 +304,9 @@ impl Core {
         statement: impl FnOnce(&mut Self) -> Fallible<R>,
     ) -> Fallible<(R, Box<Observed>)> {
         self.observed = Some(Box::default());
-        let result = statement(self);
-        let observed = self.observed.take().unwrap_or_default();
-        Ok((result?, observed))
+        let observing = Observing(self);
+        let result = statement(observing.0)?;
+        Ok((result, observing.0.observed.take().unwrap_or_default()))
     }
 
     /// Opens a savepoint inside those that are open.
@@ -377,6 +377,15 @@ impl Core {
             }
         }
         Ok(())
+    }
+}
+
+/// Stops observing at the end, after an error and a panic too: nobody would, and what is observed is kept.
+struct Observing<'a>(&'a mut Core);
+
+impl Drop for Observing<'_> {
+    fn drop(&mut self) {
+        self.0.observed = None;
     }
 }
 

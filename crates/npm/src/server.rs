@@ -153,7 +153,10 @@ impl Server {
         for _ in 0..count(take_value(bytes)?)? {
             names.push(name(take_value(bytes)?)?);
         }
-        let width = count(take_value(bytes)?)?.max(1);
+        let width = count(take_value(bytes)?)?;
+        if width == 0 {
+            return Err(Failure::other("a row without values"));
+        }
         self.pending = None;
         self.batch.clear();
         (self.columns, self.is_renamed) = (0, false);

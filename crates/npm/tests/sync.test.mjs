@@ -176,6 +176,7 @@ test('many rows go in at once, all or none, in the transaction that is open', as
   const db = (await load()).memory();
   db.exec('CREATE TABLE t (n integer PRIMARY KEY, s text, born date, x double precision DEFAULT 0.5)');
   const rows = Array.from({ length: 3000 }, (_, n) => [n, `row ${n} é`, n % 2 === 0 ? '2026-02-28' : null]);
+  assert.throws(() => db.insert('t', [], [[]]), /a row without values/);
   assert.equal(db.insert('t', ['n', 's', 'born'], rows), 3000);
   assert.deepEqual(db.query('SELECT * FROM t WHERE n = 2998'), [{ n: 2998, s: 'row 2998 é', born: '2026-02-28', x: 0.5 }]);
   const kindOf = (work) => {

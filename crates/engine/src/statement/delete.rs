@@ -6,7 +6,7 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
 use crate::statement::returning::{Others, Returning};
-use crate::statement::{Changed, question, undone_if_refused};
+use crate::statement::{Changed, question, undone_if_refused, written};
 use crate::typed::delete_keys;
 use crate::{Answer, Connection, Prepared, Result};
 
@@ -128,12 +128,7 @@ impl PreparedDelete {
     /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query);
     /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to one of them; what storage says.
     pub fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
-        let mut changed = Changed::default();
-        connection.write_undoing(&mut |core| {
-            changed = self.run_in(core, parameters, C::COMMITS_EACH)?;
-            Ok(())
-        })?;
-        Ok(changed)
+        written(connection, |core, is_whole| self.run_in(core, parameters, is_whole))
     }
 
     /// The plan of the question which rows go, in words.
@@ -175,12 +170,7 @@ impl PreparedDelete {
         connection: &C,
         parameters: &[ValueRef<'_>],
     ) -> Result<(String, Changed)> {
-        let mut observed = Default::default();
-        connection.write_undoing(&mut |core| {
-            observed = self.observed_in(core, parameters, C::COMMITS_EACH)?;
-            Ok(())
-        })?;
-        Ok(observed)
+        written(connection, |core, is_whole| self.observed_in(core, parameters, is_whole))
     }
 
     fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<(String, Changed)> {

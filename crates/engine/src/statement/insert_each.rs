@@ -12,9 +12,9 @@ use crate::typed::places_of;
 use crate::write::slots;
 use crate::{Connection, Error, Result};
 
-/// Puts in rows that come one by one, as [`InsertRows`](crate::InsertRows) does with literals, and keeps none of them: all or none. `next` fills
-/// the row that it is given with a value for each column, and says whether there was one; without columns it is for all of them.
-/// How many there were.
+/// Puts in rows that come one by one, as [`InsertRows`](crate::InsertRows) does with literals, and keeps none of them: all or
+/// none. `next` fills the row that it is given with a value for each column, and says whether there was one; without columns it
+/// is for all of them. How many there were.
 ///
 /// ```
 /// use wasm_dbms::prelude::*;

@@ -30,7 +30,7 @@ use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Query, Sou
 
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::{Answer, Error};
+use crate::{Answer, Connection, Error};
 
 /// What a statement did.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -57,6 +57,19 @@ fn question(
         query.joins.extend(joins);
     }
     Ok(query)
+}
+
+/// Runs a statement that takes back what it wrote itself, and is told whether it is a whole transaction.
+fn written<C: Connection, R: Default>(
+    connection: &C,
+    statement: impl Fn(&mut Core, bool) -> Fallible<R>,
+) -> Result<R, Error> {
+    let mut result = R::default();
+    connection.write_undoing(&mut |core| {
+        result = statement(core, C::COMMITS_EACH)?;
+        Ok(())
+    })?;
+    Ok(result)
 }
 
 /// Runs what may fail half-way. A statement that is the whole transaction is rolled back with it; another is in a savepoint.

@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
 use crate::statement::returning::{Others, Returning};
-use crate::statement::{Changed, question, undone_if_refused};
+use crate::statement::{Changed, question, undone_if_refused, written};
 use crate::typed::{Matched, Sets};
 use crate::{Answer, Connection, Error, Prepared, Result};
 
@@ -161,12 +161,7 @@ impl PreparedUpdate {
     /// # Errors
     /// [`Error::Unknown`], [`Error::Query`]; a constraint that a new row would break; what storage says.
     pub fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
-        let mut changed = Changed::default();
-        connection.write_undoing(&mut |core| {
-            changed = self.run_in(core, parameters, C::COMMITS_EACH)?;
-            Ok(())
-        })?;
-        Ok(changed)
+        written(connection, |core, is_whole| self.run_in(core, parameters, is_whole))
     }
 
     /// The plan of the question which rows change, in words.
@@ -208,12 +203,7 @@ impl PreparedUpdate {
         connection: &C,
         parameters: &[ValueRef<'_>],
     ) -> Result<(String, Changed)> {
-        let mut observed = Default::default();
-        connection.write_undoing(&mut |core| {
-            observed = self.observed_in(core, parameters, C::COMMITS_EACH)?;
-            Ok(())
-        })?;
-        Ok(observed)
+        written(connection, |core, is_whole| self.observed_in(core, parameters, is_whole))
     }
 
     fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<(String, Changed)> {

@@ -10,6 +10,8 @@ mod joins;
 mod limited;
 mod on_conflict;
 mod prepared;
+mod prepared_answer;
+mod prepared_rows;
 mod related;
 mod returning;
 mod rows;

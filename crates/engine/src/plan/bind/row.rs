@@ -1,0 +1,93 @@
+//! Expressions over one row, and over rows beside it: what a check says, what an update makes of a column, what RETURNING
+//! answers. Their values stand one behind the other: [`Context::Row`](crate::plan::Context::Row).
+
+use wasm_dbms_api::{Expr, Name, Query, TableSchema, ValueRef};
+
+use crate::Error;
+use crate::catalog::Catalog;
+use crate::error::Fallible;
+use crate::plan::BoundExpr;
+use crate::plan::bind::names::{Block, Columns, Entry};
+use crate::plan::bind::{Binder, bind_query, from};
+
+/// Resolves a condition over the columns of one table. Nothing is asked by it but the row. Its texts are read, as they
+/// are in SQL: a check has no other way to name a day, and files hold checks that do.
+pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Fallible<BoundExpr> {
+    over_row(Binder::new(catalog, &[], true, None), schema, Beside::Nothing, expr, true)
+}
+
+/// The rows beside one of a table: their columns stand behind its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Beside<'s> {
+    Nothing,
+    /// Another row of the table, called `excluded`: a column's name alone means the row that is there.
+    Excluded,
+    /// Rows of tables of these names and columns.
+    Rows(&'s [TableSchema]),
+}
+
+/// Resolves a value over the columns of one table, and of rows beside.
+pub(crate) fn bind_value(
+    catalog: &Catalog,
+    schema: &TableSchema,
+    beside: Beside<'_>,
+    expr: &Expr,
+    parameters: &[ValueRef<'_>],
+    reads_text: bool,
+) -> Fallible<BoundExpr> {
+    over_row(Binder::new(catalog, parameters, reads_text, None), schema, beside, expr, false)
+}
+
+/// What a question answers, as a table of this name.
+pub(crate) fn schema_of(
+    catalog: &Catalog,
+    name: &str,
+    query: &Query,
+    parameters: &[ValueRef<'_>],
+) -> Fallible<TableSchema> {
+    let binder = Binder::new(catalog, parameters, query.reads_text, None);
+    let (bound, _, kinds) = bind_query(&binder, None, None, query, 0)?;
+    let columns: Vec<_> = bound.names.iter().map(|name| Name::from(name.clone())).zip(kinds).collect();
+    Ok(TableSchema { name: name.to_owned(), ..TableSchema::clone(&from::relation_of(&columns)?.schema) })
+}
+
+fn over_row(
+    binder: Binder<'_>,
+    schema: &TableSchema,
+    beside: Beside<'_>,
+    expr: &Expr,
+    is_condition: bool,
+) -> Fallible<BoundExpr> {
+    let mut block = Block::new(&binder, None, None);
+    let mut starts = vec![0];
+    let mut width = schema.columns.len();
+    let mut enter = |name: &str, schema, merged: Vec<Name>| {
+        let columns = Columns::Table { source: block.entries.len(), schema, renamed: Vec::new() };
+        block.entries.push(Entry { name: Some(name.to_owned().into()), columns, merged });
+    };
+    enter(&schema.name, schema, Vec::new());
+    match beside {
+        Beside::Nothing => {}
+        Beside::Excluded => {
+            starts.push(width);
+            enter("excluded", schema, schema.columns.iter().map(|column| column.name.clone().into()).collect());
+        }
+        Beside::Rows(others) => {
+            for other in others {
+                starts.push(width);
+                width += other.columns.len();
+                enter(&other.name, other, Vec::new());
+            }
+        }
+    }
+    let mut bound = if is_condition { block.condition(expr, 0)? } else { block.bind(expr, 0)?.expr };
+    if bound.asks() {
+        return Err(Error::Query(format!("{expr}: only the row itself can be asked here")).into());
+    }
+    bound.for_each_mut(&mut |part| {
+        if let BoundExpr::Column { source, column } = part {
+            (*source, *column) = (0, *column + starts.get(*source).copied().unwrap_or(0));
+        }
+    });
+    Ok(bound)
+}
