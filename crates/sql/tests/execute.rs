@@ -305,3 +305,32 @@ fn a_text_among_values_of_another_type_is_read_as_one_of_them() {
         assert!(db.query_rows::<Row>(sql, ()).is_err(), "{sql}");
     }
 }
+
+#[test]
+fn every_statement_that_writes_many_rows_ends_when_it_is_interrupted() {
+    let db = database("CREATE TABLE t (n integer PRIMARY KEY, m integer)");
+    let session = Session::new(&db);
+    (1..=1000).for_each(|n| assert_eq!(session.execute("INSERT INTO t VALUES (?, 0)", (n,)).unwrap(), 1));
+    for begin in ["", "BEGIN", "BEGIN IMMEDIATE"] {
+        session.run(begin).unwrap();
+        session.interrupt().stop();
+        for text in [
+            "UPDATE t SET m = 1",
+            "UPDATE t SET m = 1 WHERE n = 5",
+            "UPDATE t SET n = n + 1000 RETURNING n",
+            "DELETE FROM t WHERE n > 0",
+            "DELETE FROM t WHERE n = 5",
+            "INSERT INTO t SELECT n + 1000, m FROM t",
+            "EXPLAIN ANALYZE UPDATE t SET m = 1",
+        ] {
+            let error = session.execute(text, ()).unwrap_err();
+            assert!(error.database().is_some_and(wasm_dbms::Error::is_interrupted), "{begin} {text}: {error}");
+        }
+        session.interrupt().reset();
+        let sums: (i64, i64, i64) = session.query_row("SELECT count(*), sum(n), sum(m) FROM t", ()).unwrap();
+        assert_eq!(sums, (1000, 500_500, 0), "{begin}");
+        if !begin.is_empty() {
+            session.run("COMMIT").unwrap();
+        }
+    }
+}
