@@ -167,6 +167,7 @@ export class Tab {
 
   #leave() {
     clearInterval(this.#pulse);
+    this.#pulse = undefined;
     this.#standing?.abort();
     if (this.#service !== undefined) {
       try {
