@@ -18,7 +18,7 @@ use crate::{Connection, Result, Select};
 /// A question that is planned once and asked many times, each time with other parameters; made by [`Select::prepare`], or
 /// of a dynamic one by [`Prepared::new`].
 ///
-/// It belongs to no database: it is asked of any [`Database`], [`Transaction`](crate::Transaction) or
+/// It belongs to no database: it is asked of any [`Database`](crate::Database), [`Transaction`](crate::Transaction) or
 /// [`Snapshot`](crate::Snapshot) that has its tables, from any number of threads. The plan is made when it is asked for the
 /// first time, and made anew where it would be another: when a table changed, or has four times as many rows or a quarter
 /// of them; when a parameter is of another type than before, or NULL; when a LIMIT, an OFFSET or the pattern of a LIKE is

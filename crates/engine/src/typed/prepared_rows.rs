@@ -36,7 +36,7 @@ impl<R: Rows> Prepared<R> {
     /// ```
     ///
     /// # Errors
-    /// As [`Select::all`]; [`Error::Query`](crate::Error::Query) for a parameter that is not given.
+    /// As [`Select::all`](crate::Select::all); [`Error::Query`](crate::Error::Query) for a parameter that is not given.
     pub fn all<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Vec<R::Row>> {
         let mut made = Vec::new();
         self.run(connection, parameters, Needs::Rows, &mut |core, plan, rows| {
@@ -189,7 +189,7 @@ impl<R: Rows> Prepared<R> {
     /// ```
     ///
     /// # Errors
-    /// As [`Select::iter`].
+    /// As [`Select::iter`](crate::Select::iter).
     pub fn iter(&self, database: &Database, parameters: &[ValueRef<'_>]) -> Result<Cursor<R>> {
         let mut core = database.last_commit()?;
         let template = self.template(&mut core, parameters)?;
@@ -222,7 +222,7 @@ impl<P: Projection> Prepared<Columns<P>> {
     /// ```
     ///
     /// # Errors
-    /// As [`Select::all`]; [`Error::Query`](crate::Error::Query) for a parameter that is not given.
+    /// As [`Select::all`](crate::Select::all); [`Error::Query`](crate::Error::Query) for a parameter that is not given.
     pub fn all<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Vec<P::Row>> {
         let mut made = Vec::new();
         self.run(connection, parameters, Needs::Outputs, &mut |core, plan, rows| {
