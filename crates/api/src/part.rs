@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::thread::LocalKey;
 
 /// The deepest expression: how many parts may stand in each other, those of nested queries too.
 pub const MAX_EXPRESSION_DEPTH: usize = 500;
@@ -110,31 +111,48 @@ impl<T: Any + Send + Sync> Drop for Part<T> {
     fn drop(&mut self) {
         match self.0.take() {
             // The last handle takes what stands inside with it.
-            Some(whole) if Arc::strong_count(&whole) == 1 => drop_in_turn(whole),
+            Some(whole) if Arc::strong_count(&whole) == 1 => match Level::enter(&DROPPING, DIRECT_DROPS) {
+                Some(_level) => drop(whole),
+                None => drop_in_turn(whole),
+            },
             _ => {}
         }
     }
 }
 
+/// So many parts are dropped one inside the other, as they stand; what stands deeper waits its turn.
+const DIRECT_DROPS: usize = 32;
+
 thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
+    static DROPPING: Cell<usize> = const { Cell::new(0) };
     /// What waits to be dropped; none while nobody drops.
     static WAITING: RefCell<Option<Vec<Arc<dyn Any + Send + Sync>>>> = const { RefCell::new(None) };
 }
 
+/// One level deeper, until it is dropped.
+struct Level(&'static LocalKey<Cell<usize>>);
+
+impl Level {
+    /// None if there are so many already.
+    fn enter(depth: &'static LocalKey<Cell<usize>>, depth_max: usize) -> Option<Self> {
+        let own = depth.get();
+        (own < depth_max).then(|| {
+            depth.set(own + 1);
+            Self(depth)
+        })
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
 /// Runs this one level deeper; none if that is too deep.
 pub(crate) fn nested<R>(run: impl FnOnce() -> R) -> Option<R> {
-    struct Level(usize);
-    impl Drop for Level {
-        fn drop(&mut self) {
-            DEPTH.set(self.0);
-        }
-    }
-    let level = Level(DEPTH.get());
-    if level.0 >= MAX_EXPRESSION_DEPTH {
-        return None;
-    }
-    DEPTH.set(level.0 + 1);
+    let _level = Level::enter(&DEPTH, MAX_EXPRESSION_DEPTH)?;
     Some(run())
 }
 

@@ -181,7 +181,6 @@ impl Core {
         };
         match committed {
             Ok(commit) => {
-                self.heads.note(commit, &self.catalog, &self.touched, self.has_new_schema);
                 self.tell(commit);
                 self.touched.clear();
                 self.has_new_schema = false;
@@ -218,11 +217,17 @@ impl Core {
         }
     }
 
-    /// Returns the number of the commit.
+    /// Returns the number of the commit. What it changes is noted before anybody can see it: a reader that asks at once
+    /// would not find it otherwise, and would read the registry.
     fn commit_store(&mut self, durability: Durability) -> Fallible<u64> {
         let manager = self.store.head()?.inner_mut();
+        if !manager.is_clean() {
+            self.heads.note(manager.last_commit() + 1, &self.catalog, &self.touched, self.has_new_schema);
+        }
         manager.commit(durability)?;
-        Ok(manager.last_commit())
+        let commit = manager.last_commit();
+        self.heads.note(commit, &self.catalog, &self.touched, self.has_new_schema);
+        Ok(commit)
     }
 
     /// Whether this is a reader of the last commit.
@@ -262,6 +267,7 @@ impl Core {
         if let Ok(head) = self.store.head() {
             head.forget_savepoints();
             head.inner_mut().discard();
+            self.heads.withdraw(head.inner_mut().last_commit());
         }
         self.is_stale = true;
         let _met_by_the_next_turn = self.refresh();

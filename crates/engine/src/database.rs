@@ -549,7 +549,9 @@ impl Database {
 impl Sealed for Database {}
 
 impl Connection for Database {
-    const COMMITS_EACH: bool = true;
+    fn commits_each(&self) -> bool {
+        true
+    }
 
     #[inline]
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {

@@ -52,7 +52,7 @@ mod window;
 mod write;
 
 pub use catalog::MAX_CLUSTERED_KEY_BYTES;
-pub use connection::Connection;
+pub use connection::{AnyConnection, Connection};
 #[doc(hidden)]
 pub use core::Core;
 pub use database::Database;

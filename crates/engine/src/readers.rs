@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use wasm_dbms_memory::Snapshots;
+use wasm_dbms_memory::{Apart, Snapshot, Snapshots};
 
 use crate::Error;
 use crate::core::Core;
@@ -18,6 +18,10 @@ use crate::store::Store;
 /// How many threads read with a place of their own.
 const PLACES: usize = 16;
 
+/// How often a thread tries its own place before it goes to another's: a writer that lets go of what an idle reader keeps
+/// is soon gone, and another place has none of the pages at hand that this one has.
+const TRIES: u32 = 100;
+
 type Place = Mutex<Option<Box<Core>>>;
 
 /// The readers of a database.
@@ -25,7 +29,8 @@ type Place = Mutex<Option<Box<Core>>>;
 pub(crate) struct Readers {
     pub(crate) snapshots: Snapshots,
     pub(crate) heads: Arc<Heads>,
-    places: [Place; PLACES],
+    /// Each is locked for every read of its thread, so no two share a cache line.
+    places: [Apart<Place>; PLACES],
     /// Places that were ever taken, one bit each.
     taken: AtomicU32,
 }
@@ -53,7 +58,7 @@ impl Readers {
     #[inline]
     pub(crate) fn reader<'a>(&'a self, thread: u64, head: &'a Mutex<Core>) -> Fallible<Reader<'a>> {
         let index = thread as usize % PLACES;
-        let seat = match self.places.get(index).map(Mutex::try_lock) {
+        let seat = match self.places.get(index).map(|place| place.try_lock()) {
             Some(Ok(place)) if place.as_ref().is_some_and(|core| core.is_last()) => Seat::Placed(place),
             other => {
                 drop(other);
@@ -67,7 +72,16 @@ impl Readers {
     fn find_place(&self, first: usize) -> Fallible<Seat<'_>> {
         for index in (first..first + PLACES).map(|index| index % PLACES) {
             let Some(place) = self.places.get(index) else { continue };
-            let Some(mut locked) = try_lock(place) else { continue };
+            let tries = if index == first { TRIES } else { 1 };
+            let Some(mut locked) = (0..tries).find_map(|_| {
+                let locked = try_lock(place);
+                if locked.is_none() {
+                    std::hint::spin_loop();
+                }
+                locked
+            }) else {
+                continue;
+            };
             match locked.as_mut() {
                 Some(core) => core.follow()?,
                 None => {
@@ -87,6 +101,16 @@ impl Readers {
     /// Nothing need be kept for readers that do not read just now.
     #[inline]
     pub(crate) fn rest(&self) {
+        self.rest_if(|_| true);
+    }
+
+    /// Nothing need be kept for readers that do not read just now and are not at the last commit.
+    #[inline]
+    pub(crate) fn rest_behind(&self) {
+        self.rest_if(|snapshot| !snapshot.is_last());
+    }
+
+    fn rest_if(&self, rests: impl Fn(&Snapshot) -> bool) {
         let mut taken = self.taken.load(Ordering::Acquire);
         while taken != 0 {
             let index = taken.trailing_zeros() as usize;
@@ -94,6 +118,7 @@ impl Readers {
             if let Some(place) = self.places.get(index)
                 && let Some(mut place) = try_lock(place)
                 && let Some(snapshot) = place.as_mut().and_then(|core| core.store.snapshot())
+                && rests(snapshot)
             {
                 snapshot.rest();
             }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
 
 use wasm_dbms_api::{ColumnMigration, CustomRules, TableSchema};
-use wasm_dbms_memory::{Durability, MemoryManager, Options};
+use wasm_dbms_memory::{Apart, Durability, MemoryManager, Options};
 
 use crate::core::Core;
 use crate::error::Fallible;
@@ -18,8 +18,8 @@ pub(crate) struct Shared {
     // Declared first, dropped first.
     pub(crate) readers: Readers,
     pub(crate) core: Mutex<Core>,
-    /// The thread that has the writer's turn, 0 if none.
-    pub(crate) holder: AtomicU64,
+    /// The thread that has the writer's turn, 0 if none. Every read looks at it, beside a writer who is at work on the core.
+    pub(crate) holder: Apart<AtomicU64>,
     pub(crate) is_log_cut: bool,
     pub(crate) options: Options,
     pub(crate) history: OpenHistory,
@@ -48,7 +48,7 @@ impl Turn<'_> {
         // Versions are kept for those who read just now, not for those who did before.
         self.shared.readers.rest();
         let committed = self.core.commit(durability);
-        self.shared.readers.rest();
+        self.shared.readers.rest_behind();
         if let Some(changes) = self.core.recorder.take_sealed() {
             self.shared.history.note(changes, self.shared.now_ms());
         }
@@ -88,7 +88,7 @@ impl Shared {
         let history = OpenHistory::new(history_bytes);
         let core = Core::open(manager, Arc::clone(&history.counters))?;
         let readers = Readers::new(snapshots, Arc::clone(&core.heads));
-        let (core, holder) = (Mutex::new(core), AtomicU64::new(0));
+        let (core, holder) = (Mutex::new(core), Apart::default());
         let (clock, custom_rules, compiled, migrations) = Default::default();
         Ok(Self { readers, core, holder, is_log_cut, options, history, clock, custom_rules, compiled, migrations })
     }

@@ -177,7 +177,9 @@ fn refused() -> Box<Error> {
 impl Sealed for Snapshot {}
 
 impl Connection for Snapshot {
-    const COMMITS_EACH: bool = false;
+    fn commits_each(&self) -> bool {
+        false
+    }
 
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         let thread = this_thread();

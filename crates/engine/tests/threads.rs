@@ -74,3 +74,52 @@ fn money_is_neither_made_nor_lost_by_threads_that_panic_now_and_then() {
     assert!(done > THREADS * TRANSACTIONS / 2);
     assert_sound(&db);
 }
+
+/// Two readers, one of which is asked now and then only, go on over commits that were made, refused by storage and taken
+/// back, of one table and of the other.
+#[test]
+fn readers_go_on_to_what_was_committed_and_never_to_what_was_not() {
+    let seed = seed(7);
+    let mut random = fastrand::Rng::with_seed(seed);
+    let folder = tempfile::tempdir().unwrap();
+    let provider = FileProvider::open(folder.path().join("bank.db")).unwrap();
+    let db = Database::open(provider).unwrap().with_schema::<Bank>().unwrap();
+    let counts = || (db.select::<Account>().count().unwrap(), db.select::<Transfer>().count().unwrap());
+    let mut expected = (0, 0);
+    db.transaction(|tx| tx.insert(&Account { id: 0, balance: 0 }).map(|_| ())).unwrap();
+    expected.0 += 1;
+    std::thread::scope(|scope| {
+        let (ask, asked) = std::sync::mpsc::channel::<()>();
+        let (answer, answered) = std::sync::mpsc::channel();
+        scope.spawn(move || asked.iter().for_each(|()| answer.send(counts()).unwrap()));
+        for round in 0..400 {
+            let (is_account, row_count) = (random.bool(), random.u64(1..60));
+            // Refused by the commit itself: a file keeps what it is given.
+            let durability = if random.u8(..3) == 0 { Durability::None } else { Durability::Eventual };
+            let is_taken_back = random.u8(..5) == 0;
+            let committed = db.transaction_with(durability, |tx| {
+                for number in 0..row_count {
+                    if is_account {
+                        tx.insert(&Account { id: expected.0 + number, balance: 0 })?;
+                    } else {
+                        tx.insert(&NewTransfer { from: 0, amount: 1, ..Default::default() })?;
+                    }
+                }
+                if is_taken_back { Err(Error::other("taken back")) } else { Ok(()) }
+            });
+            assert_eq!(committed.is_ok(), durability == Durability::Eventual && !is_taken_back);
+            if committed.is_ok() {
+                *(if is_account { &mut expected.0 } else { &mut expected.1 }) += row_count;
+            }
+            if random.bool() {
+                assert_eq!(counts(), expected, "seed {seed}, round {round}");
+            }
+            if random.u8(..8) == 0 {
+                ask.send(()).unwrap();
+                assert_eq!(answered.recv().unwrap(), expected, "seed {seed}, round {round}");
+            }
+        }
+        drop(ask);
+    });
+    assert_sound(&db);
+}

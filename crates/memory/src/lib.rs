@@ -12,6 +12,7 @@
 //! Each layer names only what stands below it.
 
 mod access;
+mod apart;
 mod bytes;
 mod log;
 mod manager;
@@ -24,6 +25,7 @@ mod tree;
 pub use access::{
     KeyRange, MemoryAccess, PageRef, PageState, REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
 };
+pub use apart::Apart;
 pub use bytes::NumberSet;
 pub use log::{FORMAT_VERSION, MAX_PAGES_HINT};
 pub use manager::{MemoryManager, PrivateView, ScratchPage, ScratchSpace, Snapshot, Snapshots};

@@ -20,6 +20,10 @@ use wasm_dbms::Database;
 use crate::database::{Engine, Own, Sqlite};
 use crate::record::{Expectation, Record, records};
 
+/// Each statement is read, planned and forgotten: many small pieces of memory, which SQLite takes from a pool of its own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How the files call our kind of database.
 const LABEL: &str = "sqlite";
 

@@ -2,7 +2,9 @@
 //! has. A compressor such as gzip's looks back no further than 32 KiB, and the compiler's order knows nothing of that.
 //!
 //! It is a greedy walk: the next function is the one that has most in common with the last few, byte for byte and for its
-//! length. Nothing but numbers of functions changes in the module.
+//! length. Nothing but numbers of functions changes in the module, and the alignment that a load or store promises: where
+//! the compiler knew less than that of the type, it is the type's. It is a hint and may be wrong, no engine asks for it,
+//! and a byte that always follows from the one before it costs nothing when compressed.
 
 use std::collections::HashMap;
 
@@ -201,6 +203,10 @@ impl Reencode for Renumbering<'_> {
     fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
         let own = function.checked_sub(self.imported).and_then(|own| self.numbers.get(own as usize));
         Ok(own.copied().unwrap_or(function))
+    }
+
+    fn mem_arg(&mut self, place: wasmparser::MemArg) -> Result<wasm_encoder::MemArg, reencode::Error> {
+        reencode::utils::mem_arg(self, wasmparser::MemArg { align: place.max_align, ..place })
     }
 
     fn parse_function_section(

@@ -94,6 +94,7 @@ impl<'p> RowStream<'p> {
     /// The rows of a plan.
     pub(crate) fn new(catalog: &Catalog, plan: &'p Plan, scope: Scope, needs: Needs) -> Fallible<Self> {
         let mut frame = Frame { scope, ..Frame::default() };
+        frame.sources.reserve_exact(plan.sources.len());
         let (mut needs_key, mut layouts) = (Vec::new(), Vec::new());
         for source in 0..plan.sources.len() {
             let relation = plan.relation(catalog, source)?;
@@ -102,7 +103,7 @@ impl<'p> RowStream<'p> {
             let is_read = matches!(relation.shape, KeyShape::Columns(_)) || needs == Needs::Keys;
             needs_key.push(if is_read { KeyUse::AfterFilters } else { KeyUse::Never });
         }
-        let mut stands = Vec::new();
+        let mut stands = Vec::with_capacity(plan.steps.len());
         for step in &plan.steps {
             let layout = &plan.relation(catalog, step.source)?.layout;
             let filters = Filters::new(&step.filters, step.source, layout, &frame.scope);

@@ -248,9 +248,15 @@ impl BoundExpr {
 
     /// The sources whose columns are in it, a bit each.
     pub(super) fn sources(&self) -> u64 {
-        let mut sources = 0;
-        self.visit_columns(&mut |source, _| sources |= bit(source));
-        sources
+        match self {
+            Self::Column { source, .. } => bit(*source),
+            Self::Literal(_) | Self::Slot(_) => 0,
+            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
+                left.sources() | right.sources()
+            }
+            Self::Not(inner) | Self::IsNull(inner) | Self::InList(inner, _) | Self::Like(inner, _) => inner.sources(),
+            Self::Call(call) => call.arguments.iter().fold(0, |all, part| all | part.sources()),
+        }
     }
 
     /// Calls `change` with the expression and every part of it, the outer ones first.

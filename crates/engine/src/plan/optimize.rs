@@ -65,9 +65,9 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
     };
     conjuncts.iter_mut().chain(lefts.iter_mut().flatten().flatten()).for_each(join_alternatives);
     let classes = equality::close(&mut conjuncts, &types);
-    let joins = Joins { catalog, sources: &sources, lefts: &lefts, conjuncts, classes, estimates, types: &types };
+    let mut joins = Joins { catalog, sources: &sources, lefts, conjuncts, classes, estimates, types: &types };
     let order = joins.order().ok_or_else(|| Error::Query("the conditions of the left joins need each other".into()))?;
-    let mut steps = Vec::new();
+    let mut steps = Vec::with_capacity(order.len());
     let (mut entered, mut rows) = (0, 1.0);
     let mut ascending = Vec::new();
     // How many rows the queries of each step are asked for.
@@ -136,7 +136,7 @@ struct Joins<'q, 's> {
     catalog: &'q Catalog,
     sources: &'q [PlanSource],
     /// Of each left join, its conditions.
-    lefts: &'q [Option<Vec<BoundExpr>>],
+    lefts: Vec<Option<Vec<BoundExpr>>>,
     conjuncts: Vec<BoundExpr>,
     /// Of each conjunct the class of equal columns that it belongs to, 0 if to none.
     classes: Vec<usize>,
@@ -194,11 +194,16 @@ impl<'s> Joins<'_, 's> {
 
     fn known(&self, source: usize, tied: u64, is_first: bool, ascending: &[(usize, usize)]) -> Fallible<Known> {
         let (direct, kept) = self.chooser(source, tied, is_first, ascending)?.candidates();
+        Ok(self.known_of(source, tied, &direct, kept.as_ref()))
+    }
+
+    /// What these candidates say.
+    fn known_of(&self, source: usize, tied: u64, direct: &Candidate, kept: Option<&Candidate>) -> Known {
         let (setup, kept) = kept.map_or((f64::INFINITY, 0.0), |kept| (kept.setup, kept.cost));
         let own = self.left(source).unwrap_or(&self.conjuncts);
         let ready = self.ready(source, tied, own, &direct.told);
         let share: f64 = ready.filter_map(|number| own.get(number)).map(|part| self.estimates.share(part)).product();
-        Ok(Known { direct: direct.cost, setup, kept, factor: self.estimates.rows(source) * direct.measured * share })
+        Known { direct: direct.cost, setup, kept, factor: self.estimates.rows(source) * direct.measured * share }
     }
 
     fn chooser<'q>(
@@ -258,28 +263,37 @@ impl<'s> Joins<'_, 's> {
         })
     }
 
-    /// The step that enters a source, after others that have so many rows.
-    fn step(&self, source: usize, entered: u64, rows: f64, ascending: &[(usize, usize)]) -> Fallible<(Step, f64)> {
+    /// The step that enters a source, after others that have so many rows. What it tests is taken out of the conditions.
+    fn step(&mut self, source: usize, entered: u64, rows: f64, ascending: &[(usize, usize)]) -> Fallible<(Step, f64)> {
         let chooser = self.chooser(source, entered, entered == 0, ascending)?;
         let (direct, kept) = chooser.candidates();
+        let known = self.known_of(source, entered, &direct, kept.as_ref());
         let Candidate { access, used, setup, cost, .. } = match kept {
             Some(kept) if kept.setup + rows * kept.cost < rows * direct.cost => kept,
             _ => direct,
         };
-        let take = |parts: &[BoundExpr], used: &[usize]| -> Vec<BoundExpr> {
-            self.ready(source, entered, parts, used).filter_map(|number| parts.get(number).cloned()).collect()
-        };
+        let is_merge = access.followed(chooser.relation, ascending).is_some();
+        let numbers = |parts, used| self.ready(source, entered, parts, used).collect::<Vec<usize>>();
         let (own, after) = match self.left(source) {
-            None => (take(&self.conjuncts, &used), None),
-            Some(left) => (take(left, &used), Some(take(&self.conjuncts, &[]))),
+            None => (numbers(&self.conjuncts, &used), None),
+            Some(left) => (numbers(left, &used), Some(numbers(&self.conjuncts, &[]))),
         };
-        let known = self.known(source, entered, entered == 0, ascending)?;
+        let left = self.lefts.get_mut(source).and_then(Option::as_mut);
+        let own = taken(left.unwrap_or(&mut self.conjuncts), &own, source);
+        let after = after.map(|numbers| taken(&mut self.conjuncts, &numbers, source));
         let (asking, filters) = own.into_iter().partition(BoundExpr::asks);
         let estimate = if after.is_some() { known.factor.max(1.0) } else { known.factor };
-        let is_merge = access.followed(chooser.relation, ascending).is_some();
         let step = Step { source, access, filters, asking, after, is_backward: false, is_merge, estimate };
         Ok((step, setup + rows * cost))
     }
+}
+
+/// The conditions of these numbers, which a step of this source tests. A column of the source is left in place of each: it
+/// says nothing of the sources that are entered later.
+fn taken(conditions: &mut [BoundExpr], numbers: &[usize], source: usize) -> Vec<BoundExpr> {
+    let mut take =
+        |number: &usize| Some(std::mem::replace(conditions.get_mut(*number)?, BoundExpr::Column { source, column: 0 }));
+    numbers.iter().filter_map(&mut take).collect()
 }
 
 /// A source, those before that something ties it to, whether it is the first, and the one of those that is.

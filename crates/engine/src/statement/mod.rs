@@ -64,9 +64,9 @@ fn written<C: Connection, R: Default>(
     connection: &C,
     statement: impl Fn(&mut Core, bool) -> Fallible<R>,
 ) -> Result<R, Error> {
-    let mut result = R::default();
+    let (is_whole, mut result) = (connection.commits_each(), R::default());
     connection.write_undoing(&mut |core| {
-        result = statement(core, C::COMMITS_EACH)?;
+        result = statement(core, is_whole)?;
         Ok(())
     })?;
     Ok(result)

@@ -183,7 +183,9 @@ impl Drop for Transaction<'_> {
 impl Sealed for Transaction<'_> {}
 
 impl Connection for Transaction<'_> {
-    const COMMITS_EACH: bool = false;
+    fn commits_each(&self) -> bool {
+        false
+    }
 
     #[inline]
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {

@@ -283,7 +283,9 @@ impl Holder for OptimisticTransaction {
 impl Sealed for OptimisticTransaction {}
 
 impl Connection for OptimisticTransaction {
-    const COMMITS_EACH: bool = false;
+    fn commits_each(&self) -> bool {
+        false
+    }
 
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.read_for(Purpose::Question, read)

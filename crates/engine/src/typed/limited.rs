@@ -165,7 +165,9 @@ impl<C> Limited<'_, C> {
 impl<C: Connection> Sealed for Limited<'_, C> {}
 
 impl<C: Connection> Connection for Limited<'_, C> {
-    const COMMITS_EACH: bool = C::COMMITS_EACH;
+    fn commits_each(&self) -> bool {
+        self.connection.commits_each()
+    }
 
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         self.connection.read(|core| core.metered(self.meter(), read))

@@ -119,6 +119,7 @@ impl MemoryManager {
     fn publish(&mut self, before: &Before) {
         let Self { shared, batch, cache, committed, next, log, unsettled, .. } = self;
         let mut state = shared.lock();
+        state.sweep_waiting();
         let commit = state.commit + 1;
         let is_pinned = !state.pins.is_empty();
         for (page, old) in batch.old() {

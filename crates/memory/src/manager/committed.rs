@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{PageRef, PageState, RESERVED_PAGES};
+use crate::apart::Apart;
 use crate::bytes::{Bits, NumberSet};
 use crate::log::{Places, StoredState};
 use crate::manager::page_cache::PAGE_OVERHEAD;
@@ -35,6 +36,10 @@ const RECENT_CHANGES: usize = 128;
 
 /// What an entry of the table takes of its capacity.
 const FRAME_BYTES: usize = (size_of::<(Page, Frame)>() + 1) * 8 / 7;
+
+/// So many old versions in memory may wait for the next commit when the reader that needed them goes on: whoever commits
+/// has made them, and lets go of them at less cost than a reader.
+const WAITING_VERSIONS: usize = 64;
 
 /// Entries of `departures` that may be stale before they are swept.
 const STALE_ENTRIES: usize = 64;
@@ -62,6 +67,8 @@ pub(crate) struct State {
     alone: usize,
     pub(crate) versions: Versions,
     pub(crate) pins: Pins,
+    /// Whether there may be versions that no pin needs.
+    has_waiting: bool,
     /// Snapshots of this commit and of those before it have expired.
     pub(crate) expired: Option<u64>,
     /// Pages that commits changed, and every one since `recent_from`.
@@ -95,7 +102,7 @@ pub(crate) struct Committed {
     pub(crate) snapshot_memory_bytes: u64,
     pub(crate) snapshot_spill_max_bytes: u64,
     /// The last commit, for readers that only look whether there is a newer one.
-    published: AtomicU64,
+    published: Apart<AtomicU64>,
     /// What the head takes of the cache.
     pub(crate) head_bytes: AtomicUsize,
     /// What frames take that the head does not have.
@@ -137,7 +144,7 @@ impl Committed {
             cache_bytes,
             snapshot_memory_bytes: options.snapshot_memory_bytes as u64,
             snapshot_spill_max_bytes: options.snapshot_spill_max_bytes,
-            published: AtomicU64::new(1),
+            published: Apart::new(AtomicU64::new(1)),
             head_bytes: AtomicUsize::new(0),
             alone_bytes: AtomicUsize::new(0),
             table_bytes: AtomicUsize::new(0),
@@ -494,8 +501,30 @@ impl State {
     pub(crate) fn unpin(&mut self, commit: u64) {
         // One that expired is pinned no more.
         if self.pins.remove(commit) && !self.versions.is_empty() {
-            self.versions.sweep(&self.pins);
+            self.sweep();
         }
+    }
+
+    /// As [`unpin`](Self::unpin), by a reader that goes on to the last commit: a few versions wait for the next commit.
+    pub(crate) fn unpin_in_passing(&mut self, commit: u64) {
+        if self.versions.held() > WAITING_VERSIONS || self.versions.spilled() > 0 {
+            self.unpin(commit);
+        } else if self.pins.remove(commit) {
+            self.has_waiting = true;
+        }
+    }
+
+    /// Lets go of the versions that wait.
+    pub(crate) fn sweep_waiting(&mut self) {
+        if self.has_waiting && !self.versions.is_empty() {
+            self.sweep();
+        }
+        self.has_waiting = false;
+    }
+
+    fn sweep(&mut self) {
+        self.has_waiting = false;
+        self.versions.sweep(&self.pins);
     }
 
     /// Ends the oldest snapshots, unless they are of the last commit.
@@ -503,7 +532,7 @@ impl State {
         let Some(oldest) = self.pins.oldest().filter(|oldest| *oldest < self.commit) else { return false };
         self.pins.remove_oldest();
         self.expired = Some(oldest);
-        self.versions.sweep(&self.pins);
+        self.sweep();
         true
     }
 

@@ -228,7 +228,7 @@ impl Snapshot {
             if state.commit == self.commit {
                 return;
             }
-            state.unpin(self.commit);
+            state.unpin_in_passing(self.commit);
         }
         let lookaside = &mut self.lookaside;
         if !state.changes_since(self.commit, &mut |page| lookaside.forget(page)) {

@@ -1,6 +1,6 @@
 //! CREATE, DROP and ALTER.
 
-use wasm_dbms::{Connection, MigrationOperation, SchemaAlteration, SchemaChange, TableSchema, schemas_of};
+use wasm_dbms::{AnyConnection, MigrationOperation, SchemaAlteration, SchemaChange, TableSchema, schemas_of};
 
 use super::view;
 use crate::failure::Result;
@@ -22,7 +22,7 @@ impl Definition {
         matches!(self, Self::View(create, _) if create.is_temporary)
     }
 
-    pub(crate) fn run<C: Connection>(&self, connection: &C) -> Result<()> {
+    pub(crate) fn run(&self, connection: &AnyConnection<'_>) -> Result<()> {
         match self {
             Self::Table(CreateTable { schema, if_not_exists }) => create_table(connection, schema, *if_not_exists),
             Self::Index(create) => create_index(connection, create),
@@ -37,7 +37,7 @@ fn exists(name: &str) -> wasm_dbms::Error {
     wasm_dbms::Error::TableExists { table: name.to_owned() }
 }
 
-fn create_table<C: Connection>(connection: &C, schema: &TableSchema, if_not_exists: bool) -> Result<()> {
+fn create_table(connection: &AnyConnection<'_>, schema: &TableSchema, if_not_exists: bool) -> Result<()> {
     if view::find(connection, &schema.name)?.is_some() {
         return if if_not_exists { Ok(()) } else { Err(exists(&schema.name).into()) };
     }
@@ -47,7 +47,7 @@ fn create_table<C: Connection>(connection: &C, schema: &TableSchema, if_not_exis
     }
 }
 
-fn create_index<C: Connection>(connection: &C, create: &CreateIndex) -> Result<()> {
+fn create_index(connection: &AnyConnection<'_>, create: &CreateIndex) -> Result<()> {
     let CreateIndex { table, index, if_not_exists } = create;
     if *if_not_exists {
         let has_index = |schema: &TableSchema| schema.indexes.iter().any(|other| other.name == index.name);
@@ -58,7 +58,7 @@ fn create_index<C: Connection>(connection: &C, create: &CreateIndex) -> Result<(
     Ok(SchemaChange::CreateIndex(table.to_string(), index.clone()).run(connection)?)
 }
 
-fn alter_table<C: Connection>(connection: &C, alter: &AlterTable) -> Result<()> {
+fn alter_table(connection: &AnyConnection<'_>, alter: &AlterTable) -> Result<()> {
     let AlterTable { table, if_exists, actions } = alter;
     let schemas = schemas_of(connection)?;
     let stored = schemas.iter().find(|schema| schema.name == **table);
@@ -128,7 +128,7 @@ fn drop_constraint(
     }
 }
 
-fn drop_all<C: Connection>(connection: &C, drop: &Drop) -> Result<()> {
+fn drop_all(connection: &AnyConnection<'_>, drop: &Drop) -> Result<()> {
     let Drop { object, names, if_exists } = drop;
     for name in names {
         let dropped = match object {

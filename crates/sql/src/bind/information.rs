@@ -1,6 +1,6 @@
 //! `information_schema`: tables that tell of the tables.
 
-use wasm_dbms::{Connection, schemas_of};
+use wasm_dbms::{AnyConnection, schemas_of};
 use wasm_dbms_api::{ColumnSchema, CommonTable, DataType, Expr, Query, TableSchema, Value};
 
 use super::view::{self, Views};
@@ -12,8 +12,8 @@ use crate::parser::source::INFORMATION_SCHEMA;
 const SCHEMA: &str = "public";
 
 /// Adds the tables of `information_schema` that a text names.
-pub(super) fn named<C: Connection>(
-    connection: &C,
+pub(super) fn named(
+    connection: &AnyConnection<'_>,
     text: &str,
     dialect: Dialect,
     temporary: &Views,

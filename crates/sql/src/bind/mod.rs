@@ -18,7 +18,7 @@ mod view;
 
 use std::sync::Arc;
 
-use wasm_dbms::{Answer, Connection, Prepared, PreparedDelete, PreparedInsert, PreparedUpdate, has_tables};
+use wasm_dbms::{Answer, AnyConnection, Prepared, PreparedDelete, PreparedInsert, PreparedUpdate, has_tables};
 use wasm_dbms_api::{CommonTable, Query};
 
 pub(crate) use definition::Definition;
@@ -53,8 +53,8 @@ pub(crate) enum Action {
 
 impl Compiled {
     /// Compiles a statement that was read from a text, for a database of these views.
-    pub(crate) fn new<C: Connection>(
-        connection: &C,
+    pub(crate) fn new(
+        connection: &AnyConnection<'_>,
         parsed: Parsed,
         text: Arc<str>,
         dialect: Dialect,
@@ -126,7 +126,12 @@ fn with_implied(mut query: Query, implied: &[CommonTable]) -> Query {
 }
 
 /// What a statement of this text names that is no table: views, and what tells of the tables.
-fn implied<C: Connection>(connection: &C, text: &str, dialect: Dialect, temporary: &Views) -> Result<Vec<CommonTable>> {
+fn implied(
+    connection: &AnyConnection<'_>,
+    text: &str,
+    dialect: Dialect,
+    temporary: &Views,
+) -> Result<Vec<CommonTable>> {
     let mut implied = view::named(connection, text, dialect, temporary)?;
     information::named(connection, text, dialect, temporary, &mut implied)?;
     Ok(implied)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wasm_dbms::{Connection, DeleteRows, InsertRows, OnConflict, OnRowConflict, Prepared, SchemaChange, schemas_of};
+use wasm_dbms::{AnyConnection, DeleteRows, InsertRows, OnConflict, OnRowConflict, Prepared, SchemaChange, schemas_of};
 use wasm_dbms_api::{ColumnSchema, CommonTable, Comparison, DataType, Expr, Query, TableSchema, Value};
 
 use crate::failure::{Error, Result, names};
@@ -31,7 +31,7 @@ pub(crate) struct Stored {
 pub(crate) type Views = BTreeMap<String, Stored>;
 
 /// Every stored view.
-fn stored<C: Connection>(connection: &C) -> Result<Views> {
+fn stored(connection: &AnyConnection<'_>) -> Result<Views> {
     let answer = match Prepared::new(Query::from(VIEWS_TABLE)).query(connection, &[]) {
         Err(wasm_dbms::Error::Unknown { .. }) => return Ok(BTreeMap::new()),
         answer => answer?,
@@ -48,25 +48,25 @@ fn stored<C: Connection>(connection: &C) -> Result<Views> {
 }
 
 /// Every view; one of the session hides a stored one.
-fn all<C: Connection>(connection: &C, temporary: &Views) -> Result<Views> {
+fn all(connection: &AnyConnection<'_>, temporary: &Views) -> Result<Views> {
     let mut views = stored(connection)?;
     views.extend(temporary.iter().map(|(name, view)| (name.clone(), view.clone())));
     Ok(views)
 }
 
 /// The names and the texts of every view.
-pub(super) fn texts<C: Connection>(connection: &C, temporary: &Views) -> Result<Vec<(String, String)>> {
+pub(super) fn texts(connection: &AnyConnection<'_>, temporary: &Views) -> Result<Vec<(String, String)>> {
     Ok(all(connection, temporary)?.into_iter().map(|(name, view)| (name, view.text)).collect())
 }
 
 /// The text of a view.
-pub(super) fn find<C: Connection>(connection: &C, name: &str) -> Result<Option<String>> {
+pub(super) fn find(connection: &AnyConnection<'_>, name: &str) -> Result<Option<String>> {
     Ok(stored(connection)?.remove(name).map(|view| view.text))
 }
 
 /// The views that a text names, each behind those that it names itself.
-pub(super) fn named<C: Connection>(
-    connection: &C,
+pub(super) fn named(
+    connection: &AnyConnection<'_>,
     text: &str,
     dialect: Dialect,
     temporary: &Views,
@@ -114,7 +114,7 @@ fn add_named(
     Ok(())
 }
 
-pub(super) fn create<C: Connection>(connection: &C, create: &CreateView, dialect: Dialect) -> Result<()> {
+pub(super) fn create(connection: &AnyConnection<'_>, create: &CreateView, dialect: Dialect) -> Result<()> {
     let CreateView { name, or_replace, if_not_exists, text, .. } = create;
     let schemas = schemas_of(connection)?;
     let is_table = schemas.iter().any(|schema| schema.name == **name);
@@ -138,8 +138,8 @@ pub(super) fn create<C: Connection>(connection: &C, create: &CreateView, dialect
 }
 
 /// Makes a view that goes with the session.
-pub(crate) fn create_temporary<C: Connection>(
-    connection: &C,
+pub(crate) fn create_temporary(
+    connection: &AnyConnection<'_>,
     create: &CreateView,
     dialect: Dialect,
     temporary: &mut Views,
@@ -157,7 +157,7 @@ pub(crate) fn create_temporary<C: Connection>(
 }
 
 /// Plans the query: a view answers when it is made.
-fn check<C: Connection>(connection: &C, create: &CreateView, dialect: Dialect, temporary: &Views) -> Result<()> {
+fn check(connection: &AnyConnection<'_>, create: &CreateView, dialect: Dialect, temporary: &Views) -> Result<()> {
     let CreateView { name, columns, query, text, .. } = create;
     let mut implied = super::implied(connection, text, dialect, temporary)?;
     implied.retain(|table| table.name != *name);
@@ -168,7 +168,7 @@ fn check<C: Connection>(connection: &C, create: &CreateView, dialect: Dialect, t
     planned.map(|_| ()).map_err(|error| Error::at(error, text, dialect))
 }
 
-pub(super) fn drop<C: Connection>(connection: &C, name: &str) -> wasm_dbms::Result<()> {
+pub(super) fn drop(connection: &AnyConnection<'_>, name: &str) -> wasm_dbms::Result<()> {
     let unknown = || wasm_dbms::Error::Unknown { what: "view", name: name.to_owned() };
     let is_it = Expr::column("name").compare(Comparison::Equal, name);
     let deleted = DeleteRows::new(VIEWS_TABLE).filter(is_it).prepare()?.run(connection, &[]);

@@ -25,7 +25,7 @@ pub use row_ref::{ColumnIndex, FromRow, RowRef};
 pub use session::Session;
 pub use sql::Sql;
 
-use wasm_dbms::{Answer, Changed, Connection};
+use wasm_dbms::{Answer, AnyConnection, Changed, Connection};
 use wasm_dbms_api::{Value, ValueRef};
 
 use crate::bind::{Action, Compiled};
@@ -51,7 +51,9 @@ impl Compiled {
     pub(crate) fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
         let result = match &self.action {
             Action::Define(definition) if definition.is_temporary() => return Err(Error::NeedsSession),
-            Action::Define(definition) => return definition.run(connection).map(|()| Changed::default()),
+            Action::Define(definition) => {
+                return definition.run(&AnyConnection::new(connection)).map(|()| Changed::default());
+            }
             Action::Transaction(_) => return Err(Error::NeedsSession),
             action => action.run(connection, parameters),
         };
@@ -126,6 +128,7 @@ impl Action {
             Self::Update(update) => update.run(connection, parameters),
             Self::Delete(delete) => delete.run(connection, parameters),
             Self::Explain { analyze, action } => {
+                let connection = &AnyConnection::new(connection);
                 let lines = match analyze {
                     true => {
                         let (words, count) = action.explain_analyze(connection, parameters)?;
@@ -141,9 +144,9 @@ impl Action {
     }
 
     /// Runs it. How it was answered, in words, and how many rows it wrote; of a query how many it answered.
-    fn explain_analyze<C: Connection>(
+    fn explain_analyze(
         &self,
-        connection: &C,
+        connection: &AnyConnection<'_>,
         parameters: &[ValueRef<'_>],
     ) -> wasm_dbms::Result<(String, u64)> {
         let (words, changed) = match self {
@@ -157,7 +160,7 @@ impl Action {
     }
 
     /// How it would be answered, in words.
-    fn explain<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> wasm_dbms::Result<String> {
+    fn explain(&self, connection: &AnyConnection<'_>, parameters: &[ValueRef<'_>]) -> wasm_dbms::Result<String> {
         match self {
             Self::Query(query) => query.explain(connection, parameters),
             Self::Insert(insert) => insert.explain(connection, parameters),

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use wasm_dbms::{
-    BeginOptions, Changed, Database, Durability, Interrupt, Isolation, OptimisticTransaction, Savepoint, Transaction,
-    insert_each_row,
+    AnyConnection, BeginOptions, Changed, Database, Durability, Interrupt, Isolation, OptimisticTransaction, Savepoint,
+    Transaction, insert_each_row,
 };
 use wasm_dbms_api::{Value, ValueRef};
 
@@ -295,12 +295,8 @@ impl<'db> Session<'db> {
     ) -> Result<()> {
         let compiled = self.compiled(text)?;
         if let Action::Query(_) = &compiled.action {
-            return compiled.with(parameters, |values| match &*self.open.borrow() {
-                None => compiled.visit(&self.database.interrupt(&self.interrupt), values, visit),
-                Some(open) => {
-                    with!(&open.transaction, tx => compiled.visit(&tx.interrupt(&self.interrupt), values, visit))
-                }
-            });
+            return compiled
+                .with(parameters, |values| self.with(|connection| compiled.visit(connection, values, visit)));
         }
         let changed = compiled.with(parameters, |values| self.step(&compiled, values))?;
         for row in Rows::made(changed.returned) {
@@ -373,9 +369,19 @@ impl<'db> Session<'db> {
 
     fn compile(&self, parsed: Parsed, text: Arc<str>) -> Result<Compiled> {
         let views = self.temporary.borrow();
+        self.with(|connection| Compiled::new(connection, parsed, text, self.dialect, &views))
+    }
+
+    /// Does something with the transaction that is open, or with the database. What is done is compiled once.
+    fn with<R>(&self, act: impl FnOnce(&AnyConnection<'_>) -> Result<R>) -> Result<R> {
         match &*self.open.borrow() {
-            None => Compiled::new(self.database, parsed, text, self.dialect, &views),
-            Some(open) => with!(&open.transaction, tx => Compiled::new(&**tx, parsed, text, self.dialect, &views)),
+            None => act(&AnyConnection::new(&self.database.interrupt(&self.interrupt))),
+            Some(Open { transaction: Kind::Interactive(transaction), .. }) => {
+                act(&AnyConnection::new(&transaction.interrupt(&self.interrupt)))
+            }
+            Some(Open { transaction: Kind::Exclusive(transaction), .. }) => {
+                act(&AnyConnection::new(&transaction.interrupt(&self.interrupt)))
+            }
         }
     }
 
@@ -388,19 +394,14 @@ impl<'db> Session<'db> {
             match &**definition {
                 Definition::View(create, dialect) if create.is_temporary => {
                     let mut views = self.temporary.borrow_mut();
-                    return match &*self.open.borrow() {
-                        None => create_temporary(self.database, create, *dialect, &mut views),
-                        Some(open) => {
-                            with!(&open.transaction, tx => create_temporary(&**tx, create, *dialect, &mut views))
-                        }
-                    }
-                    .map(|()| Changed::default());
+                    self.with(|connection| create_temporary(connection, create, *dialect, &mut views))?;
+                    return Ok(Changed::default());
                 }
                 Definition::Drop(drop) if drop.object == DropObject::View => return self.drop_views(drop),
                 _ => {}
             }
         }
-        self.run_compiled(compiled, values)
+        self.with(|connection| compiled.run(connection, values))
     }
 
     /// Drops views: those of the session before stored ones of the same name.
@@ -412,10 +413,7 @@ impl<'db> Session<'db> {
         let names: Vec<_> = drop.names.iter().filter(|name| !of_session.contains(name)).cloned().collect();
         if !names.is_empty() {
             let stored = Definition::Drop(Drop { names, ..drop.clone() });
-            match &*self.open.borrow() {
-                None => stored.run(self.database),
-                Some(open) => with!(&open.transaction, tx => stored.run(&**tx)),
-            }?;
+            self.with(|connection| stored.run(connection))?;
         }
         self.temporary.borrow_mut().retain(|name, _| !of_session.iter().any(|dropped| **dropped == **name));
         Ok(Changed::default())
@@ -448,19 +446,7 @@ impl<'db> Session<'db> {
         columns: &[&str],
         next: &mut dyn FnMut(&mut Vec<Value>) -> wasm_dbms::Result<bool>,
     ) -> Result<u64> {
-        Ok(match &*self.open.borrow() {
-            None => insert_each_row(&self.database.interrupt(&self.interrupt), table, columns, next),
-            Some(open) => {
-                with!(&open.transaction, tx => insert_each_row(&tx.interrupt(&self.interrupt), table, columns, next))
-            }
-        }?)
-    }
-
-    fn run_compiled(&self, compiled: &Compiled, values: &[ValueRef<'_>]) -> Result<Changed> {
-        match &*self.open.borrow() {
-            None => compiled.run(&self.database.interrupt(&self.interrupt), values),
-            Some(open) => with!(&open.transaction, tx => compiled.run(&tx.interrupt(&self.interrupt), values)),
-        }
+        self.with(|connection| Ok(insert_each_row(connection, table, columns, next)?))
     }
 
     fn transact(&self, statement: &TransactionStatement) -> Result<()> {

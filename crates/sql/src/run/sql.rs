@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms::Connection;
+use wasm_dbms::{AnyConnection, Connection};
 
 use crate::bind::{Compiled, Views};
 use crate::failure::Result;
@@ -46,7 +46,8 @@ pub trait Sql: Connection + Sized {
     /// # Errors
     /// As [`prepare`](Self::prepare).
     fn prepare_in(&self, text: &str, dialect: Dialect) -> Result<PreparedSql<'_, Self>> {
-        let compiled = Compiled::new(self, parse(text, dialect)?, text.into(), dialect, &Views::new())?;
+        let compiled =
+            Compiled::new(&AnyConnection::new(self), parse(text, dialect)?, text.into(), dialect, &Views::new())?;
         Ok(PreparedSql::new(self, Arc::new(compiled)))
     }
 
