@@ -48,7 +48,7 @@ pub trait Connection: sealed::Sealed {
 /// #     id: u32,
 /// # }
 /// fn table_count(connection: AnyConnection<'_>) -> Result<usize> {
-///     Ok(schemas_of(&connection, |_| true)?.len())
+///     Ok(schemas_of(&connection)?.len())
 /// }
 ///
 /// let db = Database::in_memory();

@@ -29,6 +29,7 @@ mod database;
 mod error;
 mod execute;
 mod feed;
+mod full;
 mod function;
 mod heads;
 mod history;
@@ -59,6 +60,7 @@ pub use database::Database;
 pub use error::{Error, Result};
 pub use execute::{MAX_RECURSIVE_ROWS, MAX_TOP_ROWS};
 pub use feed::{Change, Feed, RowChanged, Subscription, Topic};
+pub use full::IS_FULL;
 pub use function::MAX_MADE_BYTES;
 pub use inspect::PageView;
 pub use meter::Interrupt;
@@ -69,7 +71,7 @@ pub use plan::{MAX_PLANNING_DESCENTS, MAX_RANGES, MAX_REMEMBERED_BYTES, MAX_SOUR
 pub use snapshot::Snapshot;
 pub use statement::{
     Changed, DeleteRows, InsertRows, NewRows, OnRowConflict, PreparedDelete, PreparedInsert, PreparedUpdate,
-    SchemaChange, UpdateRows, has_tables, insert_each_row, schemas_of,
+    SchemaChange, UpdateRows, fitting_value, has_tables, insert_each_row, schema_of, schemas_of,
 };
 pub use store::JournaledWriter;
 #[doc(hidden)]

@@ -12,6 +12,7 @@ use crate::execute::Spool;
 use crate::execute::answer::{each, equality_key};
 use crate::execute::distinct::Distinct;
 use crate::execute::runs::Runs;
+use crate::full::needs_full;
 use crate::numbering::Numbering;
 use crate::plan::{Body, Context, Derived, Plan, Scope};
 
@@ -20,6 +21,7 @@ pub const MAX_RECURSIVE_ROWS: usize = 10_000_000;
 
 /// Makes the rows of a source.
 pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallible<Arc<Spool>> {
+    needs_full()?;
     if let Body::Working(number) = &derived.body {
         return Ok(scope.working(*number));
     }

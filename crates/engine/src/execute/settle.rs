@@ -7,6 +7,7 @@ use crate::codec::key;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::answer::each;
+use crate::full::IS_FULL;
 use crate::function::{self, Arena};
 use crate::numbering::Numbering;
 use crate::plan::{Answer, Answers, BoundExpr, Context, Plan, Scope, Subquery};
@@ -14,7 +15,7 @@ use crate::plan::{Answer, Answers, BoundExpr, Context, Plan, Scope, Subquery};
 /// Asks the queries that the expression needs the answers of.
 #[inline]
 pub(crate) fn settle(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Context<'_>) -> Fallible<()> {
-    if plan.subqueries.is_empty() || !expr.asks() {
+    if !IS_FULL || plan.subqueries.is_empty() || !expr.asks() {
         return Ok(());
     }
     settle_asking(core, plan, expr, context)

@@ -6,6 +6,7 @@ use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, JsonKind, JsonRef, 
 
 use crate::Error;
 use crate::error::Fallible;
+use crate::full::IS_FULL;
 use crate::function::{Arena, made, wrong};
 
 /// The value as one of another type.
@@ -18,13 +19,16 @@ pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Aren
     if value.is_null() {
         return Ok(ValueRef::Null);
     }
-    if let ValueRef::Json(document) = value
+    if IS_FULL
+        && let ValueRef::Json(document) = value
         && data_type != DataType::Json
         && data_type != DataType::Text
     {
         return cast(scalar(document, arena)?, data_type, arena);
     }
     match data_type {
+        // No expression casts: what is left is a text as the value that it stands for.
+        DataType::Text if !IS_FULL => Err(none()),
         DataType::Text => match value {
             ValueRef::Text(text) | ValueRef::Enum(_, text) => Ok(ValueRef::Text(text)),
             value => {

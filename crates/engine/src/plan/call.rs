@@ -3,6 +3,7 @@
 use wasm_dbms_api::{Arithmetic, DataType, ScalarFunction, Value, ValueRef};
 
 use crate::codec::key;
+use crate::full::IS_FULL;
 use crate::function;
 use crate::plan::expr::Truth;
 use crate::plan::like::Pattern;
@@ -72,6 +73,7 @@ impl Operator {
     /// The query whose answer it takes.
     pub(super) fn asked(&self) -> Option<usize> {
         match self {
+            _ if !IS_FULL => None,
             Self::Exists(number) | Self::Scalar(number) | Self::InQuery(number) => Some(*number),
             _ => None,
         }
@@ -150,6 +152,15 @@ impl Call {
             Operator::Arithmetic { operator, is_wide } => {
                 let (left, right) = (self.argument(0, context)?, self.argument(1, context)?);
                 scope.noted(function::arithmetic(*operator, left, right, *is_wide))
+            }
+            Operator::Case
+            | Operator::Function(_)
+            | Operator::Exists(_)
+            | Operator::Scalar(_)
+            | Operator::InQuery(_)
+                if !IS_FULL =>
+            {
+                Some(ValueRef::Null)
             }
             Operator::Case => {
                 let (branches, otherwise) = self.arguments.as_chunks::<2>();

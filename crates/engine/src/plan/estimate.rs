@@ -3,6 +3,7 @@
 use wasm_dbms_api::{Comparison, DataType};
 
 use crate::catalog::{KeyShape, Relation};
+use crate::full::IS_FULL;
 use crate::plan::BoundExpr;
 use crate::plan::figures::Figures;
 
@@ -42,14 +43,16 @@ impl<'a, 's> Estimates<'a, 's> {
             if is_key(keyed) || indexes().any(|index| index.is_unique && is_key(&index.columns)) {
                 return 1.0 / rows.max(1.0);
             }
-            if is_distinct {
+            if IS_FULL && is_distinct {
                 return rows.max(1.0).powf(-1.0 / relation.schema.columns.len().max(1) as f64);
             }
             match relation.data_type(column) {
                 DataType::Bool => 0.5,
                 // Who asked for an index expects it to be of use.
                 _ if is_first(keyed) || indexes().any(|index| is_first(&index.columns)) => {
-                    EQUALITY_SHARE.min(rows.max(1.0).powf(-0.75)).max(1.0 / rows.max(1.0))
+                    let root = rows.max(1.0).sqrt();
+                    // As many rows are equal as the fourth root of all.
+                    EQUALITY_SHARE.min(1.0 / (root * root.sqrt())).max(1.0 / rows.max(1.0))
                 }
                 _ => EQUALITY_SHARE.max(1.0 / rows.max(1.0)),
             }

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::catalog::{Catalog, Relation};
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::full::{IS_FULL, needs_full};
 use crate::plan::access::{Candidate, Chooser, KEEP_COST};
 use crate::plan::bind::{BoundBody, BoundQuery, BoundRows, BoundSubquery};
 use crate::plan::estimate::{Estimates, RANGE_SHARE};
@@ -32,7 +33,7 @@ const ANSWER_COST: f64 = 3.0;
 
 /// The cheaper of two ways: with the queries in its conditions asked of each row, or as sources.
 fn choose(catalog: &Catalog, figures: &Figures<'_>, query: BoundQuery, depth: usize) -> Fallible<Plan> {
-    let other = if depth < MAX_CHOICES { semi_join::convert(catalog, &query) } else { None };
+    let other = if IS_FULL && depth < MAX_CHOICES { semi_join::convert(catalog, &query) } else { None };
     let asking = plan_query(catalog, figures, query, depth + 1)?;
     match other.map(|other| plan_query(catalog, figures, other, depth + 1)) {
         Some(Ok(joining)) if joining.cost < asking.cost => Ok(joining),
@@ -354,6 +355,7 @@ fn plan_source(catalog: &Catalog, figures: &Figures<'_>, rows: BoundRows, depth:
         BoundRows::Table(relation) => return Ok(PlanSource::Table(relation)),
         BoundRows::Derived(derived) => *derived,
     };
+    needs_full()?;
     let plan = |query: Box<BoundQuery>| Ok::<_, Box<Error>>(Box::new(choose(catalog, figures, *query, depth)?));
     let body = match derived.body {
         BoundBody::Nothing => Body::Nothing,
@@ -375,6 +377,7 @@ fn plan_source(catalog: &Catalog, figures: &Figures<'_>, rows: BoundRows, depth:
 fn rows_of(catalog: &Catalog, source: &PlanSource) -> Fallible<f64> {
     Ok(match source {
         PlanSource::Table(relation) => catalog.relation(*relation)?.table.rows as f64,
+        PlanSource::Derived(_) if !IS_FULL => 1.0,
         PlanSource::Derived(derived) => match &derived.body {
             Body::Nothing => 1.0,
             Body::Values(rows) => rows.len() as f64,
@@ -389,13 +392,14 @@ fn rows_of(catalog: &Catalog, source: &PlanSource) -> Fallible<f64> {
 impl PlanSource {
     /// Whether no two rows are the same.
     fn is_distinct(&self) -> bool {
-        matches!(self, Self::Derived(derived) if matches!(&derived.body, Body::Query(plan) if plan.is_distinct))
+        matches!(self, Self::Derived(derived) if IS_FULL && matches!(&derived.body, Body::Query(plan) if plan.is_distinct))
     }
 
     /// What making its rows costs.
     fn cost(&self) -> f64 {
         match self {
             Self::Table(_) => 0.0,
+            Self::Derived(_) if !IS_FULL => 0.0,
             Self::Derived(derived) => match &derived.body {
                 Body::Nothing | Body::Values(_) | Body::Working(_) => 1.0,
                 Body::Query(plan) | Body::Windows { query: plan, .. } => plan.cost + plan.estimate,

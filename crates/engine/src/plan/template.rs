@@ -13,6 +13,7 @@ use wasm_dbms_memory::TableId;
 use crate::catalog::{Catalog, RelationIndex};
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::full::IS_FULL;
 use crate::plan::bind::{self, given, type_of};
 use crate::plan::call::{Operator, Parameter};
 use crate::plan::{Body, BoundExpr, Plan, PlanSource, Scope, optimize};
@@ -132,6 +133,7 @@ impl Plan {
         for source in &mut self.sources {
             match source {
                 PlanSource::Table(index) => visit(Part::Table(*index)),
+                PlanSource::Derived(_) if !IS_FULL => {}
                 PlanSource::Derived(derived) => {
                     derived.arguments.iter_mut().for_each(|expr| visit(Part::Expr(expr)));
                     match &mut derived.body {

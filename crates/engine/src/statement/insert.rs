@@ -7,6 +7,7 @@ use wasm_dbms_api::{ColumnSchema, CommonTable, Expr, Name, Output, Query, TableS
 use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::full::{IS_FULL, needs_full};
 use crate::function::Arena;
 use crate::statement::Changed;
 use crate::statement::returning::{Others, Returning};
@@ -155,6 +156,7 @@ impl InsertRows {
     pub fn prepare(self) -> PreparedInsert {
         let is_plain = |value: &Option<Expr>| matches!(value, None | Some(Expr::Literal(_) | Expr::Parameter(_)));
         let source = match &self.rows {
+            _ if !IS_FULL => Source::Plain,
             NewRows::Values(rows) if rows.iter().flatten().all(is_plain) => Source::Plain,
             NewRows::Values(rows) => {
                 let question = |row: &Vec<Option<Expr>>| {
@@ -252,22 +254,18 @@ impl PreparedInsert {
     }
 
     fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>]) -> Fallible<Changed> {
-        let InsertRows { table, alias, on_conflict, returning, .. } = &self.statement;
-        let index = core.catalog.find(table)?;
-        let others = Others::default();
-        let returning = Returning::new(core, index, alias.as_ref(), returning, &others, parameters)?;
-        let on_conflict = on_conflict.as_ref().map(|action| ConflictAction::new(core, index, action)).transpose()?;
-        let mut writer = Writer { index, returning, on_conflict, parameters, count: 0 };
+        let index = core.catalog.find(&self.statement.table)?;
+        let mut writer = Writer::new(core, &self.statement, index, parameters)?;
         match (&self.source, &self.statement.rows) {
             (Source::Plain, NewRows::Values(rows)) if rows.len() == 1 => {
                 self.write_rows(core, &mut writer, rows, &[])?
             }
-            (Source::Query(question), _) => {
+            (Source::Query(question), _) if IS_FULL => {
                 // All is read before the first row is written.
                 let answer = question.values(core, parameters)?;
                 self.write_answer(core, &mut writer, answer)?;
             }
-            (Source::Rows(questions), NewRows::Values(rows)) => {
+            (Source::Rows(questions), NewRows::Values(rows)) if IS_FULL => {
                 let mut answers = Vec::with_capacity(questions.len());
                 for question in questions {
                     answers.extend(question.values(core, parameters)?);
@@ -277,9 +275,9 @@ impl PreparedInsert {
             (_, NewRows::Values(rows)) => {
                 writer.together(core, |core, writer| self.write_rows(core, writer, rows, &[]))?
             }
-            (_, NewRows::Query(_)) => {}
+            (_, NewRows::Query(_)) => needs_full()?,
         }
-        Ok(Changed { count: writer.count, returned: Returning::finish(writer.returning) })
+        Ok(writer.finish())
     }
 
     /// Where the values of a row of so many go; none if each stands where its column does.
@@ -323,6 +321,7 @@ impl PreparedInsert {
                     None => continue,
                     Some(Expr::Literal(value)) => value.as_ref(),
                     Some(Expr::Parameter(number)) => parameter(writer.parameters, *number)?,
+                    Some(_) if !IS_FULL => return needs_full(),
                     Some(_) => match answer.and_then(|answer| answer.get(part)) {
                         Some(value) => value.as_ref(),
                         None => continue,
@@ -370,6 +369,19 @@ fn place_of(places: &Option<Vec<usize>>, part: usize) -> usize {
     places.as_ref().map_or(part, |places| places.get(part).copied().unwrap_or(usize::MAX))
 }
 
+/// The value as a column can hold it, if it can: a text as the day, the moment, the decimal or the name that it says.
+///
+/// ```
+/// use wasm_dbms::{ColumnSchema, DataType, Value, fitting_value};
+///
+/// let born = ColumnSchema::new("born", DataType::Date);
+/// assert!(matches!(fitting_value(&born, Value::from("1815-12-10")), Value::Date(_)));
+/// assert_eq!(fitting_value(&born, Value::from("once")), Value::from("once"));
+/// ```
+pub fn fitting_value(column: &ColumnSchema, value: Value) -> Value {
+    if column.holds(value.as_ref()) { value } else { assignable(column, value, true) }
+}
+
 /// The value as the column can hold it, if it can.
 pub(super) fn fitting<'v>(column: &ColumnSchema, value: ValueRef<'v>, arena: &'v Arena) -> ValueRef<'v> {
     match column.holds(value) {
@@ -396,7 +408,7 @@ impl ConflictAction {
 }
 
 /// Writes rows one by one.
-struct Writer<'p> {
+pub(super) struct Writer<'p> {
     index: RelationIndex,
     returning: Option<Returning>,
     on_conflict: Option<ConflictAction>,
@@ -404,17 +416,40 @@ struct Writer<'p> {
     count: u64,
 }
 
-impl Writer<'_> {
+impl<'p> Writer<'p> {
+    /// None of the rows of a statement is written yet.
+    pub(super) fn new(
+        core: &mut Core,
+        statement: &InsertRows,
+        index: RelationIndex,
+        parameters: &'p [ValueRef<'p>],
+    ) -> Fallible<Self> {
+        let InsertRows { alias, on_conflict, returning, .. } = statement;
+        let others = Others::default();
+        let returning = Returning::new(core, index, alias.as_ref(), returning, &others, parameters)?;
+        let on_conflict = on_conflict.as_ref().map(|action| ConflictAction::new(core, index, action)).transpose()?;
+        Ok(Self { index, returning, on_conflict, parameters, count: 0 })
+    }
+
+    /// What was done.
+    pub(super) fn finish(self) -> Changed {
+        Changed { count: self.count, returned: Returning::finish(self.returning) }
+    }
+
     /// Lets `write` write rows. What they add to indexes that refuse nothing goes in at the end, where no row is looked
     /// for meanwhile.
-    fn together(&mut self, core: &mut Core, write: impl FnOnce(&mut Core, &mut Self) -> Fallible<()>) -> Fallible<()> {
+    pub(super) fn together(
+        &mut self,
+        core: &mut Core,
+        write: impl FnOnce(&mut Core, &mut Self) -> Fallible<()>,
+    ) -> Fallible<()> {
         match self.on_conflict {
             None => core.insert_together(self.index, |core| write(core, self)),
             Some(_) => core.deferring(|core| write(core, self)),
         }
     }
 
-    fn write(&mut self, core: &mut Core, given: &[Option<ValueRef<'_>>]) -> Fallible<()> {
+    pub(super) fn write(&mut self, core: &mut Core, given: &[Option<ValueRef<'_>>]) -> Fallible<()> {
         let is_written = match &self.on_conflict {
             None => {
                 core.insert_row(self.index, given, &mut |_| Ok(()))?;

@@ -1,16 +1,20 @@
-//! [`insert_each_row`]: new rows that come one by one.
+//! New rows that come one by one: [`InsertRows::run_each`], [`insert_each_row`].
 
 use std::sync::Arc;
 
-use wasm_dbms_api::Value;
+use wasm_dbms_api::{Name, Value, ValueRef};
 
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::function::Arena;
-use crate::statement::insert::fitting;
+use crate::statement::insert::{Writer, fitting};
+use crate::statement::{Changed, InsertRows};
 use crate::typed::places_of;
 use crate::write::slots;
 use crate::{Connection, Error, Result};
+
+/// What puts the values of the next row into an empty list, and says whether there was one.
+type Next<'n> = &'n mut dyn FnMut(&mut Vec<Value>) -> Result<bool>;
 
 /// Puts in rows that come one by one, as [`InsertRows`](crate::InsertRows) does with literals, and keeps none of them: all or
 /// none. `next` fills the row that it is given with a value for each column, and says whether there was one; without columns it
@@ -39,42 +43,74 @@ pub fn insert_each_row<C: Connection>(
     columns: &[&str],
     next: &mut dyn FnMut(&mut Vec<Value>) -> Result<bool>,
 ) -> Result<u64> {
-    Ok(connection.write_many(|core| insert_each(core, table, columns, next))?)
+    let mut rows = InsertRows::new(table.to_owned());
+    if !columns.is_empty() {
+        rows.columns = Some(columns.iter().map(|column| Name::from((*column).to_owned())).collect());
+    }
+    Ok(rows.run_each(connection, &[], next)?.count)
 }
 
-fn insert_each(
-    core: &mut Core,
-    table: &str,
-    columns: &[&str],
-    next: &mut dyn FnMut(&mut Vec<Value>) -> Result<bool>,
-) -> Fallible<u64> {
-    let index = core.catalog.find(table)?;
-    let schema = Arc::clone(&core.catalog.relation(index)?.schema);
-    let places = match columns {
-        [] => (0..schema.columns.len()).collect(),
-        named => places_of(&schema, named)?,
-    };
-    core.insert_together(index, |core| {
-        let (mut row, mut arena, mut count) = (Vec::new(), Arena::default(), 0);
-        loop {
-            row.clear();
-            if !next(&mut row)? {
-                return Ok(count);
-            }
-            if row.len() != places.len() {
-                let (values, columns) = (row.len(), places.len());
-                let problem = format!("a row of {table} has {values} values, there are {columns} columns for them");
-                return Err(Error::Query(problem).into());
-            }
-            arena.clear();
-            slots!(given, schema.columns.len(), None);
-            for (value, place) in row.iter().zip(&places) {
-                if let (Some(slot), Some(column)) = (given.get_mut(*place), schema.columns.get(*place)) {
-                    *slot = Some(fitting(column, value.as_ref(), &arena));
+impl InsertRows {
+    /// Inserts rows that come one by one in the place of [`rows`](Self::rows): `next` puts the values of each into an empty list,
+    /// those of all columns where none is named, and says whether there was one. If one is refused, none is inserted.
+    ///
+    /// ```
+    /// use wasm_dbms::prelude::*;
+    /// use wasm_dbms::InsertRows;
+    ///
+    /// let db = Database::in_memory();
+    /// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+    /// let insert = InsertRows { returning: vec![Expr::column("n").into()], ..InsertRows::new("t") };
+    /// let mut numbers = 0..2;
+    /// let changed = insert.run_each(&db, &[], &mut |row| {
+    ///     row.extend(numbers.next().map(Value::from));
+    ///     Ok(!row.is_empty())
+    /// })?;
+    /// assert_eq!(changed.returned.rows, [[Value::from(0)], [Value::from(1)]]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`PreparedInsert::run`](crate::PreparedInsert::run); what `next` says.
+    pub fn run_each<C: Connection>(
+        &self,
+        connection: &C,
+        parameters: &[ValueRef<'_>],
+        next: &mut dyn FnMut(&mut Vec<Value>) -> Result<bool>,
+    ) -> Result<Changed> {
+        Ok(connection.write_many(|core| self.each_in(core, parameters, next))?)
+    }
+
+    fn each_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], next: Next<'_>) -> Fallible<Changed> {
+        let index = core.catalog.find(&self.table)?;
+        let schema = Arc::clone(&core.catalog.relation(index)?.schema);
+        let places = match &self.columns {
+            None => (0..schema.columns.len()).collect(),
+            Some(named) => places_of(&schema, &named.iter().map(AsRef::as_ref).collect::<Vec<&str>>())?,
+        };
+        let mut writer = Writer::new(core, self, index, parameters)?;
+        writer.together(core, |core, writer| {
+            let (mut row, mut arena) = (Vec::new(), Arena::default());
+            loop {
+                row.clear();
+                if !next(&mut row)? {
+                    return Ok(());
                 }
+                if row.len() != places.len() {
+                    let (table, values, columns) = (&self.table, row.len(), places.len());
+                    let problem = format!("a row of {table} has {values} values, there are {columns} columns for them");
+                    return Err(Error::Query(problem).into());
+                }
+                arena.clear();
+                slots!(given, schema.columns.len(), None);
+                for (value, place) in row.iter().zip(&places) {
+                    if let (Some(slot), Some(column)) = (given.get_mut(*place), schema.columns.get(*place)) {
+                        *slot = Some(fitting(column, value.as_ref(), &arena));
+                    }
+                }
+                writer.write(core, given)?;
             }
-            core.insert_row(index, given, &mut |_| Ok(()))?;
-            count += 1;
-        }
-    })
+        })?;
+        Ok(writer.finish())
+    }
 }

@@ -62,6 +62,28 @@ pub fn schemas_of<C: Connection>(connection: &C) -> Result<Vec<TableSchema>> {
     Ok(connection.read(|core| Ok(core.catalog.schemas()))?)
 }
 
+/// The schema of a table: the same one, as long as the table stays as it is.
+///
+/// ```
+/// use wasm_dbms::prelude::*;
+/// use wasm_dbms::schema_of;
+///
+/// let db = Database::in_memory();
+/// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
+/// assert_eq!(schema_of(&db, "t")?.columns[0].name, "n");
+/// assert!(schema_of(&db, "u").is_err());
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Unknown`]; what storage says.
+pub fn schema_of<C: Connection>(connection: &C, table: &str) -> Result<Arc<TableSchema>> {
+    Ok(connection.read(|core| {
+        let index = core.catalog.find(table)?;
+        Ok(Arc::clone(&core.catalog.relation(index)?.schema))
+    })?)
+}
+
 /// Whether there is a table of each of these names, as a connection sees it.
 ///
 /// ```

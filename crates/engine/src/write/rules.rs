@@ -6,6 +6,7 @@ use crate::Error;
 use crate::catalog::{Relation, RelationIndex, Rules};
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::full::needs_full;
 use crate::write::Assignment;
 use crate::write::insert::next_count;
 
@@ -28,6 +29,7 @@ impl Core {
         rules: &Rules,
         given: &[Option<ValueRef<'v>>],
     ) -> Fallible<Vec<Option<ValueRef<'v>>>> {
+        needs_full()?;
         let relation = self.catalog.relation(index)?;
         let mut values = given.to_vec();
         values.resize(relation.schema.columns.len(), None);
@@ -47,6 +49,7 @@ impl Core {
         rules: &Rules,
         given: &[Option<ValueRef<'_>>],
     ) -> Fallible<Vec<Assignment>> {
+        needs_full()?;
         let relation = self.catalog.relation(index)?;
         let mut changed = Vec::new();
         for number in &rules.columns {
@@ -68,6 +71,7 @@ impl Core {
         rules: &Rules,
         assignments: &[Assignment],
     ) -> Fallible<Vec<Assignment>> {
+        needs_full()?;
         let relation = self.catalog.relation(index)?;
         let ruled = assignments.iter().map(|(column, value)| {
             let changed = self.ruled(relation, rules, *column, value.as_ref())?;
@@ -87,6 +91,10 @@ impl Core {
     /// What the sanitizers of a column make of a value; none if it stays as it is.
     pub(crate) fn sanitized(&self, relation: &Relation, number: usize, value: ValueRef<'_>) -> Fallible<Option<Value>> {
         let Some(column) = relation.schema.columns.get(number) else { return Ok(None) };
+        if column.sanitizers.is_empty() {
+            return Ok(None);
+        }
+        needs_full()?;
         let mut changed: Option<Value> = None;
         for sanitizer in &column.sanitizers {
             let current = changed.as_ref().map_or(value, Value::as_ref);
@@ -109,6 +117,7 @@ impl Core {
 
     /// Asks the validators of a column.
     fn validate(&self, relation: &Relation, rules: &Rules, number: usize, value: ValueRef<'_>) -> Fallible<()> {
+        needs_full()?;
         let Some(column) = relation.schema.columns.get(number) else { return Ok(()) };
         if value.is_null() || !column.holds(value) {
             return Ok(());
@@ -158,6 +167,7 @@ fn refusal(
 #[cold]
 fn check_known(relation: &Relation, known: &CustomRules) -> Fallible<()> {
     relation.check_not_held()?;
+    needs_full()?;
     for column in &relation.schema.columns {
         for sanitizer in &column.sanitizers {
             if matches!(sanitizer, Sanitizer::Custom(name) if known.find_sanitizer(name).is_none()) {

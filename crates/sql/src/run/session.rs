@@ -193,9 +193,27 @@ impl<'db> Session<'db> {
     /// # Errors
     /// As [`execute`](Self::execute).
     pub fn perform(&self, text: &str, parameters: impl IntoParameters) -> Result<(u64, Rows)> {
-        let compiled = self.compiled(text)?;
-        let Changed { count, returned } = compiled.with(parameters, |values| self.step(&compiled, values))?;
+        let Changed { count, returned } = self.change(text, parameters)?;
         Ok((count, Rows::made(returned)))
+    }
+
+    /// As [`perform`](Self::perform), and the answer as the engine gives it.
+    ///
+    /// ```
+    /// use wasm_dbms::Database;
+    /// use wasm_dbms_sql::Session;
+    ///
+    /// let db = Database::in_memory();
+    /// let changed = Session::new(&db).change("SELECT 1 AS one", ())?;
+    /// assert_eq!((changed.count, &changed.returned.columns[0][..]), (1, "one"));
+    /// # Ok::<(), wasm_dbms_sql::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub fn change(&self, text: &str, parameters: impl IntoParameters) -> Result<Changed> {
+        let compiled = self.compiled(text)?;
+        compiled.with(parameters, |values| self.step(&compiled, values))
     }
 
     /// Runs a statement and answers its rows.

@@ -7,6 +7,7 @@ use wasm_dbms_api::{
 
 use crate::Error;
 use crate::error::Fallible;
+use crate::full::{IS_FULL, needs_full};
 use crate::function;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Block;
@@ -74,6 +75,17 @@ impl<'c> Block<'_, 'c> {
                     _ => kind,
                 };
                 Ok(Typed { expr: folded(Operator::Negate.of(vec![bound])), kind })
+            }
+            Expr::Case(_)
+            | Expr::Cast(..)
+            | Expr::Function(..)
+            | Expr::Exists(_)
+            | Expr::Scalar(_)
+            | Expr::InQuery(..)
+            | Expr::Window(_)
+                if !IS_FULL =>
+            {
+                needs_full().map(|()| Typed { expr: BoundExpr::Literal(Value::Null), kind: Kind::UNKNOWN })
             }
             Expr::Case(case) => self.case(expr, case, depth),
             Expr::Cast(inner, data_type) => {
@@ -374,7 +386,10 @@ impl<'c> Block<'_, 'c> {
             separator,
             is_distinct: call.distinct,
         };
-        if !call.order_by.is_empty() {
+        if call.separator.is_some() || !call.order_by.is_empty() || call.function == AggregateFunction::Concatenate {
+            needs_full()?;
+        }
+        if IS_FULL && !call.order_by.is_empty() {
             let ordered = self.ordered.take().or_else(|| of_block(self.binder.catalog));
             let Some(mut ordered) = ordered else {
                 return Err(Error::Query(format!("{expr}: window functions are not enabled")).into());

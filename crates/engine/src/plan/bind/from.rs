@@ -11,6 +11,7 @@ use wasm_dbms_api::{
 use crate::Error;
 use crate::catalog::Relation;
 use crate::error::Fallible;
+use crate::full::{IS_FULL, needs_full};
 use crate::plan::BoundExpr;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::kind::Kind;
@@ -60,6 +61,7 @@ impl<'b, 'c> Block<'b, 'c> {
                     _ => bound.conjuncts.extend(condition),
                 }
             }
+            JoinKind::Right | JoinKind::Full if !IS_FULL => needs_full()?,
             JoinKind::Right => {
                 let rows = self.wrap(bound);
                 let entry = self.source(bound, &join.source, false, depth)?;
@@ -91,6 +93,7 @@ impl<'b, 'c> Block<'b, 'c> {
                 }
                 return Ok(conjuncts);
             }
+            _ if !IS_FULL => return needs_full().map(|()| conjuncts),
             JoinCondition::Using(names) => names.clone(),
             JoinCondition::Natural => {
                 let last = self.entries.get(before).map(Entry::every).unwrap_or_default();
@@ -245,8 +248,8 @@ impl<'b, 'c> Block<'b, 'c> {
         let name = source.name().cloned();
         let rows = match &source.origin {
             Origin::Table(table) => match self.common(table) {
-                Some(common) => self.common_rows(&common, depth)?,
-                None => {
+                Some(common) if IS_FULL => self.common_rows(&common, depth)?,
+                _ => {
                     let relation = self.binder.catalog.find(table)?;
                     let schema = &*self.binder.catalog.relation(relation)?.schema;
                     check_names(source, schema.columns.len())?;
@@ -257,6 +260,7 @@ impl<'b, 'c> Block<'b, 'c> {
                     return Ok(Entry { name, columns, merged: Vec::new() });
                 }
             },
+            _ if !IS_FULL => return Err(Error::Query(format!("{source} is not supported")).into()),
             Origin::Nothing => Rows { body: BoundBody::Nothing, arguments: Vec::new(), columns: Vec::new() },
             Origin::Query(query) => self.query_rows(query, depth)?,
             Origin::Values(rows) => self.values(rows, depth)?,
