@@ -104,6 +104,28 @@ const testTwoPages = async (other) => {
   console.log(`two tabs wrote ${counts.join(' and ')} rows in ${seconds} s; both see them all`);
 };
 
+/** The database without SQL: both pages have one file, and one that speaks SQL is told that it cannot. */
+const testTables = async (other) => {
+  const { page } = browser;
+  const name = 'tables.db';
+  const tables = (page, ...parameters) => call(page, 'tables', name, ...parameters);
+  await call(page, 'openTables', name);
+  await tables(page, 'createTable', 'counter', { columns: { id: { type: 'i64', primaryKey: true }, value: { type: 'i64', default: 0 } } });
+  await tables(page, 'insert', 'counter', [{ id: 1 }, { id: 2 }]);
+  await call(other, 'openTables', name);
+  await Promise.all([call(page, 'countTables', name, 20), call(other, 'countTables', name, 20)]);
+  assert.deepEqual(await tables(other, 'select', { from: 'counter', orderBy: 'id' }), [{ id: 1, value: 40 }, { id: 2, value: 0 }]);
+  assert.equal(await call(other, 'openKind', 'app.db'), 'locked');
+  // The other goes on when the owner closes.
+  await call(page, 'close', name);
+  assert.equal(await tables(other, 'delete', 'counter', { where: { id: 2 } }), 1);
+  await call(other, 'close', name);
+  await call(page, 'open', name);
+  assert.deepEqual(await call(page, 'query', name, 'SELECT value FROM counter'), [{ value: 40 }]);
+  await call(page, 'close', name);
+  console.log('two pages have one database without SQL, and afterwards SQL has it');
+};
+
 /** At the quota a write is refused as `full`; what was there stays readable, and with more room it goes on. */
 const testQuota = async () => {
   const { page } = browser;
@@ -235,6 +257,7 @@ try {
   await testQuota();
   let other = await browser.newPage();
   await testTwoPages(other);
+  await testTables(other);
   await testFreeze(browser.page, other, 100);
   await testImport(browser.page, other);
   await testStall(other);

@@ -1,6 +1,7 @@
 // The page of the test: what drive.mjs calls, over the package as a page has it.
 
 import { open, storage } from './browser.js';
+import { open as openTables } from './tables_browser.js';
 
 const databases = new Map();
 const heard = [];
@@ -12,6 +13,23 @@ globalThis.stalls = () => stalls;
 
 globalThis.open = async (name, options) =>
   void databases.set(name, await open(name, { onStall: (isStalled) => stalls.push(isStalled), ...options }));
+
+globalThis.openTables = async (name) => void databases.set(name, await openTables(name));
+
+/** Asks a database without SQL. */
+globalThis.tables = (name, verb, ...parameters) => databases.get(name)[verb](...parameters);
+
+globalThis.openKind = (name) => openTables(name).then(() => 'none', ({ kind }) => kind);
+
+/** Counts up in transactions. */
+globalThis.countTables = async (name, times) => {
+  for (let n = 0; n < times; n += 1) {
+    await databases.get(name).transaction(async (tx) => {
+      const { value } = await tx.get('counter', 1);
+      await tx.update('counter', { set: { value: value + 1 }, where: { id: 1 } });
+    }, { attempts: 1000 });
+  }
+};
 
 globalThis.close = (name) => databases.get(name).close();
 

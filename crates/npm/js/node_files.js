@@ -6,6 +6,7 @@ import {
   closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, readSync, renameSync, unlinkSync, writeFileSync,
   writeSync,
 } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const encoder = new TextEncoder();
@@ -165,4 +166,13 @@ const isAlive = (holder) => {
   } catch (error) {
     return error.code === 'EPERM';
   }
+};
+
+/** What compiles a module of the package, the first time that it is called. */
+export const compiler = (name) => {
+  let compiled;
+  return () => {
+    compiled ??= readFile(new URL(name, import.meta.url)).then((bytes) => WebAssembly.compile(bytes));
+    return compiled;
+  };
 };

@@ -10,14 +10,6 @@ import { DatabaseError, decode } from './wire.js';
 /** What every database begins with. */
 const MAGIC = 'wasmdbms';
 
-// What was asked with a key { client, request, settled } is put down by it in the same transaction, so that it is done once,
-// however often it is asked. What the client has had an answer to is forgotten after a while.
-const REQUESTS = `CREATE TABLE IF NOT EXISTS wasm_dbms_requests (
-  client text, request bigint, changed bigint NOT NULL, has_rows boolean NOT NULL, PRIMARY KEY (client, request))`;
-const PUT_DOWN = 'INSERT INTO wasm_dbms_requests VALUES (?, ?, ?, ?)';
-const FIND = 'SELECT changed, has_rows FROM wasm_dbms_requests WHERE client = ? AND request = ?';
-const FORGET = 'DELETE FROM wasm_dbms_requests WHERE client = ? AND request < ?';
-
 /** After how many keys those are forgotten that nobody asks for again. */
 const KEYS_KEPT = 64;
 
@@ -25,6 +17,7 @@ export class Service {
   #engine;
   #database;
   #statements;
+  #texts;
   #replace;
   /** How many sessions of their own transactions have. */
   #sessions = 0;
@@ -39,10 +32,14 @@ export class Service {
   #subscribers = new Map();
   #events = 0;
 
-  /** `replace(bytes)` puts another database in the place of this one, and gives its number; a tab does that by itself. */
-  constructor(engine, database, replace) {
+  /**
+   * `texts` is what it says itself, in the language of the module (sql_texts.js, tables_texts.js). `replace(bytes)` puts another
+   * database in the place of this one, and gives its number; a tab does that by itself.
+   */
+  constructor(engine, database, texts, replace) {
     this.#engine = engine;
     this.#database = database;
+    this.#texts = texts;
     this.#replace = replace;
     this.#statements = new Statements(engine);
     this.#session = engine.begin(database);
@@ -181,14 +178,14 @@ export class Service {
 
   #makeKeys() {
     if (!this.#hasKeys) {
-      this.#engine.script(this.#database, this.#session, REQUESTS);
+      this.#engine.script(this.#database, this.#session, this.#texts.requests);
       this.#hasKeys = true;
     }
   }
 
   #find(session, { client, request }) {
     this.#makeKeys();
-    const statement = this.#statements.of(FIND);
+    const statement = this.#statements.of(this.#texts.find);
     const [row] = gather(this.#engine, this.#database, session, statement, [client, request], { rows: 'arrays' });
     return row && { changed: row[0], hasRows: row[1] };
   }
@@ -197,10 +194,10 @@ export class Service {
     this.#makeKeys();
     const run = (text, parameters) =>
       this.#engine.run(this.#database, session, this.#statements.of(text), parameters, () => {});
-    run(PUT_DOWN, [client, request, changed, hasRows]);
+    run(this.#texts.putDown, [client, request, changed, hasRows]);
     this.#keys += 1;
     if (this.#keys % KEYS_KEPT === 0) {
-      run(FORGET, [client, settled]);
+      run(this.#texts.forget, [client, settled]);
     }
   }
 
@@ -251,7 +248,7 @@ export class Service {
     sessions.forEach((session) => this.#engine.end(this.#database, session));
     subscriptions.forEach((subscription) => this.#unsubscribe(subscription));
     if (this.#hasKeys) {
-      const forget = this.#statements.of(FORGET);
+      const forget = this.#statements.of(this.#texts.forget);
       this.#engine.run(this.#database, this.#session, forget, [client, Number.MAX_SAFE_INTEGER], () => {});
     }
   }

@@ -4,7 +4,7 @@
 // the next that waits when its holder is closed or killed), and the others speak to it over a BroadcastChannel of that name:
 //
 //     { hello }                       a tab is there: who is the owner?
-//     { owner, reign }                this one is, from now on; each time under another number
+//     { owner, reign, language }      this one is, from now on; each time under another number
 //     { to, from, request }           what a tab asks the owner; see service.js
 //     { to, from, answer }            what the owner answers
 //     { to, from, bye }               a tab is closed
@@ -37,6 +37,7 @@ const PATIENCE_MILLISECONDS = 10_000;
 const PING_MILLISECONDS = 1_000;
 const SILENCE_MILLISECONDS = 5_000;
 
+// In SQL and in the notation of tables alike: a text begins with its verb.
 const CHANGES = /\b(insert|update|delete)\b/i;
 const isWrite = (text) => /^\s*(insert|update|delete|with)\b/i.test(text) && CHANGES.test(text);
 const isRead = (text) => /^\s*(select|values)\b/i.test(text) || (/^\s*(with|explain)\b/i.test(text) && !CHANGES.test(text));
@@ -45,6 +46,7 @@ const COMMIT = /^\s*commit\b/i;
 export class Tab {
   #name;
   #module;
+  #texts;
   #options;
   /** Answers the page: (message, transfer). */
   #answer;
@@ -72,8 +74,9 @@ export class Tab {
   #isStalled = false;
   #pulse;
 
-  constructor(module, name, options, answer) {
+  constructor(module, texts, name, options, answer) {
     this.#module = module;
+    this.#texts = texts;
     this.#name = name;
     this.#options = options;
     this.#answer = answer;
@@ -137,12 +140,23 @@ export class Tab {
     await opfs.prepare(this.#name, { patience: PATIENCE_MILLISECONDS });
     const engine = await Engine.load(this.#module, opfs);
     const { pageSize = null, cacheBytes = null, databaseId = null } = this.#options;
-    this.#service = new Service(engine, engine.open('file', this.#name, pageSize, cacheBytes, databaseId));
+    this.#service = new Service(engine, engine.open('file', this.#name, pageSize, cacheBytes, databaseId), this.#texts);
+  }
+
+  #tellOwner(reign) {
+    this.#channel.postMessage({ owner: this.#id, reign, language: this.#texts.language });
+  }
+
+  /** The owner does not speak this tab's language: what is asked waits for one that does, and who opens hears why. */
+  #standBack() {
+    const message = 'a tab has this database open that speaks another language (SQL or tables)';
+    this.#opened.reject(new DatabaseError({ kind: 'locked', message }));
+    this.#forgetOwner();
   }
 
   #reignOver() {
     const reign = crypto.randomUUID();
-    this.#channel.postMessage({ owner: this.#id, reign });
+    this.#tellOwner(reign);
     this.#follow(this.#id, reign);
   }
 
@@ -246,10 +260,10 @@ export class Tab {
     }
     if ('hello' in message) {
       if (this.#service !== undefined && this.#owner === this.#id) {
-        this.#channel.postMessage({ owner: this.#id, reign: this.#reign });
+        this.#tellOwner(this.#reign);
       }
     } else if ('owner' in message) {
-      this.#follow(message.owner, message.reign);
+      message.language === this.#texts.language ? this.#follow(message.owner, message.reign) : this.#standBack();
     } else if (message.to === this.#id) {
       this.#hearMine(message);
     }

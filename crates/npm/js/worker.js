@@ -1,60 +1,6 @@
-// The worker of a page: it opens what the first message says, { name, options, bytes }, and answers requests (service.js).
+// The worker of a page that speaks SQL.
 
-import { Engine } from './engine.js';
-import { Service, partsOf } from './service.js';
-import { Tab } from './tab.js';
+import { serve } from './serve.js';
+import { texts } from './sql_texts.js';
 
-/** What is opened by this name is in memory alone, and of this worker. */
-const MEMORY = ':memory:';
-
-const answer = (message, transfer = []) => postMessage(message, transfer);
-
-const compile = () => WebAssembly.compileStreaming(fetch(new URL('./wasm_dbms.wasm', import.meta.url)));
-
-/** Opens; what requests go to, and what closes it. */
-const open = async ({ name, options, bytes }) => {
-  const module = await compile();
-  if (name === MEMORY) {
-    const { pageSize = null, cacheBytes = null, databaseId = null } = options;
-    const engine = await Engine.load(module);
-    const memory = bytes === null ? ['memory', null] : ['bytes', bytes];
-    const replace = (last, bytes) => {
-      const next = engine.open('bytes', bytes, null, cacheBytes, null);
-      engine.close(last);
-      return next;
-    };
-    const service = new Service(engine, engine.open(...memory, pageSize, cacheBytes, databaseId), replace);
-    return { ask: (request) => service.handle(request, answer), close: () => service.close(), freeze() {}, resume() {} };
-  }
-  const tab = new Tab(module, name, options, answer);
-  await tab.open();
-  return tab;
-};
-
-onmessage = async ({ data: first }) => {
-  // What comes while it is being opened waits.
-  const waiting = [];
-  onmessage = ({ data }) => waiting.push(data);
-  try {
-    const opened = await open(first);
-    const take = (request) => {
-      if (request.op === 'freeze' || request.op === 'resume') {
-        return opened[request.op]();
-      }
-      if (request.op !== 'close') {
-        return opened.ask(request);
-      }
-      try {
-        opened.close();
-        answer({ id: request.id, result: undefined });
-      } catch (error) {
-        answer({ id: request.id, error: partsOf(error) });
-      }
-    };
-    onmessage = ({ data }) => take(data);
-    answer({ opened: true });
-    waiting.forEach(take);
-  } catch (error) {
-    answer({ failed: partsOf(error) });
-  }
-};
+serve(new URL('./wasm_dbms.wasm', import.meta.url), texts);

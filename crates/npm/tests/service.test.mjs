@@ -8,11 +8,12 @@ const load = (file) => import(pathToFileURL(`${process.env.PACKAGE}/${file}`));
 const { Engine } = await load('engine.js');
 const { Service } = await load('service.js');
 const { compile } = await load('node_sync.js');
+const { texts } = await load('sql_texts.js');
 
 /** A service over a new database with a table t, and what asks it: the last answer, and the batches before it. */
 const service = async () => {
   const engine = await Engine.load(await compile());
-  const made = new Service(engine, engine.open('memory', null));
+  const made = new Service(engine, engine.open('memory', null), texts);
   const ask = (op, request = {}) => {
     const answers = [];
     made.handle({ id: 1, op, ...request }, (answer) => answers.push(answer));

@@ -115,11 +115,20 @@ pub(super) const BROWSER_TEST: Source = Source {
 
 /// The engine with SQL, as the npm package carries it.
 pub(super) const NPM: Source = Source {
-    name: "wasm_dbms_module",
+    name: "wasm_dbms_npm",
     target: Target::Unknown,
     arguments: &["--package", "wasm-dbms-npm", "--lib", "--crate-type", "cdylib"],
     folder: "",
     gzip_bytes_max: Some(475_000),
+};
+
+/// The engine without SQL, as the npm package carries it.
+pub(super) const TABLES: Source = Source {
+    name: "wasm_dbms_tables",
+    target: Target::Unknown,
+    arguments: &["--package", "wasm-dbms-tables", "--lib", "--crate-type", "cdylib"],
+    folder: "",
+    gzip_bytes_max: Some(291_000),
 };
 
 /// The script whose export is the same on every host, on files.

@@ -5,22 +5,21 @@
 use std::ptr::NonNull;
 
 use wasm_dbms::{Database, Subscription};
-use wasm_dbms_sql::Session;
 
 use crate::failure::{Failure, Result};
+use crate::language::Language;
 
 /// A database, what is said to it, and who listens.
 ///
 /// Invariant I1: `database` is a box that nobody else knows, made by [`Owned::new`] and given up by `drop` or `close`
 /// alone, after `sessions` is empty. A session is lent for as long as `self` is borrowed.
-#[derive(Debug)]
-pub(crate) struct Owned {
+pub(crate) struct Owned<L: Language> {
     database: NonNull<Database>,
-    sessions: Vec<Option<Session<'static>>>,
+    sessions: Vec<Option<L::Session<'static>>>,
     pub(crate) subscriptions: Vec<Option<Subscription>>,
 }
 
-impl Owned {
+impl<L: Language> Owned<L> {
     /// Takes a database. It has no session yet.
     pub(crate) fn new(database: Database) -> Self {
         let database = NonNull::from(Box::leak(Box::new(database)));
@@ -36,13 +35,14 @@ impl Owned {
     /// Begins a session; its number.
     pub(crate) fn begin(&mut self) -> usize {
         // SAFETY: I1: the box does not move and outlives every session, which is dropped before it; and it is only ever
-        // borrowed shared until then. A session gives nobody the reference that it holds: what it answers owns itself.
-        let session = Session::new(unsafe { &*self.database.as_ptr() });
+        // borrowed shared until then. A session gives nobody the reference that it holds: a language makes sessions of any
+        // lifetime by one function, which cannot know that this one is said to be for ever, and what it answers owns itself.
+        let session = L::begin(unsafe { &*self.database.as_ptr() });
         place(&mut self.sessions, session)
     }
 
     /// A session by its number.
-    pub(crate) fn session(&self, number: usize) -> Result<&Session<'static>> {
+    pub(crate) fn session(&self, number: usize) -> Result<&L::Session<'static>> {
         let session = self.sessions.get(number).and_then(Option::as_ref);
         session.ok_or_else(|| Failure::other("the session has ended"))
     }
@@ -72,7 +72,7 @@ impl Owned {
     }
 }
 
-impl Drop for Owned {
+impl<L: Language> Drop for Owned<L> {
     fn drop(&mut self) {
         self.let_go();
         // SAFETY: I1: it is the box of `new`, and no session is left.

@@ -1,7 +1,6 @@
 //! What went wrong, so that JavaScript can tell one thing from another.
 
 use wasm_dbms::MemoryError;
-use wasm_dbms_sql as sql;
 
 /// What can come of anything here.
 pub type Result<T> = std::result::Result<T, Failure>;
@@ -44,6 +43,12 @@ pub enum FailureKind {
 
 impl Failure {
     /// An error that only says something.
+    ///
+    /// ```
+    /// use wasm_dbms_module::{Failure, FailureKind};
+    ///
+    /// assert_eq!(Failure::other("no").kind, FailureKind::Other);
+    /// ```
     pub fn other(words: impl Into<String>) -> Self {
         Self { kind: FailureKind::Other, words: words.into(), place: None }
     }
@@ -51,20 +56,7 @@ impl Failure {
 
 impl From<wasm_dbms::Error> for Failure {
     fn from(error: wasm_dbms::Error) -> Self {
-        Self { kind: kind_of(&error), words: error.to_string(), place: None }
-    }
-}
-
-impl From<sql::Error> for Failure {
-    fn from(error: sql::Error) -> Self {
-        let kind = match error.database() {
-            Some(error) => kind_of(error),
-            None => match &error {
-                sql::Error::Text(_) => FailureKind::Syntax,
-                _ => FailureKind::Other,
-            },
-        };
-        Self { kind, words: error.to_string(), place: error.place().map(|place| (place.line, place.column)) }
+        Self { kind: FailureKind::of(&error), words: error.to_string(), place: None }
     }
 }
 
@@ -74,20 +66,30 @@ impl From<Box<MemoryError>> for Failure {
     }
 }
 
-fn kind_of(error: &wasm_dbms::Error) -> FailureKind {
-    if let wasm_dbms::Error::Memory(memory) = error
-        && matches!(**memory, MemoryError::Locked { .. })
-    {
-        return FailureKind::Locked;
-    }
-    match error {
-        _ if error.is_constraint() => FailureKind::Constraint,
-        _ if error.is_conflict() => FailureKind::Conflict,
-        _ if error.is_full() => FailureKind::Full,
-        _ if error.is_corrupt() => FailureKind::Corrupt,
-        _ if error.is_in_doubt() => FailureKind::InDoubt,
-        _ if error.is_lagged() => FailureKind::Lagged,
-        _ if error.is_interrupted() => FailureKind::Interrupted,
-        _ => FailureKind::Other,
+impl FailureKind {
+    /// What an error of the database is.
+    ///
+    /// ```
+    /// use wasm_dbms_module::FailureKind;
+    ///
+    /// let missing = wasm_dbms::Error::Unknown { what: "table", name: "t".into() };
+    /// assert_eq!(FailureKind::of(&missing), FailureKind::Other);
+    /// ```
+    pub fn of(error: &wasm_dbms::Error) -> Self {
+        if let wasm_dbms::Error::Memory(memory) = error
+            && matches!(**memory, MemoryError::Locked { .. })
+        {
+            return Self::Locked;
+        }
+        match error {
+            _ if error.is_constraint() => Self::Constraint,
+            _ if error.is_conflict() => Self::Conflict,
+            _ if error.is_full() => Self::Full,
+            _ if error.is_corrupt() => Self::Corrupt,
+            _ if error.is_in_doubt() => Self::InDoubt,
+            _ if error.is_lagged() => Self::Lagged,
+            _ if error.is_interrupted() => Self::Interrupted,
+            _ => Self::Other,
+        }
     }
 }

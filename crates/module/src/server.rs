@@ -1,38 +1,61 @@
-//! Databases, sessions, statements and subscriptions by their numbers: what the module does for JavaScript, without its edge.
+//! Databases, sessions, statements and subscriptions by their numbers: what a module does for JavaScript, without its edge.
 
+use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
+use std::vec;
 
-use wasm_dbms::{Database, Error, HeapProvider, Options, RowChanged, Topic, Value};
-use wasm_dbms_sql::Rows;
+use wasm_dbms::{Changed, Database, Error, HeapProvider, Options, RowChanged, Topic, Value};
 use wasm_dbms_web::OpfsProvider;
 
 use crate::failure::{Failure, Result};
+use crate::language::Language;
 use crate::owned::{Owned, place};
 use crate::wire::{Batch, take_value, write_value};
 
-/// Everything that is open.
+/// Everything that is open, in one language.
 ///
 /// ```
-/// use wasm_dbms::Value;
-/// use wasm_dbms_module::Server;
+/// use wasm_dbms::{Changed, Database, Query, Value};
+/// use wasm_dbms_module::{Language, NextRow, Result, Server};
 ///
-/// let mut server = Server::default();
+/// /// A text is the name of a table, and asks for its rows.
+/// struct Names;
+///
+/// impl Language for Names {
+///     type Session<'db> = &'db Database;
+///
+///     fn begin(database: &Database) -> &Database {
+///         database
+///     }
+///
+///     fn perform(database: &&Database, text: &str, _: Vec<Value>) -> Result<Changed> {
+///         let returned = database.query(&Query::from(text))?;
+///         Ok(Changed { count: returned.rows.len() as u64, returned })
+///     }
+///
+///     fn script(_: &&Database, _: &str) -> Result<()> {
+///         Ok(())
+///     }
+///
+///     fn insert(_: &&Database, _: &str, _: &[&str], _: &mut NextRow<'_>) -> Result<u64> {
+///         Ok(0)
+///     }
+/// }
+///
+/// let mut server = Server::<Names>::default();
 /// let database = server.open(&[Value::from("memory")])?;
 /// let session = server.begin(database)?;
-/// server.script(database, session, "CREATE TABLE t (n integer); INSERT INTO t VALUES (7)")?;
-/// let statement = server.prepare("SELECT n FROM t WHERE n > ?");
-/// server.run(database, session, statement, vec![Value::from(1)])?;
-/// assert_eq!((server.changed, server.batch.numbers[0]), (1, 7_f64.to_bits()));
+/// let statement = server.prepare("missing");
+/// assert!(server.run(database, session, statement, Vec::new()).is_err());
 /// server.close(database)?;
 /// # Ok::<(), wasm_dbms_module::Failure>(())
 /// ```
-#[derive(Debug, Default)]
-pub struct Server {
-    databases: Vec<Option<Owned>>,
+pub struct Server<L: Language> {
+    databases: Vec<Option<Owned<L>>>,
     statements: Vec<Option<Statement>>,
     /// What a statement answers and was not taken yet.
-    pending: Option<Rows>,
+    pending: Option<vec::IntoIter<Vec<Value>>>,
     /// The rows that were written last.
     pub batch: Batch,
     /// How many rows the last statement wrote; of a query how many it answers.
@@ -43,6 +66,26 @@ pub struct Server {
     pub is_renamed: bool,
 }
 
+impl<L: Language> Default for Server<L> {
+    fn default() -> Self {
+        Self {
+            databases: Vec::new(),
+            statements: Vec::new(),
+            pending: None,
+            batch: Batch::default(),
+            changed: 0,
+            columns: 0,
+            is_renamed: false,
+        }
+    }
+}
+
+impl<L: Language> fmt::Debug for Server<L> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Server").field("statements", &self.statements).finish_non_exhaustive()
+    }
+}
+
 /// A text that is run again and again. Each session keeps for itself what it has planned.
 #[derive(Debug)]
 struct Statement {
@@ -51,7 +94,7 @@ struct Statement {
     columns: Vec<String>,
 }
 
-impl Server {
+impl<L: Language> Server<L> {
     /// Opens a database: `["memory"]`, `["bytes", bytes]` for an exported one in memory, `["file", name]` for a file that the
     /// script has prepared under this name. After these come, or NULL, the size of pages, that of the cache in bytes, and the
     /// number of a new database.
@@ -118,7 +161,7 @@ impl Server {
     /// # Errors
     /// What the database says of the first that is refused.
     pub fn script(&mut self, database: usize, session: usize, text: &str) -> Result<()> {
-        Ok(self.owned(database)?.session(session)?.run(text)?)
+        L::script(self.owned(database)?.session(session)?, text)
     }
 
     /// Runs a statement and writes the first rows of its answer into the batch.
@@ -128,17 +171,18 @@ impl Server {
     pub fn run(&mut self, database: usize, session: usize, statement: usize, parameters: Vec<Value>) -> Result<()> {
         self.pending = None;
         let text = Arc::clone(&self.statement(statement)?.text);
-        let (changed, rows) = self.owned(database)?.session(session)?.perform(&text, parameters)?;
-        self.changed = changed;
-        self.columns = rows.columns().len();
+        let Changed { count, returned } = L::perform(self.owned(database)?.session(session)?, &text, parameters)?;
+        self.changed = count;
+        self.columns = returned.columns.len();
         let known = self.statement(statement)?;
-        let is_renamed = known.columns != rows.columns();
+        let is_renamed = *known.columns != *returned.columns;
         if is_renamed {
-            known.columns = rows.columns().to_vec();
+            known.columns = returned.columns.to_vec();
         }
         self.is_renamed = is_renamed;
-        self.pending = Some(rows);
-        self.next_batch()
+        self.pending = Some(returned.rows.into_iter());
+        self.next_batch();
+        Ok(())
     }
 
     /// Puts rows in, all or none. The bytes are values: the table, how many columns are named, their names, how many values each
@@ -167,25 +211,21 @@ impl Server {
             }
             Ok(!row.is_empty())
         };
-        self.changed = self.owned(database)?.session(session)?.insert(&table, &names, &mut next)?;
+        self.changed = L::insert(self.owned(database)?.session(session)?, &table, &names, &mut next)?;
         Ok(())
     }
 
     /// Writes the next rows of the answer into the batch; none are left if it stays empty.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn next_batch(&mut self) -> Result<()> {
+    pub fn next_batch(&mut self) {
         self.batch.clear();
-        let Some(rows) = &mut self.pending else { return Ok(()) };
+        let Some(rows) = &mut self.pending else { return };
         while !self.batch.is_full() {
             let Some(row) = rows.next() else {
                 self.pending = None;
                 break;
             };
-            row?.values().iter().for_each(|value| write_value(&mut self.batch, value.as_ref()));
+            row.iter().for_each(|value| write_value(&mut self.batch, value.as_ref()));
         }
-        Ok(())
     }
 
     /// Whether rows are left.
@@ -271,11 +311,11 @@ impl Server {
         Ok(self.owned(database)?.database().export(writer)?)
     }
 
-    fn owned(&self, database: usize) -> Result<&Owned> {
+    fn owned(&self, database: usize) -> Result<&Owned<L>> {
         self.databases.get(database).and_then(Option::as_ref).ok_or_else(closed)
     }
 
-    fn owned_mut(&mut self, database: usize) -> Result<&mut Owned> {
+    fn owned_mut(&mut self, database: usize) -> Result<&mut Owned<L>> {
         self.databases.get_mut(database).and_then(Option::as_mut).ok_or_else(closed)
     }
 
