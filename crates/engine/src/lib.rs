@@ -16,6 +16,12 @@
 //! codec          rows, keys and schemas as bytes
 //! store          the one store: savepoints over the page store of wasm-dbms-memory, or the pages of one commit
 //! ```
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `full`, unless `default-features = false` | functions, casts, CASE, queries in queries, sets, WITH, RIGHT and FULL joins, sanitizers and validators ([`IS_FULL`]) |
+//! | `regex` | the validator `Regex` |
+//! | `serde` | schemas, expressions and queries over a wire |
 
 // The derives name `::wasm_dbms`, here too.
 extern crate self as wasm_dbms;
