@@ -1,29 +1,24 @@
 //! `information_schema`: tables that tell of the tables.
 
 use wasm_dbms::{AnyConnection, schemas_of};
-use wasm_dbms_api::{ColumnSchema, CommonTable, DataType, Expr, Query, TableSchema, Value};
+use wasm_dbms_api::{ColumnSchema, CommonTable, DataType, Expr, Name, Query, TableSchema, Value};
 
 use super::view::{self, Views};
-use crate::Dialect;
-use crate::failure::{Result, names};
+use crate::failure::Result;
 use crate::parser::source::INFORMATION_SCHEMA;
 
 /// The name of the schema that every table is in.
 const SCHEMA: &str = "public";
 
-/// Adds the tables of `information_schema` that a text names.
+/// Adds the tables of `information_schema` if one of them is among the names.
 pub(super) fn named(
     connection: &AnyConnection<'_>,
-    text: &str,
-    dialect: Dialect,
+    names: &[Name],
     temporary: &Views,
     implied: &mut Vec<CommonTable>,
 ) -> Result<()> {
-    let mut found = Vec::new();
-    names(text, dialect, &mut |name, _| found.push(name.to_owned()));
-    let is_named = |name: &str| found.iter().any(|other| other == name);
-    let views = implied.iter().any(|table| table.query.to_string().contains(INFORMATION_SCHEMA));
-    if !is_named(INFORMATION_SCHEMA) && !views {
+    let is_one = |name: &Name| name.strip_prefix(INFORMATION_SCHEMA).is_some_and(|rest| rest.starts_with('.'));
+    if !names.iter().any(is_one) {
         return Ok(());
     }
     let schemas: Vec<TableSchema> = schemas_of(connection)?;

@@ -19,7 +19,7 @@ mod view;
 use std::sync::Arc;
 
 use wasm_dbms::{Answer, AnyConnection, Prepared, PreparedDelete, PreparedInsert, PreparedUpdate, has_tables};
-use wasm_dbms_api::{CommonTable, Query};
+use wasm_dbms_api::{CommonTable, Name, Query};
 
 pub(crate) use definition::Definition;
 pub(crate) use view::{Views, create_temporary};
@@ -71,7 +71,7 @@ impl Compiled {
                 // The name of a table is none of a view.
                 if !(temporary.is_empty() && has_tables(connection, &tables)?) =>
             {
-                implied(connection, &text, dialect, temporary)?
+                implied(connection, tables, temporary)?
             }
             _ => Vec::new(),
         };
@@ -125,14 +125,9 @@ fn with_implied(mut query: Query, implied: &[CommonTable]) -> Query {
     query
 }
 
-/// What a statement of this text names that is no table: views, and what tells of the tables.
-fn implied(
-    connection: &AnyConnection<'_>,
-    text: &str,
-    dialect: Dialect,
-    temporary: &Views,
-) -> Result<Vec<CommonTable>> {
-    let mut implied = view::named(connection, text, dialect, temporary)?;
-    information::named(connection, text, dialect, temporary, &mut implied)?;
+/// What among the names of a statement is no table: views, and what tells of the tables.
+fn implied(connection: &AnyConnection<'_>, mut names: Vec<Name>, temporary: &Views) -> Result<Vec<CommonTable>> {
+    let mut implied = view::named(connection, &mut names, temporary)?;
+    information::named(connection, &names, temporary, &mut implied)?;
     Ok(implied)
 }

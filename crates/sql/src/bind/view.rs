@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_dbms::{AnyConnection, DeleteRows, InsertRows, OnConflict, OnRowConflict, Prepared, SchemaChange, schemas_of};
-use wasm_dbms_api::{ColumnSchema, CommonTable, Comparison, DataType, Expr, Query, TableSchema, Value};
+use wasm_dbms_api::{ColumnSchema, CommonTable, Comparison, DataType, Expr, Name, Query, TableSchema, Value};
 
-use crate::failure::{Error, Result, names};
+use crate::failure::{Error, Result};
 use crate::limits::MAX_VIEW_DEPTH;
-use crate::{CreateView, Dialect, Statement, parse};
+use crate::{CreateView, Dialect, Parsed, Statement, parse};
 
 /// The table that views are stored in. It comes with the first of them.
 pub(crate) const VIEWS_TABLE: &str = "sql_views";
@@ -64,54 +64,52 @@ pub(super) fn find(connection: &AnyConnection<'_>, name: &str) -> Result<Option<
     Ok(stored(connection)?.remove(name).map(|view| view.text))
 }
 
-/// The views that a text names, each behind those that it names itself.
+/// The views among the names of a statement, each behind those that it names itself. What they name is added to the names.
 pub(super) fn named(
     connection: &AnyConnection<'_>,
-    text: &str,
-    dialect: Dialect,
+    names: &mut Vec<Name>,
     temporary: &Views,
 ) -> Result<Vec<CommonTable>> {
     let views = all(connection, temporary)?;
     let mut found = Vec::new();
     if !views.is_empty() {
-        let mut open = BTreeSet::new();
-        add_named(&views, text, dialect, &mut open, &mut found)?;
+        let own = names.clone();
+        Naming { views: &views, open: BTreeSet::new(), met: names, found: &mut found }.add(&own)?;
     }
     Ok(found)
 }
 
-fn add_named(
-    views: &Views,
-    text: &str,
-    dialect: Dialect,
-    open: &mut BTreeSet<String>,
-    found: &mut Vec<CommonTable>,
-) -> Result<()> {
-    if open.len() > MAX_VIEW_DEPTH {
-        let problem = format!("views are nested deeper than {MAX_VIEW_DEPTH}");
-        return Err(wasm_dbms::Error::Query(problem).into());
+/// The views that are named, as far as they are found.
+struct Naming<'v> {
+    views: &'v Views,
+    /// Those whose own names are looked at.
+    open: BTreeSet<Name>,
+    met: &'v mut Vec<Name>,
+    found: &'v mut Vec<CommonTable>,
+}
+
+impl Naming<'_> {
+    fn add(&mut self, names: &[Name]) -> Result<()> {
+        if self.open.len() > MAX_VIEW_DEPTH {
+            let problem = format!("views are nested deeper than {MAX_VIEW_DEPTH}");
+            return Err(wasm_dbms::Error::Query(problem).into());
+        }
+        for name in names {
+            let is_known = self.found.iter().any(|table| table.name == *name);
+            let Some(view) = self.views.get(&**name).filter(|_| !is_known) else { continue };
+            if !self.open.insert(name.clone()) {
+                continue;
+            }
+            let Parsed { statement, tables, .. } = parse(&view.text, view.dialect)?;
+            self.add(&tables)?;
+            self.met.extend(tables);
+            self.open.remove(name);
+            if let Statement::CreateView(CreateView { name, columns, query, .. }) = statement {
+                self.found.push(CommonTable { name, columns, query: query.into(), is_recursive: false });
+            }
+        }
+        Ok(())
     }
-    let mut wanted = BTreeSet::new();
-    names(text, dialect, &mut |name, _| {
-        if views.contains_key(name) {
-            wanted.insert(name.to_owned());
-        }
-    });
-    for name in wanted {
-        let is_known = found.iter().any(|table| *table.name == *name);
-        let Some(view) = views.get(&name).filter(|_| !is_known) else { continue };
-        if !open.insert(name.clone()) {
-            continue;
-        }
-        add_named(views, &view.text, view.dialect, open, found)?;
-        open.remove(&name);
-        if let Statement::CreateView(CreateView { name, columns, query, .. }) =
-            parse(&view.text, view.dialect)?.statement
-        {
-            found.push(CommonTable { name, columns, query: query.into(), is_recursive: false });
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn create(connection: &AnyConnection<'_>, create: &CreateView, dialect: Dialect) -> Result<()> {
@@ -159,7 +157,7 @@ pub(crate) fn create_temporary(
 /// Plans the query: a view answers when it is made.
 fn check(connection: &AnyConnection<'_>, create: &CreateView, dialect: Dialect, temporary: &Views) -> Result<()> {
     let CreateView { name, columns, query, text, .. } = create;
-    let mut implied = super::implied(connection, text, dialect, temporary)?;
+    let mut implied = super::implied(connection, parse(text, dialect)?.tables, temporary)?;
     implied.retain(|table| table.name != *name);
     let own = super::with_implied(query.clone(), &implied);
     let table = CommonTable { name: name.clone(), columns: columns.clone(), query: own.into(), is_recursive: false };
