@@ -1,6 +1,6 @@
 //! Views: queries that are stored by name, as the text that made them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 
 use wasm_dbms::{AnyConnection, DeleteRows, InsertRows, OnConflict, OnRowConflict, Prepared, SchemaChange, schemas_of};
 use wasm_dbms_api::{ColumnSchema, CommonTable, Comparison, DataType, Expr, Name, Query, TableSchema, Value};
@@ -28,15 +28,15 @@ pub(crate) struct Stored {
 }
 
 /// Views by their names.
-pub(crate) type Views = BTreeMap<String, Stored>;
+pub(crate) type Views = HashMap<String, Stored>;
 
 /// Every stored view.
 fn stored(connection: &AnyConnection<'_>) -> Result<Views> {
     let answer = match Prepared::new(Query::from(VIEWS_TABLE)).query(connection, &[]) {
-        Err(wasm_dbms::Error::Unknown { .. }) => return Ok(BTreeMap::new()),
+        Err(wasm_dbms::Error::Unknown { .. }) => return Ok(Views::new()),
         answer => answer?,
     };
-    let mut views = BTreeMap::new();
+    let mut views = Views::new();
     for row in answer.rows {
         let Ok([Value::Text(name), Value::Text(dialect), Value::Text(text)]) = <[Value; 3]>::try_from(row) else {
             continue;
@@ -54,9 +54,11 @@ fn all(connection: &AnyConnection<'_>, temporary: &Views) -> Result<Views> {
     Ok(views)
 }
 
-/// The names and the texts of every view.
+/// The names and the texts of every view, in the order of the names.
 pub(super) fn texts(connection: &AnyConnection<'_>, temporary: &Views) -> Result<Vec<(String, String)>> {
-    Ok(all(connection, temporary)?.into_iter().map(|(name, view)| (name, view.text)).collect())
+    let mut texts: Vec<_> = all(connection, temporary)?.into_iter().map(|(name, view)| (name, view.text)).collect();
+    texts.sort_unstable();
+    Ok(texts)
 }
 
 /// The text of a view.
@@ -74,7 +76,7 @@ pub(super) fn named(
     let mut found = Vec::new();
     if !views.is_empty() {
         let own = names.clone();
-        Naming { views: &views, open: BTreeSet::new(), met: names, found: &mut found }.add(&own)?;
+        Naming { views: &views, open: Vec::new(), met: names, found: &mut found }.add(&own)?;
     }
     Ok(found)
 }
@@ -83,7 +85,7 @@ pub(super) fn named(
 struct Naming<'v> {
     views: &'v Views,
     /// Those whose own names are looked at.
-    open: BTreeSet<Name>,
+    open: Vec<Name>,
     met: &'v mut Vec<Name>,
     found: &'v mut Vec<CommonTable>,
 }
@@ -97,13 +99,14 @@ impl Naming<'_> {
         for name in names {
             let is_known = self.found.iter().any(|table| table.name == *name);
             let Some(view) = self.views.get(&**name).filter(|_| !is_known) else { continue };
-            if !self.open.insert(name.clone()) {
+            if self.open.contains(name) {
                 continue;
             }
+            self.open.push(name.clone());
             let Parsed { statement, tables, .. } = parse(&view.text, view.dialect)?;
             self.add(&tables)?;
             self.met.extend(tables);
-            self.open.remove(name);
+            self.open.pop();
             if let Statement::CreateView(CreateView { name, columns, query, .. }) = statement {
                 self.found.push(CommonTable { name, columns, query: query.into(), is_recursive: false });
             }

@@ -17,7 +17,7 @@ mod table;
 mod window;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use wasm_dbms_api::{Expr, Identifier, Name};
 
@@ -43,7 +43,7 @@ pub struct Parsed {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Parameters {
     count: u32,
-    names: BTreeMap<String, u32>,
+    names: HashMap<String, u32>,
 }
 
 impl Parameters {
@@ -83,7 +83,9 @@ impl Parameters {
     /// # Ok::<(), wasm_dbms_sql::SqlError>(())
     /// ```
     pub fn names(&self) -> impl Iterator<Item = (&str, u32)> {
-        self.names.iter().map(|(name, number)| (name.as_str(), *number))
+        let mut names: Vec<(&str, u32)> = self.names.iter().map(|(name, number)| (name.as_str(), *number)).collect();
+        names.sort_unstable();
+        names.into_iter()
     }
 }
 
@@ -311,13 +313,18 @@ impl<'a> Parser<'a> {
 
     /// Something else must stand here.
     fn fail<T>(&self, expected: impl Into<Cow<'static, str>>) -> Result<T> {
+        Err(self.unexpected(expected.into()))
+    }
+
+    #[cold]
+    fn unexpected(&self, expected: Cow<'static, str>) -> Box<Fault> {
         let Token { kind, text, offset } = self.token;
         let found = match kind {
             Kind::End => "the end".to_owned(),
             _ if text.chars().nth(40).is_some() => text.chars().take(40).chain("..".chars()).collect(),
             _ => text.to_owned(),
         };
-        fault(SqlErrorKind::Expected { expected: expected.into(), found }, offset)
+        Box::new(Fault { kind: SqlErrorKind::Expected { expected, found }, offset })
     }
 
     fn limit<T>(&self, what: &'static str, most: usize) -> Result<T> {
