@@ -56,13 +56,14 @@ ${tables(engines, best, 'CPU microseconds')}`;
 const opfsTable = ({ commits, loads }) => {
   const { mean: bare } = commits.find(({ name }) => name === 'bare');
   const rows = commits.map(({ name, median: own, mean, calls }) => [
-    name, mean.toFixed(0), (mean / bare).toFixed(2), own.toFixed(0), calls.write.toFixed(2), calls.flush.toFixed(2), calls.read.toFixed(2),
+    name, mean.toFixed(0), (mean / bare).toFixed(2), own.toFixed(0), calls.write.toFixed(2), calls.write_us.toFixed(0),
+    calls.flush.toFixed(2), calls.flush_us.toFixed(0), calls.read.toFixed(2),
   ]);
   const best = (name) => loads.find((one) => one.name === name);
   const bulk = loads.map(({ name, milliseconds, calls }) => [
     name, milliseconds.toFixed(0), (milliseconds / best('sqlite-wasm').milliseconds).toFixed(2), String(calls.write), String(calls.flush),
   ]);
-  return `${table(['a durable commit', 'mean, us', 'to bare', 'median, us', 'writes', 'flushes', 'reads'], rows)}
+  return `${table(['a durable commit', 'mean, us', 'to bare', 'median, us', 'writes', 'us', 'flushes', 'us', 'reads'], rows)}
 
 ${table(['bulk insert', 'ms', 'to sqlite-wasm', 'writes', 'flushes'], bulk)}
 `;

@@ -48,7 +48,7 @@ class Bare {
 }
 
 const measureCommits = (databases, users) => {
-  const all = databases.map(({ name, database }) => ({ name, database, times: [], calls: { read: 0, write: 0, flush: 0 } }));
+  const all = databases.map(({ name, database }) => ({ name, database, times: [], calls: {} }));
   let next = 0;
   for (let block = 0; block <= BLOCKS; block += 1) {
     const taken = users.slice(next, next + BLOCK);
@@ -65,7 +65,7 @@ const measureCommits = (databases, users) => {
       if (block === 0) {
         times.length = 0;
       } else {
-        Object.keys(calls).forEach((call) => (calls[call] += made[call]));
+        Object.keys(made).forEach((call) => (calls[call] = (calls[call] ?? 0) + made[call]));
       }
     }
   }
