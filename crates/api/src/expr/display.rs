@@ -8,6 +8,9 @@ use crate::{
 };
 
 /// A list with commas between.
+/// Whether what the feature `full` is about is written out.
+pub(crate) const IS_FULL: bool = cfg!(feature = "full");
+
 pub(crate) struct List<'a, T>(pub(crate) &'a [T]);
 
 impl<T: Display> Display for List<'_, T> {
@@ -139,6 +142,9 @@ impl Display for Expr {
 
 impl Display for Case {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if !IS_FULL {
+            return f.write_str("CASE .. END");
+        }
         f.write_str("CASE")?;
         if let Some(operand) = &self.operand {
             write!(f, " {operand}")?;
@@ -187,6 +193,9 @@ impl Display for Order {
 
 impl Display for WindowCall {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if !IS_FULL {
+            return f.write_str(".. OVER (..)");
+        }
         write!(f, "{} OVER (", self.function)?;
         let mut gap = "";
         if !self.partition_by.is_empty() {

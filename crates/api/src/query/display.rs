@@ -2,11 +2,14 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use crate::expr::display::{List, Names};
+use crate::expr::display::{IS_FULL, List, Names};
 use crate::{Identifier, Origin, Output, Query};
 
 impl Display for Query {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        if !IS_FULL {
+            return f.write_str("SELECT ..");
+        }
         for (number, table) in self.with.iter().enumerate() {
             let word = match number {
                 0 if self.with.iter().any(|table| table.is_recursive) => "WITH RECURSIVE ",

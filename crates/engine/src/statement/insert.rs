@@ -402,6 +402,7 @@ impl ConflictAction {
         Ok(match action {
             OnRowConflict::Of(action) => Self::Of(Conflict::resolve(core, index, action)?),
             OnRowConflict::Skip => Self::Skip(Conflict::of_every_key(core, index)?),
+            OnRowConflict::Replace if !IS_FULL => return needs_full().map(|()| Self::Replace(Vec::new())),
             OnRowConflict::Replace => Self::Replace(Conflict::of_every_key(core, index)?),
         })
     }
@@ -469,6 +470,7 @@ impl<'p> Writer<'p> {
                 }
                 is_free
             }
+            Some(ConflictAction::Replace(_)) if !IS_FULL => needs_full().map(|()| false)?,
             Some(ConflictAction::Replace(keys)) => {
                 for key in keys {
                     if let Some(row_key) = core.row_in_the_way(self.index, given, key)?
