@@ -8,8 +8,8 @@ use crate::Error;
 use crate::error::Fallible;
 
 /// Whether this build has the feature `full`: functions, casts, CASE, queries in queries, sets, WITH, RIGHT and FULL joins,
-/// sanitizers and validators, computed new rows, REPLACE; scratch space for what a question keeps past its memory. It has, unless a program says `default-features = false`; a module without it is
-/// a sixth smaller.
+/// sanitizers and validators, computed new rows, REPLACE. It has, unless a program says `default-features = false`; a module
+/// without it is a sixth smaller.
 ///
 /// ```
 /// use wasm_dbms::{Database, Expr, IS_FULL, Query, ScalarFunction};

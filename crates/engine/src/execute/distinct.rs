@@ -4,7 +4,6 @@ use wasm_dbms_memory::ScratchSpace;
 
 use crate::error::Fallible;
 use crate::execute::runs::{Merge, Runs};
-use crate::full::IS_FULL;
 use crate::numbering::Numbering;
 
 /// How many bytes of a payload say when it came.
@@ -33,7 +32,7 @@ impl Distinct {
         key: &[u8],
         payload: &mut dyn FnMut(&mut Vec<u8>) -> Fallible<()>,
     ) -> Fallible<bool> {
-        if !IS_FULL || self.late.is_none() && self.seen.bytes() <= self.space.memory_bytes() {
+        if self.late.is_none() && self.seen.bytes() <= self.space.memory_bytes() {
             return Ok(self.seen.is_new(key));
         }
         if self.seen.get(key).is_none() {
@@ -51,7 +50,7 @@ impl Distinct {
     pub(crate) fn finish(self) -> Fallible<Merge> {
         let Self { space, seen, late, .. } = self;
         drop(seen);
-        let Some(late) = late.filter(|_| IS_FULL) else { return Ok(Merge::default()) };
+        let Some(late) = late else { return Ok(Merge::default()) };
         let (mut merge, mut firsts, mut key) = (late.finish()?, Runs::new(&space), None);
         while merge.next()? {
             if key.as_deref() == Some(merge.key()) {

@@ -20,7 +20,6 @@ use crate::execute::runs::{Merge, Runs};
 use crate::execute::settle::settle;
 use crate::execute::spool::broken;
 use crate::execute::{Frame, RowStream};
-use crate::full::IS_FULL;
 use crate::plan::{BoundAggregate, BoundExpr, Context, Grouping, Plan, broken_row};
 
 /// Takes a group. Says whether more are wanted.
@@ -56,7 +55,7 @@ pub(crate) fn each(
         }
     }
     groups.settle()?;
-    let late = groups.late.take().filter(|_| IS_FULL);
+    let late = groups.late.take();
     // A sum out of range is an error even of a group that nobody wants.
     let mut wants_more = true;
     for group in 0..groups.count {
@@ -281,7 +280,7 @@ impl<'p> Groups<'p> {
     /// Whether there is no room for more groups.
     fn is_full(&self) -> bool {
         let own = self.keys.len() * size_of::<Value>() + self.states.len() * size_of::<State>();
-        IS_FULL && (self.late.is_some() || own + self.text_bytes + self.numbers.bytes() > self.space.memory_bytes())
+        self.late.is_some() || own + self.text_bytes + self.numbers.bytes() > self.space.memory_bytes()
     }
 
     /// Begins a group, whose keys were pushed.

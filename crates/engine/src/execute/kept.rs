@@ -8,7 +8,6 @@ use crate::error::Fallible;
 use crate::execute::frame::SourceRow;
 use crate::execute::runs::Runs;
 use crate::execute::spool::{Spool, SpoolReader};
-use crate::full::IS_FULL;
 use crate::numbering::Numbering;
 
 /// What a row takes beside its bytes: its place, and that of the next.
@@ -90,7 +89,7 @@ impl Kept {
         }
         self.rows.push(record)?;
         let bytes = codes.bytes() + (places.len() + ends.len()) * ROW_BYTES;
-        if IS_FULL && !columns.is_empty() && bytes + self.rows.memory_bytes() > self.space.memory_bytes() {
+        if !columns.is_empty() && bytes + self.rows.memory_bytes() > self.space.memory_bytes() {
             return self.sort();
         }
         Ok(())
@@ -110,9 +109,6 @@ impl Kept {
 
     /// All rows are there.
     pub(crate) fn seal(&mut self) -> Fallible<()> {
-        if !IS_FULL {
-            return Ok(());
-        }
         let found = std::mem::replace(&mut self.finder, Finder::Sorted(Vec::new()));
         let Finder::Sorting(runs) = found else {
             self.finder = found;
@@ -142,7 +138,6 @@ impl Kept {
                 Ok(codes.get(code).and_then(|place| ends.get(place)).map_or(NONE, |(first, _)| *first as u64))
             }
             Finder::Sorting(_) => Ok(NONE),
-            Finder::Sorted(_) if !IS_FULL => Ok(NONE),
             Finder::Sorted(firsts) => {
                 // Rows with the code may stand before the first page that begins with it.
                 let before = firsts.partition_point(|(first, _)| first.as_slice() < code).saturating_sub(1);

@@ -11,7 +11,6 @@ use wasm_dbms_memory::ScratchSpace;
 
 use crate::error::Fallible;
 use crate::execute::spool::{Record, Spool, SpoolReader, broken, push_record, record_at};
-use crate::full::IS_FULL;
 
 /// So many runs become one: each takes a page of memory while it is read.
 pub(crate) const MERGED_RUNS: usize = 32;
@@ -46,7 +45,7 @@ impl Runs {
         }
         self.places.push(Place { head: u64::from_be_bytes(head), start: self.bytes.len() });
         push_record(&mut self.bytes, record)?;
-        if IS_FULL && self.bytes.len() + self.places.len() * size_of::<Place>() > self.space.memory_bytes() {
+        if self.bytes.len() + self.places.len() * size_of::<Place>() > self.space.memory_bytes() {
             self.write_run()?;
         }
         Ok(())
@@ -90,7 +89,7 @@ impl Runs {
 
     /// The records in order.
     pub(crate) fn finish(mut self) -> Fallible<Merge> {
-        if IS_FULL && !self.runs.is_empty() {
+        if !self.runs.is_empty() {
             self.write_run()?;
             return Merge::of(self.runs);
         }
@@ -148,8 +147,7 @@ impl Merge {
 
     /// Goes to the next record. Returns whether there is one.
     pub(crate) fn next(&mut self) -> Fallible<bool> {
-        let first = if IS_FULL { self.heads.peek_mut() } else { None };
-        let Some(mut first) = first else {
+        let Some(mut first) = self.heads.peek_mut() else {
             let Some(place) = self.places.next() else { return Ok(false) };
             let (key, payload) = record_at(&self.bytes, place.start).ok_or_else(broken)?;
             self.key.clear();

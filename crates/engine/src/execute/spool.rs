@@ -12,7 +12,6 @@ use wasm_dbms_memory::{PageRef, ScratchPage, ScratchSpace};
 
 use crate::Error;
 use crate::error::Fallible;
-use crate::full::IS_FULL;
 
 const HEADER_BYTES: usize = 8;
 
@@ -132,7 +131,7 @@ impl Spool {
     pub(crate) fn push(&mut self, record: Record<'_>) -> Fallible<()> {
         push_record(&mut self.tail, record)?;
         match &self.space {
-            Some(space) if IS_FULL && self.tail.len() > space.memory_bytes() => self.write_out(),
+            Some(space) if self.tail.len() > space.memory_bytes() => self.write_out(),
             _ => Ok(()),
         }
     }
