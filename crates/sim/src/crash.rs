@@ -92,6 +92,11 @@ impl Crash<'_> {
         self.image.provider()
     }
 
+    /// The image itself.
+    pub(crate) fn image(&self) -> &Image {
+        self.image
+    }
+
     /// A copy of the image.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.image.to_bytes()

@@ -12,14 +12,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wasm_dbms_api::{MemoryResult, Page};
 use wasm_dbms_memory::{MemoryAccess, MemoryManager, PageRef};
 
+use crate::battery::contents::{Content, Contents};
 use crate::battery::tally::{Tally, Worker};
 use crate::battery::{Plant, Settings, Size};
 use crate::crash::Crashes;
-use crate::image::{Image, ImageProvider, SECTOR};
+use crate::image::{Image, SECTOR};
 use crate::recorder::Call;
 use crate::workload::keys::Change as Keys;
 use crate::workload::plan::Step;
-use crate::workload::{Change, Plan, Store, Trouble, Workload, keys_digest, plans};
+use crate::workload::{Change, Plan, Trouble, Workload, keys_digest, plans};
 
 use wasm_dbms::Durability;
 
@@ -110,8 +111,8 @@ pub(super) fn run(settings: &Settings, tally: &Tally<'_>) -> u64 {
             }
             Part::Bits { file, .. } | Part::Swaps { file } | Part::Versions { file } | Part::Lengths { file } => {
                 if let Some(reference) = references.get(file) {
-                    Damage { reference, image: Image::new(reference.bytes.clone()), table: &table, worker, settings }
-                        .part(*part);
+                    let (image, contents) = (Image::new(reference.bytes.clone()), Contents::default());
+                    Damage { reference, image, contents, table: &table, worker, settings }.part(*part);
                 }
             }
         }
@@ -243,6 +244,7 @@ fn versions(calls: &[Call], now: &[u8]) -> Vec<(usize, Vec<Vec<u8>>)> {
 struct Damage<'a> {
     reference: &'a Reference,
     image: Image,
+    contents: Contents,
     table: &'a Table,
     worker: Worker<'a>,
     settings: &'a Settings,
@@ -297,16 +299,15 @@ impl Damage<'_> {
         self.worker.beat();
         let outcome = match flipped.filter(|_| self.settings.plant == Some(Plant::DropChecksum)) {
             Some((at, bit)) => self.read_unverified(at, bit),
-            None => {
-                let plan = &self.reference.plan;
-                open_and_read(plan, self.image.provider())
-            }
+            None => self.contents.read(&self.reference.plan, &self.image),
         };
         self.image.undo();
         let row = self.table.row(kind);
         match outcome {
-            Ok((digest, _)) if digest == self.reference.now => row.harmless.fetch_add(1, Ordering::Relaxed),
-            Ok((digest, true)) if digest == self.reference.before => row.reported.fetch_add(1, Ordering::Relaxed),
+            Ok(Content { digest, .. }) if digest == self.reference.now => row.harmless.fetch_add(1, Ordering::Relaxed),
+            Ok(Content { digest, is_log_cut: true }) if digest == self.reference.before => {
+                row.reported.fetch_add(1, Ordering::Relaxed)
+            }
             Err(Trouble::Memory(error)) if error.is_corrupt() => row.detected.fetch_add(1, Ordering::Relaxed),
             outcome => {
                 self.worker.tally.fail(|| format!("{}, {}: {}", self.reference.name, what(), words(&outcome)));
@@ -316,26 +317,20 @@ impl Damage<'_> {
     }
 
     /// As a store would read it that verifies no page: the bit is flipped on the way from the store to its reader.
-    fn read_unverified(&mut self, at: usize, bit: u8) -> Result<(u64, bool), Trouble> {
+    fn read_unverified(&mut self, at: usize, bit: u8) -> Result<Content, Trouble> {
         self.image.undo();
         let inner = MemoryManager::open(Box::new(self.image.provider()), self.reference.plan.options.clone())?;
         let pages = inner.page_count();
         let page = (at / PAGE_SIZE).checked_sub(GROUPS / PAGE_SIZE + 1).map(|page| page as Page);
         let digest = keys_digest(&mut Unverified { inner, page, offset: at % PAGE_SIZE, bit }, pages)?;
-        Ok((digest, false))
+        Ok(Content { digest, is_log_cut: false })
     }
 }
 
-/// What a medium holds, and whether opening it reported that its log goes on.
-fn open_and_read(plan: &Plan, medium: ImageProvider) -> Result<(u64, bool), Trouble> {
-    let mut store = Store::open(plan.kind, plan.options.clone(), medium)?;
-    Ok((store.digest()?, store.is_log_cut()))
-}
-
-fn words(outcome: &Result<(u64, bool), Trouble>) -> String {
+fn words(outcome: &Result<Content, Trouble>) -> String {
     match outcome {
-        Ok((digest, is_cut)) => {
-            let report = if *is_cut { "reported" } else { "not reported" };
+        Ok(Content { digest, is_log_cut }) => {
+            let report = if *is_log_cut { "reported" } else { "not reported" };
             format!("another state is read, {digest:016x}; a cut log is {report}")
         }
         Err(trouble) => format!("not refused by an exact error, but: {trouble}"),
@@ -383,6 +378,7 @@ fn garble(plan: &Plan, table: &Table, worker: Worker<'_>) -> Result<(), Trouble>
     workload.run()?;
     let calls = workload.medium.calls();
     let row = table.row(4);
+    let mut contents = Contents::default();
     let mut bounds = (usize::MAX, HashSet::new(), HashSet::new());
     Crashes::of(&start, &calls).seed(plan.seed).garbled().for_each(&mut |crash| {
         worker.beat();
@@ -390,10 +386,10 @@ fn garble(plan: &Plan, table: &Table, worker: Worker<'_>) -> Result<(), Trouble>
             let history = &workload.history;
             bounds = (crash.made(), history.allowed(crash.made(), &calls), history.cut(crash.made(), &calls));
         }
-        match open_and_read(plan, crash.provider()) {
-            Ok((digest, _)) if bounds.1.contains(&digest) => row.harmless.fetch_add(1, Ordering::Relaxed),
-            Ok((digest, is_reported)) if bounds.2.contains(&digest) => {
-                let count = if is_reported { &row.reported } else { &row.cut };
+        match contents.read(plan, crash.image()) {
+            Ok(Content { digest, .. }) if bounds.1.contains(&digest) => row.harmless.fetch_add(1, Ordering::Relaxed),
+            Ok(Content { digest, is_log_cut }) if bounds.2.contains(&digest) => {
+                let count = if is_log_cut { &row.reported } else { &row.cut };
                 count.fetch_add(1, Ordering::Relaxed)
             }
             Err(Trouble::Memory(error)) if error.is_corrupt() => row.detected.fetch_add(1, Ordering::Relaxed),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasm_dbms_memory::HeapProvider;
 
+use crate::battery::contents::Contents;
 use crate::battery::coverage::Coverage;
 use crate::battery::tally::{Tally, Worker};
 use crate::battery::{Plant, Settings, Size};
@@ -81,16 +82,17 @@ fn workload(
         plant.apply(&mut calls, &workload.history);
     }
     let mut images = 0;
-    judge(&start, &workload, &calls, plan.seed, torn_max, worker, &mut |crash, _| {
+    let (contents, walked) = judge(&start, &workload, &calls, plan.seed, torn_max, worker, &mut |crash| {
         images += 1;
         if images % GO_ON == 0 { go_on(plan, crash) } else { Ok(()) }
     });
-    worker.tally.say(&format!("{}: {images} images; {coverage}; {:?}", plan.name, workload.met));
+    let (name, met) = (plan.name, workload.met);
+    worker.tally.say(&format!("{name}: {images} images, {walked} walked, {contents} contents; {coverage}; {met:?}"));
     Ok(())
 }
 
-/// Judges every image that a crash can leave of the calls of a workload; `and_then` does more with those that are met for the first
-/// time, and is told the digest of what they hold.
+/// Judges every image that a crash can leave of the calls of a workload; `and_then` does more with those that are met for
+/// the first time. Says how many contents there were in them, and how many images were walked.
 pub(super) fn judge(
     start: &[u8],
     workload: &Workload,
@@ -98,10 +100,11 @@ pub(super) fn judge(
     seed: u64,
     torn_max: usize,
     worker: Worker<'_>,
-    and_then: &mut dyn FnMut(&Crash<'_>, u64) -> Result<(), Trouble>,
-) {
+    and_then: &mut dyn FnMut(&Crash<'_>) -> Result<(), Trouble>,
+) -> (usize, u64) {
     let plan = &workload.plan;
     let mut met: HashMap<u64, u64> = HashMap::new();
+    let mut contents = Contents::default();
     let mut bounds: (usize, HashSet<u64>) = (usize::MAX, HashSet::new());
     let mut examples = 0;
     Crashes::of(start, calls).seed(seed).torn_max(torn_max).for_each(&mut |crash| {
@@ -113,14 +116,14 @@ pub(super) fn judge(
         let known = met.get(&hash).copied();
         let verdict = match known {
             Some(digest) => Ok(digest),
-            None => read(plan, crash),
+            None => contents.read(plan, crash.image()).map(|content| content.digest),
         };
         let verdict = verdict.and_then(|digest| {
             met.insert(hash, digest);
             if !bounds.1.contains(&digest) {
                 return Err(Trouble::Wrong(workload.history.name(digest)));
             }
-            if known.is_none() { and_then(crash, digest) } else { Ok(()) }
+            if known.is_none() { and_then(crash) } else { Ok(()) }
         });
         if let Err(trouble) = verdict {
             examples += 1;
@@ -128,11 +131,7 @@ pub(super) fn judge(
         }
     });
     worker.tally.add_images(met.into_keys());
-}
-
-/// Opens an image and reads everything in it.
-fn read(plan: &Plan, crash: &Crash<'_>) -> Result<u64, Trouble> {
-    Store::open(plan.kind, plan.options.clone(), crash.provider())?.digest()
+    contents.counts()
 }
 
 /// Writing goes on after recovery, and a clean close keeps everything.

@@ -13,6 +13,7 @@
 //! A battery of its own goes into a file of its own here, into [`NAMES`] and into [`run`].
 
 mod bit_flip;
+mod contents;
 mod coverage;
 mod crash;
 #[doc(hidden)]

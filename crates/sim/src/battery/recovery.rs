@@ -107,6 +107,6 @@ fn session(
         session.do_step(Step::Close)?;
     }
     let seed = random.u64(..);
-    judge(image, &session, &session.medium.calls(), seed, TORN_MAX, worker, &mut |_, _| Ok(()));
+    judge(image, &session, &session.medium.calls(), seed, TORN_MAX, worker, &mut |_| Ok(()));
     Ok(session)
 }

@@ -70,14 +70,6 @@ impl Store {
         }
     }
 
-    /// Whether opening said that the log goes on after what was kept.
-    pub(crate) fn is_log_cut(&self) -> bool {
-        match self {
-            Self::Keys(store) => store.is_log_cut(),
-            Self::Tables(db) => db.is_log_cut(),
-        }
-    }
-
     /// Whether writes are refused since a failure.
     pub(crate) fn is_poisoned(&mut self) -> bool {
         match self {
