@@ -2,7 +2,7 @@
 //!
 //! | to change | see |
 //! |---|---|
-//! | what continuous integration runs | `ci.rs` |
+//! | what continuous integration runs, and what beside it | `ci.rs` |
 //! | which wasm toolchain is taken, and its flags | `wasm/toolchain.rs` |
 //! | what a canister is put through | `wasm/canister.rs`, and `host/canister.py` |
 //! | what a component is put through | `wasm/component.rs`, and `crates/component/hosts` |
@@ -51,6 +51,8 @@ enum Verb {
     Test(test::Options),
     /// Build the example for wasm, run it on each wasm host here, compare the hosts, print the sizes
     Wasm(wasm::Options),
+    /// Build and shrink every wasm module that `ci` runs, and do nothing with them: what `ci` does beside its tests
+    Modules,
     /// Build the test of OPFS, run it in a headless Chromium, kill its workers, tabs and browsers
     Browser(wasm::browser::Options),
     /// A long proof of the store: crash, recovery, io-error, bit-flip, hostile, isolation, model, or all; or browser-kill; BATTERY=long does ten times as much
@@ -91,6 +93,7 @@ fn run(verb: Verb) -> anyhow::Result<()> {
         Verb::Ci => ci::run(&project),
         Verb::Test(options) => test::run(&project, &options),
         Verb::Wasm(options) => wasm::run(&project, &options),
+        Verb::Modules => wasm::build_modules(&project),
         Verb::Browser(options) => wasm::browser::run(&project, &options),
         Verb::Battery(options) => battery::run(&project, &options),
         Verb::Slt(options) => slt::run(&project, &options),

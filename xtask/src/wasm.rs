@@ -71,6 +71,16 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     size::check(&[&heap, &wasi, &one_table])
 }
 
+/// Builds and shrinks every module that the steps of continuous integration take; they find them done.
+pub(crate) fn build_modules(project: &Project) -> Result<()> {
+    if let Some(reason) = missing()? {
+        bail!("{reason}");
+    }
+    let toolchain = Toolchain::find()?.context("the toolchain that was here is gone")?;
+    println!("wasm toolchain: {toolchain}");
+    module::OF_EACH_COMMIT.iter().try_for_each(|source| Module::build(project, &toolchain, source).map(drop))
+}
+
 /// Installs what is missing here to build, shrink and run wasm. Where that cannot be done it says so; whoever needs a
 /// missing thing will name it.
 pub(crate) fn install() -> Result<()> {
