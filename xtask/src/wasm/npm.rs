@@ -1,7 +1,8 @@
 //! `cargo xtask npm`: the npm package `wasm-dbms`, put together, measured, tested in Node and in a browser.
 //!
 //! It consists of the modules of `crates/npm` (with SQL) and `crates/tables` (without), the scripts beside the former, and that of
-//! `crates/web` which gives files in a browser.
+//! `crates/web` which gives files in a browser. What is published, and tested, is what esbuild makes of the scripts: shorter names
+//! and no comments; file by file, so that a page loads no more than it did.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use super::module::{self, Module};
 use super::toolchain::Toolchain;
-use super::{browser, identity, size, tree_functions, vite};
+use super::{browser, identity, packages, size, tree_functions, vite};
 use crate::command;
 use crate::project::Project;
 
@@ -24,7 +25,7 @@ const OPFS: &str = "crates/web/js/opfs.js";
 
 /// What a page imports, with SQL or without, and what the scripts that it loads by that may weigh together, each after `gzip -9`,
 /// in bytes. Without SQL a script says by objects what the module with SQL reads.
-const FACES: [(&str, usize); 2] = [("browser.js", 15_000), ("tables_browser.js", 18_500)];
+const FACES: [(&str, usize); 2] = [("browser.js", 11_700), ("tables_browser.js", 15_000)];
 
 /// What else to do.
 #[derive(clap::Args)]
@@ -91,20 +92,19 @@ pub(super) fn build(project: &Project, toolchain: &Toolchain, opt_level: &str) -
     }
     let mut scripts = vec![project.root().join(OPFS)];
     for entry in fs::read_dir(source.join("js"))? {
-        scripts.push(entry?.path());
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "js") {
+            scripts.push(file);
+        } else if let Some(name) = file.file_name() {
+            copy(&file, &package.join(name))?;
+        }
     }
     let mut texts = BTreeMap::new();
-    for script in scripts {
+    for script in minified(project, &scripts)? {
         let name =
             script.file_name().and_then(|name| name.to_str()).with_context(|| format!("{}", script.display()))?;
-        if script.extension().is_none_or(|extension| extension != "js") {
-            copy(&script, &package.join(name))?;
-            continue;
-        }
-        let text = fs::read_to_string(&script).with_context(|| format!("reading {}", script.display()))?;
-        let text = without_comments(&text);
-        fs::write(package.join(name), &text)?;
-        texts.insert(name.to_owned(), text);
+        copy(&script, &package.join(name))?;
+        texts.insert(name.to_owned(), fs::read_to_string(&script)?);
     }
     for (face, gzip_bytes_max) in FACES {
         let mut together = 0;
@@ -119,12 +119,38 @@ pub(super) fn build(project: &Project, toolchain: &Toolchain, opt_level: &str) -
     Ok(package)
 }
 
+/// What esbuild makes of scripts, one for each of the same name.
+fn minified(project: &Project, scripts: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let directory = project.wasm_target().join("minify");
+    let packages = packages::install(&project.root().join(FOLDER).join("minify"), &directory)?;
+    // In one folder, since files of several would come into several.
+    let (readable, short) = (directory.join("readable"), directory.join("short"));
+    for folder in [&readable, &short] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder)?;
+    }
+    let mut esbuild = Command::new(packages.join(".bin").join("esbuild"));
+    let mut made = Vec::new();
+    for script in scripts {
+        let name = script.file_name().with_context(|| format!("{}", script.display()))?;
+        copy(script, &readable.join(name))?;
+        esbuild.arg(readable.join(name));
+        made.push(short.join(name));
+    }
+    // What every browser has that has files (OPFS) for a worker.
+    esbuild.args(["--minify", "--format=esm", "--target=es2022", "--charset=utf8", "--log-level=warning"]);
+    command::run(esbuild.arg(format!("--outdir={}", short.display())))?;
+    Ok(made)
+}
+
 /// The scripts that one loads, itself among them: every text in it that names a script beside it.
 fn loaded_by(face: &str, texts: &BTreeMap<String, String>) -> Vec<String> {
     let mut loaded = vec![face.to_owned()];
     let mut number = 0;
     while let Some(text) = loaded.get(number).and_then(|name| texts.get(name)) {
-        for named in text.split('\'').filter_map(|part| part.strip_prefix("./")) {
+        for named in text.split(['"', '\'', '`']).filter_map(|part| part.strip_prefix("./")) {
             if texts.contains_key(named) && !loaded.iter().any(|other| other == named) {
                 loaded.push(named.to_owned());
             }
@@ -132,13 +158,6 @@ fn loaded_by(face: &str, texts: &BTreeMap<String, String>) -> Vec<String> {
         number += 1;
     }
     loaded
-}
-
-/// A script without what is for those who read the source: the lines that are comments, and the spaces in front of a line. (No
-/// text of ours that goes over lines means them.)
-fn without_comments(text: &str) -> String {
-    let is_comment = |line: &str| ["//", "/**", "*"].iter().any(|start| line.starts_with(start));
-    text.lines().map(str::trim_start).filter(|line| !is_comment(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -151,16 +170,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_are_comments_are_left_out_and_no_others() {
-        let text = "// Head.\nconst one = 1; // kept\n/**\n * About two.\n */\nconst two = one * 2;\n  // three\n";
-        assert_eq!(without_comments(text), "const one = 1; // kept\nconst two = one * 2;\n");
-    }
-
-    #[test]
     fn what_a_script_loads_is_what_it_names_and_what_that_names() {
         let texts = [
             ("a.js", "import { b } from './b.js';"),
-            ("b.js", "new Worker(new URL('./c.js', import.meta.url)); import './a.js';"),
+            ("b.js", "new Worker(new URL(\"./c.js\", import.meta.url));import\"./a.js\";"),
             ("c.js", "import './missing.js';"),
             ("d.js", ""),
         ];
