@@ -1,7 +1,8 @@
 //! Products, quotients and roundings of decimals.
 
-use crate::Decimal;
 use crate::decimal::power_of_ten;
+use crate::float_text::fixed_text;
+use crate::{Decimal, FloatForm, float_text};
 
 /// Which of the numbers with fewer digits a number becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,11 +208,11 @@ impl Decimal {
         if !number.is_finite() || number.abs() >= 1e29 {
             return None;
         }
-        if let Ok(decimal) = format!("{number}").parse() {
+        if let Ok(decimal) = float_text(number, FloatForm::Plain).parse() {
             return Some(decimal);
         }
-        // More digits after the point than there is room for.
-        (0..=28).rev().find_map(|digits: usize| format!("{number:.digits$}").parse().ok())
+        // More digits after the point than there is room for, or too many before it.
+        if number.abs() < 1.0 { fixed_text(number, Self::MAX_SCALE).parse().ok() } else { None }
     }
 }
 

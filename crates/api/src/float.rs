@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+use crate::whole::Whole;
+
 /// Beyond these digits only one thing matters: whether any of them is not zero. No float, and no middle between two of
 /// them, has more.
 const SIGNIFICANT_DIGITS: usize = 800;
@@ -114,7 +116,7 @@ impl Digits {
         for digit in &self.digits {
             numerator.multiply_add(10, u32::from(*digit));
         }
-        let mut denominator = Whole(vec![1]);
+        let mut denominator = Whole::from(1);
         let scaled = if self.exponent < 0 { &mut denominator } else { &mut numerator };
         for _ in 0..self.exponent.abs() {
             scaled.multiply_add(10, 0);
@@ -124,7 +126,7 @@ impl Digits {
 }
 
 /// What follows the `e`.
-fn exponent(text: &[u8]) -> Option<i64> {
+pub(crate) fn exponent(text: &[u8]) -> Option<i64> {
     let (is_negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
@@ -161,7 +163,7 @@ fn divide(mut numerator: Whole, mut denominator: Whole) -> f64 {
     let rest = quotient & ((1 << dropped) - 1);
     let mut mantissa = (quotient >> dropped) as u64;
     let order =
-        rest.cmp(&(1 << (dropped - 1))).then(if numerator.0.is_empty() { Ordering::Equal } else { Ordering::Greater });
+        rest.cmp(&(1 << (dropped - 1))).then(if numerator.is_zero() { Ordering::Equal } else { Ordering::Greater });
     if exponent >= -1023 - 52 && (order == Ordering::Greater || order == Ordering::Equal && mantissa & 1 == 1) {
         mantissa += 1;
     }
@@ -175,52 +177,6 @@ fn divide(mut numerator: Whole, mut denominator: Whole) -> f64 {
         return f64::INFINITY;
     }
     f64::from_bits(((exponent + 1023) as u64) << 52 | mantissa & ((1 << 52) - 1))
-}
-
-/// A whole number in words of 32 bits, the lowest first, the highest not zero.
-#[derive(Default)]
-struct Whole(Vec<u32>);
-
-impl Whole {
-    fn multiply_add(&mut self, factor: u32, term: u32) {
-        let mut carry = u64::from(term);
-        for word in &mut self.0 {
-            carry += u64::from(*word) * u64::from(factor);
-            *word = carry as u32;
-            carry >>= 32;
-        }
-        if carry != 0 {
-            self.0.push(carry as u32);
-        }
-    }
-
-    fn shift_left(&mut self, bits: i64) {
-        self.0.splice(0..0, std::iter::repeat_n(0, (bits / 32) as usize));
-        self.multiply_add(1 << (bits % 32), 0);
-    }
-
-    fn bits(&self) -> i64 {
-        let highest = self.0.last().map_or(32, |word| word.leading_zeros());
-        self.0.len() as i64 * 32 - i64::from(highest)
-    }
-
-    /// Subtracts a number that is not greater; says whether it was so, and does nothing else.
-    fn subtract(&mut self, other: &Self) -> bool {
-        let order = self.0.len().cmp(&other.0.len()).then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()));
-        if order == Ordering::Less {
-            return false;
-        }
-        let mut borrow = false;
-        for (at, word) in self.0.iter_mut().enumerate() {
-            let (difference, is_below) = word.overflowing_sub(other.0.get(at).copied().unwrap_or(0));
-            let (difference, is_still_below) = difference.overflowing_sub(u32::from(borrow));
-            (*word, borrow) = (difference, is_below || is_still_below);
-        }
-        while self.0.last() == Some(&0) {
-            self.0.pop();
-        }
-        true
-    }
 }
 
 #[cfg(test)]

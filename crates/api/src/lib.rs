@@ -19,6 +19,7 @@ mod encode;
 mod expr;
 mod field;
 mod float;
+mod float_text;
 mod json;
 mod memory_error;
 mod migration;
@@ -31,7 +32,9 @@ mod rule;
 mod schema;
 mod table;
 mod text_serde;
+mod uuid_text;
 mod value;
+mod whole;
 
 pub use arena::ValueArena;
 pub use as_parameter::AsParameter;
@@ -54,6 +57,7 @@ pub use expr::{
 pub use field::as_json;
 pub use field::{ConversionError, CustomDataType, Field};
 pub use float::parse_float;
+pub use float_text::{FloatForm, float_text};
 pub use json::{Json, JsonError, JsonKind, JsonPath, JsonRef};
 pub use memory_error::{MemoryError, MemoryResult};
 pub use migration::{MigrationOperation, MigrationPlan, MigrationWork, PlannedOperation};
@@ -69,4 +73,5 @@ pub use schema::{
 };
 pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};
 pub use uuid::Uuid;
+pub use uuid_text::parse_uuid;
 pub use value::{Value, ValueRef};

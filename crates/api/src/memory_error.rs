@@ -1,6 +1,7 @@
 //! What can go wrong between a page and its medium.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use thiserror::Error;
 
@@ -184,6 +185,21 @@ impl MemoryError {
             Box::new(MemoryError::Corrupt { what })
         }
         corrupt(what.into())
+    }
+
+    /// As [`corrupt`](Self::corrupt), of words that are put together here: a module has no such code wherever bytes may be wrong.
+    ///
+    /// ```
+    /// use wasm_dbms_api::MemoryError;
+    ///
+    /// let page = 7;
+    /// let error = MemoryError::corrupt_with(format_args!("page {page} is no leaf"));
+    /// assert_eq!(error, MemoryError::corrupt("page 7 is no leaf"));
+    /// ```
+    #[cold]
+    #[inline(never)]
+    pub fn corrupt_with(what: fmt::Arguments<'_>) -> Box<Self> {
+        Box::new(Self::Corrupt { what: what.to_string().into() })
     }
 
     /// Whether the medium, the quota or a limit of the format is exhausted.

@@ -6,7 +6,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::data_type::Family;
-use crate::{DataType, Date, DateTime, Decimal, Field, Json, JsonRef, ValueArena};
+use crate::{DataType, Date, DateTime, Decimal, Field, FloatForm, Json, JsonRef, ValueArena, float_text};
 
 /// A value that owns its bytes.
 ///
@@ -429,7 +429,7 @@ impl fmt::Display for ValueRef<'_> {
             Self::Bool(value) => value.fmt(f),
             Self::Integer(value) => value.fmt(f),
             Self::Unsigned(value) => value.fmt(f),
-            Self::Float(value) => fmt::Debug::fmt(value, f),
+            Self::Float(value) => f.write_str(&float_text(*value, FloatForm::Float)),
             Self::Text(value) | Self::Enum(_, value) => write_quoted(value, f),
             Self::Decimal(value) => value.fmt(f),
             Self::Date(value) => write!(f, "'{value}'"),

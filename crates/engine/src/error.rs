@@ -1,5 +1,7 @@
 //! The one error at the face.
 
+use std::fmt;
+
 use thiserror::Error;
 use wasm_dbms_api::{ConversionError, MemoryError, SchemaError, Value};
 
@@ -211,6 +213,22 @@ pub enum Error {
     /// An error of the caller's own, to roll a transaction back with.
     #[error(transparent)]
     Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// [`Error::Query`], as it is handed on inside. The words are put together here, once for all who say them.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn query(words: fmt::Arguments<'_>) -> Box<Self> {
+        Box::new(Self::Query(words.to_string()))
+    }
+
+    /// [`Error::Unknown`], as it is handed on inside.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn unknown(what: &'static str, name: &dyn fmt::Display) -> Box<Self> {
+        Box::new(Self::Unknown { what, name: name.to_string() })
+    }
 }
 
 impl From<Box<Error>> for Error {

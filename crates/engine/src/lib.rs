@@ -19,7 +19,7 @@
 //!
 //! | feature | what it brings |
 //! |---|---|
-//! | `full`, unless `default-features = false` | functions, casts, CASE, queries in queries, sets, WITH, RIGHT and FULL joins, sanitizers and validators ([`IS_FULL`]) |
+//! | `full`, unless `default-features = false` | functions, casts, CASE, queries in queries, sets, WITH, RIGHT and FULL joins, sanitizers and validators, the rarer ways of the planner ([`IS_FULL`]) |
 //! | `regex` | the validator `Regex` |
 //! | `serde` | schemas, expressions and queries over a wire |
 

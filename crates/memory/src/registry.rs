@@ -100,15 +100,15 @@ impl Registry {
                 .map_err(|_| MemoryError::corrupt("the registry holds a table name that is no text"))?;
             let id = u32_at(&cursor.value(store)?, 0);
             let snapshot = Self::tree().get(store, &numbered(SNAPSHOT, id))?;
-            let snapshot =
-                snapshot.ok_or_else(|| MemoryError::corrupt(format!("table {name} has no schema snapshot")))?;
+            let snapshot = snapshot
+                .ok_or_else(|| MemoryError::corrupt_with(format_args!("table {name} has no schema snapshot")))?;
             tables.push((id, name, snapshot.to_vec()));
             is_on_entry = cursor.next(store)?;
         }
         tables.sort_unstable_by_key(|(id, ..)| *id);
         let is_double = |two: &&[(TableId, String, Vec<u8>)]| matches!(two, [(one, ..), (other, ..)] if one == other);
         if let Some([_, (_, name, _)]) = tables.windows(2).find(is_double) {
-            return Err(MemoryError::corrupt(format!("table {name} has the id of another")));
+            return Err(MemoryError::corrupt_with(format_args!("table {name} has the id of another")));
         }
         Ok(tables)
     }

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::sync::Arc;
 use std::vec;
 
-use wasm_dbms::{Changed, Database, Error, HeapProvider, Options, RowChanged, Topic, Value};
+use wasm_dbms::{
+    AnyConnection, Changed, Database, Error, HeapProvider, Options, RowChanged, Topic, Value, ValueRef, schema_of,
+};
 use wasm_dbms_web::OpfsProvider;
 
 use crate::failure::{Failure, Result};
@@ -297,9 +299,11 @@ impl<L: Language> Server<L> {
     pub fn table_columns(&mut self, database: usize, table: &str) -> Result<()> {
         self.batch.clear();
         let owned = self.databases.get(database).and_then(Option::as_ref).ok_or_else(closed)?;
-        let schemas = owned.database().schemas()?;
-        let columns = schemas.iter().filter(|schema| schema.name == table).flat_map(|schema| &schema.columns);
-        columns.for_each(|column| write_value(&mut self.batch, Value::from(column.name.as_str()).as_ref()));
+        if let Ok(schema) = schema_of(&AnyConnection::new(owned.database()), table) {
+            for column in &schema.columns {
+                write_value(&mut self.batch, ValueRef::Text(&column.name));
+            }
+        }
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Tokens to values.
 
-use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, Uuid, Value, parse_float};
+use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, Value, parse_float, parse_uuid};
 
 use crate::Dialect;
 use crate::lexer::{Kind, Token};
@@ -137,11 +137,11 @@ pub(crate) fn typed(data_type: DataType, text: &str) -> Option<Value> {
             "f" | "false" | "no" | "off" | "0" => Value::Bool(false),
             _ => return None,
         },
-        DataType::F32 | DataType::F64 => Value::Float(trimmed.parse().ok()?),
+        DataType::F32 | DataType::F64 => Value::Float(parse_float(trimmed)?),
         DataType::Decimal => Value::Decimal(trimmed.parse().ok()?),
         DataType::Date => Value::Date(trimmed.parse::<Date>().ok()?),
         DataType::DateTime => Value::DateTime(moment(trimmed)?),
-        DataType::Uuid => Value::Uuid(trimmed.parse::<Uuid>().ok()?),
+        DataType::Uuid => Value::Uuid(parse_uuid(trimmed)?),
         DataType::Json => Value::Json(text.parse::<Json>().ok()?),
         _ => {
             let integer = trimmed.parse::<u64>().map(Value::from).or_else(|_| trimmed.parse::<i64>().map(Value::from));

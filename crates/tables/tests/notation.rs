@@ -3,7 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice, reason = "tests may")]
 
 use wasm_dbms::{
-    ColumnSchema, Comparison, DataType, Database, Expr, IS_FULL, Sanitizer, ScalarFunction, TableSchema, Value,
+    ColumnSchema, Comparison, DataType, Database, Expr, HeapProvider, IS_FULL, Sanitizer, ScalarFunction, TableSchema,
+    Value,
 };
 use wasm_dbms_module::{Failure, FailureKind};
 use wasm_dbms_tables::Session;
@@ -233,6 +234,25 @@ fn a_table_whose_rules_this_build_does_not_know_can_be_read_and_not_written() {
         assert_eq!(inserted.is_ok(), IS_FULL);
         assert_eq!(say(&session, &format!(r#"select "{table}""#), &[]).len(), usize::from(IS_FULL));
     }
+}
+
+#[test]
+fn rules_of_a_file_stay_as_they_are_whether_this_build_knows_them_or_not() {
+    let bytes = include_bytes!("../../engine/tests/golden/closed.db").to_vec();
+    let database = Database::open(HeapProvider::from_bytes(bytes)).expect("a file that was kept");
+    let session = Session::new(&database);
+    let schemas = database.schemas().expect("tables");
+    assert!(schemas.iter().flat_map(|schema| &schema.columns).any(ColumnSchema::has_rules));
+    // The description of the table is written anew with each.
+    say(&session, r#"createindex "visits" index "by_people" over "people""#, &[]);
+    say(&session, r#"dropindex "by_people""#, &[]);
+    let mut copy = Vec::new();
+    database.export(&mut copy).expect("a copy");
+    let again = Database::open(HeapProvider::from_bytes(copy)).expect("a copy");
+    assert_eq!(again.schemas().expect("tables"), schemas);
+    let session = Session::new(&again);
+    assert_ne!(say(&session, r#"select "visits" count out"#, &[]), ["0"]);
+    assert_eq!(session.perform(r#"update "visits" ? set "people""#, &[3.into()]).is_ok(), IS_FULL);
 }
 
 #[test]

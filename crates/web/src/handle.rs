@@ -69,7 +69,9 @@ impl Refusal {
 
     /// An exception as JavaScript prints it: `name: message`.
     pub fn from_words(words: &str) -> Self {
-        let (name, message) = words.split_once(": ").unwrap_or(("Error", words));
+        // A name has no colon.
+        let named = words.split_once(':').and_then(|(name, rest)| Some((name, rest.strip_prefix(' ')?)));
+        let (name, message) = named.unwrap_or(("Error", words));
         Self::new(name.to_owned(), message.to_owned())
     }
 

@@ -100,5 +100,7 @@ fn last_exception() -> Refusal {
     // the host writes within it and keeps no pointer (contract above).
     let length = unsafe { words(buffer.as_mut_ptr(), buffer.len()) };
     let words = buffer.get(..length).unwrap_or_default();
-    Refusal::from_words(&String::from_utf8_lossy(words))
+    // A text that was too long may end inside of a character.
+    let end = std::str::from_utf8(words).map_or_else(|error| error.valid_up_to(), str::len);
+    Refusal::from_words(words.get(..end).and_then(|words| std::str::from_utf8(words).ok()).unwrap_or_default())
 }

@@ -1,6 +1,6 @@
 //! A database file in a browser's origin private file system.
 
-use wasm_dbms_api::{MemoryError, MemoryResult};
+use wasm_dbms_api::{FloatForm, MemoryError, MemoryResult, float_text};
 use wasm_dbms_memory::{Guarantees, MemoryProvider};
 
 use crate::handle::SyncAccessHandle;
@@ -85,7 +85,8 @@ impl OpfsProvider {
         let is_full = stated == CHROMIUM_NO_SPACE;
         let meaning = if is_full { ", which means that there is no space" } else { "" };
         let name = &self.name;
-        let reason = format!("{name}: the browser states {stated} bytes where {asked} were asked{meaning}").into();
+        let reason =
+            format!("{name}: the browser states {} bytes where {asked} were asked{meaning}", words(stated)).into();
         Err(Box::new(MemoryError::Host { operation, reason, is_full }))
     }
 
@@ -96,13 +97,18 @@ impl OpfsProvider {
     }
 }
 
+/// A number that a browser states, which should be a whole one.
+fn words(stated: f64) -> String {
+    float_text(stated, FloatForm::Plain)
+}
+
 impl MemoryProvider for OpfsProvider {
     fn size(&self) -> MemoryResult<u64> {
         let stated = self.handle.size().map_err(|refusal| refusal.into_error("size", &self.name))?;
         if stated.trunc() == stated && (0.0..=MAX_BYTES as f64).contains(&stated) {
             return Ok(stated as u64);
         }
-        let reason = format!("{}: the browser states a size of {stated} bytes", self.name).into();
+        let reason = format!("{}: the browser states a size of {} bytes", self.name, words(stated)).into();
         Err(Box::new(MemoryError::Host { operation: "size", reason, is_full: false }))
     }
 

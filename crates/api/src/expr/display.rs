@@ -3,14 +3,14 @@
 use std::fmt::{Display, Formatter, Result};
 
 use crate::{
-    AggregateCall, Case, Expr, FrameBound, FrameExclusion, FrameUnit, Identifier, Name, Order, Part, ScalarFunction,
-    Value, WindowCall, WindowFrame,
+    AggregateCall, Case, Expr, FloatForm, FrameBound, FrameExclusion, FrameUnit, Identifier, Name, Order, Part,
+    ScalarFunction, Value, WindowCall, WindowFrame, float_text,
 };
 
-/// A list with commas between.
 /// Whether what the feature `full` is about is written out.
 pub(crate) const IS_FULL: bool = cfg!(feature = "full");
 
+/// A list with commas between.
 pub(crate) struct List<'a, T>(pub(crate) &'a [T]);
 
 impl<T: Display> Display for List<'_, T> {
@@ -73,8 +73,8 @@ impl Inner for Part<Expr> {
 /// A value as SQL reads it back with its type: `1.5` is a decimal there and `1.5e0` a float.
 fn write_literal(value: &Value, f: &mut Formatter<'_>) -> Result {
     match value {
-        Value::Float(number) if number.is_finite() => write!(f, "{number:e}"),
-        Value::Float(number) => write!(f, "f64 '{number}'"),
+        Value::Float(number) if number.is_finite() => f.write_str(&float_text(*number, FloatForm::Exponent)),
+        Value::Float(number) => write!(f, "f64 '{}'", float_text(*number, FloatForm::Plain)),
         Value::Decimal(number) if number.scale() == 0 => write!(f, "DECIMAL '{number}'"),
         Value::Date(_) => write!(f, "DATE {value}"),
         Value::DateTime(_) => write!(f, "TIMESTAMP {value}"),
@@ -87,6 +87,18 @@ fn write_literal(value: &Value, f: &mut Formatter<'_>) -> Result {
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
+            // Nobody says them there; a file may.
+            Self::InQuery(..)
+            | Self::Exists(_)
+            | Self::Scalar(_)
+            | Self::Case(_)
+            | Self::Cast(..)
+            | Self::Function(..)
+            | Self::Window(_)
+                if !IS_FULL =>
+            {
+                f.write_str("(..)")
+            }
             Self::Literal(value) => write_literal(value, f),
             Self::Parameter(number) => write!(f, "?{number}"),
             Self::Column(column) => {

@@ -1,7 +1,8 @@
 //! How the built-in sanitizers change text and numbers.
 
 use crate::decimal::power_of_ten;
-use crate::{DataType, Decimal, parse_float};
+use crate::float_text::{fixed_text, short_float_text};
+use crate::{DataType, Decimal, FloatForm, float_text, parse_float};
 
 /// Every run of white space as one space.
 pub(super) fn collapse_whitespace(text: &str) -> String {
@@ -99,12 +100,12 @@ pub(super) fn round_decimal(number: Decimal, scale: u8) -> Decimal {
 /// The same of a float, which counts as the shortest decimal that stands for it.
 pub(super) fn round_float(number: f64, scale: u8, data_type: DataType) -> f64 {
     let is_short = data_type == DataType::F32;
-    let text = if is_short { (number as f32).to_string() } else { number.to_string() };
+    let text = if is_short { short_float_text(number as f32) } else { float_text(number, FloatForm::Plain) };
     let rounded = match text.parse::<Decimal>() {
         Ok(decimal) => round_decimal(decimal, scale).to_f64(),
         // Past 28 digits there is no fraction before the point and nothing but one after it.
         Err(_) if number.abs() > 1.0 => number,
-        Err(_) => parse_float(&format!("{number:.*}", usize::from(scale))).unwrap_or(number),
+        Err(_) => parse_float(&fixed_text(number, scale)).unwrap_or(number),
     };
     // -0.04 becomes -0.0, as of a float.
     let rounded = rounded.copysign(number);

@@ -28,7 +28,7 @@ impl TableSchema {
                 }
                 let problem = self.foreign_keys.iter().find_map(|key| self.problem_of_foreign_key(key));
                 problem.or_else(|| {
-                    let name = twice(self.foreign_keys.iter().map(|key| key.name.as_str()));
+                    let name = twice(&mut self.foreign_keys.iter().map(|key| key.name.as_str()));
                     name.map(|name| format!("the foreign key {name} is there twice"))
                 })
             })
@@ -36,8 +36,8 @@ impl TableSchema {
                 if self.checks.len() > Self::MAX_CHECKS {
                     return Some(format!("more than {} checks", Self::MAX_CHECKS));
                 }
-                let names = self.checks.iter().map(|check| check.name.as_str()).filter(|name| !name.is_empty());
-                twice(names).map(|name| format!("the check {name} is there twice"))
+                let mut names = self.checks.iter().map(|check| check.name.as_str()).filter(|name| !name.is_empty());
+                twice(&mut names).map(|name| format!("the check {name} is there twice"))
             })
     }
 
@@ -53,7 +53,7 @@ impl TableSchema {
             return Some(format!("the foreign key {name} has {} columns for {}", columns.len(), references.len()));
         }
         for list in [columns, references] {
-            if let Some(column) = twice(list.iter().map(String::as_str)) {
+            if let Some(column) = twice(&mut list.iter().map(String::as_str)) {
                 return Some(format!("the foreign key {name} has {column} twice"));
             }
         }
@@ -111,7 +111,7 @@ impl TableSchema {
         if let Some(problem) = self.indexes.iter().find_map(|index| self.problem_of_index(index)) {
             return Some(problem);
         }
-        if let Some(name) = twice(self.indexes.iter().map(|index| index.name.as_str())) {
+        if let Some(name) = twice(&mut self.indexes.iter().map(|index| index.name.as_str())) {
             return Some(format!("the index {name} is there twice"));
         }
         let nullable = self.columns.iter().find(|column| column.nullable && self.primary_key.contains(&column.name));
@@ -136,7 +136,7 @@ impl TableSchema {
         if let Some(unknown) = index.include.iter().find(|column| self.position(column).is_none()) {
             return Some(format!("the column {unknown} that the index {name} includes does not exist"));
         }
-        let twice = twice(columns.into_iter().chain(index.include.iter().map(String::as_str)));
+        let twice = twice(&mut columns.into_iter().chain(index.include.iter().map(String::as_str)));
         twice.map(|column| format!("the index {name} has {column} twice"))
     }
 
@@ -154,7 +154,7 @@ impl TableSchema {
                 Some(_) => {}
             }
         }
-        twice(names.iter().copied()).map(|name| format!("the key column {name} is there twice"))
+        twice(&mut names.iter().copied()).map(|name| format!("the key column {name} is there twice"))
     }
 }
 
@@ -173,12 +173,12 @@ impl ColumnSchema {
         if variants.iter().any(String::is_empty) {
             return Some(format!("a name of the enum {name} is empty"));
         }
-        twice(variants.iter().map(String::as_str)).map(|twice| format!("the enum {name} has {twice} twice"))
+        twice(&mut variants.iter().map(String::as_str)).map(|twice| format!("the enum {name} has {twice} twice"))
     }
 }
 
 /// A name that is there twice.
-fn twice<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+fn twice<'a>(names: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut sorted: Vec<&str> = names.collect();
     sorted.sort_unstable();
     sorted.windows(2).find_map(|pair| pair.first().filter(|first| pair.last() == Some(first))).copied()

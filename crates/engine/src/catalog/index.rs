@@ -178,6 +178,6 @@ impl Index {
 
     #[cold]
     fn cut_short(&self) -> Box<MemoryError> {
-        MemoryError::corrupt(format!("an entry of index {} is cut short", self.name))
+        MemoryError::corrupt_with(format_args!("an entry of index {} is cut short", self.name))
     }
 }

@@ -64,11 +64,15 @@ impl Catalog {
             let snapshot = Snapshot::decode(&bytes)?;
             if snapshot.schema.name != name {
                 let found = &snapshot.schema.name;
-                return Err(MemoryError::corrupt(format!("table {name} has the snapshot of {found}")).into());
+                return Err(MemoryError::corrupt_with(format_args!("table {name} has the snapshot of {found}")).into());
             }
-            let relation = Relation::new(id, snapshot)?;
+            let described = snapshot.described(bytes);
+            let relation = Relation::new(id, snapshot)?.described(described);
             if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.is_new(&tree.to_be_bytes())) {
-                return Err(MemoryError::corrupt(format!("table {name} has tree {tree}, which is another's")).into());
+                return Err(MemoryError::corrupt_with(format_args!(
+                    "table {name} has tree {tree}, which is another's"
+                ))
+                .into());
             }
             catalog.relations.push(relation);
         }
@@ -107,7 +111,7 @@ impl Catalog {
     /// Where the table of this name stands.
     pub(crate) fn find(&self, name: &str) -> Fallible<RelationIndex> {
         let found = self.place(name);
-        found.ok_or_else(|| Error::Unknown { what: "table", name: name.to_owned() }.into())
+        found.ok_or_else(|| Error::unknown("table", &name))
     }
 
     /// Whether there is a table of this name.
@@ -229,7 +233,7 @@ impl Catalog {
         // What is stored must be read again: the bounds of reading are refused here, not at the next opening.
         let snapshot = Snapshot::decode(&bytes)?;
         let id = Registry::add_table(store, &schema.name, &bytes)?;
-        self.relations.push(Relation::new(id, snapshot)?);
+        self.relations.push(Relation::new(id, snapshot)?.described(bytes.into()));
         Ok(())
     }
 
@@ -322,7 +326,7 @@ impl Catalog {
 /// The number of a column.
 pub(crate) fn column_of(schema: &TableSchema, name: &str) -> Fallible<usize> {
     let position = schema.position(name);
-    position.ok_or_else(|| Error::Unknown { what: "column", name: format!("{}.{name}", schema.name) }.into())
+    position.ok_or_else(|| Error::unknown("column", &format_args!("{}.{name}", schema.name)))
 }
 
 /// Whether rows are clustered by the primary key: there is one, and its code cannot be long.
@@ -336,5 +340,5 @@ pub(crate) fn is_clustered(schema: &TableSchema) -> bool {
 }
 
 fn no_relation() -> Box<Error> {
-    Error::Unknown { what: "table", name: "of a statement whose table was dropped".into() }.into()
+    Error::unknown("table", &"of a statement whose table was dropped")
 }

@@ -101,6 +101,8 @@ impl TreeHead {
 pub(crate) struct Relation {
     pub(crate) id: TableId,
     pub(crate) schema: Arc<TableSchema>,
+    /// The description as bytes: a table is still the same if these are.
+    pub(crate) described: Arc<[u8]>,
     pub(crate) layout: Arc<RowLayout>,
     pub(crate) shape: KeyShape,
     pub(crate) table: TreeHead,
@@ -144,6 +146,7 @@ impl Relation {
         Ok(Self {
             id,
             schema: Arc::new(schema),
+            described: Arc::default(),
             layout: Arc::new(layout),
             shape,
             table: TreeHead::new(table),
@@ -155,6 +158,11 @@ impl Relation {
             plain: Vec::new(),
             known: Vec::new(),
         })
+    }
+
+    /// The table with its description as bytes.
+    pub(super) fn described(self, described: Arc<[u8]>) -> Self {
+        Self { described, ..self }
     }
 
     /// Refuses what a migration in steps keeps from being written.

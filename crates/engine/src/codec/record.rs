@@ -27,7 +27,7 @@ impl Problem {
     /// The error; `what` has the problem.
     pub(crate) fn into_error(self, what: &str) -> Box<MemoryError> {
         match self {
-            Self::Damaged => MemoryError::corrupt(format!("{what} cannot be decoded")),
+            Self::Damaged => MemoryError::corrupt_with(format_args!("{what} cannot be decoded")),
             Self::Newer(part) => Box::new(MemoryError::NewerPart { what: format!("{part} in {what}").into() }),
         }
     }
@@ -52,9 +52,16 @@ impl Writer {
     }
 
     pub(crate) fn field(&mut self, tag: u8, write: impl FnOnce(&mut Self)) {
-        let mut field = Self::default();
-        write(&mut field);
-        self.field_of_bytes(tag, &field.0);
+        self.0.push(tag);
+        let start = self.0.len();
+        write(self);
+        self.put_length(start);
+    }
+
+    /// Puts in front of what was written since how long it is.
+    fn put_length(&mut self, start: usize) {
+        let written = self.0.split_off(start.min(self.0.len()));
+        self.bytes(&written);
     }
 
     pub(crate) fn field_of_bytes(&mut self, tag: u8, bytes: &[u8]) {

@@ -65,6 +65,8 @@ mod decode;
 mod encode;
 mod rules;
 
+use std::sync::Arc;
+
 use wasm_dbms_api::{DataType, ReferentialAction, TableSchema, Value};
 use wasm_dbms_memory::TreeId;
 
@@ -145,6 +147,15 @@ impl Snapshot {
         let indexes = trees.iter().map(|tree| StoredIndex { id: take_id(), tree: *tree }).collect();
         let schema = schema.clone();
         Self { schema, version: 0, next_id, table, primary_key, columns, indexes, earlier: Vec::new(), is_held: false }
+    }
+
+    /// The description without what may change while the table stays the same: how old its rows may be, who writes it. It is
+    /// stored as these bytes.
+    pub(crate) fn described(&self, bytes: Vec<u8>) -> Arc<[u8]> {
+        if self.version == 0 && self.earlier.is_empty() && !self.is_held {
+            return bytes.into();
+        }
+        Self { version: 0, earlier: Vec::new(), is_held: false, ..self.clone() }.encode().into()
     }
 }
 

@@ -144,7 +144,7 @@ impl State {
             Self::Integers { sum, .. } => match (i64::try_from(*sum), u64::try_from(*sum)) {
                 (Ok(sum), _) => Value::Integer(sum),
                 (_, Ok(sum)) => Value::Unsigned(sum),
-                _ => return Err(Error::OutOfRange(format!("the sum {sum}")).into()),
+                _ => return Err(Error::OutOfRange("a sum of integers".into()).into()),
             },
             Self::Floats { sum, count } if is_average => Value::Float(sum / *count as f64),
             Self::Floats { sum, .. } => Value::Float(*sum),

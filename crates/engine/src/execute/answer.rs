@@ -149,7 +149,7 @@ pub(crate) fn keys_and_outputs(
     has_outputs: bool,
 ) -> Fallible<Vec<(Vec<u8>, Vec<Value>)>> {
     if plan.grouping.is_some() || !matches!(plan.sources.first(), Some(PlanSource::Table(_))) {
-        return Err(Error::Query("an aggregate or a window cannot stand in a change of rows".into()).into());
+        return Err(Error::query(format_args!("an aggregate or a window cannot stand in a change of rows")));
     }
     let mut found = Vec::new();
     while rows.next(core)? {

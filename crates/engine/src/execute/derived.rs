@@ -60,10 +60,9 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
                     }
                     count += 1;
                     if count > MAX_RECURSIVE_ROWS {
-                        return Err(Error::Query(format!(
+                        return Err(Error::query(format_args!(
                             "a query that names itself makes at most {MAX_RECURSIVE_ROWS} rows"
-                        ))
-                        .into());
+                        )));
                     }
                     push(&mut found, layout, &row)?;
                     push(&mut made, layout, &row).map(|()| true)

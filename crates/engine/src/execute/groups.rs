@@ -20,6 +20,7 @@ use crate::execute::runs::{Merge, Runs};
 use crate::execute::settle::settle;
 use crate::execute::spool::broken;
 use crate::execute::{Frame, RowStream};
+use crate::full::IS_FULL;
 use crate::plan::{BoundAggregate, BoundExpr, Context, Grouping, Plan, broken_row};
 
 /// Takes a group. Says whether more are wanted.
@@ -216,7 +217,8 @@ fn is_total(function: AggregateFunction) -> bool {
 
 /// What an aggregate is over in a row, and what stands between texts; NULL if the row does not count.
 fn input<'a>(aggregate: &'a BoundAggregate, context: Context<'a>) -> Fallible<(ValueRef<'a>, ValueRef<'a>)> {
-    if let Some(filter) = &aggregate.filter
+    if IS_FULL
+        && let Some(filter) = &aggregate.filter
         && !filter.holds(context)?
     {
         return Ok((ValueRef::Null, ValueRef::Null));
@@ -226,7 +228,7 @@ fn input<'a>(aggregate: &'a BoundAggregate, context: Context<'a>) -> Fallible<(V
         None => ValueRef::Bool(true),
     };
     match &aggregate.separator {
-        Some(separator) if !value.is_null() => Ok((value, separator.value(context)?)),
+        Some(separator) if IS_FULL && !value.is_null() => Ok((value, separator.value(context)?)),
         _ => Ok((value, ValueRef::Null)),
     }
 }
@@ -377,7 +379,7 @@ impl<'p> Groups<'p> {
         let aggregates = &self.grouping.aggregates;
         let state = self.states.get_mut(group * aggregates.len() + place);
         if let (Some(aggregate), Some(state)) = (aggregates.get(place), state) {
-            if aggregate.function == AggregateFunction::Concatenate {
+            if IS_FULL && aggregate.function == AggregateFunction::Concatenate {
                 self.text_bytes += state.join(value, separator, aggregate.separator.is_some())?;
             } else {
                 state.add(aggregate.function, value);

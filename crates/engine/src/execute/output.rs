@@ -98,5 +98,5 @@ impl RowSource for OutputRow<'_> {
 
 #[cold]
 fn no_column() -> Box<Error> {
-    Error::Query("the answer has no such column".into()).into()
+    Error::query(format_args!("the answer has no such column"))
 }

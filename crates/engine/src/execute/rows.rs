@@ -15,6 +15,7 @@ use crate::execute::kept::Kept;
 use crate::execute::settle::settle;
 use crate::execute::stand::{KeyUse, Stand, Walk};
 use crate::execute::{Frame, derived};
+use crate::full::IS_FULL;
 use crate::plan::{Access, BoundAggregate, BoundExpr, Context, Plan, PlanSource, Scope, Step};
 
 /// What a walk came to.
@@ -156,7 +157,7 @@ impl<'p> RowStream<'p> {
 
     /// Tells what the steps came to, if anybody wants to know.
     pub(crate) fn tell(&self, core: &mut Core, answered: u64) {
-        if let Some(observed) = &mut core.observed {
+        if IS_FULL && let Some(observed) = &mut core.observed {
             observed.add(self.plan, answered, self.stands.iter().map(|stand| stand.observed));
         }
     }
@@ -372,7 +373,7 @@ impl<'p> RowStream<'p> {
         let Some(stand) = stands.get_mut(depth) else { return Ok(()) };
         stand.is_missing = step.after.is_some();
         stand.observed.entered += 1;
-        if let (Some(PlanSource::Derived(source)), None) = (plan.sources.get(step.source), &stand.derived) {
+        if IS_FULL && let (Some(PlanSource::Derived(source)), None) = (plan.sources.get(step.source), &stand.derived) {
             stand.derived = Some(derived::rows(core, source, &frame.scope)?);
         }
         let layout = &plan.relation(&core.catalog, step.source)?.layout;
@@ -386,7 +387,7 @@ impl<'p> RowStream<'p> {
         };
         if stand.kept.is_none() {
             let filters = Filters::new(filters, step.source, layout, &frame.scope);
-            let derived = stand.derived.clone();
+            let derived = stand.derived.clone().filter(|_| IS_FULL);
             let mut whole = Stand { filters, derived, ..Stand::default() };
             let mut kept = Box::new(Kept::new(&core.store.scratch_space()));
             whole.begin(core, plan, step, from, frame)?;
@@ -430,7 +431,7 @@ impl<'p> RowStream<'p> {
                     stand.observed.rows += 1;
                     return Ok(true);
                 }
-                if !self.all_hold(core, &step.asking)? {
+                if IS_FULL && !self.all_hold(core, &step.asking)? {
                     continue;
                 }
                 if let Some(stand) = self.stands.get_mut(depth) {

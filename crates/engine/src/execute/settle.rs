@@ -27,7 +27,7 @@ fn settle_asking(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Contex
         let scope = context.scope();
         let (number, values) = scope.take_unanswered()?;
         let Some(subquery) = plan.subqueries.get(number) else {
-            return Err(Error::Query("there is no such subquery".into()).into());
+            return Err(Error::query(format_args!("there is no such subquery")));
         };
         let answer = ask(core, subquery, scope.inside(values.clone()))?;
         scope.remember(number, &values, answer);
@@ -64,7 +64,7 @@ fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Fallible<Answer> {
     match subquery.answers {
         Answers::Exists => Ok(Answer::Value(Value::Bool(rows > 0))),
         Answers::Scalar if rows > 1 => {
-            Err(Error::Query("a subquery that stands for one value answers more than one row".into()).into())
+            Err(Error::query(format_args!("a subquery that stands for one value answers more than one row")))
         }
         Answers::Scalar => Ok(Answer::Value(first)),
         Answers::Set => Ok(Answer::Set(set.into(), has_null)),

@@ -14,6 +14,7 @@ use crate::execute::frame::SourceRow;
 use crate::execute::kept::Kept;
 use crate::execute::scan::{TableScan, Way, step_on, turn_to};
 use crate::execute::spool::{Spool, SpoolReader};
+use crate::full::IS_FULL;
 use crate::observed::ObservedStep;
 use crate::plan::{Access, Context, KeyRange, Plan, Step};
 use crate::store::Store;
@@ -110,7 +111,7 @@ impl Stand {
     }
 
     fn begin_range(&mut self, core: &Core, plan: &Plan, step: &Step, access: &Access, frame: &Frame) -> Fallible<()> {
-        if self.derived.is_some() {
+        if IS_FULL && self.derived.is_some() {
             self.walk = Walk::Rows { place: 0, reader: SpoolReader::default() };
             return Ok(());
         }
@@ -130,7 +131,7 @@ impl Stand {
                     near.iter_mut().for_each(|cursor| turn_to(cursor, tree));
                     near
                 }
-                _ => step.is_merge.then(|| tree.cursor().into()),
+                _ => step.is_merge().then(|| tree.cursor().into()),
             };
             self.walk = Walk::Key { index: *number, is_done: !can_match, near };
             return Ok(());
@@ -142,7 +143,7 @@ impl Stand {
         match (&mut self.walk, index, number) {
             (Walk::Index { index, cursor, range, is_begun, .. }, Some(own), Some(number)) if index == number => {
                 turn_to(cursor, own.head.tree);
-                if !step.is_merge {
+                if !step.is_merge() {
                     cursor.set_end(new.end.clone());
                 }
                 (*range, *is_begun) = (new, false);
@@ -189,6 +190,7 @@ impl Stand {
                     }
                     is_there
                 }
+                Walk::Rows { .. } if !IS_FULL => false,
                 Walk::Rows { place, reader } => match &self.derived {
                     Some(rows) => match rows.read(place, reader)? {
                         Some((_, bytes)) => {
@@ -239,6 +241,10 @@ impl Stand {
     /// Whether the range that is walked is one of those that give the row.
     fn gives(&self, access: &Access, frame: &Frame) -> Fallible<bool> {
         let Access::Union { conditions, parts, .. } = access else { return Ok(true) };
+        if !IS_FULL {
+            // Ranges of a list: no row is in two.
+            return Ok(true);
+        }
         let part = parts.get(self.ranges_done).copied().unwrap_or(0);
         for (number, condition) in conditions.iter().enumerate() {
             if condition.holds(Context::Frame(frame))? {
@@ -250,7 +256,7 @@ impl Stand {
 }
 
 fn way_of(step: &Step) -> Way {
-    match (step.is_backward, step.is_merge) {
+    match (step.is_backward, step.is_merge()) {
         (true, _) => Way::Back,
         (false, true) => Way::Near,
         (false, false) => Way::Forward,

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, JsonKind, JsonRef, Uuid, Value, ValueRef, parse_float};
+use wasm_dbms_api::{
+    DataType, Date, DateTime, Decimal, FloatForm, Json, JsonKind, JsonRef, Uuid, Value, ValueRef, float_text,
+    parse_float, parse_uuid,
+};
 
 use crate::Error;
 use crate::error::Fallible;
@@ -26,9 +29,10 @@ pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Aren
     {
         return cast(scalar(document, arena)?, data_type, arena);
     }
+    // No expression casts there: what is left is a text as the value that it stands for, a number or day as another.
+    let is_cast = IS_FULL;
     match data_type {
-        // No expression casts: what is left is a text as the value that it stands for.
-        DataType::Text if !IS_FULL => Err(none()),
+        DataType::Text if !is_cast => Err(none()),
         DataType::Text => match value {
             ValueRef::Text(text) | ValueRef::Enum(_, text) => Ok(ValueRef::Text(text)),
             value => {
@@ -39,7 +43,7 @@ pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Aren
         },
         DataType::Bool => match value {
             ValueRef::Bool(_) => Ok(value),
-            ValueRef::Integer(number) => Ok(ValueRef::Bool(number != 0)),
+            ValueRef::Integer(number) if is_cast => Ok(ValueRef::Bool(number != 0)),
             ValueRef::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
                 "t" | "true" | "y" | "yes" | "on" | "1" => Ok(ValueRef::Bool(true)),
                 "f" | "false" | "n" | "no" | "off" | "0" => Ok(ValueRef::Bool(false)),
@@ -67,7 +71,7 @@ pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Aren
         },
         DataType::Date => match value {
             ValueRef::Date(_) => Ok(value),
-            ValueRef::DateTime(moment) => Ok(ValueRef::Date(moment.date())),
+            ValueRef::DateTime(moment) if is_cast => Ok(ValueRef::Date(moment.date())),
             ValueRef::Text(text) => text.trim().parse::<Date>().map(ValueRef::Date).map_err(|_| none()),
             _ => Err(none()),
         },
@@ -79,14 +83,14 @@ pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Aren
         },
         DataType::Uuid => match value {
             ValueRef::Uuid(_) => Ok(value),
-            ValueRef::Text(text) => text.trim().parse::<Uuid>().map(ValueRef::Uuid).map_err(|_| none()),
-            ValueRef::Bytes(bytes) => Uuid::from_slice(bytes).map(ValueRef::Uuid).map_err(|_| none()),
+            ValueRef::Text(text) => parse_uuid(text.trim()).map(ValueRef::Uuid).ok_or_else(none),
+            ValueRef::Bytes(bytes) if is_cast => Uuid::from_slice(bytes).map(ValueRef::Uuid).map_err(|_| none()),
             _ => Err(none()),
         },
         DataType::Bytes => match value {
             ValueRef::Bytes(_) => Ok(value),
             ValueRef::Text(text) => Ok(ValueRef::Bytes(text.as_bytes())),
-            ValueRef::Uuid(uuid) => Ok(arena.keep(Value::Bytes(uuid.as_bytes().to_vec()))),
+            ValueRef::Uuid(uuid) if is_cast => Ok(arena.keep(Value::Bytes(uuid.as_bytes().to_vec()))),
             _ => Err(none()),
         },
         DataType::Json => match value {
@@ -95,22 +99,23 @@ pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Aren
                 Ok(document) => Ok(arena.keep(Value::Json(document))),
                 Err(error) => Err(wrong(format!("{value} is no json: {error}"))),
             },
+            _ if !is_cast => Err(none()),
             ValueRef::Bool(_) | ValueRef::Integer(_) | ValueRef::Unsigned(_) | ValueRef::Decimal(_) => {
                 Ok(arena.keep(Value::Json(value.to_string().parse().map_err(|_| none())?)))
             }
             ValueRef::Float(number) if number.is_finite() => {
-                Ok(arena.keep(Value::Json(number.to_string().parse().map_err(|_| none())?)))
+                Ok(arena.keep(Value::Json(float_text(number, FloatForm::Plain).parse().map_err(|_| none())?)))
             }
             _ => Err(none()),
         },
         DataType::Enum => Err(none()),
         integer => {
             let number = match value {
-                ValueRef::Bool(value) => i128::from(value),
+                ValueRef::Bool(value) if is_cast => i128::from(value),
                 ValueRef::Float(number) if number.is_finite() => number.round_ties_even() as i128,
                 ValueRef::Float(_) => return Err(too_large()),
                 ValueRef::Decimal(number) => number.to_i128().ok_or_else(too_large)?,
-                ValueRef::Text(text) => text.trim().parse().map_err(|_| none())?,
+                ValueRef::Text(text) => whole_number(text.trim()).ok_or_else(none)?,
                 value => value.as_i128().ok_or_else(none)?,
             };
             let value = super::whole(number).map_err(|_| too_large())?;
@@ -128,6 +133,20 @@ fn scalar<'a>(document: JsonRef<'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>>
         JsonKind::String => return made(document.string().unwrap_or_default(), arena),
         kind => return Err(wrong(format!("a JSON {} is no single value", kind.name()))),
     })
+}
+
+/// A whole number; of one that no integer holds, one that no integer holds either.
+fn whole_number(text: &str) -> Option<i128> {
+    let (is_negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let add = |number: u64, digit: &u8| number.checked_mul(10)?.checked_add(u64::from(digit - b'0'));
+    let number = digits.iter().try_fold(0, add).map_or(i128::MAX, i128::from);
+    Some(if is_negative { -number } else { number })
 }
 
 /// A moment; of a date alone its midnight, and without an offset in UTC.
@@ -149,9 +168,9 @@ pub(crate) fn write_text(value: ValueRef<'_>, text: &mut String) -> Fallible<()>
             } else if number.is_infinite() {
                 text.write_str(if number > 0.0 { "Infinity" } else { "-Infinity" })
             } else if number != 0.0 && !(1e-5..1e16).contains(&number.abs()) {
-                write!(text, "{number:e}")
+                text.write_str(&float_text(number, FloatForm::Exponent))
             } else {
-                write!(text, "{number}")
+                text.write_str(&float_text(number, FloatForm::Plain))
             }
         }
         ValueRef::Date(date) => write!(text, "{date}"),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{TableSchema, Value};
+use wasm_dbms_api::{TableSchema, Value, ValueRef};
 use wasm_dbms_memory::TableId;
 
 use crate::catalog::Relation;
@@ -16,6 +16,8 @@ use crate::numbering::Numbering;
 pub(crate) struct TableForm {
     pub(crate) id: TableId,
     pub(crate) schema: Arc<TableSchema>,
+    /// The description as bytes.
+    pub(crate) described: Arc<[u8]>,
     pub(crate) layout: Arc<RowLayout>,
 }
 
@@ -59,13 +61,14 @@ pub(crate) struct CommitChanges {
 
 impl TableForm {
     pub(crate) fn new(relation: &Relation) -> Self {
-        Self { id: relation.id, schema: Arc::clone(&relation.schema), layout: Arc::clone(&relation.layout) }
+        let (schema, described) = (Arc::clone(&relation.schema), Arc::clone(&relation.described));
+        Self { id: relation.id, schema, described, layout: Arc::clone(&relation.layout) }
     }
 
     /// Every value of a row.
     pub(crate) fn values(&self, row_key: &[u8], row: &[u8]) -> Fallible<Vec<Value>> {
         let view = RowView { layout: &self.layout, key: row_key, row };
-        (0..self.schema.columns.len()).map(|column| Ok(view.try_value(column)?.to_value())).collect()
+        Ok(view.values(self.schema.columns.len())?.into_iter().map(ValueRef::to_value).collect())
     }
 
     /// The values of the primary key of a row, or its row id where there is none.
@@ -75,8 +78,11 @@ impl TableForm {
             return Ok(id.map(|id| id.to_value()).into_iter().collect());
         }
         let view = RowView { layout: &self.layout, key: row_key, row };
-        let columns = self.schema.primary_key.iter().filter_map(|name| self.schema.position(name));
-        columns.map(|column| Ok(view.try_value(column)?.to_value())).collect()
+        let mut values = Vec::new();
+        for column in self.schema.primary_key.iter().filter_map(|name| self.schema.position(name)) {
+            values.push(view.try_value(column)?.to_value());
+        }
+        Ok(values)
     }
 
     /// The key of a row as people read it.

@@ -83,12 +83,12 @@ impl Draft {
 
     fn table_mut(&mut self, name: &str) -> Fallible<&mut DraftTable> {
         let found = self.tables.iter_mut().find(|table| table.name() == Some(name));
-        found.ok_or_else(|| Error::Unknown { what: "table", name: name.to_owned() }.into())
+        found.ok_or_else(|| Error::unknown("table", &name))
     }
 
     fn snapshot_mut(&mut self, name: &str) -> Fallible<&mut Snapshot> {
         let new = self.table_mut(name)?.new.as_mut();
-        new.ok_or_else(|| Error::Unknown { what: "table", name: name.to_owned() }.into())
+        new.ok_or_else(|| Error::unknown("table", &name))
     }
 
     /// Makes one change.
@@ -232,7 +232,7 @@ impl Draft {
                 let place = checks.iter().position(|other| other.label() == *check);
                 checks.remove(place.ok_or_else(|| unknown("check", table, check))?);
             }
-            other => return Err(Error::Query(format!("this version cannot {other}")).into()),
+            other => return Err(Error::query(format_args!("this version cannot {other}"))),
         }
         Ok(())
     }
@@ -395,5 +395,5 @@ fn index_of(snapshot: &Snapshot, name: &str) -> Fallible<usize> {
 }
 
 fn unknown(what: &'static str, table: &str, name: &str) -> Box<Error> {
-    Error::Unknown { what, name: format!("{table}.{name}") }.into()
+    Error::unknown(what, &format_args!("{table}.{name}"))
 }

@@ -39,7 +39,7 @@ pub(super) fn rows_from(core: &mut Core, relation: &Relation, from: &[u8], visit
         let stored = cursor.value(&mut core.store)?;
         let row = layout.brought_up(&stored, &mut present)?;
         let view = RowView { layout: &layout, key: &key, row };
-        let values = (0..columns).map(|column| Ok(view.try_value(column)?)).collect::<Fallible<Vec<_>>>()?;
+        let values = view.values(columns)?;
         match visit(core, &key, &values) {
             Ok(true) => {}
             Ok(false) => return Ok(false),

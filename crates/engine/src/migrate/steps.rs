@@ -520,8 +520,7 @@ impl Core {
         for key in keys {
             let Some(located) = self.read_row(place, &key, &mut row)? else { continue };
             let view = crate::codec::row::RowView { layout: &relation.layout, key: &key, row: &row };
-            let columns = 0..relation.schema.columns.len();
-            let values = columns.map(|column| Ok(view.try_value(column)?)).collect::<Fallible<Vec<_>>>()?;
+            let values = view.values(relation.schema.columns.len())?;
             self.remove_row_at(place, &key, located, &values)?;
         }
         Ok(self.progress(done))

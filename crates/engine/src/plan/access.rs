@@ -4,6 +4,7 @@ use wasm_dbms_api::{Comparison, Value};
 
 use crate::catalog::{Index, KeyShape, Relation};
 use crate::codec::key;
+use crate::full::IS_FULL;
 use crate::plan::BoundExpr;
 use crate::plan::condition::{Condition, ConditionKind, Types};
 use crate::plan::estimate::Estimates;
@@ -58,6 +59,9 @@ impl Access {
     /// lies behind the one before then, or is the same.
     pub(super) fn followed(&self, relation: &Relation, ascending: &[(usize, usize)]) -> Option<usize> {
         let Self::Range { index, equal, .. } = self else { return None };
+        if !IS_FULL {
+            return None;
+        }
         let place = equal.iter().position(|expr| expr.sources() != 0)?;
         let BoundExpr::Column { source, column } = equal.get(place)? else { return None };
         if !ascending.contains(&(*source, *column)) {
@@ -235,6 +239,9 @@ impl Chooser<'_, '_> {
         let usable: Vec<Condition<'_>> =
             conjuncts().filter_map(|(number, conjunct)| self.condition(number, conjunct, bound)).collect();
         self.search(&usable, &mut best);
+        if !IS_FULL {
+            return best;
+        }
         for (number, conjunct) in conjuncts().filter(|(_, conjunct)| matches!(conjunct, BoundExpr::Or(..))) {
             if conjunct.sources() & !(bound | bit(self.source)) == 0 && !conjunct.asks() {
                 self.search_each(number, conjunct, bound, &mut best);

@@ -152,7 +152,7 @@ impl Explain<'_> {
             _ => &relation.schema.name,
         };
         let backwards = if step.is_backward { " backwards" } else { "" };
-        let merge = if step.is_merge { "merge " } else { "" };
+        let merge = if step.is_merge() { "merge " } else { "" };
         Ok(format!("{merge}{}{backwards}", self.reach(&step.access, relation, table)?))
     }
 

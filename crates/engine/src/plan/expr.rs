@@ -5,6 +5,7 @@ use wasm_dbms_api::{Comparison, MemoryError, Value, ValueRef};
 use crate::Error;
 use crate::error::Fallible;
 use crate::execute::Frame;
+use crate::full::IS_FULL;
 use crate::plan::call::{Call, Operator};
 use crate::plan::like::Pattern;
 use crate::plan::scope::Scope;
@@ -274,7 +275,7 @@ impl BoundExpr {
 
     /// Whether its value takes the answer of another query.
     pub(crate) fn asks(&self) -> bool {
-        self.any(&|part| matches!(part, Self::Call(call) if call.operator.asks()))
+        IS_FULL && self.any(&|part| matches!(part, Self::Call(call) if call.operator.asks()))
     }
 
     /// Calls `visit` with the queries whose answers it takes, and whether they are given something of the row.

@@ -1,5 +1,6 @@
 //! The order in which sources are joined.
 
+use crate::full::IS_FULL;
 use crate::plan::expr::bit;
 
 /// As many sources are joined in the best of all orders; of more, each next one is the best at the time.
@@ -23,7 +24,12 @@ pub(super) type CostOf<'a> = &'a mut dyn FnMut(usize, u64, f64, Option<usize>) -
 
 /// Finds an order of so many sources. None if there is none.
 pub(super) fn join_order(count: usize, cost: CostOf<'_>) -> Option<Vec<usize>> {
-    if count > MAX_EXHAUSTIVE { greedy(count, cost) } else { exhaustive(count, cost) }
+    match count {
+        ..=MAX_EXHAUSTIVE => exhaustive(count, cost),
+        _ if IS_FULL => greedy(count, cost),
+        // As they were written: who is joined stands behind those that its condition names.
+        _ => Some((0..count).collect()),
+    }
 }
 
 /// Of every set of sources the cheapest order.

@@ -42,6 +42,7 @@ use wasm_dbms_api::{AggregateFunction, DataType, Query, SetOperation, ValueRef};
 use crate::catalog::{Catalog, Relation, RelationIndex};
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::full::IS_FULL;
 use crate::observed::Observed;
 
 /// A way of answering a question.
@@ -130,6 +131,12 @@ pub(crate) struct Step {
 }
 
 impl Step {
+    /// Whether it is asked for keys in their order: never where merge joins are not looked for.
+    #[inline]
+    pub(crate) fn is_merge(&self) -> bool {
+        IS_FULL && self.is_merge
+    }
+
     /// Calls `visit` with every column that walking the rows reads.
     pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(usize, usize)) {
         for filter in self.filters.iter().chain(&self.asking).chain(self.after.iter().flatten()) {
@@ -165,7 +172,7 @@ pub(crate) struct BoundAggregate {
 impl BoundAggregate {
     /// Whether more is to be done than to add a value to a state.
     pub(crate) fn is_rare(&self) -> bool {
-        self.is_distinct || self.filter.is_some() || self.function == AggregateFunction::Concatenate
+        self.is_distinct || (IS_FULL && (self.filter.is_some() || self.function == AggregateFunction::Concatenate))
     }
 
     /// What it is computed from.

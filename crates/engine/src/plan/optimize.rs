@@ -42,7 +42,9 @@ fn choose(catalog: &Catalog, figures: &Figures<'_>, query: BoundQuery, depth: us
 }
 
 fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, depth: usize) -> Fallible<Plan> {
-    left::simplify(&mut query);
+    if IS_FULL {
+        left::simplify(&mut query);
+    }
     let BoundQuery { sources, mut conjuncts, .. } = query;
     let gate = conjuncts.extract_if(.., |conjunct| conjunct.sources() == 0).collect();
     let mut lefts = Vec::new();
@@ -65,7 +67,7 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
         _ => None::<DataType>,
     };
     conjuncts.iter_mut().chain(lefts.iter_mut().flatten().flatten()).for_each(join_alternatives);
-    let classes = equality::close(&mut conjuncts, &types);
+    let classes = if IS_FULL { equality::close(&mut conjuncts, &types) } else { Vec::new() };
     let mut joins = Joins { catalog, sources: &sources, lefts, conjuncts, classes, estimates, types: &types };
     let order = joins.order().ok_or_else(|| Error::Query("the conditions of the left joins need each other".into()))?;
     let mut steps = Vec::with_capacity(order.len());
@@ -106,20 +108,22 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
         offset,
         subqueries: Vec::new(),
     };
-    for subquery in subqueries {
-        let BoundSubquery { query, answers, set_type, .. } = subquery;
-        plan.subqueries.push(Subquery { plan: choose(catalog, figures, query, depth)?, answers, set_type });
-    }
-    for (step, rows) in plan.steps.iter().zip(asked) {
-        for expr in step.asking.iter().chain(step.after.iter().flatten()) {
-            expr.visit_asked(&mut |number, is_given| {
-                let Some(subquery) = plan.subqueries.get(number) else { return };
-                let own = subquery.plan.cost;
-                plan.cost += match is_given {
-                    true => rows * (own + ASKING_COST),
-                    false => own + subquery.plan.estimate * KEEP_COST + rows * ANSWER_COST,
-                };
-            });
+    if IS_FULL {
+        for subquery in subqueries {
+            let BoundSubquery { query, answers, set_type, .. } = subquery;
+            plan.subqueries.push(Subquery { plan: choose(catalog, figures, query, depth)?, answers, set_type });
+        }
+        for (step, rows) in plan.steps.iter().zip(asked) {
+            for expr in step.asking.iter().chain(step.after.iter().flatten()) {
+                expr.visit_asked(&mut |number, is_given| {
+                    let Some(subquery) = plan.subqueries.get(number) else { return };
+                    let own = subquery.plan.cost;
+                    plan.cost += match is_given {
+                        true => rows * (own + ASKING_COST),
+                        false => own + subquery.plan.estimate * KEEP_COST + rows * ANSWER_COST,
+                    };
+                });
+            }
         }
     }
     // Who wants few rows of many sees to the first ones only.

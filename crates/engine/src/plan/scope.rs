@@ -126,7 +126,7 @@ impl Scope {
     pub(crate) fn take_failure(&self) -> Box<Error> {
         match self.failure.borrow_mut().take() {
             Some(Failure::Error(error)) => error,
-            Some(Failure::Unanswered(..)) => Error::Query("a subquery cannot stand here".into()).into(),
+            Some(Failure::Unanswered(..)) => Error::query(format_args!("a subquery cannot stand here")),
             None => broken_row(),
         }
     }

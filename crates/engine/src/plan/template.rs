@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{DataType, Query, TableSchema, Value, ValueRef};
+use wasm_dbms_api::{DataType, Query, Value, ValueRef};
 use wasm_dbms_memory::TableId;
 
 use crate::catalog::{Catalog, RelationIndex};
@@ -37,7 +37,7 @@ pub(crate) struct Template {
 struct PlannedTable {
     index: RelationIndex,
     id: TableId,
-    schema: Arc<TableSchema>,
+    described: Arc<[u8]>,
     rows: u64,
 }
 
@@ -69,8 +69,8 @@ impl Template {
         let mut tables = Vec::with_capacity(found.len());
         for index in found {
             let relation = catalog.relation(index)?;
-            let (id, schema, rows) = (relation.id, Arc::clone(&relation.schema), relation.table.rows);
-            tables.push(PlannedTable { index, id, schema, rows });
+            let (id, described, rows) = (relation.id, Arc::clone(&relation.described), relation.table.rows);
+            tables.push(PlannedTable { index, id, described, rows });
         }
         let fixed = fixed.into_iter().filter_map(|number| Some((number, parameters.get(number)?.to_value())));
         let types = parameters.iter().copied().map(type_of).collect();
@@ -86,7 +86,7 @@ impl Template {
                 let (least, most) = (relation.table.rows.min(table.rows), relation.table.rows.max(table.rows));
                 relation.id == table.id
                     && most / GROWTH <= least.max(FEW_ROWS)
-                    && (Arc::ptr_eq(&relation.schema, &table.schema) || relation.schema == table.schema)
+                    && (Arc::ptr_eq(&relation.described, &table.described) || relation.described == table.described)
             })
         };
         self.types.len() == parameters.len()

@@ -2,6 +2,7 @@
 
 use crate::catalog::{Catalog, KeyShape, Relation};
 use crate::error::Fallible;
+use crate::full::IS_FULL;
 use crate::plan::{Access, BoundExpr, OrderKey, Plan, PlanSource};
 
 /// What a row costs that is reached through an index, where all of them are walked, in rows of a sort.
@@ -54,6 +55,9 @@ fn take(plan: &mut Plan, found: Option<(Option<Access>, bool)>) {
 
 /// The column in whose order, ascending, the rows of an access come.
 pub(super) fn leading_column(relation: &Relation, access: &Access) -> Option<usize> {
+    if !IS_FULL {
+        return None;
+    }
     let (given, fixed) = order_of(relation, access)?;
     given.get(fixed).filter(|(_, is_descending)| !is_descending).map(|(column, _)| *column)
 }

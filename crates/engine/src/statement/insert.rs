@@ -361,7 +361,7 @@ impl PreparedInsert {
 /// The value of a parameter.
 fn parameter<'p>(parameters: &[ValueRef<'p>], number: u32) -> Fallible<ValueRef<'p>> {
     let value = usize::try_from(number).ok().and_then(|number| parameters.get(number.checked_sub(1)?).copied());
-    value.ok_or_else(|| Error::Query(format!("the parameter ?{number} is not given")).into())
+    value.ok_or_else(|| Error::query(format_args!("the parameter ?{number} is not given")))
 }
 
 /// Where a part of a row goes.

@@ -30,6 +30,7 @@ use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Query, Sou
 
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::full::needs_full;
 use crate::{Answer, Connection, Error};
 
 /// What a statement did.
@@ -50,6 +51,7 @@ fn question(
 ) -> Result<Query, Error> {
     let mut query = Query { with: with.to_vec(), filter, reads_text: true, ..Query::from(target) };
     if let Some((source, joins)) = others {
+        needs_full()?;
         if joins.iter().any(|join| matches!(join.kind, JoinKind::Right | JoinKind::Full)) {
             return Err(Error::Query("a RIGHT or FULL join beside the table that changes is not supported".into()));
         }

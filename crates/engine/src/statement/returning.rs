@@ -5,6 +5,7 @@ use wasm_dbms_api::{Expr, Name, Output, Query, TableSchema, Value, ValueRef};
 use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::full::IS_FULL;
 use crate::plan::{self, Beside, BoundExpr, Context, Scope};
 use crate::{Answer, Error};
 
@@ -15,7 +16,7 @@ pub(super) struct Others(Vec<(Name, Query)>);
 impl Others {
     /// Those of the question for the rows that are written, if anything is answered of them.
     pub(super) fn new(question: &Query, returning: &[Output]) -> Self {
-        if returning.is_empty() {
+        if !IS_FULL || returning.is_empty() {
             return Self::default();
         }
         let names = question.joins.iter().filter_map(|join| join.source.name());
@@ -62,7 +63,7 @@ impl Returning {
         if let Some(alias) = alias {
             schema.name = alias.to_string();
         }
-        let others = others.schemas(core, parameters)?;
+        let others = if IS_FULL { others.schemas(core, parameters)? } else { Vec::new() };
         let mut returning = Self { outputs: Vec::new(), names: Vec::new(), rows: Vec::new() };
         for output in outputs {
             let every = match output {
@@ -90,7 +91,7 @@ impl Returning {
                 start += table.columns.len();
             }
             if let (false, Some(name)) = (is_known, every) {
-                return Err(Error::Unknown { what: "table", name: name.to_string() }.into());
+                return Err(Error::unknown("table", name));
             }
         }
         Ok(Some(returning))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{IndexSchema, Query, TableSchema, ValueRef};
+use wasm_dbms_api::{IndexSchema, Query, TableSchema};
 use wasm_dbms_memory::{MAX_KEY_BYTES, Registry, Run};
 
 use crate::catalog::{Catalog, Index, Relation, RelationIndex, is_hidden};
@@ -144,7 +144,7 @@ impl Core {
     pub(crate) fn stored(&mut self, index: RelationIndex) -> Fallible<Snapshot> {
         let id = self.catalog.relation(index)?.id;
         let stored = Registry::tables(&mut self.store)?.into_iter().find(|(other, ..)| *other == id);
-        let (_, _, bytes) = stored.ok_or_else(|| Error::Unknown { what: "table", name: id.to_string() })?;
+        let (_, _, bytes) = stored.ok_or_else(|| Error::unknown("table", &id))?;
         Ok(Snapshot::decode(&bytes)?)
     }
 
@@ -189,10 +189,7 @@ impl Core {
         while rows.next(self)? {
             let Some(row) = rows.frame.sources.first() else { continue };
             let view = row.view();
-            let mut values = vec![ValueRef::Null; schema.columns.len()];
-            for (column, value) in values.iter_mut().enumerate() {
-                *value = view.try_value(column)?;
-            }
+            let values = view.values(schema.columns.len())?;
             let holds_row_key = index.entry_key(&values, &row.key, &mut entry);
             if entry.len() > MAX_KEY_BYTES {
                 let what = format!("the key of index {} of {}", index.name, schema.name);
@@ -229,8 +226,8 @@ impl Core {
         });
         match (found.next(), found.next()) {
             (Some(only), None) => Ok(only),
-            (None, _) => Err(Error::Unknown { what: "index", name: name.to_owned() }.into()),
-            _ => Err(Error::Query(format!("several tables have an index {name}")).into()),
+            (None, _) => Err(Error::unknown("index", &name)),
+            _ => Err(Error::query(format_args!("several tables have an index {name}"))),
         }
     }
 
@@ -240,7 +237,7 @@ impl Core {
         self.flush()?;
         let mut snapshot = self.stored(place)?;
         if number >= snapshot.indexes.len() {
-            return Err(Error::Unknown { what: "index", name: name.to_owned() }.into());
+            return Err(Error::unknown("index", &name));
         }
         snapshot.schema.indexes.remove(number);
         let gone = snapshot.indexes.remove(number);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{DataType, ValueRef};
+use wasm_dbms_api::DataType;
 
 use crate::Error;
 use crate::catalog::{KeyShape, RelationIndex};
@@ -79,8 +79,9 @@ fn write_again(
 /// Where the table stands in the head, if it is still the same and may be written.
 fn relation_of(head: &Core, form: &TableForm) -> Fallible<RelationIndex> {
     let index = head.catalog.relations.iter().position(|relation| relation.id == form.id);
-    let same =
-        index.filter(|index| head.catalog.relations.get(*index).is_some_and(|relation| relation.schema == form.schema));
+    let same = index.filter(|index| {
+        head.catalog.relations.get(*index).is_some_and(|relation| relation.described == form.described)
+    });
     let same = same.ok_or_else(|| conflict(&form.schema.name, String::new(), SCHEMA))?;
     head.check_writable(same)?;
     Ok(same)
@@ -109,8 +110,7 @@ impl Core {
         let relation = self.catalog.relation(index)?;
         let layout = Arc::clone(&relation.layout);
         let view = RowView { layout: &layout, key: row_key, row };
-        let columns = 0..relation.schema.columns.len();
-        let values = columns.map(|column| Ok(view.try_value(column)?)).collect::<Fallible<Vec<ValueRef<'_>>>>()?;
+        let values = view.values(relation.schema.columns.len())?;
         if relation.shape == KeyShape::RowId {
             let id = key::decode(row_key, DataType::U64).and_then(|id| id.as_i128());
             self.numbers.given_row_id = id.and_then(|id| u64::try_from(id).ok());

@@ -91,7 +91,7 @@ fn check_named(known: &Catalog, head: &Catalog, named: &Named, read: &[TableRead
         let now = head.relations.iter().find(|now| now.id == relation.id);
         let problem = match now {
             None => Some(GONE),
-            Some(now) if now.schema != relation.schema => Some(ALTERED),
+            Some(now) if now.described != relation.described => Some(ALTERED),
             Some(_) => {
                 let mut references = came.clone().flat_map(|relation| &relation.schema.foreign_keys);
                 references.any(|reference| reference.table == *name).then_some(REFERRED)
@@ -131,7 +131,7 @@ impl TableReads<'_> {
             return Ok(false);
         }
         // Columns that came or went with a migration: nothing can be said of the indexes.
-        if form.schema != self.relation.schema {
+        if form.described != self.relation.described {
             return Ok(true);
         }
         for row in [&change.old, &change.new].into_iter().flatten() {

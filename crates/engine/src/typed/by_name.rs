@@ -165,7 +165,7 @@ pub(crate) fn places_of(schema: &TableSchema, columns: &[&str]) -> Fallible<Vec<
     for name in columns {
         let place = column_of(schema, name)?;
         if places.contains(&place) {
-            return Err(Error::Query(format!("column {}.{name} is given twice", schema.name)).into());
+            return Err(Error::query(format_args!("column {}.{name} is given twice", schema.name)));
         }
         places.push(place);
     }
@@ -189,9 +189,10 @@ pub(crate) fn placed<'a>(
 ) -> Fallible<Vec<Option<ValueRef<'a>>>> {
     if values.len() != places.len() {
         let (table, count) = (&schema.name, places.len());
-        return Err(
-            Error::Query(format!("a row of {table} has {} values, {count} columns are named", values.len())).into()
-        );
+        return Err(Error::query(format_args!(
+            "a row of {table} has {} values, {count} columns are named",
+            values.len()
+        )));
     }
     let mut row = vec![None; schema.columns.len()];
     for (place, value) in places.iter().zip(values) {

@@ -54,7 +54,7 @@ impl Core {
         };
         if columns.is_empty() || columns.len() != key.len() || !columns.iter().zip(key).all(is_of_column) {
             let columns = relation.column_names(columns);
-            return Err(Error::Query(format!("these values are no key of {table} ({columns})")).into());
+            return Err(Error::query(format_args!("these values are no key of {table} ({columns})")));
         }
         let schema = std::sync::Arc::clone(&relation.schema);
         let values: Vec<ValueRef<'_>> = columns

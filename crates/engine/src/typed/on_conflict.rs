@@ -218,7 +218,7 @@ impl Conflict {
         let Some((number, unique)) = found else {
             let columns = relation.column_names(asked);
             let what = if asked.is_empty() { "no primary key".into() } else { format!("no unique key on {columns}") };
-            return Err(Error::Query(format!("table {} has {what}", schema.name)).into());
+            return Err(Error::query(format_args!("table {} has {what}", schema.name)));
         };
         Ok(Self { columns: unique.columns.clone(), index: Some(number), update })
     }

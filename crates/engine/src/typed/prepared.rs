@@ -9,6 +9,7 @@ use wasm_dbms_api::{Query, Value, ValueRef};
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::{self, Needs, RowStream, Suspended};
+use crate::full::needs_full;
 use crate::plan::{Plan, Template};
 use crate::store::Purpose;
 use crate::typed::select::Binder;
@@ -169,6 +170,7 @@ impl<R> Prepared<R> {
         parameters: &[ValueRef<'_>],
         statement: impl FnOnce(&mut Core) -> Fallible<T>,
     ) -> Fallible<(String, T)> {
+        needs_full()?;
         let template = self.template(core, parameters)?;
         let (result, observed) = core.observing(statement)?;
         Ok((template.plan.explain_observed(&core.catalog, &observed)?, result))

@@ -355,9 +355,9 @@ fn related_values(core: &mut Core, table: &str, column: &str, values: &[Value]) 
         let value = of_column(described, value);
         if !described.holds(value) || !described.data_type.is_ordered() {
             let data_type = described.data_type;
-            return Err(
-                Error::Query(format!("column {table}.{column} of type {data_type} is never equal to {value}")).into()
-            );
+            return Err(Error::query(format_args!(
+                "column {table}.{column} of type {data_type} is never equal to {value}"
+            )));
         }
         asked.add(number, value);
     }

@@ -1,7 +1,7 @@
 //! Statements that return the rows they wrote, as they are stored: with defaults, counted values, and what the sanitizers
 //! made of the rest.
 
-use wasm_dbms_api::{Insert, Table, Value, ValueArena};
+use wasm_dbms_api::{Insert, Table, Value, ValueArena, ValueRef};
 
 use crate::catalog::{KeyShape, RelationIndex};
 use crate::codec::row::RowView;
@@ -150,7 +150,7 @@ impl Core {
     ) -> Fallible<R> {
         match self.find_clustered(index)? {
             Some(row) => read(&row),
-            None => Err(Error::Query("a row that was written is not there".into()).into()),
+            None => Err(Error::query(format_args!("a row that was written is not there"))),
         }
     }
 
@@ -190,7 +190,7 @@ impl Core {
 
 /// Every value of a row.
 pub(crate) fn values_of(row: &RowView<'_>, count: usize) -> Fallible<Vec<Value>> {
-    (0..count).map(|column| Ok(row.try_value(column)?.to_value())).collect()
+    Ok(row.values(count)?.into_iter().map(ValueRef::to_value).collect())
 }
 
 /// Calls `visit` with every row of a table that a question keeps, and deletes them all.

@@ -120,10 +120,7 @@ pub(crate) fn row_values<'e>(
     let relation = core.catalog.relation(index)?;
     let schema = &*relation.schema;
     let view = RowView { layout: &relation.layout, key: row_key, row: &row };
-    let mut values = Vec::with_capacity(schema.columns.len() + excluded.len());
-    for column in 0..schema.columns.len() {
-        values.push(view.try_value(column)?);
-    }
+    let mut values = view.values(schema.columns.len())?;
     values.extend_from_slice(excluded);
     let scope = Scope::default();
     let mut found = Vec::new();

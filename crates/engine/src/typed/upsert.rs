@@ -386,7 +386,7 @@ impl Core {
                     report.unchanged += 1;
                     return Ok(false);
                 }
-                _ => return Err(Error::Query(format!("{filter}: it is neither true nor false")).into()),
+                _ => return Err(Error::query(format_args!("{filter}: it is neither true nor false"))),
             }
         }
         sets.update_row(self, index, &row_key, &excluded, parameters)?;

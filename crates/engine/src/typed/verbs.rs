@@ -23,7 +23,7 @@ pub struct Answer {
 
 #[cold]
 fn no_key() -> Box<Error> {
-    Error::Query("the insert gave no key".into()).into()
+    Error::query(format_args!("the insert gave no key"))
 }
 
 /// The verbs that read, once for each connection: a trait would have to be imported by every user.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{SchemaError, TableSchema, ValueRef};
+use wasm_dbms_api::{ColumnSchema, SchemaError, TableSchema, ValueRef};
 
 use crate::Error;
 use crate::catalog::{Catalog, Relation, RelationIndex, is_hidden};
 use crate::codec::snapshot::is_storable;
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::full::needs_full;
 use crate::plan::{self, BoundExpr, Context, Scope};
 use crate::write::Assignment;
 
@@ -61,6 +62,9 @@ impl Core {
 
     /// Checks that a schema makes sense by itself, and so do the conditions of its checks.
     pub(crate) fn check_conditions(&self, schema: &TableSchema) -> Fallible<()> {
+        if schema.columns.iter().any(ColumnSchema::has_rules) {
+            needs_full()?;
+        }
         schema.validate()?;
         if is_hidden(&schema.name) {
             let problem = "the name begins with a zero character".to_owned();

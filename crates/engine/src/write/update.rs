@@ -72,10 +72,7 @@ impl Core {
         let relation = self.catalog.relation(index)?;
         let layout = Arc::clone(&relation.layout);
         let view = RowView { layout: &layout, key: row_key, row: &old_row };
-        let mut old_values = Vec::with_capacity(relation.schema.columns.len());
-        for column in 0..relation.schema.columns.len() {
-            old_values.push(view.try_value(column)?);
-        }
+        let old_values = view.values(relation.schema.columns.len())?;
         let mut values = old_values.clone();
         for (column, value) in assignments {
             if let Some(place) = values.get_mut(*column) {

@@ -235,14 +235,14 @@ impl UnclaimedPages {
             // A chain that returns to a page it left would never end; every page is released at most once.
             check_entry(at)?;
             if spill_pages.contains(&at) {
-                return Err(MemoryError::corrupt(format!("the unclaimed ledger comes back to page {at}")));
+                return Err(MemoryError::corrupt_with(format_args!("the unclaimed ledger comes back to page {at}")));
             }
             spill_pages.push(at);
             pages.push(at);
         }
         let total = number(store, UNCLAIMED_PAGES_PAGE, TOTAL)?;
         if pages.len() as u64 != u64::from(total) {
-            return Err(MemoryError::corrupt(format!(
+            return Err(MemoryError::corrupt_with(format_args!(
                 "the unclaimed ledger holds {} pages and states {total}",
                 pages.len()
             )));
@@ -382,7 +382,9 @@ fn check_free<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResu
     check_entry(page)?;
     match store.page_state(page)? {
         PageState::Free => Ok(()),
-        state => Err(MemoryError::corrupt(format!("the unclaimed ledger holds page {page}, which is {state}"))),
+        state => {
+            Err(MemoryError::corrupt_with(format_args!("the unclaimed ledger holds page {page}, which is {state}")))
+        }
     }
 }
 
@@ -392,7 +394,7 @@ fn check_zero<M: MemoryAccess + ?Sized>(store: &mut M, page: Page) -> MemoryResu
     if store.view(page, |bytes| bytes.iter().all(|byte| *byte == 0))? {
         return Ok(());
     }
-    Err(MemoryError::corrupt(format!("page {page} is unclaimed but not zero")))
+    Err(MemoryError::corrupt_with(format_args!("page {page} is unclaimed but not zero")))
 }
 
 fn check_count(page: Page, count: usize, capacity: usize) -> MemoryResult<()> {
@@ -401,12 +403,12 @@ fn check_count(page: Page, count: usize, capacity: usize) -> MemoryResult<()> {
 
 #[cold]
 fn broken_count(page: Page, count: usize) -> Box<MemoryError> {
-    MemoryError::corrupt(format!("page {page} of the unclaimed ledger states {count} entries"))
+    MemoryError::corrupt_with(format_args!("page {page} of the unclaimed ledger states {count} entries"))
 }
 
 fn check_entry(page: Page) -> MemoryResult<()> {
     if page < RESERVED_PAGES {
-        return Err(MemoryError::corrupt(format!("the unclaimed ledger holds the reserved page {page}")));
+        return Err(MemoryError::corrupt_with(format_args!("the unclaimed ledger holds the reserved page {page}")));
     }
     Ok(())
 }

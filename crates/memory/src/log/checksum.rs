@@ -1,7 +1,7 @@
 //! Checksums: xxh3 with 64 bits, seeded so that the right bytes in the wrong place do not pass.
 
 use wasm_dbms_api::Page;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Spreads a small number over 64 bits.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -18,7 +18,7 @@ pub(crate) fn of_entry(page: Page, checksum: u64, state: u8) -> u64 {
     crate::bytes::put_u64(&mut bytes, 0, checksum);
     crate::bytes::put_u32(&mut bytes, 8, page);
     crate::bytes::put_u32(&mut bytes, 12, state.into());
-    xxh3_64(&bytes)
+    of_bytes(&bytes)
 }
 
 /// The checksum of a record, chained to the one before.
@@ -28,7 +28,8 @@ pub(crate) fn of_record(chain: u64, bytes: &[u8]) -> u64 {
 
 /// The checksum of bytes that stand for themselves: a header slot, a parked body.
 pub(crate) fn of_bytes(bytes: &[u8]) -> u64 {
-    xxh3_64(bytes)
+    // A seed of 0 is none: one function for all.
+    xxh3_64_with_seed(bytes, 0)
 }
 
 /// A new chain seed, so that records of an earlier session cannot be taken for this one's.

@@ -103,12 +103,12 @@ impl Header {
         }
         let page_size = u32_at(slot, 64) as usize;
         if !page_size.is_power_of_two() || !(MIN_PAGE_SIZE..=MAX_PAGE_SIZE).contains(&page_size) {
-            return Err(MemoryError::corrupt(format!("the header states pages of {page_size} bytes")));
+            return Err(MemoryError::corrupt_with(format_args!("the header states pages of {page_size} bytes")));
         }
         let runs = u32_at(slot, 92) as usize;
         let runs_at = length.saturating_sub(runs.saturating_mul(RUN));
         if runs > MAX_RUNS || runs_at < SUMS {
-            return Err(MemoryError::corrupt(format!("the header states {runs} runs of places")));
+            return Err(MemoryError::corrupt_with(format_args!("the header states {runs} runs of places")));
         }
         let run = |index: usize| {
             let at = runs_at + index * RUN;
@@ -136,7 +136,7 @@ impl Header {
         let groups = layout.groups_of(header.pages);
         let sum_pages = layout.sum_pages_of(groups);
         if header.sums.len() != groups.min(DIRECT_GROUPS) + sum_pages || sum_pages > MAX_SUM_PAGES {
-            return Err(MemoryError::corrupt(format!("the header states {} pages", header.pages)));
+            return Err(MemoryError::corrupt_with(format_args!("the header states {} pages", header.pages)));
         }
         let sum = header.sums.iter().fold(0u64, |sum, group| sum.wrapping_add(*group));
         if sum != header.root {

@@ -53,7 +53,10 @@ impl<'a> History<'a> {
     ) -> MemoryResult<usize> {
         let whole = walked.iter().take_while(|record| record.is_whole).count();
         if let Some(broken) = walked.get(whole).filter(|_| whole < durable_count) {
-            return Err(MemoryError::corrupt(format!("the parked body of durable commit {} is gone", broken.head.lsn)));
+            return Err(MemoryError::corrupt_with(format_args!(
+                "the parked body of durable commit {} is gone",
+                broken.head.lsn
+            )));
         }
         // Nearly always all of them are there.
         let span = durable_count..whole;
@@ -190,7 +193,7 @@ fn change(image: &mut [u8], page: Page, entry: &Entry<'_>) -> MemoryResult<()> {
         PageChange::Zero => image.fill(0),
         PageChange::Ranges(ranges) => {
             if !record::apply_ranges(image, ranges) {
-                return Err(MemoryError::corrupt(format!("a redo record runs past the end of page {page}")));
+                return Err(MemoryError::corrupt_with(format_args!("a redo record runs past the end of page {page}")));
             }
         }
     }

@@ -200,7 +200,7 @@ impl ChecksumLedger {
             let expected = self.sums.get(number).copied().unwrap_or(0);
             let group = self.read(number, medium, layout)?;
             if group.sum(number as Page * layout.pages_per_group) != expected {
-                return Err(MemoryError::corrupt(format!(
+                return Err(MemoryError::corrupt_with(format_args!(
                     "the checksum-ledger page of group {number} is not the one that the header names"
                 )));
             }
@@ -261,7 +261,9 @@ impl Group {
             *checksum = u64_at(&page, LEDGER_HEADER + index * 8);
             let code = page.get(states_at + index).copied().unwrap_or(0);
             *state = StoredState::from_code(code).ok_or_else(|| {
-                MemoryError::corrupt(format!("entry {index} of checksum-ledger group {number} has state {code}"))
+                MemoryError::corrupt_with(format_args!(
+                    "entry {index} of checksum-ledger group {number} has state {code}"
+                ))
             })?;
         }
         Ok(group)

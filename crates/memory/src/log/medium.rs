@@ -85,7 +85,7 @@ impl Medium {
         if length < buffer.len() {
             let end = offset.saturating_add(buffer.len() as u64);
             let found = offset.saturating_add(length as u64);
-            return Err(MemoryError::corrupt(format!(
+            return Err(MemoryError::corrupt_with(format_args!(
                 "the file is truncated: it ends at byte {found}, a structure reaches to byte {end}"
             )));
         }

@@ -42,7 +42,7 @@ pub(crate) fn read_page(
     medium.read_exact(address, &mut image)?;
     let found = checksum::of_page(database_id, page, &image);
     if found != expected {
-        return Err(MemoryError::corrupt(format!(
+        return Err(MemoryError::corrupt_with(format_args!(
             "page {page} has checksum {found:016x}, the ledger says {expected:016x}"
         )));
     }

@@ -223,7 +223,9 @@ impl<'a> Iterator for Entries<'a> {
             None => {
                 self.rest = &[];
                 let after = self.last.map_or_else(|| "at the start".to_owned(), |page| format!("after page {page}"));
-                Some(Err(MemoryError::corrupt(format!("an entry of a redo record cannot be decoded, {after}"))))
+                Some(Err(MemoryError::corrupt_with(format_args!(
+                    "an entry of a redo record cannot be decoded, {after}"
+                ))))
             }
         }
     }

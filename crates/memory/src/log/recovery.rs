@@ -106,7 +106,7 @@ impl Log {
         let Walk { records: walked, is_cut, is_zero } = walk(&medium, &layout, &header)?;
         let durable = walked.iter().map(|record| record.head.durable_lsn).max().unwrap_or(0).max(header.lsn);
         if durable > header.lsn + walked.len() as u64 {
-            return Err(MemoryError::corrupt(format!(
+            return Err(MemoryError::corrupt_with(format_args!(
                 "the log breaks off after commit {}, but commit {durable} was durable",
                 header.lsn + walked.len() as u64
             )));
@@ -117,7 +117,7 @@ impl Log {
         let pages = durable_mark.max(header.pages);
         let size = medium.size()?;
         if size < layout.end_of(pages) {
-            return Err(MemoryError::corrupt(format!(
+            return Err(MemoryError::corrupt_with(format_args!(
                 "the file is truncated: {size} bytes, its {pages} committed pages need {}",
                 layout.end_of(pages)
             )));
@@ -168,7 +168,7 @@ impl Log {
         let mut group_loaded = None;
         for (page, changes) in history.pages(records.len()) {
             if page >= last.head.pages {
-                return Err(MemoryError::corrupt(format!("a redo record names page {page} past the mark")));
+                return Err(MemoryError::corrupt_with(format_args!("a redo record names page {page} past the mark")));
             }
             let group = self.layout.group_of(page);
             if group_loaded.replace(group) != Some(group) {
@@ -188,7 +188,7 @@ impl Log {
             let found = checksum::of_page(self.header.database_id, page, &image);
             let expected = changes.last().map_or(0, |(_, newest)| newest.checksum);
             if found != expected {
-                return Err(MemoryError::corrupt(format!(
+                return Err(MemoryError::corrupt_with(format_args!(
                     "page {page} after replay has checksum {found:016x}, the log says {expected:016x}"
                 )));
             }
@@ -257,7 +257,7 @@ fn walk(medium: &Medium, layout: &Layout, header: &Header) -> MemoryResult<Walk>
     let ring_end = layout.ring_offset + u64::from(layout.ring_length);
     // A ring is there before a header names it.
     if size < ring_end {
-        return Err(MemoryError::corrupt(format!(
+        return Err(MemoryError::corrupt_with(format_args!(
             "the file is truncated: {size} bytes, its redo ring reaches to byte {ring_end}"
         )));
     }
@@ -315,7 +315,7 @@ fn refuse_hole(rest: &[u8], missing: u64, chain: u64) -> MemoryResult<()> {
         let is_later = states_it && sums.iter().rev().take(tries).any(&mut belongs);
         left = left.saturating_sub(tried * record::length(later));
         if is_later {
-            return Err(MemoryError::corrupt(format!(
+            return Err(MemoryError::corrupt_with(format_args!(
                 "commit {missing} is damaged in the redo ring: commit {lsn} after it states that it was durable"
             )));
         }

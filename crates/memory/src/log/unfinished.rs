@@ -72,7 +72,9 @@ impl Unfinished {
             let address = layout.page_address(*page);
             medium.read_exact(address, &mut image)?;
             if checksum::of_page(database_id, *page, &image) != *expected {
-                return Err(MemoryError::corrupt(format!("page {page} changed on the medium since it was opened")));
+                return Err(MemoryError::corrupt_with(format_args!(
+                    "page {page} changed on the medium since it was opened"
+                )));
             }
             medium.write_all(address, &image)?;
         }

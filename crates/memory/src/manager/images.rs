@@ -60,7 +60,7 @@ impl InMemory<'_> {
 }
 
 fn not_here(page: Page) -> Box<MemoryError> {
-    MemoryError::corrupt(format!("page {page} was changed but is not in memory"))
+    MemoryError::corrupt_with(format_args!("page {page} was changed but is not in memory"))
 }
 
 fn stored(state: PageState) -> StoredState {

@@ -112,7 +112,10 @@ impl ScratchPage {
         let mut image = vec![0; self.scratch.page_size];
         self.medium.read_exact(self.address(), &mut image)?;
         if page_checksum(self.scratch.database_id, self.page, &image) != self.checksum {
-            return Err(MemoryError::corrupt(format!("page {} came back from scratch space changed", self.page)));
+            return Err(MemoryError::corrupt_with(format_args!(
+                "page {} came back from scratch space changed",
+                self.page
+            )));
         }
         Ok(image.into())
     }

@@ -31,7 +31,9 @@ impl MemoryManager {
         let mut is_free = NumberSet::default();
         for page in UnclaimedPages::list(self)? {
             if page >= self.next || !is_free.insert(page) {
-                return Err(MemoryError::corrupt(format!("the unclaimed ledger cannot hold page {page} here")));
+                return Err(MemoryError::corrupt_with(format_args!(
+                    "the unclaimed ledger cannot hold page {page} here"
+                )));
             }
         }
         for page in RESERVED_PAGES..self.next {

@@ -489,5 +489,5 @@ const LONG: u8 = 0x80;
 
 #[cold]
 fn outside(tree: u32) -> Box<MemoryError> {
-    MemoryError::corrupt(format!("a leaf of tree {tree} has a value that runs past its page"))
+    MemoryError::corrupt_with(format_args!("a leaf of tree {tree} has a value that runs past its page"))
 }

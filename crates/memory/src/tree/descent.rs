@@ -50,7 +50,7 @@ impl Cursor {
     ) -> MemoryResult<()> {
         // Branches that lead to the same leaves again and again would make a walk without end.
         if self.leaves.unsigned_abs() > u64::from(store.page_count()) {
-            return Err(MemoryError::corrupt(format!("tree {} comes back to pages it left", self.tree.id())));
+            return Err(MemoryError::corrupt_with(format_args!("tree {} comes back to pages it left", self.tree.id())));
         }
         loop {
             let handle = store.page(page)?;

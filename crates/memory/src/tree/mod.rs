@@ -442,11 +442,11 @@ fn check_length(what: &'static str, length: usize, limit: usize) -> MemoryResult
 #[inline]
 fn check_child(parent: Page, child: Page) -> MemoryResult<Page> {
     if child < RESERVED_PAGES {
-        return Err(MemoryError::corrupt(format!("page {parent} leads to the reserved page {child}")));
+        return Err(MemoryError::corrupt_with(format_args!("page {parent} leads to the reserved page {child}")));
     }
     Ok(child)
 }
 
 fn broken_level(page: Page, found: u8) -> Box<MemoryError> {
-    MemoryError::corrupt(format!("page {page} has level {found}, which its parent does not expect"))
+    MemoryError::corrupt_with(format_args!("page {page} has level {found}, which its parent does not expect"))
 }

@@ -95,5 +95,5 @@ pub(crate) fn free<M: MemoryAccess>(store: &mut M, tree: u32, first: Page) -> Me
 
 #[cold]
 pub(crate) fn broken(page: Page) -> Box<MemoryError> {
-    MemoryError::corrupt(format!("page {page} does not go on with an overflow chain"))
+    MemoryError::corrupt_with(format_args!("page {page} does not go on with an overflow chain"))
 }

@@ -23,7 +23,7 @@ impl Path {
     pub(crate) fn push(&mut self, page: Page, position: usize) -> MemoryResult<()> {
         let index = usize::from(self.length);
         let (Some(page_at), Some(position_at)) = (self.pages.get_mut(index), self.positions.get_mut(index)) else {
-            return Err(MemoryError::corrupt(format!("page {page} lies below {MAX_DEPTH} levels")));
+            return Err(MemoryError::corrupt_with(format_args!("page {page} lies below {MAX_DEPTH} levels")));
         };
         *page_at = page;
         *position_at = position as u16;

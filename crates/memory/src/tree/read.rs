@@ -436,7 +436,7 @@ fn read_chain<M: MemoryAccess>(store: &mut M, tree: u32, length: u32, first: Pag
     let mut bytes = Vec::new();
     overflow::read(store, tree, first, length as usize, &mut bytes)?;
     if bytes.len() != length as usize {
-        return Err(MemoryError::corrupt(format!(
+        return Err(MemoryError::corrupt_with(format_args!(
             "the overflow chain at page {first} holds {} bytes, its entry says {length}",
             bytes.len()
         )));

@@ -123,5 +123,5 @@ impl Cell<'_> {
 /// The error of a page that is no sound node of its tree.
 #[cold]
 pub(crate) fn unsound(page: Page, tree: u32) -> Box<MemoryError> {
-    MemoryError::corrupt(format!("page {page} is no sound node of tree {tree}"))
+    MemoryError::corrupt_with(format_args!("page {page} is no sound node of tree {tree}"))
 }

@@ -1,6 +1,6 @@
 //! Expressions: operands with operators between, the tighter ones first.
 
-use wasm_dbms_api::{Arithmetic, Comparison, DataType, Expr, Nulls, Order, Query, ScalarFunction, Value};
+use wasm_dbms_api::{Arithmetic, Comparison, DataType, Expr, Nulls, Order, Query, ScalarFunction, Value, parse_float};
 
 use super::Parser;
 use super::infix::{Infix, POWER_AND, POWER_OR, Tie};
@@ -224,7 +224,7 @@ impl Parser<'_> {
     /// In SQLite a text that is no number, or bytes, may be looked for among numbers: it is none of them.
     fn untyped(&self, left: Expr) -> Expr {
         let is_no_number = match &left {
-            Expr::Literal(Value::Text(text)) => text.trim().parse::<f64>().is_err(),
+            Expr::Literal(Value::Text(text)) => parse_float(text.trim()).is_none(),
             Expr::Literal(Value::Bytes(_)) => true,
             _ => false,
         };

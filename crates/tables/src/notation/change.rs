@@ -15,9 +15,8 @@ use wasm_dbms::{DeleteRows, InsertRows, OnConflict, OnRowConflict, UpdateRows};
 use wasm_dbms_module::Result;
 
 use super::Draft;
+use super::input::Input;
 use super::question::take_output;
-use super::stack::Stack;
-use super::words::Words;
 use crate::nonsense;
 use crate::statement::Statement;
 
@@ -33,39 +32,39 @@ impl Insertion {
         Self { rows: InsertRows::new(table), columns: Vec::new(), key: Vec::new(), conflict: None }
     }
 
-    fn refine(&mut self, refine: impl FnOnce(OnConflict) -> OnConflict) -> Result<()> {
-        let conflict = self.conflict.take().ok_or_else(|| nonsense("it is not said that rows may be in the way"))?;
-        self.conflict = Some(refine(conflict));
-        Ok(())
+    fn refine(&mut self, input: &mut Input<'_, '_>, refine: &mut dyn FnMut(OnConflict) -> OnConflict) {
+        match self.conflict.take() {
+            Some(conflict) => self.conflict = Some(refine(conflict)),
+            None => input.refuse("it is not said that rows may be in the way"),
+        }
     }
 }
 
 impl Draft for Insertion {
-    fn take(&mut self, word: &str, stack: &mut Stack<'_>, words: &mut Words<'_>) -> Result<bool> {
-        if take_output(&mut self.rows.returning, word, stack, words)? {
-            return Ok(true);
-        }
+    fn take(&mut self, word: &str, input: &mut Input<'_, '_>) -> bool {
         match word {
-            "into" => self.columns.push(words.name()?),
-            "key" => self.key.push(words.name()?),
+            "into" => self.columns.push(input.name()),
+            "key" => self.key.push(input.name()),
             "skip" if self.key.is_empty() => self.rows.on_conflict = Some(OnRowConflict::Skip),
-            "skip" => self.conflict = Some(OnConflict::on(self.key.iter().map(String::as_str)).do_nothing()),
-            "merge" => self.conflict = Some(OnConflict::on(self.key.iter().map(String::as_str))),
+            "skip" | "merge" => {
+                let conflict = OnConflict::on(self.key.iter().map(String::as_str));
+                self.conflict = Some(if word == "skip" { conflict.do_nothing() } else { conflict });
+            }
             "take" => {
-                let column = words.name()?;
-                self.refine(|conflict| conflict.update([column.as_str()]))?;
+                let column = input.name();
+                self.refine(input, &mut |conflict| conflict.update([column.as_str()]));
             }
             "set" => {
-                let (column, value) = (words.name()?, stack.pop()?);
-                self.refine(|conflict| conflict.set(&column, value))?;
+                let (column, value) = (input.name(), input.pop());
+                self.refine(input, &mut |conflict| conflict.set(&column, value.clone()));
             }
             "where" => {
-                let filter = stack.pop()?;
-                self.refine(|conflict| conflict.filter(filter))?;
+                let filter = input.pop();
+                self.refine(input, &mut |conflict| conflict.filter(filter.clone()));
             }
-            _ => return Ok(false),
+            _ => return take_output(&mut self.rows.returning, word, input),
         }
-        Ok(true)
+        true
     }
 
     fn finish(mut self: Box<Self>, parameter_count: usize) -> Result<Statement> {
@@ -89,15 +88,17 @@ impl Revision {
 }
 
 impl Draft for Revision {
-    fn take(&mut self, word: &str, stack: &mut Stack<'_>, words: &mut Words<'_>) -> Result<bool> {
+    fn take(&mut self, word: &str, input: &mut Input<'_, '_>) -> bool {
         let rows = &mut self.0;
         match word {
-            "set" => rows.sets.push((words.name()?.into(), Some(stack.pop()?))),
-            "reset" => rows.sets.push((words.name()?.into(), None)),
-            "where" => rows.filter = Some(stack.pop()?),
-            _ => return take_output(&mut rows.returning, word, stack, words),
+            "set" | "reset" => {
+                let value = (word == "set").then(|| input.pop());
+                rows.sets.push((input.name().into(), value));
+            }
+            "where" => rows.filter = Some(input.pop()),
+            _ => return take_output(&mut rows.returning, word, input),
         }
-        Ok(true)
+        true
     }
 
     fn finish(self: Box<Self>, parameter_count: usize) -> Result<Statement> {
@@ -117,12 +118,12 @@ impl Deletion {
 }
 
 impl Draft for Deletion {
-    fn take(&mut self, word: &str, stack: &mut Stack<'_>, words: &mut Words<'_>) -> Result<bool> {
+    fn take(&mut self, word: &str, input: &mut Input<'_, '_>) -> bool {
         match word {
-            "where" => self.0.filter = Some(stack.pop()?),
-            _ => return take_output(&mut self.0.returning, word, stack, words),
+            "where" => self.0.filter = Some(input.pop()),
+            _ => return take_output(&mut self.0.returning, word, input),
         }
-        Ok(true)
+        true
     }
 
     fn finish(self: Box<Self>, parameter_count: usize) -> Result<Statement> {

@@ -19,9 +19,8 @@ use wasm_dbms::{
 };
 use wasm_dbms_module::Result;
 
-use super::stack::Stack;
-use super::words::{Word, Words};
-use super::{Draft, unknown};
+use super::Draft;
+use super::input::Input;
 use crate::nonsense;
 use crate::statement::Statement;
 
@@ -36,9 +35,12 @@ pub(super) struct IndexDefinition {
     is_lenient: bool,
 }
 
-/// The thing before.
-fn last<T>(things: &mut [T]) -> Result<&mut T> {
-    things.last_mut().ok_or_else(|| nonsense("there is nothing before that this is about"))
+/// Changes the thing before.
+fn last<T>(things: &mut [T], input: &mut Input<'_, '_>, change: impl FnOnce(&mut T, &mut Input<'_, '_>)) {
+    match things.last_mut() {
+        Some(thing) => change(thing, input),
+        None => input.refuse("there is nothing before that this is about"),
+    }
 }
 
 impl TableDefinition {
@@ -46,55 +48,52 @@ impl TableDefinition {
         Self { schema: TableSchema::new(name), is_lenient: false }
     }
 
-    fn take_of_column(&mut self, word: &str, stack: &mut Stack<'_>, words: &mut Words<'_>) -> Result<bool> {
-        let columns = &mut self.schema.columns;
+    fn take_of_column(column: &mut ColumnSchema, word: &str, input: &mut Input<'_, '_>) {
         match word {
-            "column" => columns.push(ColumnSchema::new(words.name()?, data_type(words.word()?)?)),
-            "nullable" => last(columns)?.nullable = true,
-            "counts" => last(columns)?.autoincrement = true,
-            "choice" => last(columns)?.variants.push(words.name()?),
-            "default" => {
-                let column = last(columns)?;
-                let Expr::Literal(value) = stack.pop()? else { return Err(nonsense("a default that is no value")) };
-                column.default = Some(fitting_value(column, value));
-            }
-            _ => return Ok(false),
+            "nullable" => column.nullable = true,
+            "counts" => column.autoincrement = true,
+            "choice" => column.variants.push(input.name()),
+            _ => match input.pop() {
+                Expr::Literal(value) => column.default = Some(fitting_value(column, value)),
+                _ => input.refuse("a default that is no value"),
+            },
         }
-        Ok(true)
     }
 
-    fn take_of_reference(&mut self, word: &str, words: &mut Words<'_>) -> Result<bool> {
-        let keys = &mut self.schema.foreign_keys;
+    fn take_of_reference(key: &mut ForeignKeySchema, word: &str, input: &mut Input<'_, '_>) {
         match word {
-            "references" => keys.push(ForeignKeySchema::new([], &words.name()?, [])),
-            "from" => last(keys)?.columns.push(words.name()?),
-            "to" => last(keys)?.references.push(words.name()?),
-            "ondelete" => last(keys)?.on_delete = action(words.word()?)?,
-            "onupdate" => last(keys)?.on_update = action(words.word()?)?,
-            _ => return Ok(false),
+            "from" => key.columns.push(input.name()),
+            "to" => key.references.push(input.name()),
+            "ondelete" => key.on_delete = action(input),
+            _ => key.on_update = action(input),
         }
-        Ok(true)
     }
 }
 
 impl Draft for TableDefinition {
-    fn take(&mut self, word: &str, stack: &mut Stack<'_>, words: &mut Words<'_>) -> Result<bool> {
+    fn take(&mut self, word: &str, input: &mut Input<'_, '_>) -> bool {
         match word {
             "unless" => self.is_lenient = true,
-            "key" => self.schema.primary_key.push(words.name()?),
-            "index" | "unique" => self.schema.indexes.push(index(word, words)?),
+            "column" => {
+                let (name, data_type) = (input.name(), data_type(input));
+                self.schema.columns.push(ColumnSchema::new(name, data_type));
+            }
+            "nullable" | "counts" | "choice" | "default" => {
+                last(&mut self.schema.columns, input, |column, input| Self::take_of_column(column, word, input));
+            }
+            "key" => self.schema.primary_key.push(input.name()),
+            "index" | "unique" => self.schema.indexes.push(index(word, input)),
+            "references" => self.schema.foreign_keys.push(ForeignKeySchema::new([], &input.name(), [])),
+            "from" | "to" | "ondelete" | "onupdate" => {
+                last(&mut self.schema.foreign_keys, input, |key, input| Self::take_of_reference(key, word, input));
+            }
             "check" => {
-                let name = words.name()?;
-                let check = CheckSchema::new(stack.pop()?);
+                let (name, check) = (input.name(), CheckSchema::new(input.pop()));
                 self.schema.checks.push(if name.is_empty() { check } else { check.named(name) });
             }
-            _ => {
-                return Ok(self.take_of_column(word, stack, words)?
-                    || self.take_of_reference(word, words)?
-                    || take_of_index(&mut self.schema.indexes, word, words)?);
-            }
+            _ => return take_of_index(&mut self.schema.indexes, word, input),
         }
-        Ok(true)
+        true
     }
 
     fn finish(mut self: Box<Self>, _: usize) -> Result<Statement> {
@@ -113,13 +112,13 @@ impl IndexDefinition {
 }
 
 impl Draft for IndexDefinition {
-    fn take(&mut self, word: &str, _: &mut Stack<'_>, words: &mut Words<'_>) -> Result<bool> {
+    fn take(&mut self, word: &str, input: &mut Input<'_, '_>) -> bool {
         match word {
             "unless" => self.is_lenient = true,
-            "index" | "unique" if self.index.is_none() => self.index = Some(index(word, words)?),
-            _ => return take_of_index(self.index.as_mut_slice(), word, words),
+            "index" | "unique" if self.index.is_none() => self.index = Some(index(word, input)),
+            _ => return take_of_index(self.index.as_mut_slice(), word, input),
         }
-        Ok(true)
+        true
     }
 
     fn finish(self: Box<Self>, _: usize) -> Result<Statement> {
@@ -130,31 +129,47 @@ impl Draft for IndexDefinition {
 }
 
 /// `drop` and `dropindex`.
-pub(super) fn dropped(verb: &str, words: &mut Words<'_>) -> Result<Statement> {
-    let name = words.name()?;
-    let is_lenient = match words.next()? {
-        None => false,
-        Some(Word::Plain("ifthere")) => true,
-        Some(_) => return Err(nonsense("there are words behind the end")),
-    };
-    words.end()?;
-    let change = if verb == "drop" { SchemaChange::DropTable(name) } else { SchemaChange::DropIndex(name) };
-    Ok(Statement::define(change, is_lenient))
+pub(super) struct Removal {
+    change: SchemaChange,
+    is_lenient: bool,
 }
 
-fn index(word: &str, words: &mut Words<'_>) -> Result<IndexSchema> {
-    let (name, columns) = (words.name()?, Vec::new());
-    Ok(IndexSchema { name, columns, include: Vec::new(), unique: word == "unique" })
-}
-
-fn take_of_index(indexes: &mut [IndexSchema], word: &str, words: &mut Words<'_>) -> Result<bool> {
-    match word {
-        "over" => last(indexes)?.columns.push(IndexColumn::new(words.name()?)),
-        "down" => last(indexes)?.columns.push(IndexColumn::new(words.name()?).descending()),
-        "include" => last(indexes)?.include.push(words.name()?),
-        _ => return Ok(false),
+impl Removal {
+    pub(super) fn of_table(name: String) -> Self {
+        Self { change: SchemaChange::DropTable(name), is_lenient: false }
     }
-    Ok(true)
+
+    pub(super) fn of_index(name: String) -> Self {
+        Self { change: SchemaChange::DropIndex(name), is_lenient: false }
+    }
+}
+
+impl Draft for Removal {
+    fn take(&mut self, word: &str, _: &mut Input<'_, '_>) -> bool {
+        let is_known = word == "ifthere" && !self.is_lenient;
+        self.is_lenient |= is_known;
+        is_known
+    }
+
+    fn finish(self: Box<Self>, _: usize) -> Result<Statement> {
+        Ok(Statement::define(self.change, self.is_lenient))
+    }
+}
+
+fn index(word: &str, input: &mut Input<'_, '_>) -> IndexSchema {
+    IndexSchema { name: input.name(), columns: Vec::new(), include: Vec::new(), unique: word == "unique" }
+}
+
+fn take_of_index(indexes: &mut [IndexSchema], word: &str, input: &mut Input<'_, '_>) -> bool {
+    if !matches!(word, "over" | "down" | "include") {
+        return false;
+    }
+    last(indexes, input, |index, input| match (word, input.name()) {
+        ("include", name) => index.include.push(name),
+        ("over", name) => index.columns.push(IndexColumn::new(name)),
+        (_, name) => index.columns.push(IndexColumn::new(name).descending()),
+    });
+    true
 }
 
 /// Gives an index of no name that of its columns.
@@ -164,18 +179,24 @@ fn call(index: &mut IndexSchema) {
     }
 }
 
-fn data_type(word: &str) -> Result<DataType> {
+fn data_type(input: &mut Input<'_, '_>) -> DataType {
     // `Display` is what they are called.
-    let mut all = DataType::ALL.into_iter();
-    all.find(|data_type| data_type.to_string() == word).ok_or_else(|| unknown(word))
+    let word = input.word();
+    DataType::ALL.into_iter().find(|data_type| data_type.to_string() == word).unwrap_or_else(|| {
+        input.refuse("there is no such type");
+        DataType::Bool
+    })
 }
 
-fn action(word: &str) -> Result<ReferentialAction> {
-    Ok(match word {
+fn action(input: &mut Input<'_, '_>) -> ReferentialAction {
+    match input.word() {
         "restrict" => ReferentialAction::Restrict,
         "cascade" => ReferentialAction::Cascade,
         "setnull" => ReferentialAction::SetNull,
         "setdefault" => ReferentialAction::SetDefault,
-        _ => return Err(unknown(word)),
-    })
+        _ => {
+            input.refuse("there is no such action");
+            ReferentialAction::Restrict
+        }
+    }
 }

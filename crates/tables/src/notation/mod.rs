@@ -24,14 +24,14 @@
 //! definition     create, drop, createindex, dropindex
 //! change         insert, update, delete
 //! question       select
-//! stack          operands and operators
+//! input          operands and operators, what is left of the text
 //! words          a text cut into words
 //! ```
 
 mod change;
 mod definition;
+mod input;
 mod question;
-mod stack;
 mod words;
 
 use wasm_dbms::Value;
@@ -40,15 +40,15 @@ use wasm_dbms_module::Result;
 use crate::nonsense;
 use crate::statement::{Statement, Turn};
 use change::{Deletion, Insertion, Revision};
-use definition::{IndexDefinition, TableDefinition};
+use definition::{IndexDefinition, Removal, TableDefinition};
+use input::Input;
 use question::Question;
-use stack::Stack;
-use words::{Word, Words};
+use words::Word;
 
 /// A statement that is being read.
 trait Draft {
-    /// Takes a word of its own, with what stands on the stack and after the word; whether it has such a word.
-    fn take(&mut self, word: &str, stack: &mut Stack<'_>, words: &mut Words<'_>) -> Result<bool>;
+    /// Takes a word of its own, with what stands before and after it; whether it has such a word.
+    fn take(&mut self, word: &str, input: &mut Input<'_, '_>) -> bool;
 
     /// The statement, once there are no more words.
     fn finish(self: Box<Self>, parameter_count: usize) -> Result<Statement>;
@@ -56,43 +56,55 @@ trait Draft {
 
 /// Reads a text. `values` are those of its parameters: what defines a table has them in it.
 pub(crate) fn read(text: &str, values: &[Value]) -> Result<Statement> {
-    let mut words = Words::new(text);
-    let verb = words.word()?;
-    let mut stack = Stack::new(if verb == "create" { Some(values) } else { None });
+    let mut input = Input::new(text);
+    let verb = input.word();
+    // As in SQL, since the scripts of both say it.
+    let turn = match verb {
+        "BEGIN" => Some(Turn::Begin),
+        "COMMIT" => Some(Turn::Commit),
+        "ROLLBACK" => Some(Turn::RollBack),
+        _ => None,
+    };
+    if let Some(turn) = turn {
+        return taken(turn, &mut input);
+    }
+    let name = input.name();
     let mut draft: Box<dyn Draft> = match verb {
-        "select" => Box::new(Question::of(words.name()?)),
-        "insert" => Box::new(Insertion::of(words.name()?)),
-        "update" => Box::new(Revision::of(words.name()?)),
-        "delete" => Box::new(Deletion::of(words.name()?)),
-        "create" => Box::new(TableDefinition::of(words.name()?)),
-        "createindex" => Box::new(IndexDefinition::of(words.name()?)),
-        "drop" | "dropindex" => return definition::dropped(verb, &mut words),
-        // As in SQL, since the scripts of both say it.
-        "BEGIN" | "COMMIT" | "ROLLBACK" => return turn(verb, &mut words),
+        "select" => Box::new(Question::of(name)),
+        "insert" => Box::new(Insertion::of(name)),
+        "update" => Box::new(Revision::of(name)),
+        "delete" => Box::new(Deletion::of(name)),
+        "create" => {
+            input.give(values);
+            Box::new(TableDefinition::of(name))
+        }
+        "createindex" => Box::new(IndexDefinition::of(name)),
+        "drop" => Box::new(Removal::of_table(name)),
+        "dropindex" => Box::new(Removal::of_index(name)),
         _ => return Err(unknown(verb)),
     };
-    while let Some(word) = words.next()? {
+    input.check()?;
+    while let Some(word) = input.next() {
         match word {
-            Word::Name(name) => stack.column(&name),
-            Word::Plain(word) => {
-                if !stack.operate(word, &mut words)? && !draft.take(word, &mut stack, &mut words)? {
-                    return Err(unknown(word));
-                }
-            }
+            Word::Name(name) => input.column(&name),
+            Word::Plain(word) if input.operate(word) || draft.take(word, &mut input) => input.check()?,
+            Word::Plain(word) => return Err(unknown(word)),
+            Word::Endless => return Err(nonsense("a name without an end")),
         }
     }
-    draft.finish(stack.end()?)
+    let parameter_count = input.parameter_count();
+    input.check()?;
+    draft.finish(parameter_count)
 }
 
-fn turn(verb: &str, words: &mut Words<'_>) -> Result<Statement> {
-    let turn = match (verb, words.next()?) {
-        ("BEGIN", None) => Turn::Begin,
-        ("BEGIN", Some(Word::Plain("IMMEDIATE"))) => Turn::BeginImmediate,
-        ("COMMIT", None) => Turn::Commit,
-        ("ROLLBACK", None) => Turn::RollBack,
+fn taken(turn: Turn, input: &mut Input<'_, '_>) -> Result<Statement> {
+    let turn = match (turn, input.next()) {
+        (turn, None) => turn,
+        (Turn::Begin, Some(Word::Plain("IMMEDIATE"))) => Turn::BeginImmediate,
         _ => return Err(nonsense("there are words behind the end")),
     };
-    words.end()?;
+    input.end();
+    input.check()?;
     Ok(Statement::Turn(turn))
 }
 

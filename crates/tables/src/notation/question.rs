@@ -11,13 +11,11 @@
 //! | expression `asc`, expression `desc`, then `nullsfirst`, `nullslast` | the order |
 //! | expression `limit`, expression `offset` | how many rows, and how many are left out before |
 
-use wasm_dbms::{Join, JoinCondition, JoinKind, Nulls, Order, Output, Query, Source};
+use wasm_dbms::{Join, JoinCondition, JoinKind, Nulls, Order, Output, Query};
 use wasm_dbms_module::Result;
 
 use super::Draft;
-use super::stack::Stack;
-use super::words::Words;
-use crate::nonsense;
+use super::input::Input;
 use crate::statement::Statement;
 
 pub(super) struct Question {
@@ -32,54 +30,45 @@ impl Question {
         let query = Query { reads_text: true, ..Query::from(table.as_str()) };
         Self { table, is_by_key: false, query }
     }
-
-    fn join(&mut self, kind: JoinKind, words: &mut Words<'_>) -> Result<()> {
-        self.query.joins.push(Join { kind, source: Source::from(words.name()?), condition: JoinCondition::Always });
-        Ok(())
-    }
-
-    fn order(&mut self, stack: &mut Stack<'_>, descending: bool) -> Result<()> {
-        self.query.order_by.push(Order { expr: stack.pop()?, descending, nulls: None });
-        Ok(())
-    }
-
-    fn nulls(&mut self, nulls: Nulls) -> Result<()> {
-        let last = self.query.order_by.last_mut().ok_or_else(|| nonsense("there is no order before its NULLs"))?;
-        last.nulls = Some(nulls);
-        Ok(())
-    }
 }
 
 impl Draft for Question {
-    fn take(&mut self, word: &str, stack: &mut Stack<'_>, words: &mut Words<'_>) -> Result<bool> {
-        if take_output(&mut self.query.columns, word, stack, words)? {
-            return Ok(true);
-        }
+    fn take(&mut self, word: &str, input: &mut Input<'_, '_>) -> bool {
+        let query = &mut self.query;
         match word {
             "bykey" => self.is_by_key = true,
             "as" => {
-                let last = self.query.joins.last_mut().map_or(&mut self.query.from, |join| &mut join.source);
-                last.alias = Some(words.name()?.into());
+                let last = query.joins.last_mut().map_or(&mut query.from, |join| &mut join.source);
+                last.alias = Some(input.name().into());
             }
-            "join" => self.join(JoinKind::Inner, words)?,
-            "left" => self.join(JoinKind::Left, words)?,
-            "on" => match self.query.joins.last_mut() {
-                Some(join) => join.condition = JoinCondition::On(stack.pop()?),
-                None => return Err(nonsense("nothing is joined")),
-            },
-            "where" => self.query.filter = Some(stack.pop()?),
-            "having" => self.query.having = Some(stack.pop()?),
-            "group" => self.query.group_by.push(stack.pop()?),
-            "distinct" => self.query.distinct = true,
-            "asc" => self.order(stack, false)?,
-            "desc" => self.order(stack, true)?,
-            "nullsfirst" => self.nulls(Nulls::First)?,
-            "nullslast" => self.nulls(Nulls::Last)?,
-            "limit" => self.query.limit = Some(stack.pop()?),
-            "offset" => self.query.offset = Some(stack.pop()?),
-            _ => return Ok(false),
+            "join" | "left" => {
+                let kind = if word == "left" { JoinKind::Left } else { JoinKind::Inner };
+                query.joins.push(Join { kind, source: input.name().into(), condition: JoinCondition::Always });
+            }
+            "on" => {
+                let condition = JoinCondition::On(input.pop());
+                match query.joins.last_mut() {
+                    Some(join) => join.condition = condition,
+                    None => input.refuse("nothing is joined"),
+                }
+            }
+            "where" => query.filter = Some(input.pop()),
+            "having" => query.having = Some(input.pop()),
+            "group" => query.group_by.push(input.pop()),
+            "distinct" => query.distinct = true,
+            "asc" | "desc" => query.order_by.push(Order { expr: input.pop(), descending: word == "desc", nulls: None }),
+            "nullsfirst" | "nullslast" => {
+                let nulls = if word == "nullsfirst" { Nulls::First } else { Nulls::Last };
+                match query.order_by.last_mut() {
+                    Some(last) => last.nulls = Some(nulls),
+                    None => input.refuse("there is no order before its NULLs"),
+                }
+            }
+            "limit" => query.limit = Some(input.pop()),
+            "offset" => query.offset = Some(input.pop()),
+            _ => return take_output(&mut query.columns, word, input),
         }
-        Ok(true)
+        true
     }
 
     fn finish(self: Box<Self>, parameter_count: usize) -> Result<Statement> {
@@ -91,18 +80,13 @@ impl Draft for Question {
 }
 
 /// Takes what says a column of an answer.
-pub(super) fn take_output(
-    outputs: &mut Vec<Output>,
-    word: &str,
-    stack: &mut Stack<'_>,
-    words: &mut Words<'_>,
-) -> Result<bool> {
+pub(super) fn take_output(outputs: &mut Vec<Output>, word: &str, input: &mut Input<'_, '_>) -> bool {
     outputs.push(match word {
-        "out" => stack.pop()?.into(),
-        "outas" => Output::Expr(stack.pop()?, Some(words.name()?.into())),
+        "out" => input.pop().into(),
+        "outas" => Output::Expr(input.pop(), Some(input.name().into())),
         "every" => Output::Every,
-        "everyof" => Output::EveryOf(words.name()?.into()),
-        _ => return Ok(false),
+        "everyof" => Output::EveryOf(input.name().into()),
+        _ => return false,
     });
-    Ok(true)
+    true
 }

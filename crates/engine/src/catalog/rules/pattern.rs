@@ -38,7 +38,8 @@ impl Pattern {
         match self.compiled.get_or_init(|| compile(&self.text)) {
             Ok(regex) => Ok(regex.is_match(text)),
             Err(problem) => {
-                Err(MemoryError::corrupt(format!("the stored pattern '{}' is wrong: {problem}", self.text)).into())
+                Err(MemoryError::corrupt_with(format_args!("the stored pattern '{}' is wrong: {problem}", self.text))
+                    .into())
             }
         }
     }

@@ -4,6 +4,7 @@ use wasm_dbms_api::{ConversionError, DataType, Date, JsonRef, RowSource, Uuid, V
 
 use crate::codec::row::{ReaderKind, RowLayout};
 use crate::codec::{fixed, key, text};
+use crate::error::Fallible;
 
 /// A row in place.
 #[derive(Debug, Clone, Copy)]
@@ -124,6 +125,16 @@ impl<'a> RowView<'a> {
     #[inline]
     pub(crate) fn try_value(&self, index: usize) -> Result<ValueRef<'a>, ConversionError> {
         self.value(index).ok_or_else(|| self.broken(index))
+    }
+
+    /// The values of the first so many columns.
+    #[inline(never)]
+    pub(crate) fn values(&self, count: usize) -> Fallible<Vec<ValueRef<'a>>> {
+        let mut values = Vec::with_capacity(count);
+        for column in 0..count {
+            values.push(self.try_value(column)?);
+        }
+        Ok(values)
     }
 
     #[cold]

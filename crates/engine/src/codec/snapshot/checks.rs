@@ -19,7 +19,7 @@
 //!
 //! A list is a number and as many expressions. 255 stands for what cannot be stored; it is not read.
 
-use wasm_dbms_api::{Arithmetic, Case, ColumnRef, Comparison, Expr, Part, ScalarFunction};
+use wasm_dbms_api::{Arithmetic, Case, ColumnRef, Comparison, DataType, Expr, Part, ScalarFunction, Value};
 
 use crate::codec::record::{Problem, Reader, Writer};
 use crate::codec::snapshot::decode::data_type;
@@ -154,13 +154,14 @@ impl Reader<'_> {
 }
 
 impl Parser<'_, '_> {
-    fn part(&mut self) -> Result<Part<Expr>, Problem> {
-        self.expr().map(Part::new)
+    fn list(&mut self) -> Result<Vec<Expr>, Problem> {
+        let count = self.reader.number()?;
+        self.exprs(count)
     }
 
-    fn list(&mut self) -> Result<Vec<Expr>, Problem> {
+    fn exprs(&mut self, count: u64) -> Result<Vec<Expr>, Problem> {
         let mut list = Vec::new();
-        for _ in 0..self.reader.number()? {
+        for _ in 0..count {
             list.push(self.expr()?);
         }
         Ok(list)
@@ -172,9 +173,10 @@ impl Parser<'_, '_> {
         if list.is_empty() { Ok(only) } else { Err(Problem::Damaged) }
     }
 
-    fn operator<T: Copy>(&mut self, all: &[T], what: &str) -> Result<T, Problem> {
-        let code = self.reader.u8()?;
-        all.get(usize::from(code)).copied().ok_or_else(|| Problem::Newer(format!("the {what} {code}")))
+    /// The operator that a number stands for, one of the first so many.
+    fn operator(&mut self, count: usize, what: &str) -> Result<usize, Problem> {
+        let code = usize::from(self.reader.u8()?);
+        if code < count { Ok(code) } else { Err(Problem::Newer(format!("the {what} {code}"))) }
     }
 
     fn expr(&mut self) -> Result<Expr, Problem> {
@@ -182,29 +184,45 @@ impl Parser<'_, '_> {
             return Err(Problem::Damaged);
         }
         self.depth += 1;
-        let expr = match self.reader.u8()? {
+        let kind = self.reader.u8()?;
+        // What stands before the operands.
+        let detail = match kind {
+            2 => self.operator(COMPARISONS.len(), "comparison")?,
+            13 => self.operator(ARITHMETIC.len(), "arithmetic")?,
+            11 | 12 => self.reader.u32()? as usize,
+            _ => 0,
+        };
+        let data_type = if kind == 16 { data_type(self.reader.u8()?)? } else { DataType::Bool };
+        let count = match kind {
+            2..=5 | 11..=13 => 2,
+            6..=10 | 14 | 16 => 1,
+            _ => 0,
+        };
+        let mut operands = self.exprs(count)?.into_iter();
+        let mut part = || Part::new(operands.next().unwrap_or(Expr::Literal(Value::Null)));
+        let expr = match kind {
             0 => Expr::Literal(self.reader.value()?),
             1 => {
                 let number = self.reader.number()?;
                 Expr::Column((self.column)(number)?)
             }
-            2 => Expr::Compare(self.operator(&COMPARISONS, "comparison")?, self.part()?, self.part()?),
-            3 => Expr::IsDistinct(self.part()?, self.part()?),
-            4 => Expr::And(self.part()?, self.part()?),
-            5 => Expr::Or(self.part()?, self.part()?),
-            6 => Expr::Not(self.part()?),
-            7 => Expr::IsNull(self.part()?),
-            kind @ (8 | 9) => Expr::Is(self.part()?, kind == 9),
-            10 => Expr::InList(self.part()?, self.list()?.into()),
-            kind @ (11 | 12) => {
-                let escape = match self.reader.u32()? {
+            2 => Expr::Compare(*COMPARISONS.get(detail).ok_or(Problem::Damaged)?, part(), part()),
+            3 => Expr::IsDistinct(part(), part()),
+            4 => Expr::And(part(), part()),
+            5 => Expr::Or(part(), part()),
+            6 => Expr::Not(part()),
+            7 => Expr::IsNull(part()),
+            8 | 9 => Expr::Is(part(), kind == 9),
+            10 => Expr::InList(part(), self.list()?.into()),
+            11 | 12 => {
+                let escape = match detail {
                     0 => None,
-                    number => Some(char::from_u32(number).ok_or(Problem::Damaged)?),
+                    number => Some(char::from_u32(number as u32).ok_or(Problem::Damaged)?),
                 };
-                Expr::Like { text: self.part()?, pattern: self.part()?, escape, ignores_case: kind == 12 }
+                Expr::Like { text: part(), pattern: part(), escape, ignores_case: kind == 12 }
             }
-            13 => Expr::Arithmetic(self.operator(&ARITHMETIC, "arithmetic")?, self.part()?, self.part()?),
-            14 => Expr::Negate(self.part()?),
+            13 => Expr::Arithmetic(*ARITHMETIC.get(detail).ok_or(Problem::Damaged)?, part(), part()),
+            14 => Expr::Negate(part()),
             15 => {
                 let operand = self.at_most_one()?;
                 let mut branches = Vec::new();
@@ -214,10 +232,7 @@ impl Parser<'_, '_> {
                 }
                 Case { operand, branches, otherwise: self.at_most_one()? }.into()
             }
-            16 => {
-                let data_type = data_type(self.reader.u8()?)?;
-                Expr::Cast(self.part()?, data_type)
-            }
+            16 => Expr::Cast(part(), data_type),
             17 => {
                 let name = Reader(self.reader.bytes()?).text()?;
                 let function = ScalarFunction::from_name(&name);

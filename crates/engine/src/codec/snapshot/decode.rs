@@ -25,7 +25,7 @@ impl Snapshot {
         };
         match snapshot.schema.validate() {
             Ok(()) => Ok(snapshot),
-            Err(error) => Err(MemoryError::corrupt(format!("a schema snapshot contradicts itself: {error}"))),
+            Err(error) => Err(MemoryError::corrupt_with(format_args!("a schema snapshot contradicts itself: {error}"))),
         }
     }
 }
@@ -55,17 +55,23 @@ impl Decoder {
         // Ids of columns are known only when the columns are, which follow.
         let mut primary_key = Reader(&[]);
         reader.fields("a table", &mut |tag, field| {
+            let slot = match tag {
+                2 => Slot::Number(&mut snapshot.version),
+                3 => Slot::Number(&mut snapshot.next_id),
+                4 => Slot::Number(&mut snapshot.table),
+                5 => Slot::Number(&mut snapshot.primary_key),
+                7 => Slot::Flag(&mut snapshot.is_held),
+                _ => Slot::Other,
+            };
+            if slot.fill(field)? {
+                return Ok(true);
+            }
             match tag {
                 1 => {
                     snapshot.schema.name = field.text()?;
                     self.name.clone_from(&snapshot.schema.name);
                 }
-                2 => snapshot.version = field.u32()?,
-                3 => snapshot.next_id = field.u32()?,
-                4 => snapshot.table = field.u32()?,
-                5 => snapshot.primary_key = field.u32()?,
                 6 => primary_key = std::mem::replace(field, Reader(&[])),
-                7 => snapshot.is_held = true,
                 128 => self.column(field, &mut snapshot)?,
                 129 => self.index(field, &mut snapshot)?,
                 130 => {
@@ -101,16 +107,22 @@ impl Decoder {
         let mut column = ColumnSchema::new("", DataType::Bool);
         let mut stored = StoredColumn { id: 0, initial: Value::Null };
         record.fields("a column", &mut |tag, field| {
+            let slot = match tag {
+                1 => Slot::Number(&mut stored.id),
+                2 => Slot::Text(&mut column.name),
+                3 => Slot::Type(&mut column.data_type),
+                4 => Slot::Flag(&mut column.nullable),
+                5 => Slot::Flag(&mut column.autoincrement),
+                6 => Slot::Value(column.default.insert(Value::Null)),
+                7 => Slot::Value(&mut stored.initial),
+                8 => Slot::Text(&mut column.shape),
+                128 => Slot::Texts(&mut column.variants, TableSchema::MAX_VARIANTS),
+                _ => Slot::Other,
+            };
+            if slot.fill(field)? {
+                return Ok(true);
+            }
             match tag {
-                1 => stored.id = field.u32()?,
-                2 => column.name = field.text()?,
-                3 => column.data_type = data_type(field.u8()?)?,
-                4 => column.nullable = true,
-                5 => column.autoincrement = true,
-                6 => column.default = Some(field.value()?),
-                7 => stored.initial = field.value()?,
-                8 => column.shape = field.text()?,
-                128 => push(&mut column.variants, field.text()?, TableSchema::MAX_VARIANTS)?,
                 129 => push(&mut column.sanitizers, field.sanitizer()?, ColumnSchema::MAX_RULES)?,
                 130 => push(&mut column.validators, field.validator()?, ColumnSchema::MAX_RULES)?,
                 _ => return Ok(false),
@@ -131,11 +143,17 @@ impl Decoder {
         let mut stored = StoredIndex { id: 0, tree: 0 };
         let schema = &snapshot.schema;
         record.fields("an index", &mut |tag, field| {
+            let slot = match tag {
+                1 => Slot::Number(&mut stored.id),
+                2 => Slot::Number(&mut stored.tree),
+                3 => Slot::Text(&mut index.name),
+                4 => Slot::Flag(&mut index.unique),
+                _ => Slot::Other,
+            };
+            if slot.fill(field)? {
+                return Ok(true);
+            }
             match tag {
-                1 => stored.id = field.u32()?,
-                2 => stored.tree = field.u32()?,
-                3 => index.name = field.text()?,
-                4 => index.unique = true,
                 5 => {
                     index.columns = field.list(TableSchema::MAX_KEY_COLUMNS, |field| {
                         let number = field.number()?;
@@ -155,16 +173,21 @@ impl Decoder {
     fn foreign_key(&mut self, record: &mut Reader<'_>, schema: &TableSchema) -> Result<ForeignKeySchema, Problem> {
         let mut key = ForeignKeySchema::new([], "", []);
         record.fields("a foreign key", &mut |tag, field| {
-            match tag {
-                1 => key.name = field.text()?,
-                2 => key.columns = self.names(field, schema)?,
-                3 => key.table = field.text()?,
-                4 => key.on_delete = action(field.u8()?)?,
-                5 => key.on_update = action(field.u8()?)?,
-                128 => push(&mut key.references, field.text()?, TableSchema::MAX_KEY_COLUMNS)?,
-                _ => return Ok(false),
+            let slot = match tag {
+                1 => Slot::Text(&mut key.name),
+                3 => Slot::Text(&mut key.table),
+                4 => Slot::Action(&mut key.on_delete),
+                5 => Slot::Action(&mut key.on_update),
+                128 => Slot::Texts(&mut key.references, TableSchema::MAX_KEY_COLUMNS),
+                _ => Slot::Other,
+            };
+            if slot.fill(field)? {
+                return Ok(true);
             }
-            Ok(true)
+            if tag == 2 {
+                key.columns = self.names(field, schema)?;
+            }
+            Ok(tag == 2)
         })?;
         Ok(key)
     }
@@ -202,6 +225,36 @@ impl Decoder {
         let column = schema.columns.get(*position).filter(|_| u64::from(*found) == id).ok_or(Problem::Damaged)?;
         self.names_left = self.names_left.checked_sub(column.name.len()).ok_or(Problem::Damaged)?;
         Ok(column.name.clone())
+    }
+}
+
+/// Where a field goes that is what it says. A place for each kind, and not the code that reads it: most fields are of few kinds.
+enum Slot<'s> {
+    Number(&'s mut u32),
+    Text(&'s mut String),
+    Flag(&'s mut bool),
+    Type(&'s mut DataType),
+    Action(&'s mut ReferentialAction),
+    Value(&'s mut Value),
+    /// One text more, up to so many.
+    Texts(&'s mut Vec<String>, usize),
+    Other,
+}
+
+impl Slot<'_> {
+    /// Reads the field, if it is one of these.
+    fn fill(self, field: &mut Reader<'_>) -> Result<bool, Problem> {
+        match self {
+            Self::Number(number) => *number = field.u32()?,
+            Self::Text(text) => *text = field.text()?,
+            Self::Flag(flag) => *flag = true,
+            Self::Type(own) => *own = data_type(field.u8()?)?,
+            Self::Action(own) => *own = action(field.u8()?)?,
+            Self::Value(value) => *value = field.value()?,
+            Self::Texts(texts, limit) => push(texts, field.text()?, limit)?,
+            Self::Other => return Ok(false),
+        }
+        Ok(true)
     }
 }
 

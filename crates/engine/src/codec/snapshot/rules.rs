@@ -1,6 +1,7 @@
 //! The rules of a column in the schema snapshot: sanitizers and validators.
 //!
-//! A rule is a `u8` code and what the rule takes; a text is all that is left. A code never changes its meaning.
+//! A rule is a `u8` code and what the rule takes; a text is all that is left. A code never changes its meaning. Without the
+//! feature `full` nobody asks what a rule is: its bytes are kept as the name of one of the program's own.
 //!
 //! | sanitizer | takes | validator | takes |
 //! |---|---|---|---|
@@ -23,10 +24,13 @@
 use wasm_dbms_api::{Sanitizer, Validator};
 
 use crate::codec::record::{Problem, Reader, Writer};
+use crate::full::IS_FULL;
 
 impl Writer {
     pub(super) fn sanitizer(&mut self, sanitizer: &Sanitizer) {
         match sanitizer {
+            Sanitizer::Custom(name) if !IS_FULL => self.unread(name),
+            _ if !IS_FULL => {}
             Sanitizer::Trim => self.0.push(1),
             Sanitizer::CollapseWhitespace => self.0.push(2),
             Sanitizer::LowerCase => self.0.push(3),
@@ -53,6 +57,8 @@ impl Writer {
 
     pub(super) fn validator(&mut self, validator: &Validator) {
         match validator {
+            Validator::Custom(name) if !IS_FULL => self.unread(name),
+            _ if !IS_FULL => {}
             Validator::MinLen(least) => self.length(1, *least),
             Validator::MaxLen(most) => self.length(2, *most),
             Validator::LenRange(least, most) => {
@@ -79,6 +85,11 @@ impl Writer {
         }
     }
 
+    /// What [`Reader::unread`] made of bytes.
+    fn unread(&mut self, name: &str) {
+        self.0.extend(name.chars().map(|byte| byte as u8));
+    }
+
     fn named(&mut self, code: u8, name: &str) {
         self.0.push(code);
         self.0.extend_from_slice(name.as_bytes());
@@ -91,7 +102,15 @@ impl Writer {
 }
 
 impl Reader<'_> {
+    /// What is left, as a name: a rule that is neither carried out nor made, and stays what it is.
+    fn unread(&mut self) -> String {
+        std::mem::take(&mut self.0).iter().map(|byte| char::from(*byte)).collect()
+    }
+
     pub(super) fn sanitizer(&mut self) -> Result<Sanitizer, Problem> {
+        if !IS_FULL {
+            return Ok(Sanitizer::Custom(self.unread()));
+        }
         Ok(match self.u8()? {
             0 => Sanitizer::Custom(self.text()?),
             1 => Sanitizer::Trim,
@@ -110,6 +129,9 @@ impl Reader<'_> {
     }
 
     pub(super) fn validator(&mut self) -> Result<Validator, Problem> {
+        if !IS_FULL {
+            return Ok(Validator::Custom(self.unread()));
+        }
         Ok(match self.u8()? {
             0 => Validator::Custom(self.text()?),
             1 => Validator::MinLen(self.u32()?),

@@ -30,13 +30,13 @@ impl<'c> Block<'_, 'c> {
         if kind.may_be(DataType::Bool) {
             return Ok(expr);
         }
-        Err(Error::Query(format!("{whole}: {kind} is neither true nor false")).into())
+        Err(Error::query(format_args!("{whole}: {kind} is neither true nor false")))
     }
 
     /// Binds an expression.
     pub(super) fn bind(&self, expr: &Expr, depth: usize) -> Fallible<Typed<'c>> {
         if depth > MAX_EXPRESSION_DEPTH {
-            return Err(Error::Query(format!("an expression is nested deeper than {MAX_EXPRESSION_DEPTH}")).into());
+            return Err(Error::query(format_args!("an expression is nested deeper than {MAX_EXPRESSION_DEPTH}")));
         }
         let bool = |expr: BoundExpr| Ok(Typed { expr, kind: Kind::BOOL });
         match expr {
@@ -69,7 +69,7 @@ impl<'c> Block<'_, 'c> {
                 let Typed { expr: bound, kind } = self.bind(inner, depth + 1)?;
                 let kind = match kind.data_type {
                     Some(data_type) if !data_type.is_number() => {
-                        return Err(Error::Query(format!("{expr}: {data_type} has no sign")).into());
+                        return Err(Error::query(format_args!("{expr}: {data_type} has no sign")));
                     }
                     Some(data_type) if data_type.is_integer() => Kind::of(DataType::I64),
                     _ => kind,
@@ -90,7 +90,7 @@ impl<'c> Block<'_, 'c> {
             Expr::Case(case) => self.case(expr, case, depth),
             Expr::Cast(inner, data_type) => {
                 if *data_type == DataType::Enum {
-                    return Err(Error::Query(format!("{expr}: an enum's values are known by its column only")).into());
+                    return Err(Error::query(format_args!("{expr}: an enum's values are known by its column only")));
                 }
                 let inner = self.bind(inner, depth + 1)?.expr;
                 Ok(Typed { expr: folded(Operator::Cast(*data_type).of(vec![inner])), kind: Kind::of(*data_type) })
@@ -119,13 +119,13 @@ impl<'c> Block<'_, 'c> {
                 // Inside a window there is none.
                 let Some(mut windows) = self.windows.take() else {
                     let what = "window functions are columns or orders, where they are enabled";
-                    return Err(Error::Query(format!("{expr} cannot stand here: {what}")).into());
+                    return Err(Error::query(format_args!("{expr} cannot stand here: {what}")));
                 };
                 let typed = windows.bind(self, expr, call, depth)?;
                 self.windows.replace(Some(windows));
                 Ok(typed)
             }
-            other => Err(Error::Query(format!("{other} is not supported")).into()),
+            other => Err(Error::query(format_args!("{other} is not supported"))),
         }
     }
 
@@ -204,7 +204,7 @@ impl<'c> Block<'_, 'c> {
         let (text, mut pattern) = (self.bind(text, depth + 1)?, self.bind(pattern, depth + 1)?);
         self.binder.fix(&mut pattern.expr);
         if !text.kind.may_be(DataType::Text) || !pattern.kind.may_be(DataType::Text) {
-            return Err(Error::Query(format!("{expr}: only text can be matched with a pattern")).into());
+            return Err(Error::query(format_args!("{expr}: only text can be matched with a pattern")));
         }
         Ok(folded(match &pattern.expr {
             BoundExpr::Literal(Value::Text(own)) => {
@@ -245,7 +245,7 @@ impl<'c> Block<'_, 'c> {
 
     #[cold]
     fn unlike(&self, expr: &Expr, left: &Typed<'_>, right: &Typed<'_>) -> Box<Error> {
-        Error::Query(format!("{expr}: there is none of {} and {}", left.kind, right.kind)).into()
+        Error::query(format_args!("{expr}: there is none of {} and {}", left.kind, right.kind))
     }
 
     /// The kind of values that are of one or the other. Of texts, literals are read as what the others are.
@@ -295,7 +295,7 @@ impl<'c> Block<'_, 'c> {
         if arguments.len() < signature.fewest || arguments.len() > signature.most {
             let (fewest, most) = (signature.fewest, signature.most);
             let count = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
-            return Err(Error::Query(format!("{function} takes {count} arguments, not {}", arguments.len())).into());
+            return Err(Error::query(format_args!("{function} takes {count} arguments, not {}", arguments.len())));
         }
         let mut common = Kind::UNKNOWN;
         let mut bound = Vec::with_capacity(arguments.len());
@@ -312,7 +312,7 @@ impl<'c> Block<'_, 'c> {
                 (Argument::Moment, Some(own)) => matches!(own, DataType::Date | DataType::DateTime),
             };
             if !fits {
-                return Err(Error::Query(format!("{expr}: argument {} is {}", number + 1, argument.kind)).into());
+                return Err(Error::query(format_args!("{expr}: argument {} is {}", number + 1, argument.kind)));
             }
             bound.push(argument);
         }
@@ -356,28 +356,36 @@ impl<'c> Block<'_, 'c> {
     fn aggregate(&self, expr: &Expr, call: &AggregateCall, depth: usize) -> Fallible<Typed<'c>> {
         // Inside an aggregate there is none.
         let Some(mut known) = self.aggregates.take() else {
-            return Err(Error::Query(format!("{expr} cannot stand here: aggregates are columns or orders")).into());
+            return Err(Error::query(format_args!("{expr} cannot stand here: aggregates are columns or orders")));
         };
         let windows = self.windows.take();
         let argument = match &call.argument {
             None if call.function == AggregateFunction::Count && !call.distinct => None,
-            None => return Err(Error::Query(format!("{expr} needs an argument")).into()),
+            None => return Err(Error::query(format_args!("{expr} needs an argument"))),
             Some(argument) => Some(self.bind(argument, depth + 1)?),
         };
         let kind = argument.as_ref().map_or(Kind::UNKNOWN, |argument| argument.kind);
         if argument.is_some() {
             kind.check_aggregate(call.function, expr)?;
         }
-        let filter = call.filter.as_ref().map(|filter| self.condition(filter, depth + 1)).transpose()?;
+        if call.separator.is_some()
+            || call.filter.is_some()
+            || !call.order_by.is_empty()
+            || call.function == AggregateFunction::Concatenate
+        {
+            needs_full()?;
+        }
+        let filter =
+            call.filter.as_ref().filter(|_| IS_FULL).map(|filter| self.condition(filter, depth + 1)).transpose()?;
         let separator = match &call.separator {
-            None => None,
-            Some(separator) => {
+            Some(separator) if IS_FULL => {
                 let bound = self.bind(separator, depth + 1)?;
                 if call.function != AggregateFunction::Concatenate || !bound.kind.may_be(DataType::Text) {
-                    return Err(Error::Query(format!("{expr}: only a text stands between texts")).into());
+                    return Err(Error::query(format_args!("{expr}: only a text stands between texts")));
                 }
                 Some(bound.expr)
             }
+            _ => None,
         };
         let mut aggregate = BoundAggregate {
             function: call.function,
@@ -386,13 +394,10 @@ impl<'c> Block<'_, 'c> {
             separator,
             is_distinct: call.distinct,
         };
-        if call.separator.is_some() || !call.order_by.is_empty() || call.function == AggregateFunction::Concatenate {
-            needs_full()?;
-        }
         if IS_FULL && !call.order_by.is_empty() {
             let ordered = self.ordered.take().or_else(|| of_block(self.binder.catalog));
             let Some(mut ordered) = ordered else {
-                return Err(Error::Query(format!("{expr}: window functions are not enabled")).into());
+                return Err(Error::query(format_args!("{expr}: window functions are not enabled")));
             };
             aggregate = ordered.order(self, (expr, call), (aggregate, kind), depth)?;
             self.ordered.replace(Some(ordered));
@@ -426,7 +431,7 @@ impl<'c> Block<'_, 'c> {
             (Answers::Scalar, [_]) => query.limit = Some(query.limit.unwrap_or(2).min(2)),
             (Answers::Set, [_]) => {}
             (_, kinds) => {
-                return Err(Error::Query(format!("{expr}: a subquery here has one column, not {}", kinds.len())).into());
+                return Err(Error::query(format_args!("{expr}: a subquery here has one column, not {}", kinds.len())));
             }
         }
         let kind = kinds.first().copied().unwrap_or(Kind::UNKNOWN);

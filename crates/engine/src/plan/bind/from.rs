@@ -42,7 +42,7 @@ impl<'b, 'c> Block<'b, 'c> {
         if let Some(name) = &entry.name
             && self.entries.iter().any(|other| other.name.as_ref() == Some(name))
         {
-            return Err(Error::Query(format!("table {name} is there twice: give one another name")).into());
+            return Err(Error::query(format_args!("table {name} is there twice: give one another name")));
         }
         self.entries.push(entry);
         Ok(())
@@ -76,7 +76,7 @@ impl<'b, 'c> Block<'b, 'c> {
             JoinKind::Full => self.full_join(bound, join, depth)?,
         }
         if bound.sources.len() > MAX_SOURCES {
-            return Err(Error::Query(format!("a question joins at most {MAX_SOURCES} tables")).into());
+            return Err(Error::query(format_args!("a question joins at most {MAX_SOURCES} tables")));
         }
         Ok(())
     }
@@ -107,7 +107,7 @@ impl<'b, 'c> Block<'b, 'c> {
             }
         };
         if join.kind == JoinKind::Full && !names.is_empty() {
-            return Err(Error::Query("a full join by the names of columns is not supported: say ON".into()).into());
+            return Err(Error::query(format_args!("a full join by the names of columns is not supported: say ON")));
         }
         for name in names {
             let unknown = || Error::Unknown { what: "column", name: name.to_string() };
@@ -137,7 +137,7 @@ impl<'b, 'c> Block<'b, 'c> {
             if let Some(typed) = entry.find(name)?
                 && found.replace(typed).is_some()
             {
-                return Err(Error::Query(format!("column {name} is in more than one table")).into());
+                return Err(Error::query(format_args!("column {name} is in more than one table")));
             }
         }
         Ok(found)
@@ -184,7 +184,7 @@ impl<'b, 'c> Block<'b, 'c> {
         self.enter(entry)?;
         let condition = self.join_condition(join, before, depth)?;
         if marked.sources.len() != 2 || condition.iter().any(BoundExpr::asks) {
-            return Err(Error::Query("a subquery in the condition of a full join is not supported".into()).into());
+            return Err(Error::query(format_args!("a subquery in the condition of a full join is not supported")));
         }
         // With partners, or with NULLs where the right ones would be.
         let mut first = marked.clone();
@@ -260,12 +260,12 @@ impl<'b, 'c> Block<'b, 'c> {
                     return Ok(Entry { name, columns, merged: Vec::new() });
                 }
             },
-            _ if !IS_FULL => return Err(Error::Query(format!("{source} is not supported")).into()),
+            _ if !IS_FULL => return Err(Error::query(format_args!("{source} is not supported"))),
             Origin::Nothing => Rows { body: BoundBody::Nothing, arguments: Vec::new(), columns: Vec::new() },
             Origin::Query(query) => self.query_rows(query, depth)?,
             Origin::Values(rows) => self.values(rows, depth)?,
             Origin::Set { operation, all, left, right } => self.set(*operation, *all, left, right, depth)?,
-            _ => return Err(Error::Query(format!("{source} is not supported")).into()),
+            _ => return Err(Error::query(format_args!("{source} is not supported"))),
         };
         check_names(source, rows.columns.len())?;
         let mut rows = rows;
@@ -328,7 +328,7 @@ impl<'b, 'c> Block<'b, 'c> {
         columns.resize_with(width, Vec::new);
         for row in rows {
             if row.len() != width {
-                return Err(Error::Query(format!("a row has {} values and the first {width}", row.len())).into());
+                return Err(Error::query(format_args!("a row has {} values and the first {width}", row.len())));
             }
             for (column, expr) in columns.iter_mut().zip(row) {
                 column.push(blind.bind(expr, depth + 1)?);
@@ -340,7 +340,7 @@ impl<'b, 'c> Block<'b, 'c> {
         }
         self.outer.replace(blind.outer.take());
         if !blind.subqueries.borrow().is_empty() {
-            return Err(Error::Query("a subquery among values is not supported: say SELECT".into()).into());
+            return Err(Error::query(format_args!("a subquery among values is not supported: say SELECT")));
         }
         let mut bound = Vec::new();
         bound.resize_with(rows.len(), || Vec::with_capacity(width));
@@ -397,7 +397,7 @@ impl<'b, 'c> Block<'b, 'c> {
         };
         if table.columns.len() > rows.columns.len() {
             let (name, count) = (&table.name, rows.columns.len());
-            return Err(Error::Query(format!("{name} has {count} columns, and names are given to more")).into());
+            return Err(Error::query(format_args!("{name} has {count} columns, and names are given to more")));
         }
         for (column, name) in rows.columns.iter_mut().zip(&table.columns) {
             column.0 = name.clone();
@@ -414,7 +414,7 @@ impl<'b, 'c> Block<'b, 'c> {
         let working = Commons { table, before: common.before.clone(), working: Some(number) };
         let mut next = self.beside_with(next, Some(Rc::new(working)), depth)?;
         if next.2.len() != first.2.len() {
-            return Err(Error::Query(format!("{}: both parts must have the same columns", table.name)).into());
+            return Err(Error::query(format_args!("{}: both parts must have the same columns", table.name)));
         }
         // The rows found last are rows of the first part's kind.
         let kinds = first.2.clone();
@@ -433,7 +433,7 @@ impl<'b, 'c> Block<'b, 'c> {
 fn recursive_parts(table: &wasm_dbms_api::CommonTable) -> Fallible<(&Query, &Query, bool)> {
     match &table.query.from.origin {
         Origin::Set { operation: SetOperation::Union, all, left, right } => Ok((left, right, *all)),
-        _ => Err(Error::Query(format!("{}: a query that names itself is a union of two", table.name)).into()),
+        _ => Err(Error::query(format_args!("{}: a query that names itself is a union of two", table.name))),
     }
 }
 
@@ -448,7 +448,7 @@ fn join_arguments(left: &mut super::Nested<'_>, right: &mut super::Nested<'_>) -
 
 fn check_names(source: &Source, count: usize) -> Fallible<()> {
     if source.columns.len() > count {
-        return Err(Error::Query(format!("{source} has {count} columns, and names are given to more")).into());
+        return Err(Error::query(format_args!("{source} has {count} columns, and names are given to more")));
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ impl<'c> Block<'_, 'c> {
                 expr => self.order_key(expr, outputs, names, depth)?,
             };
             if key.expr.any(&|part| matches!(part, BoundExpr::Slot(_) | BoundExpr::Column { source: WINDOWS, .. })) {
-                return Err(Error::Query(format!("{expr}: rows cannot be grouped by an aggregate or a window")).into());
+                return Err(Error::query(format_args!("{expr}: rows cannot be grouped by an aggregate or a window")));
             }
             keys.push(key);
         }
@@ -61,7 +61,7 @@ impl<'c> Block<'_, 'c> {
             BoundExpr::Column { source: WINDOWS, .. } => Ok(()),
             BoundExpr::Column { source, column } => {
                 let name = self.name_of_column(*source, *column);
-                Err(Error::Query(format!("column {name} is neither grouped by nor inside an aggregate")).into())
+                Err(Error::query(format_args!("column {name} is neither grouped by nor inside an aggregate")))
             }
             expr => expr.parts_mut().try_for_each(|part| self.to_slots(part, grouping)),
         }

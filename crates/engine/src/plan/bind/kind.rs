@@ -87,13 +87,13 @@ impl<'a> Kind<'a> {
         if left.is_comparable_with(right) && is_alike {
             return Ok(());
         }
-        Err(Error::Query(format!("{expr}: {self} cannot be compared with {other}")).into())
+        Err(Error::query(format_args!("{expr}: {self} cannot be compared with {other}")))
     }
 
     /// Checks that the values have an order.
     pub(super) fn check_order(self, expr: &Expr) -> Fallible<()> {
         match self.data_type.filter(|data_type| !data_type.is_ordered()) {
-            Some(data_type) => Err(Error::Query(format!("{expr}: {data_type} has no order")).into()),
+            Some(data_type) => Err(Error::query(format_args!("{expr}: {data_type} has no order"))),
             None => Ok(()),
         }
     }
@@ -104,11 +104,11 @@ impl<'a> Kind<'a> {
             AggregateFunction::Sum | AggregateFunction::Average
                 if self.data_type.is_some_and(|data_type| !data_type.is_number()) =>
             {
-                Err(Error::Query(format!("{expr}: only numbers can be added up")).into())
+                Err(Error::query(format_args!("{expr}: only numbers can be added up")))
             }
             AggregateFunction::Minimum | AggregateFunction::Maximum => self.check_order(expr),
             AggregateFunction::Concatenate if !self.may_be(DataType::Text) => {
-                Err(Error::Query(format!("{expr}: only text can be put together")).into())
+                Err(Error::query(format_args!("{expr}: only text can be put together")))
             }
             _ => Ok(()),
         }
@@ -167,7 +167,7 @@ impl<'a> Kind<'a> {
             self.data_type.is_some_and(|own| Self::is_read(own, reads_text)) && matches!(value, Value::Text(_));
         let is_alike = self.data_type.is_none_or(|data_type| value.as_ref().is_comparable_with(data_type));
         if !is_text && !is_alike {
-            return Err(Error::Query(format!("{expr}: {self} cannot be compared with {value}")).into());
+            return Err(Error::query(format_args!("{expr}: {self} cannot be compared with {value}")));
         }
         self.converted(value, expr, reads_text)
     }
@@ -180,7 +180,7 @@ impl<'a> Kind<'a> {
             (Some(DataType::Enum), Value::Enum(_, name)) if !self.variants.is_empty() => self.variant(name, expr),
             (Some(own), Value::Text(_)) if Self::is_read(own, reads_text) => {
                 let meant = function::cast(value.as_ref(), own, &Arena::default()).map(ValueRef::to_value);
-                meant.map_err(|error| Error::Query(format!("{expr}: {error}")).into())
+                meant.map_err(|error| Error::query(format_args!("{expr}: {error}")))
             }
             (Some(DataType::Decimal), Value::Integer(number)) => Ok(Value::Decimal(Decimal::from(*number))),
             (Some(DataType::Decimal), Value::Unsigned(number)) => Ok(Value::Decimal(Decimal::from(*number))),
@@ -199,7 +199,7 @@ impl<'a> Kind<'a> {
         let number = self.variants.iter().position(|variant| variant == name);
         match number.and_then(|number| u16::try_from(number).ok()) {
             Some(number) => Ok(Value::Enum(number, name.into())),
-            None => Err(Error::Query(format!("{expr}: {} is no name of {self}", ValueRef::Text(name))).into()),
+            None => Err(Error::query(format_args!("{expr}: {} is no name of {self}", ValueRef::Text(name)))),
         }
     }
 }

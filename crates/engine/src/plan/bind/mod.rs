@@ -19,6 +19,7 @@ use wasm_dbms_api::{
 use crate::Error;
 use crate::catalog::{Catalog, Relation, RelationIndex};
 use crate::error::Fallible;
+use crate::full::IS_FULL;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Commons;
@@ -205,7 +206,7 @@ impl<'c> Binder<'c> {
     fn count_source(&self) -> Fallible<()> {
         self.sources.set(self.sources.get() + 1);
         if self.sources.get() > MAX_SOURCES_IN_ALL {
-            return Err(Error::Query(format!("a question names at most {MAX_SOURCES_IN_ALL} sources")).into());
+            return Err(Error::query(format_args!("a question names at most {MAX_SOURCES_IN_ALL} sources")));
         }
         Ok(())
     }
@@ -253,11 +254,13 @@ fn bind_query<'b, 'c>(
     depth: usize,
 ) -> Fallible<Nested<'c>> {
     if depth > MAX_EXPRESSION_DEPTH {
-        return Err(Error::Query(format!("a question is nested deeper than {MAX_EXPRESSION_DEPTH}")).into());
+        return Err(Error::query(format_args!("a question is nested deeper than {MAX_EXPRESSION_DEPTH}")));
     }
     let mut commons = commons;
-    for table in &query.with {
-        commons = Some(Rc::new(Commons { table, before: commons, working: None }));
+    if IS_FULL {
+        for table in &query.with {
+            commons = Some(Rc::new(Commons { table, before: commons, working: None }));
+        }
     }
     let mut block = Block::new(binder, parent, commons);
     let mut bound = block.from(query, depth)?;
@@ -304,14 +307,16 @@ impl<'b, 'c> Block<'b, 'c> {
             BoundExpr::Literal(Value::Null) => Ok(None),
             BoundExpr::Literal(Value::Integer(number)) if *number >= 0 => Ok(Some(number.unsigned_abs())),
             BoundExpr::Literal(Value::Unsigned(number)) => Ok(Some(*number)),
-            _ => Err(Error::Query(format!("{what} {expr}: it must be a whole number from 0 on")).into()),
+            _ => Err(Error::query(format_args!("{what} {expr}: it must be a whole number from 0 on"))),
         }
     }
 
     /// What the rows of the answer hold, and in what order they come.
     fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Fallible<Vec<Kind<'c>>> {
         *self.aggregates.borrow_mut() = Some(Vec::new());
-        *self.windows.borrow_mut() = windows::of_block(self.binder.catalog);
+        if IS_FULL {
+            *self.windows.borrow_mut() = windows::of_block(self.binder.catalog);
+        }
         let mut outputs: Vec<Typed<'c>> = Vec::new();
         for output in &query.columns {
             self.output(output, &mut outputs, &mut bound.names, depth)?;
@@ -344,14 +349,14 @@ impl<'b, 'c> Block<'b, 'c> {
         }
         let aggregates = self.aggregates.take().unwrap_or_default();
         let windows = self.windows.take();
-        if let Some(windows) = &windows {
+        if IS_FULL && let Some(windows) = &windows {
             // What windows are computed from is as outputs are, of groups too.
             windows.add_inputs(&mut bound.outputs);
         }
         if !keys.is_empty() || !aggregates.is_empty() || query.having.is_some() {
             let exprs = keys.iter().map(|key| key.expr.clone()).collect();
             self.group(bound, Grouping { keys: exprs, aggregates })?;
-            if let Some(ordered) = self.ordered.take() {
+            if IS_FULL && let Some(ordered) = self.ordered.take() {
                 ordered.place_below(self, bound, &keys)?;
             }
         }
@@ -360,9 +365,9 @@ impl<'b, 'c> Block<'b, 'c> {
             && let Some(position) = bound.order.iter().position(|key| !is_output(&key.expr))
         {
             let key = query.order_by.get(position).map(ToString::to_string).unwrap_or_default();
-            return Err(Error::Query(format!("{key}: distinct rows can be ordered by what they hold only")).into());
+            return Err(Error::query(format_args!("{key}: distinct rows can be ordered by what they hold only")));
         }
-        if let Some(windows) = windows {
+        if IS_FULL && let Some(windows) = windows {
             windows.place(self, query, bound, (kinds.len(), &keys))?;
         }
         Ok(kinds)
@@ -403,7 +408,7 @@ impl<'b, 'c> Block<'b, 'c> {
             }
         }
         match of {
-            Some(name) if !is_known => Err(Error::Unknown { what: "table", name: name.to_string() }.into()),
+            Some(name) if !is_known => Err(Error::unknown("table", name)),
             _ => Ok(()),
         }
     }
@@ -414,7 +419,7 @@ impl<'b, 'c> Block<'b, 'c> {
             Expr::Literal(Value::Integer(number)) => {
                 let index = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
                 index.and_then(|index| outputs.get(index)).cloned().ok_or_else(|| {
-                    Error::Query(format!("there is no output {number}: there are {}", outputs.len())).into()
+                    Error::query(format_args!("there is no output {number}: there are {}", outputs.len()))
                 })
             }
             Expr::Column(ColumnRef { table: None, column }) => {
@@ -433,7 +438,7 @@ impl<'b, 'c> Block<'b, 'c> {
     fn unify(&self, left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Fallible<Vec<Kind<'c>>> {
         if left.2.len() != right.2.len() {
             let (left, right) = (left.2.len(), right.2.len());
-            return Err(Error::Query(format!("one query answers {left} columns and the other {right}")).into());
+            return Err(Error::query(format_args!("one query answers {left} columns and the other {right}")));
         }
         let mut kinds = Vec::new();
         for (number, (one, other)) in left.2.iter_mut().zip(&mut right.2).enumerate() {

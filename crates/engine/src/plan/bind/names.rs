@@ -45,7 +45,7 @@ impl<'c> Entry<'c> {
                 let mut found = columns.iter().filter(|(own, _)| own == name);
                 let first = found.next().map(|(_, typed)| typed.clone());
                 match found.next() {
-                    Some(_) => Err(Error::Query(format!("column {name} is there twice: give one another name")).into()),
+                    Some(_) => Err(Error::query(format_args!("column {name} is there twice: give one another name"))),
                     None => Ok(first),
                 }
             }
@@ -102,7 +102,7 @@ pub(in crate::plan) struct Block<'b, 'c> {
 impl<'c> Block<'_, 'c> {
     /// The column of a name, here or in a query around.
     pub(super) fn column(&self, column: &ColumnRef) -> Fallible<Typed<'c>> {
-        let unknown = || Box::new(Error::Unknown { what: "column", name: column.to_string() });
+        let unknown = || Error::unknown("column", column);
         self.find(column)?.ok_or_else(unknown)
     }
 
@@ -133,9 +133,9 @@ impl<'c> Block<'_, 'c> {
             }
             if let Some(typed) = entry.find(&column.column)? {
                 if found.is_some() {
-                    return Err(
-                        Error::Query(format!("column {column} is in more than one table: name the table")).into()
-                    );
+                    return Err(Error::query(format_args!(
+                        "column {column} is in more than one table: name the table"
+                    )));
                 }
                 found = Some(typed);
             }

@@ -82,7 +82,7 @@ fn over_row(
     }
     let mut bound = if is_condition { block.condition(expr, 0)? } else { block.bind(expr, 0)?.expr };
     if bound.asks() {
-        return Err(Error::Query(format!("{expr}: only the row itself can be asked here")).into());
+        return Err(Error::query(format_args!("{expr}: only the row itself can be asked here")));
     }
     bound.for_each_mut(&mut |part| {
         if let BoundExpr::Column { source, column } = part {

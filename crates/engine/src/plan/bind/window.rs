@@ -142,7 +142,7 @@ impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
         }
         if query.columns.is_empty() && !block.binder.reads_text {
             // Who asks for rows as they are stored reads them in place.
-            return Err(Error::Query("windows stand beside columns: say which".into()).into());
+            return Err(Error::query(format_args!("windows stand beside columns: say which")));
         }
         place_windows(block, bound, *self, Some(before))
     }
@@ -210,7 +210,7 @@ fn is_of(expr: &BoundExpr, other: &BoundExpr) -> bool {
 
 #[cold]
 fn refused(expr: &Expr, problem: &str) -> Box<Error> {
-    Error::Query(format!("{expr}: {problem}")).into()
+    Error::query(format_args!("{expr}: {problem}"))
 }
 
 /// A window function while it is bound.

@@ -173,8 +173,7 @@ impl Core {
             let relation = self.catalog.relation(current)?;
             let layout = Arc::clone(&relation.layout);
             let view = RowView { layout: &layout, key: &row_key, row: &row };
-            let columns = 0..relation.schema.columns.len();
-            let values = columns.map(|column| Ok(view.try_value(column)?)).collect::<Fallible<Vec<ValueRef<'_>>>>()?;
+            let values = view.values(relation.schema.columns.len())?;
             self.remove_row_at(current, &row_key, located, &values)?;
             count += u64::from(current == index);
             self.follow_removal(current, &values, &mut going)?;

@@ -45,7 +45,9 @@ impl ChecksumLedger {
         let changed = self.dirty_sum_pages(layout);
         for (number, expected) in header_sums.iter().skip(DIRECT_GROUPS).enumerate() {
             if !changed.contains(&number) && self.sum_of_page(number, layout) != *expected {
-                return Err(MemoryError::corrupt(format!("sum page {number} is not the one that the header names")));
+                return Err(MemoryError::corrupt_with(format_args!(
+                    "sum page {number} is not the one that the header names"
+                )));
             }
         }
         Ok(())
