@@ -52,7 +52,7 @@ mod tests {
                 let (start, end) = form.split_at(place);
                 for other in ["-", "g", "A", "{", "é", " ", "+", ""] {
                     texts.push(format!("{start}{other}{end}"));
-                    texts.push(format!("{start}{other}{}", &end[1..]));
+                    texts.push(format!("{start}{other}{}", end.get(1..).unwrap_or_default()));
                 }
             }
         }
