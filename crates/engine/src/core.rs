@@ -151,7 +151,8 @@ impl Core {
     #[inline]
     pub(crate) fn touch(&mut self, relation: RelationIndex) {
         let Some(relation) = self.catalog.relations.get(relation) else { return };
-        if !self.touched.contains(&relation.id) {
+        // Most often it is the one that was written last.
+        if self.touched.last() != Some(&relation.id) && !self.touched.contains(&relation.id) {
             self.touched.push(relation.id);
         }
     }

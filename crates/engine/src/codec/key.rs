@@ -29,6 +29,9 @@ const FLIPPED_NULL: u8 = !NULL;
 const ZERO: u8 = 0x80;
 const BELOW_ZERO: u8 = 0x7F;
 
+/// The longest code of an integer.
+pub(crate) const LONGEST_INTEGER: usize = 9;
+
 /// The bits of the one NaN.
 const NAN: u64 = 0x7FF8_0000_0000_0000;
 
@@ -120,13 +123,19 @@ fn push_integer(key: &mut Vec<u8>, number: i64) {
 
 #[inline]
 fn push_unsigned(key: &mut Vec<u8>, number: u64) {
+    // Nine bytes at once and back to what counts: a copy of a length known only now is a call.
+    let (code, length) = unsigned_code(number);
+    key.extend_from_slice(&code);
+    key.truncate(key.len() - (LONGEST_INTEGER - length));
+}
+
+/// The code of an integer from 0 on, and how many of the bytes it takes.
+#[inline]
+pub(crate) fn unsigned_code(number: u64) -> ([u8; LONGEST_INTEGER], usize) {
     let skipped = number.leading_zeros() / 8;
     let length = 8 - skipped as usize;
-    // Nine bytes at once and back to what counts: a copy of a length known only now is a call.
-    let digits = number.checked_shl(8 * skipped).unwrap_or(0).to_be_bytes();
-    let [a, b, c, d, e, f, g, h] = digits;
-    key.extend_from_slice(&[ZERO + length as u8, a, b, c, d, e, f, g, h]);
-    key.truncate(key.len() - (8 - length));
+    let [a, b, c, d, e, f, g, h] = number.checked_shl(8 * skipped).unwrap_or(0).to_be_bytes();
+    ([ZERO + length as u8, a, b, c, d, e, f, g, h], length + 1)
 }
 
 fn push_negative(key: &mut Vec<u8>, number: i64) {

@@ -1,5 +1,7 @@
 //! One row, found by its primary key or by a value in a column.
 
+use std::borrow::Cow;
+
 use wasm_dbms_api::{Value, ValueRef};
 use wasm_dbms_memory::Place;
 
@@ -70,8 +72,8 @@ impl Core {
     #[cold]
     fn find_row_key(&mut self, index: RelationIndex) -> Fallible<bool> {
         let key = std::mem::take(&mut self.scratch.key);
-        match self.row_key(index, key)? {
-            Some(row_key) => self.scratch.key = row_key,
+        match self.row_key(index, &key)? {
+            Some(row_key) => self.scratch.key = row_key.into_owned(),
             None => return Ok(false),
         }
         Ok(true)
@@ -175,14 +177,14 @@ impl Core {
     }
 
     /// The key of a row in the table's own tree, from the code of its primary key.
-    pub(crate) fn row_key(&mut self, index: RelationIndex, key: Vec<u8>) -> Fallible<Option<Vec<u8>>> {
+    pub(crate) fn row_key<'k>(&mut self, index: RelationIndex, key: &'k [u8]) -> Fallible<Option<Cow<'k, [u8]>>> {
         let Self { store, catalog, .. } = self;
         let relation = catalog.relation(index)?;
         let Some(primary) = relation.indexes.iter().find(|index| index.is_primary) else {
-            return Ok(Some(key));
+            return Ok(Some(Cow::Borrowed(key)));
         };
         let mut entry = Vec::with_capacity(key.len() + primary.columns.len());
-        let mut rest = key.as_slice();
+        let mut rest = key;
         for column in &primary.columns {
             let length = key::length(rest, relation.data_type(*column));
             let Some((code, after)) = length.and_then(|length| rest.split_at_checked(length)) else {
@@ -192,6 +194,6 @@ impl Core {
             entry.extend_from_slice(code);
             rest = after;
         }
-        Ok(primary.head.tree.get(store, &entry)?.map(|value| value.to_vec()))
+        Ok(primary.head.tree.get(store, &entry)?.map(|value| Cow::Owned(value.to_vec())))
     }
 }

@@ -2,11 +2,13 @@
 
 mod answer_row;
 mod by_name;
+mod constants;
 mod counting;
 mod cursor;
 mod delete;
 mod find;
 mod joins;
+mod key_code;
 mod limited;
 mod on_conflict;
 mod prepared;

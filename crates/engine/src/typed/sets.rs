@@ -11,6 +11,7 @@ use crate::function::{Arena, cast};
 use crate::plan::{self, Beside, Context, Scope};
 use crate::store::Purpose;
 use crate::typed::by_name::places_of;
+use crate::typed::constants::Constants;
 use crate::write::Assignment;
 
 /// New values of columns: those that are the same for every row, and those that are computed from the row as it was.
@@ -18,7 +19,7 @@ use crate::write::Assignment;
 pub(crate) struct Sets {
     /// Whether a text stands for a value of the column's type: in SQL it does, where types are Rust's it is an error.
     pub(crate) reads_text: bool,
-    pub(crate) constants: Vec<Assignment>,
+    pub(crate) constants: Constants,
     pub(crate) computed: Vec<(usize, Expr)>,
 }
 
@@ -34,7 +35,7 @@ impl Sets {
         match value {
             Expr::Literal(value) => self.constants.push((column, value)),
             computed => {
-                self.constants.retain(|(other, _)| *other != column);
+                self.constants.forget(column);
                 self.computed.push((column, computed));
             }
         }

@@ -8,6 +8,7 @@ use crate::catalog::RelationIndex;
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::typed::key_code::KeyCode;
 use crate::typed::returning::values_of;
 use crate::typed::sets::{Sets, matching};
 use crate::{Answer, Connection, Result};
@@ -27,7 +28,7 @@ pub struct Update<'c, C, T> {
 #[must_use = "nothing is changed before run"]
 pub struct UpdateKey<'c, C, T> {
     connection: &'c C,
-    key: Vec<u8>,
+    key: KeyCode,
     sets: Sets,
     table: PhantomData<fn() -> T>,
 }
@@ -170,9 +171,8 @@ impl<'c, C: Connection, T: Table> Update<'c, C, T> {
 }
 
 impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
-    pub(crate) fn new(connection: &'c C, key: Vec<u8>) -> Self {
-        let constants = Vec::with_capacity(1);
-        Self { connection, key, sets: Sets { constants, ..Sets::default() }, table: PhantomData }
+    pub(crate) fn new(connection: &'c C, key: KeyCode) -> Self {
+        Self { connection, key, sets: Sets::default(), table: PhantomData }
     }
 
     /// Sets a column to a value, to another column, or to what an expression over the row as it was comes to.
@@ -230,7 +230,7 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     pub fn run(self) -> Result<bool> {
         Ok(self.connection.write(|core| {
             let index = core.catalog.find_type::<T>()?;
-            match core.row_key(index, self.key)? {
+            match core.row_key(index, &self.key)? {
                 Some(key) if self.sets.computed.is_empty() => core.update_row(index, &key, &self.sets.constants),
                 Some(key) => self.sets.update_row(core, index, &key, &[], &[]),
                 None => Ok(false),
@@ -266,7 +266,7 @@ impl<'c, C: Connection, T: Table> UpdateKey<'c, C, T> {
     pub fn returning(self) -> Result<Option<T>> {
         Ok(self.connection.write(|core| {
             let index = core.catalog.find_type::<T>()?;
-            match core.row_key(index, self.key)? {
+            match core.row_key(index, &self.key)? {
                 Some(key) if self.sets.update_row(core, index, &key, &[], &[])? => {
                     Ok(Some(core.read_written(index, &mut |row| Ok(T::read(row)?))?))
                 }
@@ -460,10 +460,10 @@ pub(crate) fn update_matching(
         for (key, values) in rows {
             let computed;
             let assignments = if sets.computed.is_empty() {
-                &sets.constants
+                &*sets.constants
             } else {
                 computed = sets.with(core, index, values)?;
-                &computed
+                computed.as_slice()
             };
             match &mut visit {
                 None => {

@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute;
 use crate::typed::by_name::{of_column, places_of};
-use crate::typed::find::encode_key;
+use crate::typed::key_code::KeyCode;
 use crate::typed::{Delete, One, Select, Update, UpdateKey};
 use crate::{Connection, Database, Error, Limited, OptimisticTransaction, Result, Snapshot, Transaction};
 
@@ -384,9 +384,7 @@ macro_rules! writing_verbs {
             /// # Ok::<(), Error>(())
             /// ```
             pub fn update_key<T: Table>(&self, key: impl AsKey<T::Key>) -> UpdateKey<'_, Self, T> {
-                let mut bytes = Vec::with_capacity(16);
-                encode_key(key.values().as_ref(), &mut bytes);
-                UpdateKey::new(self, bytes)
+                UpdateKey::new(self, KeyCode::of(key.values().as_ref()))
             }
 
             /// A deletion of rows of a table; see [`Delete`].
@@ -441,11 +439,10 @@ macro_rules! writing_verbs {
             /// # Errors
             /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to it; what storage says.
             pub fn delete_key<T: Table>(&self, key: impl AsKey<T::Key>) -> Result<bool> {
-                let mut bytes = Vec::with_capacity(16);
-                encode_key(key.values().as_ref(), &mut bytes);
+                let code = KeyCode::of(key.values().as_ref());
                 Ok(self.write(|core| {
                     let index = core.catalog.find_type::<T>()?;
-                    let Some(key) = core.row_key(index, bytes)? else { return Ok(false) };
+                    let Some(key) = core.row_key(index, &code)? else { return Ok(false) };
                     match core.delete_row(index, &key)? {
                         Some(is_there) => Ok(is_there),
                         None => core.atomic(|core| Ok(core.delete_cascading(index, &key)? > 0)),

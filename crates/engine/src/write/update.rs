@@ -25,11 +25,11 @@ impl Core {
         assignments: &[Assignment],
     ) -> Fallible<bool> {
         self.meter.step()?;
-        self.check_writable(index)?;
-        match &self.catalog.relation(index)?.rules {
+        match self.catalog.relation(index)?.rules.clone() {
             None => self.change_row(index, row_key, assignments),
             Some(rules) => {
-                let ruled = self.ruled_assignments(index, &Arc::clone(rules), assignments)?;
+                self.check_writable(index)?;
+                let ruled = self.ruled_assignments(index, &rules, assignments)?;
                 self.change_row(index, row_key, &ruled)
             }
         }
@@ -43,14 +43,13 @@ impl Core {
         assignments: &[Assignment],
     ) -> Fallible<bool> {
         self.touch(index);
+        let mut is_in_place = !self.recorder.is_on();
         let relation = self.catalog.relation(index)?;
         for (column, value) in assignments {
             check_value(relation, *column, value.as_ref())?;
+            is_in_place &= relation.is_plain(*column);
         }
-        if assignments.iter().all(|(column, _)| relation.is_plain(*column))
-            && !self.recorder.is_on()
-            && !self.is_checked(index, assignments)?
-        {
+        if is_in_place && !self.is_checked(index, assignments)? {
             let relation = self.catalog.relation(index)?;
             let layout = &*relation.layout;
             let mut is_current = true;
