@@ -7,7 +7,7 @@
 //! | `steps() -> count` | how many steps a round has |
 //! | `step_name(step) -> length` | its words: `W1`, .., or nothing for a step that is not timed |
 //! | `operations(step) -> count` | what its time is divided by |
-//! | `create(face) -> code` | a new database, by the typed API (0) or SQL (1), in the place of the last |
+//! | `create(face) -> code` | a new database in the place of the last: by the typed API (0), by SQL (1), or by the typed API with a log (2) |
 //! | `act(face, step) -> code` | performs a step: what the clock is on |
 //! | `check(face, step) -> code` | compares what the step answered and left with the model |
 //! | `data(kind) -> length` | the rows and operations of a kind as words, a line for each |
@@ -30,7 +30,7 @@ use workloads::{Answer, Dataset, Engine, Model, Ours, OursSql, Outcome, Step, Wo
 #[derive(Default)]
 struct Bench {
     drawn: Option<Drawn>,
-    faces: [Option<Face>; 2],
+    faces: [Option<Face>; 3],
     words: String,
 }
 
@@ -71,7 +71,8 @@ impl Bench {
         *place = None;
         let engine: Box<dyn Engine> = match face {
             0 => Box::new(Ours::in_memory()?),
-            _ => Box::new(OursSql::in_memory()?),
+            1 => Box::new(OursSql::in_memory()?),
+            _ => Box::new(Ours::with_log()?),
         };
         *place = Some(Face { engine, answer: Answer::default() });
         Ok(())

@@ -27,6 +27,12 @@ impl Ours {
         Ok(Self { database: Some(database), path: None })
     }
 
+    /// With all that a commit does for a medium, on one that takes no time.
+    pub fn with_log() -> Result<Self> {
+        let database = Database::open(HeapProvider::new())?.with_schema::<Blog>()?;
+        Ok(Self { database: Some(database), path: None })
+    }
+
     pub fn on_file(path: PathBuf) -> Result<Self> {
         Ok(Self { database: Some(open_file(&path)?), path: Some(path) })
     }

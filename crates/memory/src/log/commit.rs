@@ -109,7 +109,9 @@ impl Log {
         let lsn = self.lsn + 1;
         let head = RecordHead { lsn, durable_lsn: self.durable_lsn, pages, root: prepared.root, parked };
         let (mut bytes, chain) = head.encode(&prepared.body, self.chain);
-        bytes.resize(bytes.len().next_multiple_of(SECTOR as usize), 0);
+        // Not by `resize`, which in a module goes byte by byte.
+        let rest = bytes.len().next_multiple_of(SECTOR as usize) - bytes.len();
+        bytes.extend_from_slice([0; SECTOR as usize].get(..rest).unwrap_or_default());
         let written = ring::write(&self.medium, &self.layout, self.head, &bytes);
         let synced = written.and_then(|()| match durability {
             Durability::Full => self.medium.sync(),

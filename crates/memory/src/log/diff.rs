@@ -3,8 +3,8 @@
 /// Equal bytes between two differences that are cheaper to repeat than to start a new range for.
 const GAP: usize = 8;
 
-/// How much is compared at once.
-const BLOCK: usize = 64;
+/// How many words are compared at once.
+const BLOCK: usize = 8;
 
 /// What of a block is looked at closely at once; no longer than a gap, so that what differs in it is one run.
 const WORD: usize = 8;
@@ -12,49 +12,70 @@ const _: () = assert!(WORD <= GAP);
 
 /// Calls `range` with the offset and length of each run of `new` that differs from `old`; the images are equally long.
 /// Runs come in order, do not touch, and are at most 65,536 bytes long.
-pub(crate) fn ranges(old: &[u8], new: &[u8], mut range: impl FnMut(usize, usize)) {
-    let (mut start, mut end) = (0, 0);
-    for (block, (old, new)) in old.chunks(BLOCK).zip(new.chunks(BLOCK)).enumerate() {
-        if is_same(old, new) {
-            continue;
+pub(crate) fn ranges(old: &[u8], new: &[u8], range: impl FnMut(usize, usize)) {
+    let mut runs = Runs { start: 0, end: 0, range };
+    let ((mut old, old_rest), (mut new, new_rest)) = (old.as_chunks::<WORD>(), new.as_chunks::<WORD>());
+    let mut at = 0;
+    // Spelled out: a module is compiled for size, which leaves a loop over a block one of calls.
+    while let ([a, b, c, d, e, f, g, h, old_after @ ..], [i, j, k, l, m, n, o, p, new_after @ ..]) = (old, new) {
+        let first_half = difference(a, i) | difference(b, j) | difference(c, k) | difference(d, l);
+        let second_half = difference(e, m) | difference(f, n) | difference(g, o) | difference(h, p);
+        if first_half | second_half != 0 {
+            runs.compare(at, old.iter().zip(new).take(BLOCK));
         }
-        for (index, (old, new)) in old.chunks(WORD).zip(new.chunks(WORD)).enumerate() {
-            let differs = word(old) ^ word(new);
-            if differs == 0 {
-                continue;
-            }
-            let at = block * BLOCK + index * WORD;
-            let first = at + (differs.trailing_zeros() / 8) as usize;
-            // Nothing is open while `end` is 0.
-            if end == 0 || first > end + GAP {
-                if end > 0 {
-                    range(start, end - start);
-                }
-                start = first;
-            }
-            end = at + WORD - (differs.leading_zeros() / 8) as usize;
-        }
+        at += BLOCK * WORD;
+        (old, new) = (old_after, new_after);
     }
-    if end > 0 {
-        range(start, end - start);
-    }
+    runs.compare(at, old.iter().zip(new));
+    at += old.len() * WORD;
+    runs.add(at, word(old_rest) ^ word(new_rest));
+    runs.end();
 }
 
-/// Whether two blocks are equal, word by word: in a module a call would compare byte by byte.
-#[inline]
-fn is_same(old: &[u8], new: &[u8]) -> bool {
-    let ((old, old_rest), (new, new_rest)) = (old.as_chunks::<WORD>(), new.as_chunks::<WORD>());
-    let words = old.iter().zip(new);
-    let differs = words.fold(0, |all, (old, new)| all | (u64::from_le_bytes(*old) ^ u64::from_le_bytes(*new)));
-    differs == 0 && old_rest == new_rest
+/// What differs in two words: zero if nothing does.
+#[inline(always)]
+fn difference(old: &[u8; WORD], new: &[u8; WORD]) -> u64 {
+    u64::from_le_bytes(*old) ^ u64::from_le_bytes(*new)
 }
 
 /// Up to eight bytes as a number, the first one lowest.
-#[inline]
 fn word(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk() {
-        Some(word) => u64::from_le_bytes(*word),
-        None => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+/// The run that is open, and what takes those that have ended.
+struct Runs<F> {
+    start: usize,
+    /// 0 while nothing is open.
+    end: usize,
+    range: F,
+}
+
+impl<F: FnMut(usize, usize)> Runs<F> {
+    /// Looks closely at words that follow one another, the first of them at `at`.
+    fn compare<'a>(&mut self, at: usize, words: impl Iterator<Item = (&'a [u8; WORD], &'a [u8; WORD])>) {
+        for (index, (old, new)) in words.enumerate() {
+            self.add(at + index * WORD, difference(old, new));
+        }
+    }
+
+    /// The word at `at` differs in these bits.
+    fn add(&mut self, at: usize, differs: u64) {
+        if differs == 0 {
+            return;
+        }
+        let first = at + (differs.trailing_zeros() / 8) as usize;
+        if self.end == 0 || first > self.end + GAP {
+            self.end();
+            self.start = first;
+        }
+        self.end = at + WORD - (differs.leading_zeros() / 8) as usize;
+    }
+
+    fn end(&mut self) {
+        if self.end > 0 {
+            (self.range)(self.start, self.end - self.start);
+        }
     }
 }
 

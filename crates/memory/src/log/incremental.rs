@@ -13,6 +13,7 @@ use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::bytes::NumberSet;
 use crate::log::header::Header;
+use crate::log::together::Together;
 use crate::log::{Images, Log};
 
 /// It begins when more than one part of so many of the ring is used,
@@ -118,14 +119,10 @@ impl Log {
         let span = (u64::from(self.layout.ring_length) / SPAN_SHARE).max(1);
         let due = (step.queue.len() as u64).saturating_mul(self.head - step.tail) / span;
         let count = (due as usize).saturating_sub(step.written).min(STEP_PAGES_MAX).max(pages_min);
-        let rest = step.queue.get(step.written..).unwrap_or_default();
-        let mut done = Ok(());
-        for target in rest.iter().take(count) {
-            done = self.write_target(*target, images);
-            if done.is_err() {
-                break;
-            }
-            step.written += 1;
+        let end = (step.written + count).min(step.queue.len());
+        let done = self.write_targets(step.queue.get(step.written..end).unwrap_or_default(), images);
+        if done.is_ok() {
+            step.written = end;
         }
         self.incremental = Some(step);
         done
@@ -145,18 +142,23 @@ impl Log {
         Some(Incremental { header, tail: self.head, pages, again: 0, queue, written: 0, is_synced: false })
     }
 
-    fn write_target(&self, target: Target, images: &dyn Images) -> MemoryResult<()> {
+    /// Writes these in place, neighbours together. Should that fail, all of them are written again.
+    fn write_targets(&self, targets: &[Target], images: &dyn Images) -> MemoryResult<()> {
         let layout = &self.layout;
-        match target {
-            Target::Page(page) => self.medium.write_all(layout.page_address(page), &images.committed(page)?),
-            Target::Ledger(group) => {
-                let bytes = self.ledger.page(group, layout).unwrap_or_default();
-                self.medium.write_all(layout.ledger_address(group), &bytes)
-            }
-            Target::Sums(number) => {
-                self.medium.write_all(layout.sum_page_address(number), &self.ledger.sum_page(number, layout))
+        let mut together = Together::new(&self.medium, targets.len() * layout.page_size);
+        for target in targets {
+            match *target {
+                Target::Page(page) => together.write(layout.page_address(page), &images.committed(page)?)?,
+                Target::Ledger(group) => {
+                    let bytes = self.ledger.page(group, layout).unwrap_or_default();
+                    together.write(layout.ledger_address(group), &bytes)?;
+                }
+                Target::Sums(number) => {
+                    together.write(layout.sum_page_address(number), &self.ledger.sum_page(number, layout))?;
+                }
             }
         }
+        together.finish()
     }
 
     /// Writes the header of C. Should that fail, it is tried again.

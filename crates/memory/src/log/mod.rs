@@ -36,6 +36,8 @@ mod scrub;
 mod together;
 mod unfinished;
 mod write_through;
+#[cfg(any(test, all(target_family = "wasm", not(target_feature = "simd128"))))]
+mod xxh3;
 
 pub(crate) use checksum::of_page as page_checksum;
 pub(crate) use commit::{Change, Images, NewImage, OldImage};
