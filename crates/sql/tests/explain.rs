@@ -74,6 +74,42 @@ fn a_query_inside_tells_how_often_it_was_asked() {
 }
 
 #[test]
+fn a_query_in_from_is_part_of_the_one_around() {
+    let db = database();
+    db.execute("CREATE VIEW grown AS SELECT id, age + 1 AS next, age FROM users WHERE age > 3", ()).unwrap();
+    let told = lines(
+        &db,
+        "EXPLAIN WITH scored AS (SELECT author, score FROM posts WHERE score > 2) \
+         SELECT grown.id, grown.next, scored.score FROM grown JOIN scored ON scored.author = grown.id WHERE next = 7",
+    );
+    assert!(told.contains("users") && told.contains("posts_author") && !told.contains("scan query"), "{told}");
+    let told = lines(
+        &db,
+        "EXPLAIN SELECT users.id, p.score FROM users LEFT JOIN (SELECT author, score FROM posts WHERE score > 2) AS p \
+         ON p.author = users.id WHERE users.id = 5",
+    );
+    assert!(told.contains("posts_author") && !told.contains("query"), "{told}");
+}
+
+#[test]
+fn a_query_in_from_that_makes_rows_of_its_own_is_asked_first() {
+    let db = database();
+    for own in [
+        "SELECT DISTINCT age FROM users",
+        "SELECT max(age) AS age FROM users",
+        "SELECT age FROM users GROUP BY age",
+        "SELECT age FROM users ORDER BY id",
+        "SELECT age FROM users LIMIT 3",
+        "SELECT age FROM users OFFSET 3",
+        "SELECT (SELECT sum(score) FROM posts WHERE author = users.id) AS age FROM users",
+        "SELECT age + age + age + age + age AS age FROM users",
+    ] {
+        let told = lines(&db, &format!("EXPLAIN SELECT age FROM ({own}) AS own WHERE age > 3"));
+        assert!(told.contains("scan query"), "{own}: {told}");
+    }
+}
+
+#[test]
 fn a_recursive_query_tells_how_many_rows_each_part_gave() {
     let told = lines(
         &database(),

@@ -12,6 +12,7 @@ mod estimate;
 mod explain;
 mod expr;
 mod figures;
+mod flatten;
 mod join_order;
 mod key_range;
 mod left;

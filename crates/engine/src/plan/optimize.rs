@@ -14,10 +14,11 @@ use crate::plan::expr::bit;
 use crate::plan::figures::Figures;
 use crate::plan::join_order::{Cost, join_order};
 use crate::plan::walk_order::{leading_column, walk_in_order};
-use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, equality, left, semi_join};
+use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, equality, flatten, left, semi_join};
 
 /// Chooses how to answer a question: the order of the sources that costs least, and the access to each.
-pub(crate) fn optimize(core: &mut Core, query: BoundQuery) -> Fallible<Plan> {
+pub(crate) fn optimize(core: &mut Core, mut query: BoundQuery) -> Fallible<Plan> {
+    flatten::flatten(&mut query);
     let Core { catalog, store, .. } = core;
     choose(catalog, &Figures::new(store), query, 0)
 }

@@ -134,23 +134,47 @@ impl Draw {
         }
     }
 
-    /// Some tables, joined, and their names.
+    fn table(&mut self) -> String {
+        format!("t{}", self.rng.usize(..self.tables))
+    }
+
+    /// A query with the columns of a table, and about as many rows.
+    fn nested(&mut self, depth: u8) -> String {
+        let (mut from, mut sources) = (self.source(depth), vec![format!("n{depth}")]);
+        from.push_str(&format!(" n{depth}"));
+        if self.rng.bool() {
+            let (join, other) = (self.pick(&["JOIN", "LEFT JOIN"]), format!("m{depth}"));
+            from.push_str(&format!(" {join} {} {other} ON n{depth}.i = {other}.k", self.table()));
+            sources.push(other);
+        }
+        let (key, number) = (self.integer(&sources, 1), self.column(&sources, &["k", "i"]));
+        let (words, real) = (self.words(&sources, 1), self.column(&sources, &["r"]));
+        let distinct = self.pick(&["", "", "", "DISTINCT "]);
+        let filter = if self.rng.bool() { format!(" WHERE {}", self.condition(&sources, 1)) } else { String::new() };
+        format!("(SELECT {distinct}{key} k, {number} i, {words} s, {real} r FROM {from}{filter})")
+    }
+
+    fn source(&mut self, depth: u8) -> String {
+        if depth > 0 && self.rng.u8(..4) == 0 { self.nested(depth - 1) } else { self.table() }
+    }
+
+    /// Some tables, or queries in their place, joined, and their names.
     pub(crate) fn tables_joined(&mut self) -> (String, Vec<String>) {
         let count = self.rng.usize(1..4);
         let sources: Vec<String> = (0..count).map(|number| format!("a{number}")).collect();
-        let mut from = format!("t{} a0", self.rng.usize(..self.tables));
+        let mut from = format!("{} a0", self.source(2));
         for number in 1..count {
-            let table = self.rng.usize(..self.tables);
+            let table = self.source(2);
             let known = &sources[..=number];
             match self.rng.u8(..4) {
-                0 => from.push_str(&format!(" CROSS JOIN t{table} a{number}")),
+                0 => from.push_str(&format!(" CROSS JOIN {table} a{number}")),
                 1 => {
                     let before = self.rng.usize(..number);
                     let (one, other) = (self.pick(&["k", "i"]), self.pick(&["k", "i"]));
-                    from.push_str(&format!(" JOIN t{table} a{number} ON a{before}.{one} = a{number}.{other}"));
+                    from.push_str(&format!(" JOIN {table} a{number} ON a{before}.{one} = a{number}.{other}"));
                 }
-                2 => from.push_str(&format!(" JOIN t{table} a{number} ON {}", self.condition(known, 1))),
-                _ => from.push_str(&format!(" LEFT JOIN t{table} a{number} ON {}", self.condition(known, 1))),
+                2 => from.push_str(&format!(" JOIN {table} a{number} ON {}", self.condition(known, 1))),
+                _ => from.push_str(&format!(" LEFT JOIN {table} a{number} ON {}", self.condition(known, 1))),
             }
         }
         (from, sources)
