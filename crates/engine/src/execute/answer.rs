@@ -10,15 +10,15 @@ use crate::codec::record::{Reader, Writer};
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::distinct::Distinct;
-use crate::execute::groups;
 use crate::execute::output::OutputRow;
 use crate::execute::rows::{Needs, Next};
 use crate::execute::settle::settle;
 use crate::execute::sort::{Sorted, Sorter, sort_key};
 use crate::execute::spool::{Spool, SpoolReader, broken, push_record, record_at};
 use crate::execute::threshold::Threshold;
-use crate::execute::{Frame, RowStream};
-use crate::plan::{Context, Plan, PlanSource, Scope};
+use crate::execute::{Frame, RowStream, derived, groups};
+use crate::full::IS_FULL;
+use crate::plan::{Access, BoundExpr, Context, Derived, Plan, PlanSource, Scope};
 
 /// Everything that a plan without grouping answers, each row made by `make`.
 pub(crate) fn collect<T>(
@@ -167,7 +167,7 @@ pub(crate) fn count(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<u64>
     if let [step] = plan.steps.as_slice()
         && step.filters.is_empty()
         && step.asking.is_empty()
-        && step.access == crate::plan::Access::Scan
+        && step.access == Access::Scan
         && plan.answers_rows()
         && plan.gate.is_empty()
         && let Some(PlanSource::Table(relation)) = plan.sources.first()
@@ -198,7 +198,7 @@ pub(crate) fn values(core: &mut Core, plan: &Plan) -> Fallible<Vec<Vec<Value>>> 
 /// Everything that a plan answers from these rows, which [need its outputs](Needs::Outputs).
 pub(crate) fn values_of(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>) -> Fallible<Vec<Vec<Value>>> {
     let mut made = Vec::new();
-    each_of(core, plan, rows, &mut |row| {
+    each_of(core, plan, rows, &mut |_, row| {
         made.push(row.into_values()?);
         Ok(true)
     })?;
@@ -216,8 +216,8 @@ pub(crate) struct SpooledRows {
 impl SpooledRows {
     pub(crate) fn new(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<Self> {
         let mut rows = Spool::new(&core.store.scratch_space());
-        each(core, plan, scope, &mut |row| {
-            rows.push((&[], &encoded(&row.into_values()?)))?;
+        each(core, plan, scope, &mut |_, row| {
+            rows.push((&[], &encoded(row.values()?)))?;
             Ok(true)
         })?;
         Ok(Self { rows, reader: SpoolReader::default(), at: 0 })
@@ -229,7 +229,7 @@ impl SpooledRows {
 }
 
 /// Where rows of an answer go. Says whether more are wanted.
-pub(crate) type Sink<'a> = &'a mut dyn FnMut(OutputRow<'_>) -> Fallible<bool>;
+pub(crate) type Sink<'a> = &'a mut dyn FnMut(&mut Core, OutputRow<'_>) -> Fallible<bool>;
 
 /// Calls `sink` with each row that a plan answers, of a query that is asked inside another or with parameters.
 pub(crate) fn each(core: &mut Core, plan: &Plan, scope: Scope, sink: Sink<'_>) -> Fallible<()> {
@@ -252,7 +252,9 @@ pub(crate) fn each_of(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>, si
     if !answer.window.is_open() && plan.grouping.is_none() {
         return Ok(());
     }
-    if let Some(grouping) = &plan.grouping {
+    if let Some(derived) = handed_on(core, plan) {
+        derived::stream(core, derived, &rows.frame.scope, &mut |core, row| answer.give(core, row))?;
+    } else if let Some(grouping) = &plan.grouping {
         groups::each(core, plan, grouping, rows, &mut |core, context| Ok(answer.offer(core, context)?.0))?;
     } else {
         let is_free = !plan.is_distinct && plan.having.is_empty();
@@ -271,6 +273,27 @@ pub(crate) fn each_of(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>, si
     let answered = answer.answered;
     rows.tell(core, answered);
     Ok(())
+}
+
+/// The source whose rows are the answer just as they are made, but for the limit: they are not kept in between. Who wants
+/// to know what the steps come to has them walked.
+fn handed_on<'p>(core: &Core, plan: &'p Plan) -> Option<&'p Derived> {
+    let ([step], [PlanSource::Derived(derived)]) = (plan.steps.as_slice(), plan.sources.as_slice()) else {
+        return None;
+    };
+    let is_same = |(number, output): (usize, &BoundExpr)| match output {
+        BoundExpr::Column { column, .. } => *column == number,
+        _ => false,
+    };
+    let is_whole = step.access == Access::Scan
+        && step.filters.is_empty()
+        && step.asking.is_empty()
+        && step.after.is_none()
+        && plan.gate.is_empty()
+        && plan.is_walk()
+        && plan.outputs.len() == derived.relation.schema.columns.len()
+        && plan.outputs.iter().enumerate().all(is_same);
+    (IS_FULL && is_whole && core.observed.is_none() && derived::is_streamed(derived)).then_some(derived)
 }
 
 /// Rows on their way to the answer.
@@ -306,22 +329,24 @@ impl Answering<'_, '_> {
             let row = OutputRow::of(core, plan, context)?.into_values()?;
             equality_key(row.iter().map(Value::as_ref), &mut self.key);
             let order = &self.order;
-            if !distinct.is_new(&self.key, &mut |bytes| push_record(bytes, (order, &encoded(&row))))? {
+            if !distinct
+                .is_new(&self.key, &mut |bytes| push_record(bytes, (order, &encoded(row.iter().map(Value::as_ref)))))?
+            {
                 return Ok((true, None));
             }
             if let Some(sorter) = &mut self.sorter {
                 sorter.offer(&self.order, &mut |bytes| {
-                    bytes.extend_from_slice(&encoded(&row));
+                    bytes.extend_from_slice(&encoded(row.iter().map(Value::as_ref)));
                     Ok(())
                 })?;
                 return Ok((true, None));
             }
-            return Ok((self.give(OutputRow::Made(row))?, None));
+            return Ok((self.give(core, OutputRow::Made(row))?, None));
         }
         match &mut self.sorter {
             Some(sorter) => {
                 let mut make = |bytes: &mut Vec<u8>| {
-                    bytes.extend_from_slice(&encoded(&OutputRow::of(core, plan, context)?.into_values()?));
+                    bytes.extend_from_slice(&encoded(OutputRow::of(core, plan, context)?.values()?));
                     Ok(())
                 };
                 Ok((true, sorter.offer(&self.order, &mut make)?))
@@ -332,17 +357,18 @@ impl Answering<'_, '_> {
                     return Ok((self.window.is_open(), None));
                 }
                 self.answered += 1;
-                let wants_more = (self.sink)(OutputRow::of(core, plan, context)?)?;
+                let row = OutputRow::of(core, plan, context)?;
+                let wants_more = (self.sink)(core, row)?;
                 Ok((wants_more && self.window.is_open(), None))
             }
         }
     }
 
     /// Hands a row on. Returns whether more are wanted.
-    fn give(&mut self, row: OutputRow<'_>) -> Fallible<bool> {
+    fn give(&mut self, core: &mut Core, row: OutputRow<'_>) -> Fallible<bool> {
         if self.window.passes() {
             self.answered += 1;
-            if !(self.sink)(row)? {
+            if !(self.sink)(core, row)? {
                 return Ok(false);
             }
         }
@@ -357,7 +383,7 @@ impl Answering<'_, '_> {
                 core.meter.check_interrupt()?;
                 let (order, row) = record_at(late.payload(), 0).ok_or_else(broken)?;
                 let wants_more = match &mut self.sorter {
-                    None => self.give(OutputRow::Made(decoded(row)?))?,
+                    None => self.give(core, OutputRow::Made(decoded(row)?))?,
                     Some(sorter) => {
                         sorter.offer(order, &mut |bytes| {
                             bytes.extend_from_slice(row);
@@ -375,7 +401,7 @@ impl Answering<'_, '_> {
         let mut sorted = sorter.finish()?;
         while let Some(row) = sorted.next()? {
             core.meter.check_interrupt()?;
-            if !self.give(OutputRow::Made(decoded(row)?))? {
+            if !self.give(core, OutputRow::Made(decoded(row)?))? {
                 break;
             }
         }
@@ -392,9 +418,9 @@ pub(crate) fn equality_key<'a>(values: impl IntoIterator<Item = ValueRef<'a>>, k
 }
 
 /// Values as bytes.
-pub(crate) fn encoded(values: &[Value]) -> Vec<u8> {
+pub(crate) fn encoded<'a>(values: impl IntoIterator<Item = ValueRef<'a>>) -> Vec<u8> {
     let mut bytes = Writer::default();
-    values.iter().for_each(|value| bytes.value(value.as_ref()));
+    values.into_iter().for_each(|value| bytes.value(value));
     bytes.0
 }
 

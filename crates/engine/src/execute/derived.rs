@@ -9,8 +9,9 @@ use crate::codec::row::RowLayout;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::Spool;
-use crate::execute::answer::{each, equality_key};
+use crate::execute::answer::{Sink, decoded, each, encoded, equality_key};
 use crate::execute::distinct::Distinct;
+use crate::execute::output::OutputRow;
 use crate::execute::runs::Runs;
 use crate::full::needs_full;
 use crate::numbering::Numbering;
@@ -22,39 +23,24 @@ pub const MAX_RECURSIVE_ROWS: usize = 10_000_000;
 /// Makes the rows of a source.
 pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallible<Arc<Spool>> {
     needs_full()?;
-    if let Body::Working(number) = &derived.body {
-        return Ok(scope.working(*number));
-    }
-    let context = Context::Row(&[], scope);
-    let outer = derived.arguments.iter().map(|argument| Ok(argument.value(context)?.to_value()));
-    let inside = scope.inside(outer.collect::<Fallible<_>>()?);
+    let inside = || inside(derived, scope);
     let layout = &derived.relation.layout;
     let mut made = Spool::new(&core.store.scratch_space());
     match &derived.body {
-        Body::Nothing => push(&mut made, layout, &[])?,
-        Body::Working(_) => {}
-        Body::Values(rows) => {
-            let context = Context::Row(&[], &inside);
-            for row in rows {
-                let row = row.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect::<Fallible<Vec<_>>>()?;
-                push(&mut made, layout, &row)?;
-            }
-        }
-        Body::Query(plan) => {
-            each(core, plan, inside, &mut |row| push(&mut made, layout, &row.into_values()?).map(|()| true))?
-        }
-        Body::Windows { query, windows } => windows.make(core, query, inside, layout, &mut made)?,
-        Body::Set { operation, all, left, right } => {
-            set(core, (*operation, *all), [left, right], &inside, layout, &mut made)?;
+        Body::Working(number) => return Ok(scope.working(*number)),
+        Body::Windows { query, windows } => windows.make(core, query, inside()?, layout, &mut made)?,
+        Body::Set { operation, all, left, right } if *operation != SetOperation::Union => {
+            compare(core, (*operation, *all), [left, right], &inside()?, layout, &mut made)?;
         }
         Body::Recursive { number, all, first, next } => {
-            let (mut seen, mut key, mut count) = (Numbering::default(), Vec::new(), 0);
+            let (mut seen, mut key, mut bytes, mut count) = (Numbering::default(), Vec::new(), Vec::new(), 0);
+            let inside = inside()?;
             let (mut plan, mut scope) = (first, inside.again());
             loop {
                 let mut found = Spool::new(&core.store.scratch_space());
-                each(core, plan, scope, &mut |row| {
-                    let row = row.into_values()?;
-                    equality_key(row.iter().map(Value::as_ref), &mut key);
+                each(core, plan, scope, &mut |_, row| {
+                    let row = row.values()?;
+                    equality_key(row.iter().copied(), &mut key);
                     if !*all && !seen.is_new(&key) {
                         return Ok(true);
                     }
@@ -64,8 +50,9 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
                             "a query that names itself makes at most {MAX_RECURSIVE_ROWS} rows"
                         )));
                     }
-                    push(&mut found, layout, &row)?;
-                    push(&mut made, layout, &row).map(|()| true)
+                    encode_values(layout, &row, &mut bytes)?;
+                    found.push((&[], &bytes))?;
+                    made.push((&[], &bytes)).map(|()| true)
                 })?;
                 if found.is_empty() {
                     break;
@@ -73,8 +60,51 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
                 (plan, scope) = (next, inside.again().with_working(*number, Arc::new(found)));
             }
         }
+        _ => {
+            let mut bytes = Vec::new();
+            stream(core, derived, scope, &mut |_, row| {
+                encode_values(layout, &row.values()?, &mut bytes)?;
+                made.push((&[], &bytes)).map(|()| true)
+            })?;
+        }
     }
     Ok(Arc::new(made))
+}
+
+/// Whether the rows of a source can be handed on as they are made.
+pub(super) fn is_streamed(derived: &Derived) -> bool {
+    matches!(
+        derived.body,
+        Body::Nothing | Body::Values(_) | Body::Query(_) | Body::Set { operation: SetOperation::Union, .. }
+    )
+}
+
+/// Calls `sink` with each row of a source that [is streamed](is_streamed), as it is made.
+pub(super) fn stream(core: &mut Core, derived: &Derived, scope: &Scope, sink: Sink<'_>) -> Fallible<()> {
+    let inside = inside(derived, scope)?;
+    match &derived.body {
+        Body::Nothing => sink(core, OutputRow::Made(Vec::new())).map(drop),
+        Body::Values(rows) => {
+            let context = Context::Row(&[], &inside);
+            for row in rows {
+                let row = row.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect::<Fallible<Vec<_>>>()?;
+                if !sink(core, OutputRow::Made(row))? {
+                    break;
+                }
+            }
+            Ok(())
+        }
+        Body::Query(plan) => each(core, plan, inside, sink),
+        Body::Set { all, left, right, .. } => unite(core, *all, [left, right], &inside, sink),
+        _ => Ok(()),
+    }
+}
+
+/// The scope in which the rows of a source are made.
+fn inside(derived: &Derived, scope: &Scope) -> Fallible<Scope> {
+    let context = Context::Row(&[], scope);
+    let outer = derived.arguments.iter().map(|argument| Ok(argument.value(context)?.to_value()));
+    Ok(scope.inside(outer.collect::<Fallible<_>>()?))
 }
 
 /// The bytes of a row.
@@ -92,14 +122,40 @@ pub(super) fn encode_values(layout: &RowLayout, values: &[ValueRef<'_>], bytes: 
     Ok(())
 }
 
-fn push(rows: &mut Spool, layout: &RowLayout, row: &[Value]) -> Fallible<()> {
-    let mut bytes = Vec::new();
-    encode(layout, row, &mut bytes)?;
-    rows.push((&[], &bytes))
+/// Hands on the rows of one answer and then those of another, with `all` those too that came before.
+fn unite(core: &mut Core, all: bool, plans: [&Plan; 2], scope: &Scope, sink: Sink<'_>) -> Fallible<()> {
+    let mut distinct = Distinct::new(&core.store.scratch_space());
+    let (mut key, mut wants_more) = (Vec::new(), true);
+    for plan in plans {
+        if !wants_more {
+            return Ok(());
+        }
+        each(core, plan, scope.again(), &mut |core, row| {
+            if !all {
+                let values = row.values()?;
+                equality_key(values.iter().copied(), &mut key);
+                let mut put_off = |late: &mut Vec<u8>| {
+                    late.extend_from_slice(&encoded(values.iter().copied()));
+                    Ok(())
+                };
+                if !distinct.is_new(&key, &mut put_off)? {
+                    return Ok(true);
+                }
+            }
+            wants_more = sink(core, row)?;
+            Ok(wants_more)
+        })?;
+    }
+    let mut late = distinct.finish()?;
+    while wants_more && late.next()? {
+        core.meter.check_interrupt()?;
+        wants_more = sink(core, OutputRow::Made(decoded(late.payload())?))?;
+    }
+    Ok(())
 }
 
-/// Puts two answers together; rows of the first come first.
-fn set(
+/// The rows of the first answer that are in the second, or are not in it.
+fn compare(
     core: &mut Core,
     (operation, all): (SetOperation, bool),
     plans: [&Plan; 2],
@@ -110,43 +166,18 @@ fn set(
     let space = core.store.scratch_space();
     let [left, right] = plans;
     let (mut key, mut bytes) = (Vec::new(), Vec::new());
-    if operation == SetOperation::Union {
-        let mut distinct = Distinct::new(&space);
-        for plan in [left, right] {
-            each(core, plan, scope.again(), &mut |row| {
-                let row = row.into_values()?;
-                encode(layout, &row, &mut bytes)?;
-                equality_key(row.iter().map(Value::as_ref), &mut key);
-                let mut put_off = |late: &mut Vec<u8>| {
-                    late.extend_from_slice(&bytes);
-                    Ok(())
-                };
-                if all || distinct.is_new(&key, &mut put_off)? {
-                    made.push((&[], &bytes))?;
-                }
-                Ok(true)
-            })?;
-        }
-        let mut late = distinct.finish()?;
-        while late.next()? {
-            core.meter.check_interrupt()?;
-            made.push((&[], late.payload()))?;
-        }
-        return Ok(());
-    }
     // Sorted, equal rows stand together: first those of the second answer, which have no payload.
     let (mut rows, mut arrivals) = (Runs::new(&space), 0u64);
-    each(core, right, scope.again(), &mut |row| {
-        let row = row.into_values()?;
-        equality_key(row.iter().map(Value::as_ref), &mut key);
+    each(core, right, scope.again(), &mut |_, row| {
+        equality_key(row.values()?, &mut key);
         rows.push((&key, &[])).map(|()| true)
     })?;
-    each(core, left, scope.again(), &mut |row| {
-        let row = row.into_values()?;
-        equality_key(row.iter().map(Value::as_ref), &mut key);
+    each(core, left, scope.again(), &mut |_, row| {
+        let row = row.values()?;
+        equality_key(row.iter().copied(), &mut key);
         let mut payload = arrivals.to_be_bytes().to_vec();
         arrivals += 1;
-        encode(layout, &row, &mut bytes)?;
+        encode_values(layout, &row, &mut bytes)?;
         payload.extend_from_slice(&bytes);
         rows.push((&key, &payload)).map(|()| true)
     })?;

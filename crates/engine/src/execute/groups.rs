@@ -86,7 +86,7 @@ fn late_groups(core: &Core, grouping: &Grouping, late: Runs) -> Fallible<Merge> 
         let is_there = rows.next()?;
         if let Some((_, arrival, mut group)) = current.take_if(|(key, ..)| !is_there || key.as_slice() != rows.key()) {
             group.settle()?;
-            firsts.push((&arrival, &encoded(&group.slots(0)?)))?;
+            firsts.push((&arrival, &encoded(group.slots(0)?.iter().map(Value::as_ref))))?;
         }
         if !is_there {
             return firsts.finish();

@@ -47,6 +47,15 @@ impl<'a> OutputRow<'a> {
         }
     }
 
+    /// All values, where they stand.
+    pub(crate) fn values(&self) -> Fallible<Vec<ValueRef<'_>>> {
+        let width = match self {
+            Self::Computed { exprs, .. } => exprs.len(),
+            Self::Made(values) => values.len(),
+        };
+        (0..width).map(|column| self.value(column)).collect()
+    }
+
     /// All values, to keep.
     pub(crate) fn into_values(self) -> Fallible<Vec<Value>> {
         match self {

@@ -39,7 +39,7 @@ fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Fallible<Answer> {
     let mut rows = 0;
     let mut first = Value::Null;
     let (mut set, mut has_null, arena) = (Numbering::default(), false, Arena::default());
-    each(core, &subquery.plan, scope, &mut |row| {
+    each(core, &subquery.plan, scope, &mut |_, row| {
         rows += 1;
         let value = row.into_values()?.into_iter().next().unwrap_or_default();
         if subquery.answers != Answers::Set {

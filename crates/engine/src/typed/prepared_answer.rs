@@ -82,7 +82,7 @@ impl Prepared<Answer> {
         visit: &mut dyn FnMut(&AnswerRow<'_>) -> Result<bool>,
     ) -> Result<()> {
         self.run(connection, parameters, Needs::Outputs, &mut |core, plan, rows| {
-            execute::each_of(core, plan, rows, &mut |row| Ok(visit(&AnswerRow::new(&plan.names, row))?))
+            execute::each_of(core, plan, rows, &mut |_, row| Ok(visit(&AnswerRow::new(&plan.names, row))?))
         })
     }
 
@@ -110,7 +110,7 @@ impl Prepared<Answer> {
         self.observe(core, parameters, |core| {
             let mut rows = 0;
             self.with_rows(core, parameters, Needs::Outputs, &mut |core, plan, stream| {
-                execute::each_of(core, plan, stream, &mut |row| {
+                execute::each_of(core, plan, stream, &mut |_, row| {
                     row.into_values()?;
                     rows += 1;
                     Ok(true)

@@ -226,7 +226,7 @@ impl<P: Projection> Prepared<Columns<P>> {
     pub fn all<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Vec<P::Row>> {
         let mut made = Vec::new();
         self.run(connection, parameters, Needs::Outputs, &mut |core, plan, rows| {
-            execute::each_of(core, plan, rows, &mut |row| {
+            execute::each_of(core, plan, rows, &mut |_, row| {
                 made.push(P::row(&row.into_values()?)?);
                 Ok(true)
             })

@@ -38,7 +38,7 @@ pub(crate) fn rows(
     let (mut key, mut bytes) = (Vec::new(), Vec::new());
     let mut rows = Runs::new(&space);
     let Some(first) = stages.first() else { return Ok(()) };
-    each(core, plan, scope, &mut |row| {
+    each(core, plan, scope, &mut |_, row| {
         let mut row = row.into_values()?;
         row.resize(row.len() + windows.len(), Value::Null);
         encode(layout, &row, &mut bytes)?;
