@@ -12,7 +12,7 @@ use crate::error::Fallible;
 use crate::execute::distinct::Distinct;
 use crate::execute::output::OutputRow;
 use crate::execute::rows::{Needs, Next};
-use crate::execute::settle::settle;
+use crate::execute::settle::{holds, settle};
 use crate::execute::sort::{Sorted, Sorter, sort_key};
 use crate::execute::spool::{Spool, SpoolReader, broken, push_record, record_at};
 use crate::execute::threshold::Threshold;
@@ -209,22 +209,25 @@ pub(crate) fn values_of(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>) 
 #[derive(Debug)]
 pub(crate) struct SpooledRows {
     rows: Spool,
+    /// How many values a row has.
+    width: usize,
     reader: SpoolReader,
     at: u64,
 }
 
 impl SpooledRows {
     pub(crate) fn new(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<Self> {
-        let mut rows = Spool::new(&core.store.scratch_space());
+        let (mut rows, mut bytes) = (Spool::new(&core.store.scratch_space()), Vec::new());
         each(core, plan, scope, &mut |_, row| {
-            rows.push((&[], &encoded(row.values()?)))?;
-            Ok(true)
+            bytes.clear();
+            row.write(&mut bytes)?;
+            rows.push((&[], &bytes)).map(|()| true)
         })?;
-        Ok(Self { rows, reader: SpoolReader::default(), at: 0 })
+        Ok(Self { rows, width: plan.outputs.len(), reader: SpoolReader::default(), at: 0 })
     }
 
     pub(crate) fn next(&mut self) -> Fallible<Option<Vec<Value>>> {
-        self.rows.read(&mut self.at, &mut self.reader)?.map(|(_, row)| decoded(row)).transpose()
+        self.rows.read(&mut self.at, &mut self.reader)?.map(|(_, row)| decoded(row, self.width)).transpose()
     }
 }
 
@@ -314,8 +317,7 @@ impl Answering<'_, '_> {
     fn offer(&mut self, core: &mut Core, context: Context<'_>) -> Fallible<(bool, Option<usize>)> {
         let plan = self.plan;
         for condition in &plan.having {
-            settle(core, plan, condition, context)?;
-            if !condition.holds(context)? {
+            if !holds(core, plan, condition, context)? {
                 return Ok((true, None));
             }
         }
@@ -345,10 +347,7 @@ impl Answering<'_, '_> {
         }
         match &mut self.sorter {
             Some(sorter) => {
-                let mut make = |bytes: &mut Vec<u8>| {
-                    bytes.extend_from_slice(&encoded(OutputRow::of(core, plan, context)?.values()?));
-                    Ok(())
-                };
+                let mut make = |bytes: &mut Vec<u8>| OutputRow::of(core, plan, context)?.write(bytes);
                 Ok((true, sorter.offer(&self.order, &mut make)?))
             }
             None => {
@@ -383,7 +382,7 @@ impl Answering<'_, '_> {
                 core.meter.check_interrupt()?;
                 let (order, row) = record_at(late.payload(), 0).ok_or_else(broken)?;
                 let wants_more = match &mut self.sorter {
-                    None => self.give(core, OutputRow::Made(decoded(row)?))?,
+                    None => self.give(core, OutputRow::Made(decoded(row, self.plan.outputs.len())?))?,
                     Some(sorter) => {
                         sorter.offer(order, &mut |bytes| {
                             bytes.extend_from_slice(row);
@@ -401,7 +400,7 @@ impl Answering<'_, '_> {
         let mut sorted = sorter.finish()?;
         while let Some(row) = sorted.next()? {
             core.meter.check_interrupt()?;
-            if !self.give(core, OutputRow::Made(decoded(row)?))? {
+            if !self.give(core, OutputRow::Made(decoded(row, self.plan.outputs.len())?))? {
                 break;
             }
         }
@@ -424,10 +423,9 @@ pub(crate) fn encoded<'a>(values: impl IntoIterator<Item = ValueRef<'a>>) -> Vec
     bytes.0
 }
 
-/// The values that were made these bytes.
-pub(crate) fn decoded(bytes: &[u8]) -> Fallible<Vec<Value>> {
-    let mut bytes = Reader(bytes);
-    let mut values = Vec::new();
+/// The values that were made these bytes, about so many.
+pub(crate) fn decoded(bytes: &[u8], width: usize) -> Fallible<Vec<Value>> {
+    let (mut bytes, mut values) = (Reader(bytes), Vec::with_capacity(width));
     while !bytes.is_at_end() {
         values.push(bytes.value().map_err(|_| broken())?);
     }

@@ -9,7 +9,7 @@ use crate::codec::row::RowLayout;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::Spool;
-use crate::execute::answer::{Sink, decoded, each, encoded, equality_key};
+use crate::execute::answer::{Sink, decoded, each, equality_key};
 use crate::execute::distinct::Distinct;
 use crate::execute::output::OutputRow;
 use crate::execute::runs::Runs;
@@ -132,13 +132,8 @@ fn unite(core: &mut Core, all: bool, plans: [&Plan; 2], scope: &Scope, sink: Sin
         }
         each(core, plan, scope.again(), &mut |core, row| {
             if !all {
-                let values = row.values()?;
-                equality_key(values.iter().copied(), &mut key);
-                let mut put_off = |late: &mut Vec<u8>| {
-                    late.extend_from_slice(&encoded(values.iter().copied()));
-                    Ok(())
-                };
-                if !distinct.is_new(&key, &mut put_off)? {
+                equality_key(row.values()?, &mut key);
+                if !distinct.is_new(&key, &mut |late| row.write(late))? {
                     return Ok(true);
                 }
             }
@@ -146,10 +141,11 @@ fn unite(core: &mut Core, all: bool, plans: [&Plan; 2], scope: &Scope, sink: Sin
             Ok(wants_more)
         })?;
     }
+    let width = plans.iter().map(|plan| plan.outputs.len()).max().unwrap_or(0);
     let mut late = distinct.finish()?;
     while wants_more && late.next()? {
         core.meter.check_interrupt()?;
-        wants_more = sink(core, OutputRow::Made(decoded(late.payload())?))?;
+        wants_more = sink(core, OutputRow::Made(decoded(late.payload(), width)?))?;
     }
     Ok(())
 }

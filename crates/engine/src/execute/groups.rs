@@ -70,7 +70,13 @@ pub(crate) fn each(
     while wants_more && late.next()? {
         core.meter.check_interrupt()?;
         rows.frame.scope.arena.clear();
-        wants_more = visit(core, Context::Group(&decoded(late.payload())?, &rows.frame.scope))?;
+        wants_more = visit(
+            core,
+            Context::Group(
+                &decoded(late.payload(), grouping.keys.len() + grouping.aggregates.len())?,
+                &rows.frame.scope,
+            ),
+        )?;
     }
     Ok(())
 }
@@ -92,7 +98,7 @@ fn late_groups(core: &Core, grouping: &Grouping, late: Runs) -> Fallible<Merge> 
             return firsts.finish();
         }
         let (arrival, values) = rows.payload().split_at_checked(ARRIVAL_BYTES).ok_or_else(broken)?;
-        let mut values = decoded(values)?.into_iter();
+        let mut values = decoded(values, grouping.keys.len() + grouping.aggregates.len())?.into_iter();
         let keys = values.by_ref().take(grouping.keys.len());
         let (.., group) = match &mut current {
             Some(group) => {

@@ -3,6 +3,7 @@
 use wasm_dbms_api::{ConversionError, DataType, RowSource, Value, ValueRef};
 
 use crate::Error;
+use crate::codec::record::Writer;
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
@@ -47,23 +48,44 @@ impl<'a> OutputRow<'a> {
         }
     }
 
-    /// All values, where they stand.
-    pub(crate) fn values(&self) -> Fallible<Vec<ValueRef<'_>>> {
-        let width = match self {
+    fn width(&self) -> usize {
+        match self {
             Self::Computed { exprs, .. } => exprs.len(),
             Self::Made(values) => values.len(),
-        };
-        (0..width).map(|column| self.value(column)).collect()
+        }
+    }
+
+    /// All values, where they stand.
+    pub(crate) fn values(&self) -> Fallible<Vec<ValueRef<'_>>> {
+        let mut values = Vec::with_capacity(self.width());
+        for column in 0..self.width() {
+            values.push(self.value(column)?);
+        }
+        Ok(values)
     }
 
     /// All values, to keep.
     pub(crate) fn into_values(self) -> Fallible<Vec<Value>> {
         match self {
             Self::Computed { exprs, context, .. } => {
-                exprs.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect()
+                let mut values = Vec::with_capacity(exprs.len());
+                for expr in exprs {
+                    values.push(expr.value(context)?.to_value());
+                }
+                Ok(values)
             }
             Self::Made(values) => Ok(values),
         }
+    }
+
+    /// Appends the bytes of all values, of which [`decoded`](crate::execute::answer::decoded) makes them again.
+    pub(crate) fn write(&self, bytes: &mut Vec<u8>) -> Fallible<()> {
+        let mut writer = Writer(std::mem::take(bytes));
+        for column in 0..self.width() {
+            writer.value(self.value(column)?);
+        }
+        *bytes = writer.0;
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::execute::columns::Columns;
 use crate::execute::filter::Filters;
 use crate::execute::frame::SourceRow;
 use crate::execute::kept::Kept;
-use crate::execute::settle::settle;
+use crate::execute::settle::holds;
 use crate::execute::stand::{KeyUse, Stand, Walk};
 use crate::execute::{Frame, derived};
 use crate::full::IS_FULL;
@@ -356,9 +356,7 @@ impl<'p> RowStream<'p> {
     fn passes_gate(&mut self, core: &mut Core) -> Fallible<bool> {
         let plan = self.plan;
         for condition in &plan.gate {
-            let context = Context::Frame(&self.frame);
-            settle(core, plan, condition, context)?;
-            if !condition.holds(context)? {
+            if !holds(core, plan, condition, Context::Frame(&self.frame))? {
                 return Ok(false);
             }
         }
@@ -457,9 +455,7 @@ impl<'p> RowStream<'p> {
 
     fn all_hold(&self, core: &mut Core, conditions: &[BoundExpr]) -> Fallible<bool> {
         for condition in conditions {
-            let context = Context::Frame(&self.frame);
-            settle(core, self.plan, condition, context)?;
-            if !condition.holds(context)? {
+            if !holds(core, self.plan, condition, Context::Frame(&self.frame))? {
                 return Ok(false);
             }
         }

@@ -1,6 +1,6 @@
 //! Queries inside expressions: asked once for each row of values that they are given.
 
-use wasm_dbms_api::{DataType, Value};
+use wasm_dbms_api::{DataType, Value, ValueRef};
 
 use crate::Error;
 use crate::codec::key;
@@ -24,14 +24,34 @@ pub(crate) fn settle(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Co
 fn settle_asking(core: &mut Core, plan: &Plan, expr: &BoundExpr, context: Context<'_>) -> Fallible<()> {
     context.scope().make_room();
     while expr.evaluate(context).is_none() {
-        let scope = context.scope();
-        let (number, values) = scope.take_unanswered()?;
-        let Some(subquery) = plan.subqueries.get(number) else {
-            return Err(Error::query(format_args!("there is no such subquery")));
-        };
-        let answer = ask(core, subquery, scope.inside(values.clone()))?;
-        scope.remember(number, &values, answer);
+        answer_missing(core, plan, context.scope())?;
     }
+    Ok(())
+}
+
+/// Whether the row is kept by a condition that may need the answers of queries.
+#[inline]
+pub(crate) fn holds(core: &mut Core, plan: &Plan, condition: &BoundExpr, context: Context<'_>) -> Fallible<bool> {
+    if !IS_FULL || plan.subqueries.is_empty() {
+        return condition.holds(context);
+    }
+    context.scope().make_room();
+    loop {
+        match condition.evaluate(context) {
+            Some(value) => return Ok(matches!(value, ValueRef::Bool(true))),
+            None => answer_missing(core, plan, context.scope())?,
+        }
+    }
+}
+
+/// Asks the query without whose answer the expression evaluated last has no value.
+fn answer_missing(core: &mut Core, plan: &Plan, scope: &Scope) -> Fallible<()> {
+    let (number, values) = scope.take_unanswered()?;
+    let Some(subquery) = plan.subqueries.get(number) else {
+        return Err(Error::query(format_args!("there is no such subquery")));
+    };
+    let answer = ask(core, subquery, scope.inside(values.clone()))?;
+    scope.remember(number, &values, answer);
     Ok(())
 }
 

@@ -40,7 +40,11 @@ pub(super) fn push_sort_key(value: ValueRef<'_>, descending: bool, nulls_first: 
 /// Rows to be sorted, as bytes.
 #[derive(Debug)]
 pub(crate) enum Sorter {
-    All(Runs),
+    All {
+        runs: Runs,
+        /// The bytes of the row at hand.
+        row: Vec<u8>,
+    },
     Top {
         /// How many rows to keep.
         count: usize,
@@ -57,7 +61,7 @@ impl Sorter {
     pub(crate) fn new(plan: &Plan, space: &ScratchSpace) -> Self {
         let count = plan.limit.map(|limit| limit.saturating_add(plan.offset));
         match count.and_then(|count| usize::try_from(count).ok()).filter(|count| *count <= MAX_TOP_ROWS) {
-            None => Self::All(Runs::new(space)),
+            None => Self::All { runs: Runs::new(space), row: Vec::new() },
             Some(count) => Self::Top { count, heap: BinaryHeap::new(), slots: Vec::new(), arrivals: 0 },
         }
     }
@@ -70,10 +74,10 @@ impl Sorter {
         make: &mut dyn FnMut(&mut Vec<u8>) -> Fallible<()>,
     ) -> Fallible<Option<usize>> {
         let (count, heap, slots, arrivals) = match self {
-            Self::All(runs) => {
-                let mut row = Vec::new();
-                make(&mut row)?;
-                runs.push((key, &row))?;
+            Self::All { runs, row } => {
+                row.clear();
+                make(row)?;
+                runs.push((key, row))?;
                 return Ok(None);
             }
             Self::Top { count, heap, slots, arrivals } => (count, heap, slots, arrivals),
@@ -110,7 +114,7 @@ impl Sorter {
     /// The rows in order.
     pub(crate) fn finish(self) -> Fallible<Sorted> {
         Ok(match self {
-            Self::All(runs) => Sorted::All(runs.finish()?),
+            Self::All { runs, .. } => Sorted::All(runs.finish()?),
             Self::Top { heap, slots, .. } => {
                 let order = heap.into_sorted_vec().into_iter().map(|(.., slot)| slot).collect::<Vec<_>>();
                 Sorted::Top { order: order.into_iter(), slots }

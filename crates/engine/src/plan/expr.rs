@@ -207,21 +207,6 @@ impl BoundExpr {
         }
     }
 
-    /// The parts of the expression, one level down.
-    pub(super) fn parts(&self) -> impl Iterator<Item = &Self> {
-        let (pair, list): ([Option<&Self>; 2], &[Self]) = match self {
-            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
-                ([Some(left), Some(right)], &[])
-            }
-            Self::Not(inner) | Self::IsNull(inner) | Self::InList(inner, _) | Self::Like(inner, _) => {
-                ([Some(inner), None], &[])
-            }
-            Self::Call(call) => ([None, None], &call.arguments),
-            Self::Literal(_) | Self::Column { .. } | Self::Slot(_) => ([None, None], &[]),
-        };
-        pair.into_iter().flatten().chain(list)
-    }
-
     /// The parts of the expression, one level down, to be changed.
     pub(super) fn parts_mut(&mut self) -> impl Iterator<Item = &mut Self> {
         let (pair, list): ([Option<&mut Self>; 2], &mut [Self]) = match self {
@@ -242,9 +227,10 @@ impl BoundExpr {
         if let Self::Column { source, column } = self {
             visit(*source, *column);
         }
-        for part in self.parts() {
+        self.any_part(&mut |part| {
             part.visit_columns(visit);
-        }
+            false
+        });
     }
 
     /// The sources whose columns are in it, a bit each.
@@ -270,7 +256,17 @@ impl BoundExpr {
 
     /// Whether this holds of the expression or of a part of it.
     pub(super) fn any(&self, is: &dyn Fn(&Self) -> bool) -> bool {
-        is(self) || self.parts().any(|part| part.any(is))
+        is(self) || self.any_part(&mut |part| part.any(is))
+    }
+
+    /// Whether this holds of one of its parts, one level down.
+    pub(super) fn any_part(&self, is: &mut dyn FnMut(&Self) -> bool) -> bool {
+        match self {
+            Self::Literal(_) | Self::Column { .. } | Self::Slot(_) => false,
+            Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => is(left) || is(right),
+            Self::Not(inner) | Self::IsNull(inner) | Self::InList(inner, _) | Self::Like(inner, _) => is(inner),
+            Self::Call(call) => call.arguments.iter().any(is),
+        }
     }
 
     /// Whether its value takes the answer of another query.
@@ -286,7 +282,10 @@ impl BoundExpr {
             let own = usize::from(matches!(call.operator, Operator::InQuery(_)));
             visit(number, call.arguments.len() > own);
         }
-        self.parts().for_each(|part| part.visit_asked(visit));
+        self.any_part(&mut |part| {
+            part.visit_asked(visit);
+            false
+        });
     }
 
     /// Whether its value is the same for every row, whatever is asked for.

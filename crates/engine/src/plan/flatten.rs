@@ -92,7 +92,7 @@ fn is_small(expr: &BoundExpr, parts: &mut usize) -> bool {
         BoundExpr::Call(call) => !call.operator.asks(),
         _ => true,
     };
-    is_short && *parts <= MAX_PARTS && expr.parts().all(|part| is_small(part, parts))
+    is_short && *parts <= MAX_PARTS && !expr.any_part(&mut |part| !is_small(part, parts))
 }
 
 /// Puts the parts of a query in the place of the source that it was; how many sources it has.

@@ -464,7 +464,7 @@ pub(super) fn cast_to<'c>(typed: Typed<'c>, kind: Kind<'c>) -> Typed<'c> {
 /// The value of the expression, if it is the same for every row and no error.
 pub(super) fn folded(expr: BoundExpr) -> BoundExpr {
     // What stands below was folded before: only literals are left of what is constant.
-    if matches!(expr, BoundExpr::Literal(_)) || !expr.parts().all(|part| matches!(part, BoundExpr::Literal(_))) {
+    if matches!(expr, BoundExpr::Literal(_)) || expr.any_part(&mut |part| !matches!(part, BoundExpr::Literal(_))) {
         return expr;
     }
     if !expr.is_constant() {
