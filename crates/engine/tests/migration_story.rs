@@ -1,7 +1,7 @@
 //! A story of ten releases: one jump and step by step come to the same; what a migration costs, loses and leaves.
 
 use wasm_dbms::prelude::*;
-use wasm_dbms::{Comparison, MigrationOperation, MigrationPlan};
+use wasm_dbms::{Comparison, MigrationOperation};
 
 use crate::support::shop::{allowing_all, migrate_to, releases, text};
 use crate::support::{Counting, assert_sound, exported, rows};
@@ -215,6 +215,6 @@ fn operations_that_were_kept_as_data_are_made_later() {
     #[cfg(feature = "serde")]
     {
         let text = serde_json::to_string(&plan).unwrap();
-        assert_eq!(serde_json::from_str::<MigrationPlan>(&text).unwrap(), plan);
+        assert_eq!(serde_json::from_str::<wasm_dbms::MigrationPlan>(&text).unwrap(), plan);
     }
 }

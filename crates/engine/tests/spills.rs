@@ -212,7 +212,7 @@ fn questions() -> Vec<(&'static str, Query)> {
         ("distinct and sort", words("a").distinct().order_by(column("word"), true)),
         ("distinct, some", words("a").distinct().limit(6_000)),
         ("union", set(SetOperation::Union, false)),
-        ("union all", set(SetOperation::Union, true)),
+        (GOES_ON, set(SetOperation::Union, true)),
         ("intersect", set(SetOperation::Intersect, false)),
         ("intersect all", set(SetOperation::Intersect, true)),
         ("except", set(SetOperation::Except, false)),
@@ -232,6 +232,9 @@ fn questions() -> Vec<(&'static str, Query)> {
     ]
 }
 
+/// The question whose rows go on as they are made: whoever asks has them all, and nothing in between keeps them.
+const GOES_ON: &str = "union all";
+
 fn options(limit: usize) -> Options {
     Options::new().page_size(4096).cache_bytes(32 * 4096).query_memory_bytes(limit)
 }
@@ -248,7 +251,8 @@ fn what_does_not_fit_into_memory_is_answered_as_if_it_did() {
         let rows = spilling.query(&query).unwrap().rows;
         assert!(rows == roomy.query(&query).unwrap().rows, "{name}: {query}");
         assert!(!rows.is_empty(), "{name}");
-        assert!(watch.written.load(Ordering::Relaxed) > LIMIT as u64, "{name} was kept in memory");
+        let is_written = watch.written.load(Ordering::Relaxed) > LIMIT as u64;
+        assert_eq!(is_written, name != GOES_ON, "{name} was kept in memory, or in scratch space for nothing");
         assert_eq!(watch.alive.load(Ordering::Relaxed), 0, "{name} keeps its scratch space");
         // Row by row, and inside a transaction.
         let one_by_one: Vec<_> = spilling.query_iter(&query).unwrap().collect::<Result<_>>().unwrap();
@@ -307,7 +311,7 @@ fn a_scratch_medium_that_is_full_is_an_error_and_the_database_goes_on() {
     let (provider, watch) = Watched::over(HeapProvider::new());
     let db = Database::open_with(provider, options(LIMIT)).unwrap();
     fill(&db);
-    for (name, query) in questions() {
+    for (name, query) in questions().into_iter().filter(|(name, _)| *name != GOES_ON) {
         for full_after in [1, 40_000] {
             watch.written.store(0, Ordering::Relaxed);
             watch.full_after.store(full_after, Ordering::Relaxed);

@@ -14,7 +14,7 @@ use crate::execute::output::OutputRow;
 use crate::execute::rows::{Needs, Next};
 use crate::execute::settle::{holds, settle};
 use crate::execute::sort::{Sorted, Sorter, sort_key};
-use crate::execute::spool::{Spool, SpoolReader, broken, push_record, record_at};
+use crate::execute::spool::{Spool, SpoolReader, broken, forget, push_record, record_at};
 use crate::execute::threshold::Threshold;
 use crate::execute::{Frame, RowStream, derived, groups};
 use crate::full::IS_FULL;
@@ -219,9 +219,10 @@ impl SpooledRows {
     pub(crate) fn new(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<Self> {
         let (mut rows, mut bytes) = (Spool::new(&core.store.scratch_space()), Vec::new());
         each(core, plan, scope, &mut |_, row| {
-            bytes.clear();
             row.write(&mut bytes)?;
-            rows.push((&[], &bytes)).map(|()| true)
+            rows.push((&[], &bytes))?;
+            forget(&mut bytes);
+            Ok(true)
         })?;
         Ok(Self { rows, width: plan.outputs.len(), reader: SpoolReader::default(), at: 0 })
     }

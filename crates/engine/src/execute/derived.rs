@@ -13,6 +13,7 @@ use crate::execute::answer::{Sink, decoded, each, equality_key};
 use crate::execute::distinct::Distinct;
 use crate::execute::output::OutputRow;
 use crate::execute::runs::Runs;
+use crate::execute::spool::forget;
 use crate::full::needs_full;
 use crate::numbering::Numbering;
 use crate::plan::{Body, Context, Derived, Plan, Scope};
@@ -52,7 +53,9 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
                     }
                     encode_values(layout, &row, &mut bytes)?;
                     found.push((&[], &bytes))?;
-                    made.push((&[], &bytes)).map(|()| true)
+                    made.push((&[], &bytes))?;
+                    forget(&mut bytes);
+                    Ok(true)
                 })?;
                 if found.is_empty() {
                     break;
@@ -64,7 +67,9 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
             let mut bytes = Vec::new();
             stream(core, derived, scope, &mut |_, row| {
                 encode_values(layout, &row.values()?, &mut bytes)?;
-                made.push((&[], &bytes)).map(|()| true)
+                made.push((&[], &bytes))?;
+                forget(&mut bytes);
+                Ok(true)
             })?;
         }
     }

@@ -9,6 +9,7 @@ use wasm_dbms_memory::ScratchSpace;
 use crate::codec::key;
 use crate::error::Fallible;
 use crate::execute::runs::{Merge, Runs};
+use crate::execute::spool::forget;
 use crate::plan::{Context, OrderKey, Plan};
 
 /// As many top rows are kept in memory; of more, all are sorted.
@@ -75,9 +76,9 @@ impl Sorter {
     ) -> Fallible<Option<usize>> {
         let (count, heap, slots, arrivals) = match self {
             Self::All { runs, row } => {
-                row.clear();
                 make(row)?;
                 runs.push((key, row))?;
+                forget(row);
                 return Ok(None);
             }
             Self::Top { count, heap, slots, arrivals } => (count, heap, slots, arrivals),

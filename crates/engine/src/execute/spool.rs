@@ -15,8 +15,19 @@ use crate::error::Fallible;
 
 const HEADER_BYTES: usize = 8;
 
+/// Memory of so many bytes is used for one row after the other.
+const KEPT_ROW_BYTES: usize = 4096;
+
 /// A record: a key and a payload.
 pub(crate) type Record<'a> = (&'a [u8], &'a [u8]);
+
+/// Makes room for the bytes of the next row. The memory of a long one is given back: it is none of what a sort may take.
+pub(super) fn forget(row: &mut Vec<u8>) {
+    if row.capacity() > KEPT_ROW_BYTES {
+        *row = Vec::new();
+    }
+    row.clear();
+}
 
 /// Adds a record to bytes.
 pub(super) fn push_record(bytes: &mut Vec<u8>, (key, payload): Record<'_>) -> Fallible<()> {
