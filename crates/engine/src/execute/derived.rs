@@ -1,4 +1,4 @@
-//! Rows that belong to no table, made before they are walked.
+//! Rows that belong to no table: made before they are walked, or handed on as they are made where they are the answer.
 
 use std::sync::Arc;
 
