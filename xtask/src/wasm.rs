@@ -5,6 +5,7 @@
 //! modules, and compares what the hosts did. The modules that run are the ones that were measured.
 
 mod agreement;
+mod arrange;
 pub(crate) mod bench;
 pub(crate) mod browser;
 pub(crate) mod canister;
@@ -14,7 +15,6 @@ mod host;
 mod identity;
 mod module;
 pub(crate) mod npm;
-mod order;
 mod packages;
 mod pip;
 pub(crate) mod playground;

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
 
 use super::toolchain::Toolchain;
-use super::{order, size};
+use super::{arrange, size};
 use crate::command;
 use crate::project::Project;
 
@@ -216,7 +216,7 @@ impl Module {
             return Ok(Self { name, target, raw, optimized: None, is_built_for_size, gzip_bytes_max });
         };
         let optimized = directory.join(format!("{name}.optimized.wasm"));
-        shrink(&wasm_opt, &raw, &optimized)?;
+        shrink(&wasm_opt, &raw, &optimized, gzip_bytes_max.is_some())?;
         Ok(Self { name, target, raw, optimized: Some(optimized), is_built_for_size, gzip_bytes_max })
     }
 
@@ -226,14 +226,13 @@ impl Module {
     }
 }
 
-/// Shrinks a module, unless this very one was shrunk in this very way: it takes a quarter of a minute.
-fn shrink(wasm_opt: &Path, raw: &Path, optimized: &Path) -> Result<()> {
+/// Shrinks a module, unless this very one was shrunk in this very way: it takes a quarter of a minute, and arranging it as
+/// long again or longer, which is for modules that are weighed.
+fn shrink(wasm_opt: &Path, raw: &Path, optimized: &Path, is_weighed: bool) -> Result<()> {
     let mut source = Sha256::new_with_prefix(fs::read(raw)?);
-    for way in
-        [&command::output(Command::new(wasm_opt).arg("--version"))?, &WASM_OPT.concat(), include_str!("order.rs")]
-    {
-        source.update(way);
-    }
+    source.update(command::output(Command::new(wasm_opt).arg("--version"))?);
+    source.update(WASM_OPT.concat());
+    source.update(arrange::SOURCES.concat());
     let source = source.finalize();
     let of = optimized.with_extension("of");
     if optimized.is_file() && fs::read(&of).is_ok_and(|known| known == source.as_slice()) {
@@ -241,6 +240,8 @@ fn shrink(wasm_opt: &Path, raw: &Path, optimized: &Path) -> Result<()> {
         return Ok(());
     }
     command::run(Command::new(wasm_opt).args(WASM_OPT).arg(raw).arg("-o").arg(optimized))?;
-    fs::write(optimized, order::arrange(&fs::read(optimized)?, size::gzip)?)?;
+    if is_weighed {
+        fs::write(optimized, arrange::arrange(&fs::read(optimized)?, size::gzip)?)?;
+    }
     Ok(fs::write(of, source)?)
 }
