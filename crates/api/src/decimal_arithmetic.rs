@@ -68,11 +68,6 @@ impl Decimal {
     pub fn checked_mul(self, other: Self) -> Option<Self> {
         let is_negative = self.is_negative() != other.is_negative();
         let mut scale = self.scale() + other.scale();
-        if let Some(magnitude) = self.magnitude().checked_mul(other.magnitude())
-            && let Some(product) = Self::from_parts(is_negative, magnitude, scale)
-        {
-            return Some(product);
-        }
         let mut wide = wide_product(self.magnitude(), other.magnitude());
         let mut last = 0;
         loop {

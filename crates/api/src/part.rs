@@ -78,6 +78,8 @@ impl<T: Any + Send + Sync> From<T> for Part<T> {
 }
 
 impl<T: Any + Send + Sync> Clone for Part<T> {
+    // Once for all: what is cloned is a pointer, and expressions have many.
+    #[inline(never)]
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
@@ -109,13 +111,11 @@ impl<T: Any + Send + Sync + fmt::Display> fmt::Display for Part<T> {
 
 impl<T: Any + Send + Sync> Drop for Part<T> {
     fn drop(&mut self) {
-        match self.0.take() {
-            // The last handle takes what stands inside with it.
-            Some(whole) if Arc::strong_count(&whole) == 1 => match Level::enter(&DROPPING, DIRECT_DROPS) {
-                Some(_level) => drop(whole),
-                None => drop_in_turn(whole),
-            },
-            _ => {}
+        // The last handle takes what stands inside with it.
+        if let Some(whole) = self.0.take()
+            && Arc::strong_count(&whole) == 1
+        {
+            drop_last(whole);
         }
     }
 }
@@ -154,6 +154,14 @@ impl Drop for Level {
 pub(crate) fn nested<R>(run: impl FnOnce() -> R) -> Option<R> {
     let _level = Level::enter(&DEPTH, MAX_EXPRESSION_DEPTH)?;
     Some(run())
+}
+
+/// Drops a whole with what stands in it.
+fn drop_last(whole: Arc<dyn Any + Send + Sync>) {
+    match Level::enter(&DROPPING, DIRECT_DROPS) {
+        Some(_level) => drop(whole),
+        None => drop_in_turn(whole),
+    }
 }
 
 /// Drops a whole and all that stands in it, one after the other instead of one inside the other.

@@ -37,7 +37,9 @@ impl Whole {
     }
 
     pub(crate) fn shift_left(&mut self, bits: i64) {
-        self.0.splice(0..0, std::iter::repeat_n(0, (bits / 32) as usize));
+        let places = (bits / 32) as usize;
+        self.0.resize(self.0.len() + places, 0);
+        self.0.rotate_right(places);
         self.multiply_add(1 << (bits % 32), 0);
     }
 

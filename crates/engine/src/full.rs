@@ -9,6 +9,8 @@
 //! - of the planner, what makes some questions quicker and no answer another: what follows from columns that are equal, merge
 //!   joins, a range for each part of an `OR` over several columns (that of one column is a list, and has ranges), left joins that
 //!   conditions make inner ones, another order of more than ten tables than that in which they are written;
+//! - of values, texts that stand for numbers, truths or bytes where such a column is written: a decimal, a day, a moment, a
+//!   UUID, a JSON document and a name of an enum can be written as texts there;
 //! - EXPLAIN ANALYZE; in messages, what only a file can say of a condition is `(..)`.
 
 use crate::Error;

@@ -217,6 +217,28 @@ fn a_text_that_says_nothing_is_refused_as_one() {
 }
 
 #[test]
+fn a_text_is_written_as_what_has_no_value_of_its_own_and_as_a_number_by_a_full_build_only() {
+    let database = Database::in_memory();
+    let session = Session::new(&database);
+    for (data_type, text, expected) in [
+        ("decimal", "12.50", "12.50"),
+        ("date", "2026-11-30", "'2026-11-30'"),
+        ("datetime", "2026-11-30T07:40:00Z", "'2026-11-30T07:40:00Z'"),
+        ("uuid", "00000000-0000-0000-0000-000000000001", "'00000000-0000-0000-0000-000000000001'"),
+        ("i64", "12", ""),
+        ("f64", "1.5", ""),
+        ("bool", "true", ""),
+    ] {
+        say(&session, &format!(r#"create "{data_type}" column "own" {data_type}"#), &[]);
+        let inserted = session.perform(&format!(r#"insert "{data_type}" into "own""#), &[text.into()]);
+        assert_eq!(inserted.is_ok(), IS_FULL || !expected.is_empty(), "{data_type}");
+        if !expected.is_empty() {
+            assert_eq!(say(&session, &format!(r#"select "{data_type}""#), &[]), [expected]);
+        }
+    }
+}
+
+#[test]
 fn a_table_whose_rules_this_build_does_not_know_can_be_read_and_not_written() {
     let database = Database::in_memory();
     let name = ColumnSchema { sanitizers: vec![Sanitizer::Trim], ..ColumnSchema::new("name", DataType::Text) };

@@ -141,7 +141,9 @@ impl Parser<'_> {
     /// Puts the members written since `start` in order, and of those of one name only the last.
     fn sort(&mut self, start: usize, mut members: Vec<Member>) {
         let written = &self.written;
-        members.sort_by(|one, two| name(written, one.0, one.1).cmp(name(written, two.0, two.1)));
+        members.sort_unstable_by(|one, two| {
+            name(written, one.0, one.1).cmp(name(written, two.0, two.1)).then(one.0.cmp(&two.0))
+        });
         let mut sorted = String::with_capacity(written.len() - start);
         for (number, (name_at, name_end, end)) in members.iter().enumerate() {
             let next = members.get(number + 1).map(|(at, end, _)| name(written, *at, *end));

@@ -90,7 +90,11 @@ impl Query {
     /// assert_eq!(Query::from("users").to_string(), "SELECT * FROM users");
     /// ```
     pub fn from(source: impl Into<Source>) -> Self {
-        Self { from: source.into(), ..Self::default() }
+        Self::of(source.into())
+    }
+
+    fn of(from: Source) -> Self {
+        Self { from, ..Self::default() }
     }
 
     /// These rows.

@@ -179,7 +179,12 @@ impl ColumnSchema {
 
 /// A name that is there twice.
 fn twice<'a>(names: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
-    let mut sorted: Vec<&str> = names.collect();
-    sorted.sort_unstable();
-    sorted.windows(2).find_map(|pair| pair.first().filter(|first| pair.last() == Some(first))).copied()
+    let mut sorted: Vec<&str> = Vec::new();
+    for name in names {
+        match sorted.binary_search(&name) {
+            Ok(_) => return Some(name),
+            Err(place) => sorted.insert(place, name),
+        }
+    }
+    None
 }

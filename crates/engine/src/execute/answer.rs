@@ -155,7 +155,9 @@ pub(crate) fn keys_and_outputs(
     while rows.next(core)? {
         let context = Context::Frame(&rows.frame);
         let values = if has_outputs { OutputRow::of(core, plan, context)?.into_values()? } else { Vec::new() };
-        found.extend(rows.frame.sources.first().map(|row| (row.key.clone(), values)));
+        if let Some(row) = rows.frame.sources.first() {
+            found.push((row.key.clone(), values));
+        }
     }
     rows.tell(core, found.len() as u64);
     Ok(found)

@@ -36,8 +36,11 @@ pub(crate) fn each(
 ) -> Fallible<()> {
     let mut groups = Groups::new(grouping, &core.store.scratch_space());
     groups.take_columns(rows);
-    let asked = grouping.keys.iter().chain(grouping.aggregates.iter().flat_map(BoundAggregate::exprs));
-    let asked: Vec<&BoundExpr> = asked.filter(|expr| expr.asks()).collect();
+    let mut asked: Vec<&BoundExpr> = Vec::new();
+    if IS_FULL {
+        asked.extend(grouping.keys.iter().chain(grouping.aggregates.iter().flat_map(BoundAggregate::exprs)));
+        asked.retain(|expr| expr.asks());
+    }
     loop {
         let is_full = groups.is_full();
         match rows.next_many(core, groups.inputs.is_some() && !is_full)? {
@@ -280,8 +283,11 @@ impl<'p> Groups<'p> {
         let Grouping { keys, aggregates } = self.grouping;
         self.key = KeyColumn::of(keys, rows);
         if rows.is_of_one_table() && (keys.is_empty() || self.key.is_some()) {
-            let inputs = (1..=aggregates.len()).map(|end| Input::of(aggregates.get(..end).unwrap_or_default(), rows));
-            self.inputs = inputs.collect();
+            let mut inputs = Vec::with_capacity(aggregates.len());
+            for end in 1..=aggregates.len() {
+                inputs.extend(Input::of(aggregates.get(..end).unwrap_or_default(), rows));
+            }
+            self.inputs = Some(inputs).filter(|inputs| inputs.len() == aggregates.len());
         }
     }
 

@@ -469,13 +469,19 @@ fn columns_of(plan: &Plan, needs: Needs, visit: &mut dyn FnMut(usize, usize)) {
     if needs == Needs::Count {
         return;
     }
-    let ordered = plan.order.iter().map(|key| &key.expr);
-    let grouped = plan
-        .grouping
-        .iter()
-        .flat_map(|grouping| grouping.keys.iter().chain(grouping.aggregates.iter().flat_map(BoundAggregate::exprs)));
-    for expr in plan.outputs.iter().chain(ordered).chain(grouped) {
+    for expr in &plan.outputs {
         expr.visit_columns(visit);
+    }
+    for key in &plan.order {
+        key.expr.visit_columns(visit);
+    }
+    if let Some(grouping) = &plan.grouping {
+        for expr in &grouping.keys {
+            expr.visit_columns(visit);
+        }
+        for expr in grouping.aggregates.iter().flat_map(BoundAggregate::exprs) {
+            expr.visit_columns(visit);
+        }
     }
 }
 

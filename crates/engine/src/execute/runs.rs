@@ -147,7 +147,7 @@ impl Merge {
 
     /// Goes to the next record. Returns whether there is one.
     pub(crate) fn next(&mut self) -> Fallible<bool> {
-        let Some(mut first) = self.heads.peek_mut() else {
+        let Some(Reverse((mut key, number))) = self.heads.pop() else {
             let Some(place) = self.places.next() else { return Ok(false) };
             let (key, payload) = record_at(&self.bytes, place.start).ok_or_else(broken)?;
             self.key.clear();
@@ -156,12 +156,11 @@ impl Merge {
             self.payload.extend_from_slice(payload);
             return Ok(true);
         };
-        let Reverse((key, number)) = &mut *first;
-        let run = self.runs.get_mut(*number).ok_or_else(broken)?;
-        std::mem::swap(&mut self.key, key);
+        let run = self.runs.get_mut(number).ok_or_else(broken)?;
+        std::mem::swap(&mut self.key, &mut key);
         std::mem::swap(&mut self.payload, &mut run.payload);
-        if !run.next(key)? {
-            std::collections::binary_heap::PeekMut::pop(first);
+        if run.next(&mut key)? {
+            self.heads.push(Reverse((key, number)));
         }
         Ok(true)
     }

@@ -117,7 +117,10 @@ impl Sorter {
         Ok(match self {
             Self::All { runs, .. } => Sorted::All(runs.finish()?),
             Self::Top { heap, slots, .. } => {
-                let order = heap.into_sorted_vec().into_iter().map(|(.., slot)| slot).collect::<Vec<_>>();
+                let mut order = Vec::with_capacity(slots.len());
+                for (.., slot) in heap.into_sorted_vec() {
+                    order.push(slot);
+                }
                 Sorted::Top { order: order.into_iter(), slots }
             }
         })

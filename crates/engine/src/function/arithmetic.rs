@@ -95,19 +95,16 @@ fn arithmetic_of_others<'a>(
             if divides && other == 0 {
                 return Err(by_zero());
             }
-            // Two 64-bit numbers make no more than 128 bits.
             let result = match operator {
                 Arithmetic::Add => one + other,
                 Arithmetic::Subtract => one - other,
-                Arithmetic::Multiply => one.saturating_mul(other),
+                // Where one has 63 bits at most, their product has 127.
+                Arithmetic::Multiply if one.min(other) > i64::MAX.into() => return Err(refused()),
+                Arithmetic::Multiply => one * other,
                 Arithmetic::Divide => one / other,
                 Arithmetic::Remainder => one % other,
             };
-            match whole(result) {
-                Ok(ValueRef::Unsigned(_)) if !is_wide => Err(refused()),
-                Ok(value) => Ok(value),
-                Err(_) => Err(refused()),
-            }
+            whole(result).filter(|value| is_wide || matches!(value, ValueRef::Integer(_))).ok_or_else(refused)
         }
     }
 }
@@ -133,8 +130,7 @@ pub(crate) fn negate(value: ValueRef<'_>) -> Fallible<ValueRef<'_>> {
         ValueRef::Decimal(number) => Ok(ValueRef::Decimal(-number)),
         value => match value.as_i128() {
             Some(number) => whole(-number)
-                .ok()
-                .filter(|value| !matches!(value, ValueRef::Unsigned(_)))
+                .filter(|value| matches!(value, ValueRef::Integer(_)))
                 .ok_or_else(|| out_of_range(format!("-({value})"))),
             None => Err(wrong(format!("-({value}): there is none of {}", value.kind()))),
         },

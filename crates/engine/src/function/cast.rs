@@ -3,125 +3,149 @@
 use std::fmt::Write;
 
 use wasm_dbms_api::{
-    DataType, Date, DateTime, Decimal, FloatForm, Json, JsonKind, JsonRef, Uuid, Value, ValueRef, float_text,
-    parse_float, parse_uuid,
+    DataType, DateTime, Decimal, FloatForm, Json, JsonKind, JsonRef, Uuid, Value, ValueRef, float_text, parse_float,
+    parse_uuid,
 };
 
 use crate::Error;
 use crate::error::Fallible;
 use crate::full::IS_FULL;
-use crate::function::{Arena, made, wrong};
+use crate::function::{Arena, made, out_of_range, whole, wrong};
+
+/// Why a value is none of another type.
+enum Refusal {
+    Unlike,
+    TooLarge,
+    Other(Box<Error>),
+}
+
+impl From<Box<Error>> for Refusal {
+    fn from(error: Box<Error>) -> Self {
+        Self::Other(error)
+    }
+}
 
 /// The value as one of another type.
 ///
 /// # Errors
 /// [`Error::OutOfRange`] for a number that the type cannot hold, [`Error::Query`] for a value that is none of it.
 pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
-    let none = || wrong(format!("{value} is no {data_type}"));
-    let too_large = || Box::new(Error::OutOfRange(format!("{value} as {data_type}")));
-    if value.is_null() {
-        return Ok(ValueRef::Null);
+    converted(value, data_type, arena).map_err(|refusal| match refusal {
+        Refusal::Unlike => wrong(format!("{value} is no {data_type}")),
+        Refusal::TooLarge => out_of_range(format!("{value} as {data_type}")),
+        Refusal::Other(error) => error,
+    })
+}
+
+fn converted<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Arena) -> Result<ValueRef<'a>, Refusal> {
+    if let ValueRef::Text(text) = value {
+        return read(text, data_type, arena);
     }
     if IS_FULL
         && let ValueRef::Json(document) = value
         && data_type != DataType::Json
         && data_type != DataType::Text
     {
-        return cast(scalar(document, arena)?, data_type, arena);
+        return Ok(cast(scalar(document, arena)?, data_type, arena)?);
     }
-    // No expression casts there: what is left is a text as the value that it stands for, a number or day as another.
+    // No expression casts there: what is left is a number or day as another.
     let is_cast = IS_FULL;
-    match data_type {
-        DataType::Text if !is_cast => Err(none()),
-        DataType::Text => match value {
-            ValueRef::Text(text) | ValueRef::Enum(_, text) => Ok(ValueRef::Text(text)),
-            value => {
-                let mut text = String::new();
-                write_text(value, &mut text)?;
-                made(text, arena)
-            }
-        },
-        DataType::Bool => match value {
-            ValueRef::Bool(_) => Ok(value),
-            ValueRef::Integer(number) if is_cast => Ok(ValueRef::Bool(number != 0)),
-            ValueRef::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
-                "t" | "true" | "y" | "yes" | "on" | "1" => Ok(ValueRef::Bool(true)),
-                "f" | "false" | "n" | "no" | "off" | "0" => Ok(ValueRef::Bool(false)),
-                _ => Err(none()),
-            },
-            _ => Err(none()),
-        },
-        DataType::F32 | DataType::F64 => {
-            let number = match value {
-                ValueRef::Text(text) => parse_float(text.trim()).ok_or_else(none)?,
-                ValueRef::Bool(_) => return Err(none()),
-                value => value.as_f64().ok_or_else(none)?,
-            };
-            if data_type == DataType::F64 {
-                return Ok(ValueRef::Float(number));
-            }
-            let short = number as f32;
-            if short.is_infinite() && number.is_finite() { Err(too_large()) } else { Ok(ValueRef::Float(short.into())) }
+    Ok(match (data_type, value) {
+        (_, ValueRef::Null)
+        | (DataType::Bool, ValueRef::Bool(_))
+        | (DataType::Decimal, ValueRef::Decimal(_))
+        | (DataType::Date, ValueRef::Date(_))
+        | (DataType::DateTime, ValueRef::DateTime(_))
+        | (DataType::Uuid, ValueRef::Uuid(_))
+        | (DataType::Bytes, ValueRef::Bytes(_))
+        | (DataType::Json, ValueRef::Json(_)) => value,
+        (DataType::Text, ValueRef::Enum(_, text)) if is_cast => ValueRef::Text(text),
+        (DataType::Text, value) if is_cast => {
+            let mut text = String::new();
+            write_text(value, &mut text)?;
+            made(text, arena)?
         }
-        DataType::Decimal => match value {
-            ValueRef::Decimal(_) => Ok(value),
-            ValueRef::Text(text) => text.trim().parse().map(ValueRef::Decimal).map_err(|_| none()),
-            ValueRef::Float(number) => Decimal::from_f64(number).map(ValueRef::Decimal).ok_or_else(too_large),
-            value => super::arithmetic::decimal(value).map(ValueRef::Decimal).ok_or_else(none),
-        },
-        DataType::Date => match value {
-            ValueRef::Date(_) => Ok(value),
-            ValueRef::DateTime(moment) if is_cast => Ok(ValueRef::Date(moment.date())),
-            ValueRef::Text(text) => text.trim().parse::<Date>().map(ValueRef::Date).map_err(|_| none()),
-            _ => Err(none()),
-        },
-        DataType::DateTime => match value {
-            ValueRef::DateTime(_) => Ok(value),
-            ValueRef::Date(date) => DateTime::from_local(date, 0, 0).map(ValueRef::DateTime).ok_or_else(too_large),
-            ValueRef::Text(text) => date_time(text.trim()).map(ValueRef::DateTime).ok_or_else(none),
-            _ => Err(none()),
-        },
-        DataType::Uuid => match value {
-            ValueRef::Uuid(_) => Ok(value),
-            ValueRef::Text(text) => parse_uuid(text.trim()).map(ValueRef::Uuid).ok_or_else(none),
-            ValueRef::Bytes(bytes) if is_cast => Uuid::from_slice(bytes).map(ValueRef::Uuid).map_err(|_| none()),
-            _ => Err(none()),
-        },
-        DataType::Bytes => match value {
-            ValueRef::Bytes(_) => Ok(value),
-            ValueRef::Text(text) => Ok(ValueRef::Bytes(text.as_bytes())),
-            ValueRef::Uuid(uuid) if is_cast => Ok(arena.keep(Value::Bytes(uuid.as_bytes().to_vec()))),
-            _ => Err(none()),
-        },
-        DataType::Json => match value {
-            ValueRef::Json(_) => Ok(value),
-            ValueRef::Text(text) => match text.parse::<Json>() {
-                Ok(document) => Ok(arena.keep(Value::Json(document))),
-                Err(error) => Err(wrong(format!("{value} is no json: {error}"))),
-            },
-            _ if !is_cast => Err(none()),
-            ValueRef::Bool(_) | ValueRef::Integer(_) | ValueRef::Unsigned(_) | ValueRef::Decimal(_) => {
-                Ok(arena.keep(Value::Json(value.to_string().parse().map_err(|_| none())?)))
-            }
-            ValueRef::Float(number) if number.is_finite() => {
-                Ok(arena.keep(Value::Json(float_text(number, FloatForm::Plain).parse().map_err(|_| none())?)))
-            }
-            _ => Err(none()),
-        },
-        DataType::Enum => Err(none()),
-        integer => {
+        (DataType::Bool, ValueRef::Integer(number)) if is_cast => ValueRef::Bool(number != 0),
+        (DataType::F32 | DataType::F64, value) => float(value.as_f64().ok_or(Refusal::Unlike)?, data_type)?,
+        (DataType::Decimal, ValueRef::Float(number)) => {
+            Decimal::from_f64(number).map(ValueRef::Decimal).ok_or(Refusal::TooLarge)?
+        }
+        (DataType::Decimal, value) => ValueRef::Decimal(super::arithmetic::decimal(value).ok_or(Refusal::Unlike)?),
+        (DataType::Date, ValueRef::DateTime(moment)) if is_cast => ValueRef::Date(moment.date()),
+        (DataType::DateTime, ValueRef::Date(date)) => {
+            DateTime::from_local(date, 0, 0).map(ValueRef::DateTime).ok_or(Refusal::TooLarge)?
+        }
+        (DataType::Uuid, ValueRef::Bytes(bytes)) if is_cast => {
+            ValueRef::Uuid(Uuid::from_slice(bytes).map_err(|_| Refusal::Unlike)?)
+        }
+        (DataType::Bytes, ValueRef::Uuid(uuid)) if is_cast => arena.keep(Value::Bytes(uuid.as_bytes().to_vec())),
+        (DataType::Json, value) if is_cast => {
+            let text = match value {
+                ValueRef::Bool(_) | ValueRef::Integer(_) | ValueRef::Unsigned(_) | ValueRef::Decimal(_) => {
+                    value.to_string()
+                }
+                ValueRef::Float(number) if number.is_finite() => float_text(number, FloatForm::Plain),
+                _ => return Err(Refusal::Unlike),
+            };
+            arena.keep(Value::Json(text.parse().map_err(|_| Refusal::Unlike)?))
+        }
+        (integer, value) if integer.is_integer() => {
             let number = match value {
                 ValueRef::Bool(value) if is_cast => i128::from(value),
                 ValueRef::Float(number) if number.is_finite() => number.round_ties_even() as i128,
-                ValueRef::Float(_) => return Err(too_large()),
-                ValueRef::Decimal(number) => number.to_i128().ok_or_else(too_large)?,
-                ValueRef::Text(text) => whole_number(text.trim()).ok_or_else(none)?,
-                value => value.as_i128().ok_or_else(none)?,
+                ValueRef::Float(_) => return Err(Refusal::TooLarge),
+                ValueRef::Decimal(number) => number.to_i128().ok_or(Refusal::TooLarge)?,
+                value => value.as_i128().ok_or(Refusal::Unlike)?,
             };
-            let value = super::whole(number).map_err(|_| too_large())?;
-            if value.fits(integer) { Ok(value) } else { Err(too_large()) }
+            whole_of(number, integer)?
         }
+        _ => return Err(Refusal::Unlike),
+    })
+}
+
+/// The value that a text stands for. Without expressions that cast, numbers but decimals, truths and bytes have no texts: they
+/// have values of their own.
+fn read<'a>(own: &'a str, data_type: DataType, arena: &'a Arena) -> Result<ValueRef<'a>, Refusal> {
+    let text = own.trim_ascii();
+    let value = match data_type {
+        DataType::Decimal => text.parse().map(ValueRef::Decimal).ok(),
+        DataType::Date => text.parse().map(ValueRef::Date).ok(),
+        DataType::DateTime => date_time(text).map(ValueRef::DateTime),
+        DataType::Uuid => parse_uuid(text).map(ValueRef::Uuid),
+        DataType::Json => match own.parse::<Json>() {
+            Ok(document) => Some(arena.keep(Value::Json(document))),
+            Err(error) => return Err(wrong(format!("{} is no json: {error}", ValueRef::Text(own))).into()),
+        },
+        _ if !IS_FULL => None,
+        DataType::Text => Some(ValueRef::Text(own)),
+        DataType::Bytes => Some(ValueRef::Bytes(own.as_bytes())),
+        DataType::Bool => match text.to_ascii_lowercase().as_str() {
+            "t" | "true" | "y" | "yes" | "on" | "1" => Some(ValueRef::Bool(true)),
+            "f" | "false" | "n" | "no" | "off" | "0" => Some(ValueRef::Bool(false)),
+            _ => None,
+        },
+        DataType::F32 | DataType::F64 => {
+            return float(parse_float(text).ok_or(Refusal::Unlike)?, data_type);
+        }
+        DataType::Enum => None,
+        integer => return whole_of(whole_number(text).ok_or(Refusal::Unlike)?, integer),
+    };
+    value.ok_or(Refusal::Unlike)
+}
+
+fn float(number: f64, data_type: DataType) -> Result<ValueRef<'static>, Refusal> {
+    if data_type == DataType::F64 {
+        return Ok(ValueRef::Float(number));
     }
+    let short = number as f32;
+    if short.is_infinite() && number.is_finite() {
+        return Err(Refusal::TooLarge);
+    }
+    Ok(ValueRef::Float(short.into()))
+}
+
+fn whole_of(number: i128, integer: DataType) -> Result<ValueRef<'static>, Refusal> {
+    whole(number).filter(|value| value.fits(integer)).ok_or(Refusal::TooLarge)
 }
 
 /// The value that a document of one string, number or truth is; NULL of a null.
@@ -151,7 +175,7 @@ fn whole_number(text: &str) -> Option<i128> {
 
 /// A moment; of a date alone its midnight, and without an offset in UTC.
 fn date_time(text: &str) -> Option<DateTime> {
-    if let Ok(date) = text.parse::<Date>() {
+    if let Ok(date) = text.parse() {
         return DateTime::from_local(date, 0, 0);
     }
     text.parse().or_else(|_| format!("{text}Z").parse()).ok()

@@ -127,13 +127,10 @@ impl<'a> Arguments<'_, 'a> {
     }
 }
 
-/// A whole number as a value.
-pub(super) fn whole(number: i128) -> Fallible<ValueRef<'static>> {
-    match (i64::try_from(number), u64::try_from(number)) {
-        (Ok(number), _) => Ok(ValueRef::Integer(number)),
-        (_, Ok(number)) => Ok(ValueRef::Unsigned(number)),
-        _ => Err(out_of_range(number.to_string())),
-    }
+/// A whole number as a value; none if no integer has it.
+pub(super) fn whole(number: i128) -> Option<ValueRef<'static>> {
+    let small = i64::try_from(number).map(ValueRef::Integer);
+    small.or_else(|_| u64::try_from(number).map(ValueRef::Unsigned)).ok()
 }
 
 /// A text that was made.

@@ -23,7 +23,7 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Fa
             ValueRef::Decimal(number) => Ok(ValueRef::Decimal(if number.is_negative() { -number } else { number })),
             value => match value.as_i128() {
                 Some(number) if number <= i128::from(i64::MIN) => Err(out_of_range(format!("abs({value})"))),
-                Some(number) => whole(number.abs()),
+                Some(number) => whole(number.abs()).ok_or_else(|| arguments.refused(0)),
                 None => Err(arguments.refused(0)),
             },
         },
@@ -111,11 +111,9 @@ fn round<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
             let number =
                 value.as_i128().and_then(|number| Decimal::new(number, 0)).ok_or_else(|| arguments.refused(0))?;
             let rounded = number.rounded(digits, rounding).ok_or_else(refused)?;
-            match whole(rounded.coefficient()) {
-                Ok(ValueRef::Unsigned(_)) if matches!(value, ValueRef::Integer(_)) => Err(refused()),
-                Ok(rounded) => Ok(rounded),
-                Err(_) => Err(refused()),
-            }
+            let is_alike =
+                |rounded: &_| matches!((value, rounded), (ValueRef::Unsigned(_), _) | (_, ValueRef::Integer(_)));
+            whole(rounded.coefficient()).filter(is_alike).ok_or_else(refused)
         }
     }
 }

@@ -236,8 +236,10 @@ impl Chooser<'_, '_> {
     fn direct(&self, bound: u64) -> Candidate {
         let mut best = Candidate::scan(self.estimates.rows(self.source));
         let conjuncts = || self.conjuncts.iter().enumerate();
-        let usable: Vec<Condition<'_>> =
-            conjuncts().filter_map(|(number, conjunct)| self.condition(number, conjunct, bound)).collect();
+        let mut usable: Vec<Condition<'_>> = Vec::new();
+        for (number, conjunct) in conjuncts() {
+            usable.extend(self.condition(number, conjunct, bound));
+        }
         self.search(&usable, &mut best);
         if !IS_FULL {
             return best;
@@ -363,10 +365,15 @@ impl Chooser<'_, '_> {
                     if values.len() * starts.len() > MAX_RANGES {
                         continue;
                     }
-                    let longer = starts.iter().flat_map(|start| {
-                        values.iter().map(|value| [start.as_slice(), &[BoundExpr::Literal(value.clone())]].concat())
-                    });
-                    starts = longer.collect();
+                    let mut longer = Vec::new();
+                    for start in &starts {
+                        for value in &values {
+                            let mut start = start.clone();
+                            start.push(BoundExpr::Literal(value.clone()));
+                            longer.push(start);
+                        }
+                    }
+                    starts = longer;
                     is_equal = true;
                     used.push(condition.conjunct);
                     share *= self.estimates.equality(self.source, *column) * values.len() as f64;
@@ -377,27 +384,31 @@ impl Chooser<'_, '_> {
                 continue;
             }
             for condition in of_column() {
-                let bound = match &condition.kind {
-                    ConditionKind::Prefix(prefix) if low.is_none() && high.is_none() => {
+                let (comparison, value) = match &condition.kind {
+                    ConditionKind::Prefix(_) if low.is_some() || high.is_some() => continue,
+                    ConditionKind::Prefix(prefix) => {
                         low = Some(Bound::Prefix(prefix.clone()));
-                        high = low.clone();
+                        high.clone_from(&low);
                         share *= self.estimates.equality(self.source, *column);
                         used.push(condition.conjunct);
                         is_prefix = true;
                         continue;
                     }
-                    ConditionKind::Compare(comparison, value) => match comparison {
-                        Comparison::Greater if low.is_none() => (&mut low, Bound::Excluded((*value).clone())),
-                        Comparison::GreaterOrEqual if low.is_none() => (&mut low, Bound::Included((*value).clone())),
-                        Comparison::Less if high.is_none() => (&mut high, Bound::Excluded((*value).clone())),
-                        Comparison::LessOrEqual if high.is_none() => (&mut high, Bound::Included((*value).clone())),
-                        _ => continue,
-                    },
+                    ConditionKind::Compare(comparison, value) => (*comparison, *value),
+                    ConditionKind::OneOf(_) => continue,
+                };
+                let (end, make): (_, fn(BoundExpr) -> Bound) = match comparison {
+                    Comparison::Greater => (&mut low, Bound::Excluded),
+                    Comparison::GreaterOrEqual => (&mut low, Bound::Included),
+                    Comparison::Less => (&mut high, Bound::Excluded),
+                    Comparison::LessOrEqual => (&mut high, Bound::Included),
                     _ => continue,
                 };
-                is_known &=
-                    matches!(bound.1, Bound::Included(BoundExpr::Literal(_)) | Bound::Excluded(BoundExpr::Literal(_)));
-                *bound.0 = Some(bound.1);
+                if end.is_some() {
+                    continue;
+                }
+                *end = Some(make(value.clone()));
+                is_known &= matches!(value, BoundExpr::Literal(_));
                 used.push(condition.conjunct);
                 share *= crate::plan::estimate::RANGE_SHARE;
             }
@@ -407,14 +418,13 @@ impl Chooser<'_, '_> {
             return None;
         }
         let count = starts.len() as f64;
-        let make = |equal| Access::Range { index, equal, low: low.clone(), high: high.clone() };
-        let mut ranges: Vec<Access> = starts.into_iter().map(make).collect();
-        let access = match ranges.pop() {
-            Some(range) if ranges.is_empty() => range,
-            last => {
-                let ranges = ranges.into_iter().chain(last).collect();
-                Access::Union { ranges, conditions: Vec::new(), parts: Vec::new() }
-            }
+        let mut ranges = Vec::new();
+        for equal in starts {
+            ranges.push(Access::Range { index, equal, low: low.clone(), high: high.clone() });
+        }
+        let access = match ranges.pop_if(|_| count == 1.0) {
+            Some(range) => range,
+            None => Access::Union { ranges, conditions: Vec::new(), parts: Vec::new() },
         };
         Some(Found { access, used, share, equal, count, is_known, is_prefix })
     }
@@ -447,7 +457,13 @@ fn in_order(index: Option<&Index>, position: usize, values: &[Value]) -> Vec<Val
         }
         coded.push((code, value));
     }
-    coded.sort_by(|left, right| left.0.cmp(&right.0));
-    coded.dedup_by(|left, right| left.0 == right.0);
-    coded.into_iter().map(|(_, value)| value.clone()).collect()
+    coded.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+    let mut ordered = Vec::new();
+    let mut last = None;
+    for (code, value) in &coded {
+        if last.replace(code) != Some(code) {
+            ordered.push((*value).clone());
+        }
+    }
+    ordered
 }

@@ -154,6 +154,8 @@ impl Call {
                 scope.noted(function::arithmetic(*operator, left, right, *is_wide))
             }
             Operator::Case
+            | Operator::Cast(_)
+            | Operator::Outer(..)
             | Operator::Function(_)
             | Operator::Exists(_)
             | Operator::Scalar(_)

@@ -310,11 +310,17 @@ impl BoundExpr {
 
     /// All of these, in this order; true of none. As deep as their number has digits, so that thousands are no matter.
     pub(super) fn all(mut parts: Vec<Self>, join: fn(Box<Self>, Box<Self>) -> Self) -> Option<Self> {
-        if parts.len() < 2 {
-            return parts.pop();
+        while parts.len() > 1 {
+            let mut joined = Vec::with_capacity(parts.len().div_ceil(2));
+            let mut rest = parts.into_iter();
+            while let Some(first) = rest.next() {
+                joined.push(match rest.next() {
+                    Some(second) => join(first.into(), second.into()),
+                    None => first,
+                });
+            }
+            parts = joined;
         }
-        let second = parts.split_off(parts.len() / 2);
-        let (first, second) = (Self::all(parts, join), Self::all(second, join));
-        first.zip(second).map(|(first, second)| join(first.into(), second.into()))
+        parts.pop()
     }
 }

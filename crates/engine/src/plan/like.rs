@@ -108,7 +108,13 @@ fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.chars().flat_map(char::to_lowercase).map(|char| if char == 'ς' { 'σ' } else { char }).collect()
+    let mut folded = String::new();
+    for char in text.chars() {
+        for char in char.to_lowercase() {
+            folded.push(if char == 'ς' { 'σ' } else { char });
+        }
+    }
+    folded
 }
 
 #[cfg(test)]

@@ -140,8 +140,10 @@ impl Step {
 
     /// Calls `visit` with every column that walking the rows reads.
     pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(usize, usize)) {
-        for filter in self.filters.iter().chain(&self.asking).chain(self.after.iter().flatten()) {
-            filter.visit_columns(visit);
+        for filters in [&self.filters, &self.asking].into_iter().chain(&self.after) {
+            for filter in filters {
+                filter.visit_columns(visit);
+            }
         }
         self.access.visit(&mut |expr| expr.visit_columns(visit));
         if let Access::Kept { columns, .. } = &self.access {

@@ -47,7 +47,8 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
         left::simplify(&mut query);
     }
     let BoundQuery { sources, mut conjuncts, .. } = query;
-    let gate = conjuncts.extract_if(.., |conjunct| conjunct.sources() == 0).collect();
+    let gate;
+    (gate, conjuncts) = parted(conjuncts, |conjunct| conjunct.sources() == 0);
     let mut lefts = Vec::new();
     let mut planned = Vec::new();
     let mut estimates = Estimates::new(figures);
@@ -79,13 +80,13 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
     for source in order {
         let (step, own) = joins.step(source, entered, rows, &ascending)?;
         let relation = relation_of(catalog, sources.get(source).ok_or_else(no_source)?)?;
-        ascending.extend(
-            match entered {
+        if IS_FULL {
+            let column = match entered {
                 0 => leading_column(relation, &step.access),
                 _ => step.access.followed(relation, &ascending),
-            }
-            .map(|column| (source, column)),
-        );
+            };
+            ascending.extend(column.map(|column| (source, column)));
+        }
         entered |= bit(source);
         cost += own;
         rows *= step.estimate;
@@ -151,6 +152,8 @@ struct Joins<'q, 's> {
 }
 
 impl<'s> Joins<'_, 's> {
+    // Not where it is asked for: it is asked for often.
+    #[inline(never)]
     fn left(&self, source: usize) -> Option<&Vec<BoundExpr>> {
         self.lefts.get(source).and_then(Option::as_ref)
     }
@@ -170,13 +173,13 @@ impl<'s> Joins<'_, 's> {
         let mut known: Vec<(Asked, Known)> = Vec::new();
         // Of each source the column in whose order its rows come if it is the first.
         let mut leading: Vec<Option<usize>> = Vec::new();
-        for source in 0..self.sources.len() {
+        for source in 0..if IS_FULL { self.sources.len() } else { 0 } {
             let chooser = self.chooser(source, 0, true, &[]).ok()?;
             leading.push(leading_column(chooser.relation, &chooser.candidates().0.access));
         }
         join_order(self.sources.len(), &mut |source, entered, rows, first| {
             let tied = ties.get(source).copied().unwrap_or(0) & entered;
-            let first = first.filter(|first| tied & bit(*first) != 0);
+            let first = first.filter(|first| IS_FULL && tied & bit(*first) != 0);
             let ascending = first.and_then(|first| Some((first, (*leading.get(first)?)?)));
             let key = (source, tied, entered == 0, first);
             let place = known.binary_search_by(|(other, _)| other.cmp(&key));
@@ -207,8 +210,10 @@ impl<'s> Joins<'_, 's> {
     fn known_of(&self, source: usize, tied: u64, direct: &Candidate, kept: Option<&Candidate>) -> Known {
         let (setup, kept) = kept.map_or((f64::INFINITY, 0.0), |kept| (kept.setup, kept.cost));
         let own = self.left(source).unwrap_or(&self.conjuncts);
-        let ready = self.ready(source, tied, own, &direct.told);
-        let share: f64 = ready.filter_map(|number| own.get(number)).map(|part| self.estimates.share(part)).product();
+        let mut share = 1.0;
+        for number in self.ready(source, tied, own, &direct.told) {
+            share *= own.get(number).map_or(1.0, |part| self.estimates.share(part));
+        }
         Known { direct: direct.cost, setup, kept, factor: self.estimates.rows(source) * direct.measured * share }
     }
 
@@ -234,17 +239,11 @@ impl<'s> Joins<'_, 's> {
 
     /// The numbers of those of `parts` that can be asked once the source has a row and could not before, without those
     /// that follow from others and from `used`.
-    fn ready<'a>(
-        &'a self,
-        source: usize,
-        entered: u64,
-        parts: &'a [BoundExpr],
-        used: &'a [usize],
-    ) -> impl Iterator<Item = usize> + 'a {
+    fn ready(&self, source: usize, entered: u64, parts: &[BoundExpr], used: &[usize]) -> Vec<usize> {
         let is_left = self.left(source).is_some_and(|own| std::ptr::eq(own.as_slice(), parts));
-        let class = move |number: usize| if is_left { 0 } else { self.classes.get(number).copied().unwrap_or(0) };
+        let class = |number: usize| if is_left { 0 } else { self.classes.get(number).copied().unwrap_or(0) };
         // Two columns of a source may be in one class: each is made equal to one of the others.
-        let column = move |number: usize| match parts.get(number) {
+        let column = |number: usize| match parts.get(number) {
             Some(BoundExpr::Compare(_, left, right)) => match (&**left, &**right) {
                 (BoundExpr::Column { source: own, column }, _) if *own == source => Some(*column),
                 (_, BoundExpr::Column { column, .. }) => Some(*column),
@@ -252,21 +251,27 @@ impl<'s> Joins<'_, 's> {
             },
             _ => None,
         };
-        let mut told: Vec<(usize, Option<usize>)> =
-            used.iter().map(|number| (class(*number), column(*number))).collect();
-        (0..parts.len()).filter(move |number| {
-            let sources = parts.get(*number).map_or(0, BoundExpr::sources);
+        let mut told: Vec<(usize, Option<usize>)> = Vec::new();
+        if IS_FULL {
+            told.extend(used.iter().map(|number| (class(*number), column(*number))));
+        }
+        let mut ready = Vec::new();
+        for (number, part) in parts.iter().enumerate() {
+            let sources = part.sources();
             let is_ready = sources & !(entered | bit(source)) == 0 && (is_left || sources & bit(source) != 0);
-            if !is_ready || used.contains(number) {
-                return false;
+            if !is_ready || used.contains(&number) {
+                continue;
             }
-            let own = (class(*number), column(*number));
-            if own.0 > 0 && told.contains(&own) {
-                return false;
+            if IS_FULL {
+                let own = (class(number), column(number));
+                if own.0 > 0 && told.contains(&own) {
+                    continue;
+                }
+                told.push(own);
             }
-            told.push(own);
-            true
-        })
+            ready.push(number);
+        }
+        ready
     }
 
     /// The step that enters a source, after others that have so many rows. What it tests is taken out of the conditions.
@@ -279,27 +284,34 @@ impl<'s> Joins<'_, 's> {
             _ => direct,
         };
         let is_merge = access.followed(chooser.relation, ascending).is_some();
-        let numbers = |parts, used| self.ready(source, entered, parts, used).collect::<Vec<usize>>();
-        let (own, after) = match self.left(source) {
-            None => (numbers(&self.conjuncts, &used), None),
-            Some(left) => (numbers(left, &used), Some(numbers(&self.conjuncts, &[]))),
-        };
+        let left = self.left(source);
+        let own = self.ready(source, entered, left.unwrap_or(&self.conjuncts), &used);
+        let after = left.map(|_| self.ready(source, entered, &self.conjuncts, &[]));
         let left = self.lefts.get_mut(source).and_then(Option::as_mut);
         let own = taken(left.unwrap_or(&mut self.conjuncts), &own, source);
         let after = after.map(|numbers| taken(&mut self.conjuncts, &numbers, source));
-        let (asking, filters) = own.into_iter().partition(BoundExpr::asks);
+        let (asking, filters) = parted(own, BoundExpr::asks);
         let estimate = if after.is_some() { known.factor.max(1.0) } else { known.factor };
         let step = Step { source, access, filters, asking, after, is_backward: false, is_merge, estimate };
         Ok((step, setup + rows * cost))
     }
 }
 
+/// The conditions of which this is true, and the others.
+fn parted(conditions: Vec<BoundExpr>, is_first: fn(&BoundExpr) -> bool) -> (Vec<BoundExpr>, Vec<BoundExpr>) {
+    conditions.into_iter().partition(is_first)
+}
+
 /// The conditions of these numbers, which a step of this source tests. A column of the source is left in place of each: it
 /// says nothing of the sources that are entered later.
 fn taken(conditions: &mut [BoundExpr], numbers: &[usize], source: usize) -> Vec<BoundExpr> {
-    let mut take =
-        |number: &usize| Some(std::mem::replace(conditions.get_mut(*number)?, BoundExpr::Column { source, column: 0 }));
-    numbers.iter().filter_map(&mut take).collect()
+    let mut taken = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        if let Some(condition) = conditions.get_mut(*number) {
+            taken.push(std::mem::replace(condition, BoundExpr::Column { source, column: 0 }));
+        }
+    }
+    taken
 }
 
 /// A source, those before that something ties it to, whether it is the first, and the one of those that is.

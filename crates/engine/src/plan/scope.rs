@@ -14,7 +14,7 @@ use crate::numbering::Numbering;
 use crate::plan::broken_row;
 
 /// What an expression needs besides rows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Scope {
     /// The values of the parameters, in the order of the [template](crate::plan::Template) that knows them.
     pub(crate) parameters: Arc<Vec<Value>>,
@@ -54,6 +54,22 @@ struct Answers {
     /// By the number of what was asked.
     known: Vec<Answer>,
     bytes: usize,
+}
+
+impl Default for Scope {
+    // Once: it stands in many places.
+    #[inline(never)]
+    fn default() -> Self {
+        let (failure, answers) = Default::default();
+        Self {
+            parameters: Arc::default(),
+            outer: Vec::new(),
+            arena: Arena::default(),
+            failure,
+            answers,
+            working: Vec::new(),
+        }
+    }
 }
 
 impl Scope {

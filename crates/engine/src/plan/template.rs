@@ -72,9 +72,14 @@ impl Template {
             let (id, described, rows) = (relation.id, Arc::clone(&relation.described), relation.table.rows);
             tables.push(PlannedTable { index, id, described, rows });
         }
-        let fixed = fixed.into_iter().filter_map(|number| Some((number, parameters.get(number)?.to_value())));
+        let mut known = Vec::with_capacity(fixed.len());
+        for number in fixed {
+            if let Some(value) = parameters.get(number) {
+                known.push((number, value.to_value()));
+            }
+        }
         let types = parameters.iter().copied().map(type_of).collect();
-        Ok(Self { plan: plan.into(), parameters: places, types, fixed: fixed.collect(), tables })
+        Ok(Self { plan: plan.into(), parameters: places, types, fixed: known, tables })
     }
 
     /// Whether the plan is still the right one for these parameters: the tables are what they were, and of about as many
@@ -112,10 +117,15 @@ impl Template {
         if self.parameters.is_empty() {
             return Ok(());
         }
-        let places = Arc::make_mut(&mut scope.parameters);
+        // Where a scope inside still has those of the last run, they are left to it.
+        let mut places = Arc::get_mut(&mut scope.parameters).map(std::mem::take).unwrap_or_default();
         places.clear();
         for parameter in &self.parameters {
             places.push(given(parameter, values)?);
+        }
+        match Arc::get_mut(&mut scope.parameters) {
+            Some(own) => *own = places,
+            None => scope.parameters = places.into(),
         }
         Ok(())
     }

@@ -68,7 +68,6 @@ fn order_of(relation: &Relation, access: &Access) -> Option<(Vec<(usize, bool)>,
         KeyShape::Columns(columns) => columns,
         KeyShape::RowId => &[],
     };
-    let clustered = clustered.iter().map(|column| (*column, false));
     // Of several ranges every column tells rows apart.
     let (access, is_one) = match access {
         Access::Union { ranges, conditions, .. } if conditions.is_empty() => (ranges.first()?, false),
@@ -80,9 +79,13 @@ fn order_of(relation: &Relation, access: &Access) -> Option<(Vec<(usize, bool)>,
         Access::Union { .. } | Access::Kept { .. } => return None,
     };
     let index = index.and_then(|number| relation.indexes.get(number));
-    let own = index.into_iter().flat_map(|index| index.columns.iter().copied().zip(index.descending.iter().copied()));
+    let mut given = Vec::new();
+    if let Some(index) = index {
+        given.extend(index.columns.iter().copied().zip(index.descending.iter().copied()));
+    }
     // Rows equal in the index follow each other in the order of the table's key.
-    Some((own.chain(clustered).collect(), if is_one { equal } else { 0 }))
+    given.extend(clustered.iter().map(|column| (*column, false)));
+    Some((given, if is_one { equal } else { 0 }))
 }
 
 /// Whether rows come in this order by themselves, and whether it is backwards that they do.

@@ -4,6 +4,7 @@ use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Source, ValueRef};
 
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::full::IS_FULL;
 use crate::numbering::Numbering;
 use crate::statement::returning::{Others, Returning};
 use crate::statement::{Changed, question, undone_if_refused, written};
@@ -189,7 +190,7 @@ impl PreparedDelete {
             return Ok(Changed { count, ..Changed::default() });
         }
         let mut rows = self.question.matched(core, parameters)?;
-        if using.is_some() {
+        if IS_FULL && using.is_some() {
             let mut seen = Numbering::default();
             rows.retain(|(key, _)| seen.is_new(key));
         }

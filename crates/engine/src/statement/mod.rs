@@ -30,7 +30,7 @@ use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Query, Sou
 
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::full::needs_full;
+use crate::full::{IS_FULL, needs_full};
 use crate::{Answer, Connection, Error};
 
 /// What a statement did.
@@ -49,9 +49,12 @@ fn question(
     others: Option<(Source, Vec<Join>)>,
     filter: Option<Expr>,
 ) -> Result<Query, Error> {
-    let mut query = Query { with: with.to_vec(), filter, reads_text: true, ..Query::from(target) };
-    if let Some((source, joins)) = others {
+    if !with.is_empty() || others.is_some() {
         needs_full()?;
+    }
+    let with = if IS_FULL { with.to_vec() } else { Vec::new() };
+    let mut query = Query { with, filter, reads_text: true, ..Query::from(target) };
+    if IS_FULL && let Some((source, joins)) = others {
         if joins.iter().any(|join| matches!(join.kind, JoinKind::Right | JoinKind::Full)) {
             return Err(Error::Query("a RIGHT or FULL join beside the table that changes is not supported".into()));
         }

@@ -99,7 +99,10 @@ impl Returning {
 
     /// Answers a row of these values, and of those of the rows beside.
     fn take(&mut self, values: &[Value], beside: &[Value]) -> Fallible<()> {
-        let values: Vec<ValueRef<'_>> = values.iter().chain(beside).map(Value::as_ref).collect();
+        let mut values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
+        if IS_FULL {
+            values.extend(beside.iter().map(Value::as_ref));
+        }
         let scope = Scope::default();
         let mut row = Vec::with_capacity(self.outputs.len());
         for output in &self.outputs {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Query, Source, TableSchema, Value, ValueRef};
+use wasm_dbms_api::{CommonTable, Expr, Join, Name, Output, Source, TableSchema, Value, ValueRef};
 
 use crate::catalog::RelationIndex;
 use crate::core::Core;
@@ -130,8 +130,11 @@ impl UpdateRows {
         let target = Source { alias: self.alias.clone(), ..Source::table(self.table.clone()) };
         let query = question(&self.with, target, self.from.clone(), self.filter.clone())?;
         let others = Others::new(&query, &self.returning);
-        let computed = self.sets.iter().filter_map(|(_, value)| value.clone());
-        let query = others.asked_in(computed.fold(query, Query::column));
+        let mut query = query;
+        for (_, value) in &self.sets {
+            query.columns.extend(value.clone().map(Output::from));
+        }
+        let query = others.asked_in(query);
         let asks_others = self.from.is_some();
         Ok(PreparedUpdate {
             statement: self,

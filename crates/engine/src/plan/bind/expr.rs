@@ -38,32 +38,37 @@ impl<'c> Block<'_, 'c> {
         if depth > MAX_EXPRESSION_DEPTH {
             return Err(Error::query(format_args!("an expression is nested deeper than {MAX_EXPRESSION_DEPTH}")));
         }
-        let bool = |expr: BoundExpr| Ok(Typed { expr, kind: Kind::BOOL });
+        let truth = match expr {
+            Expr::Compare(comparison, left, right) => {
+                let (left, right) = self.compared(expr, left, right, Some(*comparison), depth)?;
+                BoundExpr::Compare(*comparison, left.into(), right.into())
+            }
+            Expr::IsDistinct(left, right) => {
+                let (left, right) = self.compared(expr, left, right, None, depth)?;
+                Operator::IsDistinct.of(vec![left, right])
+            }
+            Expr::And(..) => self.chain(expr, BoundExpr::And, depth)?,
+            Expr::Or(..) => self.chain(expr, BoundExpr::Or, depth)?,
+            Expr::Not(inner) => BoundExpr::Not(self.truth(inner, expr, depth + 1)?.into()),
+            Expr::IsNull(inner) => BoundExpr::IsNull(self.bind(inner, depth + 1)?.expr.into()),
+            Expr::Is(inner, truth) => Operator::Is(*truth).of(vec![self.truth(inner, expr, depth + 1)?]),
+            Expr::InList(inner, list) => self.in_list(expr, inner, list, depth)?,
+            Expr::Like { text, pattern, escape, ignores_case } => {
+                self.like(expr, text, pattern, *escape, *ignores_case, depth)?
+            }
+            _ => return self.bind_value(expr, depth),
+        };
+        Ok(Typed { expr: folded(truth), kind: Kind::BOOL })
+    }
+
+    /// Binds an expression that may be more than true or false.
+    fn bind_value(&self, expr: &Expr, depth: usize) -> Fallible<Typed<'c>> {
         match expr {
             Expr::Literal(value) => {
                 Ok(Typed { expr: BoundExpr::Literal(value.clone()), kind: Kind::of_value(value.as_ref()) })
             }
             Expr::Parameter(number) => self.binder.parameter(*number),
             Expr::Column(column) => self.column(column),
-            Expr::Compare(comparison, left, right) => {
-                let (left, right) = self.compared(expr, left, right, Some(*comparison), depth)?;
-                bool(folded(BoundExpr::Compare(*comparison, left.into(), right.into())))
-            }
-            Expr::IsDistinct(left, right) => {
-                let (left, right) = self.compared(expr, left, right, None, depth)?;
-                bool(folded(Operator::IsDistinct.of(vec![left, right])))
-            }
-            Expr::And(..) => bool(self.chain(expr, BoundExpr::And, depth)?),
-            Expr::Or(..) => bool(self.chain(expr, BoundExpr::Or, depth)?),
-            Expr::Not(inner) => bool(folded(BoundExpr::Not(self.truth(inner, expr, depth + 1)?.into()))),
-            Expr::IsNull(inner) => bool(folded(BoundExpr::IsNull(self.bind(inner, depth + 1)?.expr.into()))),
-            Expr::Is(inner, truth) => {
-                bool(folded(Operator::Is(*truth).of(vec![self.truth(inner, expr, depth + 1)?])))
-            }
-            Expr::InList(inner, list) => bool(self.in_list(expr, inner, list, depth)?),
-            Expr::Like { text, pattern, escape, ignores_case } => {
-                bool(self.like(expr, text, pattern, *escape, *ignores_case, depth)?)
-            }
             Expr::Arithmetic(operator, left, right) => self.arithmetic(expr, *operator, left, right, depth),
             Expr::Negate(inner) => {
                 let Typed { expr: bound, kind } = self.bind(inner, depth + 1)?;
@@ -99,7 +104,7 @@ impl<'c> Block<'_, 'c> {
             Expr::Aggregate(call) => self.aggregate(expr, call, depth),
             Expr::Exists(query) => {
                 let (number, arguments, _) = self.subquery(expr, query, Answers::Exists, depth)?;
-                bool(Operator::Exists(number).of(arguments))
+                Ok(Typed { expr: Operator::Exists(number).of(arguments), kind: Kind::BOOL })
             }
             Expr::Scalar(query) => {
                 let (number, arguments, kind) = self.subquery(expr, query, Answers::Scalar, depth)?;
@@ -113,7 +118,7 @@ impl<'c> Block<'_, 'c> {
                 if let Some(subquery) = self.subqueries.borrow_mut().get_mut(number) {
                     subquery.set_type = common.data_type;
                 }
-                bool(Operator::InQuery(number).of(arguments))
+                Ok(Typed { expr: Operator::InQuery(number).of(arguments), kind: Kind::BOOL })
             }
             Expr::Window(call) => {
                 // Inside a window there is none.
@@ -161,15 +166,17 @@ impl<'c> Block<'_, 'c> {
             rest = left;
         }
         right_to_left.push(rest);
-        let parts = right_to_left.into_iter().rev().map(|part| self.truth(part, expr, depth + 1));
-        let parts = parts.collect::<Fallible<Vec<_>>>()?;
-        Ok(folded(BoundExpr::all(parts, join).unwrap_or(BoundExpr::Literal(Value::Null))))
+        let mut parts = Vec::with_capacity(right_to_left.len());
+        while let Some(part) = right_to_left.pop() {
+            parts.push(self.truth(part, expr, depth + 1)?);
+        }
+        Ok(BoundExpr::all(parts, join).unwrap_or(BoundExpr::Literal(Value::Null)))
     }
 
     #[inline(never)]
     fn in_list(&self, expr: &Expr, inner: &Expr, list: &[Expr], depth: usize) -> Fallible<BoundExpr> {
         let mut inner = self.bind(inner, depth + 1)?;
-        let mut bound = Vec::with_capacity(list.len());
+        let (mut bound, mut are_known) = (Vec::with_capacity(list.len() + 1), true);
         for item in list {
             let mut item = self.bind(item, depth + 1)?;
             if let BoundExpr::Literal(value) = &mut item.expr {
@@ -178,17 +185,21 @@ impl<'c> Block<'_, 'c> {
                 item.kind.convert(&mut inner, expr, self.binder.reads_text)?;
                 inner.kind.convert(&mut item, expr, self.binder.reads_text)?;
                 inner.kind.check_comparison(item.kind, expr)?;
+                are_known = false;
             }
             bound.push(item.expr);
         }
-        let values = bound.iter().map(|item| match item {
-            BoundExpr::Literal(value) => Some(value.clone()),
-            _ => None,
-        });
-        Ok(folded(match values.collect() {
-            Some(values) => BoundExpr::InList(inner.expr.into(), values),
-            None => Operator::InList.of(std::iter::once(inner.expr).chain(bound).collect()),
-        }))
+        if !are_known {
+            bound.insert(0, inner.expr);
+            return Ok(Operator::InList.of(bound));
+        }
+        let mut values = Vec::with_capacity(bound.len());
+        for item in bound {
+            if let BoundExpr::Literal(value) = item {
+                values.push(value);
+            }
+        }
+        Ok(BoundExpr::InList(inner.expr.into(), values))
     }
 
     #[inline(never)]
@@ -206,12 +217,12 @@ impl<'c> Block<'_, 'c> {
         if !text.kind.may_be(DataType::Text) || !pattern.kind.may_be(DataType::Text) {
             return Err(Error::query(format_args!("{expr}: only text can be matched with a pattern")));
         }
-        Ok(folded(match &pattern.expr {
+        Ok(match &pattern.expr {
             BoundExpr::Literal(Value::Text(own)) => {
                 BoundExpr::Like(text.expr.into(), Pattern::with(own, escape, ignores_case))
             }
             _ => Operator::Like { escape, ignores_case }.of(vec![text.expr, pattern.expr]),
-        }))
+        })
     }
 
     #[inline(never)]

@@ -39,9 +39,11 @@ impl<'c> Block<'_, 'c> {
     /// Puts what the answer holds in terms of the groups.
     pub(super) fn group(&self, bound: &mut BoundQuery, grouping: Grouping) -> Fallible<()> {
         let BoundQuery { outputs, having, order, .. } = bound;
-        let exprs = outputs.iter_mut().chain(having).chain(order.iter_mut().map(|key| &mut key.expr));
-        for expr in exprs {
+        for expr in outputs.iter_mut().chain(having) {
             self.to_slots(expr, &grouping)?;
+        }
+        for key in order {
+            self.to_slots(&mut key.expr, &grouping)?;
         }
         bound.grouping = Some(grouping);
         Ok(())
@@ -63,18 +65,25 @@ impl<'c> Block<'_, 'c> {
                 let name = self.name_of_column(*source, *column);
                 Err(Error::query(format_args!("column {name} is neither grouped by nor inside an aggregate")))
             }
-            expr => expr.parts_mut().try_for_each(|part| self.to_slots(part, grouping)),
+            expr => {
+                for part in expr.parts_mut() {
+                    self.to_slots(part, grouping)?;
+                }
+                Ok(())
+            }
         }
     }
 
     fn name_of_column(&self, source: usize, column: usize) -> String {
         let wanted = BoundExpr::Column { source, column };
         for entry in &self.entries {
-            if let Some((name, _)) = entry.every().into_iter().find(|(_, typed)| typed.expr == wanted) {
-                return match &entry.name {
-                    Some(source) => format!("{source}.{name}"),
-                    None => name.into_owned(),
-                };
+            for (name, typed) in entry.every() {
+                if typed.expr == wanted {
+                    return match &entry.name {
+                        Some(source) => format!("{source}.{name}"),
+                        None => name.into_owned(),
+                    };
+                }
             }
         }
         String::new()

@@ -327,8 +327,10 @@ impl<'b, 'c> Block<'b, 'c> {
         let windows = self.windows.take();
         let keys = self.group_keys(query, &outputs, &bound.names, depth)?;
         if query.columns.is_empty() && outputs.is_empty() {
-            bound.names = query.group_by.iter().map(name_of).collect();
-            outputs.clone_from(&keys);
+            for (expr, key) in query.group_by.iter().zip(&keys) {
+                bound.names.push(name_of(expr));
+                outputs.push(key.clone());
+            }
         }
         let having = query.having.as_ref().map(|having| self.condition(having, depth)).transpose()?;
         *self.windows.borrow_mut() = windows;
@@ -340,8 +342,11 @@ impl<'b, 'c> Block<'b, 'c> {
             let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
             order.push(OrderKey { expr: typed.expr, descending: key.descending, nulls_first });
         }
-        let kinds: Vec<Kind<'c>> = outputs.iter().map(|output| output.kind).collect();
-        bound.outputs = outputs.into_iter().map(|output| output.expr).collect();
+        let mut kinds = Vec::with_capacity(outputs.len());
+        for Typed { expr, kind } in outputs {
+            bound.outputs.push(expr);
+            kinds.push(kind);
+        }
         bound.is_distinct = query.distinct;
         bound.order = order;
         if let Some(having) = having {

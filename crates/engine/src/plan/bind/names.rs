@@ -7,6 +7,7 @@ use wasm_dbms_api::{ColumnRef, CommonTable, Name, TableSchema};
 
 use crate::Error;
 use crate::error::Fallible;
+use crate::full::IS_FULL;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::{Binder, BlockWindows, BoundSubquery, Typed};
 use crate::plan::call::Operator;
@@ -62,11 +63,13 @@ impl<'c> Entry<'c> {
         match &self.columns {
             Columns::Listed(columns) => columns.clone(),
             Columns::Table { source, schema, renamed } => {
-                let named = schema.columns.iter().enumerate().map(|(number, column)| {
+                let mut every = Vec::with_capacity(schema.columns.len());
+                for (number, column) in schema.columns.iter().enumerate() {
                     let name = renamed.get(number).cloned().unwrap_or_else(|| column.name.clone().into());
-                    Self::of_table(*source, schema, number).map(|typed| (name, typed))
-                });
-                named.flatten().collect()
+                    let expr = BoundExpr::Column { source: *source, column: number };
+                    every.push((name, Typed { expr, kind: Kind::of_column(column) }));
+                }
+                every
             }
         }
     }
@@ -110,7 +113,7 @@ impl<'c> Block<'_, 'c> {
         if let Some(found) = self.find_here(column)? {
             return Ok(Some(found));
         }
-        let Some(parent) = self.parent else { return Ok(None) };
+        let Some(parent) = self.parent.filter(|_| IS_FULL) else { return Ok(None) };
         let Some(found) = parent.find(column)? else { return Ok(None) };
         let mut outer = self.outer.borrow_mut();
         let known = outer.iter().position(|other| *other == found.expr);
