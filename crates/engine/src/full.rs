@@ -11,6 +11,7 @@
 //!   conditions make inner ones, another order of more than ten tables than that in which they are written;
 //! - of values, texts that stand for numbers, truths or bytes where such a column is written: a decimal, a day, a moment, a
 //!   UUID, a JSON document and a name of an enum can be written as texts there;
+//! - of the rows of a leaf, a routine for each type that reads the numbers of a column: one reads those of all types;
 //! - EXPLAIN ANALYZE; in messages, what only a file can say of a condition is `(..)`.
 
 use crate::Error;

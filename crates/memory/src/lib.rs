@@ -14,6 +14,7 @@
 mod access;
 mod apart;
 mod bytes;
+mod hash_slots;
 mod log;
 mod manager;
 mod options;
@@ -27,6 +28,7 @@ pub use access::{
 };
 pub use apart::Apart;
 pub use bytes::NumberSet;
+pub use hash_slots::HashSlots;
 pub use log::{FORMAT_VERSION, MAX_PAGES_HINT};
 pub use manager::{MemoryManager, PrivateView, ScratchPage, ScratchSpace, Snapshot, Snapshots};
 pub use options::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, Options, QUERY_MEMORY_BYTES};

@@ -109,7 +109,7 @@ impl<L: Language> State<L> {
         match work(self) {
             Ok(number) => number as i32,
             Err(failure) => {
-                self.fail(failure);
+                self.fail(*failure);
                 -1
             }
         }
@@ -237,13 +237,17 @@ macro_rules! edge {
         $(
             #[unsafe(no_mangle)]
             extern "C" fn $name($($argument: usize),*) $(-> $result)? {
-                STATE.with_borrow_mut(|state| state.$name($($argument),*))
+                state().$name($($argument),*)
             }
         )*
     };
     ($language:ty) => {
         thread_local! {
-            static STATE: std::cell::RefCell<$crate::edge::State<$language>> = std::cell::RefCell::default();
+            static STATE: &'static std::cell::RefCell<$crate::edge::State<$language>> = Box::leak(Box::default());
+        }
+
+        fn state() -> std::cell::RefMut<'static, $crate::edge::State<$language>> {
+            STATE.with(|state| state.borrow_mut())
         }
 
         // SAFETY, for all of them: no other symbol of the module has one of these names: the linker would refuse two.

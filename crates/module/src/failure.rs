@@ -2,8 +2,8 @@
 
 use wasm_dbms::MemoryError;
 
-/// What can come of anything here.
-pub type Result<T> = std::result::Result<T, Failure>;
+/// What can come of anything here. A failure is behind one pointer, so that handing it on takes a word.
+pub type Result<T> = std::result::Result<T, Box<Failure>>;
 
 /// An error as JavaScript gets it.
 #[derive(Debug)]
@@ -49,18 +49,20 @@ impl Failure {
     ///
     /// assert_eq!(Failure::other("no").kind, FailureKind::Other);
     /// ```
-    pub fn other(words: impl Into<String>) -> Self {
-        Self { kind: FailureKind::Other, words: words.into(), place: None }
+    #[cold]
+    pub fn other(words: impl Into<String>) -> Box<Self> {
+        Box::new(Self { kind: FailureKind::Other, words: words.into(), place: None })
     }
 }
 
-impl From<wasm_dbms::Error> for Failure {
+impl From<wasm_dbms::Error> for Box<Failure> {
+    #[cold]
     fn from(error: wasm_dbms::Error) -> Self {
-        Self { kind: FailureKind::of(&error), words: error.to_string(), place: None }
+        Self::new(Failure { kind: FailureKind::of(&error), words: error.to_string(), place: None })
     }
 }
 
-impl From<Box<MemoryError>> for Failure {
+impl From<Box<MemoryError>> for Box<Failure> {
     fn from(error: Box<MemoryError>) -> Self {
         wasm_dbms::Error::from(error).into()
     }

@@ -51,7 +51,7 @@ use crate::wire::{Batch, take_value, write_value};
 /// let statement = server.prepare("missing");
 /// assert!(server.run(database, session, statement, Vec::new()).is_err());
 /// server.close(database)?;
-/// # Ok::<(), wasm_dbms_module::Failure>(())
+/// # Ok::<(), Box<wasm_dbms_module::Failure>>(())
 /// ```
 pub struct Server<L: Language> {
     databases: Vec<Option<Owned<L>>>,
@@ -194,12 +194,12 @@ impl<L: Language> Server<L> {
     /// What the database says; bytes that are not of this form.
     pub fn insert(&mut self, database: usize, session: usize, mut bytes: &[u8]) -> Result<()> {
         let bytes = &mut bytes;
-        let table = name(take_value(bytes)?)?;
+        let table = name(bytes)?;
         let mut names = Vec::new();
-        for _ in 0..count(take_value(bytes)?)? {
-            names.push(name(take_value(bytes)?)?);
+        for _ in 0..count(bytes)? {
+            names.push(name(bytes)?);
         }
-        let width = count(take_value(bytes)?)?;
+        let width = count(bytes)?;
         if width == 0 {
             return Err(Failure::other("a row without values"));
         }
@@ -328,11 +328,11 @@ impl<L: Language> Server<L> {
     }
 }
 
-fn closed() -> Failure {
+fn closed() -> Box<Failure> {
     Failure::other("the database is closed")
 }
 
-fn forgotten() -> Failure {
+fn forgotten() -> Box<Failure> {
     Failure::other("the statement was given back")
 }
 
@@ -356,16 +356,16 @@ fn options(words: &[Value]) -> Result<Options> {
     Ok(options)
 }
 
-fn name(word: Value) -> Result<String> {
-    match word {
+fn name(bytes: &mut &[u8]) -> Result<String> {
+    match take_value(bytes)? {
         Value::Text(name) => Ok(name),
         _ => Err(Failure::other("a table or column is named by a text")),
     }
 }
 
-fn count(word: Value) -> Result<usize> {
-    match word {
-        Value::Integer(number) => usize::try_from(number).map_err(|_| Failure::other("a number below 0")),
+fn count(bytes: &mut &[u8]) -> Result<usize> {
+    match take_value(bytes)? {
+        Value::Integer(number @ 0..) => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
         _ => Err(Failure::other("how many there are is not said")),
     }
 }

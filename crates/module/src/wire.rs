@@ -47,7 +47,7 @@ const MAX_EXACT: i64 = (1 << 53) - 1;
 ///
 /// assert_eq!(read_values(&[2, 7, 2, 0, 0, 0, b'h', b'i'])?, [Value::Bool(true), Value::from("hi")]);
 /// assert!(read_values(&[7, 9, 0, 0, 0, b'h']).is_err());
-/// # Ok::<(), wasm_dbms_module::Failure>(())
+/// # Ok::<(), Box<wasm_dbms_module::Failure>>(())
 /// ```
 ///
 /// # Errors
@@ -113,7 +113,7 @@ fn text<'b>(bytes: &mut &'b [u8]) -> Result<&'b str> {
     std::str::from_utf8(piece(bytes)?).map_err(|_| Failure::other("a text that is no UTF-8"))
 }
 
-fn cut() -> Failure {
+fn cut() -> Box<Failure> {
     Failure::other("the parameters are not as they are written")
 }
 

@@ -20,7 +20,7 @@ use wasm_dbms_sql::{Error, Session};
 /// server.run(database, session, statement, vec![Value::from(1)])?;
 /// assert_eq!((server.changed, server.batch.numbers[0]), (1, 7_f64.to_bits()));
 /// server.close(database)?;
-/// # Ok::<(), wasm_dbms_module::Failure>(())
+/// # Ok::<(), Box<wasm_dbms_module::Failure>>(())
 /// ```
 #[derive(Debug)]
 pub struct Sql;
@@ -45,7 +45,7 @@ impl Language for Sql {
     }
 }
 
-fn of_sql(error: Error) -> Failure {
+fn of_sql(error: Error) -> Box<Failure> {
     let kind = match error.database() {
         Some(error) => FailureKind::of(error),
         None => match &error {
@@ -53,7 +53,8 @@ fn of_sql(error: Error) -> Failure {
             _ => FailureKind::Other,
         },
     };
-    Failure { kind, words: error.to_string(), place: error.place().map(|place| (place.line, place.column)) }
+    let place = error.place().map(|place| (place.line, place.column));
+    Box::new(Failure { kind, words: error.to_string(), place })
 }
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]

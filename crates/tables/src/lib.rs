@@ -34,7 +34,7 @@ pub use session::Session;
 /// server.run(database, session, above, vec![Value::from(7)])?;
 /// assert_eq!((server.changed, server.batch.numbers[0]), (1, 8_f64.to_bits()));
 /// server.close(database)?;
-/// # Ok::<(), wasm_dbms_module::Failure>(())
+/// # Ok::<(), Box<wasm_dbms_module::Failure>>(())
 /// ```
 #[derive(Debug)]
 pub struct Tables;
@@ -60,8 +60,8 @@ impl Language for Tables {
 }
 
 /// A text that says nothing.
-fn nonsense(words: impl Into<String>) -> Failure {
-    Failure { kind: FailureKind::Syntax, ..Failure::other(words) }
+fn nonsense(words: impl Into<String>) -> Box<Failure> {
+    Box::new(Failure { kind: FailureKind::Syntax, ..*Failure::other(words) })
 }
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]

@@ -30,7 +30,7 @@ const MAX_KNOWN_BYTES: usize = 16 << 10;
 /// session.perform(r#"insert "t" into "n""#, &[1.into(), 2.into()])?;
 /// let row = session.perform(r#"select "t" bykey"#, &[2.into()])?.returned;
 /// assert_eq!(row.rows, [[Value::from(2)]]);
-/// # Ok::<(), wasm_dbms_module::Failure>(())
+/// # Ok::<(), Box<wasm_dbms_module::Failure>>(())
 /// ```
 pub struct Session<'db> {
     database: &'db Database,
@@ -76,7 +76,7 @@ impl<'db> Session<'db> {
     /// session.perform(r#"create "t" column "n" i64"#, &[])?;
     /// assert_eq!(session.perform(r#"insert "t" into "n""#, &[1.into(), 2.into()])?.count, 2);
     /// assert_eq!(session.perform(r#"delete "t" "n" ? = where"#, &[2.into()])?.count, 1);
-    /// # Ok::<(), wasm_dbms_module::Failure>(())
+    /// # Ok::<(), Box<wasm_dbms_module::Failure>>(())
     /// ```
     ///
     /// # Errors
@@ -114,7 +114,7 @@ impl<'db> Session<'db> {
     ///     Ok(!row.is_empty())
     /// })?;
     /// assert_eq!(count, 3);
-    /// # Ok::<(), wasm_dbms_module::Failure>(())
+    /// # Ok::<(), Box<wasm_dbms_module::Failure>>(())
     /// ```
     ///
     /// # Errors

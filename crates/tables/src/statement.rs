@@ -125,7 +125,8 @@ impl Row {
         match &*kept {
             Some((of, question)) if Arc::ptr_eq(of, &schema) => Ok(Arc::clone(question)),
             _ => {
-                let mut query = Query { reads_text: true, ..Query::from(self.table.as_str()) };
+                let mut query = Query::from(self.table.as_str());
+                query.reads_text = true;
                 for (column, number) in schema.primary_key.iter().zip(1..) {
                     let column = Expr::Column(ColumnRef { table: None, column: column.clone().into() });
                     query = query.filter(column.compare(Comparison::Equal, Expr::Parameter(number)));
@@ -153,7 +154,7 @@ fn insert(
     }
     let mut left = values.chunks(width);
     rows.run_each(connection, lent, &mut |row| {
-        row.extend(left.next().into_iter().flatten().cloned());
+        row.extend_from_slice(left.next().unwrap_or_default());
         Ok(!row.is_empty())
     })
 }

@@ -31,7 +31,7 @@ fn count(session: &Session<'_>, text: &str, parameters: &[Value]) -> u64 {
     session.perform(text, parameters).unwrap_or_else(|failure| panic!("{text}: {}", failure.words)).count
 }
 
-fn refusal(session: &Session<'_>, text: &str, parameters: &[Value]) -> Failure {
+fn refusal(session: &Session<'_>, text: &str, parameters: &[Value]) -> Box<Failure> {
     match session.perform(text, parameters) {
         Ok(_) => panic!("{text} says something"),
         Err(failure) => failure,
@@ -210,7 +210,7 @@ fn a_text_that_says_nothing_is_refused_as_one() {
         "COMMIT ;",
     ];
     for text in all {
-        let Failure { kind, words, .. } = refusal(&session, text, &[]);
+        let Failure { kind, words, .. } = *refusal(&session, text, &[]);
         assert_eq!(kind, FailureKind::Syntax, "{text}: {words}");
     }
     assert_eq!(say(&session, r#"select "users" count out"#, &[]), ["3"]);

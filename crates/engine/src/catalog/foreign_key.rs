@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{ForeignKeySchema, ReferentialAction, ValueRef};
 
-use crate::catalog::{KeyShape, Relation, RelationIndex, column_of};
+use crate::catalog::{KeyShape, Relation, RelationIndex, columns_of};
 use crate::codec::key;
 use crate::error::Fallible;
 
@@ -58,10 +58,8 @@ impl ForeignKey {
         index: RelationIndex,
         other: &Relation,
     ) -> Fallible<Self> {
-        let columns =
-            key.columns.iter().map(|name| column_of(&referring.schema, name)).collect::<Fallible<Vec<_>>>()?;
-        let referred =
-            key.references.iter().map(|name| column_of(&other.schema, name)).collect::<Fallible<Vec<_>>>()?;
+        let columns = columns_of(&referring.schema, &key.columns)?;
+        let referred = columns_of(&other.schema, &key.references)?;
         Ok(Self {
             to_referred: Lookup::to_one(other, &referred),
             to_referring: Lookup::new(referring, &columns),
@@ -77,33 +75,31 @@ impl ForeignKey {
 impl Lookup {
     /// The best way to rows by these columns: what begins with the most of them.
     pub(crate) fn new(relation: &Relation, columns: &[usize]) -> Self {
-        Self::best(columns, Self::paths(relation).map(|(path, keys, _)| (path, keys)))
+        Self::best(relation, columns, false)
     }
 
     /// The way to the one row by these columns, which are a key or those of a unique index.
     fn to_one(relation: &Relation, columns: &[usize]) -> Self {
-        let unique = Self::paths(relation).filter(|(_, keys, is_unique)| *is_unique && keys.len() == columns.len());
-        Self::best(columns, unique.map(|(path, keys, _)| (path, keys)))
+        Self::best(relation, columns, true)
     }
 
-    fn paths(relation: &Relation) -> impl Iterator<Item = (Path, &[usize], bool)> {
-        let key = match &relation.shape {
-            KeyShape::Columns(columns) => Some((Path::Key, columns.as_slice(), true)),
-            KeyShape::RowId => None,
-        };
-        let indexes = relation.indexes.iter().enumerate();
-        key.into_iter()
-            .chain(indexes.map(|(number, index)| (Path::Index(number), index.columns.as_slice(), index.is_unique)))
-    }
-
-    fn best<'a>(columns: &[usize], paths: impl Iterator<Item = (Path, &'a [usize])>) -> Self {
+    fn best(relation: &Relation, columns: &[usize], is_to_one: bool) -> Self {
         let mut best = Self { path: Path::Scan, places: Vec::new(), is_exact: false };
-        for (path, keys) in paths {
+        let mut offer = |path: Path, keys: &[usize], is_unique: bool| {
+            if is_to_one && !(is_unique && keys.len() == columns.len()) {
+                return;
+            }
             let place = |key: &usize| columns.iter().position(|column| column == key);
             let places: Vec<usize> = keys.iter().map_while(place).collect();
             if places.len() > best.places.len() {
                 best = Self { path, is_exact: places.len() == columns.len(), places };
             }
+        };
+        if let KeyShape::Columns(keys) = &relation.shape {
+            offer(Path::Key, keys, true);
+        }
+        for (number, index) in relation.indexes.iter().enumerate() {
+            offer(Path::Index(number), &index.columns, index.is_unique);
         }
         best
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use wasm_dbms_api::{DataType, IndexSchema, MemoryError, MemoryResult, TableSchema, ValueRef};
 use wasm_dbms_memory::TreeId;
 
-use crate::catalog::{TreeHead, column_of};
+use crate::catalog::{TreeHead, columns_of};
 use crate::codec::key;
 use crate::codec::row::RowLayout;
 use crate::error::Fallible;
@@ -44,22 +44,19 @@ struct Carried {
 impl Index {
     /// The index of a table whose rows are keyed by the columns `row_key`; none if they are keyed by a row id.
     pub(crate) fn new(schema: &TableSchema, index: &IndexSchema, row_key: &[usize], tree: TreeId) -> Fallible<Self> {
-        let columns =
-            index.columns.iter().map(|column| column_of(schema, &column.name)).collect::<Fallible<Vec<_>>>()?;
-        let mut carried = index.include.iter().map(|name| column_of(schema, name)).collect::<Fallible<Vec<_>>>()?;
+        let columns = columns_of(schema, index.columns.iter().map(|column| &column.name))?;
+        let mut carried = columns_of(schema, &index.include)?;
         let carried = (!carried.is_empty()).then(|| {
             carried.extend(&columns);
             let layout = Arc::new(RowLayout::of_index(schema, row_key, &carried));
             Carried { columns: carried, layout }
         });
-        let descending = index.columns.iter().map(|column| column.descending).collect();
-        Ok(Self {
-            name: index.name.clone(),
-            descending,
-            is_unique: index.unique,
-            carried,
-            ..Self::ascending(schema, columns, tree)
-        })
+        let mut own = Self::ascending(schema, columns, tree);
+        own.name.clone_from(&index.name);
+        own.descending = index.columns.iter().map(|column| column.descending).collect();
+        own.is_unique = index.unique;
+        own.carried = carried;
+        Ok(own)
     }
 
     /// The index that stands for the primary key of a table whose rows are keyed by a row id.

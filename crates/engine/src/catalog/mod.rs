@@ -9,6 +9,7 @@ mod rules;
 
 use std::any::TypeId;
 use std::cell::{Ref, RefCell};
+use std::fmt;
 use std::sync::Arc;
 
 use wasm_dbms_api::{ColumnSchema, MemoryError, SchemaError, Table, TableSchema};
@@ -61,13 +62,13 @@ impl Catalog {
         let mut trees = Numbering::default();
         trees.number(&REGISTRY_TREE.to_be_bytes());
         for (id, name, bytes) in Registry::tables(store)? {
-            let snapshot = Snapshot::decode(&bytes)?;
+            let mut snapshot = Snapshot::decode(&bytes)?;
             if snapshot.schema.name != name {
                 let found = &snapshot.schema.name;
                 return Err(MemoryError::corrupt_with(format_args!("table {name} has the snapshot of {found}")).into());
             }
             let described = snapshot.described(bytes);
-            let relation = Relation::new(id, snapshot)?.described(described);
+            let relation = Relation::new(id, snapshot, described)?;
             if let Some(tree) = relation.trees().into_iter().find(|tree| !trees.is_new(&tree.to_be_bytes())) {
                 return Err(MemoryError::corrupt_with(format_args!(
                     "table {name} has tree {tree}, which is another's"
@@ -229,11 +230,11 @@ impl Catalog {
         }
         let is_clustered = is_clustered(schema) || schema.primary_key.is_empty();
         let primary_key = if is_clustered { 0 } else { Registry::add_tree(store)? };
-        let bytes = Snapshot::new(schema, table, primary_key, &indexes).encode();
+        let bytes = Snapshot::without_schema(schema, table, primary_key, &indexes).encode_of(schema, None);
         // What is stored must be read again: the bounds of reading are refused here, not at the next opening.
         let snapshot = Snapshot::decode(&bytes)?;
         let id = Registry::add_table(store, &schema.name, &bytes)?;
-        self.relations.push(Relation::new(id, snapshot)?.described(bytes.into()));
+        self.relations.push(Relation::new(id, snapshot, bytes.into())?);
         Ok(())
     }
 
@@ -259,36 +260,36 @@ impl Catalog {
     /// Checks that what a schema refers to is there, or made with it, of the same types, and unique.
     pub(crate) fn check_references(&self, schema: &TableSchema, together: &[&TableSchema]) -> Fallible<()> {
         for key in &schema.foreign_keys {
-            let problem = |problem: String| Error::Schema(SchemaError { table: schema.name.clone(), problem });
             let columns = key.columns.join(", ");
             let found = self.find(&key.table).ok().and_then(|index| self.relations.get(index));
             let made = together.iter().copied().find(|other| other.name == key.table);
             let Some(other) = found.map(|relation| &*relation.schema).or(made) else {
-                return Err(problem(format!("{columns} refers to table {}, which does not exist", key.table)).into());
+                let problem = format_args!("{columns} refers to table {}, which does not exist", key.table);
+                return Err(refusal(schema, problem));
             };
             let target = format!("{}.{}", key.table, key.references.join(", "));
             for (column, referred) in key.columns.iter().zip(&key.references) {
                 let column = schema.columns.iter().find(|other| other.name == *column);
                 let Some(referred) = other.columns.iter().find(|column| column.name == *referred) else {
-                    return Err(problem(format!("{columns} refers to {target}, which does not exist")).into());
+                    return Err(refusal(schema, format_args!("{columns} refers to {target}, which does not exist")));
                 };
                 let is_alike = |column: &ColumnSchema| {
                     column.data_type == referred.data_type && column.variants == referred.variants
                 };
                 if !column.is_some_and(is_alike) {
-                    return Err(problem(format!("{columns} is not of the type of {target}")).into());
+                    return Err(refusal(schema, format_args!("{columns} is not of the type of {target}")));
                 }
             }
-            let is_key = |names: Vec<&String>| {
-                names.len() == key.references.len() && names.iter().all(|name| key.references.contains(name))
-            };
-            let is_unique = is_key(other.primary_key.iter().collect())
-                || other
-                    .indexes
-                    .iter()
-                    .any(|index| index.unique && is_key(index.columns.iter().map(|column| &column.name).collect()));
+            let is_named = |name: &String| key.references.contains(name);
+            let count = key.references.len();
+            let is_unique = other.primary_key.len() == count && other.primary_key.iter().all(is_named)
+                || other.indexes.iter().any(|index| {
+                    index.unique
+                        && index.columns.len() == count
+                        && index.columns.iter().all(|column| is_named(&column.name))
+                });
             if !is_unique {
-                return Err(problem(format!("{columns} refers to {target}, which is not unique")).into());
+                return Err(refusal(schema, format_args!("{columns} refers to {target}, which is not unique")));
             }
         }
         Ok(())
@@ -314,8 +315,9 @@ impl Catalog {
         for index in 0..self.relations.len() {
             let mut referred = Vec::new();
             for referrer in &self.relation(index)?.referrers {
-                let key = self.relation(referrer.relation)?.foreign_keys.get(referrer.foreign_key);
-                referred.extend(key.into_iter().flat_map(|key| key.referred.iter().copied()));
+                if let Some(key) = self.relation(referrer.relation)?.foreign_keys.get(referrer.foreign_key) {
+                    referred.extend_from_slice(&key.referred);
+                }
             }
             self.relation_mut(index)?.sort_columns(&referred);
         }
@@ -327,6 +329,24 @@ impl Catalog {
 pub(crate) fn column_of(schema: &TableSchema, name: &str) -> Fallible<usize> {
     let position = schema.position(name);
     position.ok_or_else(|| Error::unknown("column", &format_args!("{}.{name}", schema.name)))
+}
+
+/// The positions of columns with these names.
+pub(crate) fn columns_of<'n>(
+    schema: &TableSchema,
+    names: impl IntoIterator<Item = &'n String>,
+) -> Fallible<Vec<usize>> {
+    let mut columns = Vec::new();
+    for name in names {
+        columns.push(column_of(schema, name)?);
+    }
+    Ok(columns)
+}
+
+/// What stands in the way of a table of this schema.
+#[cold]
+fn refusal(schema: &TableSchema, problem: fmt::Arguments<'_>) -> Box<Error> {
+    SchemaError { table: schema.name.clone(), problem: problem.to_string() }.into()
 }
 
 /// Whether rows are clustered by the primary key: there is one, and its code cannot be long.

@@ -6,7 +6,7 @@ use wasm_dbms_api::{DataType, MemoryResult, TableSchema};
 use wasm_dbms_memory::{Located, Registry, TableId, Tail, Tree, TreeId, TreeState};
 
 use crate::Error;
-use crate::catalog::{ForeignKey, Index, Referrer, Rules, column_of};
+use crate::catalog::{ForeignKey, Index, Referrer, Rules, columns_of};
 use crate::codec::row::RowLayout;
 use crate::codec::snapshot::Snapshot;
 use crate::error::Fallible;
@@ -120,10 +120,9 @@ pub(crate) struct Relation {
 }
 
 impl Relation {
-    pub(crate) fn new(id: TableId, snapshot: Snapshot) -> Fallible<Self> {
+    pub(crate) fn new(id: TableId, snapshot: Snapshot, described: Arc<[u8]>) -> Fallible<Self> {
         let Snapshot { schema, version, table, primary_key, columns, indexes: stored, earlier, is_held, .. } = snapshot;
-        let key_columns =
-            schema.primary_key.iter().map(|name| column_of(&schema, name)).collect::<Fallible<Vec<_>>>()?;
+        let key_columns = columns_of(&schema, &schema.primary_key)?;
         let shape = match key_columns.as_slice() {
             columns @ [_, ..] if primary_key == 0 => KeyShape::Columns(columns.to_vec()),
             _ => KeyShape::RowId,
@@ -146,7 +145,7 @@ impl Relation {
         Ok(Self {
             id,
             schema: Arc::new(schema),
-            described: Arc::default(),
+            described,
             layout: Arc::new(layout),
             shape,
             table: TreeHead::new(table),
@@ -158,11 +157,6 @@ impl Relation {
             plain: Vec::new(),
             known: Vec::new(),
         })
-    }
-
-    /// The table with its description as bytes.
-    pub(super) fn described(self, described: Arc<[u8]>) -> Self {
-        Self { described, ..self }
     }
 
     /// Refuses what a migration in steps keeps from being written.
@@ -177,7 +171,7 @@ impl Relation {
 
     /// A table that is stored nowhere: for rows that belong to none.
     pub(crate) fn of_rows(schema: &TableSchema) -> Fallible<Self> {
-        Self::new(0, Snapshot::new(schema, 0, 0, &[]))
+        Self::new(0, Snapshot::new(schema, 0, 0, &[]), Arc::default())
     }
 
     /// Whether rows are keyed by their primary key.

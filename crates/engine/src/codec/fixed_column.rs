@@ -14,6 +14,7 @@ use wasm_dbms_memory::{PageValues, Span};
 
 use crate::codec::key;
 use crate::codec::row::{Reader, ReaderKind};
+use crate::full::IS_FULL;
 
 const TOP_BIT: u64 = 1 << 63;
 
@@ -96,13 +97,24 @@ impl FixedColumn {
         if self.null_bit != 0 && row.get(self.null_at)? & self.null_bit != 0 {
             return Some(None);
         }
-        self.dispatch(InRow { row, at: self.at }).map(Some)
+        self.code_at(row).map(Some)
+    }
+
+    #[inline]
+    fn code_at(&self, row: &[u8]) -> Option<i64> {
+        self.dispatch(InRow { row, at: self.at })
     }
 
     /// Sets `codes` to the order codes of the chosen rows; 0 where it is NULL.
     pub(crate) fn codes(&self, rows: PageValues<'_>, chosen: &[u16], codes: &mut Vec<i64>) {
         codes.clear();
-        self.dispatch(InRows { rows, chosen, at: self.at, codes });
+        if IS_FULL {
+            return self.dispatch(InRows { rows, chosen, at: self.at, codes });
+        }
+        for row in chosen {
+            let start = rows.spans.get(usize::from(*row)).map_or(usize::MAX, |span| span.start());
+            codes.push(self.code_at(rows.page.get(start..).unwrap_or_default()).unwrap_or(0));
+        }
     }
 
     /// Drops the chosen rows in which the column is NULL.

@@ -65,6 +65,7 @@ mod decode;
 mod encode;
 mod rules;
 
+use std::mem::take;
 use std::sync::Arc;
 
 use wasm_dbms_api::{DataType, ReferentialAction, TableSchema, Value};
@@ -138,6 +139,11 @@ pub(crate) struct FormColumn {
 impl Snapshot {
     /// The snapshot of a new table with these trees.
     pub(crate) fn new(schema: &TableSchema, table: TreeId, primary_key: TreeId, trees: &[TreeId]) -> Self {
+        Self { schema: schema.clone(), ..Self::without_schema(schema, table, primary_key, trees) }
+    }
+
+    /// As [`new`](Self::new), of a table without a name: [`encode_of`](Self::encode_of) is told of the schema again.
+    pub(crate) fn without_schema(schema: &TableSchema, table: TreeId, primary_key: TreeId, trees: &[TreeId]) -> Self {
         let mut next_id = 1;
         let mut take_id = || {
             next_id += 1;
@@ -145,17 +151,20 @@ impl Snapshot {
         };
         let columns = schema.columns.iter().map(|_| StoredColumn { id: take_id(), initial: Value::Null }).collect();
         let indexes = trees.iter().map(|tree| StoredIndex { id: take_id(), tree: *tree }).collect();
-        let schema = schema.clone();
-        Self { schema, version: 0, next_id, table, primary_key, columns, indexes, earlier: Vec::new(), is_held: false }
+        let (schema, earlier) = (TableSchema::new(""), Vec::new());
+        Self { schema, version: 0, next_id, table, primary_key, columns, indexes, earlier, is_held: false }
     }
 
     /// The description without what may change while the table stays the same: how old its rows may be, who writes it. It is
     /// stored as these bytes.
-    pub(crate) fn described(&self, bytes: Vec<u8>) -> Arc<[u8]> {
+    pub(crate) fn described(&mut self, bytes: Vec<u8>) -> Arc<[u8]> {
         if self.version == 0 && self.earlier.is_empty() && !self.is_held {
             return bytes.into();
         }
-        Self { version: 0, earlier: Vec::new(), is_held: false, ..self.clone() }.encode().into()
+        let own = (take(&mut self.version), take(&mut self.earlier), take(&mut self.is_held));
+        let bytes = self.encode();
+        (self.version, self.earlier, self.is_held) = own;
+        bytes.into()
     }
 }
 

@@ -1,15 +1,14 @@
 //! The number of each group, in the order in which their first rows came.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
+use wasm_dbms_memory::HashSlots;
 
-use crate::numbering::{KeyHasher, Numbering};
+use crate::numbering::{Numbering, hash_of_code};
 
 /// Keys below this are looked up in a table.
 const SMALL_CODES: usize = 4096;
 
 /// What a code takes in its table.
-const CODE_BYTES: usize = 36;
+const CODE_BYTES: usize = 44;
 
 /// The number of each group.
 #[derive(Default)]
@@ -17,7 +16,9 @@ pub(super) struct GroupNumbers {
     count: usize,
     /// Where the only key is a column at a fixed place: one more than the number, 0 where there is none, of small codes.
     small: Vec<u32>,
-    by_code: HashMap<i64, usize, BuildHasherDefault<KeyHasher>>,
+    by_code: HashSlots,
+    /// The codes of the table, with their numbers.
+    codes: Vec<(i64, usize)>,
     of_null: Option<usize>,
     by_key: Numbering,
 }
@@ -25,14 +26,14 @@ pub(super) struct GroupNumbers {
 impl GroupNumbers {
     /// About how much memory it takes.
     pub(super) fn bytes(&self) -> usize {
-        self.by_code.len() * CODE_BYTES + self.by_key.bytes()
+        self.codes.len() * CODE_BYTES + self.by_key.bytes()
     }
 
     /// The number of the group of an order code, if it has one.
     pub(super) fn get_code(&self, code: Option<i64>) -> Option<usize> {
         match code {
             None => self.of_null,
-            Some(code) => self.by_code.get(&code).copied(),
+            Some(code) => self.find(hash_of_code(code), code),
         }
     }
 
@@ -51,7 +52,17 @@ impl GroupNumbers {
         let next = self.count;
         let number = match code {
             None => *self.of_null.get_or_insert(next),
-            Some(code) => *self.by_code.entry(code).or_insert(next),
+            Some(code) => {
+                let hash = hash_of_code(code);
+                match self.find(hash, code) {
+                    Some(number) => number,
+                    None => {
+                        self.by_code.insert(hash, self.codes.len());
+                        self.codes.push((code, next));
+                        next
+                    }
+                }
+            }
         };
         if number == next {
             self.count += 1;
@@ -65,6 +76,12 @@ impl GroupNumbers {
             }
         }
         number
+    }
+
+    fn find(&self, hash: u32, code: i64) -> Option<usize> {
+        let is_it = |place: usize| self.codes.get(place).is_some_and(|(other, _)| *other == code);
+        let place = self.by_code.find(hash, is_it)?;
+        self.codes.get(place).map(|(_, number)| *number)
     }
 
     /// The number of the group of a key, if it has one.

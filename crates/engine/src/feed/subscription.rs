@@ -80,9 +80,18 @@ impl Database {
     /// [`Error::Unknown`] for a table that is not there; [`Error::Query`] for a range that is none of its keys;
     /// [`Error::Busy`] inside the closure of a transaction of this thread.
     pub fn subscribe(&self, topics: impl IntoIterator<Item = Topic>) -> Result<Subscription> {
+        self.subscribe_all(&topics.into_iter().collect::<Vec<_>>())
+    }
+
+    fn subscribe_all(&self, topics: &[Topic]) -> Result<Subscription> {
         let watch = self.shared().watch(Patience::default())?;
-        let topics: Vec<Topic> = topics.into_iter().collect();
-        let topics = self.read(|core| topics.iter().map(|topic| topic.bind(&core.catalog)).collect::<Fallible<_>>())?;
+        let topics = self.read(|core| {
+            let mut bound = Vec::new();
+            for topic in topics {
+                bound.push(topic.bind(&core.catalog)?);
+            }
+            Ok(bound)
+        })?;
         let position = watch.began_at();
         Ok(Subscription { watch, topics, position, pending: VecDeque::new() })
     }

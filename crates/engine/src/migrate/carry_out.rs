@@ -9,6 +9,8 @@
 //! 4. *References*, once every index is filled.
 //! 5. Trees that nobody knows any more give their pages back.
 
+use std::sync::Arc;
+
 use wasm_dbms_api::DataType;
 use wasm_dbms_memory::{Registry, TableId, TreeId};
 
@@ -341,7 +343,7 @@ impl Task {
         let old = self.old.clone().ok_or_else(unknown_table)?;
         let new = core.catalog.relation(place)?.clone();
         let stored = core.stored(place)?;
-        let mut old_relation = Relation::new(self.id, old.clone())?;
+        let mut old_relation = Relation::new(self.id, old.clone(), Arc::default())?;
         old_relation.reload(&mut core.store)?;
         let asked = (&*self.converted, self.numbered);
         let mut rewriter = Rewriter::new(place, new, (&old_relation, &old), &stored, asked);

@@ -149,7 +149,7 @@ impl Draft {
             Op::RenameColumn { table, column, name } => {
                 let snapshot = self.snapshot_mut(table)?;
                 column_of(snapshot, column)?;
-                *snapshot = Snapshot::decode(&snapshot.encode_renamed(Some((column, name))))?;
+                *snapshot = Snapshot::decode(&snapshot.encode_of(&snapshot.schema, Some((column, name))))?;
                 for key in self.foreign_keys_mut().filter(|key| key.table == *table) {
                     key.references.iter_mut().filter(|other| *other == column).for_each(|other| other.clone_from(name));
                 }

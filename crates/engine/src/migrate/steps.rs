@@ -394,7 +394,7 @@ impl Core {
             return self.refuse_other();
         }
         stored.schema = made.schema;
-        let mut shown = Relation::new(id, stored.clone())?;
+        let mut shown = Relation::new(id, stored.clone(), Arc::default())?;
         shown.reload(&mut self.store)?;
         Ok((place, shown, stored))
     }

@@ -3,6 +3,7 @@
 use wasm_dbms_api::{Expr, Name, Output, Query, TableSchema, Value, ValueRef};
 
 use crate::catalog::RelationIndex;
+use crate::codec::snapshot::Snapshot;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::full::IS_FULL;
@@ -59,18 +60,21 @@ impl Returning {
         if outputs.is_empty() {
             return Ok(None);
         }
-        let mut schema = TableSchema::clone(&core.catalog.relation(index)?.schema);
-        if let Some(alias) = alias {
-            schema.name = alias.to_string();
-        }
+        let relation = core.catalog.relation(index)?;
+        let named = match alias {
+            Some(alias) => {
+                Some(TableSchema { name: alias.to_string(), ..Snapshot::decode(&relation.described)?.schema })
+            }
+            None => None,
+        };
+        let schema = named.as_ref().unwrap_or(&relation.schema);
         let others = if IS_FULL { others.schemas(core, parameters)? } else { Vec::new() };
         let mut returning = Self { outputs: Vec::new(), names: Vec::new(), rows: Vec::new() };
         for output in outputs {
             let every = match output {
                 Output::Expr(expr, name) => {
                     let name = name.as_ref().map_or_else(|| name_of(expr), Name::to_string);
-                    let bound =
-                        plan::bind_value(&core.catalog, &schema, Beside::Rows(&others), expr, parameters, true)?;
+                    let bound = plan::bind_value(&core.catalog, schema, Beside::Rows(&others), expr, parameters, true)?;
                     returning.outputs.push(bound);
                     returning.names.push(name);
                     continue;
@@ -80,7 +84,7 @@ impl Returning {
             };
             let mut start = 0;
             let mut is_known = every.is_none();
-            for table in std::iter::once(&schema).chain(&others) {
+            for table in std::iter::once(schema).chain(&others) {
                 if every.is_none_or(|name| **name == *table.name) {
                     is_known = true;
                     for (column, own) in table.columns.iter().enumerate() {

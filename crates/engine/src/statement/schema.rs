@@ -170,7 +170,8 @@ impl Core {
         snapshot.next_id += 1;
         snapshot.schema.validate()?;
         // Nobody else knows it while it is filled: no question is answered by it.
-        let mut with_index = Relation::new(self.catalog.relation(place)?.id, snapshot.clone())?;
+        let again = Snapshot::decode(&snapshot.encode())?;
+        let mut with_index = Relation::new(self.catalog.relation(place)?.id, again, Arc::default())?;
         let new = with_index.indexes.iter_mut().find(|index| index.head.tree.id() == tree);
         if let Some(new) = new {
             self.fill_index(place, new)?;

@@ -15,6 +15,30 @@ struct Level {
     first_grown: Option<Page>,
 }
 
+impl Level {
+    /// What a savepoint inside this one has kept.
+    fn take_in(&mut self, inner: Self) {
+        for (page, image) in inner.images {
+            if self.recorded.insert(page) {
+                self.images.push((page, image));
+            }
+        }
+        self.states.extend(inner.states);
+        self.first_grown = self.first_grown.into_iter().chain(inner.first_grown).min();
+    }
+
+    /// The first write to a page was refused: a page that can be read but not written (grown and given up) could not be
+    /// put back either.
+    #[cold]
+    fn forget_last_image(&mut self) {
+        self.images.pop();
+        self.recorded.clear();
+        for (page, _) in &self.images {
+            self.recorded.insert(*page);
+        }
+    }
+}
+
 /// Any store, with savepoints: before the first write to a page since a savepoint it keeps the page's old handle, and
 /// [`roll_back`](Self::roll_back) puts it back, whatever happened in between. Savepoints nest. Without one, calls go
 /// straight through.
@@ -128,16 +152,7 @@ impl<M: MemoryAccess> JournaledWriter<M> {
     pub fn release(&mut self) {
         let Some(inner) = self.levels.pop() else { return };
         let Some(outer) = self.levels.last_mut() else { return };
-        for (page, image) in inner.images {
-            if outer.recorded.insert(page) {
-                outer.images.push((page, image));
-            }
-        }
-        outer.states.extend(inner.states);
-        outer.first_grown = match (outer.first_grown, inner.first_grown) {
-            (Some(outer), Some(inner)) => Some(outer.min(inner)),
-            (outer, inner) => outer.or(inner),
-        };
+        outer.take_in(inner);
     }
 
     /// Closes the innermost savepoint and puts every byte back as it was when it was opened.
@@ -204,16 +219,22 @@ impl<M: MemoryAccess> JournaledWriter<M> {
         Ok(true)
     }
 
-    /// The first write to a page was refused: a page that can be read but not written (grown and given up) could not be
-    /// put back either.
-    #[cold]
-    fn forget_last_image(&mut self) {
-        let Some(level) = self.levels.last_mut() else { return };
-        level.images.pop();
-        level.recorded.clear();
-        for (page, _) in &level.images {
-            level.recorded.insert(*page);
+    /// What changes a page of the store below, whose bytes are kept first.
+    #[inline]
+    pub(crate) fn change<'a, R>(
+        &'a mut self,
+        page: Page,
+        change: impl FnOnce(&'a mut M) -> MemoryResult<R>,
+    ) -> MemoryResult<R> {
+        let is_first = self.record(page)?;
+        let result = change(&mut self.inner);
+        if is_first
+            && result.is_err()
+            && let Some(level) = self.levels.last_mut()
+        {
+            level.forget_last_image();
         }
+        result
     }
 }
 
@@ -246,21 +267,11 @@ impl<M: MemoryAccess> MemoryAccess for JournaledWriter<M> {
 
     #[inline]
     fn edit<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
-        let is_first = self.record(page)?;
-        let result = self.inner.edit(page, change);
-        if is_first && result.is_err() {
-            self.forget_last_image();
-        }
-        result
+        self.change(page, |inner| inner.edit(page, change))
     }
 
     fn restore(&mut self, page: Page, image: &PageRef) -> MemoryResult<()> {
-        let is_first = self.record(page)?;
-        let result = self.inner.restore(page, image);
-        if is_first && result.is_err() {
-            self.forget_last_image();
-        }
-        result
+        self.change(page, |inner| inner.restore(page, image))
     }
 
     fn page_state(&mut self, page: Page) -> MemoryResult<PageState> {

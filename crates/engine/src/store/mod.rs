@@ -109,6 +109,11 @@ impl Store {
             Self::Private(private) => private.pages.inner_mut().bytes(page),
         }
     }
+
+    /// The bytes of a page, to be changed. Compiled once, whatever the changes are.
+    fn bytes_mut(&mut self, page: Page) -> MemoryResult<&mut [u8]> {
+        writable!(self, pages => pages.change(page, |below| below.bytes_mut(page)))
+    }
 }
 
 fn refused(operation: &'static str) -> Box<MemoryError> {
@@ -152,7 +157,7 @@ impl MemoryAccess for Store {
 
     #[inline]
     fn edit<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
-        writable!(self, pages => pages.edit(page, change))
+        Ok(change(self.bytes_mut(page)?))
     }
 
     fn restore(&mut self, page: Page, image: &PageRef) -> MemoryResult<()> {

@@ -109,7 +109,7 @@ impl Ranges {
         if self.sorted == self.ranges.len() {
             return;
         }
-        self.ranges.sort();
+        self.ranges.sort_unstable();
         let mut joined: Vec<Range> = Vec::with_capacity(self.ranges.len());
         for (start, end) in self.ranges.drain(..) {
             match joined.last_mut() {

@@ -23,7 +23,10 @@ const SCHEMA: &str = "the table was changed or dropped meanwhile";
 /// # Errors
 /// [`Error::Conflict`]; what storage says.
 pub(crate) fn replay(head: &mut Core, rows: &[RowChange], forms: &[Arc<TableForm>], checks_rows: bool) -> Fallible<()> {
-    let relations = forms.iter().map(|form| relation_of(head, form)).collect::<Fallible<Vec<_>>>()?;
+    let mut relations = Vec::new();
+    for form in forms {
+        relations.push(relation_of(head, form)?);
+    }
     let mut found = Vec::new();
     // First of all: every row that the transaction changed is as it was.
     let (mut seen, mut code) = (Numbering::default(), Vec::new());

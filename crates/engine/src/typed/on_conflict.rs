@@ -1,9 +1,9 @@
 //! [`OnConflict`]: what becomes of a row whose key a new row has.
 
-use wasm_dbms_api::{Expr, TableSchema};
+use wasm_dbms_api::Expr;
 
 use crate::Error;
-use crate::catalog::{KeyShape, RelationIndex, column_of};
+use crate::catalog::{KeyShape, RelationIndex, columns_of};
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::typed::sets::Sets;
@@ -194,7 +194,7 @@ impl Conflict {
     pub(crate) fn resolve(core: &Core, index: RelationIndex, on_conflict: &OnConflict) -> Fallible<Self> {
         let relation = core.catalog.relation(index)?;
         let schema = &*relation.schema;
-        let named = numbers(schema, &on_conflict.columns)?;
+        let named = columns_of(schema, &on_conflict.columns)?;
         let asked: &[usize] = if named.is_empty() { relation.primary_key() } else { &named };
         let is_same = |columns: &[usize]| {
             columns.len() == asked.len() && !asked.is_empty() && columns.iter().all(|column| asked.contains(column))
@@ -202,7 +202,7 @@ impl Conflict {
         let update = match &on_conflict.action {
             Action::Nothing => None,
             Action::Update(Changes { taken, set, filter }) => Some(Update {
-                taken: numbers(schema, taken)?,
+                taken: columns_of(schema, taken)?,
                 takes_all: taken.is_empty() && set.is_empty(),
                 sets: Sets::named(schema, set.clone())?,
                 filter: filter.clone(),
@@ -226,16 +226,13 @@ impl Conflict {
     /// Every key of a table; nothing becomes of the row that is there.
     pub(crate) fn of_every_key(core: &Core, index: RelationIndex) -> Fallible<Vec<Self>> {
         let relation = core.catalog.relation(index)?;
-        let unique = relation.indexes.iter().enumerate().filter(|(_, index)| index.is_unique);
-        let unique = unique.map(|(number, index)| (index.columns.clone(), Some(number)));
-        let clustered = match &relation.shape {
-            KeyShape::Columns(columns) => Some((columns.clone(), None)),
-            KeyShape::RowId => None,
-        };
-        Ok(clustered.into_iter().chain(unique).map(|(columns, index)| Self { columns, index, update: None }).collect())
+        let mut keys = Vec::new();
+        if let KeyShape::Columns(columns) = &relation.shape {
+            keys.push(Self { columns: columns.clone(), index: None, update: None });
+        }
+        for (number, index) in relation.indexes.iter().enumerate().filter(|(_, index)| index.is_unique) {
+            keys.push(Self { columns: index.columns.clone(), index: Some(number), update: None });
+        }
+        Ok(keys)
     }
-}
-
-fn numbers(schema: &TableSchema, names: &[String]) -> Fallible<Vec<usize>> {
-    names.iter().map(|name| column_of(schema, name)).collect()
 }

@@ -94,7 +94,7 @@ impl Sets {
         if self.computed.is_empty() {
             return core.update_row_written(index, row_key, &self.constants);
         }
-        let exprs = self.computed.iter().map(|(_, expr)| expr);
+        let exprs = &mut self.computed.iter().map(|(_, expr)| expr);
         let Some(values) = row_values(core, index, row_key, excluded, parameters, self.reads_text, exprs)? else {
             return Ok(false);
         };
@@ -105,14 +105,14 @@ impl Sets {
 
 /// What expressions come to over the row with a key, and over one beside it that is called `excluded` if there is one;
 /// none if there is no row.
-pub(crate) fn row_values<'e>(
+pub(crate) fn row_values(
     core: &mut Core,
     index: RelationIndex,
     row_key: &[u8],
     excluded: &[ValueRef<'_>],
     parameters: &[ValueRef<'_>],
     reads_text: bool,
-    exprs: impl Iterator<Item = &'e Expr>,
+    exprs: &mut dyn Iterator<Item = &Expr>,
 ) -> Fallible<Option<Vec<Value>>> {
     let mut row = Vec::new();
     if core.read_row(index, row_key, &mut row)?.is_none() {

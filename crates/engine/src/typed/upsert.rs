@@ -378,8 +378,15 @@ impl Core {
             }
         }
         if let Some(filter) = filter {
-            let found =
-                row_values(self, index, &row_key, &excluded, parameters, sets.reads_text, std::iter::once(filter))?;
+            let found = row_values(
+                self,
+                index,
+                &row_key,
+                &excluded,
+                parameters,
+                sets.reads_text,
+                &mut std::iter::once(filter),
+            )?;
             match found.unwrap_or_default().as_slice() {
                 [Value::Bool(true)] => {}
                 [Value::Bool(false) | Value::Null] => {

@@ -25,14 +25,15 @@ pub(crate) struct Checks {
 impl Checks {
     /// The checks of a table.
     pub(crate) fn of(catalog: &Catalog, schema: &Arc<TableSchema>) -> Fallible<Self> {
-        let list = bound_checks(catalog, schema)?.into_iter().map(|condition| {
+        let mut list = Vec::new();
+        for condition in bound_checks(catalog, schema)? {
             let mut columns = Vec::new();
             condition.visit_columns(&mut |_, column| columns.push(column));
             columns.sort_unstable();
             columns.dedup();
-            (condition, columns)
-        });
-        Ok(Self { schema: Arc::clone(schema), list: list.collect() })
+            list.push((condition, columns));
+        }
+        Ok(Self { schema: Arc::clone(schema), list })
     }
 
     /// Refuses a row that breaks one of them; where it changes, those are asked that look at a changed column.
@@ -49,7 +50,11 @@ impl Checks {
 
 /// The conditions of a table's checks, in their order.
 pub(crate) fn bound_checks(catalog: &Catalog, schema: &TableSchema) -> Fallible<Vec<BoundExpr>> {
-    schema.checks.iter().map(|check| plan::bind_row(catalog, schema, &check.condition)).collect()
+    let mut conditions = Vec::new();
+    for check in &schema.checks {
+        conditions.push(plan::bind_row(catalog, schema, &check.condition)?);
+    }
+    Ok(conditions)
 }
 
 impl Core {

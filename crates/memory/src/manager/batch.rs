@@ -14,8 +14,8 @@ use crate::bytes::{Bits, NumberSet};
 use crate::manager::page_map::PageMap;
 use crate::manager::scratch::ScratchPage;
 
-/// What a page in scratch space takes: its handle and its entry in the map.
-const SCRATCHED_BYTES: usize = 80;
+/// What the handle of a page in scratch space takes.
+const SCRATCHED_BYTES: usize = 64;
 
 /// What the batch changed.
 #[derive(Debug, Default)]
@@ -86,12 +86,12 @@ impl Batch {
 
     /// Where a touched page below the mark waits in scratch space.
     pub(crate) fn scratched(&self, page: Page) -> Option<&Arc<ScratchPage>> {
-        self.scratched.get(&page)
+        self.scratched.get(page)
     }
 
     /// A touched page below the mark is in memory again.
     pub(crate) fn forget_scratched(&mut self, page: Page) {
-        self.scratched.remove(&page);
+        self.scratched.remove(page);
     }
 
     /// Pages past `first` are as new.
@@ -172,6 +172,7 @@ impl Batch {
             + self.marked_free.memory_bytes()
             + self.old.capacity() * size_of::<(Page, Option<PageRef>)>()
             + self.spilled.capacity() * size_of::<u64>()
-            + self.scratched.capacity() * SCRATCHED_BYTES
+            + self.scratched.memory_bytes()
+            + self.scratched.len() * SCRATCHED_BYTES
     }
 }

@@ -34,9 +34,6 @@ const STEPS: usize = 32;
 /// with nothing in its hands.
 const RECENT_CHANGES: usize = 128;
 
-/// What an entry of the table takes of its capacity.
-const FRAME_BYTES: usize = (size_of::<(Page, Frame)>() + 1) * 8 / 7;
-
 /// So many old versions in memory may wait for the next commit when the reader that needed them goes on: whoever commits
 /// has made them, and lets go of them at less cost than a reader.
 const WAITING_VERSIONS: usize = 64;
@@ -204,14 +201,14 @@ impl Committed {
     pub(crate) fn note_alone(&self, state: &State) {
         let queues =
             state.departures.capacity() * size_of::<Page>() + state.recent.capacity() * size_of::<(u64, Page)>();
-        self.table_bytes.store(state.frames.capacity() * FRAME_BYTES + queues, Ordering::Relaxed);
+        self.table_bytes.store(state.frames.memory_bytes() + queues, Ordering::Relaxed);
         self.alone_bytes.store(state.alone * (self.page_size + PAGE_OVERHEAD), Ordering::Relaxed);
     }
 
     /// A committed page that the head did not have, which has it from now on.
     pub(crate) fn take_for_head(&self, page: Page) -> Option<Image> {
         let mut state = self.lock();
-        let frame = state.frames.get_mut(&page)?;
+        let frame = state.frames.get_mut(page)?;
         let image = frame.image.clone();
         if matches!(image, Image::Held(_)) && !std::mem::replace(&mut frame.in_head, true) {
             state.alone -= 1;
@@ -269,15 +266,15 @@ impl Committed {
 
     /// The newest committed image of a page, if it is in the table.
     pub(crate) fn image(&self, page: Page) -> Option<Image> {
-        self.lock().frames.get(&page).map(|frame| frame.image.clone())
+        self.lock().frames.get(page).map(|frame| frame.image.clone())
     }
 
     /// Pages in scratch space that are in place by now.
     pub(crate) fn forget_spilled(&self, pages: &[Page]) {
         let mut state = self.lock();
         for page in pages {
-            if matches!(state.frames.get(page), Some(Frame { image: Image::Spilled(_), .. })) {
-                state.frames.remove(page);
+            if matches!(state.frames.get(*page), Some(Frame { image: Image::Spilled(_), .. })) {
+                state.frames.remove(*page);
             }
         }
     }
@@ -381,7 +378,7 @@ impl State {
                 OldVersion::Lost => Err(Box::new(MemoryError::SnapshotExpired)),
             };
         }
-        Ok(self.frames.get(&page).map_or(Found::Nothing, |frame| Found::Image(frame.image.clone())))
+        Ok(self.frames.get(page).map_or(Found::Nothing, |frame| Found::Image(frame.image.clone())))
     }
 
     /// The version of a page at a commit, if it changed since.
@@ -395,7 +392,7 @@ impl State {
     /// Puts a committed image there that the head has. Returns the one before.
     #[inline]
     pub(crate) fn put_held(&mut self, page: Page, image: &PageRef) -> Option<Image> {
-        match self.frames.get_mut(&page) {
+        match self.frames.get_mut(page) {
             Some(Frame { image: old @ Image::Held(_), in_head: true }) => {
                 Some(std::mem::replace(old, Image::Held(image.clone())))
             }
@@ -418,20 +415,20 @@ impl State {
     }
 
     fn remove(&mut self, page: Page) {
-        if let Some(Frame { image: Image::Held(_), in_head: false }) = self.frames.remove(&page) {
+        if let Some(Frame { image: Image::Held(_), in_head: false }) = self.frames.remove(page) {
             self.alone -= 1;
         }
     }
 
     fn let_go(&mut self, page: Page, may_stay: bool, handles: usize) {
-        let Some(frame) = self.frames.get_mut(&page) else { return };
+        let Some(frame) = self.frames.get_mut(page) else { return };
         let Frame { image: Image::Held(image), in_head: in_head @ true } = frame else { return };
         if may_stay || image.handles() > handles {
             *in_head = false;
             self.alone += 1;
             self.note_departure(page);
         } else {
-            self.frames.remove(&page);
+            self.frames.remove(page);
         }
     }
 
@@ -440,7 +437,7 @@ impl State {
         if self.departures.len() > 2 * self.alone + STALE_ENTRIES {
             let mut met = NumberSet::default();
             let Self { departures, frames, .. } = self;
-            departures.retain(|page| frames.get(page).is_some_and(|frame| !frame.in_head) && met.insert(*page));
+            departures.retain(|page| frames.get(*page).is_some_and(|frame| !frame.in_head) && met.insert(*page));
         }
     }
 
@@ -448,12 +445,12 @@ impl State {
     fn evict(&mut self) -> bool {
         for _ in 0..STEPS {
             let Some(page) = self.departures.pop_front() else { return false };
-            match self.frames.get(&page) {
+            match self.frames.get(page) {
                 Some(Frame { image: Image::Held(image), in_head: false }) if image.is_shared() => {
                     self.departures.push_back(page);
                 }
                 Some(Frame { image: Image::Held(_), in_head: false }) => {
-                    self.frames.remove(&page);
+                    self.frames.remove(page);
                     self.alone -= 1;
                     return true;
                 }

@@ -330,6 +330,38 @@ impl MemoryManager {
         Ok(self.cache.get(page).unwrap_or(&self.zero))
     }
 
+    /// The bytes of a page, to be changed in place.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// store.bytes_mut(page)?[0] = 7;
+    /// assert_eq!(store.bytes(page)?[0], 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`edit`](MemoryAccess::edit).
+    #[inline]
+    pub fn bytes_mut(&mut self, page: Page) -> MemoryResult<&mut [u8]> {
+        if page >= self.next || !self.batch.is_touched(page) {
+            self.touch(page)?;
+        }
+        if page == UNCLAIMED_PAGES_PAGE {
+            self.batch.unmarked_changes += 1;
+        }
+        if self.cache.get(page).is_none() {
+            let image = self.fetch(page)?;
+            self.cache.put(page, image);
+        }
+        match self.cache.get_mut(page) {
+            Some(image) => Ok(image.make_mut()),
+            None => Err(out_of_range(page, self.next)),
+        }
+    }
+
     /// A page that is not at hand: it is idle, or read from its place, or was never written.
     #[cold]
     fn fetch(&mut self, page: Page) -> MemoryResult<PageRef> {
@@ -337,7 +369,7 @@ impl MemoryManager {
             return Ok(image.clone());
         }
         if page >= self.grown {
-            return Err(Box::new(MemoryError::PageOutOfRange { page, pages: self.grown }));
+            return Err(out_of_range(page, self.grown));
         }
         let image = match self.cache.take_idle(page) {
             Some(image) => image,
@@ -381,7 +413,7 @@ impl MemoryManager {
     #[cold]
     fn touch(&mut self, page: Page) -> MemoryResult<()> {
         if page >= self.next {
-            return Err(Box::new(MemoryError::PageOutOfRange { page, pages: self.next }));
+            return Err(out_of_range(page, self.next));
         }
         if let Some(log) = &self.log {
             log.check_writable("write")?;
@@ -403,14 +435,12 @@ impl MemoryManager {
         self.cache.put(page, image);
         Ok(())
     }
+}
 
-    /// A page that is written to is at hand.
-    #[cold]
-    fn bring_to_hand(&mut self, page: Page) -> MemoryResult<&mut PageRef> {
-        let image = self.fetch(page)?;
-        self.cache.put(page, image);
-        self.cache.get_mut(page).ok_or(Box::new(MemoryError::PageOutOfRange { page, pages: self.next }))
-    }
+/// There are only so many pages.
+#[cold]
+fn out_of_range(page: Page, pages: Page) -> Box<MemoryError> {
+    Box::new(MemoryError::PageOutOfRange { page, pages })
 }
 
 impl MemoryAccess for MemoryManager {
@@ -459,17 +489,7 @@ impl MemoryAccess for MemoryManager {
 
     #[inline]
     fn edit<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
-        if page >= self.next || !self.batch.is_touched(page) {
-            self.touch(page)?;
-        }
-        if page == UNCLAIMED_PAGES_PAGE {
-            self.batch.unmarked_changes += 1;
-        }
-        let image = match self.cache.get_mut(page) {
-            Some(image) => image,
-            None => self.bring_to_hand(page)?,
-        };
-        Ok(change(image.make_mut()))
+        Ok(change(self.bytes_mut(page)?))
     }
 
     fn restore(&mut self, page: Page, image: &PageRef) -> MemoryResult<()> {
@@ -486,7 +506,7 @@ impl MemoryAccess for MemoryManager {
     fn page_state(&mut self, page: Page) -> MemoryResult<PageState> {
         self.settle_states()?;
         if page >= self.next {
-            return Err(Box::new(MemoryError::PageOutOfRange { page, pages: self.next }));
+            return Err(out_of_range(page, self.next));
         }
         match self.batch.mark_of(page) {
             Some(state) => Ok(state),

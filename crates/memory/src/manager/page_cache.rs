@@ -69,7 +69,7 @@ impl PageCache {
 
     /// The page, at hand or idle.
     pub(crate) fn peek(&self, page: Page) -> Option<&PageRef> {
-        self.get(page).or_else(|| self.idle.get(&page))
+        self.get(page).or_else(|| self.idle.get(page))
     }
 
     /// How many pages are in memory.
@@ -94,7 +94,7 @@ impl PageCache {
         }
         let Some(slot) = self.table.get_mut(index) else { return };
         if slot.replace(image).is_none() {
-            self.idle.remove(&page);
+            self.idle.remove(page);
             self.at_hand += 1;
             self.note_arrival(page);
         }
@@ -102,7 +102,7 @@ impl PageCache {
 
     /// Takes a page away if it is idle.
     pub(crate) fn take_idle(&mut self, page: Page) -> Option<PageRef> {
-        self.idle.remove(&page)
+        self.idle.remove(page)
     }
 
     /// Takes a page away.
@@ -115,7 +115,7 @@ impl PageCache {
         for page in end..self.table.len() as Page {
             self.take_at_hand(page);
         }
-        self.idle.retain(|page, _| *page < end);
+        self.idle.retain(|page, _| page < end);
         self.table.truncate(end as usize);
     }
 

@@ -1,33 +1,125 @@
-//! A map by page number that hashes next to nothing: page numbers are the store's own, nobody chooses them to collide.
-
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+//! A map by page number.
 
 use wasm_dbms_api::Page;
 
-/// Anything by page number.
-pub(crate) type PageMap<T> = HashMap<Page, T, BuildHasherDefault<PageHasher>>;
+use crate::hash_slots::HashSlots;
 
-/// Multiplies once, so that the upper bits, which the map looks at first, differ too.
-#[derive(Debug, Default)]
-pub(crate) struct PageHasher(u64);
+/// Anything by page number. Entries stand in the order in which they came, but for those that took the places of others
+/// that went.
+#[derive(Debug)]
+pub(crate) struct PageMap<T> {
+    slots: HashSlots,
+    entries: Vec<(Page, T)>,
+}
 
-/// 2^64 divided by the golden ratio.
-const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+impl<T> Default for PageMap<T> {
+    fn default() -> Self {
+        Self { slots: HashSlots::default(), entries: Vec::new() }
+    }
+}
 
-impl Hasher for PageHasher {
-    fn finish(&self) -> u64 {
-        self.0
+/// 2^32 divided by the golden ratio. It is odd, so no two pages have one hash; pages are the store's own numbers, which
+/// nobody chooses to stand close together.
+const FACTOR: u32 = 0x9E37_79B9;
+
+fn hash(page: Page) -> u32 {
+    page.wrapping_mul(FACTOR)
+}
+
+fn number_of(slots: &HashSlots, page: Page) -> Option<usize> {
+    slots.find(hash(page), |_| true)
+}
+
+impl<T> PageMap<T> {
+    pub(crate) fn get(&self, page: Page) -> Option<&T> {
+        Some(&self.entries.get(number_of(&self.slots, page)?)?.1)
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
+    pub(crate) fn get_mut(&mut self, page: Page) -> Option<&mut T> {
+        Some(&mut self.entries.get_mut(number_of(&self.slots, page)?)?.1)
+    }
+
+    pub(crate) fn has(&self, page: Page) -> bool {
+        number_of(&self.slots, page).is_some()
+    }
+
+    /// Puts a value in the place of the one that was there, which is returned.
+    pub(crate) fn insert(&mut self, page: Page, value: T) -> Option<T> {
+        if let Some(old) = self.get_mut(page) {
+            return Some(std::mem::replace(old, value));
+        }
+        self.slots.insert(hash(page), self.entries.len());
+        self.entries.push((page, value));
+        None
+    }
+
+    pub(crate) fn remove(&mut self, page: Page) -> Option<T> {
+        let number = number_of(&self.slots, page)?;
+        self.slots.remove(hash(page), number);
+        let (_, value) = self.entries.swap_remove(number);
+        if let Some((moved, _)) = self.entries.get(number) {
+            self.slots.renumber(hash(*moved), self.entries.len(), number);
+        }
+        Some(value)
+    }
+
+    /// Keeps what the function wants to be kept.
+    pub(crate) fn retain(&mut self, mut is_kept: impl FnMut(Page, &mut T) -> bool) {
+        // What takes the place of one that goes came later, and was asked already.
+        for number in (0..self.entries.len()).rev() {
+            if let Some((page, value)) = self.entries.get_mut(number) {
+                let page = *page;
+                if !is_kept(page, value) {
+                    self.remove(page);
+                }
+            }
         }
     }
 
-    fn write_u32(&mut self, number: u32) {
-        let mixed = (self.0 ^ u64::from(number)).wrapping_mul(FACTOR);
-        self.0 = mixed ^ mixed >> 32;
+    pub(crate) fn clear(&mut self) {
+        self.slots.clear();
+        self.entries.clear();
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.entries.iter().map(|(_, value)| value)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How much memory it takes, without what the values refer to.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.slots.memory_bytes() + self.entries.capacity() * size_of::<(Page, T)>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_is_gone_and_the_rest_is_found() {
+        let mut map = PageMap::default();
+        for page in 0..1000 {
+            assert_eq!(map.insert(page, page * 2), None);
+        }
+        assert_eq!(map.insert(7, 1), Some(14));
+        map.retain(|page, value| {
+            *value += 1;
+            page % 3 == 0
+        });
+        assert_eq!(map.remove(9), Some(19));
+        for page in 0..1000 {
+            assert_eq!(map.get(page).copied(), (page % 3 == 0 && page != 9).then_some(page * 2 + 1));
+        }
+        assert_eq!((map.len(), map.values().count()), (333, 333));
+        map.clear();
+        assert!(map.is_empty() && !map.has(0));
     }
 }

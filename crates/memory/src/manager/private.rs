@@ -9,6 +9,7 @@ use std::sync::Arc;
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
 use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES, UnclaimedPages};
+use crate::manager::out_of_range;
 use crate::manager::page_map::PageMap;
 use crate::manager::scratch::{Scratch, ScratchPage};
 use crate::manager::scratch_space::ScratchSpace;
@@ -169,36 +170,56 @@ impl PrivateView {
     /// As [`page`](MemoryAccess::page).
     #[inline]
     pub fn bytes(&mut self, page: Page) -> MemoryResult<&[u8]> {
-        if !self.own.contains_key(&page) {
-            return if page < self.below.page_count() { self.below.bytes(page) } else { Err(self.missing(page)) };
+        if !self.own.has(page) {
+            return if page < self.below.page_count() {
+                self.below.bytes(page)
+            } else {
+                Err(out_of_range(page, self.next))
+            };
         }
         Ok(self.own_mut(page)?)
     }
 
-    fn missing(&self, page: Page) -> Box<MemoryError> {
-        Box::new(MemoryError::PageOutOfRange { page, pages: self.next })
+    /// The bytes of a page, to be changed in place: it is the view's own from now on.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let mut view = store.snapshots().take_private(&Options::new());
+    /// let page = view.claim_page()?;
+    /// view.bytes_mut(page)?[0] = 7;
+    /// assert_eq!(view.bytes(page)?[0], 7);
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`edit`](MemoryAccess::edit).
+    pub fn bytes_mut(&mut self, page: Page) -> MemoryResult<&mut [u8]> {
+        self.take_over(page)?;
+        Ok(self.own_mut(page)?.make_mut())
     }
 
     /// A page of its own, brought back into memory if need be.
     fn own_mut(&mut self, page: Page) -> MemoryResult<&mut PageRef> {
-        if let Some(Own::Spilled(place)) = self.own.get(&page) {
+        if let Some(Own::Spilled(place)) = self.own.get(page) {
             let image = place.read()?;
             self.make_room()?;
             self.put(page, image)?;
         }
-        match self.own.get_mut(&page) {
+        match self.own.get_mut(page) {
             Some(Own::Held(image)) => Ok(image),
-            _ => Err(Box::new(MemoryError::PageOutOfRange { page, pages: self.next })),
+            _ => Err(out_of_range(page, self.next)),
         }
     }
 
     /// Makes a page its own, as it is now; does nothing if it is.
     fn take_over(&mut self, page: Page) -> MemoryResult<()> {
-        if self.own.contains_key(&page) {
+        if self.own.has(page) {
             return Ok(());
         }
         if page >= self.next {
-            return Err(self.missing(page));
+            return Err(out_of_range(page, self.next));
         }
         self.make_room()?;
         let image = self.below.page(page)?;
@@ -206,7 +227,7 @@ impl PrivateView {
     }
 
     fn put(&mut self, page: Page, image: PageRef) -> MemoryResult<()> {
-        if self.own.len() >= self.own_max && !self.own.contains_key(&page) {
+        if self.own.len() >= self.own_max && !self.own.has(page) {
             let page_size = self.page_size();
             return Err(Box::new(MemoryError::LimitExceeded {
                 what: "the changed pages of an interactive transaction, in bytes",
@@ -224,7 +245,7 @@ impl PrivateView {
     fn make_room(&mut self) -> MemoryResult<()> {
         while self.held >= self.held_max && self.scratch.is_available() {
             let Some(page) = self.arrivals.pop_front() else { break };
-            let Some(Own::Held(image)) = self.own.get(&page) else { continue };
+            let Some(Own::Held(image)) = self.own.get(page) else { continue };
             match self.scratch.put(page, image) {
                 Ok(place) => {
                     self.own.insert(page, Own::Spilled(place));
@@ -240,10 +261,10 @@ impl PrivateView {
     }
 
     fn forget(&mut self, page: Page) {
-        if let Some(Own::Held(_)) = self.own.remove(&page) {
+        if let Some(Own::Held(_)) = self.own.remove(page) {
             self.held -= 1;
         }
-        self.states.remove(&page);
+        self.states.remove(page);
     }
 }
 
@@ -270,8 +291,12 @@ impl MemoryAccess for PrivateView {
     }
 
     fn page(&mut self, page: Page) -> MemoryResult<PageRef> {
-        if !self.own.contains_key(&page) {
-            return if page < self.below.page_count() { self.below.page(page) } else { Err(self.missing(page)) };
+        if !self.own.has(page) {
+            return if page < self.below.page_count() {
+                self.below.page(page)
+            } else {
+                Err(out_of_range(page, self.next))
+            };
         }
         self.own_mut(page).cloned()
     }
@@ -282,25 +307,24 @@ impl MemoryAccess for PrivateView {
     }
 
     fn edit<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
-        self.take_over(page)?;
-        Ok(change(self.own_mut(page)?.make_mut()))
+        Ok(change(self.bytes_mut(page)?))
     }
 
     fn restore(&mut self, page: Page, image: &PageRef) -> MemoryResult<()> {
         if page >= self.next {
-            return Err(self.missing(page));
+            return Err(out_of_range(page, self.next));
         }
         self.make_room()?;
         self.put(page, image.clone())
     }
 
     fn page_state(&mut self, page: Page) -> MemoryResult<PageState> {
-        match self.states.get(&page) {
+        match self.states.get(page) {
             Some(state) => Ok(*state),
             None if page < RESERVED_PAGES => Ok(PageState::Reserved),
             None if page < self.below.page_count() => self.below.page_state(page),
             None if page < self.next => Ok(PageState::Used),
-            None => Err(self.missing(page)),
+            None => Err(out_of_range(page, self.next)),
         }
     }
 

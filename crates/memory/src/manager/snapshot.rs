@@ -9,6 +9,7 @@ use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES};
 use crate::log::{Exported, StoredState, export_canonical, page_checksum};
 use crate::manager::committed::{Committed, Found};
 use crate::manager::lookaside::Lookaside;
+use crate::manager::out_of_range;
 use crate::manager::scratch_space::ScratchSpace;
 use crate::manager::versions::{Image, OldVersion};
 use crate::options::MIN_CACHE_PAGES;
@@ -352,8 +353,7 @@ impl Snapshot {
         if page >= self.mark {
             // A database whose first commit a crash took away has its own pages as zeros.
             let is_own = page < RESERVED_PAGES;
-            let missing = MemoryError::PageOutOfRange { page, pages: self.mark };
-            return if is_own { Ok(self.committed.zero.clone()) } else { Err(Box::new(missing)) };
+            return if is_own { Ok(self.committed.zero.clone()) } else { Err(out_of_range(page, self.mark)) };
         }
         if self.pressure != self.committed.pressure() {
             self.pressure = self.committed.pressure();
@@ -414,7 +414,7 @@ impl Snapshot {
     /// The checksum and the state of a page; none if the image must say the checksum.
     fn find_entry(&self, page: Page) -> MemoryResult<(Option<u64>, StoredState)> {
         if page >= self.mark {
-            return Err(Box::new(MemoryError::PageOutOfRange { page, pages: self.mark }));
+            return Err(out_of_range(page, self.mark));
         }
         for tries in 0.. {
             let stated = self.committed.places.as_ref().map(|places| places.entry(page));

@@ -88,13 +88,13 @@ impl Versions {
 
     /// What the page was at that commit, if it changed since.
     pub(crate) fn find(&self, page: Page, commit: u64) -> Option<&Version> {
-        let versions = self.pages.get(&page)?;
+        let versions = self.pages.get(page)?;
         versions.get(versions.partition_point(|version| version.replaced_at <= commit))
     }
 
     /// Whether a snapshot needs the image that the page has now and is about to lose.
     pub(crate) fn is_needed(&self, page: Page, pins: &Pins) -> bool {
-        let since = self.pages.get(&page).and_then(|versions| versions.last()).map_or(0, |last| last.replaced_at);
+        let since = self.pages.get(page).and_then(|versions| versions.last()).map_or(0, |last| last.replaced_at);
         pins.newest().is_some_and(|newest| newest >= since)
     }
 
@@ -106,7 +106,11 @@ impl Versions {
             OldVersion::InPlace(_) => self.pending.push((page, replaced_at)),
             _ => {}
         }
-        self.pages.entry(page).or_default().push(Version { replaced_at, image, state });
+        let version = Version { replaced_at, image, state };
+        match self.pages.get_mut(page) {
+            Some(versions) => versions.push(version),
+            None => drop(self.pages.insert(page, vec![version])),
+        }
     }
 
     /// Those in place, which must be kept before anything is written there.
@@ -116,7 +120,7 @@ impl Versions {
 
     /// A version.
     pub(crate) fn get(&self, (page, replaced_at): VersionKey) -> Option<&Version> {
-        let versions = self.pages.get(&page)?;
+        let versions = self.pages.get(page)?;
         versions.get(versions.binary_search_by_key(&replaced_at, |version| version.replaced_at).ok()?)
     }
 
@@ -132,7 +136,7 @@ impl Versions {
 
     /// Puts another image in the place of a version, if that is still there.
     pub(crate) fn replace(&mut self, (page, replaced_at): VersionKey, image: OldVersion) {
-        let Some(versions) = self.pages.get_mut(&page) else { return };
+        let Some(versions) = self.pages.get_mut(page) else { return };
         let Ok(index) = versions.binary_search_by_key(&replaced_at, |version| version.replaced_at) else { return };
         let Some(version) = versions.get_mut(index) else { return };
         if matches!(image, OldVersion::Kept(Image::Held(_))) {

@@ -32,7 +32,7 @@ impl Insertion {
         Self { rows: InsertRows::new(table), columns: Vec::new(), key: Vec::new(), conflict: None }
     }
 
-    fn refine(&mut self, input: &mut Input<'_, '_>, refine: &mut dyn FnMut(OnConflict) -> OnConflict) {
+    fn refine(&mut self, input: &mut Input<'_, '_>, refine: impl FnOnce(OnConflict) -> OnConflict) {
         match self.conflict.take() {
             Some(conflict) => self.conflict = Some(refine(conflict)),
             None => input.refuse("it is not said that rows may be in the way"),
@@ -52,15 +52,15 @@ impl Draft for Insertion {
             }
             "take" => {
                 let column = input.name();
-                self.refine(input, &mut |conflict| conflict.update([column.as_str()]));
+                self.refine(input, |conflict| conflict.update([column.as_str()]));
             }
             "set" => {
                 let (column, value) = (input.name(), input.pop());
-                self.refine(input, &mut |conflict| conflict.set(&column, value.clone()));
+                self.refine(input, |conflict| conflict.set(&column, value));
             }
             "where" => {
                 let filter = input.pop();
-                self.refine(input, &mut |conflict| conflict.filter(filter.clone()));
+                self.refine(input, |conflict| conflict.filter(filter));
             }
             _ => return take_output(&mut self.rows.returning, word, input),
         }

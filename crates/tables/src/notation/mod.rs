@@ -108,6 +108,6 @@ fn taken(turn: Turn, input: &mut Input<'_, '_>) -> Result<Statement> {
     Ok(Statement::Turn(turn))
 }
 
-fn unknown(word: &str) -> wasm_dbms_module::Failure {
+fn unknown(word: &str) -> Box<wasm_dbms_module::Failure> {
     nonsense(format!("`{word}` says nothing here"))
 }

@@ -27,7 +27,8 @@ pub(super) struct Question {
 impl Question {
     pub(super) fn of(table: String) -> Self {
         // A choice, a day or a moment can be said as a text.
-        let query = Query { reads_text: true, ..Query::from(table.as_str()) };
+        let mut query = Query::from(table.as_str());
+        query.reads_text = true;
         Self { table, is_by_key: false, query }
     }
 }

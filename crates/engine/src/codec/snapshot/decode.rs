@@ -51,7 +51,7 @@ impl Decoder {
         if version != VERSION {
             return Err(Problem::Newer(format!("version {version}")));
         }
-        let mut snapshot = Snapshot::new(&TableSchema::new(""), 0, 0, &[]);
+        let mut snapshot = Snapshot::without_schema(&TableSchema::new(""), 0, 0, &[]);
         // Ids of columns are known only when the columns are, which follow.
         let mut primary_key = Reader(&[]);
         reader.fields("a table", &mut |tag, field| {

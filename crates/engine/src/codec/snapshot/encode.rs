@@ -1,6 +1,6 @@
 //! A snapshot to bytes.
 
-use wasm_dbms_api::{ColumnSchema, ReferentialAction};
+use wasm_dbms_api::{ColumnSchema, ReferentialAction, TableSchema};
 
 use crate::codec::record::Writer;
 use crate::codec::snapshot::{ACTIONS, Snapshot, StoredColumn, VERSION};
@@ -8,13 +8,13 @@ use crate::codec::snapshot::{ACTIONS, Snapshot, StoredColumn, VERSION};
 impl Snapshot {
     /// The bytes of the snapshot.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        self.encode_renamed(None)
+        self.encode_of(&self.schema, None)
     }
 
-    /// The bytes of the snapshot with another name of one column: everything else names columns by their ids.
-    pub(crate) fn encode_renamed(&self, renamed: Option<(&str, &str)>) -> Vec<u8> {
+    /// The bytes of the snapshot with this schema, and another name of one column: everything else names columns by their
+    /// ids.
+    pub(crate) fn encode_of(&self, schema: &TableSchema, renamed: Option<(&str, &str)>) -> Vec<u8> {
         let mut writer = Writer(vec![VERSION]);
-        let schema = &self.schema;
         let id_of = |column: &str| {
             let stored = schema.position(column).and_then(|position| self.columns.get(position));
             u64::from(stored.map_or(0, |stored| stored.id))
