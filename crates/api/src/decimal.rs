@@ -38,9 +38,9 @@ pub struct Decimal {
 /// The largest coefficient.
 const MAX_COEFFICIENT: u128 = (1 << 96) - 1;
 
-/// Ten to a power that a `u128` holds.
+/// Ten to a power that a `u128` holds; of a greater one the greatest.
 pub(crate) fn power_of_ten(exponent: u8) -> u128 {
-    10u128.saturating_pow(exponent.into())
+    10u128.wrapping_pow(exponent.min(38).into())
 }
 
 impl Decimal {

@@ -103,8 +103,8 @@ impl Decimal {
             }
             let next = remainder * 10;
             let digit = next / divisor;
-            let longer = magnitude.checked_mul(10).and_then(|magnitude| magnitude.checked_add(digit));
-            let fits = longer.filter(|longer| {
+            // It has 96 bits, as long as it is one of a decimal.
+            let fits = Some(magnitude * 10 + digit).filter(|longer| {
                 let scale = u8::try_from((scale + 1).max(0)).unwrap_or(u8::MAX);
                 Self::from_parts(is_negative, *longer, scale).is_some()
             });

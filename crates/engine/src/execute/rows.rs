@@ -108,7 +108,7 @@ impl<'p> RowStream<'p> {
         for step in &plan.steps {
             let layout = &plan.relation(catalog, step.source)?.layout;
             let filters = Filters::new(&step.filters, step.source, layout, &frame.scope);
-            stands.push(Stand { filters, ..Stand::default() });
+            stands.push(Stand::new(filters));
             step.visit_columns(&mut |source, column| {
                 if source == step.source
                     && layout.is_in_key(column)
@@ -385,8 +385,10 @@ impl<'p> RowStream<'p> {
         };
         if stand.kept.is_none() {
             let filters = Filters::new(filters, step.source, layout, &frame.scope);
-            let derived = stand.derived.clone().filter(|_| IS_FULL);
-            let mut whole = Stand { filters, derived, ..Stand::default() };
+            let mut whole = Stand::new(filters);
+            if IS_FULL {
+                whole.derived.clone_from(&stand.derived);
+            }
             let mut kept = Box::new(Kept::new(&core.store.scratch_space()));
             whole.begin(core, plan, step, from, frame)?;
             let needs_key = needs_key.get(step.source).copied().unwrap_or(KeyUse::BeforeFilters);

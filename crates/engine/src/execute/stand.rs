@@ -68,6 +68,11 @@ pub(super) enum KeyUse {
 }
 
 impl Stand {
+    /// Before the first walk.
+    pub(super) fn new(filters: Filters) -> Self {
+        Self { filters, ..Self::default() }
+    }
+
     /// Begins the walk of an access anew.
     pub(super) fn begin(
         &mut self,

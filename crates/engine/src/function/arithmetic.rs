@@ -28,6 +28,13 @@ pub(crate) fn arithmetic<'a>(
     arithmetic_of_others(operator, left, right, is_wide)
 }
 
+/// Why two values come to none.
+enum Refusal {
+    Unlike,
+    ByZero,
+    OutOfRange,
+}
+
 #[inline(never)]
 fn arithmetic_of_others<'a>(
     operator: Arithmetic,
@@ -35,17 +42,29 @@ fn arithmetic_of_others<'a>(
     right: ValueRef<'a>,
     is_wide: bool,
 ) -> Fallible<ValueRef<'a>> {
-    let refused = || out_of_range(format!("{left} {operator} {right}"));
-    let by_zero = || wrong(format!("{left} {operator} {right}: division by zero"));
+    result(operator, left, right, is_wide).map_err(|refusal| match refusal {
+        Refusal::Unlike => {
+            let (one, other) = (left.kind(), right.kind());
+            wrong(format!("{left} {operator} {right}: there is none of {one} and {other}"))
+        }
+        Refusal::ByZero => wrong(format!("{left} {operator} {right}: division by zero")),
+        Refusal::OutOfRange => out_of_range(format!("{left} {operator} {right}")),
+    })
+}
+
+fn result<'a>(
+    operator: Arithmetic,
+    left: ValueRef<'a>,
+    right: ValueRef<'a>,
+    is_wide: bool,
+) -> Result<ValueRef<'a>, Refusal> {
     let divides = matches!(operator, Arithmetic::Divide | Arithmetic::Remainder);
-    match (left, right) {
-        (ValueRef::Null, _) | (_, ValueRef::Null) => Ok(ValueRef::Null),
+    Ok(match (left, right) {
+        (ValueRef::Null, _) | (_, ValueRef::Null) => ValueRef::Null,
         (ValueRef::Float(_), _) | (_, ValueRef::Float(_)) => {
-            let (Some(one), Some(other)) = (left.as_f64(), right.as_f64()) else {
-                return Err(unlike(operator, left, right));
-            };
+            let (Some(one), Some(other)) = (left.as_f64(), right.as_f64()) else { return Err(Refusal::Unlike) };
             if divides && other == 0.0 {
-                return Err(by_zero());
+                return Err(Refusal::ByZero);
             }
             let result = match operator {
                 Arithmetic::Add => one + other,
@@ -55,29 +74,26 @@ fn arithmetic_of_others<'a>(
                 Arithmetic::Remainder => one % other,
             };
             if result.is_infinite() && one.is_finite() && other.is_finite() {
-                Err(refused())
-            } else {
-                Ok(ValueRef::Float(result))
+                return Err(Refusal::OutOfRange);
             }
+            ValueRef::Float(result)
         }
         (ValueRef::Date(date), ValueRef::Integer(days)) if !divides && operator != Arithmetic::Multiply => {
-            let days = if operator == Arithmetic::Add { Some(days) } else { days.checked_neg() };
             let days =
-                days.and_then(|days| days.checked_add(date.days().into())).and_then(|days| i32::try_from(days).ok());
-            days.map(|days| ValueRef::Date(Date::from_days(days))).ok_or_else(refused)
+                if operator == Arithmetic::Add { days } else { days.checked_neg().ok_or(Refusal::OutOfRange)? };
+            let days = days.checked_add(date.days().into()).and_then(|days| i32::try_from(days).ok());
+            ValueRef::Date(Date::from_days(days.ok_or(Refusal::OutOfRange)?))
         }
         (ValueRef::Integer(_), ValueRef::Date(_)) if operator == Arithmetic::Add => {
-            arithmetic_of_others(operator, right, left, is_wide)
+            return result(operator, right, left, is_wide);
         }
         (ValueRef::Date(one), ValueRef::Date(other)) if operator == Arithmetic::Subtract => {
-            Ok(ValueRef::Integer(i64::from(one.days()) - i64::from(other.days())))
+            ValueRef::Integer(i64::from(one.days()) - i64::from(other.days()))
         }
         (ValueRef::Decimal(_), _) | (_, ValueRef::Decimal(_)) => {
-            let (Some(one), Some(other)) = (decimal(left), decimal(right)) else {
-                return Err(unlike(operator, left, right));
-            };
+            let (Some(one), Some(other)) = (decimal(left), decimal(right)) else { return Err(Refusal::Unlike) };
             if divides && other == Decimal::ZERO {
-                return Err(by_zero());
+                return Err(Refusal::ByZero);
             }
             let result = match operator {
                 Arithmetic::Add => one.checked_add(other),
@@ -86,32 +102,26 @@ fn arithmetic_of_others<'a>(
                 Arithmetic::Divide => one.checked_div(other),
                 Arithmetic::Remainder => one.checked_rem(other),
             };
-            result.map(ValueRef::Decimal).ok_or_else(refused)
+            ValueRef::Decimal(result.ok_or(Refusal::OutOfRange)?)
         }
         _ => {
-            let (Some(one), Some(other)) = (left.as_i128(), right.as_i128()) else {
-                return Err(unlike(operator, left, right));
-            };
+            let (Some(one), Some(other)) = (left.as_i128(), right.as_i128()) else { return Err(Refusal::Unlike) };
             if divides && other == 0 {
-                return Err(by_zero());
+                return Err(Refusal::ByZero);
             }
             let result = match operator {
                 Arithmetic::Add => one + other,
                 Arithmetic::Subtract => one - other,
                 // Where one has 63 bits at most, their product has 127.
-                Arithmetic::Multiply if one.min(other) > i64::MAX.into() => return Err(refused()),
+                Arithmetic::Multiply if one.min(other) > i64::MAX.into() => return Err(Refusal::OutOfRange),
                 Arithmetic::Multiply => one * other,
                 Arithmetic::Divide => one / other,
                 Arithmetic::Remainder => one % other,
             };
-            whole(result).filter(|value| is_wide || matches!(value, ValueRef::Integer(_))).ok_or_else(refused)
+            let value = whole(result).filter(|value| is_wide || matches!(value, ValueRef::Integer(_)));
+            value.ok_or(Refusal::OutOfRange)?
         }
-    }
-}
-
-#[cold]
-fn unlike(operator: Arithmetic, left: ValueRef<'_>, right: ValueRef<'_>) -> Box<crate::Error> {
-    wrong(format!("{left} {operator} {right}: there is none of {} and {}", left.kind(), right.kind()))
+    })
 }
 
 /// A decimal or an integer as a decimal.

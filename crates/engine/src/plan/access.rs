@@ -292,7 +292,8 @@ impl Chooser<'_, '_> {
             let factor = if index.is_some() { LOOKUP_COST } else { 1.0 };
             let seek = match access.followed(self.relation, self.ascending) {
                 Some(_) => NEAR_COST,
-                None => SEEK_COST + total.max(2.0).log2() / 4.0,
+                // As its tree is deep.
+                None => SEEK_COST + f64::from((total.max(2.0) as u64).ilog2()) / 4.0,
             };
             let cost = rows * factor + count * seek;
             // A key that is given in full is a row at most, whatever is expected of others.

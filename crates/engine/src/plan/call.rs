@@ -89,6 +89,15 @@ impl Operator {
         self.asks() || matches!(self, Self::Parameter(_) | Self::Outer(..))
     }
 
+    /// Makes an expression of it and one argument, or two.
+    #[inline(never)]
+    pub(super) fn over(self, first: BoundExpr, second: Option<BoundExpr>) -> BoundExpr {
+        let mut arguments = Vec::with_capacity(2);
+        arguments.push(first);
+        arguments.extend(second);
+        self.of(arguments)
+    }
+
     /// Makes an expression of it.
     pub(super) fn of(self, arguments: Vec<BoundExpr>) -> BoundExpr {
         BoundExpr::Call(Box::new(Call { operator: self, arguments }))

@@ -79,18 +79,18 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
     let mut asked = Vec::new();
     for source in order {
         let (step, own) = joins.step(source, entered, rows, &ascending)?;
-        let relation = relation_of(catalog, sources.get(source).ok_or_else(no_source)?)?;
         if IS_FULL {
+            let relation = relation_of(catalog, sources.get(source).ok_or_else(no_source)?)?;
             let column = match entered {
                 0 => leading_column(relation, &step.access),
                 _ => step.access.followed(relation, &ascending),
             };
             ascending.extend(column.map(|column| (source, column)));
+            asked.push(rows * step.estimate / RANGE_SHARE);
         }
         entered |= bit(source);
         cost += own;
         rows *= step.estimate;
-        asked.push(rows / RANGE_SHARE);
         steps.push(step);
     }
     let BoundQuery { grouping, having, outputs, names, is_distinct, order, limit, offset, subqueries, .. } = query;

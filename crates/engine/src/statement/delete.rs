@@ -202,7 +202,10 @@ impl PreparedDelete {
                 returning.take_written(core, index, beside)?;
             }
         }
-        let keys: Vec<_> = rows.into_iter().map(|(key, _)| key).collect();
+        let mut keys = Vec::with_capacity(rows.len());
+        for (key, _) in rows {
+            keys.push(key);
+        }
         // One row that nothing refers to needs no savepoint.
         if let [key] = keys.as_slice()
             && let Some(is_there) = core.delete_row(index, key)?

@@ -45,13 +45,13 @@ impl<'c> Block<'_, 'c> {
             }
             Expr::IsDistinct(left, right) => {
                 let (left, right) = self.compared(expr, left, right, None, depth)?;
-                Operator::IsDistinct.of(vec![left, right])
+                Operator::IsDistinct.over(left, Some(right))
             }
             Expr::And(..) => self.chain(expr, BoundExpr::And, depth)?,
             Expr::Or(..) => self.chain(expr, BoundExpr::Or, depth)?,
             Expr::Not(inner) => BoundExpr::Not(self.truth(inner, expr, depth + 1)?.into()),
             Expr::IsNull(inner) => BoundExpr::IsNull(self.bind(inner, depth + 1)?.expr.into()),
-            Expr::Is(inner, truth) => Operator::Is(*truth).of(vec![self.truth(inner, expr, depth + 1)?]),
+            Expr::Is(inner, truth) => Operator::Is(*truth).over(self.truth(inner, expr, depth + 1)?, None),
             Expr::InList(inner, list) => self.in_list(expr, inner, list, depth)?,
             Expr::Like { text, pattern, escape, ignores_case } => {
                 self.like(expr, text, pattern, *escape, *ignores_case, depth)?
@@ -79,7 +79,7 @@ impl<'c> Block<'_, 'c> {
                     Some(data_type) if data_type.is_integer() => Kind::of(DataType::I64),
                     _ => kind,
                 };
-                Ok(Typed { expr: folded(Operator::Negate.of(vec![bound])), kind })
+                Ok(Typed { expr: folded(Operator::Negate.over(bound, None)), kind })
             }
             Expr::Case(_)
             | Expr::Cast(..)
@@ -98,7 +98,7 @@ impl<'c> Block<'_, 'c> {
                     return Err(Error::query(format_args!("{expr}: an enum's values are known by its column only")));
                 }
                 let inner = self.bind(inner, depth + 1)?.expr;
-                Ok(Typed { expr: folded(Operator::Cast(*data_type).of(vec![inner])), kind: Kind::of(*data_type) })
+                Ok(Typed { expr: folded(Operator::Cast(*data_type).over(inner, None)), kind: Kind::of(*data_type) })
             }
             Expr::Function(function, arguments) => self.function(expr, *function, arguments, depth),
             Expr::Aggregate(call) => self.aggregate(expr, call, depth),
@@ -134,6 +134,11 @@ impl<'c> Block<'_, 'c> {
         }
     }
 
+    #[inline(never)]
+    fn pair(&self, left: &Expr, right: &Expr, depth: usize) -> Fallible<(Typed<'c>, Typed<'c>)> {
+        Ok((self.bind(left, depth + 1)?, self.bind(right, depth + 1)?))
+    }
+
     /// Two sides of a comparison; without one they need not have an order.
     #[inline(never)]
     fn compared(
@@ -144,7 +149,7 @@ impl<'c> Block<'_, 'c> {
         comparison: Option<Comparison>,
         depth: usize,
     ) -> Fallible<(BoundExpr, BoundExpr)> {
-        let (mut left, mut right) = (self.bind(left, depth + 1)?, self.bind(right, depth + 1)?);
+        let (mut left, mut right) = self.pair(left, right, depth)?;
         right.kind.convert(&mut left, expr, self.binder.reads_text)?;
         left.kind.convert(&mut right, expr, self.binder.reads_text)?;
         left.kind.check_comparison(right.kind, expr)?;
@@ -212,7 +217,7 @@ impl<'c> Block<'_, 'c> {
         ignores_case: bool,
         depth: usize,
     ) -> Fallible<BoundExpr> {
-        let (text, mut pattern) = (self.bind(text, depth + 1)?, self.bind(pattern, depth + 1)?);
+        let (text, mut pattern) = self.pair(text, pattern, depth)?;
         self.binder.fix(&mut pattern.expr);
         if !text.kind.may_be(DataType::Text) || !pattern.kind.may_be(DataType::Text) {
             return Err(Error::query(format_args!("{expr}: only text can be matched with a pattern")));
@@ -221,7 +226,7 @@ impl<'c> Block<'_, 'c> {
             BoundExpr::Literal(Value::Text(own)) => {
                 BoundExpr::Like(text.expr.into(), Pattern::with(own, escape, ignores_case))
             }
-            _ => Operator::Like { escape, ignores_case }.of(vec![text.expr, pattern.expr]),
+            _ => Operator::Like { escape, ignores_case }.over(text.expr, Some(pattern.expr)),
         })
     }
 
@@ -234,7 +239,7 @@ impl<'c> Block<'_, 'c> {
         right: &Expr,
         depth: usize,
     ) -> Fallible<Typed<'c>> {
-        let (left, right) = (self.bind(left, depth + 1)?, self.bind(right, depth + 1)?);
+        let (left, right) = self.pair(left, right, depth)?;
         let is_sum = matches!(operator, Arithmetic::Add | Arithmetic::Subtract);
         let kind = match (left.kind.data_type, right.kind.data_type) {
             (Some(DataType::Date), Some(DataType::Date)) if operator == Arithmetic::Subtract => Kind::of(DataType::I64),
@@ -251,7 +256,7 @@ impl<'c> Block<'_, 'c> {
             _ => left.kind.common(right.kind, expr)?,
         };
         let operator = Operator::Arithmetic { operator, is_wide: kind.is_wide() };
-        Ok(Typed { expr: folded(operator.of(vec![left.expr, right.expr])), kind })
+        Ok(Typed { expr: folded(operator.over(left.expr, Some(right.expr))), kind })
     }
 
     #[cold]
@@ -466,7 +471,7 @@ pub(super) fn cast_to<'c>(typed: Typed<'c>, kind: Kind<'c>) -> Typed<'c> {
         (Some(own), Some(wanted))
             if own != wanted && wanted.is_number() && !(own.is_integer() && wanted.is_integer()) =>
         {
-            Typed { expr: folded(Operator::Cast(wanted).of(vec![typed.expr])), kind }
+            Typed { expr: folded(Operator::Cast(wanted).over(typed.expr, None)), kind }
         }
         _ => typed,
     }

@@ -271,9 +271,8 @@ fn bind_query<'b, 'c>(
         }
     }
     let kinds = block.answer(query, &mut bound, depth)?;
-    bound.limit = query.limit.as_ref().map(|limit| block.count("limit", limit, depth)).transpose()?.flatten();
-    let offset = query.offset.as_ref().map(|offset| block.count("offset", offset, depth)).transpose()?;
-    bound.offset = offset.flatten().unwrap_or(0);
+    bound.limit = block.count("limit", query.limit.as_ref(), depth)?;
+    bound.offset = block.count("offset", query.offset.as_ref(), depth)?.unwrap_or(0);
     bound.subqueries = block.subqueries.into_inner();
     Ok((bound, block.outer.into_inner(), kinds))
 }
@@ -299,8 +298,9 @@ impl<'b, 'c> Block<'b, 'c> {
         bind_query(self.binder, Some(self), self.commons.clone(), query, depth)
     }
 
-    /// A number of rows; none of NULL.
-    fn count(&self, what: &str, expr: &Expr, depth: usize) -> Fallible<Option<u64>> {
+    /// A number of rows, if there is one; none of NULL.
+    fn count(&self, what: &str, expr: Option<&Expr>, depth: usize) -> Fallible<Option<u64>> {
+        let Some(expr) = expr else { return Ok(None) };
         let mut bound = self.bind(expr, depth)?.expr;
         self.binder.fix(&mut bound);
         match &bound {
@@ -332,7 +332,9 @@ impl<'b, 'c> Block<'b, 'c> {
                 outputs.push(key.clone());
             }
         }
-        let having = query.having.as_ref().map(|having| self.condition(having, depth)).transpose()?;
+        if let Some(having) = &query.having {
+            self.condition(having, depth)?.split_conjunction(&mut bound.having);
+        }
         *self.windows.borrow_mut() = windows;
         let mut order = Vec::new();
         for key in &query.order_by {
@@ -349,9 +351,6 @@ impl<'b, 'c> Block<'b, 'c> {
         }
         bound.is_distinct = query.distinct;
         bound.order = order;
-        if let Some(having) = having {
-            having.split_conjunction(&mut bound.having);
-        }
         let aggregates = self.aggregates.take().unwrap_or_default();
         let windows = self.windows.take();
         if IS_FULL && let Some(windows) = &windows {
