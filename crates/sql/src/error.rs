@@ -102,21 +102,26 @@ impl Fault {
         let Self { kind, offset } = self;
         let before = text.get(..offset).unwrap_or(text);
         let after = text.get(before.len()..).unwrap_or_default();
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let start = before.bytes().rposition(|byte| byte == b'\n').map_or(0, |newline| newline + 1);
         let line_before = before.get(start..).unwrap_or_default();
         let column = line_before.chars().count();
         let skipped = column.saturating_sub(EXCERPT_CHARACTERS);
-        let shown = |character: char| if character.is_control() { ' ' } else { character };
-        let head: String = line_before.chars().skip(skipped).map(shown).collect();
-        let tail = after.chars().take_while(|character| *character != '\n').take(EXCERPT_CHARACTERS).map(shown);
-        SqlError {
-            kind,
-            offset,
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: column + 1,
-            caret: column - skipped,
-            excerpt: head.chars().chain(tail).collect::<String>().trim_end().to_owned(),
+        let mut excerpt = String::new();
+        let mut show = |character: char| excerpt.push(if character.is_control() { ' ' } else { character });
+        for (place, character) in line_before.chars().enumerate() {
+            if place >= skipped {
+                show(character);
+            }
         }
+        for character in after.chars().take(EXCERPT_CHARACTERS) {
+            if character == '\n' {
+                break;
+            }
+            show(character);
+        }
+        excerpt.truncate(excerpt.trim_end().len());
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        SqlError { kind, offset, line, column: column + 1, caret: column - skipped, excerpt }
     }
 }
 

@@ -82,6 +82,29 @@ impl std::error::Error for Error {
     }
 }
 
+/// Inside: what is handed on from function to function is short.
+pub(crate) type Inner<T> = std::result::Result<T, Box<Error>>;
+
+impl From<Box<Error>> for Error {
+    fn from(error: Box<Self>) -> Self {
+        *error
+    }
+}
+
+impl From<SqlError> for Box<Error> {
+    #[cold]
+    fn from(error: SqlError) -> Self {
+        Self::new(error.into())
+    }
+}
+
+impl From<wasm_dbms::Error> for Box<Error> {
+    #[cold]
+    fn from(error: wasm_dbms::Error) -> Self {
+        Self::new(error.into())
+    }
+}
+
 impl From<SqlError> for Error {
     fn from(error: SqlError) -> Self {
         Self::Text(error.into())
@@ -137,7 +160,7 @@ impl Error {
     }
 
     /// An error of the database about a statement of this text: what it names is looked for there.
-    pub(crate) fn at(error: wasm_dbms::Error, text: &str, dialect: Dialect) -> Self {
+    pub(crate) fn at(error: wasm_dbms::Error, text: &str, dialect: Dialect) -> Box<Self> {
         let name = match &error {
             wasm_dbms::Error::Unknown { name, .. } => name.rsplit('.').next().unwrap_or(name),
             wasm_dbms::Error::TableExists { table } => table,
@@ -152,7 +175,7 @@ impl Error {
             let fault = Fault { kind: SqlErrorKind::Refused(error.to_string()), offset };
             Box::new(fault.locate(text))
         });
-        Self::Database { error: error.into(), place }
+        Box::new(Self::Database { error: error.into(), place })
     }
 }
 

@@ -64,6 +64,11 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0, dialect }
     }
 
+    /// Goes to the end.
+    pub(crate) fn end(&mut self) {
+        self.at = self.text.len();
+    }
+
     /// Where it stands.
     pub(crate) fn at(&self) -> usize {
         self.at

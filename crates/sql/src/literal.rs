@@ -14,8 +14,19 @@ pub(crate) fn text(token: Token<'_>) -> Option<String> {
         _ => {
             let quote = raw.chars().last()?;
             let inner = raw.get(1..raw.len() - 1)?;
-            let twice = String::from_iter([quote, quote]);
-            Some(inner.replace(&twice, quote.encode_utf8(&mut [0; 4])))
+            if !inner.contains(quote) {
+                return Some(inner.to_owned());
+            }
+            let mut text = String::with_capacity(inner.len());
+            let mut characters = inner.chars();
+            while let Some(character) = characters.next() {
+                text.push(character);
+                if character == quote {
+                    // The second of two.
+                    characters.next();
+                }
+            }
+            Some(text)
         }
     }
 }
@@ -79,7 +90,11 @@ pub(crate) fn bytes(token: Token<'_>) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+    let mut bytes = Vec::with_capacity(pairs.len());
+    for [high, low] in pairs {
+        bytes.push(digit(*high)? << 4 | digit(*low)?);
+    }
+    Some(bytes)
 }
 
 /// A number: an integer, an exact decimal where it has a point, a float where it has an exponent or does not fit.

@@ -4,17 +4,12 @@ use wasm_dbms::{
     DeleteRows, InsertRows, NewRows, OnConflict as OnKeyConflict, OnRowConflict, PreparedDelete, PreparedInsert,
     PreparedUpdate, UpdateRows,
 };
-use wasm_dbms_api::{CommonTable, Name};
+use wasm_dbms_api::{CommonTable, Expr, Name};
 
-use super::Problem;
+use super::{Problem, with};
 use crate::{Assignment, Delete, Dialect, Insert, InsertSource, OnConflict, Update};
 
 type Result<T> = std::result::Result<T, Problem>;
-
-/// What the statement names: views and the like, then its own.
-fn with(implied: &[CommonTable], own: Vec<CommonTable>) -> Vec<CommonTable> {
-    implied.iter().cloned().chain(own).collect()
-}
 
 pub(super) fn insert(insert: Insert, implied: &[CommonTable]) -> Result<PreparedInsert> {
     let Insert { with: own, table, alias, columns, source, on_conflict, returning } = insert;
@@ -32,18 +27,21 @@ pub(super) fn insert(insert: Insert, implied: &[CommonTable]) -> Result<Prepared
     Ok(InsertRows { with, table, alias, columns, rows, on_conflict, returning }.prepare())
 }
 
+#[inline(never)]
+fn of_key(target: &[Name]) -> OnKeyConflict {
+    OnKeyConflict::on(target.iter().map(|name| &**name))
+}
+
 fn conflict(action: OnConflict, alias: Option<&Name>) -> Result<OnRowConflict> {
     Ok(match action {
         OnConflict::Replace => OnRowConflict::Replace,
         OnConflict::DoNothing(target) if target.is_empty() => OnRowConflict::Skip,
-        OnConflict::DoNothing(target) => {
-            OnRowConflict::Of(OnKeyConflict::on(target.iter().map(|name| &**name)).do_nothing())
-        }
+        OnConflict::DoNothing(target) => OnRowConflict::Of(of_key(&target).do_nothing()),
         OnConflict::DoUpdate { .. } if alias.is_some() => {
             return Err(Problem::NotSupported("an alias of a table with ON CONFLICT DO UPDATE"));
         }
         OnConflict::DoUpdate { target, assignments, filter } => {
-            let mut action = OnKeyConflict::on(target.iter().map(|name| &**name));
+            let mut action = of_key(&target);
             for Assignment { column, value } in assignments {
                 let Some(value) = value else {
                     return Err(Problem::NotSupported("DEFAULT in ON CONFLICT DO UPDATE"));
@@ -59,17 +57,15 @@ fn conflict(action: OnConflict, alias: Option<&Name>) -> Result<OnRowConflict> {
 }
 
 pub(super) fn update(update: Update, implied: &[CommonTable], dialect: Dialect) -> Result<PreparedUpdate> {
-    let Update { with: own, table, alias, mut assignments, from, filter, returning } = update;
-    if dialect == Dialect::Sqlite {
-        // What is said last of a column holds.
-        let mut last: Vec<Assignment> = Vec::with_capacity(assignments.len());
-        for assignment in assignments {
-            last.retain(|other| other.column != assignment.column);
-            last.push(assignment);
+    let Update { with: own, table, alias, assignments, from, filter, returning } = update;
+    let mut sets: Vec<(Name, Option<Expr>)> = Vec::with_capacity(assignments.len());
+    for Assignment { column, value } in assignments {
+        if dialect == Dialect::Sqlite {
+            // What is said last of a column holds.
+            sets.retain(|(other, _)| *other != column);
         }
-        assignments = last;
+        sets.push((column, value));
     }
-    let sets = assignments.into_iter().map(|Assignment { column, value }| (column, value)).collect();
     let with = with(implied, own);
     Ok(UpdateRows { with, table, alias, sets, from, filter, returning }.prepare()?)
 }

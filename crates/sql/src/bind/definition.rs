@@ -3,7 +3,7 @@
 use wasm_dbms::{AnyConnection, MigrationOperation, SchemaAlteration, SchemaChange, TableSchema, schemas_of};
 
 use super::view;
-use crate::failure::Result;
+use crate::failure::Inner;
 use crate::{AlterAction, AlterTable, CreateIndex, CreateTable, CreateView, Dialect, Drop, DropObject};
 
 /// What comes or goes.
@@ -22,7 +22,7 @@ impl Definition {
         matches!(self, Self::View(create, _) if create.is_temporary)
     }
 
-    pub(crate) fn run(&self, connection: &AnyConnection<'_>) -> Result<()> {
+    pub(crate) fn run(&self, connection: &AnyConnection<'_>) -> Inner<()> {
         match self {
             Self::Table(CreateTable { schema, if_not_exists }) => create_table(connection, schema, *if_not_exists),
             Self::Index(create) => create_index(connection, create),
@@ -37,8 +37,8 @@ fn exists(name: &str) -> wasm_dbms::Error {
     wasm_dbms::Error::TableExists { table: name.to_owned() }
 }
 
-fn create_table(connection: &AnyConnection<'_>, schema: &TableSchema, if_not_exists: bool) -> Result<()> {
-    if view::find(connection, &schema.name)?.is_some() {
+fn create_table(connection: &AnyConnection<'_>, schema: &TableSchema, if_not_exists: bool) -> Inner<()> {
+    if view::is_stored(connection, &schema.name)? {
         return if if_not_exists { Ok(()) } else { Err(exists(&schema.name).into()) };
     }
     match SchemaChange::CreateTable(schema.clone()).run(connection) {
@@ -47,7 +47,7 @@ fn create_table(connection: &AnyConnection<'_>, schema: &TableSchema, if_not_exi
     }
 }
 
-fn create_index(connection: &AnyConnection<'_>, create: &CreateIndex) -> Result<()> {
+fn create_index(connection: &AnyConnection<'_>, create: &CreateIndex) -> Inner<()> {
     let CreateIndex { table, index, if_not_exists } = create;
     if *if_not_exists {
         let has_index = |schema: &TableSchema| schema.indexes.iter().any(|other| other.name == index.name);
@@ -58,7 +58,7 @@ fn create_index(connection: &AnyConnection<'_>, create: &CreateIndex) -> Result<
     Ok(SchemaChange::CreateIndex(table.to_string(), index.clone()).run(connection)?)
 }
 
-fn alter_table(connection: &AnyConnection<'_>, alter: &AlterTable) -> Result<()> {
+fn alter_table(connection: &AnyConnection<'_>, alter: &AlterTable) -> Inner<()> {
     let AlterTable { table, if_exists, actions } = alter;
     let schemas = schemas_of(connection)?;
     let stored = schemas.iter().find(|schema| schema.name == **table);
@@ -68,39 +68,45 @@ fn alter_table(connection: &AnyConnection<'_>, alter: &AlterTable) -> Result<()>
     let mut operations = Vec::new();
     for action in actions {
         if let AlterAction::Rename(name) = action
-            && view::find(connection, name)?.is_some()
+            && view::is_stored(connection, name)?
         {
             return Err(exists(name).into());
         }
-        operations.extend(operation(table, stored, action.clone())?);
+        if let Some(operation) = operation(table, stored, action)? {
+            operations.push(operation);
+        }
     }
     Ok(SchemaAlteration(operations).run(connection)?)
 }
 
 /// What an action of ALTER TABLE is to a migration; nothing where what it is about may be there, or be missing, and is.
-fn operation(table: &str, stored: Option<&TableSchema>, action: AlterAction) -> Result<Option<MigrationOperation>> {
+fn operation(table: &str, stored: Option<&TableSchema>, action: &AlterAction) -> Inner<Option<MigrationOperation>> {
     use MigrationOperation as Operation;
     let has = |column: &str| stored.is_some_and(|stored| stored.position(column).is_some());
-    let table = table.to_string();
+    let table = table.to_owned();
     Ok(Some(match action {
         AlterAction::AddColumn(column, true) if has(&column.name) => return Ok(None),
-        AlterAction::DropColumn(column, true) if !has(&column) => return Ok(None),
-        AlterAction::DropConstraint(name, if_exists) => return drop_constraint(table, stored, &name, if_exists),
-        AlterAction::AddColumn(column, _) => Operation::AddColumn { table, column },
-        AlterAction::AddPrimaryKey(columns) => Operation::SetPrimaryKey { table, columns },
-        AlterAction::AddUnique(index) => Operation::CreateIndex { table, index },
-        AlterAction::AddForeignKey(foreign_key) => Operation::AddForeignKey { table, foreign_key },
-        AlterAction::AddCheck(check) => Operation::AddCheck { table, check },
-        AlterAction::DropColumn(column, _) => Operation::DropColumn { table, column: column.into() },
-        AlterAction::Rename(name) => Operation::RenameTable { table, name: name.into() },
+        AlterAction::DropColumn(column, true) if !has(column) => return Ok(None),
+        AlterAction::DropConstraint(name, if_exists) => return drop_constraint(table, stored, name, *if_exists),
+        AlterAction::AddColumn(column, _) => Operation::AddColumn { table, column: column.clone() },
+        AlterAction::AddPrimaryKey(columns) => Operation::SetPrimaryKey { table, columns: columns.clone() },
+        AlterAction::AddUnique(index) => Operation::CreateIndex { table, index: index.clone() },
+        AlterAction::AddForeignKey(key) => Operation::AddForeignKey { table, foreign_key: key.clone() },
+        AlterAction::AddCheck(check) => Operation::AddCheck { table, check: check.clone() },
+        AlterAction::DropColumn(column, _) => Operation::DropColumn { table, column: column.to_string() },
+        AlterAction::Rename(name) => Operation::RenameTable { table, name: name.to_string() },
         AlterAction::RenameColumn(column, name) => {
-            Operation::RenameColumn { table, column: column.into(), name: name.into() }
+            Operation::RenameColumn { table, column: column.to_string(), name: name.to_string() }
         }
         AlterAction::SetType(column, data_type) => {
-            Operation::ChangeType { table, column: column.into(), data_type, variants: Vec::new() }
+            Operation::ChangeType { table, column: column.to_string(), data_type: *data_type, variants: Vec::new() }
         }
-        AlterAction::SetDefault(column, default) => Operation::SetDefault { table, column: column.into(), default },
-        AlterAction::SetNullable(column, nullable) => Operation::SetNullable { table, column: column.into(), nullable },
+        AlterAction::SetDefault(column, default) => {
+            Operation::SetDefault { table, column: column.to_string(), default: default.clone() }
+        }
+        AlterAction::SetNullable(column, nullable) => {
+            Operation::SetNullable { table, column: column.to_string(), nullable: *nullable }
+        }
     }))
 }
 
@@ -111,7 +117,7 @@ fn drop_constraint(
     stored: Option<&TableSchema>,
     name: &str,
     if_exists: bool,
-) -> Result<Option<MigrationOperation>> {
+) -> Inner<Option<MigrationOperation>> {
     let unknown = |what, name| wasm_dbms::Error::Unknown { what, name };
     let stored = stored.ok_or_else(|| unknown("table", table.clone()))?;
     let named = name.to_owned();
@@ -128,7 +134,7 @@ fn drop_constraint(
     }
 }
 
-fn drop_all(connection: &AnyConnection<'_>, drop: &Drop) -> Result<()> {
+fn drop_all(connection: &AnyConnection<'_>, drop: &Drop) -> Inner<()> {
     let Drop { object, names, if_exists } = drop;
     for name in names {
         let dropped = match object {

@@ -1,10 +1,10 @@
 //! `information_schema`: tables that tell of the tables.
 
 use wasm_dbms::{AnyConnection, schemas_of};
-use wasm_dbms_api::{ColumnSchema, CommonTable, DataType, Expr, Name, Query, TableSchema, Value};
+use wasm_dbms_api::{CommonTable, DataType, Expr, Name, Query, TableSchema, Value};
 
 use super::view::{self, Views};
-use crate::failure::Result;
+use crate::failure::Inner;
 use crate::parser::source::INFORMATION_SCHEMA;
 
 /// The name of the schema that every table is in.
@@ -16,161 +16,189 @@ pub(super) fn named(
     names: &[Name],
     temporary: &Views,
     implied: &mut Vec<CommonTable>,
-) -> Result<()> {
+) -> Inner<()> {
     let is_one = |name: &Name| name.strip_prefix(INFORMATION_SCHEMA).is_some_and(|rest| rest.starts_with('.'));
     if !names.iter().any(is_one) {
         return Ok(());
     }
     let schemas: Vec<TableSchema> = schemas_of(connection)?;
     let schemas: Vec<&TableSchema> = schemas.iter().filter(|schema| schema.name != view::VIEWS_TABLE).collect();
+    let views = view::all(connection, temporary)?;
     let tables = [
-        tables(&schemas, &view::texts(connection, temporary)?),
+        tables(&schemas, &views),
         columns(&schemas),
-        views_of(&view::texts(connection, temporary)?),
+        views_of(&views),
         constraints(&schemas),
         key_columns(&schemas),
         statistics(&schemas),
     ];
-    implied.splice(0..0, tables);
+    for (place, telling) in tables.into_iter().enumerate() {
+        implied.insert(place, telling.into_table());
+    }
     Ok(())
 }
 
-/// A table of these columns and rows.
-fn table(name: &str, columns: &[&str], rows: Vec<Vec<Value>>) -> CommonTable {
-    let is_empty = rows.is_empty();
-    // No row, but of as many columns.
-    let nothing = || vec![vec![Value::Null; columns.len()]];
-    let rows = if is_empty { nothing() } else { rows };
-    let query = Query::values(rows.into_iter().map(|row| row.into_iter().map(Expr::Literal).collect::<Vec<_>>()));
-    let query = if is_empty { query.limit(0) } else { query };
-    CommonTable {
-        name: format!("{INFORMATION_SCHEMA}.{name}").into(),
-        columns: columns.iter().map(|column| (*column).to_owned().into()).collect(),
-        query: query.into(),
-        is_recursive: false,
+/// A table while it is filled.
+struct Telling {
+    name: &'static str,
+    /// Its columns behind the schema and the name of a table, which all of them begin with, with blanks between.
+    columns: &'static str,
+    rows: Vec<Vec<Expr>>,
+}
+
+impl Telling {
+    fn new(name: &'static str, columns: &'static str) -> Self {
+        Self { name, columns, rows: Vec::new() }
     }
-}
 
-fn text(value: impl Into<String>) -> Value {
-    Value::Text(value.into())
-}
+    /// Begins a row about that table.
+    fn row(&mut self, table: &str) {
+        self.rows.push(Vec::new());
+        self.text(SCHEMA);
+        self.text(table);
+    }
 
-fn yes(is: bool) -> Value {
-    text(if is { "YES" } else { "NO" })
-}
-
-fn number(place: usize) -> Value {
-    Value::Integer(i64::try_from(place + 1).unwrap_or(i64::MAX))
-}
-
-fn tables(schemas: &[&TableSchema], views: &[(String, String)]) -> CommonTable {
-    let tables = schemas.iter().map(|schema| (schema.name.clone(), "BASE TABLE"));
-    let views = views.iter().map(|(name, _)| (name.clone(), "VIEW"));
-    let rows = tables.chain(views).map(|(name, kind)| vec![text(SCHEMA), text(name), text(kind)]);
-    table("tables", &["table_schema", "table_name", "table_type"], rows.collect())
-}
-
-fn columns(schemas: &[&TableSchema]) -> CommonTable {
-    let mut rows = Vec::new();
-    for schema in schemas {
-        for (place, column) in schema.columns.iter().enumerate() {
-            let default = column.default.as_ref().map_or(Value::Null, |default| text(default.to_string()));
-            rows.push(vec![
-                text(SCHEMA),
-                text(&schema.name),
-                text(&column.name),
-                number(place),
-                default,
-                yes(column.nullable),
-                text(type_name(column)),
-                yes(column.autoincrement),
-            ]);
+    #[inline(never)]
+    fn value(&mut self, value: Value) {
+        if let Some(row) = self.rows.last_mut() {
+            row.push(Expr::Literal(value));
         }
     }
-    let names = [
-        "table_schema",
-        "table_name",
-        "column_name",
-        "ordinal_position",
-        "column_default",
-        "is_nullable",
-        "data_type",
-        "is_identity",
-    ];
-    table("columns", &names, rows)
-}
 
-fn type_name(column: &ColumnSchema) -> String {
-    match column.data_type {
-        DataType::Enum => format!("enum ({})", column.variants.join(", ")),
-        data_type => data_type.to_string(),
+    #[inline(never)]
+    fn text(&mut self, value: &str) {
+        self.value(Value::Text(value.to_owned()));
+    }
+
+    fn yes(&mut self, is: bool) {
+        self.text(if is { "YES" } else { "NO" });
+    }
+
+    fn number(&mut self, place: usize) {
+        self.value(Value::Integer(i64::try_from(place + 1).unwrap_or(i64::MAX)));
+    }
+
+    #[inline(never)]
+    fn into_table(mut self) -> CommonTable {
+        let mut columns: Vec<Name> = vec!["table_schema".into(), "table_name".into()];
+        for name in self.columns.split(' ') {
+            columns.push(name.into());
+        }
+        let is_empty = self.rows.is_empty();
+        if is_empty {
+            // No row, but of as many columns.
+            self.rows.push(vec![Expr::Literal(Value::Null); columns.len()]);
+        }
+        let mut query = Query::values(self.rows);
+        query.limit = is_empty.then_some(Expr::from(0));
+        let name = format!("{INFORMATION_SCHEMA}.{}", self.name).into();
+        CommonTable { name, columns, query: query.into(), is_recursive: false }
     }
 }
 
-fn views_of(views: &[(String, String)]) -> CommonTable {
-    let rows = views.iter().map(|(name, own)| vec![text(SCHEMA), text(name), text(own)]);
-    table("views", &["table_schema", "table_name", "view_definition"], rows.collect())
+fn tables(schemas: &[&TableSchema], views: &Views) -> Telling {
+    let mut telling = Telling::new("tables", "table_type");
+    for schema in schemas {
+        telling.row(&schema.name);
+        telling.text("BASE TABLE");
+    }
+    for view in views.iter() {
+        telling.row(&view.name);
+        telling.text("VIEW");
+    }
+    telling
+}
+
+fn columns(schemas: &[&TableSchema]) -> Telling {
+    let names = "column_name ordinal_position column_default is_nullable data_type is_identity";
+    let mut telling = Telling::new("columns", names);
+    for schema in schemas {
+        for (place, column) in schema.columns.iter().enumerate() {
+            telling.row(&schema.name);
+            telling.text(&column.name);
+            telling.number(place);
+            match &column.default {
+                Some(default) => telling.text(&default.to_string()),
+                None => telling.value(Value::Null),
+            }
+            telling.yes(column.nullable);
+            telling.text(&match column.data_type {
+                DataType::Enum => format!("enum ({})", column.variants.join(", ")),
+                data_type => data_type.to_string(),
+            });
+            telling.yes(column.autoincrement);
+        }
+    }
+    telling
+}
+
+fn views_of(views: &Views) -> Telling {
+    let mut telling = Telling::new("views", "view_definition");
+    for view in views.iter() {
+        telling.row(&view.name);
+        telling.text(&view.text);
+    }
+    telling
 }
 
 /// Each constraint of a table: its name, its kind, its columns.
-fn constraints_of(schema: &TableSchema) -> Vec<(String, &'static str, Vec<String>)> {
-    let mut found = Vec::new();
+fn constraints_of(schema: &TableSchema, visit: &mut dyn FnMut(&str, &str, &[String])) {
     if !schema.primary_key.is_empty() {
-        found.push((format!("{}_pkey", schema.name), "PRIMARY KEY", schema.primary_key.clone()));
+        visit(&format!("{}_pkey", schema.name), "PRIMARY KEY", &schema.primary_key);
     }
     for index in schema.indexes.iter().filter(|index| index.unique) {
-        let columns = index.columns.iter().map(|column| column.name.clone()).collect();
-        found.push((index.name.clone(), "UNIQUE", columns));
+        let columns: Vec<String> = index.columns.iter().map(|column| column.name.clone()).collect();
+        visit(&index.name, "UNIQUE", &columns);
     }
     for key in &schema.foreign_keys {
-        found.push((format!("{}_{}_fkey", schema.name, key.columns.join("_")), "FOREIGN KEY", key.columns.clone()));
+        visit(&format!("{}_{}_fkey", schema.name, key.columns.join("_")), "FOREIGN KEY", &key.columns);
     }
     for check in &schema.checks {
-        found.push((check.label().into_owned(), "CHECK", Vec::new()));
+        visit(&check.label(), "CHECK", &[]);
     }
-    found
 }
 
-fn constraints(schemas: &[&TableSchema]) -> CommonTable {
-    let rows = schemas.iter().flat_map(|schema| {
-        let own = constraints_of(schema).into_iter();
-        own.map(|(name, kind, _)| vec![text(SCHEMA), text(&schema.name), text(name), text(kind)])
-    });
-    let names = ["table_schema", "table_name", "constraint_name", "constraint_type"];
-    table("table_constraints", &names, rows.collect())
-}
-
-fn key_columns(schemas: &[&TableSchema]) -> CommonTable {
-    let mut rows = Vec::new();
+fn constraints(schemas: &[&TableSchema]) -> Telling {
+    let mut telling = Telling::new("table_constraints", "constraint_name constraint_type");
     for schema in schemas {
-        for (name, _, columns) in constraints_of(schema) {
-            for (place, column) in columns.into_iter().enumerate() {
-                rows.push(vec![text(SCHEMA), text(&schema.name), text(&name), text(column), number(place)]);
-            }
-        }
+        constraints_of(schema, &mut |name, kind, _| {
+            telling.row(&schema.name);
+            telling.text(name);
+            telling.text(kind);
+        });
     }
-    let names = ["table_schema", "table_name", "constraint_name", "column_name", "ordinal_position"];
-    table("key_column_usage", &names, rows)
+    telling
+}
+
+fn key_columns(schemas: &[&TableSchema]) -> Telling {
+    let mut telling = Telling::new("key_column_usage", "constraint_name column_name ordinal_position");
+    for schema in schemas {
+        constraints_of(schema, &mut |name, _, columns| {
+            for (place, column) in columns.iter().enumerate() {
+                telling.row(&schema.name);
+                telling.text(name);
+                telling.text(column);
+                telling.number(place);
+            }
+        });
+    }
+    telling
 }
 
 /// The indexes, a row a column, as MySQL tells of them: the standard knows none.
-fn statistics(schemas: &[&TableSchema]) -> CommonTable {
-    let mut rows = Vec::new();
+fn statistics(schemas: &[&TableSchema]) -> Telling {
+    let mut telling = Telling::new("statistics", "index_name seq_in_index column_name collation is_unique");
     for schema in schemas {
         for index in &schema.indexes {
             for (place, column) in index.columns.iter().enumerate() {
-                rows.push(vec![
-                    text(SCHEMA),
-                    text(&schema.name),
-                    text(&index.name),
-                    number(place),
-                    text(&column.name),
-                    text(if column.descending { "D" } else { "A" }),
-                    yes(index.unique),
-                ]);
+                telling.row(&schema.name);
+                telling.text(&index.name);
+                telling.number(place);
+                telling.text(&column.name);
+                telling.text(if column.descending { "D" } else { "A" });
+                telling.yes(index.unique);
             }
         }
     }
-    let names = ["table_schema", "table_name", "index_name", "seq_in_index", "column_name", "collation", "is_unique"];
-    table("statistics", &names, rows)
+    telling
 }

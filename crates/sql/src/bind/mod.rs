@@ -25,7 +25,7 @@ pub(crate) use definition::Definition;
 pub(crate) use view::{Views, create_temporary};
 
 use crate::error::Fault;
-use crate::failure::{Error, Result};
+use crate::failure::{Error, Inner};
 use crate::{Dialect, Parameters, Parsed, SqlErrorKind, Statement, TransactionStatement};
 
 /// A statement that can be run.
@@ -59,7 +59,7 @@ impl Compiled {
         text: Arc<str>,
         dialect: Dialect,
         temporary: &Views,
-    ) -> Result<Self> {
+    ) -> Inner<Self> {
         wasm_dbms::enable_window_functions();
         let Parsed { statement, tables, parameters } = parsed;
         let implied = match &statement {
@@ -99,7 +99,7 @@ impl From<wasm_dbms::Error> for Problem {
 }
 
 impl Action {
-    fn new(statement: Statement, implied: &[CommonTable], dialect: Dialect) -> std::result::Result<Self, Problem> {
+    fn new(statement: Statement, implied: &[CommonTable], dialect: Dialect) -> Result<Self, Problem> {
         Ok(match statement {
             Statement::Query(query) => Self::Query(Prepared::new(with_implied(query, implied)).into()),
             Statement::Insert(insert) => Self::Insert(Box::new(change::insert(insert, implied)?)),
@@ -118,15 +118,25 @@ impl Action {
     }
 }
 
+/// What the statement names: views and the like, then its own.
+fn with(implied: &[CommonTable], own: Vec<CommonTable>) -> Vec<CommonTable> {
+    if implied.is_empty() {
+        return own;
+    }
+    let mut all = implied.to_vec();
+    all.extend(own);
+    all
+}
+
 /// A query that can name these too, and whose texts have no type of their own.
 fn with_implied(mut query: Query, implied: &[CommonTable]) -> Query {
-    query.with.splice(0..0, implied.iter().cloned());
+    query.with = with(implied, query.with);
     query.reads_text = true;
     query
 }
 
 /// What among the names of a statement is no table: views, and what tells of the tables.
-fn implied(connection: &AnyConnection<'_>, mut names: Vec<Name>, temporary: &Views) -> Result<Vec<CommonTable>> {
+fn implied(connection: &AnyConnection<'_>, mut names: Vec<Name>, temporary: &Views) -> Inner<Vec<CommonTable>> {
     let mut implied = view::named(connection, &mut names, temporary)?;
     information::named(connection, &names, temporary, &mut implied)?;
     Ok(implied)

@@ -1,11 +1,9 @@
 //! Views: queries that are stored by name, as the text that made them.
 
-use std::collections::HashMap;
-
 use wasm_dbms::{AnyConnection, DeleteRows, InsertRows, OnConflict, OnRowConflict, Prepared, SchemaChange, schemas_of};
 use wasm_dbms_api::{ColumnSchema, CommonTable, Comparison, DataType, Expr, Name, Query, TableSchema, Value};
 
-use crate::failure::{Error, Result};
+use crate::failure::{Error, Inner};
 use crate::limits::MAX_VIEW_DEPTH;
 use crate::{CreateView, Dialect, Parsed, Statement, parse};
 
@@ -23,47 +21,80 @@ fn schema() -> TableSchema {
 /// A view.
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
-    text: String,
+    pub(super) name: String,
+    pub(super) text: String,
     dialect: Dialect,
 }
 
-/// Views by their names.
-pub(crate) type Views = HashMap<String, Stored>;
+/// Views in the order of their names.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Views(Vec<Stored>);
+
+impl Views {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Stored> {
+        self.0.iter()
+    }
+
+    /// The place of that name, or the one where it would be.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|view| view.name.as_str().cmp(name))
+    }
+
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.place(name).is_ok()
+    }
+
+    fn get(&self, name: &str) -> Option<&Stored> {
+        self.0.get(self.place(name).ok()?)
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Ok(place) = self.place(name) {
+            self.0.remove(place);
+        }
+    }
+
+    /// Adds a view, in the place of one of the same name.
+    fn put(&mut self, view: Stored) {
+        self.remove(&view.name);
+        let (Ok(place) | Err(place)) = self.place(&view.name);
+        self.0.insert(place, view);
+    }
+}
 
 /// Every stored view.
-fn stored(connection: &AnyConnection<'_>) -> Result<Views> {
+fn stored(connection: &AnyConnection<'_>) -> Inner<Views> {
+    let mut views = Views::default();
     let answer = match Prepared::new(Query::from(VIEWS_TABLE)).query(connection, &[]) {
-        Err(wasm_dbms::Error::Unknown { .. }) => return Ok(Views::new()),
+        Err(wasm_dbms::Error::Unknown { .. }) => return Ok(views),
         answer => answer?,
     };
-    let mut views = Views::new();
     for row in answer.rows {
         let Ok([Value::Text(name), Value::Text(dialect), Value::Text(text)]) = <[Value; 3]>::try_from(row) else {
             continue;
         };
         let dialect = if dialect == "sqlite" { Dialect::Sqlite } else { Dialect::PostgreSql };
-        views.insert(name, Stored { text, dialect });
+        views.put(Stored { name, text, dialect });
     }
     Ok(views)
 }
 
 /// Every view; one of the session hides a stored one.
-fn all(connection: &AnyConnection<'_>, temporary: &Views) -> Result<Views> {
+pub(super) fn all(connection: &AnyConnection<'_>, temporary: &Views) -> Inner<Views> {
     let mut views = stored(connection)?;
-    views.extend(temporary.iter().map(|(name, view)| (name.clone(), view.clone())));
+    for view in temporary.iter() {
+        views.put(view.clone());
+    }
     Ok(views)
 }
 
-/// The names and the texts of every view, in the order of the names.
-pub(super) fn texts(connection: &AnyConnection<'_>, temporary: &Views) -> Result<Vec<(String, String)>> {
-    let mut texts: Vec<_> = all(connection, temporary)?.into_iter().map(|(name, view)| (name, view.text)).collect();
-    texts.sort_unstable();
-    Ok(texts)
-}
-
-/// The text of a view.
-pub(super) fn find(connection: &AnyConnection<'_>, name: &str) -> Result<Option<String>> {
-    Ok(stored(connection)?.remove(name).map(|view| view.text))
+/// Whether a view of this name is stored.
+pub(super) fn is_stored(connection: &AnyConnection<'_>, name: &str) -> Inner<bool> {
+    Ok(stored(connection)?.contains(name))
 }
 
 /// The views among the names of a statement, each behind those that it names itself. What they name is added to the names.
@@ -71,7 +102,7 @@ pub(super) fn named(
     connection: &AnyConnection<'_>,
     names: &mut Vec<Name>,
     temporary: &Views,
-) -> Result<Vec<CommonTable>> {
+) -> Inner<Vec<CommonTable>> {
     let views = all(connection, temporary)?;
     let mut found = Vec::new();
     if !views.is_empty() {
@@ -91,14 +122,14 @@ struct Naming<'v> {
 }
 
 impl Naming<'_> {
-    fn add(&mut self, names: &[Name]) -> Result<()> {
+    fn add(&mut self, names: &[Name]) -> Inner<()> {
         if self.open.len() > MAX_VIEW_DEPTH {
             let problem = format!("views are nested deeper than {MAX_VIEW_DEPTH}");
             return Err(wasm_dbms::Error::Query(problem).into());
         }
         for name in names {
             let is_known = self.found.iter().any(|table| table.name == *name);
-            let Some(view) = self.views.get(&**name).filter(|_| !is_known) else { continue };
+            let Some(view) = self.views.get(name).filter(|_| !is_known) else { continue };
             if self.open.contains(name) {
                 continue;
             }
@@ -115,11 +146,11 @@ impl Naming<'_> {
     }
 }
 
-pub(super) fn create(connection: &AnyConnection<'_>, create: &CreateView, dialect: Dialect) -> Result<()> {
+pub(super) fn create(connection: &AnyConnection<'_>, create: &CreateView, dialect: Dialect) -> Inner<()> {
     let CreateView { name, or_replace, if_not_exists, text, .. } = create;
     let schemas = schemas_of(connection)?;
     let is_table = schemas.iter().any(|schema| schema.name == **name);
-    let is_there = is_table || find(connection, name)?.is_some();
+    let is_there = is_table || is_stored(connection, name)?;
     if is_there && *if_not_exists {
         return Ok(());
     }
@@ -127,7 +158,7 @@ pub(super) fn create(connection: &AnyConnection<'_>, create: &CreateView, dialec
         return Err(wasm_dbms::Error::TableExists { table: name.to_string() }.into());
     }
     // What is stored cannot name what goes with a session.
-    check(connection, create, dialect, &Views::new())?;
+    check(connection, create, dialect, &Views::default())?;
     if !schemas.iter().any(|schema| schema.name == VIEWS_TABLE) {
         SchemaChange::CreateTable(schema()).run(connection)?;
     }
@@ -144,8 +175,8 @@ pub(crate) fn create_temporary(
     create: &CreateView,
     dialect: Dialect,
     temporary: &mut Views,
-) -> Result<()> {
-    let is_there = temporary.contains_key(&*create.name);
+) -> Inner<()> {
+    let is_there = temporary.contains(&create.name);
     if is_there && create.if_not_exists {
         return Ok(());
     }
@@ -153,18 +184,19 @@ pub(crate) fn create_temporary(
         return Err(wasm_dbms::Error::TableExists { table: create.name.to_string() }.into());
     }
     check(connection, create, dialect, temporary)?;
-    temporary.insert(create.name.to_string(), Stored { text: create.text.clone(), dialect });
+    temporary.put(Stored { name: create.name.to_string(), text: create.text.clone(), dialect });
     Ok(())
 }
 
 /// Plans the query: a view answers when it is made.
-fn check(connection: &AnyConnection<'_>, create: &CreateView, dialect: Dialect, temporary: &Views) -> Result<()> {
+fn check(connection: &AnyConnection<'_>, create: &CreateView, dialect: Dialect, temporary: &Views) -> Inner<()> {
     let CreateView { name, columns, query, text, .. } = create;
     let mut implied = super::implied(connection, parse(text, dialect)?.tables, temporary)?;
     implied.retain(|table| table.name != *name);
     let own = super::with_implied(query.clone(), &implied);
     let table = CommonTable { name: name.clone(), columns: columns.clone(), query: own.into(), is_recursive: false };
-    let whole = Query { with: vec![table], ..Query::from(name.to_string()) };
+    let mut whole = Query::from(name.to_string());
+    whole.with.push(table);
     let planned = Prepared::new(whole).explain(connection, &[]);
     planned.map(|_| ()).map_err(|error| Error::at(error, text, dialect))
 }

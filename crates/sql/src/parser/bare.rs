@@ -14,7 +14,9 @@ pub(super) fn settle(query: &mut Query) {
     let mut has_extreme = false;
     for output in &query.columns {
         if let Output::Expr(expr, alias) = output {
-            aliases.extend(alias.clone());
+            if let Some(alias) = alias {
+                aliases.push(alias.clone());
+            }
             has_extreme |= is_extreme(expr);
         }
     }

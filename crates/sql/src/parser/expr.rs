@@ -4,7 +4,6 @@ use wasm_dbms_api::{Arithmetic, Comparison, DataType, Expr, Nulls, Order, Query,
 
 use super::Parser;
 use super::infix::{Infix, POWER_AND, POWER_OR, Tie};
-use crate::error::{Result, SqlErrorKind, fault, not_supported};
 use crate::keyword::Keyword;
 use crate::lexer::Kind;
 use crate::limits::{BALANCED_FROM, MAX_CHAIN, MAX_LIST_ITEMS};
@@ -12,66 +11,66 @@ use crate::{Dialect, literal};
 
 impl Parser<'_> {
     /// An expression.
-    pub(super) fn expr(&mut self) -> Result<Expr> {
+    pub(super) fn expr(&mut self) -> Expr {
         self.expr_above(0)
     }
 
     /// An expression without operators that bind less than this.
     #[inline(never)]
-    pub(super) fn expr_above(&mut self, least: u8) -> Result<Expr> {
+    pub(super) fn expr_above(&mut self, least: u8) -> Expr {
         self.nested(1, |parser| {
-            let left = parser.operand()?;
+            let left = parser.operand();
             parser.expr_from(left, least)
         })
     }
 
     /// An expression whose first operand has been read.
-    pub(super) fn expr_from(&mut self, mut left: Expr, least: u8) -> Result<Expr> {
+    pub(super) fn expr_from(&mut self, mut left: Expr, least: u8) -> Expr {
         let mut chain = 0;
         while let Some(Tie { infix, power }) = self.infix().filter(|tie| tie.power >= least) {
             // AND and OR take their whole row at once.
             chain += 1;
             if chain > MAX_CHAIN {
-                return self.limit("operators in a row", MAX_CHAIN);
+                self.limit("operators in a row", MAX_CHAIN)
             }
             let offset = self.token.offset;
-            self.advance()?;
-            left = self.apply(infix, power, left, offset)?;
+            self.advance();
+            left = self.apply(infix, power, left, offset);
         }
-        Ok(left)
+        left
     }
 
     #[inline(never)]
-    fn apply(&mut self, infix: Infix, power: u8, left: Expr, offset: usize) -> Result<Expr> {
-        Ok(match infix {
-            Infix::And => self.chain(left, Keyword::And, POWER_AND, Expr::and)?,
-            Infix::Or => self.chain(left, Keyword::Or, POWER_OR, Expr::or)?,
-            Infix::Compare(comparison) => self.comparison(comparison, power, left)?,
+    fn apply(&mut self, infix: Infix, power: u8, left: Expr, offset: usize) -> Expr {
+        match infix {
+            Infix::And => self.chain(left, Keyword::And, POWER_AND, Expr::and),
+            Infix::Or => self.chain(left, Keyword::Or, POWER_OR, Expr::or),
+            Infix::Compare(comparison) => self.comparison(comparison, power, left),
             Infix::Arithmetic(operator) => {
-                let right = self.expr_above(power + 1)?;
+                let right = self.expr_above(power + 1);
                 self.arithmetic(operator, left, right)
             }
-            Infix::Join => left.join(self.expr_above(power + 1)?),
-            Infix::Function(function) => Expr::function(function, [left, self.expr_above(power + 1)?]),
-            Infix::ContainedIn => Expr::function(ScalarFunction::JsonContains, [self.expr_above(power + 1)?, left]),
+            Infix::Join => left.join(self.expr_above(power + 1)),
+            Infix::Function(function) => Expr::function(function, [left, self.expr_above(power + 1)]),
+            Infix::ContainedIn => Expr::function(ScalarFunction::JsonContains, [self.expr_above(power + 1), left]),
             Infix::JsonPart(function) => {
                 let place = self.token.offset;
-                let key = self.expr_above(power + 1)?;
+                let key = self.expr_above(power + 1);
                 match self.json_path(&key) {
                     Some(path) => Expr::function(function, [left, Expr::from(path)]),
-                    None => return not_supported("keys of JSON other than texts and numbers", place),
+                    None => self.not_supported_at("keys of JSON other than texts and numbers", place),
                 }
             }
             Infix::Cast => {
                 let place = self.token.offset;
-                let data_type = self.type_of_cast()?;
-                self.cast(left, data_type, place)?
+                let data_type = self.type_of_cast();
+                self.cast(left, data_type, place)
             }
             Infix::IsNull => left.is_null(),
             Infix::NotNull => left.is_null().not(),
             Infix::Is => {
-                let negated = self.eat(Keyword::Not)?;
-                let is = self.is_what(left, power)?;
+                let negated = self.eat(Keyword::Not);
+                let is = self.is_what(left, power);
                 if negated { is.not() } else { is }
             }
             Infix::Not => {
@@ -79,38 +78,38 @@ impl Parser<'_> {
                     Some(infix) => infix,
                     None => return self.fail("IN, LIKE or BETWEEN"),
                 };
-                self.advance()?;
-                self.apply(inner, power, left, offset)?.not()
+                self.advance();
+                self.apply(inner, power, left, offset).not()
             }
             Infix::Between => {
-                let symmetric = self.eat(Keyword::Symmetric)?;
-                let low = self.expr_above(power + 1)?;
-                self.expect(Keyword::And)?;
-                let high = self.expr_above(power + 1)?;
+                let symmetric = self.eat(Keyword::Symmetric);
+                let low = self.expr_above(power + 1);
+                self.expect(Keyword::And);
+                let high = self.expr_above(power + 1);
                 match symmetric {
                     true => left.clone().between(low.clone(), high.clone()).or(left.between(high, low)),
                     false => left.between(low, high),
                 }
             }
-            Infix::In => self.nested(1, |parser| parser.membership(left))?,
+            Infix::In => self.nested(1, |parser| parser.membership(left)),
             Infix::Like { ignores_case } => {
-                let pattern = self.expr_above(power + 1)?;
-                let escape = self.escape()?;
+                let pattern = self.expr_above(power + 1);
+                let escape = self.escape();
                 left.like_with(pattern, escape, ignores_case || self.is_sqlite())
             }
-            Infix::NotSupported(what) => return not_supported(what, offset),
-        })
+            Infix::NotSupported(what) => self.not_supported_at(what, offset),
+        }
     }
 
     /// Operands of one AND or OR after the other: few as they come, many as a tree of few levels.
     #[inline(never)]
-    fn chain(&mut self, left: Expr, keyword: Keyword, power: u8, join: fn(Expr, Expr) -> Expr) -> Result<Expr> {
-        let mut operands = vec![left, self.expr_above(power + 1)?];
-        while self.eat(keyword)? {
+    fn chain(&mut self, left: Expr, keyword: Keyword, power: u8, join: fn(Expr, Expr) -> Expr) -> Expr {
+        let mut operands = vec![left, self.expr_above(power + 1)];
+        while self.eat(keyword) {
             if operands.len() >= MAX_LIST_ITEMS {
-                return self.limit("operands in a row", MAX_LIST_ITEMS);
+                self.limit("operands in a row", MAX_LIST_ITEMS)
             }
-            operands.push(self.expr_above(power + 1)?);
+            operands.push(self.expr_above(power + 1));
         }
         while operands.len() >= BALANCED_FROM {
             let mut rest = operands.into_iter();
@@ -124,28 +123,28 @@ impl Parser<'_> {
             operands = pairs;
         }
         // Two at least.
-        Ok(operands.into_iter().reduce(join).unwrap_or(Expr::Literal(Value::Null)))
+        operands.into_iter().reduce(join).unwrap_or(Expr::Literal(Value::Null))
     }
 
     /// What stands behind a comparison: an operand, or ANY and ALL of a query.
     #[inline(never)]
-    fn comparison(&mut self, comparison: Comparison, power: u8, left: Expr) -> Result<Expr> {
+    fn comparison(&mut self, comparison: Comparison, power: u8, left: Expr) -> Expr {
         let is_any = matches!(self.keyword(), Some(Keyword::Any | Keyword::Some));
         if !is_any && !self.is(Keyword::All) {
-            return Ok(left.compare(comparison, self.expr_above(power + 1)?));
+            return left.compare(comparison, self.expr_above(power + 1));
         }
         let offset = self.token.offset;
-        self.advance()?;
-        self.expect_sign("(")?;
+        self.advance();
+        self.expect_sign(b'(');
         if !self.is_query() {
-            return self.not_supported("ANY and ALL of arrays");
+            self.not_supported("ANY and ALL of arrays")
         }
-        let query = self.query()?;
-        self.expect_sign(")")?;
+        let query = self.query();
+        self.expect_sign(b')');
         match (comparison, is_any) {
-            (Comparison::Equal, true) => Ok(left.in_query(query)),
-            (Comparison::NotEqual, false) => Ok(left.in_query(query).not()),
-            _ => not_supported("ANY and ALL other than = ANY and <> ALL", offset),
+            (Comparison::Equal, true) => left.in_query(query),
+            (Comparison::NotEqual, false) => left.in_query(query).not(),
+            _ => self.not_supported_at("ANY and ALL other than = ANY and <> ALL", offset),
         }
     }
 
@@ -175,50 +174,50 @@ impl Parser<'_> {
 
     /// What stands behind IS.
     #[inline(never)]
-    fn is_what(&mut self, left: Expr, power: u8) -> Result<Expr> {
+    fn is_what(&mut self, left: Expr, power: u8) -> Expr {
         let truth = match self.keyword() {
             Some(Keyword::Null | Keyword::Unknown) => None,
             Some(Keyword::True) => Some(true),
             Some(Keyword::False) => Some(false),
             Some(Keyword::Distinct) => {
-                self.advance()?;
-                self.expect(Keyword::From)?;
-                return Ok(left.is_distinct(self.expr_above(power + 1)?));
+                self.advance();
+                self.expect(Keyword::From);
+                return left.is_distinct(self.expr_above(power + 1));
             }
-            _ if self.is_sqlite() => return Ok(left.is_distinct(self.expr_above(power + 1)?).not()),
+            _ if self.is_sqlite() => return left.is_distinct(self.expr_above(power + 1)).not(),
             _ => return self.fail("NULL, TRUE, FALSE or DISTINCT FROM"),
         };
-        self.advance()?;
-        Ok(truth.map_or_else(|| left.clone().is_null(), |truth| Expr::Is(left.clone().into(), truth)))
+        self.advance();
+        truth.map_or_else(|| left.clone().is_null(), |truth| Expr::Is(left.clone().into(), truth))
     }
 
     /// What stands behind IN.
     #[inline(never)]
-    fn membership(&mut self, left: Expr) -> Result<Expr> {
+    fn membership(&mut self, left: Expr) -> Expr {
         if self.is_sqlite() && self.is_name() {
-            let table = self.table_name()?;
-            return Ok(self.untyped(left).in_query(Query::from(table)));
+            let table = self.table_name();
+            return self.untyped(left).in_query(Query::from(table));
         }
-        self.expect_sign("(")?;
+        self.expect_sign(b'(');
         if self.is_query() {
-            let query = self.query()?;
-            self.expect_sign(")")?;
-            return Ok(self.untyped(left).in_query(query));
+            let query = self.query();
+            self.expect_sign(b')');
+            return self.untyped(left).in_query(query);
         }
-        if self.is_sign(")") && self.dialect != Dialect::PostgreSql {
-            self.advance()?;
-            return Ok(Expr::InList(left.into(), Vec::new().into()));
+        if self.is_sign(b')') && self.dialect != Dialect::PostgreSql {
+            self.advance();
+            return Expr::InList(left.into(), Vec::new().into());
         }
-        let mut list = self.list(Self::expr)?;
-        self.expect_sign(")")?;
+        let mut list = self.list(Self::expr);
+        self.expect_sign(b')');
         // A query in two pairs of parentheses is still one.
         if self.dialect == Dialect::PostgreSql
             && let [Expr::Scalar(_)] = list.as_slice()
             && let Some(Expr::Scalar(query)) = list.pop()
         {
-            return Ok(Expr::InQuery(left.into(), query));
+            return Expr::InQuery(left.into(), query);
         }
-        Ok(left.in_list(list))
+        left.in_list(list)
     }
 
     /// In SQLite a text that is no number, or bytes, may be looked for among numbers: it is none of them.
@@ -232,62 +231,62 @@ impl Parser<'_> {
     }
 
     /// The escape of a LIKE, or what it is where nothing is said.
-    fn escape(&mut self) -> Result<Option<char>> {
-        if !self.eat(Keyword::Escape)? {
-            return Ok((!self.is_sqlite()).then_some('\\'));
+    fn escape(&mut self) -> Option<char> {
+        if !self.eat(Keyword::Escape) {
+            return (!self.is_sqlite()).then_some('\\');
         }
         if !matches!(self.token.kind, Kind::Text | Kind::Escaped | Kind::Dollar(_)) {
-            return self.not_supported("an ESCAPE that is no literal");
+            self.not_supported("an ESCAPE that is no literal")
         }
-        let token = self.advance()?;
+        let token = self.advance();
         let text = literal::text(token).unwrap_or_default();
         let mut characters = text.chars();
         match (characters.next(), characters.next()) {
-            (escape, None) => Ok(escape),
-            _ => fault(SqlErrorKind::Literal("an ESCAPE of more than one character".into()), token.offset),
+            (escape, None) => escape,
+            _ => self.no_literal("an ESCAPE of more than one character", token.offset),
         }
     }
 
     /// A value as one of another type; of a literal what it means.
-    pub(super) fn cast(&mut self, inner: Expr, data_type: DataType, offset: usize) -> Result<Expr> {
+    pub(super) fn cast(&mut self, inner: Expr, data_type: DataType, offset: usize) -> Expr {
         match data_type {
-            DataType::Enum => not_supported("casts to an enum", offset),
+            DataType::Enum => self.not_supported_at("casts to an enum", offset),
             // SQLite takes the number that a text begins with, and cuts what is behind the point.
             _ if self.is_sqlite() && data_type.is_integer() && !matches!(inner, Expr::Literal(Value::Null)) => {
                 let number = Expr::function(ScalarFunction::AsNumber, [inner]);
-                Ok(Expr::function(ScalarFunction::Truncate, [number]).cast(data_type))
+                Expr::function(ScalarFunction::Truncate, [number]).cast(data_type)
             }
-            _ => Ok(inner.cast(data_type)),
+            _ => inner.cast(data_type),
         }
     }
 
     /// What ORDER BY says, behind these words.
     #[inline(never)]
-    pub(super) fn order_list(&mut self) -> Result<Vec<Order>> {
+    pub(super) fn order_list(&mut self) -> Vec<Order> {
         self.list(|parser| {
-            let expr = parser.expr()?;
+            let expr = parser.expr();
             if parser.is(Keyword::Using) {
-                return parser.not_supported("ORDER BY .. USING");
+                parser.not_supported("ORDER BY .. USING")
             }
-            let descending = !parser.eat(Keyword::Asc)? && parser.eat(Keyword::Desc)?;
-            let nulls = if !parser.eat(Keyword::Nulls)? {
+            let descending = !parser.eat(Keyword::Asc) && parser.eat(Keyword::Desc);
+            let nulls = if !parser.eat(Keyword::Nulls) {
                 // Where nothing is said, PostgreSQL takes NULLs for largest, the engine for smallest.
                 (parser.dialect == Dialect::PostgreSql).then_some(if descending { Nulls::First } else { Nulls::Last })
-            } else if parser.eat(Keyword::First)? {
+            } else if parser.eat(Keyword::First) {
                 Some(Nulls::First)
             } else {
-                parser.expect(Keyword::Last)?;
+                parser.expect(Keyword::Last);
                 Some(Nulls::Last)
             };
-            Ok(Order { expr, descending, nulls })
+            Order { expr, descending, nulls }
         })
     }
 
     /// ORDER BY, if it is there.
-    pub(super) fn order_by(&mut self) -> Result<Vec<Order>> {
-        match self.eat_all(&[Keyword::Order, Keyword::By])? {
+    pub(super) fn order_by(&mut self) -> Vec<Order> {
+        match self.eat_all(&[Keyword::Order, Keyword::By]) {
             true => self.order_list(),
-            false => Ok(Vec::new()),
+            false => Vec::new(),
         }
     }
 }

@@ -1,6 +1,12 @@
 //! The parser: one function for each rule of the grammar, a token and the next one in view.
+//!
+//! No rule fails. What is wrong first is kept (`Parser::stop`), and from then on the text is at its end: the rules that are
+//! under way find nothing more to read and come to their own ends, with something of their type that nobody gets to see. So
+//! a rule that goes round must go on only while there is a token that it wants, and none looks at what another one answered
+//! to know whether all is well. A `?` behind each word would weigh 13 KB gzip more in a module.
 
 mod bare;
+mod blank;
 mod call;
 mod change;
 mod data_type;
@@ -17,14 +23,14 @@ mod table;
 mod window;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use wasm_dbms_api::{Expr, Identifier, Name};
 
-use crate::error::{Fault, Result, SqlErrorKind, fault};
+use crate::error::{Fault, SqlErrorKind};
 use crate::keyword::Keyword;
 use crate::lexer::{Kind, Lexer, Token};
 use crate::limits::{MAX_LIST_ITEMS, MAX_NAME_BYTES, MAX_NESTING, MAX_PARAMETERS, MAX_TEXT_BYTES, MAX_TOKENS};
+use crate::parser::blank::Blank;
 use crate::parser::window::{Definition, NamedWindow};
 use crate::{Dialect, SqlError, Statement, literal};
 
@@ -43,7 +49,10 @@ pub struct Parsed {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Parameters {
     count: u32,
-    names: HashMap<String, u32>,
+    /// Names and their numbers, as they come.
+    names: Vec<(String, u32)>,
+    /// The places of the names in the order of the names: so short that a new one moves little.
+    order: Vec<u16>,
 }
 
 impl Parameters {
@@ -70,7 +79,7 @@ impl Parameters {
     /// # Ok::<(), wasm_dbms_sql::SqlError>(())
     /// ```
     pub fn number(&self, name: &str) -> Option<u32> {
-        self.names.get(name).copied()
+        self.find(name).ok()
     }
 
     /// The names and their numbers, in the order of the names.
@@ -83,9 +92,28 @@ impl Parameters {
     /// # Ok::<(), wasm_dbms_sql::SqlError>(())
     /// ```
     pub fn names(&self) -> impl Iterator<Item = (&str, u32)> {
-        let mut names: Vec<(&str, u32)> = self.names.iter().map(|(name, number)| (name.as_str(), *number)).collect();
-        names.sort_unstable();
-        names.into_iter()
+        self.order.iter().map(|place| self.at(*place))
+    }
+
+    fn at(&self, place: u16) -> (&str, u32) {
+        self.names.get(usize::from(place)).map_or(("", 0), |(name, number)| (name.as_str(), *number))
+    }
+
+    /// The number of the name, or where it would be in the order.
+    fn find(&self, name: &str) -> Result<u32, usize> {
+        let place = self.order.binary_search_by(|place| self.at(*place).0.cmp(name))?;
+        Ok(self.order.get(place).map_or(0, |place| self.at(*place).1))
+    }
+
+    /// The number of the name, which is the next one if it is new.
+    fn named(&mut self, name: &str) -> u32 {
+        self.find(name).unwrap_or_else(|place| {
+            let number = self.count + 1;
+            // There are no more names than numbers.
+            self.order.insert(place, u16::try_from(self.names.len()).unwrap_or(u16::MAX));
+            self.names.push((name.to_owned(), number));
+            number
+        })
     }
 }
 
@@ -107,11 +135,11 @@ impl Parameters {
 ///
 /// # Errors
 /// [`SqlError`] with the place in the text.
-pub fn parse(text: &str, dialect: Dialect) -> std::result::Result<Parsed, SqlError> {
+pub fn parse(text: &str, dialect: Dialect) -> Result<Parsed, SqlError> {
     whole(text, dialect, |parser| {
-        let parsed = parser.parsed()?;
-        while parser.eat_sign(";")? {}
-        Ok(parsed)
+        let parsed = parser.parsed();
+        while parser.eat_sign(b';') {}
+        parsed
     })
 }
 
@@ -127,17 +155,17 @@ pub fn parse(text: &str, dialect: Dialect) -> std::result::Result<Parsed, SqlErr
 ///
 /// # Errors
 /// [`SqlError`] with the place in the text.
-pub fn parse_all(text: &str, dialect: Dialect) -> std::result::Result<Vec<Parsed>, SqlError> {
+pub fn parse_all(text: &str, dialect: Dialect) -> Result<Vec<Parsed>, SqlError> {
     whole(text, dialect, |parser| {
         let mut all = Vec::new();
         loop {
-            while parser.eat_sign(";")? {}
+            while parser.eat_sign(b';') {}
             if parser.token.kind == Kind::End {
-                return Ok(all);
+                return all;
             }
-            all.push(parser.parsed()?);
-            if parser.token.kind != Kind::End && !parser.is_sign(";") {
-                return parser.fail("the end of the statement");
+            all.push(parser.parsed());
+            if parser.token.kind != Kind::End && !parser.is_sign(b';') {
+                parser.fail("the end of the statement")
             }
         }
     })
@@ -155,29 +183,23 @@ pub fn parse_all(text: &str, dialect: Dialect) -> std::result::Result<Vec<Parsed
 ///
 /// # Errors
 /// [`SqlError`] with the place in the text.
-pub fn parse_expr(text: &str, dialect: Dialect) -> std::result::Result<Expr, SqlError> {
+pub fn parse_expr(text: &str, dialect: Dialect) -> Result<Expr, SqlError> {
     whole(text, dialect, |parser| parser.expr())
 }
 
 /// Runs a rule over a text, to its end.
-fn whole<T>(
-    text: &str,
-    dialect: Dialect,
-    rule: impl FnOnce(&mut Parser<'_>) -> Result<T>,
-) -> std::result::Result<T, SqlError> {
-    let run = || {
-        if text.len() > MAX_TEXT_BYTES {
-            return fault(SqlErrorKind::Limit { what: "bytes of a text", most: MAX_TEXT_BYTES }, 0);
-        }
-        let mut parser = Parser::new(text, dialect)?;
-        let answer = rule(&mut parser)?;
-        parser.check_named_windows()?;
-        match parser.token.kind {
-            Kind::End => Ok(answer),
-            _ => parser.fail("the end of the statement"),
-        }
-    };
-    run().map_err(|fault: Box<Fault>| fault.locate(text))
+fn whole<T>(text: &str, dialect: Dialect, rule: impl FnOnce(&mut Parser<'_>) -> T) -> Result<T, SqlError> {
+    let mut parser = Parser::new(text, dialect);
+    let answer = rule(&mut parser);
+    match parser.ended() {
+        None => Ok(answer),
+        Some(fault) => Err(fault.locate(text)),
+    }
+}
+
+/// Whether the token is this sign.
+fn is_that(token: Token<'_>, sign: u8) -> bool {
+    matches!(token.kind, Kind::Sign(_)) && token.text.as_bytes() == [sign]
 }
 
 pub(crate) struct Parser<'a> {
@@ -199,35 +221,52 @@ pub(crate) struct Parser<'a> {
     named_windows: Vec<NamedWindow>,
     /// The windows that the block read last can name.
     windows: Vec<Definition>,
+    /// What was wrong first. Rules do not look at it: they answer something, which nobody gets to see.
+    fault: Option<Box<Fault>>,
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str, dialect: Dialect) -> Result<Self> {
-        let mut lexer = Lexer::new(text, dialect);
-        let (token, next) = (lexer.next()?, lexer.next()?);
-        let parameters = Parameters::default();
-        Ok(Self {
-            lexer,
-            token,
-            next,
+    fn new(text: &'a str, dialect: Dialect) -> Self {
+        let end = Token { kind: Kind::End, text: "", offset: 0 };
+        let mut parser = Self {
+            lexer: Lexer::new(text, dialect),
+            token: end,
+            next: end,
             dialect,
             tokens: 0,
             depth: 0,
             tables: Vec::new(),
-            parameters,
+            parameters: Parameters::default(),
             recursive: Vec::new(),
             named_windows: Vec::new(),
             windows: Vec::new(),
-        })
+            fault: None,
+        };
+        if text.len() > MAX_TEXT_BYTES {
+            parser.limit("bytes of a text", MAX_TEXT_BYTES)
+        }
+        parser.advance();
+        parser.advance();
+        parser.tokens = 0;
+        parser
     }
 
-    fn parsed(&mut self) -> Result<Parsed> {
+    /// What is wrong, if the text does not end here.
+    fn ended(mut self) -> Option<Box<Fault>> {
+        self.check_named_windows();
+        if self.token.kind != Kind::End {
+            self.fail("the end of the statement")
+        }
+        self.fault
+    }
+
+    fn parsed(&mut self) -> Parsed {
         self.tokens = 0;
         self.parameters = Parameters::default();
         self.tables.clear();
-        let statement = self.statement()?;
+        let statement = self.statement();
         let (tables, parameters) = (std::mem::take(&mut self.tables), std::mem::take(&mut self.parameters));
-        Ok(Parsed { statement, tables, parameters })
+        Parsed { statement, tables, parameters }
     }
 
     fn is_sqlite(&self) -> bool {
@@ -235,14 +274,18 @@ impl<'a> Parser<'a> {
     }
 
     /// Takes the token that stands here.
-    fn advance(&mut self) -> Result<Token<'a>> {
+    fn advance(&mut self) -> Token<'a> {
+        let token = self.token;
         self.tokens += 1;
         if self.tokens > MAX_TOKENS {
-            return self.limit("tokens of a statement", MAX_TOKENS);
+            self.limit("tokens of a statement", MAX_TOKENS)
         }
-        let next = self.lexer.next()?;
-        let token = std::mem::replace(&mut self.token, std::mem::replace(&mut self.next, next));
-        Ok(token)
+        self.token = self.next;
+        match self.lexer.next() {
+            Ok(next) => self.next = next,
+            Err(fault) => self.stop(fault),
+        }
+        token
     }
 
     fn keyword(&self) -> Option<Keyword> {
@@ -260,114 +303,152 @@ impl<'a> Parser<'a> {
     }
 
     fn is(&self, keyword: Keyword) -> bool {
-        self.token.kind == Kind::Word(Some(keyword))
+        self.keyword() == Some(keyword)
     }
 
-    fn eat(&mut self, keyword: Keyword) -> Result<bool> {
+    fn eat(&mut self, keyword: Keyword) -> bool {
         let is = self.is(keyword);
         if is {
-            self.advance()?;
+            self.advance();
         }
-        Ok(is)
+        is
     }
 
-    fn expect(&mut self, keyword: Keyword) -> Result<()> {
-        match self.eat(keyword)? {
-            true => Ok(()),
-            false => self.fail(keyword.word().to_ascii_uppercase()),
+    fn expect(&mut self, keyword: Keyword) {
+        if !self.eat(keyword) {
+            self.fail(&keyword.word().to_ascii_uppercase())
         }
     }
 
     /// Takes one word behind the other, if the first one is there.
-    fn eat_all(&mut self, keywords: &[Keyword]) -> Result<bool> {
-        let Some((first, others)) = keywords.split_first() else { return Ok(false) };
-        if !self.eat(*first)? {
-            return Ok(false);
+    fn eat_all(&mut self, keywords: &[Keyword]) -> bool {
+        let Some((first, others)) = keywords.split_first() else { return false };
+        if !self.eat(*first) {
+            return false;
         }
-        others.iter().try_for_each(|keyword| self.expect(*keyword))?;
-        Ok(true)
+        others.iter().for_each(|keyword| self.expect(*keyword));
+        true
     }
 
-    fn is_sign(&self, sign: &str) -> bool {
-        matches!(self.token.kind, Kind::Sign(here) if here == sign)
+    fn is_sign(&self, sign: u8) -> bool {
+        is_that(self.token, sign)
     }
 
-    fn next_is_sign(&self, sign: &str) -> bool {
-        matches!(self.next.kind, Kind::Sign(here) if here == sign)
+    fn next_is_sign(&self, sign: u8) -> bool {
+        is_that(self.next, sign)
     }
 
-    fn eat_sign(&mut self, sign: &str) -> Result<bool> {
+    fn eat_sign(&mut self, sign: u8) -> bool {
         let is = self.is_sign(sign);
         if is {
-            self.advance()?;
+            self.advance();
         }
-        Ok(is)
+        is
     }
 
-    fn expect_sign(&mut self, sign: &'static str) -> Result<()> {
-        match self.eat_sign(sign)? {
-            true => Ok(()),
-            false => self.fail(sign),
+    fn expect_sign(&mut self, sign: u8) {
+        if !self.eat_sign(sign) {
+            self.fail(char::from(sign).encode_utf8(&mut [0; 4]))
         }
     }
 
     /// Something else must stand here.
-    fn fail<T>(&self, expected: impl Into<Cow<'static, str>>) -> Result<T> {
-        Err(self.unexpected(expected.into()))
+    #[cold]
+    fn fail<T: Blank>(&mut self, expected: &str) -> T {
+        self.unexpected(expected);
+        T::blank()
     }
 
     #[cold]
-    fn unexpected(&self, expected: Cow<'static, str>) -> Box<Fault> {
+    #[inline(never)]
+    fn unexpected(&mut self, expected: &str) {
         let Token { kind, text, offset } = self.token;
-        let found = match kind {
-            Kind::End => "the end".to_owned(),
-            _ if text.chars().nth(40).is_some() => text.chars().take(40).chain("..".chars()).collect(),
-            _ => text.to_owned(),
-        };
-        Box::new(Fault { kind: SqlErrorKind::Expected { expected, found }, offset })
+        let mut found: String = if kind == Kind::End { "the end" } else { text }.chars().take(40).collect();
+        if found.len() < text.len() {
+            found.push_str("..");
+        }
+        self.refuse(SqlErrorKind::Expected { expected: expected.to_owned().into(), found }, offset);
     }
 
-    fn limit<T>(&self, what: &'static str, most: usize) -> Result<T> {
-        fault(SqlErrorKind::Limit { what, most }, self.token.offset)
+    fn limit<T: Blank>(&mut self, what: &'static str, most: usize) -> T {
+        self.fault(SqlErrorKind::Limit { what, most }, self.token.offset)
     }
 
-    fn not_supported<T>(&self, what: impl Into<Cow<'static, str>>) -> Result<T> {
-        crate::error::not_supported(what, self.token.offset)
+    fn not_supported<T: Blank>(&mut self, what: &str) -> T {
+        self.not_supported_at(what, self.token.offset)
     }
 
-    fn contradiction<T>(&self, what: impl Into<Cow<'static, str>>, offset: usize) -> Result<T> {
-        fault(SqlErrorKind::Contradiction(what.into()), offset)
+    fn not_supported_at<T: Blank>(&mut self, what: &str, offset: usize) -> T {
+        self.refuse_in_words(SqlErrorKind::NotSupported, what, offset);
+        T::blank()
+    }
+
+    fn contradiction<T: Blank>(&mut self, what: &str, offset: usize) -> T {
+        self.refuse_in_words(SqlErrorKind::Contradiction, what, offset);
+        T::blank()
+    }
+
+    /// A literal that stands for nothing.
+    fn no_literal<T: Blank>(&mut self, what: &str, offset: usize) -> T {
+        self.refuse_in_words(SqlErrorKind::Literal, what, offset);
+        T::blank()
+    }
+
+    fn fault<T: Blank>(&mut self, kind: SqlErrorKind, offset: usize) -> T {
+        self.refuse(kind, offset);
+        T::blank()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse_in_words(&mut self, kind: fn(Cow<'static, str>) -> SqlErrorKind, what: &str, offset: usize) {
+        self.refuse(kind(what.to_owned().into()), offset);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse(&mut self, kind: SqlErrorKind, offset: usize) {
+        self.stop(Fault { kind, offset }.into());
+    }
+
+    /// Keeps the first fault. From then on the text is at its end, so that every rule comes to its own.
+    #[cold]
+    fn stop(&mut self, fault: Box<Fault>) {
+        self.fault.get_or_insert(fault);
+        self.lexer.end();
+        (self.token.kind, self.token.text) = (Kind::End, "");
+        self.next = self.token;
     }
 
     /// Runs a rule so many levels deeper.
-    fn nested<T>(&mut self, levels: usize, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    fn nested<T>(&mut self, levels: usize, rule: impl FnOnce(&mut Self) -> T) -> T {
         self.depth += levels;
         if self.depth > MAX_NESTING {
-            return self.limit("levels of nesting", MAX_NESTING);
+            self.limit("levels of nesting", MAX_NESTING)
         }
-        let answer = rule(self)?;
+        let answer = rule(self);
         self.depth -= levels;
-        Ok(answer)
+        answer
     }
 
     /// One or more, with commas between.
-    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
-        let mut list = vec![item(self)?];
-        while self.eat_sign(",")? {
+    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let mut list = vec![item(self)];
+        while self.eat_sign(b',') {
             if list.len() >= MAX_LIST_ITEMS {
-                return self.limit("items of a list", MAX_LIST_ITEMS);
+                self.limit("items of a list", MAX_LIST_ITEMS)
             }
-            list.push(item(self)?);
+            list.push(item(self));
         }
-        Ok(list)
+        list
     }
 
     /// One or more in parentheses.
-    fn list_in_parentheses<T>(&mut self, item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
-        self.expect_sign("(")?;
-        let list = self.list(item)?;
-        self.expect_sign(")")?;
-        Ok(list)
+    fn list_in_parentheses<T>(&mut self, item: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        self.expect_sign(b'(');
+        let list = self.list(item);
+        self.expect_sign(b')');
+        list
     }
 
     /// Whether a name stands here, quoted or not.
@@ -380,43 +461,43 @@ impl<'a> Parser<'a> {
     }
 
     /// A name: folded to lower case unless it is quoted.
-    fn name(&mut self, what: &'static str) -> Result<Name> {
+    fn name(&mut self, what: &'static str) -> Name {
         if !self.is_name() {
-            return self.fail(what);
+            self.fail(what)
         }
         self.any_word()
     }
 
     /// A name where no other word can stand, behind AS: reserved words too.
-    fn label(&mut self, what: &'static str) -> Result<Name> {
-        match self.token.kind {
-            Kind::Quoted | Kind::Word(_) => self.any_word(),
-            _ => self.fail(what),
+    fn label(&mut self, what: &'static str) -> Name {
+        if !matches!(self.token.kind, Kind::Quoted | Kind::Word(_)) {
+            self.fail(what)
         }
+        self.any_word()
     }
 
-    fn any_word(&mut self) -> Result<Name> {
-        let token = self.advance()?;
+    fn any_word(&mut self) -> Name {
+        let token = self.advance();
         let name = match token.kind {
             Kind::Quoted => literal::text(token).unwrap_or_default(),
             _ => token.text.to_ascii_lowercase(),
         };
         if name.is_empty() {
-            return fault(SqlErrorKind::Literal("a name that is empty".into()), token.offset);
+            self.no_literal("a name that is empty", token.offset)
         }
         if name.len() > MAX_NAME_BYTES {
-            return fault(SqlErrorKind::Limit { what: "bytes of a name", most: MAX_NAME_BYTES }, token.offset);
+            self.fault(SqlErrorKind::Limit { what: "bytes of a name", most: MAX_NAME_BYTES }, token.offset)
         }
-        Ok(name.into())
+        name.into()
     }
 
     /// The name of a table: databases have no schemas.
-    fn table_name(&mut self) -> Result<Name> {
-        let name = self.name("the name of a table")?;
-        match self.is_sign(".") {
-            true => self.not_supported("names of a schema before a table's"),
-            false => Ok(self.noted(name)),
+    fn table_name(&mut self) -> Name {
+        let name = self.name("the name of a table");
+        if self.is_sign(b'.') {
+            self.not_supported("names of a schema before a table's")
         }
+        self.noted(name)
     }
 
     /// The name, which is kept as one that the statement has where tables stand.
@@ -427,45 +508,45 @@ impl<'a> Parser<'a> {
         name
     }
 
-    fn column_name(&mut self) -> Result<Name> {
+    fn column_name(&mut self) -> Name {
         self.name("the name of a column")
     }
 
-    fn column_names(&mut self) -> Result<Vec<Name>> {
+    fn column_names(&mut self) -> Vec<Name> {
         self.list_in_parentheses(Self::column_name)
     }
 
     /// `[AS] alias`.
-    fn alias(&mut self) -> Result<Option<Name>> {
-        if self.eat(Keyword::As)? {
-            return self.label("an alias").map(Some);
+    fn alias(&mut self) -> Option<Name> {
+        if self.eat(Keyword::As) {
+            return Some(self.label("an alias"));
         }
         match self.is_name() {
-            true => self.any_word().map(Some),
-            false => Ok(None),
+            true => Some(self.any_word()),
+            false => None,
         }
     }
 
     /// The number of the parameter that stands here.
-    fn parameter(&mut self) -> Result<u32> {
-        let Token { text, offset, .. } = self.advance()?;
-        let Parameters { count, names } = &mut self.parameters;
+    fn parameter(&mut self) -> u32 {
+        let Token { text, offset, .. } = self.advance();
         let (sign, name) = text.split_at_checked(1).unwrap_or_default();
         let number = if name.is_empty() {
-            Some(*count + 1)
+            Some(self.parameters.count + 1)
         } else if sign != ":" && name.bytes().all(|byte| byte.is_ascii_digit()) {
             name.parse().ok()
         } else {
-            Some(*names.entry(name.to_owned()).or_insert(*count + 1))
+            Some(self.parameters.named(name))
         };
         match number {
             Some(number) if (1..=MAX_PARAMETERS).contains(&number) => {
-                *count = number.max(*count);
-                Ok(number)
+                self.parameters.count = number.max(self.parameters.count);
+                number
             }
-            _ => {
-                fault(SqlErrorKind::Limit { what: "the number of a parameter", most: MAX_PARAMETERS as usize }, offset)
-            }
+            _ => self.fault(
+                SqlErrorKind::Limit { what: "the number of a parameter", most: MAX_PARAMETERS as usize },
+                offset,
+            ),
         }
     }
 }

@@ -4,7 +4,6 @@ use wasm_dbms_api::{Case, ColumnRef, DataType, Expr, Query, ScalarFunction, Valu
 
 use super::Parser;
 use super::infix::{POWER_NOT, POWER_UNARY};
-use crate::error::{Result, SqlErrorKind, fault, not_supported};
 use crate::keyword::Keyword;
 use crate::lexer::Kind;
 use crate::literal;
@@ -28,47 +27,47 @@ const AN_EXPRESSION: &str = "an expression";
 
 impl Parser<'_> {
     /// An operand, with the signs before it.
-    pub(super) fn operand(&mut self) -> Result<Expr> {
+    pub(super) fn operand(&mut self) -> Expr {
         match self.token.kind {
             Kind::Number => {
-                let token = self.advance()?;
+                let token = self.advance();
                 match literal::number(token.text, self.dialect) {
-                    Some(value) => Ok(Expr::Literal(value)),
-                    None => fault(SqlErrorKind::Literal("not a number that can be held".into()), token.offset),
+                    Some(value) => Expr::Literal(value),
+                    None => self.no_literal("not a number that can be held", token.offset),
                 }
             }
-            Kind::Text | Kind::Escaped | Kind::Dollar(_) => self.text().map(Expr::from),
+            Kind::Text | Kind::Escaped | Kind::Dollar(_) => Expr::from(self.text()),
             Kind::Bytes => {
-                let token = self.advance()?;
+                let token = self.advance();
                 match literal::bytes(token) {
-                    Some(bytes) => Ok(Expr::Literal(Value::Bytes(bytes))),
-                    None => fault(SqlErrorKind::Literal("bytes need two hexadecimal digits each".into()), token.offset),
+                    Some(bytes) => Expr::Literal(Value::Bytes(bytes)),
+                    None => self.no_literal("bytes need two hexadecimal digits each", token.offset),
                 }
             }
-            Kind::Parameter => self.parameter().map(Expr::Parameter),
+            Kind::Parameter => Expr::Parameter(self.parameter()),
             Kind::Quoted => self.named(),
             Kind::Word(keyword) => self.word(keyword),
             Kind::Sign("(") => {
-                self.advance()?;
-                self.parenthesized().map(Inside::into_expr)
+                self.advance();
+                Inside::into_expr(self.parenthesized())
             }
             Kind::Sign("-") => {
-                self.advance()?;
+                self.advance();
                 let is_number = self.token.kind == Kind::Number;
-                let inner = self.expr_above(POWER_UNARY)?;
-                Ok(match &inner {
+                let inner = self.expr_above(POWER_UNARY);
+                match &inner {
                     Expr::Literal(value) if is_number => literal::negated(value).map_or(-inner, Expr::Literal),
                     _ => -inner,
-                })
+                }
             }
             Kind::Sign("+") => {
-                self.advance()?;
+                self.advance();
                 self.expr_above(POWER_UNARY)
             }
             Kind::Sign("~") => {
-                self.advance()?;
-                let inner = self.expr_above(POWER_UNARY)?;
-                Ok(Expr::function(ScalarFunction::BitXor, [inner, Expr::from(-1)]))
+                self.advance();
+                let inner = self.expr_above(POWER_UNARY);
+                Expr::function(ScalarFunction::BitXor, [inner, Expr::from(-1)])
             }
             _ => self.fail(AN_EXPRESSION),
         }
@@ -76,14 +75,14 @@ impl Parser<'_> {
 
     /// A text literal.
     #[inline(never)]
-    pub(super) fn text(&mut self) -> Result<String> {
+    pub(super) fn text(&mut self) -> String {
         if !matches!(self.token.kind, Kind::Text | Kind::Escaped | Kind::Dollar(_)) {
-            return self.fail("a text in quotes");
+            self.fail("a text in quotes")
         }
-        let token = self.advance()?;
+        let token = self.advance();
         match literal::text(token) {
-            Some(text) => Ok(text),
-            None => fault(SqlErrorKind::Literal("an escape that stands for nothing".into()), token.offset),
+            Some(text) => text,
+            None => self.no_literal("an escape that stands for nothing", token.offset),
         }
     }
 
@@ -94,56 +93,56 @@ impl Parser<'_> {
 
     /// What stands behind an opening parenthesis, and the closing one.
     #[inline(never)]
-    fn parenthesized(&mut self) -> Result<Inside> {
+    fn parenthesized(&mut self) -> Inside {
         let inside = self.nested(1, |parser| {
             if parser.is_query() {
-                return parser.boxed_query().map(Inside::Query);
+                return Inside::Query(parser.boxed_query());
             }
-            if !parser.eat_sign("(")? {
-                return parser.expr().map(Inside::Expr);
+            if !parser.eat_sign(b'(') {
+                return Inside::Expr(parser.expr());
             }
-            let left = match parser.parenthesized()? {
-                Inside::Query(first) if parser.is_sign(")") => return Ok(Inside::Query(first)),
+            let left = match parser.parenthesized() {
+                Inside::Query(first) if parser.is_sign(b')') => return Inside::Query(first),
                 Inside::Query(first) if parser.query_goes_on() => {
-                    return parser.boxed_query_from(first).map(Inside::Query);
+                    return Inside::Query(parser.boxed_query_from(first));
                 }
                 first => first.into_expr(),
             };
-            parser.expr_from(left, 0).map(Inside::Expr)
-        })?;
-        if self.is_sign(",") {
-            return self.not_supported("rows as values");
+            Inside::Expr(parser.expr_from(left, 0))
+        });
+        if self.is_sign(b',') {
+            self.not_supported("rows as values")
         }
-        self.expect_sign(")")?;
-        Ok(inside)
+        self.expect_sign(b')');
+        inside
     }
 
     #[inline(never)]
-    fn word(&mut self, keyword: Option<Keyword>) -> Result<Expr> {
+    fn word(&mut self, keyword: Option<Keyword>) -> Expr {
         let constant = match keyword {
             Some(Keyword::Null) => Value::Null,
             Some(Keyword::True) => Value::Bool(true),
             Some(Keyword::False) => Value::Bool(false),
             Some(Keyword::Not) => {
-                self.advance()?;
-                return Ok(self.expr_above(POWER_NOT)?.not());
+                self.advance();
+                return self.expr_above(POWER_NOT).not();
             }
             Some(Keyword::Case) => return self.case(),
             Some(Keyword::Cast) => {
-                self.advance()?;
-                self.expect_sign("(")?;
-                let inner = self.expr()?;
-                self.expect(Keyword::As)?;
+                self.advance();
+                self.expect_sign(b'(');
+                let inner = self.expr();
+                self.expect(Keyword::As);
                 let offset = self.token.offset;
-                let data_type = self.type_of_cast()?;
-                self.expect_sign(")")?;
+                let data_type = self.type_of_cast();
+                self.expect_sign(b')');
                 return self.cast(inner, data_type, offset);
             }
             Some(Keyword::Exists) => {
-                self.advance()?;
-                self.expect_sign("(")?;
-                return match self.parenthesized()? {
-                    Inside::Query(query) => Ok(Expr::exists(*query)),
+                self.advance();
+                self.expect_sign(b'(');
+                return match self.parenthesized() {
+                    Inside::Query(query) => Expr::exists(*query),
                     Inside::Expr(_) => self.fail("a query in the parentheses before"),
                 };
             }
@@ -154,36 +153,36 @@ impl Parser<'_> {
                 | Keyword::Localtime
                 | Keyword::Localtimestamp,
             ) => return self.not_supported("the time of now: the database has no clock; give it as a parameter"),
-            Some(Keyword::Row) if self.next_is_sign("(") => return self.not_supported("rows as values"),
+            Some(Keyword::Row) if self.next_is_sign(b'(') => return self.not_supported("rows as values"),
             _ => return self.named(),
         };
-        self.advance()?;
-        Ok(Expr::Literal(constant))
+        self.advance();
+        Expr::Literal(constant)
     }
 
     /// What a name begins: a column, a call, a literal with its type.
     #[inline(never)]
-    fn named(&mut self) -> Result<Expr> {
-        let is_call = self.next_is_sign("(");
+    fn named(&mut self) -> Expr {
+        let is_call = self.next_is_sign(b'(');
         if is_call && (self.is_name() || matches!(self.keyword(), Some(Keyword::Left | Keyword::Right))) {
             // A call needs more of the stack than other operands do.
             return self.nested(1, Self::call);
         }
         if !self.is_name() {
-            return self.fail(AN_EXPRESSION);
+            self.fail(AN_EXPRESSION)
         }
         if matches!(self.next.kind, Kind::Text | Kind::Escaped | Kind::Dollar(_)) || self.is_long_type() {
             return self.typed_literal();
         }
-        let first = self.any_word()?;
-        if !self.eat_sign(".")? {
-            return Ok(Expr::Column(ColumnRef { table: None, column: first }));
+        let first = self.any_word();
+        if !self.eat_sign(b'.') {
+            return Expr::Column(ColumnRef { table: None, column: first });
         }
-        let column = self.label("the name of a column")?;
-        match self.is_sign(".") {
-            true => self.not_supported("names of a schema before a table's"),
-            false => Ok(Expr::Column(ColumnRef { table: Some(first), column })),
+        let column = self.label("the name of a column");
+        if self.is_sign(b'.') {
+            self.not_supported("names of a schema before a table's")
         }
+        Expr::Column(ColumnRef { table: Some(first), column })
     }
 
     /// `TIMESTAMP WITH TIME ZONE '..'`, `DOUBLE PRECISION '..'`: a type of several words.
@@ -194,38 +193,38 @@ impl Parser<'_> {
     }
 
     #[inline(never)]
-    fn typed_literal(&mut self) -> Result<Expr> {
-        let data_type = self.type_of_cast()?;
+    fn typed_literal(&mut self) -> Expr {
+        let data_type = self.type_of_cast();
         let offset = self.token.offset;
-        let text = self.text()?;
+        let text = self.text();
         match literal::typed(data_type, &text) {
-            Some(value) => Ok(Expr::Literal(value)),
+            Some(value) => Expr::Literal(value),
             None if data_type == DataType::Bytes || data_type == DataType::Enum => {
-                not_supported(format!("literals of type {data_type} in this form"), offset)
+                self.not_supported_at(&format!("literals of type {data_type} in this form"), offset)
             }
-            None => fault(SqlErrorKind::Literal(format!("this is no {data_type}").into()), offset),
+            None => self.no_literal(&format!("this is no {data_type}"), offset),
         }
     }
 
     #[inline(never)]
-    fn case(&mut self) -> Result<Expr> {
-        self.advance()?;
+    fn case(&mut self) -> Expr {
+        self.advance();
         let mut case = Case::default();
         if !self.is(Keyword::When) {
-            case.operand = Some(self.expr()?);
+            case.operand = Some(self.expr());
         }
         if !self.is(Keyword::When) {
-            return self.fail("WHEN");
+            self.fail("WHEN")
         }
-        while self.eat(Keyword::When)? {
-            let condition = self.expr()?;
-            self.expect(Keyword::Then)?;
-            case.branches.push((condition, self.expr()?));
+        while self.eat(Keyword::When) {
+            let condition = self.expr();
+            self.expect(Keyword::Then);
+            case.branches.push((condition, self.expr()));
         }
-        if self.eat(Keyword::Else)? {
-            case.otherwise = Some(self.expr()?);
+        if self.eat(Keyword::Else) {
+            case.otherwise = Some(self.expr());
         }
-        self.expect(Keyword::End)?;
-        Ok(case.into())
+        self.expect(Keyword::End);
+        case.into()
     }
 }

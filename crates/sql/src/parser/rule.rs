@@ -4,7 +4,6 @@
 use wasm_dbms_api::{ColumnSchema, DataType, Sanitizer, Validator, Value};
 
 use super::Parser;
-use crate::error::{Result, SqlErrorKind, fault};
 use crate::lexer::Kind;
 
 /// A rule as it is written: its name without marks, what stands in its parentheses, its place.
@@ -16,62 +15,54 @@ struct Written {
 
 impl Parser<'_> {
     /// Takes `SANITIZE (..)`, `VALIDATE (..)` or `SHAPE (..)`, if it stands here.
-    pub(super) fn column_rules(&mut self, column: &mut ColumnSchema) -> Result<bool> {
-        if !matches!(self.token.kind, Kind::Word(None)) || !self.next_is_sign("(") {
-            return Ok(false);
+    pub(super) fn column_rules(&mut self, column: &mut ColumnSchema) -> bool {
+        if !matches!(self.token.kind, Kind::Word(None)) || !self.next_is_sign(b'(') {
+            return false;
         }
         if self.token.text.eq_ignore_ascii_case("shape") {
-            return self.shape(column).map(|()| true);
+            self.shape(column);
+            return true;
         }
         let sanitizes = self.token.text.eq_ignore_ascii_case("sanitize");
         if !sanitizes && !self.token.text.eq_ignore_ascii_case("validate") {
-            return Ok(false);
+            return false;
         }
-        self.advance()?;
-        for rule in self.list_in_parentheses(Self::written_rule)? {
-            let offset = rule.offset;
-            let arguments = match matches!(rule.name.as_str(), "clamp" | "range") {
-                true => rule
-                    .arguments
-                    .into_iter()
-                    .map(|bound| self.fitting(bound, column, offset))
-                    .collect::<Result<_>>()?,
-                false => rule.arguments,
-            };
-            let is_known = if sanitizes {
-                sanitizer(&rule.name, &arguments).map(|rule| column.sanitizers.push(rule))
+        self.advance();
+        for Written { name, mut arguments, offset } in self.list_in_parentheses(Self::written_rule) {
+            if matches!(name.as_str(), "clamp" | "range") {
+                for bound in &mut arguments {
+                    *bound = self.fitting(bound, column, offset);
+                }
+            }
+            if sanitizes && let Some(rule) = sanitizer(&name, &arguments) {
+                column.sanitizers.push(rule);
+            } else if !sanitizes && let Some(rule) = validator(&name, &arguments) {
+                column.validators.push(rule);
             } else {
-                validator(&rule.name, &arguments).map(|rule| column.validators.push(rule))
-            };
-            if is_known.is_none() {
-                return fault(
-                    SqlErrorKind::Contradiction(format!("there is no rule {} of this form", rule.name).into()),
-                    offset,
-                );
+                self.contradiction(&format!("there is no rule {name} of this form"), offset)
             }
         }
-        Ok(true)
+        true
     }
 
     /// What a program's derive says of the struct that is stored as JSON; to all others it is words.
-    fn shape(&mut self, column: &mut ColumnSchema) -> Result<()> {
-        self.advance()?;
+    fn shape(&mut self, column: &mut ColumnSchema) {
+        self.advance();
         let offset = self.token.offset;
-        match (self.list_in_parentheses(Self::constant)?.as_slice(), column.data_type) {
+        match (self.list_in_parentheses(Self::constant).as_slice(), column.data_type) {
             ([Value::Text(shape)], DataType::Json) => shape.clone_into(&mut column.shape),
-            _ => return self.contradiction("SHAPE takes the fields of a column of json, as one text", offset),
+            _ => self.contradiction("SHAPE takes the fields of a column of json, as one text", offset),
         }
-        Ok(())
     }
 
-    fn written_rule(&mut self) -> Result<Written> {
+    fn written_rule(&mut self) -> Written {
         let offset = self.token.offset;
         if !matches!(self.token.kind, Kind::Word(_)) {
-            return self.fail("the name of a rule");
+            self.fail("the name of a rule")
         }
-        let name = self.any_word()?.replace('_', "");
-        let arguments = if self.is_sign("(") { self.list_in_parentheses(Self::constant)? } else { Vec::new() };
-        Ok(Written { name, arguments, offset })
+        let name = self.any_word().replace('_', "");
+        let arguments = if self.is_sign(b'(') { self.list_in_parentheses(Self::constant) } else { Vec::new() };
+        Written { name, arguments, offset }
     }
 }
 

@@ -7,7 +7,6 @@ use wasm_dbms_api::{
 
 use super::Parser;
 use super::data_type::TypeName;
-use crate::error::{Result, SqlErrorKind, fault, not_supported};
 use crate::keyword::Keyword;
 use crate::lexer::Kind;
 use crate::{CreateTable, literal};
@@ -35,21 +34,21 @@ fn unique_of(columns: Vec<String>, name: String) -> IndexSchema {
 }
 
 impl Parser<'_> {
-    pub(super) fn create_table(&mut self) -> Result<CreateTable> {
-        self.advance()?;
-        let if_not_exists = self.if_not_exists()?;
+    pub(super) fn create_table(&mut self) -> CreateTable {
+        self.advance();
+        let if_not_exists = self.if_not_exists();
         let offset = self.token.offset;
-        let name = self.table_name()?;
+        let name = self.table_name();
         if self.is(Keyword::As) {
-            return self.not_supported("CREATE TABLE AS; write CREATE TABLE and INSERT .. SELECT");
+            self.not_supported("CREATE TABLE AS; write CREATE TABLE and INSERT .. SELECT")
         }
         let mut draft = Draft::new(TableSchema::new(name.as_ref()));
         self.list_in_parentheses(|parser| match parser.is_table_constraint() {
             true => parser.table_constraint(&mut draft),
             false if parser.is(Keyword::Like) => parser.not_supported("LIKE another table"),
             false => parser.column_definition(&mut draft),
-        })?;
-        self.table_options()?;
+        });
+        self.table_options();
         let mut schema = draft.schema;
         for column in &mut schema.columns {
             if schema.primary_key.contains(&column.name) {
@@ -57,10 +56,10 @@ impl Parser<'_> {
             }
         }
         self.count_up_as_sqlite(&mut schema);
-        match schema.validate() {
-            Ok(()) => Ok(CreateTable { schema, if_not_exists }),
-            Err(error) => self.contradiction(error.to_string(), offset),
+        if let Err(error) = schema.validate() {
+            self.contradiction(&error.to_string(), offset)
         }
+        CreateTable { schema, if_not_exists }
     }
 
     /// SQLite's row number: a primary key of one column of integers takes the next one where none is given.
@@ -76,21 +75,21 @@ impl Parser<'_> {
         }
     }
 
-    fn table_options(&mut self) -> Result<()> {
+    fn table_options(&mut self) {
         loop {
-            if self.is_sqlite() && self.eat(Keyword::Without)? {
+            if self.is_sqlite() && self.eat(Keyword::Without) {
                 // Rows stand under their key anyway.
-                self.expect(Keyword::Rowid)?;
-            } else if self.is_sqlite() && self.eat(Keyword::Strict)? {
+                self.expect(Keyword::Rowid);
+            } else if self.is_sqlite() && self.eat(Keyword::Strict) {
                 // Columns hold values of their type anyway.
             } else {
-                return match self.token.kind {
-                    Kind::Word(_) => self.not_supported(format!("{} behind a table", self.token.text)),
-                    _ => Ok(()),
-                };
+                if let Kind::Word(_) = self.token.kind {
+                    self.not_supported(&format!("{} behind a table", self.token.text))
+                }
+                return;
             }
-            if !self.eat_sign(",")? {
-                return Ok(());
+            if !self.eat_sign(b',') {
+                return;
             }
         }
     }
@@ -103,26 +102,25 @@ impl Parser<'_> {
         ) || (self.is(Keyword::Exclude) && matches!(self.next_keyword(), Some(Keyword::Using)))
     }
 
-    pub(super) fn table_constraint(&mut self, draft: &mut Draft) -> Result<()> {
-        let name = self.constraint_name()?;
+    pub(super) fn table_constraint(&mut self, draft: &mut Draft) {
+        let name = self.constraint_name();
         let offset = self.token.offset;
         match self.keyword() {
             Some(Keyword::Primary) => {
-                self.advance()?;
-                self.expect(Keyword::Key)?;
-                let columns = self.key_columns()?;
+                self.advance();
+                self.expect(Keyword::Key);
+                let columns = self.key_columns();
                 self.set_key(draft, columns, offset)
             }
             Some(Keyword::Unique) => {
-                self.advance()?;
-                let columns = self.key_columns()?;
+                self.advance();
+                let columns = self.key_columns();
                 draft.schema.indexes.push(unique_of(columns, name));
-                Ok(())
             }
             Some(Keyword::Foreign) => {
-                self.advance()?;
-                self.expect(Keyword::Key)?;
-                let columns = self.key_columns()?;
+                self.advance();
+                self.expect(Keyword::Key);
+                let columns = self.key_columns();
                 let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
                 self.references(draft, &columns, name)
             }
@@ -133,194 +131,187 @@ impl Parser<'_> {
     }
 
     /// `CONSTRAINT name`; only the one of a primary key is not kept.
-    fn constraint_name(&mut self) -> Result<String> {
-        match self.eat(Keyword::Constraint)? {
-            true => Ok(self.name("the name of a constraint")?.into()),
-            false => Ok(String::new()),
+    fn constraint_name(&mut self) -> String {
+        match self.eat(Keyword::Constraint) {
+            true => self.name("the name of a constraint").into(),
+            false => String::new(),
         }
     }
 
     /// `CHECK (condition)`.
-    fn check_condition(&mut self, draft: &mut Draft, name: String) -> Result<()> {
-        self.advance()?;
-        self.expect_sign("(")?;
+    fn check_condition(&mut self, draft: &mut Draft, name: String) {
+        self.advance();
+        self.expect_sign(b'(');
         let offset = self.token.offset;
         let count = self.parameters.count();
-        let condition = self.expr()?;
-        self.expect_sign(")")?;
+        let condition = self.expr();
+        self.expect_sign(b')');
         if self.parameters.count() > count {
-            return self.contradiction("a check takes no parameters", offset);
+            self.contradiction("a check takes no parameters", offset)
         }
         draft.schema.checks.push(CheckSchema::new(condition).named(name));
-        Ok(())
     }
 
-    fn set_key(&self, draft: &mut Draft, columns: Vec<String>, offset: usize) -> Result<()> {
+    fn set_key(&mut self, draft: &mut Draft, columns: Vec<String>, offset: usize) {
         if std::mem::replace(&mut draft.has_key, true) {
-            return self.contradiction("a table has one primary key", offset);
+            self.contradiction("a table has one primary key", offset)
         }
         draft.schema.primary_key = columns;
-        Ok(())
     }
 
-    fn key_columns(&mut self) -> Result<Vec<String>> {
-        let names = self.column_names()?;
-        self.conflict_clause()?;
-        Ok(names.into_iter().map(Into::into).collect())
+    fn key_columns(&mut self) -> Vec<String> {
+        let names = self.column_names();
+        self.conflict_clause();
+        names.into_iter().map(Into::into).collect()
     }
 
     /// SQLite's ON CONFLICT of a constraint.
-    fn conflict_clause(&mut self) -> Result<()> {
-        match self.is(Keyword::On) && self.next_keyword() == Some(Keyword::Conflict) {
-            true => self.not_supported("ON CONFLICT of a constraint; write it in the INSERT"),
-            false => Ok(()),
+    fn conflict_clause(&mut self) {
+        if self.is(Keyword::On) && self.next_keyword() == Some(Keyword::Conflict) {
+            self.not_supported("ON CONFLICT of a constraint; write it in the INSERT")
         }
     }
 
-    pub(super) fn column_definition(&mut self, draft: &mut Draft) -> Result<()> {
-        let name: String = self.column_name()?.into();
-        let TypeName { data_type, counts_up, variants, characters_max } = self.type_name()?;
+    pub(super) fn column_definition(&mut self, draft: &mut Draft) {
+        let name: String = self.column_name().into();
+        let TypeName { data_type, counts_up, variants, characters_max } = self.type_name();
         let mut column = ColumnSchema::new(name.as_str(), data_type.unwrap_or(DataType::Text));
         column.variants = variants;
         column.validators.extend(characters_max.map(Validator::MaxLen));
         column.autoincrement = counts_up;
         column.nullable = !counts_up;
         loop {
-            let constraint = self.constraint_name()?;
+            let constraint = self.constraint_name();
             let offset = self.token.offset;
             match self.keyword() {
                 Some(Keyword::Not) => {
-                    self.advance()?;
-                    self.expect(Keyword::Null)?;
-                    self.conflict_clause()?;
+                    self.advance();
+                    self.expect(Keyword::Null);
+                    self.conflict_clause();
                     column.nullable = false;
                 }
                 Some(Keyword::Null) => {
-                    self.advance()?;
+                    self.advance();
                 }
                 Some(Keyword::Default) => {
-                    self.advance()?;
-                    let value = self.constant()?;
-                    column.default = Some(self.fitting(value, &column, offset)?);
+                    self.advance();
+                    let value = self.constant();
+                    column.default = Some(self.fitting(&value, &column, offset));
                 }
                 Some(Keyword::Primary) => {
-                    self.advance()?;
-                    self.expect(Keyword::Key)?;
-                    if !self.eat(Keyword::Asc)? && self.is(Keyword::Desc) {
-                        return self.not_supported("a primary key that descends");
+                    self.advance();
+                    self.expect(Keyword::Key);
+                    if !self.eat(Keyword::Asc) && self.is(Keyword::Desc) {
+                        self.not_supported("a primary key that descends")
                     }
-                    self.conflict_clause()?;
+                    self.conflict_clause();
                     column.nullable = false;
-                    column.autoincrement |= self.eat(Keyword::Autoincrement)?;
-                    self.set_key(draft, vec![name.clone()], offset)?;
+                    column.autoincrement |= self.eat(Keyword::Autoincrement);
+                    self.set_key(draft, vec![name.clone()], offset);
                 }
                 Some(Keyword::Unique) => {
-                    self.advance()?;
-                    self.conflict_clause()?;
+                    self.advance();
+                    self.conflict_clause();
                     draft.schema.indexes.push(unique_of(vec![name.clone()], constraint));
                 }
-                Some(Keyword::References) => self.references(draft, &[name.as_str()], constraint)?,
+                Some(Keyword::References) => self.references(draft, &[name.as_str()], constraint),
                 Some(Keyword::Generated) => {
-                    self.advance()?;
+                    self.advance();
                     if self.is(Keyword::Always) {
-                        return self.not_supported("GENERATED ALWAYS");
+                        self.not_supported("GENERATED ALWAYS")
                     }
                     let words = [Keyword::By, Keyword::Default, Keyword::As, Keyword::Identity];
-                    words.iter().try_for_each(|word| self.expect(*word))?;
+                    words.iter().for_each(|word| self.expect(*word));
                     column.autoincrement = true;
                     column.nullable = false;
                 }
-                Some(Keyword::Check) => self.check_condition(draft, constraint)?,
+                Some(Keyword::Check) => self.check_condition(draft, constraint),
                 Some(Keyword::Collate) => return self.not_supported("COLLATE: texts are ordered by their bytes"),
                 Some(Keyword::As) => return self.not_supported("columns that are computed"),
-                _ if self.column_rules(&mut column)? => {}
+                _ if self.column_rules(&mut column) => {}
                 _ => break,
             }
         }
         draft.schema.columns.push(column);
-        Ok(())
     }
 
     /// `REFERENCES table (column, ..) ON DELETE .. ON UPDATE ..`
-    fn references(&mut self, draft: &mut Draft, columns: &[&str], name: String) -> Result<()> {
-        self.expect(Keyword::References)?;
-        let table = self.table_name()?;
-        if !self.is_sign("(") {
-            return self.not_supported("REFERENCES without the column that is referred to");
+    fn references(&mut self, draft: &mut Draft, columns: &[&str], name: String) {
+        self.expect(Keyword::References);
+        let table = self.table_name();
+        if !self.is_sign(b'(') {
+            self.not_supported("REFERENCES without the column that is referred to")
         }
-        let references = self.column_names()?;
+        let references = self.column_names();
         let references = references.iter().map(|name| name.as_ref());
         let mut key = ForeignKeySchema::new(columns.iter().copied(), table.as_ref(), references);
         if !name.is_empty() {
             key.name = name;
         }
         loop {
-            if self.eat(Keyword::On)? {
-                let is_delete = self.eat(Keyword::Delete)?;
+            if self.eat(Keyword::On) {
+                let is_delete = self.eat(Keyword::Delete);
                 if !is_delete {
-                    self.expect(Keyword::Update)?;
+                    self.expect(Keyword::Update);
                 }
-                let action = self.reference_action()?;
+                let action = self.reference_action();
                 if is_delete {
                     key.on_delete = action;
                 } else {
                     key.on_update = action;
                 }
             } else if self.is(Keyword::Match) || self.is(Keyword::Deferrable) || self.is(Keyword::Initially) {
-                return self.not_supported("MATCH and DEFERRABLE");
+                self.not_supported("MATCH and DEFERRABLE")
             } else {
                 break;
             }
         }
         draft.schema.foreign_keys.push(key);
-        Ok(())
     }
 
-    fn reference_action(&mut self) -> Result<ReferentialAction> {
-        if self.eat(Keyword::Restrict)? || self.eat_all(&[Keyword::No, Keyword::Action])? {
-            return Ok(ReferentialAction::Restrict);
+    fn reference_action(&mut self) -> ReferentialAction {
+        if self.eat(Keyword::Restrict) || self.eat_all(&[Keyword::No, Keyword::Action]) {
+            return ReferentialAction::Restrict;
         }
-        if self.eat(Keyword::Cascade)? {
-            return Ok(ReferentialAction::Cascade);
+        if self.eat(Keyword::Cascade) {
+            return ReferentialAction::Cascade;
         }
-        if self.eat(Keyword::Set)? {
-            if self.eat(Keyword::Null)? {
-                return Ok(ReferentialAction::SetNull);
+        if self.eat(Keyword::Set) {
+            if self.eat(Keyword::Null) {
+                return ReferentialAction::SetNull;
             }
-            self.expect(Keyword::Default)?;
-            return Ok(ReferentialAction::SetDefault);
+            self.expect(Keyword::Default);
+            return ReferentialAction::SetDefault;
         }
-        self.fail("RESTRICT, CASCADE, NO ACTION, SET NULL or SET DEFAULT")
+        self.fail::<()>("RESTRICT, CASCADE, NO ACTION, SET NULL or SET DEFAULT");
+        ReferentialAction::Restrict
     }
 
     /// A value that depends on nothing.
-    pub(super) fn constant(&mut self) -> Result<Value> {
+    pub(super) fn constant(&mut self) -> Value {
         let offset = self.token.offset;
         // No operators: NOT NULL may stand behind it.
-        match self.operand()? {
-            wasm_dbms_api::Expr::Literal(value) => Ok(value),
-            _ => not_supported("defaults that are no constants", offset),
+        match self.operand() {
+            wasm_dbms_api::Expr::Literal(value) => value,
+            _ => self.not_supported_at("defaults that are no constants", offset),
         }
     }
 
     /// A default as a value of its column's type.
-    pub(super) fn fitting(&self, value: Value, column: &ColumnSchema, offset: usize) -> Result<Value> {
-        let fitting = match &value {
+    pub(super) fn fitting(&mut self, value: &Value, column: &ColumnSchema, offset: usize) -> Value {
+        let fitting = match value {
             Value::Text(text) if column.data_type == DataType::Enum => {
                 column.variant(text).map(|variant| variant.to_value())
             }
             Value::Text(text) if column.data_type != DataType::Text => literal::typed(column.data_type, text),
             Value::Integer(_) | Value::Unsigned(_) | Value::Decimal(_) | Value::Float(_) => {
-                literal::number_as(&value, column.data_type)
+                literal::number_as(value, column.data_type)
             }
             _ => Some(value.clone()),
         };
         match fitting.filter(|fitting| fitting.is_null() || column.holds(fitting.as_ref())) {
-            Some(fitting) => Ok(fitting),
-            None => fault(
-                SqlErrorKind::Contradiction(format!("the default {value} is no {}", column.data_type).into()),
-                offset,
-            ),
+            Some(fitting) => fitting,
+            None => self.contradiction(&format!("the default {value} is no {}", column.data_type), offset),
         }
     }
 }

@@ -8,13 +8,12 @@ use wasm_dbms_api::{
 };
 
 use super::{Parser, bare};
-use crate::error::Result;
 use crate::keyword::Keyword;
 use crate::limits::MAX_TOKENS;
 
 /// What stands in the parentheses of a window.
 #[derive(Debug, Clone, Default)]
-struct WindowParts {
+pub(super) struct WindowParts {
     partition_by: Vec<Expr>,
     order_by: Vec<Order>,
     frame: Option<WindowFrame>,
@@ -47,24 +46,24 @@ impl Parser<'_> {
     /// The window function of this name, which takes its arguments.
     #[inline(never)]
     pub(super) fn window_function(
-        &self,
+        &mut self,
         name: &str,
         values: &mut Vec<Expr>,
         offset: usize,
-    ) -> Result<Option<WindowFunction>> {
+    ) -> Option<WindowFunction> {
         let range = match name {
             "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" => 0..=0,
             "ntile" | "first_value" | "last_value" => 1..=1,
             "lag" | "lead" => 1..=3,
             "nth_value" => 2..=2,
-            _ => return Ok(None),
+            _ => return None,
         };
         if !range.contains(&values.len()) {
-            return self.contradiction(format!("{name} does not take {} arguments", values.len()), offset);
+            return self.contradiction(&format!("{name} does not take {} arguments", values.len()), offset);
         }
         let mut values = std::mem::take(values).into_iter();
         let (first, second, third) = (values.next(), values.next(), values.next());
-        Ok(Some(match (name, first) {
+        Some(match (name, first) {
             ("row_number", _) => WindowFunction::RowNumber,
             ("rank", _) => WindowFunction::Rank,
             ("dense_rank", _) => WindowFunction::DenseRank,
@@ -76,47 +75,47 @@ impl Parser<'_> {
             ("lag", Some(of)) => WindowFunction::Lag(of, second, third),
             ("lead", Some(of)) => WindowFunction::Lead(of, second, third),
             (_, Some(of)) => WindowFunction::NthValue(of, second.unwrap_or(Expr::from(1))),
-            (_, None) => return Ok(None),
-        }))
+            (_, None) => return None,
+        })
     }
 
     /// What stands behind OVER.
     #[inline(never)]
-    pub(super) fn window(&mut self, function: WindowFunction) -> Result<Expr> {
+    pub(super) fn window(&mut self, function: WindowFunction) -> Expr {
         let (named, parts) = match self.is_name() {
-            true => (Some(self.named_window(true)?), WindowParts::default()),
-            false => self.window_parts()?,
+            true => (Some(self.named_window(true)), WindowParts::default()),
+            false => self.window_parts(),
         };
         let WindowParts { mut partition_by, order_by, frame } = parts;
         if let Some(named) = named {
             if !partition_by.is_empty() {
                 let message = format!("PARTITION BY belongs to the window {}", named.name);
-                return self.contradiction(message, named.offset);
+                return self.contradiction(&message, named.offset);
             }
             partition_by = vec![NAMED, Expr::from(self.named_windows.len() as i64)];
             self.named_windows.push(named);
         }
-        Ok(WindowCall { function, partition_by, order_by, frame }.into())
+        WindowCall { function, partition_by, order_by, frame }.into()
     }
 
-    fn named_window(&mut self, is_whole: bool) -> Result<NamedWindow> {
+    fn named_window(&mut self, is_whole: bool) -> NamedWindow {
         let offset = self.token.offset;
-        Ok(NamedWindow { name: self.name("the name of a window")?, offset, is_whole, is_known: false })
+        NamedWindow { name: self.name("the name of a window"), offset, is_whole, is_known: false }
     }
 
     /// What stands in the parentheses of a window: the one that it begins with, and what is said here.
     #[inline(never)]
-    fn window_parts(&mut self) -> Result<(Option<NamedWindow>, WindowParts)> {
-        self.expect_sign("(")?;
+    fn window_parts(&mut self) -> (Option<NamedWindow>, WindowParts) {
+        self.expect_sign(b'(');
         let is_part =
             matches!(self.keyword(), Some(Keyword::Partition | Keyword::Rows | Keyword::Range | Keyword::Groups));
-        let named = if self.is_name() && !is_part { Some(self.named_window(false)?) } else { None };
+        let named = if self.is_name() && !is_part { Some(self.named_window(false)) } else { None };
         let mut parts = WindowParts::default();
-        if self.eat(Keyword::Partition)? {
-            self.expect(Keyword::By)?;
-            parts.partition_by = self.list(Self::expr)?;
+        if self.eat(Keyword::Partition) {
+            self.expect(Keyword::By);
+            parts.partition_by = self.list(Self::expr);
         }
-        parts.order_by = self.order_by()?;
+        parts.order_by = self.order_by();
         let unit = match self.keyword() {
             Some(Keyword::Rows) => Some(FrameUnit::Rows),
             Some(Keyword::Range) => Some(FrameUnit::Range),
@@ -124,67 +123,67 @@ impl Parser<'_> {
             _ => None,
         };
         if let Some(unit) = unit {
-            self.advance()?;
-            parts.frame = Some(self.frame(unit)?);
+            self.advance();
+            parts.frame = Some(self.frame(unit));
         }
-        self.expect_sign(")")?;
-        Ok((named, parts))
+        self.expect_sign(b')');
+        (named, parts)
     }
 
     /// WINDOW, if it is there: the windows that the block can name from now on.
     #[inline(never)]
-    pub(super) fn window_clause(&mut self) -> Result<Vec<Definition>> {
+    pub(super) fn window_clause(&mut self) -> Vec<Definition> {
         let mut definitions: Vec<Definition> = Vec::new();
-        if !self.eat(Keyword::Window)? {
-            return Ok(definitions);
+        if !self.eat(Keyword::Window) {
+            return definitions;
         }
         loop {
             let (offset, before) = (self.token.offset, self.tokens);
-            let name = self.name("the name of a window")?;
+            let name = self.name("the name of a window");
             if definitions.iter().any(|other| other.name == name) {
-                return self.contradiction(format!("the window {name} is there twice"), offset);
+                return self.contradiction(&format!("the window {name} is there twice"), offset);
             }
-            self.expect(Keyword::As)?;
-            let (base, mut parts) = self.window_parts()?;
+            self.expect(Keyword::As);
+            let (base, mut parts) = self.window_parts();
             if let Some(base) = base {
-                parts = self.put_in(&base, parts, &definitions)?;
+                parts = self.put_in(&base, parts, &definitions);
             }
             definitions.push(Definition { name, parts, tokens: self.tokens - before });
-            if !self.eat_sign(",")? {
-                return Ok(definitions);
+            if !self.eat_sign(b',') {
+                return definitions;
             }
         }
     }
 
     /// A window that begins with the named one.
-    fn put_in(&mut self, named: &NamedWindow, parts: WindowParts, definitions: &[Definition]) -> Result<WindowParts> {
+    fn put_in(&mut self, named: &NamedWindow, parts: WindowParts, definitions: &[Definition]) -> WindowParts {
         let NamedWindow { name, offset, is_whole, .. } = named;
         let Some(base) = definitions.iter().find(|other| other.name == *name) else {
-            return self.contradiction(format!("there is no window {name}"), *offset);
+            return self.contradiction(&format!("there is no window {name}"), *offset);
         };
         // It counts as what it stands for.
-        self.tokens += base.tokens;
+        self.tokens = self.tokens.saturating_add(base.tokens);
         if self.tokens > MAX_TOKENS {
             return self.limit("tokens of a statement", MAX_TOKENS);
         }
         if *is_whole {
-            return Ok(base.parts.clone());
+            return base.parts.clone();
         }
         if !parts.partition_by.is_empty() {
-            return self.contradiction(format!("PARTITION BY belongs to the window {name}"), *offset);
+            return self.contradiction(&format!("PARTITION BY belongs to the window {name}"), *offset);
         }
         if !parts.order_by.is_empty() && !base.parts.order_by.is_empty() {
-            return self.contradiction(format!("the window {name} has an ORDER BY already"), *offset);
+            return self.contradiction(&format!("the window {name} has an ORDER BY already"), *offset);
         }
         if base.parts.frame.is_some() {
-            return self.contradiction(format!("the window {name} has a frame: say OVER {name}"), *offset);
+            return self.contradiction(&format!("the window {name} has a frame: say OVER {name}"), *offset);
         }
         let mut own = base.parts.clone();
         if own.order_by.is_empty() {
             own.order_by = parts.order_by;
         }
         own.frame = parts.frame;
-        Ok(own)
+        own
     }
 
     /// Puts the windows in that were named since the naming of this number.
@@ -193,53 +192,45 @@ impl Parser<'_> {
         exprs: impl Iterator<Item = &'e mut Expr>,
         definitions: &[Definition],
         first: usize,
-    ) -> Result<()> {
+    ) {
         if self.named_windows.get(first..).is_some_and(|named| named.iter().any(|named| !named.is_known)) {
             for expr in exprs {
-                self.put_windows_into(expr, definitions)?;
+                self.put_windows_into(expr, definitions);
             }
         }
-        Ok(())
     }
 
-    fn put_windows_into(&mut self, expr: &mut Expr, definitions: &[Definition]) -> Result<()> {
+    fn put_windows_into(&mut self, expr: &mut Expr, definitions: &[Definition]) {
         let Expr::Window(call) = expr else {
-            let mut result = Ok(());
-            bare::parts(expr, &mut |part| {
-                if result.is_ok() {
-                    result = self.put_windows_into(part, definitions);
-                }
-            });
-            return result;
+            bare::parts(expr, &mut |part| self.put_windows_into(part, definitions));
+            return;
         };
-        let [NAMED, Expr::Literal(Value::Integer(number))] = call.partition_by.as_slice() else { return Ok(()) };
+        let [NAMED, Expr::Literal(Value::Integer(number))] = call.partition_by.as_slice() else { return };
         let number = usize::try_from(*number).unwrap_or(usize::MAX);
-        let Some(named) = self.named_windows.get_mut(number) else { return Ok(()) };
+        let Some(named) = self.named_windows.get_mut(number) else { return };
         named.is_known = true;
         let (named, call) = (named.clone(), call.make_mut());
         let (order_by, frame) = (std::mem::take(&mut call.order_by), call.frame.take());
-        let parts = self.put_in(&named, WindowParts { partition_by: Vec::new(), order_by, frame }, definitions)?;
+        let parts = self.put_in(&named, WindowParts { partition_by: Vec::new(), order_by, frame }, definitions);
         (call.partition_by, call.order_by, call.frame) = (parts.partition_by, parts.order_by, parts.frame);
-        Ok(())
     }
 
     /// Checks that every window which was named is there.
-    pub(super) fn check_named_windows(&self) -> Result<()> {
-        match self.named_windows.iter().find(|named| !named.is_known) {
-            Some(named) => self.contradiction(format!("there is no window {} here", named.name), named.offset),
-            None => Ok(()),
+    pub(super) fn check_named_windows(&mut self) {
+        if let Some(named) = self.named_windows.iter().find(|named| !named.is_known) {
+            self.contradiction(&format!("there is no window {} here", named.name), named.offset)
         }
     }
 
     #[inline(never)]
-    fn frame(&mut self, unit: FrameUnit) -> Result<WindowFrame> {
+    fn frame(&mut self, unit: FrameUnit) -> WindowFrame {
         let offset = self.token.offset;
-        let is_range = self.eat(Keyword::Between)?;
-        let start = self.frame_bound()?;
+        let is_range = self.eat(Keyword::Between);
+        let start = self.frame_bound();
         let end = match is_range {
             true => {
-                self.expect(Keyword::And)?;
-                self.frame_bound()?
+                self.expect(Keyword::And);
+                self.frame_bound()
             }
             false => FrameBound::CurrentRow,
         };
@@ -251,60 +242,63 @@ impl Parser<'_> {
             FrameBound::UnboundedFollowing => 4,
         };
         if rank(&start) > rank(&end) || rank(&start) == 4 || rank(&end) == 0 {
-            return self.contradiction("a frame that ends before it begins", offset);
+            self.contradiction("a frame that ends before it begins", offset)
         }
-        Ok(WindowFrame { unit, start, end, exclusion: self.frame_exclusion()? })
+        WindowFrame { unit, start, end, exclusion: self.frame_exclusion() }
     }
 
     /// EXCLUDE, if it is there. Two of its words are no keywords: they stand nowhere else.
     #[inline(never)]
-    fn frame_exclusion(&mut self) -> Result<FrameExclusion> {
-        if !self.eat(Keyword::Exclude)? {
-            return Ok(FrameExclusion::NoOthers);
+    fn frame_exclusion(&mut self) -> FrameExclusion {
+        if !self.eat(Keyword::Exclude) {
+            return FrameExclusion::NoOthers;
         }
-        if self.eat_all(&[Keyword::Current, Keyword::Row])? {
-            return Ok(FrameExclusion::CurrentRow);
+        if self.eat_all(&[Keyword::Current, Keyword::Row]) {
+            return FrameExclusion::CurrentRow;
         }
-        if self.eat(Keyword::Group)? {
-            return Ok(FrameExclusion::Group);
+        if self.eat(Keyword::Group) {
+            return FrameExclusion::Group;
         }
         let exclusion = match self.token.text.to_ascii_lowercase().as_str() {
             "ties" => FrameExclusion::Ties,
             "no" if self.next.text.eq_ignore_ascii_case("others") => {
-                self.advance()?;
+                self.advance();
                 FrameExclusion::NoOthers
             }
-            _ => return self.fail("CURRENT ROW, GROUP, TIES or NO OTHERS"),
+            _ => {
+                self.fail::<()>("CURRENT ROW, GROUP, TIES or NO OTHERS");
+                FrameExclusion::NoOthers
+            }
         };
-        self.advance()?;
-        Ok(exclusion)
+        self.advance();
+        exclusion
     }
 
     #[inline(never)]
-    fn frame_bound(&mut self) -> Result<FrameBound> {
-        if self.eat_all(&[Keyword::Current, Keyword::Row])? {
-            return Ok(FrameBound::CurrentRow);
+    fn frame_bound(&mut self) -> FrameBound {
+        if self.eat_all(&[Keyword::Current, Keyword::Row]) {
+            return FrameBound::CurrentRow;
         }
         // A column may be called so.
         let unbounded =
             self.is(Keyword::Unbounded) && matches!(self.next_keyword(), Some(Keyword::Preceding | Keyword::Following));
         if unbounded {
-            self.advance()?;
-            return match self.eat(Keyword::Preceding)? {
-                true => Ok(FrameBound::UnboundedPreceding),
+            self.advance();
+            return match self.eat(Keyword::Preceding) {
+                true => FrameBound::UnboundedPreceding,
                 false => {
-                    self.expect(Keyword::Following)?;
-                    Ok(FrameBound::UnboundedFollowing)
+                    self.expect(Keyword::Following);
+                    FrameBound::UnboundedFollowing
                 }
             };
         }
-        let by = self.expr_above(super::infix::POWER_NOT + 1)?;
-        if self.eat(Keyword::Preceding)? {
-            return Ok(FrameBound::Preceding(by));
+        let by = self.expr_above(super::infix::POWER_NOT + 1);
+        if self.eat(Keyword::Preceding) {
+            return FrameBound::Preceding(by);
         }
-        match self.eat(Keyword::Following)? {
-            true => Ok(FrameBound::Following(by)),
-            false => self.fail("PRECEDING or FOLLOWING"),
+        if !self.eat(Keyword::Following) {
+            self.fail("PRECEDING or FOLLOWING")
         }
+        FrameBound::Following(by)
     }
 }

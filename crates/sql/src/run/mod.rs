@@ -29,7 +29,7 @@ use wasm_dbms::{Answer, AnyConnection, Changed, Connection};
 use wasm_dbms_api::{Value, ValueRef};
 
 use crate::bind::{Action, Compiled};
-use crate::failure::{Error, Result};
+use crate::failure::{Error, Inner, Result};
 
 impl Compiled {
     /// Calls `take` with the values of the parameters, as many as are wanted.
@@ -48,13 +48,13 @@ impl Compiled {
     }
 
     /// Runs the statement. What it answers is returned, and how many rows it wrote; of a query how many it answers.
-    pub(crate) fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
+    pub(crate) fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Inner<Changed> {
         let result = match &self.action {
-            Action::Define(definition) if definition.is_temporary() => return Err(Error::NeedsSession),
+            Action::Define(definition) if definition.is_temporary() => return Err(Error::NeedsSession.into()),
             Action::Define(definition) => {
                 return definition.run(&AnyConnection::new(connection)).map(|()| Changed::default());
             }
-            Action::Transaction(_) => return Err(Error::NeedsSession),
+            Action::Transaction(_) => return Err(Error::NeedsSession.into()),
             action => action.run(connection, parameters),
         };
         result.map_err(|error| self.placed(error))
@@ -87,7 +87,7 @@ impl Compiled {
         });
         match refused {
             Some(error) => Err(error),
-            None => visited.map_err(|error| self.placed(error)),
+            None => Ok(visited.map_err(|error| self.placed(error))?),
         }
     }
 
@@ -112,7 +112,7 @@ impl Compiled {
     }
 
     /// What the database says, with its place in the text.
-    pub(crate) fn placed(&self, error: wasm_dbms::Error) -> Error {
+    pub(crate) fn placed(&self, error: wasm_dbms::Error) -> Box<Error> {
         Error::at(error, &self.text, self.dialect)
     }
 }
@@ -136,7 +136,10 @@ impl Action {
                     }
                     false => action.explain(connection, parameters)?,
                 };
-                let rows: Vec<Vec<Value>> = lines.lines().map(|line| vec![Value::from(line)]).collect();
+                let mut rows = Vec::new();
+                for line in lines.lines() {
+                    rows.push(vec![Value::from(line)]);
+                }
                 Ok(Changed { count: rows.len() as u64, returned: Answer { columns: ["plan".to_owned()].into(), rows } })
             }
             Self::Define(_) | Self::Transaction(_) => Ok(Changed::default()),

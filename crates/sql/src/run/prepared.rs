@@ -180,7 +180,7 @@ impl PreparedSql<'_, Database> {
         let Action::Query(query) = &self.compiled.action else { return self.query(parameters) };
         self.compiled.with(parameters, |values| {
             let cursor = query.query_iter(self.connection, values);
-            cursor.map(Rows::walk).map_err(|error| self.compiled.placed(error))
+            Ok(cursor.map(Rows::walk).map_err(|error| self.compiled.placed(error))?)
         })
     }
 }

@@ -7,10 +7,10 @@ use wasm_dbms::{
     AnyConnection, BeginOptions, Changed, Database, Durability, Interrupt, Isolation, OptimisticTransaction, Savepoint,
     Transaction, insert_each_row,
 };
-use wasm_dbms_api::{Value, ValueRef};
+use wasm_dbms_api::{Name, Value, ValueRef};
 
 use crate::bind::{Action, Compiled, Definition, Views, create_temporary};
-use crate::failure::{Error, Result};
+use crate::failure::{Error, Inner, Result};
 use crate::run::cache::Cache;
 use crate::run::{FromRow, IntoParameters, RowRef, Rows};
 use crate::{Dialect, Drop, DropObject, Parsed, TransactionStatement, parse, parse_all};
@@ -213,7 +213,7 @@ impl<'db> Session<'db> {
     /// As [`execute`](Self::execute).
     pub fn change(&self, text: &str, parameters: impl IntoParameters) -> Result<Changed> {
         let compiled = self.compiled(text)?;
-        compiled.with(parameters, |values| self.step(&compiled, values))
+        compiled.with(parameters, |values| Ok(self.step(&compiled, values)?))
     }
 
     /// Runs a statement and answers its rows.
@@ -316,7 +316,7 @@ impl<'db> Session<'db> {
             return compiled
                 .with(parameters, |values| self.with(|connection| compiled.visit(connection, values, visit)));
         }
-        let changed = compiled.with(parameters, |values| self.step(&compiled, values))?;
+        let changed = compiled.with(parameters, |values| Ok(self.step(&compiled, values)?))?;
         for row in Rows::made(changed.returned) {
             if !visit(&row?.as_ref())? {
                 break;
@@ -370,13 +370,13 @@ impl<'db> Session<'db> {
         let text: Arc<str> = script.into();
         for parsed in parse_all(script, self.dialect)? {
             let compiled = self.compile(parsed, Arc::clone(&text))?;
-            let Changed { count, returned } = compiled.with((), |values| self.step(&compiled, values))?;
+            let Changed { count, returned } = compiled.with((), |values| Ok(self.step(&compiled, values)?))?;
             visit(count, Rows::made(returned))?;
         }
         Ok(())
     }
 
-    fn compiled(&self, text: &str) -> Result<Arc<Compiled>> {
+    fn compiled(&self, text: &str) -> Inner<Arc<Compiled>> {
         if let Some(known) = self.cache.borrow_mut().get(text) {
             return Ok(known);
         }
@@ -385,25 +385,32 @@ impl<'db> Session<'db> {
         Ok(compiled)
     }
 
-    fn compile(&self, parsed: Parsed, text: Arc<str>) -> Result<Compiled> {
+    fn compile(&self, parsed: Parsed, text: Arc<str>) -> Inner<Compiled> {
         let views = self.temporary.borrow();
         self.with(|connection| Compiled::new(connection, parsed, text, self.dialect, &views))
     }
 
     /// Does something with the transaction that is open, or with the database. What is done is compiled once.
-    fn with<R>(&self, act: impl FnOnce(&AnyConnection<'_>) -> Result<R>) -> Result<R> {
-        match &*self.open.borrow() {
-            None => act(&AnyConnection::new(&self.database.interrupt(&self.interrupt))),
+    fn with<T>(&self, act: impl FnOnce(&AnyConnection<'_>) -> T) -> T {
+        let open = self.open.borrow();
+        let (database, interactive, exclusive);
+        act(&match &*open {
+            None => {
+                database = self.database.interrupt(&self.interrupt);
+                AnyConnection::new(&database)
+            }
             Some(Open { transaction: Kind::Interactive(transaction), .. }) => {
-                act(&AnyConnection::new(&transaction.interrupt(&self.interrupt)))
+                interactive = transaction.interrupt(&self.interrupt);
+                AnyConnection::new(&interactive)
             }
             Some(Open { transaction: Kind::Exclusive(transaction), .. }) => {
-                act(&AnyConnection::new(&transaction.interrupt(&self.interrupt)))
+                exclusive = transaction.interrupt(&self.interrupt);
+                AnyConnection::new(&exclusive)
             }
-        }
+        })
     }
 
-    fn step(&self, compiled: &Compiled, values: &[ValueRef<'_>]) -> Result<Changed> {
+    fn step(&self, compiled: &Compiled, values: &[ValueRef<'_>]) -> Inner<Changed> {
         if let Action::Transaction(statement) = &compiled.action {
             return self.transact(statement).map(|()| Changed::default());
         }
@@ -423,17 +430,17 @@ impl<'db> Session<'db> {
     }
 
     /// Drops views: those of the session before stored ones of the same name.
-    fn drop_views(&self, drop: &Drop) -> Result<Changed> {
-        let of_session: Vec<_> = {
+    fn drop_views(&self, drop: &Drop) -> Inner<Changed> {
+        let (of_session, names): (Vec<Name>, Vec<Name>) = {
             let views = self.temporary.borrow();
-            drop.names.iter().filter(|name| views.contains_key(&***name)).cloned().collect()
+            drop.names.iter().cloned().partition(|name| views.contains(name))
         };
-        let names: Vec<_> = drop.names.iter().filter(|name| !of_session.contains(name)).cloned().collect();
         if !names.is_empty() {
-            let stored = Definition::Drop(Drop { names, ..drop.clone() });
+            let stored = Definition::Drop(Drop { names, ..*drop });
             self.with(|connection| stored.run(connection))?;
         }
-        self.temporary.borrow_mut().retain(|name, _| !of_session.iter().any(|dropped| **dropped == **name));
+        let mut views = self.temporary.borrow_mut();
+        of_session.iter().for_each(|name| views.remove(name));
         Ok(Changed::default())
     }
 
@@ -467,12 +474,12 @@ impl<'db> Session<'db> {
         self.with(|connection| Ok(insert_each_row(connection, table, columns, next)?))
     }
 
-    fn transact(&self, statement: &TransactionStatement) -> Result<()> {
+    fn transact(&self, statement: &TransactionStatement) -> Inner<()> {
         // A visitor of rows may ask, while the transaction is read.
         let Ok(mut open) = self.open.try_borrow_mut() else { return Err(wasm_dbms::Error::Busy.into()) };
         if let TransactionStatement::Begin(mode) = statement {
             if open.is_some() {
-                return Err(Error::InTransaction);
+                return Err(Error::InTransaction.into());
             }
             let transaction = if mode.exclusive {
                 Kind::Exclusive(self.database.begin_exclusive()?.into())
@@ -485,7 +492,7 @@ impl<'db> Session<'db> {
             *open = Some(Open { transaction, savepoints: Vec::new(), temporary });
             return Ok(());
         }
-        let Some(current) = open.as_mut() else { return Err(Error::NoTransaction) };
+        let Some(current) = open.as_mut() else { return Err(Error::NoTransaction.into()) };
         match statement {
             TransactionStatement::Begin(_) => {}
             TransactionStatement::Commit => {
@@ -519,7 +526,7 @@ impl<'db> Session<'db> {
                 self.cache.borrow_mut().clear();
                 let (place, saved) = current.find(name)?;
                 with!(&current.transaction, tx => tx.rollback_to(&saved.savepoint))?;
-                *self.temporary.borrow_mut() = saved.temporary;
+                *self.temporary.borrow_mut() = saved.temporary.clone();
                 // The savepoint itself stays.
                 current.savepoints.truncate(place + 1);
             }
@@ -530,9 +537,8 @@ impl<'db> Session<'db> {
 
 impl Open<'_> {
     /// Where the innermost savepoint of this name stands.
-    fn find(&self, name: &str) -> Result<(usize, Saved)> {
+    fn find(&self, name: &str) -> Inner<(usize, &Saved)> {
         let mut open = self.savepoints.iter().enumerate().rev();
-        let found = open.find(|(_, saved)| saved.name == name).map(|(place, saved)| (place, saved.clone()));
-        found.ok_or_else(|| Error::NoSavepoint(name.to_owned()))
+        open.find(|(_, saved)| saved.name == name).ok_or_else(|| Error::NoSavepoint(name.to_owned()).into())
     }
 }

@@ -47,7 +47,7 @@ pub trait Sql: Connection + Sized {
     /// As [`prepare`](Self::prepare).
     fn prepare_in(&self, text: &str, dialect: Dialect) -> Result<PreparedSql<'_, Self>> {
         let compiled =
-            Compiled::new(&AnyConnection::new(self), parse(text, dialect)?, text.into(), dialect, &Views::new())?;
+            Compiled::new(&AnyConnection::new(self), parse(text, dialect)?, text.into(), dialect, &Views::default())?;
         Ok(PreparedSql::new(self, Arc::new(compiled)))
     }
 
