@@ -31,6 +31,13 @@ fn a_panic_an_abort_a_deep_stack_and_too_much_memory_are_found() {
 }
 
 #[test]
+fn a_slow_case_is_found_but_not_one_that_the_machine_held_up_once() {
+    let (passes, said) = battery("slow@5,pause@7", 20);
+    assert!(!passes && said.contains("case 5, seed 3: took "), "{said}");
+    assert!(said.contains("battery hostile: 20 files, 1 failures"), "{said}");
+}
+
+#[test]
 #[ignore = "waits a minute for the silence that tells a hang"]
 fn a_hang_is_found() {
     let (passes, said) = battery("hang@7", 20);

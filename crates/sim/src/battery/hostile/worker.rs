@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -41,8 +42,19 @@ impl Cases {
     }
 
     /// Runs a case. Returns whether its file could be opened and how many changes went through; or the words of its panic,
-    /// or that it took too long.
+    /// or that it took too long, twice: the clock goes on where the machine stands still.
     pub(crate) fn run(&self, case: u64) -> std::result::Result<(bool, u64), String> {
+        match self.timed(case) {
+            (Ok(_), seconds) if seconds > CASE_SECONDS_MAX => match self.timed(case) {
+                (Ok(_), again) if again > CASE_SECONDS_MAX => Err(format!("took {seconds:.1} and {again:.1} s")),
+                (outcome, _) => outcome,
+            },
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// Runs a case once. Returns what came of it and how long it took.
+    fn timed(&self, case: u64) -> (std::result::Result<(bool, u64), String>, f64) {
         let mut random = Rng::with_seed(self.seed ^ case.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let start = Instant::now();
         let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
@@ -52,12 +64,8 @@ impl Cases {
                 None => (false, 0),
             }
         }));
-        let seconds = start.elapsed().as_secs_f64();
-        match outcome {
-            Err(panic) => Err(format!("panic: {} at {}", words(panic.as_ref()), PLACE.take())),
-            Ok(_) if seconds > CASE_SECONDS_MAX => Err(format!("took {seconds:.1} s")),
-            Ok(done) => Ok(done),
-        }
+        let outcome = outcome.map_err(|panic| format!("panic: {} at {}", words(panic.as_ref()), PLACE.take()));
+        (outcome, start.elapsed().as_secs_f64())
     }
 }
 
@@ -66,13 +74,17 @@ fn words(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
-/// Test of the test: `HOSTILE_PLANT=panic@5` makes case 5 panic; `hang`, `memory`, `stack` and `abort` do as they say.
+/// Test of the test: `HOSTILE_PLANT=panic@5` makes case 5 panic; `slow`, `hang`, `memory`, `stack` and `abort` do as
+/// they say, and `pause` is slow the first time only.
 #[allow(clippy::panic, reason = "the planted failure")]
 fn plant(case: u64) {
     let Ok(planted) = std::env::var("HOSTILE_PLANT") else { return };
     for what in planted.split(',').filter_map(|what| what.strip_suffix(&format!("@{case}"))) {
         match what {
             "panic" => panic!("planted"),
+            "slow" => std::thread::sleep(Duration::from_secs_f64(CASE_SECONDS_MAX + 1.0)),
+            "pause" if PAUSED.swap(true, Ordering::Relaxed) => {}
+            "pause" => std::thread::sleep(Duration::from_secs_f64(CASE_SECONDS_MAX + 1.0)),
             "hang" => std::thread::sleep(Duration::from_secs(1000)),
             "memory" => drop(std::hint::black_box(vec![1u8; 128 << 20])),
             "stack" => drop(std::hint::black_box(deep(u64::MAX))),
@@ -80,6 +92,9 @@ fn plant(case: u64) {
         }
     }
 }
+
+/// Whether the planted pause was made.
+static PAUSED: AtomicBool = AtomicBool::new(false);
 
 fn deep(levels: u64) -> u64 {
     if std::hint::black_box(levels) == 0 { 0 } else { deep(levels - 1) + std::hint::black_box(1) }
