@@ -48,6 +48,9 @@ struct Clock {
 }
 
 impl Clock {
+    /// Stands in for none.
+    const ZERO: Self = Self { date: Date::from_days(0), time: 0, offset: None };
+
     fn of(value: ValueRef<'_>) -> Option<Self> {
         match value {
             ValueRef::Date(date) => Some(Self { date, time: 0, offset: None }),
@@ -140,29 +143,29 @@ fn day_of_year(date: Date) -> i32 {
     Date::new(date.year(), 1, 1).map_or(0, |first| date.days().saturating_sub(first.days()))
 }
 
-pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Fallible<ValueRef<'a>> {
+pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
-    let arguments = Arguments(function, values);
-    let clock = |index| Clock::of(arguments.at(index)).ok_or_else(|| arguments.refused(index));
+    let function = arguments.function;
+    let clock = |index| Clock::of(arguments.at(index)).unwrap_or_else(|| arguments.refuse(index, Clock::ZERO));
     let named = || {
-        let name = arguments.text(0)?;
+        let name = arguments.text(0);
         unit(name).ok_or_else(|| wrong(format!("{function}: there is no part '{name}'")))
     };
     let found = match function {
-        F::DatePart => return part(&arguments, clock(1)?),
-        F::DateTruncate => clock(1)?.truncated(named()?).and_then(Clock::value),
+        F::DatePart => return part(arguments, clock(1)),
+        F::DateTruncate => clock(1).truncated(named()?).and_then(Clock::value),
         F::DateAdd => {
             let unit = named()?;
-            let clock = clock(2)?;
+            let clock = clock(2);
             if clock.offset.is_none() && matches!(unit, Unit::Microseconds(_)) {
-                return Err(wrong(format!("{function}: a date has no '{}'", arguments.text(0)?)));
+                return Err(wrong(format!("{function}: a date has no '{}'", arguments.text(0))));
             }
-            clock.plus(arguments.integer(1)?, unit).and_then(Clock::value)
+            clock.plus(arguments.integer(1), unit).and_then(Clock::value)
         }
-        F::DateDifference => Some(difference(named()?, clock(1)?, clock(2)?)),
+        F::DateDifference => Some(difference(named()?, clock(1), clock(2))),
         F::MakeDate => {
             let number = |index| arguments.integer(index);
-            let (year, month, day) = (number(0)?, number(1)?, number(2)?);
+            let (year, month, day) = (number(0), number(1), number(2));
             let date = i32::try_from(year).ok().zip(u8::try_from(month).ok()).zip(u8::try_from(day).ok());
             let date = date.and_then(|((year, month), day)| Date::new(year, month, day));
             date.map(ValueRef::Date)
@@ -182,13 +185,13 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Fa
         }
         _ => match arguments.at(0) {
             ValueRef::DateTime(moment) => {
-                let offset = i32::try_from(arguments.integer(1)?).ok();
+                let offset = i32::try_from(arguments.integer(1)).ok();
                 offset.and_then(|offset| moment.with_offset(offset)).map(ValueRef::DateTime)
             }
-            _ => return Err(arguments.refused(0)),
+            _ => Some(arguments.refuse(0, ValueRef::Null)),
         },
     };
-    let shown = || values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let shown = || arguments.values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     found.ok_or_else(|| out_of_range(format!("{function}({})", shown())))
 }
 
@@ -217,7 +220,7 @@ fn difference(unit: Unit, from: Clock, to: Clock) -> ValueRef<'static> {
 
 /// A part of a date or moment as a number.
 fn part<'a>(arguments: &Arguments<'_, 'a>, clock: Clock) -> Fallible<ValueRef<'a>> {
-    let name = arguments.text(0)?.to_ascii_lowercase();
+    let name = arguments.text(0).to_ascii_lowercase();
     let (year, month, day) = clock.date.year_month_day();
     let second = clock.time % (60 * SECOND);
     let fraction = |number: i128, scale| Decimal::new(number, scale).unwrap_or_default().normalized();
@@ -243,7 +246,7 @@ fn part<'a>(arguments: &Arguments<'_, 'a>, clock: Clock) -> Fallible<ValueRef<'a
             let microseconds = clock.local() - i128::from(clock.offset.unwrap_or(0)) * i128::from(SECOND);
             return Ok(ValueRef::Decimal(fraction(microseconds, 6)));
         }
-        _ => return Err(wrong(format!("{}: there is no part '{name}'", arguments.0))),
+        _ => return Err(wrong(format!("{}: there is no part '{name}'", arguments.function))),
     };
     Ok(ValueRef::Decimal(Decimal::from(number)))
 }

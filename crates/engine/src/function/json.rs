@@ -5,21 +5,20 @@ use wasm_dbms_api::{JsonKind, JsonPath, JsonRef, ScalarFunction, ValueRef};
 use crate::error::Fallible;
 use crate::function::{Arena, Arguments, made, wrong};
 
-pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena: &'a Arena) -> Fallible<ValueRef<'a>> {
+pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
-    let arguments = Arguments(function, values);
-    let document = |index| match arguments.at(index) {
-        ValueRef::Json(document) => Ok(document),
-        _ => Err(arguments.refused(index)),
-    };
-    let own = document(0)?;
+    let function = arguments.function;
+    let ValueRef::Json(own) = arguments.at(0) else { return Ok(arguments.refuse(0, ValueRef::Null)) };
     Ok(match function {
-        F::JsonContains => ValueRef::Bool(own.contains(document(1)?)),
-        F::JsonHasKey => ValueRef::Bool(own.has_key(arguments.text(1)?)),
+        F::JsonContains => match arguments.at(1) {
+            ValueRef::Json(part) => ValueRef::Bool(own.contains(part)),
+            _ => arguments.refuse(1, ValueRef::Null),
+        },
+        F::JsonHasKey => ValueRef::Bool(own.has_key(arguments.text(1))),
         F::JsonType => ValueRef::Text(own.kind().name()),
         F::JsonArrayLength => own.array_length().map_or(ValueRef::Null, |length| ValueRef::Integer(length as i64)),
         _ => {
-            let text = arguments.text(1)?;
+            let text = arguments.text(1);
             let path = JsonPath::new(text).ok_or_else(|| wrong(format!("{function}: '{text}' is no path")))?;
             match own.extract(&path) {
                 None => ValueRef::Null,

@@ -12,6 +12,7 @@ pub(crate) use arena::Arena;
 pub(crate) use arithmetic::{arithmetic, negate};
 pub(crate) use cast::{cast, write_text};
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use wasm_dbms_api::{ScalarFunction, Value, ValueRef};
@@ -44,19 +45,29 @@ pub(crate) fn apply<'a>(
     arguments: &[ValueRef<'a>],
     arena: &'a Arena,
 ) -> Fallible<ValueRef<'a>> {
-    use ScalarFunction as F;
     if function.signature().is_strict && arguments.iter().any(|argument| argument.is_null()) {
         return Ok(ValueRef::Null);
     }
+    let arguments = &Arguments { function, values: arguments, refused: Cell::new(None) };
+    let value = applied(arguments, arena);
+    match arguments.refused.get() {
+        Some(index) => Err(wrong(format!("{function}: the argument {} is no value for it", arguments.at(index)))),
+        None => value,
+    }
+}
+
+fn applied<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
+    use ScalarFunction as F;
+    let function = arguments.function;
     match function {
-        F::Coalesce => Ok(arguments.iter().copied().find(|value| !value.is_null()).unwrap_or(ValueRef::Null)),
+        F::Coalesce => Ok(arguments.values.iter().copied().find(|value| !value.is_null()).unwrap_or(ValueRef::Null)),
         F::NullIf => {
-            let [left, right] = arguments else { return Ok(ValueRef::Null) };
+            let [left, right] = arguments.values else { return Ok(ValueRef::Null) };
             Ok(if left.compare(*right) == Some(Ordering::Equal) { ValueRef::Null } else { *left })
         }
         F::Greatest | F::Least => {
             let wanted = if function == F::Greatest { Ordering::Greater } else { Ordering::Less };
-            let values = arguments.iter().copied().filter(|value| !value.is_null());
+            let values = arguments.values.iter().copied().filter(|value| !value.is_null());
             Ok(values
                 .reduce(|best, value| if value.sort_order(best) == wanted { value } else { best })
                 .unwrap_or(ValueRef::Null))
@@ -78,52 +89,59 @@ pub(crate) fn apply<'a>(
         | F::BitXor
         | F::ShiftLeft
         | F::ShiftRight
-        | F::AsNumber => number::apply(function, arguments),
-        F::Untyped => Ok(arguments.first().copied().unwrap_or(ValueRef::Null)),
+        | F::AsNumber => number::apply(arguments),
+        F::Untyped => Ok(arguments.at(0)),
         F::DatePart | F::DateTruncate | F::DateAdd | F::DateDifference | F::MakeDate | F::ToDateTime | F::AtOffset => {
-            date::apply(function, arguments)
+            date::apply(arguments)
         }
         F::JsonContains | F::JsonExtract | F::JsonText | F::JsonHasKey | F::JsonType | F::JsonArrayLength => {
-            json::apply(function, arguments, arena)
+            json::apply(arguments, arena)
         }
-        _ => text::apply(function, arguments, arena),
+        _ => text::apply(arguments, arena),
     }
 }
 
-/// The arguments of a function, each taken as what it must be.
-pub(super) struct Arguments<'v, 'a>(pub(super) ScalarFunction, pub(super) &'v [ValueRef<'a>]);
+/// The arguments of a function, each taken as what it must be. One that is something else is taken for nothing, and
+/// remembered: then the function has no value, whatever comes of the rest.
+struct Arguments<'v, 'a> {
+    function: ScalarFunction,
+    values: &'v [ValueRef<'a>],
+    /// The first that is not what it must be.
+    refused: Cell<Option<usize>>,
+}
 
 impl<'a> Arguments<'_, 'a> {
-    pub(super) fn at(&self, index: usize) -> ValueRef<'a> {
-        self.1.get(index).copied().unwrap_or(ValueRef::Null)
+    fn at(&self, index: usize) -> ValueRef<'a> {
+        self.values.get(index).copied().unwrap_or(ValueRef::Null)
     }
 
-    pub(super) fn has(&self, index: usize) -> bool {
-        index < self.1.len()
+    fn has(&self, index: usize) -> bool {
+        index < self.values.len()
     }
 
-    #[cold]
-    pub(super) fn refused(&self, index: usize) -> Box<Error> {
-        wrong(format!("{}: the argument {} is no value for it", self.0, self.at(index)))
+    /// The argument is not what it must be.
+    fn refuse<T>(&self, index: usize, nothing: T) -> T {
+        self.refused.set(self.refused.get().or(Some(index)));
+        nothing
     }
 
-    pub(super) fn text(&self, index: usize) -> Fallible<&'a str> {
+    fn text(&self, index: usize) -> &'a str {
         match self.at(index) {
-            ValueRef::Text(text) | ValueRef::Enum(_, text) => Ok(text),
-            _ => Err(self.refused(index)),
+            ValueRef::Text(text) | ValueRef::Enum(_, text) => text,
+            _ => self.refuse(index, ""),
         }
     }
 
-    pub(super) fn integer(&self, index: usize) -> Fallible<i64> {
+    fn integer(&self, index: usize) -> i64 {
         match self.at(index) {
-            ValueRef::Integer(number) => Ok(number),
-            ValueRef::Unsigned(_) => Ok(i64::MAX),
-            _ => Err(self.refused(index)),
+            ValueRef::Integer(number) => number,
+            ValueRef::Unsigned(_) => i64::MAX,
+            _ => self.refuse(index, 0),
         }
     }
 
-    pub(super) fn float(&self, index: usize) -> Fallible<f64> {
-        self.at(index).as_f64().ok_or_else(|| self.refused(index))
+    fn float(&self, index: usize) -> f64 {
+        self.at(index).as_f64().unwrap_or_else(|| self.refuse(index, 0.0))
     }
 }
 

@@ -1,30 +1,30 @@
 //! Functions of numbers. What is no exact operation comes from one library, so that every host computes the same bits.
 
-use wasm_dbms_api::{Arithmetic, Decimal, Rounding, ScalarFunction, ValueRef, parse_float};
+use wasm_dbms_api::{Arithmetic, Decimal, FloatForm, Rounding, ScalarFunction, ValueRef, float_text, parse_float};
 
 use crate::error::Fallible;
 use crate::function::{Arguments, arithmetic, out_of_range, whole, wrong};
 
-pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Fallible<ValueRef<'a>> {
+pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
-    let arguments = Arguments(function, values);
-    match function {
+    match arguments.function {
         F::Modulo => arithmetic(Arithmetic::Remainder, arguments.at(0), arguments.at(1), true),
-        F::Power | F::SquareRoot | F::Exponential | F::Logarithm | F::Logarithm10 => transcendental(&arguments),
-        F::BitAnd | F::BitOr | F::BitXor | F::ShiftLeft | F::ShiftRight => bits(&arguments),
+        F::Power | F::SquareRoot | F::Exponential | F::Logarithm | F::Logarithm10 => transcendental(arguments),
+        F::BitAnd | F::BitOr | F::BitXor | F::ShiftLeft | F::ShiftRight => bits(arguments),
         F::AsNumber => match arguments.at(0) {
             ValueRef::Bool(value) => Ok(ValueRef::Integer(value.into())),
             ValueRef::Text(text) | ValueRef::Enum(_, text) => Ok(leading_number(text)),
             value if value.as_f64().is_some() => Ok(value),
-            _ => Err(arguments.refused(0)),
+            _ => Ok(arguments.refuse(0, ValueRef::Null)),
         },
         F::Absolute => match arguments.at(0) {
             ValueRef::Float(number) => Ok(ValueRef::Float(number.abs())),
             ValueRef::Decimal(number) => Ok(ValueRef::Decimal(if number.is_negative() { -number } else { number })),
             value => match value.as_i128() {
                 Some(number) if number <= i128::from(i64::MIN) => Err(out_of_range(format!("abs({value})"))),
-                Some(number) => whole(number.abs()).ok_or_else(|| arguments.refused(0)),
-                None => Err(arguments.refused(0)),
+                number => {
+                    Ok(number.and_then(|number| whole(number.abs())).unwrap_or_else(|| arguments.refuse(0, value)))
+                }
             },
         },
         F::Sign => match arguments.at(0) {
@@ -35,21 +35,21 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>]) -> Fa
                 Ok(ValueRef::Decimal(Decimal::from(sign)))
             }
             value => {
-                let number = value.as_i128().ok_or_else(|| arguments.refused(0))?;
+                let number = value.as_i128().unwrap_or_else(|| arguments.refuse(0, 0));
                 Ok(ValueRef::Integer(number.signum() as i64))
             }
         },
-        _ => round(&arguments),
+        _ => round(arguments),
     }
 }
 
 /// What is done to the 64 bits of numbers.
 fn bits<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
     let number = |index| match arguments.at(index) {
-        ValueRef::Integer(number) => Ok(number),
-        _ => Err(arguments.refused(index)),
+        ValueRef::Integer(number) => number,
+        _ => arguments.refuse(index, 0),
     };
-    let (left, right) = (number(0)?, number(1)?);
+    let (left, right) = (number(0), number(1));
     // Places to the left; what is pushed over an end is lost.
     let shifted = |places: i64| match (u32::try_from(places), u32::try_from(places.saturating_neg())) {
         (Ok(places), _) => left.checked_shl(places).unwrap_or(0),
@@ -57,7 +57,7 @@ fn bits<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
         _ if places > 0 => 0,
         _ => left >> 63,
     };
-    Ok(ValueRef::Integer(match arguments.0 {
+    Ok(ValueRef::Integer(match arguments.function {
         ScalarFunction::BitAnd => left & right,
         ScalarFunction::BitOr => left | right,
         ScalarFunction::BitXor => left ^ right,
@@ -94,22 +94,22 @@ fn leading_number(text: &str) -> ValueRef<'static> {
 }
 
 fn round<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
-    let rounding = match arguments.0 {
+    let rounding = match arguments.function {
         ScalarFunction::Ceiling => Rounding::Up,
         ScalarFunction::Floor => Rounding::Down,
         ScalarFunction::Truncate => Rounding::TowardZero,
         _ => Rounding::HalfAwayFromZero,
     };
-    let digits = if arguments.has(1) { arguments.integer(1)?.clamp(-400, 400) as i32 } else { 0 };
+    let digits = if arguments.has(1) { arguments.integer(1).clamp(-400, 400) as i32 } else { 0 };
     let value = arguments.at(0);
-    let refused = || out_of_range(format!("{}({value}, {digits})", arguments.0));
+    let refused = || out_of_range(format!("{}({value}, {digits})", arguments.function));
     match value {
         ValueRef::Float(number) => round_float(number, digits, rounding).map(ValueRef::Float).ok_or_else(refused),
         ValueRef::Decimal(number) => number.rounded(digits, rounding).map(ValueRef::Decimal).ok_or_else(refused),
         value if digits >= 0 && value.as_i128().is_some() => Ok(value),
         value => {
-            let number =
-                value.as_i128().and_then(|number| Decimal::new(number, 0)).ok_or_else(|| arguments.refused(0))?;
+            let number = value.as_i128().and_then(|number| Decimal::new(number, 0));
+            let number = number.unwrap_or_else(|| arguments.refuse(0, Decimal::ZERO));
             let rounded = number.rounded(digits, rounding).ok_or_else(refused)?;
             let is_alike =
                 |rounded: &_| matches!((value, rounded), (ValueRef::Unsigned(_), _) | (_, ValueRef::Integer(_)));
@@ -141,9 +141,9 @@ fn round_float(number: f64, digits: i32, rounding: Rounding) -> Option<f64> {
 
 fn transcendental<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
-    let number = arguments.float(0)?;
-    let outside = || Err(wrong(format!("{}({}) is not defined", arguments.0, arguments.at(0))));
-    let (result, second) = match arguments.0 {
+    let number = arguments.float(0);
+    let outside = || Err(wrong(format!("{}({}) is not defined", arguments.function, arguments.at(0))));
+    let (result, second) = match arguments.function {
         F::SquareRoot if number < 0.0 => return outside(),
         F::SquareRoot => (number.sqrt(), 0.0),
         F::Logarithm | F::Logarithm10 if number <= 0.0 => return outside(),
@@ -151,7 +151,7 @@ fn transcendental<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
         F::Logarithm10 => (libm::log10(number), 0.0),
         F::Exponential => (libm::exp(number), 0.0),
         _ => {
-            let exponent = arguments.float(1)?;
+            let exponent = arguments.float(1);
             if (number == 0.0 && exponent < 0.0)
                 || (number < 0.0 && number.is_finite() && exponent.is_finite() && exponent.trunc() != exponent)
             {
@@ -161,7 +161,8 @@ fn transcendental<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
         }
     };
     if result.is_infinite() && number.is_finite() && second.is_finite() {
-        return Err(out_of_range(format!("{}({number})", arguments.0)));
+        let number = float_text(number, FloatForm::Plain);
+        return Err(out_of_range(format!("{}({number})", arguments.function)));
     }
     Ok(ValueRef::Float(result))
 }

@@ -5,33 +5,33 @@ use wasm_dbms_api::{ScalarFunction, ValueRef};
 use crate::error::Fallible;
 use crate::function::{Arena, Arguments, check_length, made, out_of_range, write_text, wrong};
 
-pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena: &'a Arena) -> Fallible<ValueRef<'a>> {
+pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
-    let arguments = Arguments(function, values);
+    let function = arguments.function;
     let count = |count: usize| Ok(ValueRef::Integer(count as i64));
     match function {
-        F::Join | F::Concat | F::ConcatWith => return concat(&arguments, arena),
+        F::Join | F::Concat | F::ConcatWith => return concat(arguments, arena),
         F::Length | F::OctetLength | F::Hex => match (arguments.at(0), function) {
             (ValueRef::Text(text), F::Length) => return count(text.chars().count()),
             (ValueRef::Text(text), F::OctetLength) => return count(text.len()),
             (ValueRef::Bytes(bytes), F::Length | F::OctetLength) => return count(bytes.len()),
             (ValueRef::Bytes(bytes), _) => return hex(bytes, arena),
             (ValueRef::Text(text), _) => return hex(text.as_bytes(), arena),
-            _ => return Err(arguments.refused(0)),
+            _ => return Ok(arguments.refuse(0, ValueRef::Null)),
         },
         F::Character => {
-            let number = arguments.integer(0)?;
+            let number = arguments.integer(0);
             let char = u32::try_from(number).ok().and_then(char::from_u32);
             return made(char.ok_or_else(|| out_of_range(format!("chr({number})")))?.into(), arena);
         }
         _ => {}
     }
-    let text = arguments.text(0)?;
+    let text = arguments.text(0);
     Ok(match function {
         F::Lower => return made(text.to_lowercase(), arena),
         F::Upper => return made(text.to_uppercase(), arena),
         F::Trim | F::TrimStart | F::TrimEnd => {
-            let characters = if arguments.has(1) { arguments.text(1)? } else { " " };
+            let characters = if arguments.has(1) { arguments.text(1) } else { " " };
             let is_cut = |char| characters.contains(char);
             ValueRef::Text(match function {
                 F::Trim => text.trim_matches(is_cut),
@@ -40,9 +40,9 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena
             })
         }
         F::Substring => {
-            let start = arguments.integer(1)?;
+            let start = arguments.integer(1);
             let end = if arguments.has(2) {
-                let length = arguments.integer(2)?;
+                let length = arguments.integer(2);
                 if length < 0 {
                     return Err(wrong(format!("substr: the length {length} is negative")));
                 }
@@ -54,7 +54,7 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena
             ValueRef::Text(characters(text, (start - 1) as u64, (end.max(start) - 1) as u64))
         }
         F::Left | F::Right => {
-            let number = arguments.integer(1)?;
+            let number = arguments.integer(1);
             let length = text.chars().count() as u64;
             let amount = number.unsigned_abs();
             let kept = if number < 0 { length.saturating_sub(amount) } else { amount.min(length) };
@@ -64,7 +64,7 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena
             })
         }
         F::Replace => {
-            let (from, to) = (arguments.text(1)?, arguments.text(2)?);
+            let (from, to) = (arguments.text(1), arguments.text(2));
             if from.is_empty() {
                 return Ok(ValueRef::Text(text));
             }
@@ -73,21 +73,21 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena
             return made(text.replace(from, to), arena);
         }
         F::Position => {
-            let found = text.find(arguments.text(1)?);
+            let found = text.find(arguments.text(1));
             let before = found.and_then(|at| text.get(..at)).map(|before| before.chars().count() as i64 + 1);
             ValueRef::Integer(before.unwrap_or(0))
         }
-        F::PadStart | F::PadEnd => return pad(&arguments, text, arena),
+        F::PadStart | F::PadEnd => return pad(arguments, text, arena),
         F::Repeat => {
-            let times = usize::try_from(arguments.integer(1)?.max(0)).unwrap_or(usize::MAX);
+            let times = usize::try_from(arguments.integer(1).max(0)).unwrap_or(usize::MAX);
             check_length(text.len().saturating_mul(times))?;
             // Nothing many times is nothing, however many.
             return made(if text.is_empty() { String::new() } else { text.repeat(times) }, arena);
         }
         F::Reverse => return made(text.chars().rev().collect(), arena),
-        F::StartsWith => ValueRef::Bool(text.starts_with(arguments.text(1)?)),
+        F::StartsWith => ValueRef::Bool(text.starts_with(arguments.text(1))),
         F::SplitPart => {
-            let (separator, number) = (arguments.text(1)?, arguments.integer(2)?);
+            let (separator, number) = (arguments.text(1), arguments.integer(2));
             let index = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX).checked_sub(1);
             let index = index.ok_or_else(|| wrong("split_part: parts are counted from 1"))?;
             let part = match (separator.is_empty(), number > 0) {
@@ -98,7 +98,7 @@ pub(super) fn apply<'a>(function: ScalarFunction, values: &[ValueRef<'a>], arena
             ValueRef::Text(part.unwrap_or_default())
         }
         F::Ascii => ValueRef::Integer(text.chars().next().map_or(0, |char| u32::from(char).into())),
-        _ => return Err(arguments.refused(0)),
+        _ => arguments.refuse(0, ValueRef::Null),
     })
 }
 
@@ -119,10 +119,10 @@ fn hex<'a>(bytes: &[u8], arena: &'a Arena) -> Fallible<ValueRef<'a>> {
 }
 
 fn concat<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
-    let (separator, rest) = match arguments.0 {
+    let (separator, rest) = match arguments.function {
         ScalarFunction::ConcatWith if arguments.at(0).is_null() => return Ok(ValueRef::Null),
-        ScalarFunction::ConcatWith => (arguments.text(0)?, arguments.1.get(1..).unwrap_or_default()),
-        _ => ("", arguments.1),
+        ScalarFunction::ConcatWith => (arguments.text(0), arguments.values.get(1..).unwrap_or_default()),
+        _ => ("", arguments.values),
     };
     let mut text = String::new();
     for (number, value) in rest.iter().filter(|value| !value.is_null()).enumerate() {
@@ -136,8 +136,8 @@ fn concat<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fallible<Value
 }
 
 fn pad<'a>(arguments: &Arguments<'_, 'a>, text: &'a str, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
-    let length = arguments.integer(1)?.max(0) as u64;
-    let filling = if arguments.has(2) { arguments.text(2)? } else { " " };
+    let length = arguments.integer(1).max(0) as u64;
+    let filling = if arguments.has(2) { arguments.text(2) } else { " " };
     let own = text.chars().count() as u64;
     if own >= length || filling.is_empty() {
         return Ok(ValueRef::Text(characters(text, 0, length)));
@@ -145,6 +145,6 @@ fn pad<'a>(arguments: &Arguments<'_, 'a>, text: &'a str, arena: &'a Arena) -> Fa
     let missing = usize::try_from(length - own).unwrap_or(usize::MAX);
     check_length(missing.saturating_add(text.len()))?;
     let filling: String = filling.chars().cycle().take(missing).collect();
-    let is_before = arguments.0 == ScalarFunction::PadStart;
+    let is_before = arguments.function == ScalarFunction::PadStart;
     made(if is_before { filling + text } else { text.to_owned() + &filling }, arena)
 }

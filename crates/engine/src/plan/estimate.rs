@@ -44,7 +44,7 @@ impl<'a, 's> Estimates<'a, 's> {
                 return 1.0 / rows.max(1.0);
             }
             if IS_FULL && is_distinct {
-                return rows.max(1.0).powf(-1.0 / relation.schema.columns.len().max(1) as f64);
+                return libm::pow(rows.max(1.0), -1.0 / relation.schema.columns.len().max(1) as f64);
             }
             match relation.data_type(column) {
                 DataType::Bool => 0.5,

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use wasm_dbms_api::{FloatForm, float_text};
+
 use crate::catalog::{Catalog, Relation};
 use crate::error::Fallible;
 use crate::observed::{Observed, ObservedPlan, ObservedStep};
@@ -44,7 +46,8 @@ fn write_plan(plan: &Plan, known: Known<'_>, indent: usize, text: &mut String) -
         };
         let access = explain.access(step)?;
         let found = known.found(plan, depth);
-        line(text, indent + depth, &format!("{verb}{access} (about {:.0} rows{found})", step.estimate.ceil()));
+        let estimate = float_text(step.estimate.ceil(), FloatForm::Plain);
+        line(text, indent + depth, &format!("{verb}{access} (about {estimate} rows{found})"));
         for filter in step.filters.iter().chain(&step.asking) {
             line(text, indent + depth + 1, &format!("filter {}", explain.expr(filter)?));
         }

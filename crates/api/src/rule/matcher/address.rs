@@ -1,5 +1,7 @@
 //! Names of hosts, in e-mail addresses and URLs.
 
+use super::letter::is_letter_or_digit;
+
 /// The longest name of a host, and the longest part of one between two points, in bytes.
 const MAX_NAME_BYTES: usize = 253;
 const MAX_LABEL_BYTES: usize = 63;
@@ -20,8 +22,4 @@ pub(super) fn is_host_name(name: &str, takes_underscores: bool) -> bool {
             && label.chars().all(|character| is_inner(character) || takes_underscores && character == '_')
     };
     name.len() <= MAX_NAME_BYTES && name.split('.').all(is_label)
-}
-
-fn is_letter_or_digit(character: char) -> bool {
-    character.is_ascii_alphanumeric() || !character.is_ascii() && character.is_alphanumeric()
 }

@@ -1,6 +1,7 @@
 //! E-mail addresses.
 
 use super::address::is_host_name;
+use super::letter::is_letter_or_digit;
 
 /// The longest address, and the longest name before the `@`, in bytes (RFC 5321).
 const MAX_ADDRESS_BYTES: usize = 254;
@@ -17,7 +18,5 @@ pub(in crate::rule) fn is_email(text: &str) -> bool {
 }
 
 fn is_word_character(character: char) -> bool {
-    character.is_ascii_alphanumeric()
-        || "!#$%&'*+/=?^_`{|}~-".contains(character)
-        || !character.is_ascii() && character.is_alphanumeric()
+    is_letter_or_digit(character) || "!#$%&'*+/=?^_`{|}~-".contains(character)
 }

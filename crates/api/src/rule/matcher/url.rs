@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::address::is_host_name;
+use super::letter::is_letter_or_digit;
 
 /// Schemes whose URLs always name a host.
 const WITH_HOST: [&str; 5] = ["http", "https", "ws", "wss", "ftp"];
@@ -42,10 +43,7 @@ fn has_only_url_characters(text: &str) -> bool {
         let is_right = match character {
             '%' => rest.as_bytes().first_chunk::<2>().is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
             '#' => !std::mem::replace(&mut has_fragment, true),
-            _ if character.is_ascii() => {
-                character.is_ascii_alphanumeric() || "-._~:/?[]@!$&'()*+,;=".contains(character)
-            }
-            _ => character.is_alphanumeric(),
+            _ => is_letter_or_digit(character) || "-._~:/?[]@!$&'()*+,;=".contains(character),
         };
         if !is_right {
             return false;
