@@ -332,8 +332,7 @@ fn parse(text: &[u8]) -> Option<Decimal> {
             }
             b'.' if !has_point => has_point = true,
             b'e' | b'E' => {
-                let exponent_text = std::str::from_utf8(bytes.as_slice()).ok()?;
-                exponent = i64::from(exponent_text.parse::<i32>().ok()?);
+                exponent = crate::float::exponent(bytes.as_slice()).filter(|size| i32::try_from(*size).is_ok())?;
                 break;
             }
             _ => return None,

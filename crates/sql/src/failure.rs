@@ -162,7 +162,7 @@ impl Error {
     /// An error of the database about a statement of this text: what it names is looked for there.
     pub(crate) fn at(error: wasm_dbms::Error, text: &str, dialect: Dialect) -> Box<Self> {
         let name = match &error {
-            wasm_dbms::Error::Unknown { name, .. } => name.rsplit('.').next().unwrap_or(name),
+            wasm_dbms::Error::Unknown { name, .. } => name.rsplit_once('.').map_or(name.as_str(), |(_, name)| name),
             wasm_dbms::Error::TableExists { table } => table,
             wasm_dbms::Error::Query(_) => "",
             _ => return error.into(),

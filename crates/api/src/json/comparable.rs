@@ -42,8 +42,8 @@ fn push_number(bytes: &mut Vec<u8>, number: &[u8]) {
         Some(at) => (number.get(..at).unwrap_or_default(), number.get(at + 1..).unwrap_or_default()),
         None => (number, &b"0"[..]),
     };
-    let exponent = std::str::from_utf8(exponent).ok().and_then(|text| text.parse::<i32>().ok());
-    let Some(mut exponent) = exponent.map(i64::from) else {
+    let exponent = crate::float::exponent(exponent).filter(|size| i32::try_from(*size).is_ok());
+    let Some(mut exponent) = exponent else {
         bytes.extend_from_slice(number);
         return;
     };

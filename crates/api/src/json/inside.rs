@@ -332,7 +332,7 @@ fn unquoted(quoted: &str) -> String {
             '\\' => match chars.next() {
                 Some('u') => {
                     let digits: String = chars.by_ref().take(4).collect();
-                    units.push(u16::from_str_radix(&digits, 16).unwrap_or(0xFFFD));
+                    units.push(u64::from_str_radix(&digits, 16).map_or(0xFFFD, |unit| unit as u16));
                     continue;
                 }
                 Some('n') => '\n',

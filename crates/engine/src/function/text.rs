@@ -90,10 +90,12 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fall
             let (separator, number) = (arguments.text(1), arguments.integer(2));
             let index = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX).checked_sub(1);
             let index = index.ok_or_else(|| wrong("split_part: parts are counted from 1"))?;
-            let part = match (separator.is_empty(), number > 0) {
-                (true, _) => (index == 0).then_some(text),
-                (false, true) => text.split(separator).nth(index),
-                (false, false) => text.rsplit(separator).nth(index),
+            let part = if separator.is_empty() {
+                (index == 0).then_some(text)
+            } else {
+                let mut parts = text.split(separator);
+                let before = if number > 0 { Some(index) } else { parts.clone().count().checked_sub(index + 1) };
+                before.and_then(|before| parts.nth(before))
             };
             ValueRef::Text(part.unwrap_or_default())
         }

@@ -127,10 +127,12 @@ impl Parser<'_> {
         self.expect_sign(b')');
         match data_type {
             _ if self.is_sqlite() => None,
-            DataType::Text if varies && let [most] = numbers.as_slice() => match most.parse() {
-                Ok(most) => Some(most),
-                Err(_) => self.contradiction("no such length", offset),
-            },
+            DataType::Text if varies && let [most] = numbers.as_slice() => {
+                match most.parse::<u64>().ok().and_then(|most| u32::try_from(most).ok()) {
+                    Some(most) => Some(most),
+                    None => self.contradiction("no such length", offset),
+                }
+            }
             // All that a moment or a float can hold is held.
             DataType::DateTime if numbers == ["6"] => None,
             DataType::F64 if name == "float" => None,

@@ -534,7 +534,7 @@ impl<'a> Parser<'a> {
         let number = if name.is_empty() {
             Some(self.parameters.count + 1)
         } else if sign != ":" && name.bytes().all(|byte| byte.is_ascii_digit()) {
-            name.parse().ok()
+            name.parse::<u64>().ok().and_then(|number| u32::try_from(number).ok())
         } else {
             Some(self.parameters.named(name))
         };

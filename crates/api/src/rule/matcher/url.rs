@@ -79,13 +79,14 @@ fn is_authority(authority: &str) -> bool {
         }
     };
     port.is_none_or(|port| {
-        port.bytes().all(|byte| byte.is_ascii_digit()) && (port.is_empty() || port.parse::<u16>().is_ok())
+        port.bytes().all(|byte| byte.is_ascii_digit())
+            && (port.is_empty() || port.parse().is_ok_and(|port: u64| port <= u16::MAX.into()))
     })
 }
 
 /// Whether this is a name, or an address where its last part is a number.
 fn is_host(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or_default();
+    let last = name.rsplit_once('.').map_or(name, |(_, last)| last);
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let is_hex = |text: &str| {
         let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));

@@ -90,10 +90,10 @@ impl<'p> Evaluator<'p> {
     /// The bucket that the row is in, of as many as the first row says: the first ones are the larger ones.
     fn bucket(&mut self, row: &Row<'_>) -> Fallible<Value> {
         let Some(argument) = self.window.arguments.first() else { return Ok(Value::Null) };
-        let count = input(argument, row.partition.row(0, &mut self.cursor)?)?.as_i128();
-        let Some(count) = count else { return Ok(Value::Null) };
+        let given = input(argument, row.partition.row(0, &mut self.cursor)?)?;
+        let Some(count) = given.as_i128() else { return Ok(Value::Null) };
         let Some(count) = u64::try_from(count).ok().filter(|count| *count > 0) else {
-            return Err(wrong(format!("ntile: {count} is no number of buckets")));
+            return Err(wrong(format!("ntile: {given} is no number of buckets")));
         };
         let (rows, number) = (row.place.count, row.place.row);
         let (size, larger) = (rows / count, rows % count);
@@ -126,6 +126,8 @@ impl<'p> Evaluator<'p> {
             _ => {
                 let Some(number) = self.count(row, 1) else { return Ok(None) };
                 let Some(mut skipped) = number.checked_sub(1).and_then(|number| u64::try_from(number).ok()) else {
+                    // At most 0, so it came as an `i64`.
+                    let number = number as i64;
                     return Err(wrong(format!("nth_value: rows are counted from 1, not {number}")));
                 };
                 spans.find_map(|(start, end)| match skipped.checked_sub(end - start) {
