@@ -112,7 +112,7 @@ fn write_body(derived: &Derived, known: Known<'_>, indent: usize, text: &mut Str
                 Body::Set { operation, all, .. } => format!("{operation}{}", if *all { " all" } else { "" }),
                 _ => "then with the rows found last".into(),
             };
-            line(text, indent, &words.to_lowercase());
+            line(text, indent, &words.to_ascii_lowercase());
             write_plan(right, known, indent, text)
         }
     }
