@@ -162,7 +162,7 @@ impl Error {
     /// An error of the database about a statement of this text: what it names is looked for there.
     pub(crate) fn at(error: wasm_dbms::Error, text: &str, dialect: Dialect) -> Box<Self> {
         let name = match &error {
-            wasm_dbms::Error::Unknown { name, .. } => name.rsplit_once('.').map_or(name.as_str(), |(_, name)| name),
+            wasm_dbms::Error::Unknown { name, .. } => last_part(name),
             wasm_dbms::Error::TableExists { table } => table,
             wasm_dbms::Error::Query(_) => "",
             _ => return error.into(),
@@ -195,6 +195,12 @@ const LOOKED_FOR: usize = 64;
 
 /// How many tokens of a text it is looked for in.
 const LOOKED_THROUGH: usize = 1 << 16;
+
+/// A name without that of what it is in.
+fn last_part(name: &str) -> &str {
+    let start = name.bytes().rposition(|byte| byte == b'.').map_or(0, |point| point + 1);
+    name.get(start..).unwrap_or_default()
+}
 
 /// Where an expression stands in a text for the first time that a message begins with: `a + b: ..`. It is shown otherwise
 /// than it was written, in parentheses above all: these are passed over.

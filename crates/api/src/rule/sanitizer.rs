@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use crate::rule::{RuleTypes, problem_of_name, rewrite};
-use crate::{ColumnSchema, DataType, DateTime, Decimal, Value, ValueRef, lower_case};
+use crate::{ColumnSchema, DataType, DateTime, Decimal, Value, ValueRef, lower_case, upper_case};
 
 /// What changes a value on its way into a column. Once applied, applying it again changes nothing, [`UrlEncode`] apart.
 ///
@@ -89,7 +89,7 @@ impl Sanitizer {
             Self::Trim => text.trim().to_owned(),
             Self::CollapseWhitespace => rewrite::collapse_whitespace(text),
             Self::LowerCase => lower_case(text),
-            Self::UpperCase => text.to_uppercase(),
+            Self::UpperCase => upper_case(text),
             Self::Slug => rewrite::slug(text),
             Self::UrlEncode => rewrite::url_encode(text),
             Self::NullIfEmpty if text.is_empty() => return Some(Value::Null),

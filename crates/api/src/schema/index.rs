@@ -152,7 +152,12 @@ impl IndexSchema {
         self.columns.iter().map(|column| column.name.as_str()).eq(columns)
     }
 
+    /// The names of columns.
+    pub(super) fn names(columns: &[IndexColumn]) -> Vec<String> {
+        columns.iter().map(|column| column.name.clone()).collect()
+    }
+
     fn default_name(columns: &[IndexColumn]) -> String {
-        columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join("_")
+        Self::names(columns).join("_")
     }
 }

@@ -128,7 +128,7 @@ impl TableSchema {
         }
         let name = &index.name;
         if name.is_empty() {
-            return Some(format!("the index on {} has no name", columns.join(", ")));
+            return Some(format!("the index on {} has no name", IndexSchema::names(&index.columns).join(", ")));
         }
         if index.include.len() > Self::MAX_INCLUDED_COLUMNS {
             return Some(format!("the index {name} includes more than {} columns", Self::MAX_INCLUDED_COLUMNS));

@@ -264,7 +264,7 @@ impl Relation {
 
     /// The names of columns, joined by commas.
     pub(crate) fn column_names(&self, columns: &[usize]) -> String {
-        columns.iter().map(|column| self.column_name(*column)).collect::<Vec<_>>().join(", ")
+        columns.iter().map(|column| self.column_name(*column).to_owned()).collect::<Vec<_>>().join(", ")
     }
 
     /// How people call a tree of this table.

@@ -1,6 +1,6 @@
 //! Functions of text.
 
-use wasm_dbms_api::{ScalarFunction, ValueRef, lower_case};
+use wasm_dbms_api::{ScalarFunction, ValueRef, lower_case, upper_case};
 
 use crate::error::Fallible;
 use crate::function::{Arena, Arguments, check_length, made, out_of_range, write_text, wrong};
@@ -29,7 +29,7 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fall
     let text = arguments.text(0);
     Ok(match function {
         F::Lower => return made(lower_case(text), arena),
-        F::Upper => return made(text.to_uppercase(), arena),
+        F::Upper => return made(upper_case(text), arena),
         F::Trim | F::TrimStart | F::TrimEnd => {
             let characters = if arguments.has(1) { arguments.text(1) } else { " " };
             let is_cut = |char| characters.contains(char);

@@ -23,3 +23,9 @@ pub(super) fn is_host_name(name: &str, takes_underscores: bool) -> bool {
     };
     name.len() <= MAX_NAME_BYTES && name.split('.').all(is_label)
 }
+
+/// What stands before and behind the last of these ASCII characters.
+pub(super) fn split_at_last(text: &str, character: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().rposition(|byte| byte == character)?;
+    text.get(..at).zip(text.get(at + 1..))
+}

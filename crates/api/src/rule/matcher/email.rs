@@ -1,6 +1,6 @@
 //! E-mail addresses.
 
-use super::address::is_host_name;
+use super::address::{is_host_name, split_at_last};
 use super::letter::is_letter_or_digit;
 
 /// The longest address, and the longest name before the `@`, in bytes (RFC 5321).
@@ -9,7 +9,7 @@ const MAX_LOCAL_BYTES: usize = 64;
 
 /// Whether this is an address: words joined by points, an `@`, the name of a host.
 pub(in crate::rule) fn is_email(text: &str) -> bool {
-    let Some((local, host)) = text.rsplit_once('@') else { return false };
+    let Some((local, host)) = split_at_last(text, b'@') else { return false };
     let is_word = |word: &str| !word.is_empty() && word.chars().all(is_word_character);
     text.len() <= MAX_ADDRESS_BYTES
         && local.len() <= MAX_LOCAL_BYTES

@@ -5,6 +5,7 @@ mod case;
 mod color;
 mod country_code;
 mod email;
+mod ip_address;
 mod letter;
 mod mime_type;
 mod phone_number;

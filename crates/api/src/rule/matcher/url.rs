@@ -1,8 +1,7 @@
 //! Absolute URLs.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
-use super::address::is_host_name;
+use super::address::{is_host_name, split_at_last};
+use super::ip_address::{is_ipv4, is_ipv6};
 use super::letter::is_letter_or_digit;
 
 /// Schemes whose URLs always name a host.
@@ -58,14 +57,14 @@ fn has_no_brackets(text: &str) -> bool {
 
 /// Whether this names a host, with a user before it and a port after it if they are there.
 fn is_authority(authority: &str) -> bool {
-    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (user, host) = split_at_last(authority, b'@').unwrap_or(("", authority));
     if !has_no_brackets(user) || user.contains('@') {
         return false;
     }
     let port = match host.strip_prefix('[') {
         Some(rest) => {
             let Some((address, after)) = rest.split_once(']') else { return false };
-            if address.parse::<Ipv6Addr>().is_err() || !after.is_empty() && !after.starts_with(':') {
+            if !is_ipv6(address) || !after.is_empty() && !after.starts_with(':') {
                 return false;
             }
             after.strip_prefix(':')
@@ -86,14 +85,14 @@ fn is_authority(authority: &str) -> bool {
 
 /// Whether this is a name, or an address where its last part is a number.
 fn is_host(name: &str) -> bool {
-    let last = name.rsplit_once('.').map_or(name, |(_, last)| last);
+    let last = split_at_last(name, b'.').map_or(name, |(_, last)| last);
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let is_hex = |text: &str| {
         let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
         digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
     };
     if !last.is_empty() && (is_number(last) || is_hex(last)) {
-        return name.parse::<Ipv4Addr>().is_ok();
+        return is_ipv4(name);
     }
     is_host_name(name, true)
 }

@@ -1,4 +1,4 @@
-//! Texts in lower case, as the standard library has them, without its tables of what stands inside a word.
+//! Texts in lower and in upper case, as the standard library has them, without its tables of what stands inside a word.
 
 /// A text in lower case. A sigma at the end of a word gets the form that it has there.
 ///
@@ -21,6 +21,19 @@ pub fn lower_case(text: &str) -> String {
         is_in_word = if is_passed_over(character) { is_in_word } else { has_case(character) };
     }
     lower
+}
+
+/// A text in upper case.
+///
+/// ```
+/// use wasm_dbms_api::upper_case;
+///
+/// assert_eq!(upper_case("Straße 7"), "STRASSE 7");
+/// ```
+pub fn upper_case(text: &str) -> String {
+    let mut upper = String::with_capacity(text.len());
+    text.chars().for_each(|character| upper.extend(character.to_uppercase()));
+    upper
 }
 
 /// Whether the character is a letter that there is large and small.
@@ -53,6 +66,7 @@ mod tests {
         for _ in 0..50_000 {
             let text: String = (0..random.usize(0..9)).map(|_| *random.choice(&PIECES).unwrap()).collect();
             assert_eq!(lower_case(&text), text.to_lowercase(), "{text:?}");
+            assert_eq!(upper_case(&text), text.to_uppercase(), "{text:?}");
         }
     }
 
