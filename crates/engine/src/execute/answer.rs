@@ -332,21 +332,22 @@ impl Answering<'_, '_> {
         }
         if let Some(distinct) = &mut self.distinct {
             let row = OutputRow::of(core, plan, context)?.into_values()?;
-            equality_key(row.iter().map(Value::as_ref), &mut self.key);
+            let row = OutputRow::Made(row);
+            equality_key(&row.values()?, &mut self.key);
             let order = &self.order;
-            if !distinct
-                .is_new(&self.key, &mut |bytes| push_record(bytes, (order, &encoded(row.iter().map(Value::as_ref)))))?
-            {
+            let mut record = |bytes: &mut Vec<u8>| {
+                let mut own = Vec::new();
+                row.write(&mut own)?;
+                push_record(bytes, (order, &own))
+            };
+            if !distinct.is_new(&self.key, &mut record)? {
                 return Ok((true, None));
             }
             if let Some(sorter) = &mut self.sorter {
-                sorter.offer(&self.order, &mut |bytes| {
-                    bytes.extend_from_slice(&encoded(row.iter().map(Value::as_ref)));
-                    Ok(())
-                })?;
+                sorter.offer(&self.order, &mut |bytes| row.write(bytes))?;
                 return Ok((true, None));
             }
-            return Ok((self.give(core, OutputRow::Made(row))?, None));
+            return Ok((self.give(core, row)?, None));
         }
         match &mut self.sorter {
             Some(sorter) => {
@@ -377,6 +378,12 @@ impl Answering<'_, '_> {
         Ok(self.window.is_open())
     }
 
+    /// Hands on a row that was made these bytes.
+    fn give_again(&mut self, core: &mut Core, row: &[u8]) -> Fallible<bool> {
+        let row = decoded(row, self.plan.outputs.len())?;
+        self.give(core, OutputRow::Made(row))
+    }
+
     /// Hands on what was waiting for the last row.
     fn finish(&mut self, core: &mut Core) -> Fallible<()> {
         if let Some(distinct) = self.distinct.take().filter(|_| self.window.is_open()) {
@@ -385,7 +392,7 @@ impl Answering<'_, '_> {
                 core.meter.check_interrupt()?;
                 let (order, row) = record_at(late.payload(), 0).ok_or_else(broken)?;
                 let wants_more = match &mut self.sorter {
-                    None => self.give(core, OutputRow::Made(decoded(row, self.plan.outputs.len())?))?,
+                    None => self.give_again(core, row)?,
                     Some(sorter) => {
                         sorter.offer(order, &mut |bytes| {
                             bytes.extend_from_slice(row);
@@ -403,7 +410,7 @@ impl Answering<'_, '_> {
         let mut sorted = sorter.finish()?;
         while let Some(row) = sorted.next()? {
             core.meter.check_interrupt()?;
-            if !self.give(core, OutputRow::Made(decoded(row, self.plan.outputs.len())?))? {
+            if !self.give_again(core, row)? {
                 break;
             }
         }
@@ -412,17 +419,17 @@ impl Answering<'_, '_> {
 }
 
 /// Bytes that are the same exactly for rows whose values are equal, NULL with NULL.
-pub(crate) fn equality_key<'a>(values: impl IntoIterator<Item = ValueRef<'a>>, key: &mut Vec<u8>) {
+pub(crate) fn equality_key(values: &[ValueRef<'_>], key: &mut Vec<u8>) {
     key.clear();
     for value in values {
-        key::push_nullable(key, value);
+        key::push_nullable(key, *value);
     }
 }
 
 /// Values as bytes.
-pub(crate) fn encoded<'a>(values: impl IntoIterator<Item = ValueRef<'a>>) -> Vec<u8> {
+pub(crate) fn encoded(values: &[Value]) -> Vec<u8> {
     let mut bytes = Writer::default();
-    values.into_iter().for_each(|value| bytes.value(value));
+    values.iter().for_each(|value| bytes.value(value.as_ref()));
     bytes.0
 }
 

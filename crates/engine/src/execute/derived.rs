@@ -11,7 +11,7 @@ use crate::error::Fallible;
 use crate::execute::Spool;
 use crate::execute::answer::{Sink, decoded, each, equality_key};
 use crate::execute::distinct::Distinct;
-use crate::execute::output::OutputRow;
+use crate::execute::output::{OutputRow, computed};
 use crate::execute::runs::Runs;
 use crate::execute::spool::forget;
 use crate::full::needs_full;
@@ -41,7 +41,7 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
                 let mut found = Spool::new(&core.store.scratch_space());
                 each(core, plan, scope, &mut |_, row| {
                     let row = row.values()?;
-                    equality_key(row.iter().copied(), &mut key);
+                    equality_key(&row, &mut key);
                     if !*all && !seen.is_new(&key) {
                         return Ok(true);
                     }
@@ -92,8 +92,7 @@ pub(super) fn stream(core: &mut Core, derived: &Derived, scope: &Scope, sink: Si
         Body::Values(rows) => {
             let context = Context::Row(&[], &inside);
             for row in rows {
-                let row = row.iter().map(|expr| Ok(expr.value(context)?.to_value())).collect::<Fallible<Vec<_>>>()?;
-                if !sink(core, OutputRow::Made(row))? {
+                if !sink(core, OutputRow::Made(computed(row, context)?))? {
                     break;
                 }
             }
@@ -107,9 +106,7 @@ pub(super) fn stream(core: &mut Core, derived: &Derived, scope: &Scope, sink: Si
 
 /// The scope in which the rows of a source are made.
 fn inside(derived: &Derived, scope: &Scope) -> Fallible<Scope> {
-    let context = Context::Row(&[], scope);
-    let outer = derived.arguments.iter().map(|argument| Ok(argument.value(context)?.to_value()));
-    Ok(scope.inside(outer.collect::<Fallible<_>>()?))
+    Ok(scope.inside(computed(&derived.arguments, Context::Row(&[], scope))?))
 }
 
 /// The bytes of a row.
@@ -137,7 +134,7 @@ fn unite(core: &mut Core, all: bool, plans: [&Plan; 2], scope: &Scope, sink: Sin
         }
         each(core, plan, scope.again(), &mut |core, row| {
             if !all {
-                equality_key(row.values()?, &mut key);
+                equality_key(&row.values()?, &mut key);
                 if !distinct.is_new(&key, &mut |late| row.write(late))? {
                     return Ok(true);
                 }
@@ -170,12 +167,12 @@ fn compare(
     // Sorted, equal rows stand together: first those of the second answer, which have no payload.
     let (mut rows, mut arrivals) = (Runs::new(&space), 0u64);
     each(core, right, scope.again(), &mut |_, row| {
-        equality_key(row.values()?, &mut key);
+        equality_key(&row.values()?, &mut key);
         rows.push((&key, &[])).map(|()| true)
     })?;
     each(core, left, scope.again(), &mut |_, row| {
         let row = row.values()?;
-        equality_key(row.iter().copied(), &mut key);
+        equality_key(&row, &mut key);
         let mut payload = arrivals.to_be_bytes().to_vec();
         arrivals += 1;
         encode_values(layout, &row, &mut bytes)?;

@@ -38,8 +38,11 @@ pub(crate) fn each(
     groups.take_columns(rows);
     let mut asked: Vec<&BoundExpr> = Vec::new();
     if IS_FULL {
-        asked.extend(grouping.keys.iter().chain(grouping.aggregates.iter().flat_map(BoundAggregate::exprs)));
-        asked.retain(|expr| expr.asks());
+        grouping.visit(&mut |expr| {
+            if expr.asks() {
+                asked.push(expr);
+            }
+        });
     }
     loop {
         let is_full = groups.is_full();
@@ -95,7 +98,7 @@ fn late_groups(core: &Core, grouping: &Grouping, late: Runs) -> Fallible<Merge> 
         let is_there = rows.next()?;
         if let Some((_, arrival, mut group)) = current.take_if(|(key, ..)| !is_there || key.as_slice() != rows.key()) {
             group.settle()?;
-            firsts.push((&arrival, &encoded(group.slots(0)?.iter().map(Value::as_ref))))?;
+            firsts.push((&arrival, &encoded(&group.slots(0)?)))?;
         }
         if !is_there {
             return firsts.finish();

@@ -30,11 +30,12 @@ impl<'a> OutputRow<'a> {
             };
             return Ok(Self::Computed { exprs: &plan.outputs, context, row });
         }
-        let value = |expr: &BoundExpr| {
+        let mut values = Vec::with_capacity(plan.outputs.len());
+        for expr in &plan.outputs {
             settle(core, plan, expr, context)?;
-            Ok(expr.value(context)?.to_value())
-        };
-        Ok(Self::Made(plan.outputs.iter().map(value).collect::<Fallible<_>>()?))
+            values.push(expr.value(context)?.to_value());
+        }
+        Ok(Self::Made(values))
     }
 
     /// The value of a column.
@@ -67,13 +68,7 @@ impl<'a> OutputRow<'a> {
     /// All values, to keep.
     pub(crate) fn into_values(self) -> Fallible<Vec<Value>> {
         match self {
-            Self::Computed { exprs, context, .. } => {
-                let mut values = Vec::with_capacity(exprs.len());
-                for expr in exprs {
-                    values.push(expr.value(context)?.to_value());
-                }
-                Ok(values)
-            }
+            Self::Computed { exprs, context, .. } => computed(exprs, context),
             Self::Made(values) => Ok(values),
         }
     }
@@ -125,6 +120,16 @@ impl RowSource for OutputRow<'_> {
         let (row, column) = self.stored(index)?;
         row.text(column)
     }
+}
+
+/// What expressions come to.
+#[inline(never)]
+pub(super) fn computed(exprs: &[BoundExpr], context: Context<'_>) -> Fallible<Vec<Value>> {
+    let mut values = Vec::with_capacity(exprs.len());
+    for expr in exprs {
+        values.push(expr.value(context)?.to_value());
+    }
+    Ok(values)
 }
 
 #[cold]

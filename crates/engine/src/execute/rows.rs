@@ -16,7 +16,7 @@ use crate::execute::settle::holds;
 use crate::execute::stand::{KeyUse, Stand, Walk};
 use crate::execute::{Frame, derived};
 use crate::full::IS_FULL;
-use crate::plan::{Access, BoundAggregate, BoundExpr, Context, Plan, PlanSource, Scope, Step};
+use crate::plan::{Access, BoundExpr, Context, Plan, PlanSource, Scope, Step};
 
 /// What a walk came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -478,12 +478,7 @@ fn columns_of(plan: &Plan, needs: Needs, visit: &mut dyn FnMut(usize, usize)) {
         key.expr.visit_columns(visit);
     }
     if let Some(grouping) = &plan.grouping {
-        for expr in &grouping.keys {
-            expr.visit_columns(visit);
-        }
-        for expr in grouping.aggregates.iter().flat_map(BoundAggregate::exprs) {
-            expr.visit_columns(visit);
-        }
+        grouping.visit(&mut |expr| expr.visit_columns(visit));
     }
 }
 

@@ -238,7 +238,9 @@ impl Chooser<'_, '_> {
         let conjuncts = || self.conjuncts.iter().enumerate();
         let mut usable: Vec<Condition<'_>> = Vec::new();
         for (number, conjunct) in conjuncts() {
-            usable.extend(self.condition(number, conjunct, bound));
+            if let Some(condition) = self.condition(number, conjunct, bound) {
+                usable.push(condition);
+            }
         }
         self.search(&usable, &mut best);
         if !IS_FULL {
@@ -316,8 +318,12 @@ impl Chooser<'_, '_> {
             let mut own = Vec::new();
             part.clone().split_conjunction(&mut own);
             // What must hold anyway helps each part.
-            let all = own.iter().chain(self.conjuncts);
-            let usable: Vec<Condition<'_>> = all.filter_map(|part| self.condition(0, part, bound)).collect();
+            let mut usable: Vec<Condition<'_>> = Vec::new();
+            for part in own.iter().chain(self.conjuncts) {
+                if let Some(condition) = self.condition(0, part, bound) {
+                    usable.push(condition);
+                }
+            }
             let mut found = Candidate::scan(self.estimates.rows(self.source));
             self.search(&usable, &mut found);
             match found.access {

@@ -2,6 +2,7 @@
 
 use wasm_dbms_api::{Arithmetic, DataType, ScalarFunction, Value, ValueRef};
 
+use crate::Error;
 use crate::codec::key;
 use crate::full::IS_FULL;
 use crate::function;
@@ -62,11 +63,9 @@ pub(crate) enum Operator {
     InQuery(usize),
 }
 
-impl Parameter {
-    #[cold]
-    pub(super) fn is_missing(&self) -> crate::Error {
-        crate::Error::Query(format!("the parameter ?{} is not given", self.number + 1))
-    }
+#[cold]
+pub(super) fn is_missing(parameter: usize) -> Box<Error> {
+    Error::query(format_args!("the parameter ?{} is not given", parameter + 1))
 }
 
 impl Operator {
@@ -132,26 +131,27 @@ impl Call {
         }
     }
 
-    fn with_arguments<'a, R>(
+    /// Acts on what the arguments come to, but for the first so many.
+    #[inline(never)]
+    fn with_arguments<'a>(
         &'a self,
         skipped: usize,
         context: Context<'a>,
-        act: impl FnOnce(&[ValueRef<'a>]) -> Option<R>,
-    ) -> Option<R> {
+        act: &mut dyn FnMut(&[ValueRef<'a>]) -> Option<ValueRef<'a>>,
+    ) -> Option<ValueRef<'a>> {
         let arguments = self.arguments.get(skipped..).unwrap_or_default();
-        let mut few = [ValueRef::Null; FEW];
-        match few.get_mut(..arguments.len()) {
-            Some(few) => {
-                for (place, argument) in few.iter_mut().zip(arguments) {
-                    *place = argument.evaluate(context)?;
-                }
-                act(few)
-            }
+        let (mut few, mut many) = ([ValueRef::Null; FEW], Vec::new());
+        let values = match few.get_mut(..arguments.len()) {
+            Some(few) => few,
             None => {
-                let many = arguments.iter().map(|argument| argument.evaluate(context)).collect::<Option<Vec<_>>>()?;
-                act(&many)
+                many.resize(arguments.len(), ValueRef::Null);
+                many.as_mut_slice()
             }
+        };
+        for (place, argument) in values.iter_mut().zip(arguments) {
+            *place = argument.evaluate(context)?;
         }
+        act(values)
     }
 
     /// The value of the call; none with the failure in the scope.
@@ -192,16 +192,16 @@ impl Call {
                 }
                 Some(ValueRef::Null)
             }
-            Operator::Function(own) => {
-                self.with_arguments(0, context, |arguments| scope.noted(function::apply(*own, arguments, &scope.arena)))
-            }
+            Operator::Function(own) => self.with_arguments(0, context, &mut |arguments| {
+                scope.noted(function::apply(*own, arguments, &scope.arena))
+            }),
             Operator::Negate => scope.noted(function::negate(self.argument(0, context)?)),
             Operator::Cast(data_type) => {
                 scope.noted(function::cast(self.argument(0, context)?, *data_type, &scope.arena))
             }
             Operator::Parameter(parameter) => match scope.parameter(parameter.place) {
                 Some(value) => Some(value.as_ref()),
-                None => scope.fail(parameter.is_missing().into()),
+                None => scope.fail(is_missing(parameter.number)),
             },
             Operator::Outer(number, _) => Some(scope.outer.get(*number).unwrap_or(&Value::Null).as_ref()),
             Operator::IsDistinct => {
@@ -222,14 +222,14 @@ impl Call {
                 Some(ValueRef::Bool(Pattern::with(pattern, *escape, *ignores_case).matches(text)))
             }
             Operator::Exists(number) | Operator::Scalar(number) => {
-                self.with_arguments(0, context, |values| match scope.answer(*number, values)? {
+                self.with_arguments(0, context, &mut |values| match scope.answer(*number, values)? {
                     Answer::Value(value) => Some(scope.arena.keep(value)),
                     Answer::Set(..) => Some(ValueRef::Null),
                 })
             }
             Operator::InQuery(number) => {
                 let value = self.argument(0, context)?;
-                self.with_arguments(1, context, |values| {
+                self.with_arguments(1, context, &mut |values| {
                     let Answer::Set(set, has_null) = scope.answer(*number, values)? else {
                         return Some(ValueRef::Null);
                     };

@@ -4,6 +4,7 @@ use wasm_dbms_api::{Comparison, DataType};
 
 use crate::plan::BoundExpr;
 use crate::plan::condition::Types;
+use crate::plan::expr::parted;
 
 /// The most columns that are looked at together: what follows grows with the square.
 const MAX_EQUAL: usize = 16;
@@ -51,10 +52,14 @@ pub(super) fn close(conjuncts: &mut Vec<BoundExpr>, types: Types<'_>) -> Vec<usi
         }
         if class.is_constant {
             // All of them equal the constant.
-            conjuncts.retain(|conjunct| !pair(conjunct, types).is_some_and(|(left, _)| class.columns.contains(&left)));
+            let mut is_in =
+                |conjunct: &BoundExpr| pair(conjunct, types).is_some_and(|(left, _)| class.columns.contains(&left));
+            (_, *conjuncts) = parted(std::mem::take(conjuncts), &mut is_in);
         } else {
             for (number, left) in class.columns.iter().enumerate() {
-                implied.extend(class.columns.iter().skip(number + 1).map(|right| equal(*left, *right)));
+                for right in class.columns.iter().skip(number + 1) {
+                    implied.push(equal(*left, *right));
+                }
             }
         }
         for expr in implied {

@@ -57,7 +57,10 @@ impl<'a, 's> Estimates<'a, 's> {
                 _ => EQUALITY_SHARE.max(1.0 / rows.max(1.0)),
             }
         };
-        let equality = (0..relation.schema.columns.len()).map(share).collect();
+        let mut equality = Vec::with_capacity(relation.schema.columns.len());
+        for column in 0..relation.schema.columns.len() {
+            equality.push(share(column));
+        }
         self.sources.push(Estimate { rows: rows.max(0.0), equality });
     }
 

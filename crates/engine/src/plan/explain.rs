@@ -1,9 +1,10 @@
 //! A plan in words.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use wasm_dbms_api::{FloatForm, float_text};
 
+use crate::Error;
 use crate::catalog::{Catalog, Relation};
 use crate::error::Fallible;
 use crate::observed::{Observed, ObservedPlan, ObservedStep};
@@ -17,132 +18,184 @@ pub(super) struct Known<'a> {
     pub(super) observed: Option<&'a Observed>,
 }
 
-struct Explain<'a> {
-    plan: &'a Plan,
-    catalog: &'a Catalog,
-}
-
 /// A line for each step, what is entered first at the top; what a step is made of is indented below it.
 pub(super) fn explain(plan: &Plan, known: Known<'_>) -> Fallible<String> {
-    let mut text = String::new();
-    write_plan(plan, known, 0, &mut text)?;
-    Ok(text)
+    let mut words = Words { known, text: String::new(), fault: None };
+    words.plan(plan, 0);
+    words.fault.map_or(Ok(words.text), Err)
 }
 
-fn line(text: &mut String, indent: usize, words: &str) {
-    let _infallible = writeln!(text, "{}{words}", "  ".repeat(indent));
+/// The words so far. They are only added to: nothing is put together first and copied then.
+struct Words<'a> {
+    known: Known<'a>,
+    text: String,
+    /// Why a table has no name.
+    fault: Option<Box<Error>>,
 }
 
-fn write_plan(plan: &Plan, known: Known<'_>, indent: usize, text: &mut String) -> Fallible<()> {
-    let explain = Explain { plan, catalog: known.catalog };
-    for filter in &plan.gate {
-        line(text, indent, &format!("only if {}", explain.expr(filter)?));
+impl<'a> Words<'a> {
+    #[inline(never)]
+    fn say(&mut self, words: &str) {
+        self.text.push_str(words);
     }
-    for (depth, step) in plan.steps.iter().enumerate() {
-        let verb = match (depth, &step.after) {
-            (0, _) => "",
-            (_, None) => "join ",
-            (_, Some(_)) => "left join ",
-        };
-        let access = explain.access(step)?;
-        let found = known.found(plan, depth);
-        let estimate = float_text(step.estimate.ceil(), FloatForm::Plain);
-        line(text, indent + depth, &format!("{verb}{access} (about {estimate} rows{found})"));
-        for filter in step.filters.iter().chain(&step.asking) {
-            line(text, indent + depth + 1, &format!("filter {}", explain.expr(filter)?));
-        }
-        for filter in step.after.iter().flatten() {
-            line(text, indent + depth + 1, &format!("then filter {}", explain.expr(filter)?));
-        }
-        if let Some(PlanSource::Derived(derived)) = plan.sources.get(step.source) {
-            write_body(derived, known, indent + depth + 2, text)?;
-        }
-    }
-    if let Some(grouping) = &plan.grouping {
-        let keys = explain.list(&grouping.keys)?;
-        let aggregates = grouping.aggregates.iter().map(|aggregate| explain.aggregate(aggregate));
-        let aggregates = aggregates.collect::<Fallible<Vec<_>>>()?.join(", ");
-        let by = if keys.is_empty() { String::new() } else { format!(" by {keys}") };
-        line(text, indent, &format!("group{by} computing {aggregates}"));
-    }
-    for filter in &plan.having {
-        line(text, indent, &format!("having {}", explain.expr(filter)?));
-    }
-    if plan.is_distinct {
-        line(text, indent, "distinct");
-    }
-    if !plan.order.is_empty() {
-        let keys = plan
-            .order
-            .iter()
-            .map(|key| Ok(format!("{}{}", explain.expr(&key.expr)?, if key.descending { " desc" } else { "" })));
-        let how = if plan.limit.is_some() { "keep the top rows by" } else { "sort by" };
-        line(text, indent, &format!("{how} {}", keys.collect::<Fallible<Vec<_>>>()?.join(", ")));
-    }
-    if let Some(limit) = plan.limit {
-        line(text, indent, &format!("limit {limit}"));
-    }
-    if plan.offset > 0 {
-        line(text, indent, &format!("offset {}", plan.offset));
-    }
-    // One that became a source is no more.
-    let subqueries = plan.subqueries.iter().enumerate().filter(|(_, subquery)| !subquery.plan.steps.is_empty());
-    for (number, subquery) in subqueries {
-        line(text, indent, &format!("query {number}{}:", known.asked(&subquery.plan)));
-        write_plan(&subquery.plan, known, indent + 1, text)?;
-    }
-    Ok(())
-}
 
-fn write_body(derived: &Derived, known: Known<'_>, indent: usize, text: &mut String) -> Fallible<()> {
-    let body = &derived.body;
-    match body {
-        Body::Nothing | Body::Values(_) | Body::Working(_) => Ok(()),
-        Body::Query(plan) => write_plan(plan, known, indent, text),
-        Body::Windows { query, .. } => {
-            write_plan(query, known, indent, text)?;
-            for column in derived.relation.schema.columns.iter().skip(query.outputs.len()) {
-                line(text, indent, &format!("window {}", column.name));
-            }
-            Ok(())
+    #[inline(never)]
+    fn tell(&mut self, words: &dyn fmt::Display) {
+        let _infallible = write!(self.text, "{words}");
+    }
+
+    /// Begins a line.
+    #[inline(never)]
+    fn begin(&mut self, indent: usize, words: &str) {
+        for _ in 0..indent {
+            self.say("  ");
         }
-        Body::Set { left, right, .. } | Body::Recursive { first: left, next: right, .. } => {
-            write_plan(left, known, indent, text)?;
-            let words = match body {
-                Body::Set { operation, all, .. } => format!("{operation}{}", if *all { " all" } else { "" }),
-                _ => "then with the rows found last".into(),
+        self.say(words);
+    }
+
+    /// A line of an expression.
+    fn line(&mut self, plan: &Plan, indent: usize, words: &str, expr: &BoundExpr) {
+        self.begin(indent, words);
+        self.expr(plan, expr);
+        self.say("\n");
+    }
+
+    fn relation<'p>(&mut self, plan: &'p Plan, source: usize) -> Option<&'p Relation>
+    where
+        'a: 'p,
+    {
+        plan.relation(self.known.catalog, source).map_err(|error| self.fault = Some(error)).ok()
+    }
+
+    fn plan(&mut self, plan: &Plan, indent: usize) {
+        for filter in &plan.gate {
+            self.line(plan, indent, "only if ", filter);
+        }
+        for (depth, step) in plan.steps.iter().enumerate() {
+            let indent = indent + depth;
+            let verb = match (depth, &step.after) {
+                (0, _) => "",
+                (_, None) => "join ",
+                (_, Some(_)) => "left join ",
             };
-            line(text, indent, &words.to_ascii_lowercase());
-            write_plan(right, known, indent, text)
+            self.begin(indent, verb);
+            self.access(plan, step);
+            self.say(" (about ");
+            self.say(&float_text(step.estimate.ceil(), FloatForm::Plain));
+            self.say(" rows");
+            self.found(plan, depth);
+            self.say(")\n");
+            for filter in step.filters.iter().chain(&step.asking) {
+                self.line(plan, indent + 1, "filter ", filter);
+            }
+            for filter in step.after.iter().flatten() {
+                self.line(plan, indent + 1, "then filter ", filter);
+            }
+            if let Some(PlanSource::Derived(derived)) = plan.sources.get(step.source) {
+                self.body(derived, indent + 2);
+            }
+        }
+        if let Some(grouping) = &plan.grouping {
+            self.begin(indent, "group");
+            if !grouping.keys.is_empty() {
+                self.say(" by ");
+                self.list(plan, &grouping.keys, ", ");
+            }
+            self.say(" computing ");
+            for (number, aggregate) in grouping.aggregates.iter().enumerate() {
+                self.say(if number > 0 { ", " } else { "" });
+                self.aggregate(plan, aggregate);
+            }
+            self.say("\n");
+        }
+        for filter in &plan.having {
+            self.line(plan, indent, "having ", filter);
+        }
+        if plan.is_distinct {
+            self.begin(indent, "distinct\n");
+        }
+        for (number, key) in plan.order.iter().enumerate() {
+            match number {
+                0 => self.begin(indent, if plan.limit.is_some() { "keep the top rows by " } else { "sort by " }),
+                _ => self.say(", "),
+            }
+            self.expr(plan, &key.expr);
+            self.say(if key.descending { " desc" } else { "" });
+            self.say(if number + 1 == plan.order.len() { "\n" } else { "" });
+        }
+        for (words, number) in [("limit ", plan.limit), ("offset ", Some(plan.offset).filter(|offset| *offset > 0))] {
+            if let Some(number) = number {
+                self.begin(indent, words);
+                self.tell(&number);
+                self.say("\n");
+            }
+        }
+        for (number, subquery) in plan.subqueries.iter().enumerate() {
+            // One that became a source is no more.
+            if !subquery.plan.steps.is_empty() {
+                self.begin(indent, "query ");
+                self.tell(&number);
+                self.asked(&subquery.plan);
+                self.say(":\n");
+                self.plan(&subquery.plan, indent + 1);
+            }
         }
     }
-}
 
-impl Known<'_> {
+    fn body(&mut self, derived: &Derived, indent: usize) {
+        let body = &derived.body;
+        match body {
+            Body::Nothing | Body::Values(_) | Body::Working(_) => {}
+            Body::Query(plan) => self.plan(plan, indent),
+            Body::Windows { query, .. } => {
+                self.plan(query, indent);
+                for column in derived.relation.schema.columns.iter().skip(query.outputs.len()) {
+                    self.begin(indent, "window ");
+                    self.say(&column.name);
+                    self.say("\n");
+                }
+            }
+            Body::Set { left, right, .. } | Body::Recursive { first: left, next: right, .. } => {
+                self.plan(left, indent);
+                self.begin(indent, "");
+                match body {
+                    Body::Set { operation, all, .. } => {
+                        self.say(&operation.to_string().to_ascii_lowercase());
+                        self.say(if *all { " all\n" } else { "\n" });
+                    }
+                    _ => self.say("then with the rows found last\n"),
+                }
+                self.plan(right, indent);
+            }
+        }
+    }
+
     /// How many rows a step of a plan came to.
-    fn found(&self, plan: &Plan, step: usize) -> String {
-        let Some(observed) = self.observed else { return String::new() };
+    fn found(&mut self, plan: &Plan, step: usize) {
+        let Some(observed) = self.known.observed else { return };
         match observed.of(plan).and_then(|plan| plan.steps.get(step)) {
-            Some(ObservedStep { entered: 1, rows }) => format!(", {rows} found"),
-            Some(ObservedStep { entered: entered @ 2.., rows }) => format!(", {rows} found in {entered} walks"),
-            _ => ", never walked".into(),
+            Some(ObservedStep { entered: 1, rows }) => self.tell(&format_args!(", {rows} found")),
+            Some(ObservedStep { entered: entered @ 2.., rows }) => {
+                self.tell(&format_args!(", {rows} found in {entered} walks"));
+            }
+            _ => self.say(", never walked"),
         }
     }
 
     /// How often a query inside another was asked, and how many rows it answered.
-    fn asked(&self, plan: &Plan) -> String {
-        let Some(observed) = self.observed else { return String::new() };
+    fn asked(&mut self, plan: &Plan) {
+        let Some(observed) = self.known.observed else { return };
         match observed.of(plan) {
-            Some(ObservedPlan { runs, answered, .. }) => format!(" (asked {runs} times, {answered} rows)"),
-            None => " (never asked)".into(),
+            Some(ObservedPlan { runs, answered, .. }) => {
+                self.tell(&format_args!(" (asked {runs} times, {answered} rows)"));
+            }
+            None => self.say(" (never asked)"),
         }
     }
-}
 
-impl Explain<'_> {
-    fn access(&self, step: &Step) -> Fallible<String> {
-        let relation = self.plan.relation(self.catalog, step.source)?;
-        let table = match self.plan.sources.get(step.source) {
+    fn access(&mut self, plan: &Plan, step: &Step) {
+        let Some(relation) = self.relation(plan, step.source) else { return };
+        let table = match plan.sources.get(step.source) {
             Some(PlanSource::Derived(derived)) => match &derived.body {
                 Body::Nothing => "nothing",
                 Body::Values(_) => "values",
@@ -154,135 +207,209 @@ impl Explain<'_> {
             },
             _ => &relation.schema.name,
         };
-        let backwards = if step.is_backward { " backwards" } else { "" };
-        let merge = if step.is_merge() { "merge " } else { "" };
-        Ok(format!("{merge}{}{backwards}", self.reach(&step.access, relation, table)?))
+        self.say(if step.is_merge() { "merge " } else { "" });
+        self.reach(plan, &step.access, relation, table);
+        self.say(if step.is_backward { " backwards" } else { "" });
     }
 
-    fn reach(&self, access: &Access, relation: &Relation, table: &str) -> Fallible<String> {
-        let pairs = |columns: &[usize], values: &[BoundExpr]| {
-            let pair = |(column, value): (&usize, &BoundExpr)| {
-                Ok(format!("{} = {}", relation.column_name(*column), self.expr(value)?))
-            };
-            columns.iter().zip(values).map(pair).collect::<Fallible<Vec<_>>>()
-        };
-        Ok(match access {
-            Access::Scan => format!("scan {table}"),
+    fn reach(&mut self, plan: &Plan, access: &Access, relation: &Relation, table: &str) {
+        match access {
+            Access::Scan => {
+                self.say("scan ");
+                self.say(table);
+            }
             Access::Kept { from, filters, columns, probe } => {
-                let mut text = if columns.is_empty() { "keep ".to_owned() } else { "hash ".into() };
-                text += &self.reach(from, relation, table)?;
+                self.say(if columns.is_empty() { "keep " } else { "hash " });
+                self.reach(plan, from, relation, table);
                 if !filters.is_empty() {
-                    let filters = filters.iter().map(|filter| self.expr(filter)).collect::<Fallible<Vec<_>>>()?;
-                    text += &format!(" where {}", filters.join(" and "));
+                    self.say(" where ");
+                    self.list(plan, filters, " and ");
                 }
-                if !columns.is_empty() {
-                    text += &format!(" on {}", pairs(columns, probe)?.join(" and "));
-                }
-                text
+                let mut conditions = Conditions { words: self, plan, relation, before: " on " };
+                conditions.pairs(columns, probe);
             }
             Access::Union { ranges, .. } => match ranges.as_slice() {
-                [] => format!("no row of {table}"),
+                [] => {
+                    self.say("no row of ");
+                    self.say(table);
+                }
                 [first, .., last] if ranges.len() > 4 => {
-                    let (first, last) = (self.reach(first, relation, table)?, self.reach(last, relation, table)?);
-                    format!("{first}, then {} more to {last}", ranges.len() - 2)
+                    self.reach(plan, first, relation, table);
+                    self.tell(&format_args!(", then {} more to ", ranges.len() - 2));
+                    self.reach(plan, last, relation, table);
                 }
                 ranges => {
-                    let ranges = ranges.iter().map(|range| self.reach(range, relation, table));
-                    ranges.collect::<Fallible<Vec<_>>>()?.join(", then ")
+                    for (number, range) in ranges.iter().enumerate() {
+                        self.say(if number > 0 { ", then " } else { "" });
+                        self.reach(plan, range, relation, table);
+                    }
                 }
             },
             Access::Range { index, equal, low, high } => {
-                let (name, columns) = match index.and_then(|number| relation.indexes.get(number)) {
-                    Some(index) => (format!("index {table}.{}", index.name), index.columns.clone()),
-                    None => (format!("primary key of {table}"), relation.primary_key().to_vec()),
+                let columns = match index.and_then(|number| relation.indexes.get(number)) {
+                    Some(index) => {
+                        self.tell(&format_args!("search index {table}.{}", index.name));
+                        &*index.columns
+                    }
+                    None => {
+                        self.say("search primary key of ");
+                        self.say(table);
+                        relation.primary_key()
+                    }
                 };
-                let mut conditions = pairs(&columns, equal)?;
+                let mut conditions = Conditions { words: self, plan, relation, before: " with " };
+                conditions.pairs(columns, equal);
                 let next = columns.get(equal.len()).map_or("", |column| relation.column_name(*column));
-                for (bound, including, excluding) in [(low, ">=", ">"), (high, "<=", "<")] {
+                for (bound, including, excluding) in [(low, " >= ", " > "), (high, " <= ", " < ")] {
                     match bound {
-                        Some(Bound::Included(value)) => {
-                            conditions.push(format!("{next} {including} {}", self.expr(value)?));
-                        }
-                        Some(Bound::Excluded(value)) => {
-                            conditions.push(format!("{next} {excluding} {}", self.expr(value)?));
-                        }
-                        Some(Bound::Prefix(prefix)) if including == ">=" => {
-                            conditions.push(format!("{next} begins with '{prefix}'"));
+                        Some(Bound::Included(value)) => conditions.pair(next, including, value),
+                        Some(Bound::Excluded(value)) => conditions.pair(next, excluding, value),
+                        Some(Bound::Prefix(prefix)) if including == " >= " => {
+                            let words = conditions.begin(next);
+                            words.tell(&format_args!(" begins with '{prefix}'"));
                         }
                         _ => {}
                     }
                 }
-                let conditions = conditions.join(" and ");
-                format!("search {name}{}{conditions}", if conditions.is_empty() { "" } else { " with " })
             }
-        })
+        }
     }
 
-    fn list(&self, exprs: &[BoundExpr]) -> Fallible<String> {
-        Ok(exprs.iter().map(|expr| self.expr(expr)).collect::<Fallible<Vec<_>>>()?.join(", "))
+    fn list(&mut self, plan: &Plan, exprs: &[BoundExpr], between: &str) {
+        for (number, expr) in exprs.iter().enumerate() {
+            self.say(if number > 0 { between } else { "" });
+            self.expr(plan, expr);
+        }
     }
 
-    fn aggregate(&self, aggregate: &BoundAggregate) -> Fallible<String> {
-        let argument = aggregate.argument.as_ref().map_or(Ok("*".to_owned()), |argument| self.expr(argument))?;
-        let distinct = if aggregate.is_distinct { "distinct " } else { "" };
-        let filter = match &aggregate.filter {
-            Some(filter) => format!(" where {}", self.expr(filter)?),
-            None => String::new(),
-        };
-        Ok(format!("{}({distinct}{argument}){filter}", aggregate.function))
+    fn aggregate(&mut self, plan: &Plan, aggregate: &BoundAggregate) {
+        self.tell(&aggregate.function);
+        self.say(if aggregate.is_distinct { "(distinct " } else { "(" });
+        match &aggregate.argument {
+            Some(argument) => self.expr(plan, argument),
+            None => self.say("*"),
+        }
+        self.say(")");
+        if let Some(filter) = &aggregate.filter {
+            self.say(" where ");
+            self.expr(plan, filter);
+        }
     }
 
-    fn expr(&self, expr: &BoundExpr) -> Fallible<String> {
-        Ok(match expr {
-            BoundExpr::Literal(value) => value.to_string(),
+    fn expr(&mut self, plan: &Plan, expr: &BoundExpr) {
+        match expr {
+            BoundExpr::Literal(value) => self.tell(value),
             BoundExpr::Column { source, column } => {
-                let relation = self.plan.relation(self.catalog, *source)?;
-                let (table, name) = (&relation.schema.name, relation.column_name(*column));
-                if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") }
+                let Some(relation) = self.relation(plan, *source) else { return };
+                let table = &relation.schema.name;
+                if !table.is_empty() {
+                    self.say(table);
+                    self.say(".");
+                }
+                self.say(relation.column_name(*column));
             }
-            BoundExpr::Slot(slot) => match &self.plan.grouping {
+            BoundExpr::Slot(slot) => match &plan.grouping {
                 Some(grouping) => match grouping.keys.get(*slot) {
-                    Some(key) => self.expr(key)?,
+                    Some(key) => self.expr(plan, key),
                     None => {
-                        let aggregate = grouping.aggregates.get(slot - grouping.keys.len());
-                        aggregate.map_or(Ok(String::new()), |aggregate| self.aggregate(aggregate))?
+                        if let Some(aggregate) = grouping.aggregates.get(slot - grouping.keys.len()) {
+                            self.aggregate(plan, aggregate);
+                        }
                     }
                 },
-                None => format!("slot {slot}"),
+                None => self.tell(&format_args!("slot {slot}")),
             },
             BoundExpr::Compare(comparison, left, right) => {
-                format!("{} {comparison} {}", self.expr(left)?, self.expr(right)?)
+                self.expr(plan, left);
+                self.tell(&format_args!(" {comparison} "));
+                self.expr(plan, right);
             }
-            BoundExpr::And(left, right) => format!("({} AND {})", self.expr(left)?, self.expr(right)?),
-            BoundExpr::Or(left, right) => format!("({} OR {})", self.expr(left)?, self.expr(right)?),
-            BoundExpr::Not(inner) => format!("NOT ({})", self.expr(inner)?),
-            BoundExpr::IsNull(inner) => format!("{} IS NULL", self.expr(inner)?),
-            BoundExpr::InList(inner, values) => format!("{} IN ({} values)", self.expr(inner)?, values.len()),
-            BoundExpr::Like(inner, pattern) => format!("{} LIKE '{}'", self.expr(inner)?, pattern.text()),
-            BoundExpr::Call(call) => self.call(call)?,
-        })
+            BoundExpr::And(left, right) | BoundExpr::Or(left, right) => {
+                self.say("(");
+                self.expr(plan, left);
+                self.say(if matches!(expr, BoundExpr::And(..)) { " AND " } else { " OR " });
+                self.expr(plan, right);
+                self.say(")");
+            }
+            BoundExpr::Not(inner) => {
+                self.say("NOT (");
+                self.expr(plan, inner);
+                self.say(")");
+            }
+            BoundExpr::IsNull(inner) => {
+                self.expr(plan, inner);
+                self.say(" IS NULL");
+            }
+            BoundExpr::InList(inner, values) => {
+                self.expr(plan, inner);
+                self.tell(&format_args!(" IN ({} values)", values.len()));
+            }
+            BoundExpr::Like(inner, pattern) => {
+                self.expr(plan, inner);
+                self.tell(&format_args!(" LIKE '{}'", pattern.text()));
+            }
+            BoundExpr::Call(call) => self.call(plan, call),
+        }
     }
 
-    fn call(&self, call: &Call) -> Fallible<String> {
-        let name = match &call.operator {
-            Operator::Parameter(parameter) => return Ok(format!("?{}", parameter.number + 1)),
-            Operator::Outer(number, _) => return Ok(format!("outer {number}")),
+    fn call(&mut self, plan: &Plan, call: &Call) {
+        match &call.operator {
+            Operator::Parameter(parameter) => return self.tell(&format_args!("?{}", parameter.number + 1)),
+            Operator::Outer(number, _) => return self.tell(&format_args!("outer {number}")),
             Operator::Arithmetic { operator, .. } => {
-                let parts = call.arguments.iter().map(|argument| self.expr(argument)).collect::<Fallible<Vec<_>>>()?;
-                return Ok(format!("({})", parts.join(&format!(" {operator} "))));
+                self.say("(");
+                self.list(plan, &call.arguments, &format!(" {operator} "));
+                return self.say(")");
             }
-            Operator::IsDistinct => "distinct".into(),
-            Operator::Is(truth) => format!("is {truth}"),
-            Operator::InList => "in".into(),
-            Operator::Like { .. } => "like".into(),
-            Operator::Negate => "-".into(),
-            Operator::Case => "case".into(),
-            Operator::Cast(data_type) => format!("cast to {data_type}"),
-            Operator::Function(function) => function.name().into(),
-            Operator::Exists(number) => format!("exists query {number}"),
-            Operator::Scalar(number) => format!("query {number}"),
-            Operator::InQuery(number) => format!("in query {number}"),
-        };
-        Ok(format!("{name}({})", self.list(&call.arguments)?))
+            Operator::IsDistinct => self.say("distinct"),
+            Operator::Is(truth) => self.say(if *truth { "is true" } else { "is false" }),
+            Operator::InList => self.say("in"),
+            Operator::Like { .. } => self.say("like"),
+            Operator::Negate => self.say("-"),
+            Operator::Case => self.say("case"),
+            Operator::Cast(data_type) => self.tell(&format_args!("cast to {data_type}")),
+            Operator::Function(function) => self.say(function.name()),
+            Operator::Exists(number) | Operator::Scalar(number) | Operator::InQuery(number) => {
+                self.say(match call.operator {
+                    Operator::Exists(_) => "exists query ",
+                    Operator::Scalar(_) => "query ",
+                    _ => "in query ",
+                });
+                self.tell(number);
+            }
+        }
+        self.say("(");
+        self.list(plan, &call.arguments, ", ");
+        self.say(")");
+    }
+}
+
+/// Conditions of columns of one table, with AND between them.
+struct Conditions<'w, 'a> {
+    words: &'w mut Words<'a>,
+    plan: &'w Plan,
+    relation: &'w Relation,
+    /// What stands before the next.
+    before: &'static str,
+}
+
+impl<'a> Conditions<'_, 'a> {
+    fn begin(&mut self, column: &str) -> &mut Words<'a> {
+        self.words.say(std::mem::replace(&mut self.before, " and "));
+        self.words.say(column);
+        self.words
+    }
+
+    fn pair(&mut self, column: &str, comparison: &str, value: &BoundExpr) {
+        let plan = self.plan;
+        let words = self.begin(column);
+        words.say(comparison);
+        words.expr(plan, value);
+    }
+
+    fn pairs(&mut self, columns: &[usize], values: &[BoundExpr]) {
+        for (column, value) in columns.iter().zip(values) {
+            self.pair(self.relation.column_name(*column), " = ", value);
+        }
     }
 }

@@ -82,6 +82,19 @@ pub(super) fn bit(source: usize) -> u64 {
     1u64.unbounded_shl(source as u32)
 }
 
+/// The expressions of which this is true, and the others.
+#[inline(never)]
+pub(super) fn parted(
+    exprs: Vec<BoundExpr>,
+    is_first: &mut dyn FnMut(&BoundExpr) -> bool,
+) -> (Vec<BoundExpr>, Vec<BoundExpr>) {
+    let (mut first, mut others) = (Vec::new(), Vec::new());
+    for expr in exprs {
+        if is_first(&expr) { &mut first } else { &mut others }.push(expr);
+    }
+    (first, others)
+}
+
 #[cold]
 pub(crate) fn broken_row() -> Box<Error> {
     MemoryError::corrupt("a row's bytes are no row of its table").into()
@@ -207,19 +220,18 @@ impl BoundExpr {
         }
     }
 
-    /// The parts of the expression, one level down, to be changed.
-    pub(super) fn parts_mut(&mut self) -> impl Iterator<Item = &mut Self> {
-        let (pair, list): ([Option<&mut Self>; 2], &mut [Self]) = match self {
+    /// Calls `change` with the parts of the expression, one level down.
+    #[inline(never)]
+    pub(super) fn for_each_part(&mut self, change: &mut dyn FnMut(&mut Self)) {
+        match self {
             Self::Compare(_, left, right) | Self::And(left, right) | Self::Or(left, right) => {
-                ([Some(left), Some(right)], &mut [])
+                change(left);
+                change(right);
             }
-            Self::Not(inner) | Self::IsNull(inner) | Self::InList(inner, _) | Self::Like(inner, _) => {
-                ([Some(inner), None], &mut [])
-            }
-            Self::Call(call) => ([None, None], &mut call.arguments),
-            Self::Literal(_) | Self::Column { .. } | Self::Slot(_) => ([None, None], &mut []),
-        };
-        pair.into_iter().flatten().chain(list)
+            Self::Not(inner) | Self::IsNull(inner) | Self::InList(inner, _) | Self::Like(inner, _) => change(inner),
+            Self::Call(call) => call.arguments.iter_mut().for_each(change),
+            Self::Literal(_) | Self::Column { .. } | Self::Slot(_) => {}
+        }
     }
 
     /// Calls `visit` with every column in the expression.
@@ -249,9 +261,7 @@ impl BoundExpr {
     /// Calls `change` with the expression and every part of it, the outer ones first.
     pub(crate) fn for_each_mut(&mut self, change: &mut dyn FnMut(&mut Self)) {
         change(self);
-        for part in self.parts_mut() {
-            part.for_each_mut(change);
-        }
+        self.for_each_part(&mut |part| part.for_each_mut(change));
     }
 
     /// Whether this holds of the expression or of a part of it.

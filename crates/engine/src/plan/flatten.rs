@@ -126,7 +126,10 @@ fn absorb(query: &mut BoundQuery, place: usize, derived: BoundDerived) -> usize 
             query.conjuncts = inner.conjuncts;
         }
     }
-    query.sources.splice(place..place + 1, inner.sources);
+    let mut behind = query.sources.split_off(place + 1);
+    query.sources.truncate(place);
+    query.sources.append(&mut inner.sources);
+    query.sources.append(&mut behind);
     query.subqueries.append(&mut inner.subqueries);
     count
 }
@@ -140,6 +143,6 @@ fn put_in(expr: &mut BoundExpr, place: usize, count: usize, outputs: &[BoundExpr
             }
         }
         BoundExpr::Column { source, .. } if *source > place => *source += count - 1,
-        _ => expr.parts_mut().for_each(|part| put_in(part, place, count, outputs)),
+        _ => expr.for_each_part(&mut |part| put_in(part, place, count, outputs)),
     }
 }

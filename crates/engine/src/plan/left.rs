@@ -12,7 +12,7 @@ pub(super) fn simplify(query: &mut BoundQuery) {
         let is_left = query.sources.get(source).is_some_and(|own| own.left.is_some());
         if is_left && query.conjuncts.iter().any(|conjunct| rejects_missing(conjunct, source)) {
             let condition = query.sources.get_mut(source).and_then(|own| own.left.take());
-            query.conjuncts.extend(condition.into_iter().flatten());
+            query.conjuncts.append(&mut condition.unwrap_or_default());
         }
     }
 }

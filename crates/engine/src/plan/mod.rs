@@ -106,7 +106,7 @@ pub(crate) enum Body {
 /// A query that an expression asks.
 #[derive(Debug, Clone)]
 pub(crate) struct Subquery {
-    pub(crate) plan: Plan,
+    pub(crate) plan: Box<Plan>,
     pub(crate) answers: Answers,
     /// The type in which the values of a set are compared, where that is another than their own.
     pub(crate) set_type: Option<DataType>,
@@ -177,10 +177,27 @@ impl BoundAggregate {
     pub(crate) fn is_rare(&self) -> bool {
         self.is_distinct || (IS_FULL && (self.filter.is_some() || self.function == AggregateFunction::Concatenate))
     }
+}
 
-    /// What it is computed from.
-    pub(crate) fn exprs(&self) -> impl Iterator<Item = &BoundExpr> {
-        [&self.argument, &self.filter, &self.separator].into_iter().flatten()
+impl Grouping {
+    /// Calls `visit` with all that the groups are computed from.
+    pub(crate) fn visit<'g>(&'g self, visit: &mut dyn FnMut(&'g BoundExpr)) {
+        self.keys.iter().for_each(&mut *visit);
+        for BoundAggregate { argument, filter, separator, .. } in &self.aggregates {
+            for part in [argument, filter, separator] {
+                part.iter().for_each(&mut *visit);
+            }
+        }
+    }
+
+    /// As [`visit`](Self::visit), to change it.
+    pub(super) fn visit_mut(&mut self, visit: &mut dyn FnMut(&mut BoundExpr)) {
+        self.keys.iter_mut().for_each(&mut *visit);
+        for BoundAggregate { argument, filter, separator, .. } in &mut self.aggregates {
+            for part in [argument, filter, separator] {
+                part.iter_mut().for_each(&mut *visit);
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::full::{IS_FULL, needs_full};
 use crate::plan::access::{Candidate, Chooser, KEEP_COST};
 use crate::plan::bind::{BoundBody, BoundQuery, BoundRows, BoundSubquery};
 use crate::plan::estimate::{Estimates, RANGE_SHARE};
-use crate::plan::expr::bit;
+use crate::plan::expr::{bit, parted};
 use crate::plan::figures::Figures;
 use crate::plan::join_order::{Cost, join_order};
 use crate::plan::walk_order::{leading_column, walk_in_order};
@@ -20,7 +20,7 @@ use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, eq
 pub(crate) fn optimize(core: &mut Core, mut query: BoundQuery) -> Fallible<Plan> {
     flatten::flatten(&mut query);
     let Core { catalog, store, .. } = core;
-    choose(catalog, &Figures::new(store), query, 0)
+    choose(catalog, &Figures::new(store), query, 0).map(|plan| *plan)
 }
 
 /// Queries so deep inside others stay what they are.
@@ -33,7 +33,7 @@ const ASKING_COST: f64 = 20.0;
 const ANSWER_COST: f64 = 3.0;
 
 /// The cheaper of two ways: with the queries in its conditions asked of each row, or as sources.
-fn choose(catalog: &Catalog, figures: &Figures<'_>, query: BoundQuery, depth: usize) -> Fallible<Plan> {
+fn choose(catalog: &Catalog, figures: &Figures<'_>, query: BoundQuery, depth: usize) -> Fallible<Box<Plan>> {
     let other = if IS_FULL && depth < MAX_CHOICES { semi_join::convert(catalog, &query) } else { None };
     let asking = plan_query(catalog, figures, query, depth + 1)?;
     match other.map(|other| plan_query(catalog, figures, other, depth + 1)) {
@@ -42,13 +42,13 @@ fn choose(catalog: &Catalog, figures: &Figures<'_>, query: BoundQuery, depth: us
     }
 }
 
-fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, depth: usize) -> Fallible<Plan> {
+fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, depth: usize) -> Fallible<Box<Plan>> {
     if IS_FULL {
         left::simplify(&mut query);
     }
     let BoundQuery { sources, mut conjuncts, .. } = query;
     let gate;
-    (gate, conjuncts) = parted(conjuncts, |conjunct| conjunct.sources() == 0);
+    (gate, conjuncts) = parted(conjuncts, &mut |conjunct| conjunct.sources() == 0);
     let mut lefts = Vec::new();
     let mut planned = Vec::new();
     let mut estimates = Estimates::new(figures);
@@ -77,7 +77,7 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
     let mut ascending = Vec::new();
     // How many rows the queries of each step are asked for.
     let mut asked = Vec::new();
-    for source in order {
+    for source in order.iter().copied() {
         let (step, own) = joins.step(source, entered, rows, &ascending)?;
         if IS_FULL {
             let relation = relation_of(catalog, sources.get(source).ok_or_else(no_source)?)?;
@@ -94,7 +94,7 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
         steps.push(step);
     }
     let BoundQuery { grouping, having, outputs, names, is_distinct, order, limit, offset, subqueries, .. } = query;
-    let mut plan = Plan {
+    let mut plan = Box::new(Plan {
         estimate: rows,
         cost,
         steps,
@@ -109,7 +109,7 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
         limit,
         offset,
         subqueries: Vec::new(),
-    };
+    });
     if IS_FULL {
         for subquery in subqueries {
             let BoundSubquery { query, answers, set_type, .. } = subquery;
@@ -290,16 +290,11 @@ impl<'s> Joins<'_, 's> {
         let left = self.lefts.get_mut(source).and_then(Option::as_mut);
         let own = taken(left.unwrap_or(&mut self.conjuncts), &own, source);
         let after = after.map(|numbers| taken(&mut self.conjuncts, &numbers, source));
-        let (asking, filters) = parted(own, BoundExpr::asks);
+        let (asking, filters) = parted(own, &mut BoundExpr::asks);
         let estimate = if after.is_some() { known.factor.max(1.0) } else { known.factor };
         let step = Step { source, access, filters, asking, after, is_backward: false, is_merge, estimate };
         Ok((step, setup + rows * cost))
     }
-}
-
-/// The conditions of which this is true, and the others.
-fn parted(conditions: Vec<BoundExpr>, is_first: fn(&BoundExpr) -> bool) -> (Vec<BoundExpr>, Vec<BoundExpr>) {
-    conditions.into_iter().partition(is_first)
 }
 
 /// The conditions of these numbers, which a step of this source tests. A column of the source is left in place of each: it
@@ -373,7 +368,7 @@ fn plan_source(catalog: &Catalog, figures: &Figures<'_>, rows: BoundRows, depth:
         BoundRows::Derived(derived) => *derived,
     };
     needs_full()?;
-    let plan = |query: Box<BoundQuery>| Ok::<_, Box<Error>>(Box::new(choose(catalog, figures, *query, depth)?));
+    let plan = |query: Box<BoundQuery>| choose(catalog, figures, *query, depth);
     let body = match derived.body {
         BoundBody::Nothing => Body::Nothing,
         BoundBody::Values(rows) => Body::Values(rows),

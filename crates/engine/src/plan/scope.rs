@@ -110,7 +110,9 @@ impl Scope {
 
     /// The scope in which a query that names itself found these rows last.
     pub(crate) fn with_working(mut self, number: usize, rows: Arc<Spool>) -> Self {
-        self.working.retain(|(other, _)| *other != number);
+        if let Some(place) = self.working.iter().position(|(other, _)| *other == number) {
+            self.working.swap_remove(place);
+        }
         self.working.push((number, rows));
         self
     }

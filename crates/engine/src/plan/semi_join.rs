@@ -13,6 +13,7 @@ use crate::catalog::{Catalog, Relation};
 use crate::plan::BoundExpr;
 use crate::plan::bind::{BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, MAX_SOURCES};
 use crate::plan::call::{Call, Operator};
+use crate::plan::expr::parted;
 
 /// The question with every such query as a source; none if it has none.
 pub(super) fn convert(catalog: &Catalog, query: &BoundQuery) -> Option<BoundQuery> {
@@ -35,19 +36,20 @@ pub(super) fn convert(catalog: &Catalog, query: &BoundQuery) -> Option<BoundQuer
             && let Some((number, source, ties)) = source_of(catalog, query, call, is_negated, changed.sources.len())
         {
             is_changed = true;
-            let mut ties = ties.into_iter();
+            let mut ties = ties;
+            let mut left = None;
             let own = if is_negated {
-                let first = BoundExpr::Column { source: changed.sources.len(), column: 0 };
-                changed.sources.push(BoundSource { rows: source, left: Some(ties.by_ref().collect()) });
-                Some(BoundExpr::IsNull(first.into()))
+                left = Some(std::mem::take(&mut ties));
+                Some(BoundExpr::IsNull(BoundExpr::Column { source: changed.sources.len(), column: 0 }.into()))
             } else {
-                changed.sources.push(BoundSource { rows: source, left: None });
-                ties.next()
+                // The first takes the place of the query; there is one, or nothing ties it.
+                (!ties.is_empty()).then(|| ties.remove(0))
             };
+            changed.sources.push(BoundSource { rows: source, left });
             if let (Some(conjunct), Some(own)) = (changed.conjuncts.get_mut(place), own) {
                 *conjunct = own;
             }
-            changed.conjuncts.extend(ties);
+            changed.conjuncts.append(&mut ties);
             let mut is_asked = false;
             changed.for_each_expr(&mut |expr| {
                 is_asked |=
@@ -95,18 +97,19 @@ fn source_of(
     let is_given = |expr: &BoundExpr| {
         expr.any(&|part| matches!(part, BoundExpr::Call(call) if matches!(call.operator, Operator::Outer(..))))
     };
-    inner.conjuncts.retain(|conjunct| {
-        let BoundExpr::Compare(Comparison::Equal, left, right) = conjunct else { return true };
+    let mut is_tie = |conjunct: &BoundExpr| {
+        let BoundExpr::Compare(Comparison::Equal, left, right) = conjunct else { return false };
         for (key, other) in [(left, right), (right, left)] {
             if matches!(**key, BoundExpr::Column { .. }) && is_given(other) && other.sources() == 0 && !other.asks() {
                 let mut other = (**other).clone();
                 give(&mut other, given);
                 tie(key, other);
-                return false;
+                return true;
             }
         }
-        true
-    });
+        false
+    };
+    (_, inner.conjuncts) = parted(inner.conjuncts, &mut is_tie);
     let column_of = |key: &BoundExpr| {
         let BoundExpr::Column { source, column } = key else { return None };
         let BoundRows::Table(relation) = inner.sources.get(*source)?.rows else { return None };
@@ -121,14 +124,15 @@ fn source_of(
         tie(output, value.clone());
     }
     let mut schema = TableSchema::new("");
+    let mut names = Vec::new();
     for key in &keys {
         let own = column_of(key)?;
         let mut column = ColumnSchema::new(own.name.clone(), own.data_type).nullable();
         column.variants.clone_from(&own.variants);
-        schema = schema.column(column);
+        names.push(own.name.clone());
+        schema.columns.push(column);
     }
-    inner.names = schema.columns.iter().map(|column| column.name.clone()).collect();
-    inner.outputs = keys;
+    (inner.names, inner.outputs) = (names, keys);
     (inner.is_distinct, inner.limit) = (true, None);
     inner.order.clear();
     let mut needs_more = inner.outputs.is_empty();
@@ -151,5 +155,5 @@ fn give(expr: &mut BoundExpr, given: &[BoundExpr]) {
         }
         return;
     }
-    expr.parts_mut().for_each(|part| give(part, given));
+    expr.for_each_part(&mut |part| give(part, given));
 }

@@ -160,19 +160,17 @@ impl Plan {
         }
         for step in &mut self.steps {
             step.access.visit_mut(&mut |expr| visit(Part::Expr(expr)));
-            let after = step.after.iter_mut().flatten();
-            step.filters.iter_mut().chain(&mut step.asking).chain(after).for_each(|expr| visit(Part::Expr(expr)));
-        }
-        if let Some(grouping) = &mut self.grouping {
-            grouping.keys.iter_mut().for_each(|expr| visit(Part::Expr(expr)));
-            for aggregate in &mut grouping.aggregates {
-                let parts = [&mut aggregate.argument, &mut aggregate.filter, &mut aggregate.separator];
-                parts.into_iter().flatten().for_each(|expr| visit(Part::Expr(expr)));
+            for list in [Some(&mut step.filters), Some(&mut step.asking), step.after.as_mut()].into_iter().flatten() {
+                list.iter_mut().for_each(|expr| visit(Part::Expr(expr)));
             }
         }
-        let ordered = self.order.iter_mut().map(|key| &mut key.expr);
-        let others = self.gate.iter_mut().chain(&mut self.having).chain(&mut self.outputs);
-        others.chain(ordered).for_each(|expr| visit(Part::Expr(expr)));
+        if let Some(grouping) = &mut self.grouping {
+            grouping.visit_mut(&mut |expr| visit(Part::Expr(expr)));
+        }
+        for list in [&mut self.gate, &mut self.having, &mut self.outputs] {
+            list.iter_mut().for_each(|expr| visit(Part::Expr(expr)));
+        }
+        self.order.iter_mut().for_each(|key| visit(Part::Expr(&mut key.expr)));
         self.subqueries.iter_mut().for_each(|subquery| subquery.plan.visit_mut(visit));
     }
 }

@@ -81,7 +81,9 @@ fn order_of(relation: &Relation, access: &Access) -> Option<(Vec<(usize, bool)>,
     let index = index.and_then(|number| relation.indexes.get(number));
     let mut given = Vec::new();
     if let Some(index) = index {
-        given.extend(index.columns.iter().copied().zip(index.descending.iter().copied()));
+        for (column, is_descending) in index.columns.iter().zip(&index.descending) {
+            given.push((*column, *is_descending));
+        }
     }
     // Rows equal in the index follow each other in the order of the table's key.
     given.extend(clustered.iter().map(|column| (*column, false)));

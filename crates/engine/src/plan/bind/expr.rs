@@ -5,9 +5,7 @@ use wasm_dbms_api::{
     Outcome, Part, Query, ScalarFunction, Value,
 };
 
-use crate::Error;
-use crate::error::Fallible;
-use crate::full::{IS_FULL, needs_full};
+use crate::full::IS_FULL;
 use crate::function;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Block;
@@ -21,65 +19,77 @@ type Join = fn(Box<BoundExpr>, Box<BoundExpr>) -> BoundExpr;
 
 impl<'c> Block<'_, 'c> {
     /// Binds an expression that must be true or false.
-    pub(super) fn condition(&self, expr: &Expr, depth: usize) -> Fallible<BoundExpr> {
+    pub(super) fn condition(&self, expr: &Expr, depth: usize) -> BoundExpr {
         self.truth(expr, expr, depth)
     }
 
-    fn truth(&self, part: &Expr, whole: &Expr, depth: usize) -> Fallible<BoundExpr> {
-        let Typed { expr, kind } = self.bind(part, depth)?;
-        if kind.may_be(DataType::Bool) {
-            return Ok(expr);
+    /// Binds the parts of a condition that are more than true.
+    pub(super) fn conjuncts(&self, condition: &Expr, parts: &mut Vec<BoundExpr>, depth: usize) {
+        let condition = self.condition(condition, depth);
+        if !matches!(condition, BoundExpr::Literal(Value::Bool(true))) {
+            condition.split_conjunction(parts);
         }
-        Err(Error::query(format_args!("{whole}: {kind} is neither true nor false")))
+    }
+
+    fn truth(&self, part: &Expr, whole: &Expr, depth: usize) -> BoundExpr {
+        let Typed { expr, kind } = self.bind(part, depth);
+        if !kind.may_be(DataType::Bool) {
+            self.binder.fault.say(format_args!("{whole}: {kind} is neither true nor false"));
+        }
+        expr
     }
 
     /// Binds an expression.
-    pub(super) fn bind(&self, expr: &Expr, depth: usize) -> Fallible<Typed<'c>> {
+    pub(super) fn bind(&self, expr: &Expr, depth: usize) -> Typed<'c> {
+        let fault = &self.binder.fault;
         if depth > MAX_EXPRESSION_DEPTH {
-            return Err(Error::query(format_args!("an expression is nested deeper than {MAX_EXPRESSION_DEPTH}")));
+            fault.say(format_args!("an expression is nested deeper than {MAX_EXPRESSION_DEPTH}"));
+        }
+        if fault.is_there() {
+            return Typed::nothing();
         }
         let truth = match expr {
             Expr::Compare(comparison, left, right) => {
-                let (left, right) = self.compared(expr, left, right, Some(*comparison), depth)?;
+                let [left, right] = self.compared(expr, left, right, Some(*comparison), depth);
                 BoundExpr::Compare(*comparison, left.into(), right.into())
             }
             Expr::IsDistinct(left, right) => {
-                let (left, right) = self.compared(expr, left, right, None, depth)?;
-                Operator::IsDistinct.over(left, Some(right))
+                Operator::IsDistinct.of(self.compared(expr, left, right, None, depth).into())
             }
-            Expr::And(..) => self.chain(expr, BoundExpr::And, depth)?,
-            Expr::Or(..) => self.chain(expr, BoundExpr::Or, depth)?,
-            Expr::Not(inner) => BoundExpr::Not(self.truth(inner, expr, depth + 1)?.into()),
-            Expr::IsNull(inner) => BoundExpr::IsNull(self.bind(inner, depth + 1)?.expr.into()),
-            Expr::Is(inner, truth) => Operator::Is(*truth).over(self.truth(inner, expr, depth + 1)?, None),
-            Expr::InList(inner, list) => self.in_list(expr, inner, list, depth)?,
+            Expr::And(..) => self.chain(expr, BoundExpr::And, depth),
+            Expr::Or(..) => self.chain(expr, BoundExpr::Or, depth),
+            Expr::Not(inner) => BoundExpr::Not(self.truth(inner, expr, depth + 1).into()),
+            Expr::IsNull(inner) => BoundExpr::IsNull(self.bind(inner, depth + 1).expr.into()),
+            Expr::Is(inner, truth) => Operator::Is(*truth).over(self.truth(inner, expr, depth + 1), None),
+            Expr::InList(inner, list) => self.in_list(expr, inner, list, depth),
             Expr::Like { text, pattern, escape, ignores_case } => {
-                self.like(expr, text, pattern, *escape, *ignores_case, depth)?
+                self.like(expr, text, pattern, *escape, *ignores_case, depth)
             }
             _ => return self.bind_value(expr, depth),
         };
-        Ok(Typed { expr: folded(truth), kind: Kind::BOOL })
+        Typed { expr: folded(truth), kind: Kind::BOOL }
     }
 
     /// Binds an expression that may be more than true or false.
-    fn bind_value(&self, expr: &Expr, depth: usize) -> Fallible<Typed<'c>> {
+    fn bind_value(&self, expr: &Expr, depth: usize) -> Typed<'c> {
+        let fault = &self.binder.fault;
         match expr {
             Expr::Literal(value) => {
-                Ok(Typed { expr: BoundExpr::Literal(value.clone()), kind: Kind::of_value(value.as_ref()) })
+                Typed { expr: BoundExpr::Literal(value.clone()), kind: Kind::of_value(value.as_ref()) }
             }
             Expr::Parameter(number) => self.binder.parameter(*number),
             Expr::Column(column) => self.column(column),
             Expr::Arithmetic(operator, left, right) => self.arithmetic(expr, *operator, left, right, depth),
             Expr::Negate(inner) => {
-                let Typed { expr: bound, kind } = self.bind(inner, depth + 1)?;
-                let kind = match kind.data_type {
+                let Typed { expr: bound, mut kind } = self.bind(inner, depth + 1);
+                match kind.data_type {
                     Some(data_type) if !data_type.is_number() => {
-                        return Err(Error::query(format_args!("{expr}: {data_type} has no sign")));
+                        fault.say(format_args!("{expr}: {data_type} has no sign"));
                     }
-                    Some(data_type) if data_type.is_integer() => Kind::of(DataType::I64),
-                    _ => kind,
-                };
-                Ok(Typed { expr: folded(Operator::Negate.over(bound, None)), kind })
+                    Some(data_type) if data_type.is_integer() => kind = Kind::of(DataType::I64),
+                    _ => {}
+                }
+                Typed { expr: folded(Operator::Negate.over(bound, None)), kind }
             }
             Expr::Case(_)
             | Expr::Cast(..)
@@ -90,53 +100,46 @@ impl<'c> Block<'_, 'c> {
             | Expr::Window(_)
                 if !IS_FULL =>
             {
-                needs_full().map(|()| Typed { expr: BoundExpr::Literal(Value::Null), kind: Kind::UNKNOWN })
+                fault.needs_full();
+                Typed::nothing()
             }
             Expr::Case(case) => self.case(expr, case, depth),
             Expr::Cast(inner, data_type) => {
                 if *data_type == DataType::Enum {
-                    return Err(Error::query(format_args!("{expr}: an enum's values are known by its column only")));
+                    fault.say(format_args!("{expr}: an enum's values are known by its column only"));
                 }
-                let inner = self.bind(inner, depth + 1)?.expr;
-                Ok(Typed { expr: folded(Operator::Cast(*data_type).over(inner, None)), kind: Kind::of(*data_type) })
+                let inner = self.bind(inner, depth + 1).expr;
+                Typed { expr: folded(Operator::Cast(*data_type).over(inner, None)), kind: Kind::of(*data_type) }
             }
             Expr::Function(function, arguments) => self.function(expr, *function, arguments, depth),
             Expr::Aggregate(call) => self.aggregate(expr, call, depth),
-            Expr::Exists(query) => {
-                let (number, arguments, _) = self.subquery(expr, query, Answers::Exists, depth)?;
-                Ok(Typed { expr: Operator::Exists(number).of(arguments), kind: Kind::BOOL })
-            }
-            Expr::Scalar(query) => {
-                let (number, arguments, kind) = self.subquery(expr, query, Answers::Scalar, depth)?;
-                Ok(Typed { expr: Operator::Scalar(number).of(arguments), kind })
-            }
+            Expr::Exists(query) => self.subquery(expr, query, Answers::Exists, None, depth),
+            Expr::Scalar(query) => self.subquery(expr, query, Answers::Scalar, None, depth),
             Expr::InQuery(inner, query) => {
-                let inner = self.bind(inner, depth + 1)?;
-                let (number, mut arguments, kind) = self.subquery(expr, query, Answers::Set, depth)?;
-                let common = inner.kind.common(kind, expr)?;
-                arguments.insert(0, cast_to(inner, common).expr);
-                if let Some(subquery) = self.subqueries.borrow_mut().get_mut(number) {
-                    subquery.set_type = common.data_type;
-                }
-                Ok(Typed { expr: Operator::InQuery(number).of(arguments), kind: Kind::BOOL })
+                let inner = self.bind(inner, depth + 1);
+                self.subquery(expr, query, Answers::Set, Some(inner), depth)
             }
             Expr::Window(call) => {
                 // Inside a window there is none.
                 let Some(mut windows) = self.windows.take() else {
                     let what = "window functions are columns or orders, where they are enabled";
-                    return Err(Error::query(format_args!("{expr} cannot stand here: {what}")));
+                    fault.say(format_args!("{expr} cannot stand here: {what}"));
+                    return Typed::nothing();
                 };
-                let typed = windows.bind(self, expr, call, depth)?;
+                let typed = windows.bind(self, expr, call, depth);
                 self.windows.replace(Some(windows));
-                Ok(typed)
+                typed
             }
-            other => Err(Error::query(format_args!("{other} is not supported"))),
+            other => {
+                fault.say(format_args!("{other} is not supported"));
+                Typed::nothing()
+            }
         }
     }
 
     #[inline(never)]
-    fn pair(&self, left: &Expr, right: &Expr, depth: usize) -> Fallible<(Typed<'c>, Typed<'c>)> {
-        Ok((self.bind(left, depth + 1)?, self.bind(right, depth + 1)?))
+    fn pair(&self, left: &Expr, right: &Expr, depth: usize) -> [Typed<'c>; 2] {
+        [self.bind(left, depth + 1), self.bind(right, depth + 1)]
     }
 
     /// Two sides of a comparison; without one they need not have an order.
@@ -148,22 +151,23 @@ impl<'c> Block<'_, 'c> {
         right: &Expr,
         comparison: Option<Comparison>,
         depth: usize,
-    ) -> Fallible<(BoundExpr, BoundExpr)> {
-        let (mut left, mut right) = self.pair(left, right, depth)?;
-        right.kind.convert(&mut left, expr, self.binder.reads_text)?;
-        left.kind.convert(&mut right, expr, self.binder.reads_text)?;
-        left.kind.check_comparison(right.kind, expr)?;
+    ) -> [BoundExpr; 2] {
+        let fault = &self.binder.fault;
+        let [mut left, mut right] = self.pair(left, right, depth);
+        right.kind.convert(&mut left, expr, self.binder);
+        left.kind.convert(&mut right, expr, self.binder);
+        left.kind.check_comparison(right.kind, expr, fault);
         if comparison.is_some_and(|comparison| !matches!(comparison, Comparison::Equal | Comparison::NotEqual)) {
-            left.kind.check_order(expr)?;
-            right.kind.check_order(expr)?;
+            left.kind.check_order(expr, fault);
+            right.kind.check_order(expr, fault);
         }
-        Ok((left.expr, right.expr))
+        [left.expr, right.expr]
     }
 
     /// The parts of a chain of ANDs or ORs; a chain to the left of any length, as parsers and builders make it, is no
     /// deeper than its parts.
     #[inline(never)]
-    fn chain(&self, expr: &Expr, join: Join, depth: usize) -> Fallible<BoundExpr> {
+    fn chain(&self, expr: &Expr, join: Join, depth: usize) -> BoundExpr {
         let is_and = matches!(expr, Expr::And(..));
         let (mut rest, mut right_to_left): (&Expr, Vec<&Expr>) = (expr, Vec::new());
         while let (Expr::And(left, right), true) | (Expr::Or(left, right), false) = (rest, is_and) {
@@ -173,30 +177,30 @@ impl<'c> Block<'_, 'c> {
         right_to_left.push(rest);
         let mut parts = Vec::with_capacity(right_to_left.len());
         while let Some(part) = right_to_left.pop() {
-            parts.push(self.truth(part, expr, depth + 1)?);
+            parts.push(self.truth(part, expr, depth + 1));
         }
-        Ok(BoundExpr::all(parts, join).unwrap_or(BoundExpr::Literal(Value::Null)))
+        BoundExpr::all(parts, join).unwrap_or(BoundExpr::Literal(Value::Null))
     }
 
     #[inline(never)]
-    fn in_list(&self, expr: &Expr, inner: &Expr, list: &[Expr], depth: usize) -> Fallible<BoundExpr> {
-        let mut inner = self.bind(inner, depth + 1)?;
+    fn in_list(&self, expr: &Expr, inner: &Expr, list: &[Expr], depth: usize) -> BoundExpr {
+        let mut inner = self.bind(inner, depth + 1);
         let (mut bound, mut are_known) = (Vec::with_capacity(list.len() + 1), true);
         for item in list {
-            let mut item = self.bind(item, depth + 1)?;
+            let mut item = self.bind(item, depth + 1);
             if let BoundExpr::Literal(value) = &mut item.expr {
-                *value = inner.kind.literal(std::mem::take(value), expr, self.binder.reads_text)?;
+                inner.kind.convert_literal(value, expr, self.binder);
             } else {
-                item.kind.convert(&mut inner, expr, self.binder.reads_text)?;
-                inner.kind.convert(&mut item, expr, self.binder.reads_text)?;
-                inner.kind.check_comparison(item.kind, expr)?;
+                item.kind.convert(&mut inner, expr, self.binder);
+                inner.kind.convert(&mut item, expr, self.binder);
+                inner.kind.check_comparison(item.kind, expr, &self.binder.fault);
                 are_known = false;
             }
             bound.push(item.expr);
         }
         if !are_known {
             bound.insert(0, inner.expr);
-            return Ok(Operator::InList.of(bound));
+            return Operator::InList.of(bound);
         }
         let mut values = Vec::with_capacity(bound.len());
         for item in bound {
@@ -204,7 +208,7 @@ impl<'c> Block<'_, 'c> {
                 values.push(value);
             }
         }
-        Ok(BoundExpr::InList(inner.expr.into(), values))
+        BoundExpr::InList(inner.expr.into(), values)
     }
 
     #[inline(never)]
@@ -216,107 +220,106 @@ impl<'c> Block<'_, 'c> {
         escape: Option<char>,
         ignores_case: bool,
         depth: usize,
-    ) -> Fallible<BoundExpr> {
-        let (text, mut pattern) = self.pair(text, pattern, depth)?;
+    ) -> BoundExpr {
+        let [text, mut pattern] = self.pair(text, pattern, depth);
         self.binder.fix(&mut pattern.expr);
         if !text.kind.may_be(DataType::Text) || !pattern.kind.may_be(DataType::Text) {
-            return Err(Error::query(format_args!("{expr}: only text can be matched with a pattern")));
+            self.binder.fault.say(format_args!("{expr}: only text can be matched with a pattern"));
         }
-        Ok(match &pattern.expr {
+        match &pattern.expr {
             BoundExpr::Literal(Value::Text(own)) => {
                 BoundExpr::Like(text.expr.into(), Pattern::with(own, escape, ignores_case))
             }
             _ => Operator::Like { escape, ignores_case }.over(text.expr, Some(pattern.expr)),
-        })
+        }
     }
 
     #[inline(never)]
-    fn arithmetic(
-        &self,
-        expr: &Expr,
-        operator: Arithmetic,
-        left: &Expr,
-        right: &Expr,
-        depth: usize,
-    ) -> Fallible<Typed<'c>> {
-        let (left, right) = self.pair(left, right, depth)?;
+    fn arithmetic(&self, expr: &Expr, operator: Arithmetic, left: &Expr, right: &Expr, depth: usize) -> Typed<'c> {
+        let fault = &self.binder.fault;
+        let [left, right] = self.pair(left, right, depth);
         let is_sum = matches!(operator, Arithmetic::Add | Arithmetic::Subtract);
+        let is_no_number = |kind: Kind<'_>| kind.data_type.is_some_and(|data_type| !data_type.is_number());
         let kind = match (left.kind.data_type, right.kind.data_type) {
             (Some(DataType::Date), Some(DataType::Date)) if operator == Arithmetic::Subtract => Kind::of(DataType::I64),
             (Some(DataType::Date), Some(other)) if is_sum && other.is_integer() => left.kind,
             (Some(other), Some(DataType::Date)) if operator == Arithmetic::Add && other.is_integer() => right.kind,
             (Some(DataType::Date), None) | (None, Some(DataType::Date)) if is_sum => Kind::of(DataType::Date),
-            (Some(one), _) | (_, Some(one)) if !one.is_number() => return Err(self.unlike(expr, &left, &right)),
-            (_, Some(other)) if !other.is_number() => return Err(self.unlike(expr, &left, &right)),
+            _ if is_no_number(left.kind) || is_no_number(right.kind) => {
+                fault.say(format_args!("{expr}: there is none of {} and {}", left.kind, right.kind));
+                Kind::UNKNOWN
+            }
             (Some(one), Some(other)) if one.is_integer() && other.is_integer() => {
                 let is_wide = left.kind.is_wide() || right.kind.is_wide();
                 Kind::of(if is_wide { DataType::U64 } else { DataType::I64 })
             }
             (Some(one), None) | (None, Some(one)) if one.is_integer() => Kind::of(DataType::I64),
-            _ => left.kind.common(right.kind, expr)?,
+            _ => left.kind.common(right.kind, expr, fault),
         };
         let operator = Operator::Arithmetic { operator, is_wide: kind.is_wide() };
-        Ok(Typed { expr: folded(operator.over(left.expr, Some(right.expr))), kind })
-    }
-
-    #[cold]
-    fn unlike(&self, expr: &Expr, left: &Typed<'_>, right: &Typed<'_>) -> Box<Error> {
-        Error::query(format_args!("{expr}: there is none of {} and {}", left.kind, right.kind))
+        Typed { expr: folded(operator.over(left.expr, Some(right.expr))), kind }
     }
 
     /// The kind of values that are of one or the other. Of texts, literals are read as what the others are.
-    pub(super) fn alike(&self, values: &mut [Typed<'c>], expr: &Expr) -> Fallible<Kind<'c>> {
+    pub(super) fn alike(&self, values: &mut [Typed<'c>], expr: &Expr) -> Kind<'c> {
         let mut common = Kind::UNKNOWN;
         for of_texts in [false, true] {
             for value in values.iter_mut() {
                 if (value.kind.data_type == Some(DataType::Text)) == of_texts {
-                    common.convert(value, expr, self.binder.reads_text)?;
-                    common = common.common(value.kind, expr)?;
+                    common.convert(value, expr, self.binder);
+                    common = common.common(value.kind, expr, &self.binder.fault);
                 }
             }
         }
-        values.iter_mut().try_for_each(|value| common.convert(value, expr, self.binder.reads_text))?;
-        Ok(common)
+        for value in values {
+            common.convert(value, expr, self.binder);
+        }
+        common
     }
 
     #[inline(never)]
-    fn case(&self, expr: &Expr, case: &Case, depth: usize) -> Fallible<Typed<'c>> {
+    fn case(&self, expr: &Expr, case: &Case, depth: usize) -> Typed<'c> {
         let (mut conditions, mut values) = (Vec::new(), Vec::new());
         for (condition, value) in &case.branches {
             conditions.push(match &case.operand {
-                None => self.truth(condition, expr, depth + 1)?,
+                None => self.truth(condition, expr, depth + 1),
                 Some(operand) => {
-                    let (left, right) = self.compared(expr, operand, condition, Some(Comparison::Equal), depth)?;
+                    let [left, right] = self.compared(expr, operand, condition, Some(Comparison::Equal), depth);
                     BoundExpr::Compare(Comparison::Equal, left.into(), right.into())
                 }
             });
-            values.push(self.bind(value, depth + 1)?);
+            values.push(self.bind(value, depth + 1));
         }
         if let Some(otherwise) = &case.otherwise {
-            values.push(self.bind(otherwise, depth + 1)?);
+            values.push(self.bind(otherwise, depth + 1));
         }
-        let kind = self.alike(&mut values, expr)?;
+        let kind = self.alike(&mut values, expr);
         let mut conditions = conditions.into_iter();
         let mut arguments = Vec::with_capacity(values.len() * 2);
         for value in values {
             arguments.extend(conditions.next());
-            arguments.push(cast_to(value, kind).expr);
+            arguments.push(cast_to(value, kind));
         }
-        Ok(Typed { expr: folded(Operator::Case.of(arguments)), kind })
+        Typed { expr: folded(Operator::Case.of(arguments)), kind }
     }
 
     #[inline(never)]
-    fn function(&self, expr: &Expr, function: ScalarFunction, arguments: &[Expr], depth: usize) -> Fallible<Typed<'c>> {
+    fn function(&self, expr: &Expr, function: ScalarFunction, arguments: &[Expr], depth: usize) -> Typed<'c> {
+        let fault = &self.binder.fault;
         let signature = function.signature();
-        if arguments.len() < signature.fewest || arguments.len() > signature.most {
-            let (fewest, most) = (signature.fewest, signature.most);
-            let count = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
-            return Err(Error::query(format_args!("{function} takes {count} arguments, not {}", arguments.len())));
+        let (fewest, most) = (signature.fewest, signature.most);
+        if arguments.len() < fewest || arguments.len() > most {
+            let given = arguments.len();
+            if fewest == most {
+                fault.say(format_args!("{function} takes {fewest} arguments, not {given}"));
+            } else {
+                fault.say(format_args!("{function} takes {fewest} to {most} arguments, not {given}"));
+            }
         }
         let mut common = Kind::UNKNOWN;
         let mut bound = Vec::with_capacity(arguments.len());
         for (number, argument) in arguments.iter().enumerate() {
-            let argument = self.bind(argument, depth + 1)?;
+            let argument = self.bind(argument, depth + 1);
             let wanted = signature.arguments.get(number).or(signature.arguments.last());
             let fits = match (wanted.copied().unwrap_or(Argument::Any), argument.kind.data_type) {
                 (_, None) | (Argument::Any | Argument::Alike, _) => true,
@@ -328,7 +331,7 @@ impl<'c> Block<'_, 'c> {
                 (Argument::Moment, Some(own)) => matches!(own, DataType::Date | DataType::DateTime),
             };
             if !fits {
-                return Err(Error::query(format_args!("{expr}: argument {} is {}", number + 1, argument.kind)));
+                fault.say(format_args!("{expr}: argument {} is {}", number + 1, argument.kind));
             }
             bound.push(argument);
         }
@@ -338,21 +341,18 @@ impl<'c> Block<'_, 'c> {
             && ((function == ScalarFunction::AsNumber && own.is_number())
                 || (function == ScalarFunction::Truncate && own.is_integer()))
         {
-            return Ok(bound.remove(0));
+            return bound.remove(0);
         }
         // A literal is what it is compared with: a name of an enum, a decimal.
         if signature.arguments == [Argument::Alike] {
-            common = self.alike(&mut bound, expr)?;
+            common = self.alike(&mut bound, expr);
             if matches!(function, ScalarFunction::Greatest | ScalarFunction::Least) {
-                common.check_order(expr)?;
+                common.check_order(expr, fault);
+            }
+            for argument in &mut bound {
+                cast(argument, common);
             }
         }
-        let is_mixed = common.data_type.is_some();
-        let bound = bound.into_iter().zip(0..).map(|(argument, number)| {
-            let wanted = signature.arguments.get(number).or(signature.arguments.last());
-            if is_mixed && wanted == Some(&Argument::Alike) { cast_to(argument, common) } else { argument }
-        });
-        let bound: Vec<Typed<'c>> = bound.collect();
         let kind = match signature.outcome {
             Outcome::Of(data_type) => Kind::of(data_type),
             Outcome::As(number) => bound.get(number).map_or(Kind::UNKNOWN, |argument| argument.kind),
@@ -364,59 +364,66 @@ impl<'c> Block<'_, 'c> {
             },
             Outcome::Unknown => Kind::UNKNOWN,
         };
-        let arguments = bound.into_iter().map(|argument| argument.expr).collect();
-        Ok(Typed { expr: folded(Operator::Function(function).of(arguments)), kind })
+        let mut arguments = Vec::with_capacity(bound.len());
+        for argument in bound {
+            arguments.push(argument.expr);
+        }
+        Typed { expr: folded(Operator::Function(function).of(arguments)), kind }
     }
 
     #[inline(never)]
-    fn aggregate(&self, expr: &Expr, call: &AggregateCall, depth: usize) -> Fallible<Typed<'c>> {
+    fn aggregate(&self, expr: &Expr, call: &AggregateCall, depth: usize) -> Typed<'c> {
+        let fault = &self.binder.fault;
         // Inside an aggregate there is none.
         let Some(mut known) = self.aggregates.take() else {
-            return Err(Error::query(format_args!("{expr} cannot stand here: aggregates are columns or orders")));
+            fault.say(format_args!("{expr} cannot stand here: aggregates are columns or orders"));
+            return Typed::nothing();
         };
         let windows = self.windows.take();
-        let argument = match &call.argument {
-            None if call.function == AggregateFunction::Count && !call.distinct => None,
-            None => return Err(Error::query(format_args!("{expr} needs an argument"))),
-            Some(argument) => Some(self.bind(argument, depth + 1)?),
+        let mut kind = Kind::UNKNOWN;
+        let mut aggregate = BoundAggregate {
+            function: call.function,
+            argument: None,
+            filter: None,
+            separator: None,
+            is_distinct: call.distinct,
         };
-        let kind = argument.as_ref().map_or(Kind::UNKNOWN, |argument| argument.kind);
-        if argument.is_some() {
-            kind.check_aggregate(call.function, expr)?;
+        match &call.argument {
+            None if call.function == AggregateFunction::Count && !call.distinct => {}
+            None => fault.say(format_args!("{expr} needs an argument")),
+            Some(argument) => {
+                let argument = self.bind(argument, depth + 1);
+                kind = argument.kind;
+                kind.check_aggregate(call.function, expr, fault);
+                aggregate.argument = Some(argument.expr);
+            }
         }
-        if call.separator.is_some()
+        if IS_FULL {
+            if let Some(filter) = &call.filter {
+                aggregate.filter = Some(self.condition(filter, depth + 1));
+            }
+            if let Some(separator) = &call.separator {
+                let bound = self.bind(separator, depth + 1);
+                if call.function != AggregateFunction::Concatenate || !bound.kind.may_be(DataType::Text) {
+                    fault.say(format_args!("{expr}: only a text stands between texts"));
+                }
+                aggregate.separator = Some(bound.expr);
+            }
+            if !call.order_by.is_empty() {
+                match self.ordered.take().or_else(|| of_block(self.binder.catalog)) {
+                    Some(mut ordered) => {
+                        ordered.order(self, (expr, call), (&mut aggregate, kind), depth);
+                        self.ordered.replace(Some(ordered));
+                    }
+                    None => fault.say(format_args!("{expr}: window functions are not enabled")),
+                }
+            }
+        } else if call.separator.is_some()
             || call.filter.is_some()
             || !call.order_by.is_empty()
             || call.function == AggregateFunction::Concatenate
         {
-            needs_full()?;
-        }
-        let filter =
-            call.filter.as_ref().filter(|_| IS_FULL).map(|filter| self.condition(filter, depth + 1)).transpose()?;
-        let separator = match &call.separator {
-            Some(separator) if IS_FULL => {
-                let bound = self.bind(separator, depth + 1)?;
-                if call.function != AggregateFunction::Concatenate || !bound.kind.may_be(DataType::Text) {
-                    return Err(Error::query(format_args!("{expr}: only a text stands between texts")));
-                }
-                Some(bound.expr)
-            }
-            _ => None,
-        };
-        let mut aggregate = BoundAggregate {
-            function: call.function,
-            argument: argument.map(|argument| argument.expr),
-            filter,
-            separator,
-            is_distinct: call.distinct,
-        };
-        if IS_FULL && !call.order_by.is_empty() {
-            let ordered = self.ordered.take().or_else(|| of_block(self.binder.catalog));
-            let Some(mut ordered) = ordered else {
-                return Err(Error::query(format_args!("{expr}: window functions are not enabled")));
-            };
-            aggregate = ordered.order(self, (expr, call), (aggregate, kind), depth)?;
-            self.ordered.replace(Some(ordered));
+            fault.needs_full();
         }
         let position = known.iter().position(|other| *other == aggregate).unwrap_or(known.len());
         let kind = kind.of_aggregate(call.function);
@@ -427,19 +434,21 @@ impl<'c> Block<'_, 'c> {
         *self.aggregates.borrow_mut() = Some(known);
         *self.windows.borrow_mut() = windows;
         // Counted from the end of the keys, which are not all known yet.
-        Ok(Typed { expr: BoundExpr::Slot(position), kind })
+        Typed { expr: BoundExpr::Slot(position), kind }
     }
 
-    /// A query inside an expression: its number, what it is given of the row, the kind of its first column.
+    /// A query inside an expression: what is known of its answer, of that of IN for this value.
     #[inline(never)]
     fn subquery(
         &self,
         expr: &Expr,
         query: &Part<Query>,
         answers: Answers,
+        inner: Option<Typed<'c>>,
         depth: usize,
-    ) -> Fallible<(usize, Vec<BoundExpr>, Kind<'c>)> {
-        let (mut query, arguments, kinds) = self.nested(query, depth + 1)?;
+    ) -> Typed<'c> {
+        let fault = &self.binder.fault;
+        let (mut query, mut arguments, kinds) = self.nested(query, depth + 1);
         match (answers, kinds.as_slice()) {
             // Whether there is a row: one is enough, whatever it holds.
             (Answers::Exists, _) => query.answers_one_row(),
@@ -447,34 +456,56 @@ impl<'c> Block<'_, 'c> {
             (Answers::Scalar, [_]) => query.limit = Some(query.limit.unwrap_or(2).min(2)),
             (Answers::Set, [_]) => {}
             (_, kinds) => {
-                return Err(Error::query(format_args!("{expr}: a subquery here has one column, not {}", kinds.len())));
+                fault.say(format_args!("{expr}: a subquery here has one column, not {}", kinds.len()));
             }
         }
-        let kind = kinds.first().copied().unwrap_or(Kind::UNKNOWN);
+        let mut kind = kinds.first().copied().unwrap_or(Kind::UNKNOWN);
         let mut subqueries = self.subqueries.borrow_mut();
         // Said twice it is one query: rows can be grouped by it, and it is asked once. Too long a text is cut.
         let text = expr.to_string();
         let is_same = |other: &BoundSubquery| other.text == text && other.arguments == arguments;
         let known = if text.contains("..") { None } else { subqueries.iter().position(is_same) };
-        if let Some(number) = known {
-            return Ok((number, arguments, kind));
+        let number = known.unwrap_or(subqueries.len());
+        if known.is_none() {
+            let arguments = arguments.clone();
+            subqueries.push(BoundSubquery { query, answers, set_type: None, text, arguments });
         }
-        let arguments_kept = arguments.clone();
-        subqueries.push(BoundSubquery { query, answers, set_type: None, text, arguments: arguments_kept });
-        Ok((subqueries.len() - 1, arguments, kind))
+        let operator = match answers {
+            Answers::Exists => {
+                kind = Kind::BOOL;
+                Operator::Exists(number)
+            }
+            Answers::Scalar => Operator::Scalar(number),
+            Answers::Set => Operator::InQuery(number),
+        };
+        if let Some(inner) = inner {
+            let common = inner.kind.common(kind, expr, fault);
+            arguments.insert(0, cast_to(inner, common));
+            if let Some(subquery) = subqueries.get_mut(number) {
+                subquery.set_type = common.data_type;
+            }
+            kind = Kind::BOOL;
+        }
+        Typed { expr: operator.of(arguments), kind }
+    }
+}
+
+/// Makes the expression one of values of a kind, where it is a number of another type.
+pub(super) fn cast<'c>(typed: &mut Typed<'c>, kind: Kind<'c>) {
+    if let (Some(own), Some(wanted)) = (typed.kind.data_type, kind.data_type)
+        && own != wanted
+        && wanted.is_number()
+        && !(own.is_integer() && wanted.is_integer())
+    {
+        let Typed { expr, .. } = std::mem::replace(typed, Typed::nothing());
+        *typed = Typed { expr: folded(Operator::Cast(wanted).over(expr, None)), kind };
     }
 }
 
 /// The expression as values of a kind, where it is a number of another type.
-pub(super) fn cast_to<'c>(typed: Typed<'c>, kind: Kind<'c>) -> Typed<'c> {
-    match (typed.kind.data_type, kind.data_type) {
-        (Some(own), Some(wanted))
-            if own != wanted && wanted.is_number() && !(own.is_integer() && wanted.is_integer()) =>
-        {
-            Typed { expr: folded(Operator::Cast(wanted).over(typed.expr, None)), kind }
-        }
-        _ => typed,
-    }
+pub(super) fn cast_to<'c>(mut typed: Typed<'c>, kind: Kind<'c>) -> BoundExpr {
+    cast(&mut typed, kind);
+    typed.expr
 }
 
 /// The value of the expression, if it is the same for every row and no error.

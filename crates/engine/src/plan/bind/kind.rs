@@ -4,11 +4,10 @@ use std::fmt;
 
 use wasm_dbms_api::{AggregateFunction, ColumnSchema, DataType, Decimal, Expr, Value, ValueRef};
 
-use crate::Error;
-use crate::error::Fallible;
 use crate::function::{self, Arena};
 use crate::plan::BoundExpr;
-use crate::plan::bind::Typed;
+use crate::plan::bind::fault::Fault;
+use crate::plan::bind::{Binder, Typed};
 use crate::plan::call::Operator;
 
 /// What is known of the values of an expression.
@@ -80,48 +79,48 @@ impl<'a> Kind<'a> {
     }
 
     /// Checks that values of the two can be compared.
-    pub(super) fn check_comparison(self, other: Self, expr: &Expr) -> Fallible<()> {
-        let (Some(left), Some(right)) = (self.data_type, other.data_type) else { return Ok(()) };
+    pub(super) fn check_comparison(self, other: Self, expr: &Expr, fault: &Fault) {
+        let (Some(left), Some(right)) = (self.data_type, other.data_type) else { return };
         // A literal has the names of what it is compared with: it was converted.
         let is_alike = self.variants == other.variants || self.variants.is_empty() || other.variants.is_empty();
-        if left.is_comparable_with(right) && is_alike {
-            return Ok(());
+        if !left.is_comparable_with(right) || !is_alike {
+            fault.say(format_args!("{expr}: {self} cannot be compared with {other}"));
         }
-        Err(Error::query(format_args!("{expr}: {self} cannot be compared with {other}")))
     }
 
     /// Checks that the values have an order.
-    pub(super) fn check_order(self, expr: &Expr) -> Fallible<()> {
-        match self.data_type.filter(|data_type| !data_type.is_ordered()) {
-            Some(data_type) => Err(Error::query(format_args!("{expr}: {data_type} has no order"))),
-            None => Ok(()),
+    pub(super) fn check_order(self, expr: &Expr, fault: &Fault) {
+        if let Some(data_type) = self.data_type
+            && !data_type.is_ordered()
+        {
+            fault.say(format_args!("{expr}: {data_type} has no order"));
         }
     }
 
     /// Checks that an aggregate over the values makes sense.
-    pub(super) fn check_aggregate(self, function: AggregateFunction, expr: &Expr) -> Fallible<()> {
+    pub(super) fn check_aggregate(self, function: AggregateFunction, expr: &Expr, fault: &Fault) {
         match function {
             AggregateFunction::Sum | AggregateFunction::Average
                 if self.data_type.is_some_and(|data_type| !data_type.is_number()) =>
             {
-                Err(Error::query(format_args!("{expr}: only numbers can be added up")))
+                fault.say(format_args!("{expr}: only numbers can be added up"));
             }
-            AggregateFunction::Minimum | AggregateFunction::Maximum => self.check_order(expr),
+            AggregateFunction::Minimum | AggregateFunction::Maximum => self.check_order(expr, fault),
             AggregateFunction::Concatenate if !self.may_be(DataType::Text) => {
-                Err(Error::query(format_args!("{expr}: only text can be put together")))
+                fault.say(format_args!("{expr}: only text can be put together"));
             }
-            _ => Ok(()),
+            _ => {}
         }
     }
 
     /// The kind of values that are of one or the other.
-    pub(super) fn common(self, other: Self, expr: &Expr) -> Fallible<Self> {
+    pub(super) fn common(self, other: Self, expr: &Expr, fault: &Fault) -> Self {
         let (Some(left), Some(right)) = (self.data_type, other.data_type) else {
-            return Ok(if self.data_type.is_none() { other } else { self });
+            return if self.data_type.is_none() { other } else { self };
         };
-        self.check_comparison(other, expr)?;
+        self.check_comparison(other, expr, fault);
         let is_signed = |data_type: DataType| data_type.integer_range().is_some_and(|(low, _)| low < 0);
-        Ok(if left == right {
+        if left == right {
             if self.variants.is_empty() { other } else { self }
         } else if left.is_float() || right.is_float() {
             Self::of(DataType::F64)
@@ -134,7 +133,7 @@ impl<'a> Kind<'a> {
             Self::of(DataType::Decimal)
         } else {
             Self::of(DataType::U64)
-        })
+        }
     }
 
     /// Whether values of this kind are numbers above every `i64` too.
@@ -143,9 +142,10 @@ impl<'a> Kind<'a> {
     }
 
     /// Converts what is compared with values of this kind, if it is a literal.
-    pub(super) fn convert(self, other: &mut Typed<'a>, expr: &Expr, reads_text: bool) -> Fallible<()> {
+    pub(super) fn convert(self, other: &mut Typed<'a>, expr: &Expr, binder: &Binder<'_>) {
+        let reads_text = binder.reads_text;
         if let BoundExpr::Literal(value) = &mut other.expr {
-            *value = self.converted(std::mem::take(value), expr, reads_text)?;
+            self.read(value, expr, reads_text, &binder.fault);
             other.kind = Self::of_value(value.as_ref());
         } else if let BoundExpr::Call(call) = &mut other.expr
             && let Operator::Parameter(parameter) = &mut call.operator
@@ -158,34 +158,37 @@ impl<'a> Kind<'a> {
             (parameter.data_type, parameter.variants) = (self.data_type, self.variants.to_vec());
             other.kind = self;
         }
-        Ok(())
     }
 
-    /// A literal that can be compared with values of this kind, as it is.
-    pub(super) fn literal(self, value: Value, expr: &Expr, reads_text: bool) -> Fallible<Value> {
+    /// Makes a literal one that can be compared with values of this kind, as it is.
+    pub(super) fn convert_literal(self, value: &mut Value, expr: &Expr, binder: &Binder<'_>) {
         let is_text =
-            self.data_type.is_some_and(|own| Self::is_read(own, reads_text)) && matches!(value, Value::Text(_));
+            self.data_type.is_some_and(|own| Self::is_read(own, binder.reads_text)) && matches!(value, Value::Text(_));
         let is_alike = self.data_type.is_none_or(|data_type| value.as_ref().is_comparable_with(data_type));
         if !is_text && !is_alike {
-            return Err(Error::query(format_args!("{expr}: {self} cannot be compared with {value}")));
+            binder.fault.say(format_args!("{expr}: {self} cannot be compared with {value}"));
         }
-        self.converted(value, expr, reads_text)
+        self.read(value, expr, binder.reads_text, &binder.fault);
     }
 
-    /// A literal as it is compared with values of this kind: a name of an enum with its number, with `reads_text` what another
-    /// text stands for, a whole number as a decimal where those are, so that an index finds it.
-    pub(super) fn converted(self, value: Value, expr: &Expr, reads_text: bool) -> Fallible<Value> {
-        match (self.data_type, &value) {
-            (Some(DataType::Enum), Value::Text(name)) => self.variant(name, expr),
-            (Some(DataType::Enum), Value::Enum(_, name)) if !self.variants.is_empty() => self.variant(name, expr),
-            (Some(own), Value::Text(_)) if Self::is_read(own, reads_text) => {
-                let meant = function::cast(value.as_ref(), own, &Arena::default()).map(ValueRef::to_value);
-                meant.map_err(|error| Error::query(format_args!("{expr}: {error}")))
+    /// Makes a literal what it is where it is compared with values of this kind: a name of an enum with its number, with
+    /// `reads_text` what another text stands for, a whole number as a decimal where those are, so that an index finds it.
+    pub(super) fn read(self, value: &mut Value, expr: &Expr, reads_text: bool, fault: &Fault) {
+        let Some(own) = self.data_type else { return };
+        let meant = match (own, &*value) {
+            (DataType::Enum, Value::Text(name)) => self.variant(name, expr, fault),
+            (DataType::Enum, Value::Enum(_, name)) if !self.variants.is_empty() => self.variant(name, expr, fault),
+            (_, Value::Text(_)) if Self::is_read(own, reads_text) => {
+                match function::cast(value.as_ref(), own, &Arena::default()) {
+                    Ok(meant) => meant.to_value(),
+                    Err(error) => return fault.say(format_args!("{expr}: {error}")),
+                }
             }
-            (Some(DataType::Decimal), Value::Integer(number)) => Ok(Value::Decimal(Decimal::from(*number))),
-            (Some(DataType::Decimal), Value::Unsigned(number)) => Ok(Value::Decimal(Decimal::from(*number))),
-            _ => Ok(value),
-        }
+            (DataType::Decimal, Value::Integer(number)) => Value::Decimal(Decimal::from(*number)),
+            (DataType::Decimal, Value::Unsigned(number)) => Value::Decimal(Decimal::from(*number)),
+            _ => return,
+        };
+        *value = meant;
     }
 
     /// Whether a text that stands beside values of the type is read as one of it: a name of an enum always, others where
@@ -195,11 +198,14 @@ impl<'a> Kind<'a> {
         data_type == Enum || (reads_text && matches!(data_type, Decimal | Date | DateTime | Uuid))
     }
 
-    fn variant(self, name: &str, expr: &Expr) -> Fallible<Value> {
+    fn variant(self, name: &str, expr: &Expr, fault: &Fault) -> Value {
         let number = self.variants.iter().position(|variant| variant == name);
         match number.and_then(|number| u16::try_from(number).ok()) {
-            Some(number) => Ok(Value::Enum(number, name.into())),
-            None => Err(Error::query(format_args!("{expr}: {} is no name of {self}", ValueRef::Text(name)))),
+            Some(number) => Value::Enum(number, name.into()),
+            None => {
+                fault.say(format_args!("{expr}: {} is no name of {self}", ValueRef::Text(name)));
+                Value::Null
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Names become numbers, types are checked.
 
 mod expr;
+mod fault;
 mod from;
 mod group;
 mod kind;
@@ -16,14 +17,14 @@ use wasm_dbms_api::{
     ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, Value, ValueRef,
 };
 
-use crate::Error;
 use crate::catalog::{Catalog, Relation, RelationIndex};
 use crate::error::Fallible;
 use crate::full::IS_FULL;
 use crate::plan::bind::expr::cast_to;
+use crate::plan::bind::fault::Fault;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Commons;
-use crate::plan::call::{Operator, Parameter};
+use crate::plan::call::{Operator, Parameter, is_missing};
 use crate::plan::window::{self as windows, RowMaker};
 use crate::plan::{BoundExpr, Grouping, OrderKey};
 
@@ -42,6 +43,14 @@ pub const MAX_SOURCES_IN_ALL: usize = 1024;
 pub(super) struct Typed<'c> {
     expr: BoundExpr,
     kind: Kind<'c>,
+}
+
+impl Typed<'_> {
+    /// NULL: what stands for anything where something is wrong.
+    #[inline(never)]
+    fn nothing() -> Self {
+        Typed { expr: BoundExpr::Literal(Value::Null), kind: Kind::UNKNOWN }
+    }
 }
 
 /// A question whose names are numbers.
@@ -160,36 +169,45 @@ pub(super) struct Binder<'c> {
     fixed: Option<RefCell<Vec<usize>>>,
     sources: Cell<usize>,
     recursions: Cell<usize>,
+    /// What is wrong with the question.
+    fault: Fault,
 }
 
 impl<'c> Binder<'c> {
+    #[inline(never)]
     fn new(
         catalog: &'c Catalog,
         parameters: &'c [ValueRef<'c>],
         reads_text: bool,
         fixed: Option<RefCell<Vec<usize>>>,
     ) -> Self {
-        Self { catalog, parameters, reads_text, fixed, sources: Cell::new(0), recursions: Cell::new(0) }
+        let (sources, recursions) = (Cell::new(0), Cell::new(0));
+        Self { catalog, parameters, reads_text, fixed, sources, recursions, fault: Fault::default() }
     }
 
     /// The parameter of a number, from 1 on.
-    fn parameter(&self, number: u32) -> Fallible<Typed<'c>> {
-        let index = (number as usize).checked_sub(1);
-        let index = index.ok_or_else(|| Error::Query("parameters are counted from ?1".into()))?;
-        let parameter = |kind: Kind<'_>| Parameter {
-            number: index,
-            place: usize::MAX,
-            data_type: kind.data_type,
-            variants: Vec::new(),
+    fn parameter(&self, number: u32) -> Typed<'c> {
+        let Some(index) = (number as usize).checked_sub(1) else {
+            self.fault.say(format_args!("parameters are counted from ?1"));
+            return Typed::nothing();
         };
-        let Some(value) = self.parameters.get(index) else { return Err(parameter(Kind::UNKNOWN).is_missing().into()) };
+        let Some(value) = self.parameters.get(index) else {
+            self.fault.keep(is_missing(index));
+            return Typed::nothing();
+        };
         let kind = Kind::of_value(*value);
         let expr = match self.fixed {
             // NULL is of no type, and so in a plan of its own.
-            Some(_) if !value.is_null() => Operator::Parameter(parameter(kind)).of(Vec::new()),
+            Some(_) if !value.is_null() => Operator::Parameter(Parameter {
+                number: index,
+                place: usize::MAX,
+                data_type: kind.data_type,
+                variants: Vec::new(),
+            })
+            .of(Vec::new()),
             _ => BoundExpr::Literal(value.to_value()),
         };
-        Ok(Typed { expr, kind })
+        Typed { expr, kind }
     }
 
     /// Puts the value of a parameter in where the plan depends on it.
@@ -203,19 +221,19 @@ impl<'c> Binder<'c> {
         }
     }
 
-    fn count_source(&self) -> Fallible<()> {
+    fn count_source(&self) {
         self.sources.set(self.sources.get() + 1);
         if self.sources.get() > MAX_SOURCES_IN_ALL {
-            return Err(Error::query(format_args!("a question names at most {MAX_SOURCES_IN_ALL} sources")));
+            self.fault.say(format_args!("a question names at most {MAX_SOURCES_IN_ALL} sources"));
         }
-        Ok(())
     }
 }
 
 /// Resolves a question whose parameters have these values.
 pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<BoundQuery> {
     let binder = Binder::new(catalog, parameters, query.reads_text, None);
-    let (query, ..) = bind_query(&binder, None, None, query, 0)?;
+    let (query, ..) = bind_query(&binder, None, None, query, 0);
+    binder.fault.end()?;
     Ok(query)
 }
 
@@ -227,7 +245,8 @@ pub(crate) fn bind_template(
     parameters: &[ValueRef<'_>],
 ) -> Fallible<(BoundQuery, Vec<usize>)> {
     let binder = Binder::new(catalog, parameters, query.reads_text, Some(RefCell::default()));
-    let (query, ..) = bind_query(&binder, None, None, query, 0)?;
+    let (query, ..) = bind_query(&binder, None, None, query, 0);
+    binder.fault.end()?;
     Ok((query, binder.fixed.map_or_else(Vec::new, RefCell::into_inner)))
 }
 
@@ -238,9 +257,13 @@ pub(crate) fn type_of(value: ValueRef<'_>) -> Option<DataType> {
 
 /// The value of a parameter, as it is compared where it stands.
 pub(crate) fn given(parameter: &Parameter, values: &[ValueRef<'_>]) -> Fallible<Value> {
-    let value = values.get(parameter.number).ok_or_else(|| parameter.is_missing())?.to_value();
+    let Some(value) = values.get(parameter.number) else { return Err(is_missing(parameter.number)) };
+    let mut value = value.to_value();
     let kind = Kind { data_type: parameter.data_type, variants: &parameter.variants };
-    kind.converted(value, &Expr::Parameter(u32::try_from(parameter.number + 1).unwrap_or(u32::MAX)), true)
+    let fault = Fault::default();
+    kind.read(&mut value, &Expr::Parameter(u32::try_from(parameter.number + 1).unwrap_or(u32::MAX)), true, &fault);
+    fault.end()?;
+    Ok(value)
 }
 
 type Nested<'c> = (BoundQuery, Vec<BoundExpr>, Vec<Kind<'c>>);
@@ -252,9 +275,12 @@ fn bind_query<'b, 'c>(
     commons: Option<Rc<Commons<'b>>>,
     query: &'b Query,
     depth: usize,
-) -> Fallible<Nested<'c>> {
+) -> Nested<'c> {
     if depth > MAX_EXPRESSION_DEPTH {
-        return Err(Error::query(format_args!("a question is nested deeper than {MAX_EXPRESSION_DEPTH}")));
+        binder.fault.say(format_args!("a question is nested deeper than {MAX_EXPRESSION_DEPTH}"));
+    }
+    if binder.fault.is_there() {
+        return Nested::default();
     }
     let mut commons = commons;
     if IS_FULL {
@@ -263,21 +289,19 @@ fn bind_query<'b, 'c>(
         }
     }
     let mut block = Block::new(binder, parent, commons);
-    let mut bound = block.from(query, depth)?;
+    let mut bound = block.from(query, depth);
     if let Some(filter) = &query.filter {
-        let filter = block.condition(filter, depth)?;
-        if !matches!(filter, BoundExpr::Literal(Value::Bool(true))) {
-            filter.split_conjunction(&mut bound.conjuncts);
-        }
+        block.conjuncts(filter, &mut bound.conjuncts, depth);
     }
-    let kinds = block.answer(query, &mut bound, depth)?;
-    bound.limit = block.count("limit", query.limit.as_ref(), depth)?;
-    bound.offset = block.count("offset", query.offset.as_ref(), depth)?.unwrap_or(0);
+    let kinds = block.answer(query, &mut bound, depth);
+    bound.limit = block.count("limit", query.limit.as_ref(), depth);
+    bound.offset = block.count("offset", query.offset.as_ref(), depth).unwrap_or(0);
     bound.subqueries = block.subqueries.into_inner();
-    Ok((bound, block.outer.into_inner(), kinds))
+    (bound, block.outer.into_inner(), kinds)
 }
 
 impl<'b, 'c> Block<'b, 'c> {
+    #[inline(never)]
     fn new(binder: &'b Binder<'c>, parent: Option<&'b Block<'b, 'c>>, commons: Option<Rc<Commons<'b>>>) -> Self {
         Self {
             binder,
@@ -294,38 +318,49 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Resolves a query inside this one.
-    fn nested(&self, query: &Query, depth: usize) -> Fallible<Nested<'c>> {
+    fn nested(&self, query: &Query, depth: usize) -> Nested<'c> {
         bind_query(self.binder, Some(self), self.commons.clone(), query, depth)
     }
 
     /// A number of rows, if there is one; none of NULL.
-    fn count(&self, what: &str, expr: Option<&Expr>, depth: usize) -> Fallible<Option<u64>> {
-        let Some(expr) = expr else { return Ok(None) };
-        let mut bound = self.bind(expr, depth)?.expr;
+    fn count(&self, what: &str, expr: Option<&Expr>, depth: usize) -> Option<u64> {
+        let expr = expr?;
+        let mut bound = self.bind(expr, depth).expr;
         self.binder.fix(&mut bound);
         match &bound {
-            BoundExpr::Literal(Value::Null) => Ok(None),
-            BoundExpr::Literal(Value::Integer(number)) if *number >= 0 => Ok(Some(number.unsigned_abs())),
-            BoundExpr::Literal(Value::Unsigned(number)) => Ok(Some(*number)),
-            _ => Err(Error::query(format_args!("{what} {expr}: it must be a whole number from 0 on"))),
+            BoundExpr::Literal(Value::Null) => None,
+            BoundExpr::Literal(Value::Integer(number)) if *number >= 0 => Some(number.unsigned_abs()),
+            BoundExpr::Literal(Value::Unsigned(number)) => Some(*number),
+            _ => {
+                self.binder.fault.say(format_args!("{what} {expr}: it must be a whole number from 0 on"));
+                None
+            }
         }
     }
 
     /// What the rows of the answer hold, and in what order they come.
-    fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Fallible<Vec<Kind<'c>>> {
+    fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Vec<Kind<'c>> {
+        let fault = &self.binder.fault;
         *self.aggregates.borrow_mut() = Some(Vec::new());
         if IS_FULL {
             *self.windows.borrow_mut() = windows::of_block(self.binder.catalog);
         }
         let mut outputs: Vec<Typed<'c>> = Vec::new();
         for output in &query.columns {
-            self.output(output, &mut outputs, &mut bound.names, depth)?;
+            match output {
+                Output::Expr(expr, alias) => {
+                    outputs.push(self.bind(expr, depth));
+                    bound.names.push(alias.as_ref().map_or_else(|| name_of(expr), Name::to_string));
+                }
+                Output::Every => self.every(None, &mut outputs, &mut bound.names),
+                Output::EveryOf(source) => self.every(Some(source), &mut outputs, &mut bound.names),
+            }
         }
         if query.columns.is_empty() && query.group_by.is_empty() && query.having.is_none() {
-            self.every(None, &mut outputs, &mut bound.names)?;
+            self.every(None, &mut outputs, &mut bound.names);
         }
         let windows = self.windows.take();
-        let keys = self.group_keys(query, &outputs, &bound.names, depth)?;
+        let keys = self.group_keys(query, &outputs, &bound.names, depth);
         if query.columns.is_empty() && outputs.is_empty() {
             for (expr, key) in query.group_by.iter().zip(&keys) {
                 bound.names.push(name_of(expr));
@@ -333,16 +368,15 @@ impl<'b, 'c> Block<'b, 'c> {
             }
         }
         if let Some(having) = &query.having {
-            self.condition(having, depth)?.split_conjunction(&mut bound.having);
+            self.condition(having, depth).split_conjunction(&mut bound.having);
         }
         *self.windows.borrow_mut() = windows;
-        let mut order = Vec::new();
         for key in &query.order_by {
-            let typed = self.order_key(&key.expr, &outputs, &bound.names, depth)?;
-            typed.kind.check_order(&key.expr)?;
+            let Typed { expr, kind } = self.order_key(&key.expr, &outputs, &bound.names, depth);
+            kind.check_order(&key.expr, fault);
             // NULLs count as smallest.
             let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
-            order.push(OrderKey { expr: typed.expr, descending: key.descending, nulls_first });
+            bound.order.push(OrderKey { expr, descending: key.descending, nulls_first });
         }
         let mut kinds = Vec::with_capacity(outputs.len());
         for Typed { expr, kind } in outputs {
@@ -350,7 +384,6 @@ impl<'b, 'c> Block<'b, 'c> {
             kinds.push(kind);
         }
         bound.is_distinct = query.distinct;
-        bound.order = order;
         let aggregates = self.aggregates.take().unwrap_or_default();
         let windows = self.windows.take();
         if IS_FULL && let Some(windows) = &windows {
@@ -358,125 +391,107 @@ impl<'b, 'c> Block<'b, 'c> {
             windows.add_inputs(&mut bound.outputs);
         }
         if !keys.is_empty() || !aggregates.is_empty() || query.having.is_some() {
-            let exprs = keys.iter().map(|key| key.expr.clone()).collect();
-            self.group(bound, Grouping { keys: exprs, aggregates })?;
+            let mut exprs = Vec::with_capacity(keys.len());
+            for key in &keys {
+                exprs.push(key.expr.clone());
+            }
+            self.group(bound, Grouping { keys: exprs, aggregates });
             if IS_FULL && let Some(ordered) = self.ordered.take() {
-                ordered.place_below(self, bound, &keys)?;
+                ordered.place_below(self, bound, &keys);
             }
         }
-        let is_output = |expr: &BoundExpr| bound.outputs.iter().take(kinds.len()).any(|output| output == expr);
-        if bound.is_distinct
-            && let Some(position) = bound.order.iter().position(|key| !is_output(&key.expr))
-        {
-            let key = query.order_by.get(position).map(ToString::to_string).unwrap_or_default();
-            return Err(Error::query(format_args!("{key}: distinct rows can be ordered by what they hold only")));
+        if bound.is_distinct {
+            let outputs = bound.outputs.get(..kinds.len()).unwrap_or_default();
+            for (key, said) in bound.order.iter().zip(&query.order_by) {
+                if !outputs.contains(&key.expr) {
+                    fault.say(format_args!("{said}: distinct rows can be ordered by what they hold only"));
+                }
+            }
         }
         if IS_FULL && let Some(windows) = windows {
-            windows.place(self, query, bound, (kinds.len(), &keys))?;
+            windows.place(self, query, bound, (kinds.len(), &keys));
         }
-        Ok(kinds)
-    }
-
-    fn output(
-        &self,
-        output: &Output,
-        outputs: &mut Vec<Typed<'c>>,
-        names: &mut Vec<String>,
-        depth: usize,
-    ) -> Fallible<()> {
-        match output {
-            Output::Expr(expr, alias) => {
-                outputs.push(self.bind(expr, depth)?);
-                names.push(alias.as_ref().map_or_else(|| name_of(expr), Name::to_string));
-                Ok(())
-            }
-            Output::Every => self.every(None, outputs, names),
-            Output::EveryOf(source) => self.every(Some(source), outputs, names),
-        }
+        kinds
     }
 
     /// Every column of every source, or of one.
-    fn every(&self, of: Option<&Name>, outputs: &mut Vec<Typed<'c>>, names: &mut Vec<String>) -> Fallible<()> {
+    fn every(&self, of: Option<&Name>, outputs: &mut Vec<Typed<'c>>, names: &mut Vec<String>) {
         let mut is_known = of.is_none();
         for entry in &self.entries {
             if of.is_some() && entry.name.as_ref() != of {
                 continue;
             }
             is_known = true;
-            for (name, typed) in entry.every() {
+            for number in 0.. {
+                let Some((name, kind)) = entry.column(number) else { break };
                 if of.is_none() && entry.merged.contains(&name) {
                     continue;
                 }
-                outputs.push(typed);
+                outputs.push(Typed { expr: entry.expr(number), kind });
                 names.push(name.into_owned());
             }
         }
-        match of {
-            Some(name) if !is_known => Err(Error::unknown("table", name)),
-            _ => Ok(()),
+        if let Some(name) = of
+            && !is_known
+        {
+            self.binder.fault.unknown("table", name);
         }
     }
 
     /// What an order or a group is by: an output by its name or number, or an expression.
-    fn order_key(&self, expr: &Expr, outputs: &[Typed<'c>], names: &[String], depth: usize) -> Fallible<Typed<'c>> {
+    fn order_key(&self, expr: &Expr, outputs: &[Typed<'c>], names: &[String], depth: usize) -> Typed<'c> {
         match expr {
             Expr::Literal(Value::Integer(number)) => {
                 let index = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
-                index.and_then(|index| outputs.get(index)).cloned().ok_or_else(|| {
-                    Error::query(format_args!("there is no output {number}: there are {}", outputs.len()))
-                })
+                if let Some(output) = index.and_then(|index| outputs.get(index)) {
+                    return output.clone();
+                }
+                self.binder.fault.say(format_args!("there is no output {number}: there are {}", outputs.len()));
             }
             Expr::Column(ColumnRef { table: None, column }) => {
                 let mut named = names.iter().zip(outputs).filter(|(name, _)| *name == column);
-                match (named.next(), named.next()) {
-                    (Some((_, output)), None) => Ok(output.clone()),
-                    (Some((_, one)), Some((_, other))) if one.expr == other.expr => Ok(one.clone()),
-                    _ => self.bind(expr, depth),
+                if let Some((_, one)) = named.next()
+                    && named.next().is_none_or(|(_, other)| one.expr == other.expr)
+                {
+                    return one.clone();
                 }
             }
-            expr => self.bind(expr, depth),
+            _ => {}
         }
+        self.bind(expr, depth)
     }
 
     /// Makes the outputs of two queries of one kind.
-    fn unify(&self, left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Fallible<Vec<Kind<'c>>> {
+    fn unify(&self, left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Vec<Kind<'c>> {
+        let fault = &self.binder.fault;
+        let mut kinds = Vec::new();
         if left.2.len() != right.2.len() {
             let (left, right) = (left.2.len(), right.2.len());
-            return Err(Error::query(format_args!("one query answers {left} columns and the other {right}")));
+            fault.say(format_args!("one query answers {left} columns and the other {right}"));
+            return kinds;
         }
-        let mut kinds = Vec::new();
+        let expr = Expr::Scalar(whole.clone().into());
         for (number, (one, other)) in left.2.iter_mut().zip(&mut right.2).enumerate() {
-            let expr = Expr::Scalar(whole.clone().into());
-            self.read_output(&mut left.0, number, one, *other, &expr)?;
-            self.read_output(&mut right.0, number, other, *one, &expr)?;
-            let kind = one.common(*other, &expr)?;
-            for (query, own) in [(&mut left.0, *one), (&mut right.0, *other)] {
-                query.cast_output(number, own, kind);
-            }
+            self.read_output(&mut left.0, number, one, *other, &expr);
+            self.read_output(&mut right.0, number, other, *one, &expr);
+            let kind = one.common(*other, &expr, fault);
+            left.0.cast_output(number, *one, kind);
+            right.0.cast_output(number, *other, kind);
             kinds.push(kind);
         }
-        Ok(kinds)
+        kinds
     }
 
     /// Reads a text among the outputs of a query as what it stands beside, if it is a literal.
-    fn read_output(
-        &self,
-        query: &mut BoundQuery,
-        number: usize,
-        own: &mut Kind<'c>,
-        other: Kind<'c>,
-        expr: &Expr,
-    ) -> Fallible<()> {
+    fn read_output(&self, query: &mut BoundQuery, number: usize, own: &mut Kind<'c>, other: Kind<'c>, expr: &Expr) {
         if own.data_type == Some(DataType::Text)
             && other.data_type != own.data_type
             && let Some(output) = query.outputs.get_mut(number)
         {
             let mut typed = Typed { expr: std::mem::replace(output, BoundExpr::Literal(Value::Null)), kind: *own };
-            let read = other.convert(&mut typed, expr, self.binder.reads_text);
+            other.convert(&mut typed, expr, self.binder);
             (*output, *own) = (typed.expr, typed.kind);
-            read?;
         }
-        Ok(())
     }
 }
 
@@ -490,14 +505,11 @@ impl BoundQuery {
             }
         }
         if let Some(grouping) = &mut self.grouping {
-            grouping.keys.iter_mut().for_each(&mut *change);
-            for aggregate in &mut grouping.aggregates {
-                let parts = [&mut aggregate.argument, &mut aggregate.filter, &mut aggregate.separator];
-                parts.into_iter().flatten().for_each(&mut *change);
-            }
+            grouping.visit_mut(change);
         }
-        let lists = [&mut self.conjuncts, &mut self.having, &mut self.outputs];
-        lists.into_iter().flatten().for_each(&mut *change);
+        for list in [&mut self.conjuncts, &mut self.having, &mut self.outputs] {
+            list.iter_mut().for_each(&mut *change);
+        }
         self.order.iter_mut().for_each(|key| change(&mut key.expr));
     }
 
@@ -519,7 +531,7 @@ impl BoundQuery {
         if let Some(output) = self.outputs.get_mut(number) {
             let expr = std::mem::replace(output, BoundExpr::Slot(0));
             // Rows are distinct, and ordered, by what they were: the same rows.
-            *output = cast_to(Typed { expr, kind: from }, to).expr;
+            *output = cast_to(Typed { expr, kind: from }, to);
         }
     }
 }

@@ -1,75 +1,78 @@
 //! The sources that names are looked up in.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::rc::Rc;
 
 use wasm_dbms_api::{ColumnRef, CommonTable, Name, TableSchema};
 
-use crate::Error;
-use crate::error::Fallible;
 use crate::full::IS_FULL;
+use crate::plan::bind::fault::Fault;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::{Binder, BlockWindows, BoundSubquery, Typed};
 use crate::plan::call::Operator;
 use crate::plan::{BoundAggregate, BoundExpr};
 
 /// A source as names see it.
-#[derive(Clone)]
 pub(super) struct Entry<'c> {
     pub(super) name: Option<Name>,
+    /// Where its columns are: of which source of the block, and from which column of that on.
+    pub(super) source: usize,
+    pub(super) first: usize,
     pub(super) columns: Columns<'c>,
     /// Columns that a join merged with those of the sources before: a name alone does not mean them.
     pub(super) merged: Vec<Name>,
 }
 
 /// The columns of a source.
-#[derive(Clone)]
 pub(super) enum Columns<'c> {
     /// Those of a table, looked up when they are asked for.
-    Table { source: usize, schema: &'c TableSchema, renamed: Vec<Name> },
+    Table { schema: &'c TableSchema, renamed: Vec<Name> },
     /// What another query puts out.
-    Listed(Vec<(Name, Typed<'c>)>),
+    Listed(Vec<(Name, Kind<'c>)>),
 }
 
 impl<'c> Entry<'c> {
+    /// A source that begins with the first column of this one.
+    pub(super) fn new(name: Option<Name>, source: usize, columns: Columns<'c>) -> Self {
+        Self { name, source, first: 0, columns, merged: Vec::new() }
+    }
+
     /// The column of this name.
-    pub(super) fn find(&self, name: &str) -> Fallible<Option<Typed<'c>>> {
-        match &self.columns {
-            Columns::Table { source, schema, renamed } => {
-                let position = match renamed.iter().position(|other| other == name) {
-                    Some(position) => Some(position),
-                    None => schema.position(name).filter(|position| *position >= renamed.len()),
-                };
-                Ok(position.and_then(|column| Self::of_table(*source, schema, column)))
-            }
+    pub(super) fn find(&self, name: &str, fault: &Fault) -> Option<Typed<'c>> {
+        let number = match &self.columns {
+            Columns::Table { schema, renamed } => match renamed.iter().position(|other| other == name) {
+                Some(number) => number,
+                None => schema.position(name).filter(|number| *number >= renamed.len())?,
+            },
             Columns::Listed(columns) => {
-                let mut found = columns.iter().filter(|(own, _)| own == name);
-                let first = found.next().map(|(_, typed)| typed.clone());
-                match found.next() {
-                    Some(_) => Err(Error::query(format_args!("column {name} is there twice: give one another name"))),
-                    None => Ok(first),
+                let mut found = None;
+                for (number, (own, _)) in columns.iter().enumerate() {
+                    if own == name && found.replace(number).is_some() {
+                        fault.say(format_args!("column {name} is there twice: give one another name"));
+                        break;
+                    }
                 }
+                found?
             }
-        }
+        };
+        Some(Typed { expr: self.expr(number), kind: self.column(number)?.1 })
     }
 
-    fn of_table(source: usize, schema: &'c TableSchema, column: usize) -> Option<Typed<'c>> {
-        let kind = Kind::of_column(schema.columns.get(column)?);
-        Some(Typed { expr: BoundExpr::Column { source, column }, kind })
+    /// A column of this number.
+    pub(super) fn expr(&self, number: usize) -> BoundExpr {
+        BoundExpr::Column { source: self.source, column: self.first + number }
     }
 
-    /// Every column with its name.
-    pub(super) fn every(&self) -> Vec<(Name, Typed<'c>)> {
+    /// The column of this number with its name.
+    #[inline(never)]
+    pub(super) fn column(&self, number: usize) -> Option<(Name, Kind<'c>)> {
         match &self.columns {
-            Columns::Listed(columns) => columns.clone(),
-            Columns::Table { source, schema, renamed } => {
-                let mut every = Vec::with_capacity(schema.columns.len());
-                for (number, column) in schema.columns.iter().enumerate() {
-                    let name = renamed.get(number).cloned().unwrap_or_else(|| column.name.clone().into());
-                    let expr = BoundExpr::Column { source: *source, column: number };
-                    every.push((name, Typed { expr, kind: Kind::of_column(column) }));
-                }
-                every
+            Columns::Listed(columns) => columns.get(number).cloned(),
+            Columns::Table { schema, renamed } => {
+                let column = schema.columns.get(number)?;
+                let name = renamed.get(number).cloned().unwrap_or_else(|| column.name.clone().into());
+                Some((name, Kind::of_column(column)))
             }
         }
     }
@@ -104,45 +107,65 @@ pub(in crate::plan) struct Block<'b, 'c> {
 
 impl<'c> Block<'_, 'c> {
     /// The column of a name, here or in a query around.
-    pub(super) fn column(&self, column: &ColumnRef) -> Fallible<Typed<'c>> {
-        let unknown = || Error::unknown("column", column);
-        self.find(column)?.ok_or_else(unknown)
+    pub(super) fn column(&self, column: &ColumnRef) -> Typed<'c> {
+        self.find(column).unwrap_or_else(|| {
+            self.binder.fault.unknown("column", column);
+            Typed::nothing()
+        })
     }
 
-    pub(super) fn find(&self, column: &ColumnRef) -> Fallible<Option<Typed<'c>>> {
-        if let Some(found) = self.find_here(column)? {
-            return Ok(Some(found));
-        }
-        let Some(parent) = self.parent.filter(|_| IS_FULL) else { return Ok(None) };
-        let Some(found) = parent.find(column)? else { return Ok(None) };
+    fn find(&self, column: &ColumnRef) -> Option<Typed<'c>> {
+        let here = self.find_here(column);
+        let Some(parent) = self.parent.filter(|_| IS_FULL && here.is_none()) else { return here };
+        let Typed { expr, kind } = parent.find(column)?;
         let mut outer = self.outer.borrow_mut();
-        let known = outer.iter().position(|other| *other == found.expr);
+        let known = outer.iter().position(|other| *other == expr);
         let number = known.unwrap_or(outer.len());
         if known.is_none() {
-            outer.push(found.expr);
+            outer.push(expr);
         }
-        Ok(Some(Typed { expr: Operator::Outer(number, found.kind.data_type).of(Vec::new()), kind: found.kind }))
+        Some(Typed { expr: Operator::Outer(number, kind.data_type).of(Vec::new()), kind })
     }
 
-    pub(super) fn find_here(&self, column: &ColumnRef) -> Fallible<Option<Typed<'c>>> {
+    pub(super) fn find_here(&self, column: &ColumnRef) -> Option<Typed<'c>> {
+        let shown = format_args!("{column} is in more than one table: name the table");
+        self.find_among(&self.entries, column.table.as_ref(), &column.column, shown)
+    }
+
+    /// The column that a name means among some of the sources; what is said if it is one of several.
+    pub(super) fn find_among(
+        &self,
+        entries: &[Entry<'c>],
+        table: Option<&Name>,
+        name: &Name,
+        problem: fmt::Arguments<'_>,
+    ) -> Option<Typed<'c>> {
         let mut found = None;
-        for entry in &self.entries {
-            let is_meant = match &column.table {
-                Some(table) => entry.name.as_ref() == Some(table),
-                None => !entry.merged.contains(&column.column),
+        for entry in entries {
+            let is_meant = match table {
+                Some(_) => entry.name.as_ref() == table,
+                None => !entry.merged.contains(name),
             };
-            if !is_meant {
-                continue;
-            }
-            if let Some(typed) = entry.find(&column.column)? {
-                if found.is_some() {
-                    return Err(Error::query(format_args!(
-                        "column {column} is in more than one table: name the table"
-                    )));
-                }
-                found = Some(typed);
+            if is_meant
+                && let Some(typed) = entry.find(name, &self.binder.fault)
+                && found.replace(typed).is_some()
+            {
+                self.binder.fault.say(format_args!("column {problem}"));
             }
         }
-        Ok(found)
+        found
+    }
+
+    /// The column of a source with its name and that of the source.
+    pub(super) fn column_at(&self, source: usize, column: usize) -> Option<(Option<&Name>, Name, Kind<'c>)> {
+        for entry in &self.entries {
+            if entry.source == source
+                && let Some(number) = column.checked_sub(entry.first)
+                && let Some((name, kind)) = entry.column(number)
+            {
+                return Some((entry.name.as_ref(), name, kind));
+            }
+        }
+        None
     }
 }

@@ -3,7 +3,6 @@
 
 use wasm_dbms_api::{Expr, Name, Query, TableSchema, ValueRef};
 
-use crate::Error;
 use crate::catalog::Catalog;
 use crate::error::Fallible;
 use crate::plan::BoundExpr;
@@ -46,8 +45,9 @@ pub(crate) fn schema_of(
     parameters: &[ValueRef<'_>],
 ) -> Fallible<TableSchema> {
     let binder = Binder::new(catalog, parameters, query.reads_text, None);
-    let (bound, _, kinds) = bind_query(&binder, None, None, query, 0)?;
-    let columns: Vec<_> = bound.names.iter().map(|name| Name::from(name.clone())).zip(kinds).collect();
+    let (bound, _, kinds) = bind_query(&binder, None, None, query, 0);
+    binder.fault.end()?;
+    let columns = from::named(&bound, kinds);
     Ok(TableSchema { name: name.to_owned(), ..TableSchema::clone(&from::relation_of(&columns)?.schema) })
 }
 
@@ -62,15 +62,20 @@ fn over_row(
     let mut starts = vec![0];
     let mut width = schema.columns.len();
     let mut enter = |name: &str, schema, merged: Vec<Name>| {
-        let columns = Columns::Table { source: block.entries.len(), schema, renamed: Vec::new() };
-        block.entries.push(Entry { name: Some(name.to_owned().into()), columns, merged });
+        let columns = Columns::Table { schema, renamed: Vec::new() };
+        let entry = Entry::new(Some(name.to_owned().into()), block.entries.len(), columns);
+        block.entries.push(Entry { merged, ..entry });
     };
     enter(&schema.name, schema, Vec::new());
     match beside {
         Beside::Nothing => {}
         Beside::Excluded => {
             starts.push(width);
-            enter("excluded", schema, schema.columns.iter().map(|column| column.name.clone().into()).collect());
+            let mut merged = Vec::new();
+            for column in &schema.columns {
+                merged.push(column.name.clone().into());
+            }
+            enter("excluded", schema, merged);
         }
         Beside::Rows(others) => {
             for other in others {
@@ -80,14 +85,16 @@ fn over_row(
             }
         }
     }
-    let mut bound = if is_condition { block.condition(expr, 0)? } else { block.bind(expr, 0)?.expr };
+    let mut bound = if is_condition { block.condition(expr, 0) } else { block.bind(expr, 0).expr };
     if bound.asks() {
-        return Err(Error::query(format_args!("{expr}: only the row itself can be asked here")));
+        binder.fault.say(format_args!("{expr}: only the row itself can be asked here"));
     }
     bound.for_each_mut(&mut |part| {
         if let BoundExpr::Column { source, column } = part {
             (*source, *column) = (0, *column + starts.get(*source).copied().unwrap_or(0));
         }
     });
+    drop(block);
+    binder.fault.end()?;
     Ok(bound)
 }

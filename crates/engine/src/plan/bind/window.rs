@@ -2,17 +2,16 @@
 //! query inside, whose outputs are what the windows and the block are computed from, and the block reads the rows of that
 //! with the values of the windows beside them.
 
+use std::fmt;
 use std::sync::Arc;
 
 use wasm_dbms_api::{
-    AggregateCall, AggregateFunction, DataType, Expr, FrameBound, FrameExclusion, FrameUnit, Name, Nulls, Query, Value,
-    WindowCall, WindowFrame, WindowFunction,
+    AggregateCall, AggregateFunction, DataType, Expr, FrameBound, FrameExclusion, FrameUnit, Name, Nulls, Order, Query,
+    Value, WindowCall, WindowFrame, WindowFunction,
 };
 
-use crate::Error;
 use crate::catalog::Catalog;
-use crate::error::Fallible;
-use crate::plan::bind::expr::cast_to;
+use crate::plan::bind::expr::cast;
 use crate::plan::bind::from::relation_of;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Block;
@@ -30,7 +29,7 @@ const ORDERED: usize = usize::MAX - 1;
 /// The windows of a block while it is bound.
 pub(in crate::plan) trait BlockWindows<'c> {
     /// Binds a window function to a column of the source [`WINDOWS`].
-    fn bind(&mut self, block: &Block<'_, 'c>, expr: &Expr, call: &WindowCall, depth: usize) -> Fallible<Typed<'c>>;
+    fn bind(&mut self, block: &Block<'_, 'c>, expr: &Expr, call: &WindowCall, depth: usize) -> Typed<'c>;
 
     /// Adds what they are computed from to the outputs of the block.
     fn add_inputs(&self, outputs: &mut Vec<BoundExpr>);
@@ -43,7 +42,7 @@ pub(in crate::plan) trait BlockWindows<'c> {
         query: &Query,
         bound: &mut BoundQuery,
         before: (usize, &[Typed<'c>]),
-    ) -> Fallible<()>;
+    );
 
     /// Makes an aggregate over values of this kind one that takes its rows in an order: a window of its group has it in the
     /// first row, and the smallest value of the group is that.
@@ -51,12 +50,12 @@ pub(in crate::plan) trait BlockWindows<'c> {
         &mut self,
         block: &Block<'_, 'c>,
         call: (&Expr, &AggregateCall),
-        aggregate: (BoundAggregate, Kind<'c>),
+        aggregate: (&mut BoundAggregate, Kind<'c>),
         depth: usize,
-    ) -> Fallible<BoundAggregate>;
+    );
 
     /// Puts what the groups of the block are made of into a query inside, with the values of such windows beside.
-    fn place_below(self: Box<Self>, block: &Block<'_, 'c>, bound: &mut BoundQuery, keys: &[Typed<'c>]) -> Fallible<()>;
+    fn place_below(self: Box<Self>, block: &Block<'_, 'c>, bound: &mut BoundQuery, keys: &[Typed<'c>]);
 }
 
 /// A block before a window is met.
@@ -94,6 +93,25 @@ impl<'c> WindowsOfBlock<'c> {
         })
     }
 
+    /// Binds the keys of an order, and shows each.
+    fn keys(
+        &mut self,
+        block: &Block<'_, 'c>,
+        keys: &[Order],
+        depth: usize,
+        show: &mut dyn FnMut(&Typed<'c>),
+    ) -> Vec<WindowOrder> {
+        let mut order = Vec::new();
+        for key in keys {
+            let typed = block.bind(&key.expr, depth);
+            typed.kind.check_order(&key.expr, &block.binder.fault);
+            show(&typed);
+            let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
+            order.push(WindowOrder { column: self.column(typed), descending: key.descending, nulls_first });
+        }
+        order
+    }
+
     fn input(&mut self, typed: Typed<'c>) -> Input {
         match typed.expr {
             BoundExpr::Literal(value) => Input::Constant(value),
@@ -103,31 +121,28 @@ impl<'c> WindowsOfBlock<'c> {
 }
 
 impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
-    fn bind(&mut self, block: &Block<'_, 'c>, expr: &Expr, call: &WindowCall, depth: usize) -> Fallible<Typed<'c>> {
-        let binder = Windows { block, expr, depth: depth + 1 };
-        let (operator, arguments, filter, kind) = binder.function(self, &call.function)?;
+    fn bind(&mut self, block: &Block<'_, 'c>, expr: &Expr, call: &WindowCall, depth: usize) -> Typed<'c> {
+        let depth = depth + 1;
+        let binder = Windows { block, expr, depth };
+        let (function, kind) = binder.function(self, &call.function);
         let mut partition = Vec::new();
         for part in &call.partition_by {
-            partition.push(self.column(binder.bind(part)?));
+            partition.push(self.column(block.bind(part, depth)));
         }
         partition.sort_unstable();
         partition.dedup();
-        let (mut order, mut keys) = (Vec::new(), Vec::new());
-        for key in &call.order_by {
-            let typed = binder.bind(&key.expr)?;
-            typed.kind.check_order(&key.expr)?;
-            let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
-            keys.push(typed.clone());
-            order.push(WindowOrder { column: self.column(typed), descending: key.descending, nulls_first });
-        }
-        let frame = binder.frame(self, call.frame.as_ref(), keys)?;
-        let window = Window { operator, arguments, filter, partition, order, frame };
+        let mut keys = Vec::new();
+        let order = self.keys(block, &call.order_by, depth, &mut |typed| keys.push(typed.clone()));
+        let frame = binder.frame(self, call.frame.as_ref(), keys);
+        let window = Window { partition, order, frame, ..function };
         let column = self.add(window, expr, kind);
-        Ok(Typed { expr: BoundExpr::Column { source: WINDOWS, column }, kind })
+        Typed { expr: BoundExpr::Column { source: WINDOWS, column }, kind }
     }
 
     fn add_inputs(&self, outputs: &mut Vec<BoundExpr>) {
-        outputs.extend(self.inputs.iter().map(|input| input.expr.clone()));
+        for input in &self.inputs {
+            outputs.push(input.expr.clone());
+        }
     }
 
     fn place(
@@ -136,68 +151,68 @@ impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
         query: &Query,
         bound: &mut BoundQuery,
         before: (usize, &[Typed<'c>]),
-    ) -> Fallible<()> {
+    ) {
         if self.calls.is_empty() {
-            return Ok(());
+            return;
         }
         if query.columns.is_empty() && !block.binder.reads_text {
             // Who asks for rows as they are stored reads them in place.
-            return Err(Error::query(format_args!("windows stand beside columns: say which")));
+            block.binder.fault.say(format_args!("windows stand beside columns: say which"));
         }
-        place_windows(block, bound, *self, Some(before))
+        place_windows(block, bound, *self, Some(before));
     }
 
     fn order(
         &mut self,
         block: &Block<'_, 'c>,
         (expr, call): (&Expr, &AggregateCall),
-        (mut aggregate, kind): (BoundAggregate, Kind<'c>),
+        (aggregate, kind): (&mut BoundAggregate, Kind<'c>),
         depth: usize,
-    ) -> Fallible<BoundAggregate> {
-        let mut order = Vec::new();
-        for (number, key) in call.order_by.iter().enumerate() {
-            let typed = block.bind(&key.expr, depth + 1)?;
-            typed.kind.check_order(&key.expr)?;
+    ) {
+        let mut number = 0;
+        let order = self.keys(block, &call.order_by, depth + 1, &mut |typed| {
             // Equal values must come together.
             if number == 0 && aggregate.is_distinct && !aggregate.argument.iter().any(|of| is_of(of, &typed.expr)) {
-                return Err(refused(expr, "ORDER BY must begin with what is DISTINCT"));
+                refuse(block, expr, format_args!("ORDER BY must begin with what is DISTINCT"));
             }
-            let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
-            order.push(WindowOrder { column: self.column(typed), descending: key.descending, nulls_first });
-        }
+            number += 1;
+        });
         // To the others an order is all the same.
         if aggregate.function != AggregateFunction::Concatenate {
-            return Ok(aggregate);
+            return;
         }
-        let operator = WindowOperator::InOrder { is_distinct: aggregate.is_distinct };
-        let parts = [(aggregate.argument.take(), kind), (aggregate.separator.take(), Kind::of(DataType::Text))];
-        let arguments = parts.into_iter().filter_map(|(part, kind)| Some(self.input(Typed { expr: part?, kind })));
-        let arguments = arguments.collect();
-        let filter = aggregate.filter.take().map(|expr| self.input(Typed { expr, kind: Kind::BOOL }));
-        let (unit, exclusion) = (FrameUnit::Rows, FrameExclusion::NoOthers);
-        let frame = BoundFrame { unit, start: Edge::Unbounded, end: Edge::Unbounded, exclusion, range: None };
-        let window = Window { operator, arguments, filter, partition: Vec::new(), order, frame };
+        let mut window = plain(WindowOperator::InOrder { is_distinct: aggregate.is_distinct });
+        for (part, kind) in [(&mut aggregate.argument, kind), (&mut aggregate.separator, Kind::of(DataType::Text))] {
+            if let Some(expr) = part.take() {
+                window.arguments.push(self.input(Typed { expr, kind }));
+            }
+        }
+        if let Some(expr) = aggregate.filter.take() {
+            window.filter = Some(self.input(Typed { expr, kind: Kind::BOOL }));
+        }
+        window.order = order;
+        window.frame.unit = FrameUnit::Rows;
+        window.frame.end = Edge::Unbounded;
         let column = self.add(window, expr, Kind::of(DataType::Text));
-        let argument = Some(BoundExpr::Column { source: ORDERED, column });
-        Ok(BoundAggregate { function: AggregateFunction::Minimum, argument, is_distinct: false, ..aggregate })
+        aggregate.argument = Some(BoundExpr::Column { source: ORDERED, column });
+        aggregate.function = AggregateFunction::Minimum;
+        aggregate.is_distinct = false;
     }
 
-    fn place_below(
-        mut self: Box<Self>,
-        block: &Block<'_, 'c>,
-        bound: &mut BoundQuery,
-        keys: &[Typed<'c>],
-    ) -> Fallible<()> {
+    fn place_below(mut self: Box<Self>, block: &Block<'_, 'c>, bound: &mut BoundQuery, keys: &[Typed<'c>]) {
         if self.calls.is_empty() {
-            return Ok(());
+            return;
         }
-        let mut partition: Vec<usize> = keys.iter().map(|key| self.column(key.clone())).collect();
+        let mut partition = Vec::new();
+        for key in keys {
+            partition.push(self.column(key.clone()));
+        }
         partition.sort_unstable();
         partition.dedup();
         for window in &mut self.calls {
             window.partition.clone_from(&partition);
         }
-        place_windows(block, bound, *self, None)
+        place_windows(block, bound, *self, None);
     }
 }
 
@@ -209,8 +224,16 @@ fn is_of(expr: &BoundExpr, other: &BoundExpr) -> bool {
 }
 
 #[cold]
-fn refused(expr: &Expr, problem: &str) -> Box<Error> {
-    Error::query(format_args!("{expr}: {problem}"))
+fn refuse(block: &Block<'_, '_>, expr: &Expr, problem: fmt::Arguments<'_>) {
+    block.binder.fault.say(format_args!("{expr}: {problem}"));
+}
+
+/// A window of what is computed alone: over all rows up to the one that it stands beside.
+fn plain(operator: WindowOperator) -> Window {
+    let (unit, exclusion) = (FrameUnit::Range, FrameExclusion::NoOthers);
+    let frame = BoundFrame { unit, start: Edge::Unbounded, end: Edge::CurrentRow, exclusion, range: None };
+    let (arguments, partition, order) = (Vec::new(), Vec::new(), Vec::new());
+    Window { operator, arguments, filter: None, partition, order, frame }
 }
 
 /// A window function while it is bound.
@@ -220,189 +243,186 @@ struct Windows<'w, 'b, 'c> {
     depth: usize,
 }
 
-type Function<'c> = (WindowOperator, Vec<Input>, Option<Input>, Kind<'c>);
-
 impl<'c> Windows<'_, '_, 'c> {
-    fn bind(&self, expr: &Expr) -> Fallible<Typed<'c>> {
+    fn bind(&self, expr: &Expr) -> Typed<'c> {
         self.block.bind(expr, self.depth)
     }
 
-    fn refused<T>(&self, problem: &str) -> Fallible<T> {
-        Err(refused(self.expr, problem))
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self, problem: fmt::Arguments<'_>) {
+        refuse(self.block, self.expr, problem);
     }
 
-    /// What is computed, from what, and the kind of it.
-    fn function(&self, known: &mut WindowsOfBlock<'c>, function: &WindowFunction) -> Fallible<Function<'c>> {
+    /// What is computed, from what, and the kind of it: a window without its rows.
+    fn function(&self, known: &mut WindowsOfBlock<'c>, function: &WindowFunction) -> (Window, Kind<'c>) {
         const NUMBER: Kind<'_> = Kind::of(DataType::I64);
         const SHARE: Kind<'_> = Kind::of(DataType::F64);
-        let plain = |operator, kind| Ok((operator, Vec::new(), None, kind));
+        let (operator, kind) = match function {
+            WindowFunction::Aggregate(call) => return self.aggregate(known, call),
+            WindowFunction::RowNumber => (WindowOperator::RowNumber, NUMBER),
+            WindowFunction::Rank => (WindowOperator::Rank, NUMBER),
+            WindowFunction::DenseRank => (WindowOperator::DenseRank, NUMBER),
+            WindowFunction::PercentRank => (WindowOperator::PercentRank, SHARE),
+            WindowFunction::CumulativeDistribution => (WindowOperator::CumulativeDistribution, SHARE),
+            WindowFunction::Ntile(_) => (WindowOperator::Ntile, NUMBER),
+            WindowFunction::Lag(..) => (WindowOperator::Lag, Kind::UNKNOWN),
+            WindowFunction::Lead(..) => (WindowOperator::Lead, Kind::UNKNOWN),
+            WindowFunction::FirstValue(_) => (WindowOperator::FirstValue, Kind::UNKNOWN),
+            WindowFunction::LastValue(_) => (WindowOperator::LastValue, Kind::UNKNOWN),
+            WindowFunction::NthValue(..) => (WindowOperator::NthValue, Kind::UNKNOWN),
+            _ => {
+                self.refuse(format_args!("this window function is not supported"));
+                (WindowOperator::RowNumber, NUMBER)
+            }
+        };
+        let (mut window, mut kind) = (plain(operator), kind);
         match function {
-            WindowFunction::Aggregate(call) => self.aggregate(known, call),
-            WindowFunction::RowNumber => plain(WindowOperator::RowNumber, NUMBER),
-            WindowFunction::Rank => plain(WindowOperator::Rank, NUMBER),
-            WindowFunction::DenseRank => plain(WindowOperator::DenseRank, NUMBER),
-            WindowFunction::PercentRank => plain(WindowOperator::PercentRank, SHARE),
-            WindowFunction::CumulativeDistribution => plain(WindowOperator::CumulativeDistribution, SHARE),
-            WindowFunction::Ntile(count) => {
-                let count = self.whole(known, count)?;
-                Ok((WindowOperator::Ntile, vec![count], None, NUMBER))
+            WindowFunction::Ntile(count) => window.arguments.push(self.whole(known, count)),
+            WindowFunction::Lag(of, by, otherwise) | WindowFunction::Lead(of, by, otherwise) => {
+                kind = self.neighbour(known, &mut window.arguments, of, by.as_ref(), otherwise.as_ref());
             }
-            WindowFunction::Lag(of, by, otherwise) => {
-                self.neighbour(known, WindowOperator::Lag, of, by.as_ref(), otherwise.as_ref())
+            WindowFunction::FirstValue(of) | WindowFunction::LastValue(of) | WindowFunction::NthValue(of, _) => {
+                let of = self.bind(of);
+                kind = of.kind;
+                window.arguments.push(known.input(of));
+                if let WindowFunction::NthValue(_, number) = function {
+                    window.arguments.push(self.whole(known, number));
+                }
             }
-            WindowFunction::Lead(of, by, otherwise) => {
-                self.neighbour(known, WindowOperator::Lead, of, by.as_ref(), otherwise.as_ref())
-            }
-            WindowFunction::FirstValue(of) => self.value(known, WindowOperator::FirstValue, of, None),
-            WindowFunction::LastValue(of) => self.value(known, WindowOperator::LastValue, of, None),
-            WindowFunction::NthValue(of, number) => self.value(known, WindowOperator::NthValue, of, Some(number)),
-            _ => self.refused("this window function is not supported"),
+            _ => {}
         }
-    }
-
-    fn value(
-        &self,
-        known: &mut WindowsOfBlock<'c>,
-        operator: WindowOperator,
-        of: &Expr,
-        number: Option<&Expr>,
-    ) -> Fallible<Function<'c>> {
-        let of = self.bind(of)?;
-        let kind = of.kind;
-        let mut arguments = vec![known.input(of)];
-        if let Some(number) = number {
-            arguments.push(self.whole(known, number)?);
-        }
-        Ok((operator, arguments, None, kind))
+        (window, kind)
     }
 
     fn neighbour(
         &self,
         known: &mut WindowsOfBlock<'c>,
-        operator: WindowOperator,
+        arguments: &mut Vec<Input>,
         of: &Expr,
         by: Option<&Expr>,
         otherwise: Option<&Expr>,
-    ) -> Fallible<Function<'c>> {
-        let mut of = self.bind(of)?;
-        let by = by.map_or(Ok(Input::Constant(Value::Integer(1))), |by| self.whole(known, by))?;
-        let Some(otherwise) = otherwise else {
-            let kind = of.kind;
-            return Ok((operator, vec![known.input(of), by], None, kind));
-        };
-        let mut otherwise = self.bind(otherwise)?;
-        let reads_text = self.block.binder.reads_text;
-        otherwise.kind.convert(&mut of, self.expr, reads_text)?;
-        of.kind.convert(&mut otherwise, self.expr, reads_text)?;
-        let kind = of.kind.common(otherwise.kind, self.expr)?;
-        let (of, otherwise) = (cast_to(of, kind), cast_to(otherwise, kind));
-        Ok((operator, vec![known.input(of), by, known.input(otherwise)], None, kind))
+    ) -> Kind<'c> {
+        let mut of = self.bind(of);
+        let by = by.map_or(Input::Constant(Value::Integer(1)), |by| self.whole(known, by));
+        let mut kind = of.kind;
+        let otherwise = otherwise.map(|otherwise| {
+            let binder = self.block.binder;
+            let mut otherwise = self.bind(otherwise);
+            otherwise.kind.convert(&mut of, self.expr, binder);
+            of.kind.convert(&mut otherwise, self.expr, binder);
+            kind = of.kind.common(otherwise.kind, self.expr, &binder.fault);
+            cast(&mut of, kind);
+            cast(&mut otherwise, kind);
+            otherwise
+        });
+        arguments.push(known.input(of));
+        arguments.push(by);
+        arguments.extend(otherwise.map(|otherwise| known.input(otherwise)));
+        kind
     }
 
     /// A number of rows.
-    fn whole(&self, known: &mut WindowsOfBlock<'c>, expr: &Expr) -> Fallible<Input> {
-        let typed = self.bind(expr)?;
+    fn whole(&self, known: &mut WindowsOfBlock<'c>, expr: &Expr) -> Input {
+        let typed = self.bind(expr);
         if typed.kind.data_type.is_some_and(|data_type| !data_type.is_integer()) {
-            return Err(refused(self.expr, &format!("{expr} is no whole number")));
+            self.refuse(format_args!("{expr} is no whole number"));
         }
-        Ok(known.input(typed))
+        known.input(typed)
     }
 
-    fn aggregate(&self, known: &mut WindowsOfBlock<'c>, call: &AggregateCall) -> Fallible<Function<'c>> {
+    fn aggregate(&self, known: &mut WindowsOfBlock<'c>, call: &AggregateCall) -> (Window, Kind<'c>) {
         if call.distinct {
-            return self.refused("DISTINCT in an aggregate over a window is not supported");
+            self.refuse(format_args!("DISTINCT in an aggregate over a window is not supported"));
         }
         if !call.order_by.is_empty() {
-            return self
-                .refused("the order of an aggregate over a window is that of its window: say OVER (ORDER BY ..)");
+            self.refuse(format_args!(
+                "the order of an aggregate over a window is that of its window: say OVER (ORDER BY ..)"
+            ));
         }
         let function = call.function;
-        let (mut arguments, mut kind) = (Vec::new(), Kind::UNKNOWN);
+        let (mut window, mut kind) = (plain(WindowOperator::Aggregate(function)), Kind::UNKNOWN);
         match &call.argument {
             None if function == AggregateFunction::Count => {}
-            None => return self.refused("an argument is needed"),
+            None => self.refuse(format_args!("an argument is needed")),
             Some(argument) => {
-                let argument = self.bind(argument)?;
-                argument.kind.check_aggregate(function, self.expr)?;
+                let argument = self.bind(argument);
+                argument.kind.check_aggregate(function, self.expr, &self.block.binder.fault);
                 kind = argument.kind;
-                arguments.push(known.input(argument));
+                window.arguments.push(known.input(argument));
             }
         }
         if let Some(separator) = &call.separator {
-            let separator = self.bind(separator)?;
+            let separator = self.bind(separator);
             if function != AggregateFunction::Concatenate || !separator.kind.may_be(DataType::Text) {
-                return self.refused("only a text stands between texts");
+                self.refuse(format_args!("only a text stands between texts"));
             }
-            arguments.push(known.input(separator));
+            window.arguments.push(known.input(separator));
         }
-        let filter = match &call.filter {
-            None => None,
-            Some(filter) => {
-                let expr = self.block.condition(filter, self.depth)?;
-                Some(known.input(Typed { expr, kind: Kind::BOOL }))
-            }
-        };
-        Ok((WindowOperator::Aggregate(function), arguments, filter, kind.of_aggregate(function)))
+        if let Some(filter) = &call.filter {
+            let expr = self.block.condition(filter, self.depth);
+            window.filter = Some(known.input(Typed { expr, kind: Kind::BOOL }));
+        }
+        (window, kind.of_aggregate(function))
     }
 
-    fn frame(
-        &self,
-        known: &mut WindowsOfBlock<'c>,
-        frame: Option<&WindowFrame>,
-        keys: Vec<Typed<'c>>,
-    ) -> Fallible<BoundFrame> {
-        let Some(frame) = frame else {
-            let (unit, exclusion) = (FrameUnit::Range, FrameExclusion::NoOthers);
-            return Ok(BoundFrame { unit, start: Edge::Unbounded, end: Edge::CurrentRow, exclusion, range: None });
-        };
+    fn frame(&self, known: &mut WindowsOfBlock<'c>, frame: Option<&WindowFrame>, keys: Vec<Typed<'c>>) -> BoundFrame {
+        let mut bound = plain(WindowOperator::RowNumber).frame;
+        let Some(frame) = frame else { return bound };
         let has_offset = |bound: &FrameBound| matches!(bound, FrameBound::Preceding(_) | FrameBound::Following(_));
         let mut range = None;
         if frame.unit == FrameUnit::Range && (has_offset(&frame.start) || has_offset(&frame.end)) {
-            let Ok([key]) = <[Typed<'c>; 1]>::try_from(keys) else {
-                return self.refused("RANGE with a distance needs one key in ORDER BY");
-            };
             let is_counted = |data_type: DataType| data_type.is_number() || data_type == DataType::Date;
-            if !key.kind.data_type.is_some_and(is_counted) {
-                return self.refused("RANGE with a distance needs an order by a number or a date");
+            let mut keys = keys;
+            range = keys.pop().filter(|_| keys.is_empty());
+            match &range {
+                None => self.refuse(format_args!("RANGE with a distance needs one key in ORDER BY")),
+                Some(key) if !key.kind.data_type.is_some_and(is_counted) => {
+                    self.refuse(format_args!("RANGE with a distance needs an order by a number or a date"));
+                }
+                Some(_) => {}
             }
-            range = Some(key);
         }
-        let bounds = [&frame.start, &frame.end].map(|bound| self.offset(bound, range.as_ref()));
-        let [start, end] = bounds;
-        let (mut start, mut end) = (start?, end?);
+        let mut offsets = [&frame.start, &frame.end].map(|bound| self.offset(bound, range.as_ref()));
         // Both edges and the key are numbers of one type.
         let mut kind = range.as_ref().map_or(Kind::UNKNOWN, |key| key.kind);
         if kind.data_type != Some(DataType::Date) {
-            for offset in [&start, &end].into_iter().flatten() {
-                kind = kind.common(offset.kind, self.expr)?;
+            for offset in offsets.iter().flatten() {
+                kind = kind.common(offset.kind, self.expr, &self.block.binder.fault);
             }
         }
-        let range = range.map(|key| known.column(cast_to(key, kind)));
-        let mut edge = |bound: &FrameBound, offset: Option<Typed<'c>>| {
-            let offset = offset.map(|offset| {
-                if kind.data_type.is_some_and(DataType::is_number) { cast_to(offset, kind) } else { offset }
+        if let Some(mut key) = range {
+            cast(&mut key, kind);
+            bound.range = Some(known.column(key));
+        }
+        let mut edge = |bound: &FrameBound, offset: &mut Option<Typed<'c>>| {
+            let offset = offset.take().map(|mut offset| {
+                cast(&mut offset, kind);
+                known.input(offset)
             });
             match (bound, offset) {
-                (FrameBound::Preceding(_), Some(offset)) => Edge::Preceding(known.input(offset)),
-                (FrameBound::Following(_), Some(offset)) => Edge::Following(known.input(offset)),
+                (FrameBound::Preceding(_), Some(offset)) => Edge::Preceding(offset),
+                (FrameBound::Following(_), Some(offset)) => Edge::Following(offset),
                 (FrameBound::CurrentRow, _) => Edge::CurrentRow,
                 _ => Edge::Unbounded,
             }
         };
-        let (start, end) = (edge(&frame.start, start.take()), edge(&frame.end, end.take()));
-        Ok(BoundFrame { unit: frame.unit, start, end, exclusion: frame.exclusion, range })
+        let [start, end] = &mut offsets;
+        (bound.start, bound.end) = (edge(&frame.start, start), edge(&frame.end, end));
+        (bound.unit, bound.exclusion) = (frame.unit, frame.exclusion);
+        bound
     }
 
     /// How far an edge is from the row: the same for all rows.
-    fn offset(&self, bound: &FrameBound, range: Option<&Typed<'c>>) -> Fallible<Option<Typed<'c>>> {
-        let (FrameBound::Preceding(by) | FrameBound::Following(by)) = bound else { return Ok(None) };
-        let mut typed = self.bind(by)?;
+    fn offset(&self, bound: &FrameBound, range: Option<&Typed<'c>>) -> Option<Typed<'c>> {
+        let (FrameBound::Preceding(by) | FrameBound::Following(by)) = bound else { return None };
+        let mut typed = self.bind(by);
         if typed.expr.any(&|part| matches!(part, BoundExpr::Column { .. } | BoundExpr::Slot(_))) {
-            return Err(refused(self.expr, &format!("{by} is not the same for all rows")));
+            self.refuse(format_args!("{by} is not the same for all rows"));
         }
         let is_date = range.is_some_and(|key| key.kind.data_type == Some(DataType::Date));
         if let Some(key) = range.filter(|_| !is_date) {
-            key.kind.convert(&mut typed, self.expr, self.block.binder.reads_text)?;
+            key.kind.convert(&mut typed, self.expr, self.block.binder);
         }
         let fits = |data_type: DataType| match range {
             Some(_) if !is_date => data_type.is_number(),
@@ -414,16 +434,16 @@ impl<'c> Windows<'_, '_, 'c> {
                 Some(_) => "number",
                 None => "whole number",
             };
-            return Err(refused(self.expr, &format!("{by} is no {wanted}")));
+            self.refuse(format_args!("{by} is no {wanted}"));
         }
         let is_negative = match &typed.expr {
             BoundExpr::Literal(value) => value.as_ref().as_f64().is_some_and(|number| number < 0.0 || number.is_nan()),
             _ => false,
         };
         if is_negative {
-            return Err(refused(self.expr, &format!("the distance {by} is negative")));
+            self.refuse(format_args!("the distance {by} is negative"));
         }
-        Ok(Some(typed))
+        Some(typed)
     }
 }
 
@@ -434,7 +454,7 @@ fn place_windows<'c>(
     bound: &mut BoundQuery,
     windows: WindowsOfBlock<'c>,
     whole: Option<(usize, &[Typed<'c>])>,
-) -> Fallible<()> {
+) {
     let mut inner = std::mem::take(bound);
     bound.outputs = std::mem::take(&mut inner.outputs);
     let mut slots: Vec<Kind<'c>> = Vec::new();
@@ -453,21 +473,23 @@ fn place_windows<'c>(
     bound.order = std::mem::take(&mut inner.order);
     bound.names = std::mem::take(&mut inner.names);
     bound.is_distinct = std::mem::take(&mut inner.is_distinct);
-    let of_entries: Vec<(Name, Typed<'c>)> = block.entries.iter().flat_map(|entry| entry.every()).collect();
-    let known = |expr: &BoundExpr| of_entries.iter().find(|(_, typed)| typed.expr == *expr);
+    let nothing = || (Name::from(""), Kind::UNKNOWN);
+    let known = |expr: &BoundExpr| match expr {
+        BoundExpr::Column { source, column } => {
+            block.column_at(*source, *column).map_or_else(nothing, |(_, name, kind)| (name, kind))
+        }
+        _ => nothing(),
+    };
     let mut columns: Vec<(Name, Kind<'c>)> = Vec::new();
     for (expr, Typed { kind, .. }) in inner.outputs.iter().zip(&windows.inputs) {
-        columns.push((known(expr).map_or_else(|| "".into(), |(name, _)| name.clone()), *kind));
+        columns.push((known(expr).0, *kind));
     }
     // What the block takes of its rows: columns, or slots of groups. The rest is computed over them.
     bound.for_each_expr(&mut |expr| {
         expr.for_each_mut(&mut |part| {
             let (name, kind) = match part {
                 BoundExpr::Column { source: WINDOWS | ORDERED, .. } => return,
-                BoundExpr::Column { .. } => match known(part) {
-                    Some((name, typed)) => (name.clone(), typed.kind),
-                    None => ("".into(), Kind::UNKNOWN),
-                },
+                BoundExpr::Column { .. } => known(part),
                 BoundExpr::Slot(slot) if whole.is_some() => {
                     ("".into(), slots.get(*slot).copied().unwrap_or(Kind::UNKNOWN))
                 }
@@ -500,12 +522,11 @@ fn place_windows<'c>(
     keep_asked(&mut inner, None);
     keep_asked(bound, Some(&mut subqueries));
     block.subqueries.replace(subqueries);
-    let relation = Arc::new(relation_of(&columns)?);
+    let Some(relation) = block.binder.fault.kept(relation_of(&columns)) else { return };
     let step = WindowStep { windows: windows.calls, rows: windows.rows };
     let body = BoundBody::Windows { query: inner.into(), windows: Arc::new(step) };
     let derived = BoundDerived { relation, body, arguments: block.pass_outer() };
     bound.sources.push(BoundSource { rows: BoundRows::Derived(derived.into()), left: None });
-    Ok(())
 }
 
 /// Empties the queries that no expression of the block asks.
