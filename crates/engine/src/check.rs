@@ -268,11 +268,12 @@ fn name_of(relation: &Relation, index: &Index) -> String {
 /// How people call a row: by its primary key, or by the bytes of its key where it has none or cannot be read.
 pub(crate) fn row_name(relation: &Relation, row_key: &[u8], values: &[ValueRef<'_>]) -> String {
     let table = &relation.schema.name;
-    let parts: Vec<String> = relation
-        .primary_key()
-        .iter()
-        .filter_map(|column| Some(format!("{} = {}", relation.column_name(*column), values.get(*column)?)))
-        .collect();
+    let mut parts = Vec::new();
+    for column in relation.primary_key() {
+        if let Some(value) = values.get(*column) {
+            parts.push(format!("{} = {value}", relation.column_name(*column)));
+        }
+    }
     if !parts.is_empty() {
         return format!("the row of {table} with {}", parts.join(", "));
     }

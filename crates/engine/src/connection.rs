@@ -126,7 +126,13 @@ fn answered<R>(
         }
         Ok(())
     })?;
-    answer.ok_or_else(|| Error::Busy.into())
+    answer.ok_or_else(not_done)
+}
+
+#[cold]
+#[inline(never)]
+fn not_done() -> Box<Error> {
+    Error::Busy.into()
 }
 
 impl sealed::Sealed for AnyConnection<'_> {}

@@ -232,6 +232,8 @@ impl Error {
 }
 
 impl From<Box<Error>> for Error {
+    #[cold]
+    #[inline(never)]
     fn from(error: Box<Self>) -> Self {
         *error
     }

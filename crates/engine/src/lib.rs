@@ -55,6 +55,7 @@ mod store;
 mod transaction;
 mod typed;
 mod vacuum;
+mod values;
 mod window;
 mod write;
 

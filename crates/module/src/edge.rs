@@ -74,7 +74,10 @@ impl<L: Language> State<L> {
         }
     }
 
-    fn fail(&mut self, Failure { kind, words, place }: Failure) {
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, failure: Box<Failure>) {
+        let Failure { kind, words, place } = *failure;
         let (line, column) = place.unwrap_or_default();
         self.words = words;
         let (start, length) = (self.words.as_ptr() as usize, self.words.len());
@@ -109,7 +112,7 @@ impl<L: Language> State<L> {
         match work(self) {
             Ok(number) => number as i32,
             Err(failure) => {
-                self.fail(*failure);
+                self.fail(failure);
                 -1
             }
         }

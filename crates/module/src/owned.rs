@@ -82,16 +82,12 @@ impl<L: Language> Drop for Owned<L> {
 
 /// Puts something where nothing stands; its number.
 pub(crate) fn place<T>(all: &mut Vec<Option<T>>, one: T) -> usize {
-    match all.iter().position(Option::is_none) {
-        Some(number) => {
-            if let Some(free) = all.get_mut(number) {
-                *free = Some(one);
-            }
-            number
-        }
-        None => {
-            all.push(Some(one));
-            all.len() - 1
-        }
+    let number = all.iter().position(Option::is_none).unwrap_or(all.len());
+    if number == all.len() {
+        all.push(None);
     }
+    if let Some(free) = all.get_mut(number) {
+        *free = Some(one);
+    }
+    number
 }

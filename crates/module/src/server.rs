@@ -254,10 +254,13 @@ impl<L: Language> Server<L> {
     /// # Errors
     /// A table that is not there.
     pub fn subscribe(&mut self, database: usize, tables: &[Value]) -> Result<usize> {
-        let topics: Vec<Topic> = match tables {
-            [] => vec![Topic::all()],
-            tables => tables.iter().map(topic).collect::<Result<_>>()?,
-        };
+        let mut topics = Vec::new();
+        for table in tables {
+            topics.push(topic(table)?);
+        }
+        if topics.is_empty() {
+            topics.push(Topic::all());
+        }
         let owned = self.owned_mut(database)?;
         let subscription = owned.database().subscribe(topics)?;
         Ok(place(&mut owned.subscriptions, subscription))

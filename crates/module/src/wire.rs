@@ -14,6 +14,8 @@
 //! Rows go out as a [`Batch`]: a tag and 64 bits for each cell, and all texts and all bytes in one piece each, so that
 //! JavaScript reads whole arrays and decodes one text.
 
+use std::fmt;
+
 use wasm_dbms::{DateTime, Json, Value, ValueRef};
 
 use crate::failure::{Failure, Result};
@@ -162,6 +164,12 @@ impl Batch {
         let length = if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() };
         self.cell(tag, (length as f64).to_bits());
     }
+
+    /// What JavaScript has no type for, as people read it.
+    #[inline(never)]
+    fn shown(&mut self, value: &dyn fmt::Display) {
+        self.text(TEXT, &value.to_string());
+    }
 }
 
 /// Adds a value to a batch. What JavaScript has no type for goes as text: decimals, days, moments, uuids, names of enums.
@@ -179,11 +187,11 @@ pub fn write_value(batch: &mut Batch, value: ValueRef<'_>) {
         }
         ValueRef::Json(json) => batch.text(JSON, json.as_str()),
         ValueRef::Enum(_, name) => batch.text(TEXT, name),
-        ValueRef::Decimal(value) => batch.text(TEXT, &value.to_string()),
-        ValueRef::Date(value) => batch.text(TEXT, &value.to_string()),
-        ValueRef::DateTime(value) => batch.text(TEXT, &value.to_string()),
-        ValueRef::Uuid(value) => batch.text(TEXT, &value.to_string()),
+        ValueRef::Decimal(value) => batch.shown(&value),
+        ValueRef::Date(value) => batch.shown(&value),
+        ValueRef::DateTime(value) => batch.shown(&value),
+        ValueRef::Uuid(value) => batch.shown(&value),
         // A type that is newer than this module.
-        _ => batch.text(TEXT, &value.to_value().to_string()),
+        _ => batch.shown(&value),
     }
 }

@@ -206,7 +206,7 @@ fn last_part(name: &str) -> &str {
 /// than it was written, in parentheses above all: these are passed over.
 fn place_of_expression(message: &str, text: &str, dialect: Dialect) -> Option<usize> {
     let said = words(text, LOOKED_THROUGH, dialect);
-    message.match_indices(": ").find_map(|(end, _)| {
+    (0..message.len()).filter(|end| message.as_bytes().get(*end..*end + 2) == Some(b": ")).find_map(|end| {
         let wanted = words(message.get(..end)?, LOOKED_FOR, Dialect::PostgreSql);
         let is_there = |place: &&[(String, usize)]| place.iter().zip(&wanted).all(|(one, other)| one.0 == other.0);
         if wanted.is_empty() {

@@ -9,7 +9,8 @@ macro_rules! keywords {
         #[repr(u8)]
         pub(crate) enum Keyword { $($variant),* }
 
-        /// Each word, in the order of the enum, which is that of the alphabet.
+        /// Each word, in the order of the enum, which is that of the alphabet. For the compiler only: it takes six times as
+        /// much as what is made of it.
         const WORDS: &[(&str, Keyword)] =
             &[$((first(&[$($word,)? stringify!($variant)]), Keyword::$variant)),*];
     };
@@ -41,24 +42,62 @@ const fn first(words: &[&'static str]) -> &'static str {
 /// The longest word.
 const LONGEST: usize = 17;
 
-/// Where the words of each letter begin, and where the last of them end.
-const STARTS: [usize; 27] = starts();
+/// What is looked at: all words in small letters, one behind the other.
+struct Words {
+    text: [u8; LENGTH],
+    keywords: [Keyword; WORDS.len()],
+    /// Where each word ends, behind a 0.
+    ends: [u16; WORDS.len() + 1],
+    /// The places where the words of each letter begin, and where the last of them end.
+    letters: [u8; 27],
+}
+
+/// How long all words are together.
+const LENGTH: usize = {
+    let (mut length, mut place) = (0, 0);
+    while let Some(((word, _), _)) = WORDS.split_at(place).1.split_first() {
+        length += word.len();
+        place += 1;
+    }
+    length
+};
+
+static TABLE: Words = table();
+
+static TEXT: &str = match str::from_utf8(&TABLE.text) {
+    Ok(text) => text,
+    Err(_) => "",
+};
 
 #[expect(clippy::indexing_slicing, reason = "computed by the compiler, which would refuse it")]
-const fn starts() -> [usize; 27] {
-    let mut starts = [0; 27];
-    let mut place = 0;
+const fn table() -> Words {
+    let (text, ends) = ([0; LENGTH], [0; WORDS.len() + 1]);
+    let mut table = Words { text, keywords: [Keyword::Abort; WORDS.len()], ends, letters: [0; 27] };
+    let (mut place, mut end) = (0, 0);
     while place < WORDS.len() {
-        let letter = (WORDS[place].0.as_bytes()[0].to_ascii_lowercase() - b'a') as usize;
+        let (word, keyword) = WORDS[place];
+        let mut at = 0;
+        while at < word.len() {
+            table.text[end] = word.as_bytes()[at].to_ascii_lowercase();
+            (at, end) = (at + 1, end + 1);
+        }
+        table.keywords[place] = keyword;
+        table.ends[place + 1] = end as u16;
         // Those of later letters begin behind it.
-        let mut later = letter + 1;
-        while later < starts.len() {
-            starts[later] = place + 1;
+        let mut later = (word.as_bytes()[0].to_ascii_lowercase() - b'a') as usize + 1;
+        while later < table.letters.len() {
+            table.letters[later] = place as u8 + 1;
             later += 1;
         }
         place += 1;
     }
-    starts
+    table
+}
+
+/// The word at a place.
+fn word_at(place: usize) -> &'static str {
+    let end = |place: usize| TABLE.ends.get(place).map_or(0, |end| usize::from(*end));
+    TEXT.get(end(place)..end(place + 1)).unwrap_or_default()
 }
 
 impl Keyword {
@@ -69,22 +108,19 @@ impl Keyword {
         }
         // A few words begin with the same letter, fewer of them are as long.
         let letter = usize::from(word.bytes().next()?.to_ascii_lowercase().wrapping_sub(b'a'));
-        let (first, end) = (*STARTS.get(letter)?, *STARTS.get(letter + 1)?);
-        let words = WORDS.get(first..end)?.iter();
-        words
-            .filter(|(known, _)| known.len() == word.len())
-            .find(|(known, _)| known.eq_ignore_ascii_case(word))
-            .map(|(_, keyword)| *keyword)
+        let (first, end) = (*TABLE.letters.get(letter)?, *TABLE.letters.get(letter + 1)?);
+        let place = (first.into()..end.into()).find(|place| word_at(*place).eq_ignore_ascii_case(word))?;
+        TABLE.keywords.get(place).copied()
     }
 
     /// Every word.
     pub(crate) fn all() -> impl Iterator<Item = &'static str> {
-        WORDS.iter().map(|(word, _)| *word)
+        (0..WORDS.len()).map(word_at)
     }
 
-    /// The word as errors show it.
+    /// The word, in small letters.
     pub(crate) fn word(self) -> &'static str {
-        WORDS.get(self as usize).map_or("", |(word, _)| word)
+        word_at(self as usize)
     }
 }
 

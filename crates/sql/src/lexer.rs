@@ -37,6 +37,16 @@ pub(crate) struct Token<'a> {
     pub(crate) offset: usize,
 }
 
+impl Token<'_> {
+    /// What a word means here.
+    pub(crate) fn keyword(&self) -> Option<Keyword> {
+        match self.kind {
+            Kind::Word(keyword) => keyword,
+            _ => None,
+        }
+    }
+}
+
 /// Signs of several characters before those they begin with.
 const SIGNS: [&str; 37] = [
     "->>", "#>>", "::", "<=", ">=", "<>", "!=", "==", "||", "->", "@>", "<@", "<<", ">>", "#>", "~*", "!~", "(", ")",
@@ -51,12 +61,43 @@ pub(crate) struct Lexer<'a> {
     dialect: Dialect,
 }
 
-fn is_word_start(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
+/// What a byte can be, a bit for each.
+type Class = u8;
+
+const BLANK: Class = 1;
+const DIGIT: Class = 2;
+const HEXADECIMAL: Class = 4;
+const WORD_START: Class = 8;
+const DOLLAR: Class = 16;
+const UNDERSCORE: Class = 32;
+const WORD: Class = WORD_START | DIGIT | DOLLAR;
+
+/// What each byte is.
+const CLASSES: [Class; 256] = classes();
+
+#[expect(clippy::indexing_slicing, reason = "computed by the compiler, which would refuse it")]
+const fn classes() -> [Class; 256] {
+    let mut classes = [0; 256];
+    let mut place = 0;
+    while place < classes.len() {
+        let byte = place as u8;
+        classes[place] = match byte {
+            b' ' | b'\t'..=b'\r' => BLANK,
+            b'0'..=b'9' => DIGIT | HEXADECIMAL,
+            b'$' => DOLLAR,
+            b'_' => WORD_START | UNDERSCORE,
+            b'a'..=b'f' | b'A'..=b'F' => WORD_START | HEXADECIMAL,
+            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => WORD_START,
+            _ => 0,
+        };
+        place += 1;
+    }
+    classes
 }
 
-fn is_word(byte: u8) -> bool {
-    is_word_start(byte) || byte.is_ascii_digit() || byte == b'$'
+/// Whether a byte is of one of these classes.
+fn is_of(byte: u8, class: Class) -> bool {
+    CLASSES.get(usize::from(byte)).is_some_and(|own| own & class != 0)
 }
 
 impl<'a> Lexer<'a> {
@@ -95,18 +136,26 @@ impl<'a> Lexer<'a> {
         self.rest().get(ahead).copied().unwrap_or(0)
     }
 
-    /// Goes on while the bytes are such.
-    fn skip(&mut self, is_such: impl Fn(u8) -> bool) {
+    /// Goes on while the bytes are of these classes.
+    #[inline(never)]
+    fn skip(&mut self, class: Class) {
         let rest = self.rest();
-        self.at += rest.iter().position(|byte| !is_such(*byte)).unwrap_or(rest.len());
+        self.at += rest.iter().position(|byte| !is_of(*byte, class)).unwrap_or(rest.len());
+    }
+
+    /// Goes on to one of two bytes.
+    #[inline(never)]
+    fn skip_to(&mut self, one: u8, other: u8) {
+        let rest = self.rest();
+        self.at += rest.iter().position(|byte| *byte == one || *byte == other).unwrap_or(rest.len());
     }
 
     /// Goes behind blanks and comments.
     fn skip_blanks(&mut self) -> Result<()> {
         loop {
-            self.skip(|byte| byte.is_ascii_whitespace() || byte == 0x0b);
+            self.skip(BLANK);
             match (self.byte(0), self.byte(1)) {
-                (b'-', b'-') => self.skip(|byte| byte != b'\n'),
+                (b'-', b'-') => self.skip_to(b'\n', b'\n'),
                 (b'/', b'*') => self.skip_comment()?,
                 _ => return Ok(()),
             }
@@ -157,29 +206,12 @@ impl<'a> Lexer<'a> {
             (b'`', _) if self.dialect == Dialect::Sqlite => self.quoted(0, b'`', false, Kind::Quoted),
             (b'[', _) if self.dialect == Dialect::Sqlite => self.quoted(0, b']', false, Kind::Quoted),
             (b'0'..=b'9', _) | (b'.', b'0'..=b'9') => self.number(),
-            (b'?', _) => {
-                self.at += 1;
-                self.skip(|byte| byte.is_ascii_digit());
-                Ok(Kind::Parameter)
-            }
-            (b'$', b'0'..=b'9') => {
-                self.at += 1;
-                self.skip(|byte| byte.is_ascii_digit());
-                Ok(Kind::Parameter)
-            }
-            (b'$', next) if next == b'$' || is_word_start(next) => self.dollar(),
-            (b':', next) if is_word_start(next) => {
-                self.at += 1;
-                self.skip(is_word);
-                Ok(Kind::Parameter)
-            }
-            (b'@', next) if is_word_start(next) && self.dialect == Dialect::Sqlite => {
-                self.at += 1;
-                self.skip(is_word);
-                Ok(Kind::Parameter)
-            }
-            (first, _) if is_word_start(first) => {
-                self.skip(is_word);
+            (b'?', _) | (b'$', b'0'..=b'9') => self.parameter(DIGIT),
+            (b'$', next) if is_of(next, DOLLAR | WORD_START) => self.dollar(),
+            (b':', next) if is_of(next, WORD_START) => self.parameter(WORD),
+            (b'@', next) if is_of(next, WORD_START) && self.dialect == Dialect::Sqlite => self.parameter(WORD),
+            (first, _) if is_of(first, WORD_START) => {
+                self.skip(WORD);
                 Ok(Kind::Word(None))
             }
             (first, _) => match SIGNS
@@ -198,12 +230,19 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// A sign and what belongs to it.
+    fn parameter(&mut self, class: Class) -> Result<Kind> {
+        self.at += 1;
+        self.skip(class);
+        Ok(Kind::Parameter)
+    }
+
     /// What stands between quotes, which stand for themselves where there are two.
     fn quoted(&mut self, prefix: usize, quote: u8, has_escapes: bool, kind: Kind) -> Result<Kind> {
         let start = self.at;
         self.at += prefix + 1;
         loop {
-            self.skip(|byte| byte != quote && (byte != b'\\' || !has_escapes));
+            self.skip_to(quote, if has_escapes { b'\\' } else { quote });
             match (self.byte(0), self.byte(1)) {
                 _ if self.rest().is_empty() => {
                     let what = if kind == Kind::Quoted { "the name in quotes" } else { "the text in quotes" };
@@ -224,21 +263,20 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         if self.byte(0) == b'0' && matches!(self.byte(1), b'x' | b'X') {
             self.at += 2;
-            self.skip(|byte| byte.is_ascii_hexdigit() || byte == b'_');
+            self.skip(HEXADECIMAL | UNDERSCORE);
         } else {
-            let is_digit = |byte: u8| byte.is_ascii_digit() || byte == b'_';
-            self.skip(is_digit);
+            self.skip(DIGIT | UNDERSCORE);
             if self.byte(0) == b'.' {
                 self.at += 1;
-                self.skip(is_digit);
+                self.skip(DIGIT | UNDERSCORE);
             }
             let sign = usize::from(matches!(self.byte(1), b'+' | b'-'));
             if matches!(self.byte(0), b'e' | b'E') && self.byte(1 + sign).is_ascii_digit() {
                 self.at += 1 + sign;
-                self.skip(is_digit);
+                self.skip(DIGIT | UNDERSCORE);
             }
         }
-        if is_word(self.byte(0)) {
+        if is_of(self.byte(0), WORD) {
             return fault(SqlErrorKind::Literal("a number with letters behind it".into()), start);
         }
         Ok(Kind::Number)
@@ -248,7 +286,7 @@ impl<'a> Lexer<'a> {
     fn dollar(&mut self) -> Result<Kind> {
         let start = self.at;
         self.at += 1;
-        self.skip(|byte| is_word(byte) && byte != b'$');
+        self.skip(WORD_START | DIGIT);
         if self.byte(0) != b'$' {
             if self.dialect == Dialect::Sqlite {
                 return Ok(Kind::Parameter);
@@ -257,15 +295,17 @@ impl<'a> Lexer<'a> {
         }
         self.at += 1;
         let mark = self.text.get(start..self.at).unwrap_or_default();
-        match self.text.get(self.at..).and_then(|rest| rest.find(mark)) {
-            Some(length) => {
-                self.at += length + mark.len();
-                Ok(Kind::Dollar(mark.len()))
+        loop {
+            self.skip_to(b'$', b'$');
+            // A mark has dollars at its ends only: of what is compared nothing is compared again.
+            if self.rest().starts_with(mark.as_bytes()) {
+                self.at += mark.len();
+                return Ok(Kind::Dollar(mark.len()));
             }
-            None => {
-                self.at = self.text.len();
-                fault(SqlErrorKind::Literal("the text between dollars does not end".into()), start)
+            if self.rest().is_empty() {
+                return fault(SqlErrorKind::Literal("the text between dollars does not end".into()), start);
             }
+            self.at += 1;
         }
     }
 }

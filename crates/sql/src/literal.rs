@@ -99,11 +99,11 @@ pub(crate) fn bytes(token: Token<'_>) -> Option<Vec<u8>> {
 
 /// A number: an integer, an exact decimal where it has a point, a float where it has an exponent or does not fit.
 pub(crate) fn number(raw: &str, dialect: Dialect) -> Option<Value> {
-    if raw.starts_with('_') || raw.ends_with('_') || raw.contains("__") {
+    if raw.starts_with('_') || raw.ends_with('_') || raw.as_bytes().windows(2).any(|two| two == b"__") {
         return None;
     }
     let owned;
-    let digits = if raw.contains('_') {
+    let digits = if raw.bytes().any(|byte| byte == b'_') {
         owned = raw.replace('_', "");
         owned.as_str()
     } else {
@@ -112,17 +112,29 @@ pub(crate) fn number(raw: &str, dialect: Dialect) -> Option<Value> {
     if let Some(hexadecimal) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
         return u64::from_str_radix(hexadecimal, 16).ok().map(Value::from);
     }
-    if let Ok(integer) = digits.parse::<u64>() {
-        return Some(Value::from(integer));
+    if let Some(integer) = integer(digits) {
+        return Some(integer);
     }
     let float = || parse_float(digits).filter(|number| number.is_finite()).map(Value::Float);
-    if dialect == Dialect::Sqlite || digits.contains(['e', 'E']) {
+    if dialect == Dialect::Sqlite || digits.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
         return float();
     }
     match digits.parse::<Decimal>() {
         Ok(decimal) => Some(Value::Decimal(decimal)),
         Err(_) => float(),
     }
+}
+
+/// A whole number.
+#[inline(never)]
+pub(crate) fn whole(digits: &str) -> Option<u64> {
+    digits.parse().ok()
+}
+
+/// An integer.
+#[inline(never)]
+fn integer(digits: &str) -> Option<Value> {
+    whole(digits).map(Value::from).or_else(|| digits.parse::<i64>().ok().map(Value::from))
 }
 
 /// The number with the other sign.
@@ -132,7 +144,7 @@ pub(crate) fn negated(value: &Value) -> Option<Value> {
         Value::Unsigned(number) => match i64::try_from(-i128::from(*number)) {
             Ok(number) => Value::Integer(number),
             // A decimal holds what no integer does.
-            Err(_) => Value::Decimal(format!("-{number}").parse().ok()?),
+            Err(_) => Value::Decimal(Decimal::from_parts(true, (*number).into(), 0)?),
         },
         Value::Float(number) => Value::Float(-number),
         Value::Decimal(number) => {
@@ -142,34 +154,31 @@ pub(crate) fn negated(value: &Value) -> Option<Value> {
     })
 }
 
+/// Words that are false and true in turn.
+const TRUTHS: [&str; 10] = ["f", "t", "false", "true", "no", "yes", "off", "on", "0", "1"];
+
 /// A text as a value of a type, `DATE '2024-02-29'`; none if it is none.
 pub(crate) fn typed(data_type: DataType, text: &str) -> Option<Value> {
     let trimmed = text.trim();
     Some(match data_type {
         DataType::Text => Value::Text(text.to_owned()),
-        DataType::Bool => match trimmed.to_ascii_lowercase().as_str() {
-            "t" | "true" | "yes" | "on" | "1" => Value::Bool(true),
-            "f" | "false" | "no" | "off" | "0" => Value::Bool(false),
-            _ => return None,
-        },
+        DataType::Bool => Value::Bool(TRUTHS.iter().position(|word| trimmed.eq_ignore_ascii_case(word))? % 2 == 1),
         DataType::F32 | DataType::F64 => Value::Float(parse_float(trimmed)?),
         DataType::Decimal => Value::Decimal(trimmed.parse().ok()?),
         DataType::Date => Value::Date(trimmed.parse::<Date>().ok()?),
         DataType::DateTime => Value::DateTime(moment(trimmed)?),
         DataType::Uuid => Value::Uuid(parse_uuid(trimmed)?),
         DataType::Json => Value::Json(text.parse::<Json>().ok()?),
-        _ => {
-            let integer = trimmed.parse::<u64>().map(Value::from).or_else(|_| trimmed.parse::<i64>().map(Value::from));
-            integer.ok().filter(|value| value.as_ref().fits(data_type))?
-        }
+        _ => integer(trimmed).filter(|value| value.as_ref().fits(data_type))?,
     })
 }
 
 /// A moment; with a blank between date and time, without a time, or without an offset, which is then none.
 fn moment(text: &str) -> Option<DateTime> {
-    let text = text.replacen(' ', "T", 1);
-    let tries = [text.clone(), format!("{text}Z"), format!("{text}:00"), format!("{text}T00:00:00Z")];
-    tries.iter().find_map(|text| text.parse().ok())
+    let blank = text.bytes().position(|byte| byte == b' ').unwrap_or(text.len());
+    let (date, rest) = text.split_at(blank);
+    let (between, time) = rest.strip_prefix(' ').map_or(("", ""), |time| ("T", time));
+    ["", "Z", ":00", "T00:00:00Z"].iter().find_map(|end| format!("{date}{between}{time}{end}").parse().ok())
 }
 
 /// A number as one of a type; none if it is none of it.

@@ -70,8 +70,9 @@ impl Refusal {
     /// An exception as JavaScript prints it: `name: message`.
     pub fn from_words(words: &str) -> Self {
         // A name has no colon.
-        let named = words.split_once(':').and_then(|(name, rest)| Some((name, rest.strip_prefix(' ')?)));
-        let (name, message) = named.unwrap_or(("Error", words));
+        let colon = words.bytes().position(|byte| byte == b':').unwrap_or(words.len());
+        let (name, rest) = words.split_at(colon);
+        let (name, message) = rest.strip_prefix(": ").map_or(("Error", words), |message| (name, message));
         Self::new(name.to_owned(), message.to_owned())
     }
 

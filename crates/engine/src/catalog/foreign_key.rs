@@ -89,8 +89,11 @@ impl Lookup {
             if is_to_one && !(is_unique && keys.len() == columns.len()) {
                 return;
             }
-            let place = |key: &usize| columns.iter().position(|column| column == key);
-            let places: Vec<usize> = keys.iter().map_while(place).collect();
+            let mut places = Vec::new();
+            for key in keys {
+                let Some(place) = columns.iter().position(|column| column == key) else { break };
+                places.push(place);
+            }
             if places.len() > best.places.len() {
                 best = Self { path, is_exact: places.len() == columns.len(), places };
             }

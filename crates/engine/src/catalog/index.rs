@@ -53,7 +53,9 @@ impl Index {
         });
         let mut own = Self::ascending(schema, columns, tree);
         own.name.clone_from(&index.name);
-        own.descending = index.columns.iter().map(|column| column.descending).collect();
+        for (own, column) in own.descending.iter_mut().zip(&index.columns) {
+            *own = column.descending;
+        }
         own.is_unique = index.unique;
         own.carried = carried;
         Ok(own)
@@ -61,16 +63,23 @@ impl Index {
 
     /// The index that stands for the primary key of a table whose rows are keyed by a row id.
     pub(crate) fn primary(schema: &TableSchema, columns: Vec<usize>, tree: TreeId) -> Self {
-        Self { is_unique: true, is_primary: true, ..Self::ascending(schema, columns, tree) }
+        let mut own = Self::ascending(schema, columns, tree);
+        (own.is_unique, own.is_primary) = (true, true);
+        own
     }
 
     fn ascending(schema: &TableSchema, columns: Vec<usize>, tree: TreeId) -> Self {
-        let types = columns.iter().filter_map(|column| schema.columns.get(*column)).map(|column| column.data_type);
+        let mut types = Vec::with_capacity(columns.len());
+        for column in &columns {
+            if let Some(column) = schema.columns.get(*column) {
+                types.push(column.data_type);
+            }
+        }
         Self {
             head: TreeHead::new(tree),
             name: "primary_key".into(),
             descending: vec![false; columns.len()],
-            types: types.collect(),
+            types,
             columns,
             is_unique: false,
             is_primary: false,

@@ -96,7 +96,11 @@ impl Catalog {
 
     /// The description of every table.
     pub(crate) fn schemas(&self) -> Vec<TableSchema> {
-        self.shown().map(|relation| (*relation.schema).clone()).collect()
+        let mut schemas = Vec::with_capacity(self.relations.len());
+        for relation in self.shown() {
+            schemas.push(TableSchema::clone(&relation.schema));
+        }
+        schemas
     }
 
     /// The name of every table.

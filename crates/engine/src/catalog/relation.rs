@@ -194,25 +194,31 @@ impl Relation {
 
     /// Finds the plain columns and the known ones. `referred` are those that other tables refer to.
     pub(crate) fn sort_columns(&mut self, referred: &[usize]) {
-        let is_known = |column: &usize| {
-            referred.contains(column) || self.indexes.iter().any(|index| index.columns.contains(column))
-        };
-        self.known = (0..self.schema.columns.len()).filter(is_known).collect();
-        let is_plain = |column: usize| {
+        self.known.clear();
+        self.plain.clear();
+        for column in 0..self.schema.columns.len() {
+            let is_referred = referred.contains(&column);
+            if is_referred || self.indexes.iter().any(|index| index.columns.contains(&column)) {
+                self.known.push(column);
+            }
             let in_key = matches!(&self.shape, KeyShape::Columns(columns) if columns.contains(&column));
-            self.layout.is_fixed(column)
+            let is_plain = self.layout.is_fixed(column)
                 && !in_key
                 && self.autoincrement != Some(column)
-                && !referred.contains(&column)
+                && !is_referred
                 && !self.indexes.iter().any(|index| index.holds(column))
-                && !self.foreign_keys.iter().any(|key| key.columns.contains(&column))
-        };
-        self.plain = (0..self.schema.columns.len()).map(is_plain).collect();
+                && !self.foreign_keys.iter().any(|key| key.columns.contains(&column));
+            self.plain.push(is_plain);
+        }
     }
 
     /// The number of every tree.
     pub(crate) fn trees(&self) -> Vec<TreeId> {
-        self.heads().map(|head| head.tree.id()).collect()
+        let mut trees = vec![self.table.tree.id()];
+        for index in &self.indexes {
+            trees.push(index.head.tree.id());
+        }
+        trees
     }
 
     /// The tree of this number.
@@ -264,7 +270,11 @@ impl Relation {
 
     /// The names of columns, joined by commas.
     pub(crate) fn column_names(&self, columns: &[usize]) -> String {
-        columns.iter().map(|column| self.column_name(*column).to_owned()).collect::<Vec<_>>().join(", ")
+        let mut names = Vec::with_capacity(columns.len());
+        for column in columns {
+            names.push(self.column_name(*column).to_owned());
+        }
+        names.join(", ")
     }
 
     /// How people call a tree of this table.

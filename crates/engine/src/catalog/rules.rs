@@ -31,8 +31,12 @@ impl Rules {
 
     /// The rules of a table, if it has some.
     pub(crate) fn of(schema: &TableSchema) -> Option<Self> {
-        let columns = schema.columns.iter().enumerate();
-        let columns: Vec<_> = columns.filter(|(_, column)| column.has_rules()).map(|(number, _)| number).collect();
+        let mut columns = Vec::new();
+        for (number, column) in schema.columns.iter().enumerate() {
+            if column.has_rules() {
+                columns.push(number);
+            }
+        }
         if columns.is_empty() {
             return None;
         }

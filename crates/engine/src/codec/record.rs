@@ -12,6 +12,8 @@
 //! its absence means is left out. A tag that this version does not know is refused: leaving the field out when the record
 //! is written again would lose it.
 
+use std::fmt;
+
 use wasm_dbms_api::MemoryError;
 
 /// Why bytes are no record.
@@ -88,98 +90,174 @@ impl Writer {
     }
 }
 
-/// Bytes that are not read yet.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
+/// Bytes that are not read yet. What is wrong first is kept, and nothing is left to read then: what is read goes on as
+/// zeros and empty texts, until [`finish`](Self::finish) says what they came to.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    problem: Option<Problem>,
+}
 
 impl<'a> Reader<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, problem: None }
+    }
+
+    /// Whether nothing is left; so it is once something was wrong.
     pub(crate) fn is_at_end(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty()
     }
 
-    pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], Problem> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(Problem::Damaged)?;
-        self.0 = rest;
-        Ok(taken)
+    /// How many bytes are left.
+    pub(crate) fn left(&self) -> usize {
+        self.bytes.len()
     }
 
-    pub(crate) fn chunk<const N: usize>(&mut self) -> Result<[u8; N], Problem> {
-        self.take(N)?.first_chunk().copied().ok_or(Problem::Damaged)
+    /// What was wrong first.
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        self.problem.map_or(Ok(()), Err)
     }
 
-    pub(crate) fn u8(&mut self) -> Result<u8, Problem> {
-        self.chunk().map(u8::from_le_bytes)
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, problem: Problem) {
+        self.bytes = &[];
+        self.problem.get_or_insert(problem);
     }
 
-    pub(crate) fn number(&mut self) -> Result<u64, Problem> {
+    /// The bytes contradict themselves.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn damaged(&mut self) {
+        self.fail(Problem::Damaged);
+    }
+
+    /// A newer version wrote this part.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn newer(&mut self, part: fmt::Arguments<'_>) {
+        self.fail(Problem::Newer(part.to_string()));
+    }
+
+    pub(crate) fn take(&mut self, length: usize) -> &'a [u8] {
+        let Some((taken, rest)) = self.bytes.split_at_checked(length) else {
+            self.damaged();
+            return &[];
+        };
+        self.bytes = rest;
+        taken
+    }
+
+    /// All that is left.
+    pub(crate) fn rest(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.bytes)
+    }
+
+    pub(crate) fn chunk<const N: usize>(&mut self) -> [u8; N] {
+        self.take(N).first_chunk().copied().unwrap_or([0; N])
+    }
+
+    pub(crate) fn u8(&mut self) -> u8 {
+        u8::from_le_bytes(self.chunk())
+    }
+
+    pub(crate) fn number(&mut self) -> u64 {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
-            let byte = self.u8()?;
+            let byte = self.u8();
             let bits = u64::from(byte & 0x7F);
             if bits << shift >> shift != bits || (byte == 0 && shift > 0) {
                 break;
             }
             number |= bits << shift;
             if byte & 0x80 == 0 {
-                return Ok(number);
+                return number;
             }
         }
-        Err(Problem::Damaged)
+        self.damaged();
+        0
     }
 
-    pub(crate) fn u32(&mut self) -> Result<u32, Problem> {
-        u32::try_from(self.number()?).map_err(|_| Problem::Damaged)
+    /// A number of a narrower type.
+    pub(crate) fn narrow<T: TryFrom<u64> + Default>(&mut self) -> T {
+        T::try_from(self.number()).unwrap_or_else(|_| {
+            self.damaged();
+            T::default()
+        })
+    }
+
+    pub(crate) fn u32(&mut self) -> u32 {
+        self.narrow()
     }
 
     /// Bytes after their length.
-    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Problem> {
-        let length = usize::try_from(self.number()?).map_err(|_| Problem::Damaged)?;
+    pub(crate) fn bytes(&mut self) -> &'a [u8] {
+        let length = self.narrow();
         self.take(length)
     }
 
+    /// These bytes, read before, as text.
+    pub(crate) fn text_of(&mut self, bytes: &[u8]) -> String {
+        let text = str::from_utf8(bytes).unwrap_or_else(|_| {
+            self.damaged();
+            ""
+        });
+        text.to_owned()
+    }
+
     /// All that is left, as text.
-    pub(crate) fn text(&mut self) -> Result<String, Problem> {
-        String::from_utf8(std::mem::take(&mut self.0).to_vec()).map_err(|_| Problem::Damaged)
+    pub(crate) fn text(&mut self) -> String {
+        let bytes = self.rest();
+        self.text_of(bytes)
     }
 
     /// One thing after the other, at most `limit`, until nothing is left.
-    pub(crate) fn list<T>(
-        &mut self,
-        limit: usize,
-        mut one: impl FnMut(&mut Self) -> Result<T, Problem>,
-    ) -> Result<Vec<T>, Problem> {
+    pub(crate) fn list<T>(&mut self, limit: usize, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
         let mut list = Vec::new();
         while !self.is_at_end() {
             if list.len() == limit {
-                return Err(Problem::Damaged);
+                self.damaged();
+                break;
             }
-            list.push(one(self)?);
+            list.push(one(self));
         }
-        Ok(list)
+        list
     }
 
     /// Calls `visit` with the tag and the bytes of each field; it returns whether it knows the tag. `what` has them.
-    pub(crate) fn fields(
-        &mut self,
-        what: &str,
-        visit: &mut dyn FnMut(u8, &mut Self) -> Result<bool, Problem>,
-    ) -> Result<(), Problem> {
+    pub(crate) fn fields(&mut self, what: &str, visit: &mut dyn FnMut(u8, &mut Self) -> bool) {
         let mut last = 0;
         while !self.is_at_end() {
-            let tag = self.u8()?;
-            let mut field = Self(self.bytes()?);
+            let tag = self.u8();
+            let field = self.bytes();
             if tag < last || (tag == last && tag & 0x80 == 0) {
-                return Err(Problem::Damaged);
+                self.damaged();
+            }
+            if self.problem.is_some() {
+                return;
             }
             last = tag;
-            if !visit(tag, &mut field)? {
-                return Err(Problem::Newer(format!("field {tag} of {what}")));
-            }
-            if !field.is_at_end() {
-                return Err(Problem::Damaged);
-            }
+            self.within(field, |field| {
+                if !visit(tag, field) {
+                    field.newer(format_args!("field {tag} of {what}"));
+                }
+            });
         }
-        Ok(())
+    }
+
+    /// Reads these bytes, all of them, and goes on where it was.
+    pub(crate) fn within(&mut self, field: &'a [u8], read: impl FnOnce(&mut Self)) {
+        if self.problem.is_some() {
+            return;
+        }
+        let rest = std::mem::replace(&mut self.bytes, field);
+        read(self);
+        if !self.is_at_end() {
+            self.damaged();
+        }
+        if self.problem.is_none() {
+            self.bytes = rest;
+        }
     }
 }
 
@@ -192,17 +270,23 @@ mod tests {
         for number in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX - 1, u64::MAX] {
             let mut writer = Writer::default();
             writer.number(number);
-            let mut reader = Reader(&writer.0);
-            assert_eq!(reader.number(), Ok(number));
-            assert!(reader.is_at_end());
+            let read = |bytes: &[u8]| {
+                let mut reader = Reader::new(bytes);
+                let number = reader.number();
+                assert!(reader.is_at_end());
+                reader.finish().map(|()| number)
+            };
+            assert_eq!(read(&writer.0), Ok(number));
             for length in 0..writer.0.len() {
-                assert_eq!(Reader(&writer.0[..length]).number(), Err(Problem::Damaged), "{number} cut to {length}");
+                assert_eq!(read(&writer.0[..length]), Err(Problem::Damaged), "{number} cut to {length}");
             }
         }
         for longer in
             [&[0x80, 0][..], &[0xFF, 0x80, 0], &[0xFF; 11], &[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2]]
         {
-            assert_eq!(Reader(longer).number(), Err(Problem::Damaged), "{longer:?}");
+            let mut reader = Reader::new(longer);
+            reader.number();
+            assert_eq!(reader.finish(), Err(Problem::Damaged), "{longer:?}");
         }
     }
 
@@ -210,12 +294,13 @@ mod tests {
     fn fields_come_in_the_order_of_their_tags_and_only_those_of_lists_again() {
         let visited = |bytes: &[u8]| {
             let mut tags = Vec::new();
-            let fields = Reader(bytes).fields("a test", &mut |tag, field| {
+            let mut reader = Reader::new(bytes);
+            reader.fields("a test", &mut |tag, field| {
                 tags.push(tag);
-                field.0 = &[];
-                Ok(tag != 9)
+                field.rest();
+                tag != 9
             });
-            fields.map(|()| tags)
+            reader.finish().map(|()| tags)
         };
         assert_eq!(visited(&[1, 0, 3, 1, 7, 0x80, 0, 0x80, 0]), Ok(vec![1, 3, 0x80, 0x80]));
         for damaged in [&[3, 0, 1, 0][..], &[3, 0, 3, 0], &[1], &[1, 2, 0], &[0, 0]] {

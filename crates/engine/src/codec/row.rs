@@ -21,7 +21,7 @@ mod earlier;
 mod reader;
 mod view;
 
-use wasm_dbms_api::{DataType, TableSchema, ValueRef};
+use wasm_dbms_api::{ColumnSchema, DataType, TableSchema, ValueRef};
 
 use crate::codec::{FixedColumn, fixed, key};
 
@@ -81,13 +81,11 @@ struct FormedColumn<'a> {
 
 /// What the bytes of a table's rows depend on, of each column.
 fn formed(schema: &TableSchema) -> Vec<FormedColumn<'_>> {
-    let columns = schema.columns.iter();
-    let formed = columns.map(|column| FormedColumn {
-        data_type: column.data_type,
-        nullable: column.nullable,
-        variants: &column.variants,
-    });
-    formed.collect()
+    let mut formed = Vec::with_capacity(schema.columns.len());
+    for ColumnSchema { data_type, nullable, variants, .. } in &schema.columns {
+        formed.push(FormedColumn { data_type: *data_type, nullable: *nullable, variants });
+    }
+    formed
 }
 
 /// The most bytes before the null bitmap.
@@ -142,21 +140,31 @@ impl RowLayout {
             let null = is_null_told.then_some((layout.head_length + null_bits / 8, 1 << (null_bits % 8)));
             null_bits += usize::from(is_null_told);
             if !column.variants.is_empty() {
-                layout.variants.resize(index, Vec::new());
+                while layout.variants.len() < index {
+                    layout.variants.push(Vec::new());
+                }
                 layout.variants.push(column.variants.to_vec());
             }
-            layout.columns.push(ColumnLayout { data_type: column.data_type, place, null });
+            let column = ColumnLayout { data_type: column.data_type, place, null };
+            layout.readers.push(Reader::new(&column));
+            layout.columns.push(column);
         }
-        layout.readers = layout.columns.iter().map(Reader::new).collect();
-        let types = key_columns.iter().filter_map(|index| columns.get(*index)).map(|column| column.data_type);
-        layout.key_types = types.collect();
+        for index in key_columns {
+            if let Some(column) = columns.get(*index) {
+                layout.key_types.push(column.data_type);
+            }
+        }
         layout
     }
 
     /// A layout of as many columns, each of which is NULL in [`NULL_ROW`](Self::NULL_ROW).
     pub(crate) fn missing(&self) -> Self {
         let null = Reader { kind: ReaderKind::Bool, null_bit: 1, null_at: 0, at: 0 };
-        Self { readers: vec![null; self.readers.len()], ..Self::default() }
+        let mut layout = Self::default();
+        for _ in &self.readers {
+            layout.readers.push(null);
+        }
+        layout
     }
 
     /// Whether this is the layout of a row that is missing.

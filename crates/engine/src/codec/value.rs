@@ -14,7 +14,7 @@
 use wasm_dbms_api::{Date, JsonRef, Uuid, Value, ValueRef};
 
 use crate::codec::fixed;
-use crate::codec::record::{Problem, Reader, Writer};
+use crate::codec::record::{Reader, Writer};
 
 impl Writer {
     pub(crate) fn value(&mut self, value: ValueRef<'_>) {
@@ -55,29 +55,45 @@ impl Writer {
 }
 
 impl Reader<'_> {
-    pub(crate) fn value(&mut self) -> Result<Value, Problem> {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| Problem::Damaged);
-        Ok(match self.u8()? {
+    pub(crate) fn value(&mut self) -> Value {
+        match self.u8() {
             0 => Value::Null,
-            1 => Value::Bool(self.u8()? != 0),
-            2 => Value::Integer(self.chunk().map(i64::from_le_bytes)?),
-            3 => match self.chunk().map(u64::from_le_bytes)? {
-                number if i64::try_from(number).is_ok() => return Err(Problem::Damaged),
-                number => Value::Unsigned(number),
-            },
-            4 => Value::Float(f64::from_bits(self.chunk().map(u64::from_le_bytes)?)),
-            5 => Value::Text(text(self.bytes()?)?),
-            6 => Value::Bytes(self.bytes()?.to_vec()),
-            7 => Value::Decimal(fixed::decimal(self.chunk()?).ok_or(Problem::Damaged)?),
-            8 => Value::Date(Date::from_days(self.chunk().map(i32::from_le_bytes)?)),
-            9 => Value::DateTime(fixed::date_time(self.chunk()?).ok_or(Problem::Damaged)?),
-            10 => Value::Uuid(Uuid::from_bytes(self.chunk()?)),
-            11 => Value::Json(JsonRef::from_stored(&text(self.bytes()?)?).to_json()),
-            12 => {
-                let number = u16::try_from(self.number()?).map_err(|_| Problem::Damaged)?;
-                Value::Enum(number, text(self.bytes()?)?.into())
+            1 => Value::Bool(self.u8() != 0),
+            2 => Value::Integer(i64::from_le_bytes(self.chunk())),
+            3 => {
+                let number = u64::from_le_bytes(self.chunk());
+                if i64::try_from(number).is_ok() {
+                    self.damaged();
+                }
+                Value::Unsigned(number)
             }
-            kind => return Err(Problem::Newer(format!("a value of kind {kind}"))),
-        })
+            4 => Value::Float(f64::from_le_bytes(self.chunk())),
+            5 => Value::Text(self.longer_text()),
+            6 => Value::Bytes(self.bytes().to_vec()),
+            7 => fixed::decimal(self.chunk()).map_or_else(|| self.no_value(), Value::Decimal),
+            8 => Value::Date(Date::from_days(i32::from_le_bytes(self.chunk()))),
+            9 => fixed::date_time(self.chunk()).map_or_else(|| self.no_value(), Value::DateTime),
+            10 => Value::Uuid(Uuid::from_bytes(self.chunk())),
+            11 => Value::Json(JsonRef::from_stored(&self.longer_text()).to_json()),
+            12 => {
+                let number = self.narrow();
+                Value::Enum(number, self.longer_text().into())
+            }
+            kind => {
+                self.newer(format_args!("a value of kind {kind}"));
+                Value::Null
+            }
+        }
+    }
+
+    #[cold]
+    fn no_value(&mut self) -> Value {
+        self.damaged();
+        Value::Null
+    }
+
+    fn longer_text(&mut self) -> String {
+        let bytes = self.bytes();
+        self.text_of(bytes)
     }
 }

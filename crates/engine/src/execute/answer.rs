@@ -435,9 +435,10 @@ pub(crate) fn encoded(values: &[Value]) -> Vec<u8> {
 
 /// The values that were made these bytes, about so many.
 pub(crate) fn decoded(bytes: &[u8], width: usize) -> Fallible<Vec<Value>> {
-    let (mut bytes, mut values) = (Reader(bytes), Vec::with_capacity(width));
+    let (mut bytes, mut values) = (Reader::new(bytes), Vec::with_capacity(width));
     while !bytes.is_at_end() {
-        values.push(bytes.value().map_err(|_| broken())?);
+        values.push(bytes.value());
     }
+    bytes.finish().map_err(|_| broken())?;
     Ok(values)
 }

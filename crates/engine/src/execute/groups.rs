@@ -6,7 +6,7 @@
 use wasm_dbms_api::{AggregateFunction, Value, ValueRef};
 use wasm_dbms_memory::ScratchSpace;
 
-use crate::codec::record::{Problem, Reader, Writer};
+use crate::codec::record::{Reader, Writer};
 use crate::codec::{FixedColumn, key};
 use crate::core::Core;
 use crate::error::Fallible;
@@ -408,11 +408,10 @@ impl<'p> Groups<'p> {
         let Some(distinct) = self.distinct.take() else { return Ok(()) };
         let mut late = distinct.finish()?;
         while late.next()? {
-            let mut row = Reader(late.payload());
-            let mut next = || -> Result<_, Problem> {
-                Ok((row.number()? as usize, row.number()? as usize, row.value()?, row.value()?))
-            };
-            let (group, place, value, separator) = next().map_err(|_| broken())?;
+            let mut row = Reader::new(late.payload());
+            let (group, place) = (row.number() as usize, row.number() as usize);
+            let (value, separator) = (row.value(), row.value());
+            row.finish().map_err(|_| broken())?;
             self.apply(group, place, value.as_ref(), separator.as_ref())?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{TableSchema, Value, ValueRef};
+use wasm_dbms_api::{TableSchema, Value};
 use wasm_dbms_memory::TableId;
 
 use crate::catalog::Relation;
@@ -10,6 +10,7 @@ use crate::codec::key;
 use crate::codec::row::{RowLayout, RowView};
 use crate::error::Fallible;
 use crate::numbering::Numbering;
+use crate::values::{borrowed, listed, owned};
 
 /// A table as it was when a row of it changed.
 #[derive(Debug)]
@@ -68,17 +69,19 @@ impl TableForm {
     /// Every value of a row.
     pub(crate) fn values(&self, row_key: &[u8], row: &[u8]) -> Fallible<Vec<Value>> {
         let view = RowView { layout: &self.layout, key: row_key, row };
-        Ok(view.values(self.schema.columns.len())?.into_iter().map(ValueRef::to_value).collect())
+        Ok(owned(&view.values(self.schema.columns.len())?))
     }
 
     /// The values of the primary key of a row, or its row id where there is none.
     pub(crate) fn key_values(&self, row_key: &[u8], row: &[u8]) -> Fallible<Vec<Value>> {
+        let mut values = Vec::new();
         if self.schema.primary_key.is_empty() {
-            let id = key::decode(row_key, wasm_dbms_api::DataType::U64);
-            return Ok(id.map(|id| id.to_value()).into_iter().collect());
+            if let Some(id) = key::decode(row_key, wasm_dbms_api::DataType::U64) {
+                values.push(id.to_value());
+            }
+            return Ok(values);
         }
         let view = RowView { layout: &self.layout, key: row_key, row };
-        let mut values = Vec::new();
         for column in self.schema.primary_key.iter().filter_map(|name| self.schema.position(name)) {
             values.push(view.try_value(column)?.to_value());
         }
@@ -88,7 +91,7 @@ impl TableForm {
     /// The key of a row as people read it.
     pub(crate) fn shown_key(&self, row_key: &[u8], row: &[u8]) -> String {
         let values = self.key_values(row_key, row).unwrap_or_default();
-        values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        listed(&borrowed(&values))
     }
 }
 

@@ -66,9 +66,13 @@ pub(super) fn carry_out(core: &mut Core, draft: Draft, rewrites: bool, prepared:
     let mut tasks = Vec::new();
     let mut renamed = Vec::new();
     let (mut created, mut changed) = (Vec::new(), Vec::new());
-    let converts: Vec<String> =
-        draft.tables.iter().filter(|table| !table.converted.is_empty()).filter_map(name_of).collect();
-    for table in draft.tables.into_iter() {
+    let mut converts = Vec::new();
+    for table in &draft.tables {
+        if let (false, Some(new)) = (table.converted.is_empty(), &table.new) {
+            converts.push(new.schema.name.clone());
+        }
+    }
+    for table in draft.tables {
         let refers = |new: &Snapshot| new.schema.foreign_keys.iter().any(|key| converts.contains(&key.table));
         let asks_keys = table.new.as_ref().is_some_and(refers);
         if !table.is_changed() && !asks_keys {
@@ -82,7 +86,9 @@ pub(super) fn carry_out(core: &mut Core, draft: Draft, rewrites: bool, prepared:
                 put_aside(core, table.id, old)?;
             }
             (Some(old), None) => {
-                trees_of(old).into_iter().try_for_each(|tree| Registry::remove_tree(&mut core.store, tree))?;
+                for tree in trees_of(old) {
+                    Registry::remove_tree(&mut core.store, tree)?;
+                }
                 Registry::remove_table(&mut core.store, table.id, &old.schema.name)?;
             }
             (Some(old), Some(new)) => {
@@ -115,13 +121,18 @@ pub(super) fn carry_out(core: &mut Core, draft: Draft, rewrites: bool, prepared:
         Registry::add_table(&mut core.store, &new.schema.name, &bytes_of(&new)?)?;
     }
     core.load_catalog()?;
-    for task in tasks.iter().filter(|task| task.is_rewritten) {
-        task.rewrite(core)?;
+    for task in &tasks {
+        if task.is_rewritten {
+            task.rewrite(core)?;
+        }
     }
     for task in &tasks {
         task.build(core)?;
     }
-    for task in tasks.iter().filter(|task| task.asks_keys) {
+    for task in &tasks {
+        if !task.asks_keys {
+            continue;
+        }
         let place = task.place(core)?;
         let relation = core.catalog.relation(place)?.clone();
         each_row(core, &relation, &mut |core, _, values| core.check_foreign_keys(place, values, None))?;
@@ -149,10 +160,6 @@ pub(super) fn hidden(snapshot: &Snapshot, name: String) -> Snapshot {
     hidden
 }
 
-fn name_of(table: &DraftTable) -> Option<String> {
-    Some(table.new.as_ref()?.schema.name.clone())
-}
-
 /// The bytes of a snapshot, if they can be read again.
 pub(super) fn bytes_of(snapshot: &Snapshot) -> Fallible<Vec<u8>> {
     let bytes = snapshot.encode();
@@ -162,9 +169,12 @@ pub(super) fn bytes_of(snapshot: &Snapshot) -> Fallible<Vec<u8>> {
 
 /// Every tree of a table.
 fn trees_of(snapshot: &Snapshot) -> Vec<TreeId> {
-    let indexes = snapshot.indexes.iter().map(|index| index.tree);
-    let trees = [snapshot.table, snapshot.primary_key].into_iter().chain(indexes);
-    trees.filter(|tree| *tree != NO_TREE).collect()
+    let mut trees = vec![snapshot.table, snapshot.primary_key];
+    for index in &snapshot.indexes {
+        trees.push(index.tree);
+    }
+    trees.retain(|tree| *tree != NO_TREE);
+    trees
 }
 
 /// Whether the rows of a table are kept under its primary key, or it has none.
@@ -186,34 +196,43 @@ fn code_of(data_type: DataType) -> DataType {
     }
 }
 
-/// What the code of a key depends on, of a column of this name.
-fn key_part(snapshot: &Snapshot, name: &str) -> Option<(PartId, DataType)> {
-    let place = snapshot.schema.position(name)?;
-    Some((snapshot.columns.get(place)?.id, code_of(snapshot.schema.columns.get(place)?.data_type)))
+/// Puts down what the code of a key depends on, of a column of this name: its id, which is not 0, and its type.
+fn put_key_part(form: &mut Vec<u32>, snapshot: &Snapshot, name: &str) {
+    let place = snapshot.schema.position(name);
+    let part = place.and_then(|place| Some((snapshot.columns.get(place)?, snapshot.schema.columns.get(place)?)));
+    form.extend(part.map_or([0, 0], |(stored, column)| [stored.id, code_of(column.data_type).code().into()]));
 }
 
 /// What the keys of the rows depend on.
-fn row_key(snapshot: &Snapshot) -> (bool, Vec<Option<(PartId, DataType)>>) {
-    let columns = snapshot.schema.primary_key.iter();
-    (has_own_key(snapshot), columns.map(|name| key_part(snapshot, name)).collect())
+fn row_key(snapshot: &Snapshot) -> Vec<u32> {
+    let mut form = vec![u32::from(has_own_key(snapshot))];
+    for name in &snapshot.schema.primary_key {
+        put_key_part(&mut form, snapshot, name);
+    }
+    form
+}
+
+/// What the entries of an index depend on.
+fn entries_of(snapshot: &Snapshot, id: PartId) -> Option<Vec<u32>> {
+    let place = snapshot.indexes.iter().position(|index| index.id == id)?;
+    let index = snapshot.schema.indexes.get(place)?;
+    let mut form = vec![u32::from(index.unique), index.columns.len() as u32];
+    for column in &index.columns {
+        put_key_part(&mut form, snapshot, &column.name);
+        form.push(column.descending.into());
+    }
+    for (column, stored) in snapshot.schema.columns.iter().zip(&snapshot.columns) {
+        let is_own = index.columns.iter().any(|other| other.name == column.name);
+        if !index.include.is_empty() && (is_own || index.include.contains(&column.name)) {
+            form.extend([stored.id, column.data_type.code().into(), column.nullable.into()]);
+        }
+    }
+    Some(form)
 }
 
 /// Whether an index has the same entries under both descriptions.
 fn has_same_entries(old: &Snapshot, new: &Snapshot, stored: &StoredIndex) -> bool {
-    let of = |snapshot: &Snapshot| {
-        let place = snapshot.indexes.iter().position(|index| index.id == stored.id)?;
-        let index = snapshot.schema.indexes.get(place)?;
-        let columns = index.columns.iter().map(|column| (key_part(snapshot, &column.name), column.descending));
-        let is_carried = |place: &usize| {
-            let name = snapshot.schema.columns.get(*place).map(|column| &column.name);
-            let is_own = index.columns.iter().any(|column| Some(&column.name) == name);
-            !index.include.is_empty() && (is_own || index.include.iter().any(|other| Some(other) == name))
-        };
-        let form = form_of(snapshot).columns;
-        let carried = (0..form.len()).filter(is_carried).filter_map(|place| form.get(place).copied());
-        Some((index.unique, columns.collect::<Vec<_>>(), carried.collect::<Vec<_>>()))
-    };
-    of(old) == of(new)
+    entries_of(old, stored.id) == entries_of(new, stored.id)
 }
 
 /// What is stored of a table once all of its rows are in the new form, but for its trees.
@@ -271,20 +290,24 @@ impl Task {
                 new.earlier.push(form);
             }
         }
-        let mut fills: Vec<TreeId> =
-            Some(new.primary_key).filter(|tree| is_rewritten && *tree != NO_TREE).into_iter().collect();
-        let is_kept = |new: &Snapshot, index: &StoredIndex| {
-            !is_rewritten && index.tree != NO_TREE && has_same_entries(&old, new, index)
-        };
-        let kept: Vec<bool> = new.indexes.iter().map(|index| is_kept(&new, index)).collect();
-        for (index, is_kept) in new.indexes.iter_mut().zip(kept) {
-            if !is_kept {
-                index.tree = Registry::add_tree(&mut core.store)?;
-                fills.push(index.tree);
+        let mut fills: Vec<TreeId> = Vec::new();
+        if is_rewritten && new.primary_key != NO_TREE {
+            fills.push(new.primary_key);
+        }
+        for place in 0..new.indexes.len() {
+            let is_kept = |index: &StoredIndex| index.tree != NO_TREE && has_same_entries(&old, &new, index);
+            if !is_rewritten && new.indexes.get(place).is_some_and(is_kept) {
+                continue;
+            }
+            let tree = Registry::add_tree(&mut core.store)?;
+            fills.push(tree);
+            if let Some(index) = new.indexes.get_mut(place) {
+                index.tree = tree;
             }
         }
         let known = trees_of(&new);
-        let gone = trees_of(&old).into_iter().filter(|tree| !known.contains(tree)).collect();
+        let mut gone = trees_of(&old);
+        gone.retain(|tree| !known.contains(tree));
         let before = |place: usize| {
             let id = new.columns.get(place)?.id;
             old.schema.columns.get(place_of(&old, id)?)
@@ -340,13 +363,13 @@ impl Task {
     /// Puts every row into the new tree, with values of their new types, under its new key.
     fn rewrite(&self, core: &mut Core) -> Fallible<()> {
         let place = self.place(core)?;
-        let old = self.old.clone().ok_or_else(unknown_table)?;
+        let old = self.old.as_ref().ok_or_else(unknown_table)?;
         let new = core.catalog.relation(place)?.clone();
         let stored = core.stored(place)?;
         let mut old_relation = Relation::new(self.id, old.clone(), Arc::default())?;
         old_relation.reload(&mut core.store)?;
         let asked = (&*self.converted, self.numbered);
-        let mut rewriter = Rewriter::new(place, new, (&old_relation, &old), &stored, asked);
+        let mut rewriter = Rewriter::new(place, new, (&old_relation, old), &stored, asked);
         each_row(core, &old_relation, &mut |core, old_key, old_values| {
             let made = rewriter.made(old_values)?;
             let values = rewriter.values(old_values, &made);
@@ -374,9 +397,9 @@ impl Task {
             }
             filler.add(core, &relation, row_key, values)
         })?;
-        filler.finish(core, place)?;
         let Core { store, catalog, .. } = core;
         let relation = catalog.relation_mut(place)?;
+        filler.finish(store, relation)?;
         if counter != relation.table.counter {
             relation.table.count(relation.table.rows, counter);
         }

@@ -1,6 +1,8 @@
 //! [`Draft`]: the stored descriptions of all tables, changed operation by operation before anything is written.
 
-use wasm_dbms_api::{ColumnMigration, DataType, MigrationOperation, SchemaError, TableSchema, Value};
+use wasm_dbms_api::{
+    ColumnMigration, ColumnSchema, DataType, ForeignKeySchema, MigrationOperation, SchemaError, TableSchema, Value,
+};
 use wasm_dbms_memory::{Registry, TableId};
 
 use crate::Error;
@@ -55,9 +57,12 @@ impl Draft {
     /// The tables as they are.
     pub(super) fn of(core: &mut Core, functions: Migrations) -> Fallible<Self> {
         let mut draft = Self { functions, ..Self::default() };
-        let tables = Registry::tables(&mut core.store)?.into_iter();
-        for (id, _, bytes) in tables.filter(|(_, name, _)| !is_hidden(name)) {
-            let old = Snapshot { is_held: false, ..Snapshot::decode(&bytes)? };
+        for (id, name, bytes) in Registry::tables(&mut core.store)? {
+            if is_hidden(&name) {
+                continue;
+            }
+            let mut old = Snapshot::decode(&bytes)?;
+            old.is_held = false;
             let relation = core.catalog.with_id(id);
             let rows = relation.map_or(0, |relation| relation.table.rows);
             let new = Some(old.clone());
@@ -86,36 +91,35 @@ impl Draft {
         found.ok_or_else(|| Error::unknown("table", &name))
     }
 
-    fn snapshot_mut(&mut self, name: &str) -> Fallible<&mut Snapshot> {
-        let new = self.table_mut(name)?.new.as_mut();
-        new.ok_or_else(|| Error::unknown("table", &name))
-    }
-
     /// Makes one change.
     pub(super) fn apply(&mut self, operation: &MigrationOperation) -> Fallible<()> {
         use MigrationOperation as Op;
+        let mut function = None;
         match operation {
-            Op::CreateTable(schema) => {
-                schema.validate()?;
-                self.check_free(&schema.name)?;
-                let schema = TableSchema { renamed_from: Vec::new(), ..schema.clone() };
-                let trees = vec![NO_TREE; schema.indexes.len()];
-                let new = Some(Snapshot::new(&schema, NO_TREE, NO_TREE, &trees));
-                self.tables.push(DraftTable::new(0, 0, None, new));
-            }
-            Op::DropTable { table } => self.table_mut(table)?.new = None,
-            Op::RenameTable { table, name } => {
-                self.check_free(name)?;
-                let snapshot = self.snapshot_mut(table)?;
-                snapshot.schema.name.clone_from(name);
-                // Conditions that name the table too are read anew.
-                *snapshot = Snapshot::decode(&snapshot.encode())?;
-                for key in self.foreign_keys_mut().filter(|key| key.table == *table) {
-                    key.table.clone_from(name);
+            Op::CreateTable(schema) => return self.create(schema),
+            Op::RenameTable { name, .. } => self.check_free(name)?,
+            Op::Transform { table, column, function: name, .. } => {
+                function = self.functions_of(table, column).find(|other| other.function == *name).copied();
+                if function.is_none() {
+                    return Err(Error::unknown("function", &format_args!("{name} for {table}.{column}")));
                 }
             }
-            Op::AddColumn { table, column } => {
-                let rows = self.table_mut(table)?.rows;
+            _ => {}
+        }
+        let name = operation.table();
+        let table = self.table_mut(name)?;
+        // A table that goes has no name any more.
+        let Some(snapshot) = &mut table.new else { return Ok(()) };
+        match operation {
+            Op::DropTable { .. } => table.new = None,
+            Op::RenameTable { name: new, .. } => {
+                snapshot.schema.name.clone_from(new);
+                // Conditions that name the table too are read anew.
+                *snapshot = read_again(snapshot, None)?;
+                self.each_reference(name, &mut |key| key.table.clone_from(new));
+            }
+            Op::AddColumn { column, .. } => {
+                let rows = table.rows;
                 let has_no_value = !column.nullable && column.default.is_none() && !column.autoincrement;
                 if rows > 0 && has_no_value {
                     let problem = format!(
@@ -123,117 +127,125 @@ impl Draft {
                          be null",
                         column.name
                     );
-                    return Err(SchemaError { table: table.clone(), problem }.into());
+                    return Err(SchemaError { table: name.to_owned(), problem }.into());
                 }
-                let snapshot = self.snapshot_mut(table)?;
                 let initial = column.default.clone().unwrap_or(Value::Null);
                 let id = snapshot.next_id;
                 snapshot.columns.push(StoredColumn { id, initial });
                 snapshot.next_id += 1;
                 let mut column = column.clone();
                 column.renamed_from.clear();
-                let is_numbered = column.autoincrement && rows > 0;
-                snapshot.schema.columns.push(column);
-                if is_numbered {
-                    self.table_mut(table)?.numbered = Some(id);
+                if column.autoincrement && rows > 0 {
+                    table.numbered = Some(id);
                 }
+                snapshot.schema.columns.push(column);
             }
-            Op::DropColumn { table, column } => {
-                let snapshot = self.snapshot_mut(table)?;
+            Op::DropColumn { column, .. } => {
                 let place = column_of(snapshot, column)?;
                 snapshot.schema.columns.remove(place);
                 if place < snapshot.columns.len() {
                     snapshot.columns.remove(place);
                 }
             }
-            Op::RenameColumn { table, column, name } => {
-                let snapshot = self.snapshot_mut(table)?;
+            Op::RenameColumn { column, name: new, .. } => {
                 column_of(snapshot, column)?;
-                *snapshot = Snapshot::decode(&snapshot.encode_of(&snapshot.schema, Some((column, name))))?;
-                for key in self.foreign_keys_mut().filter(|key| key.table == *table) {
-                    key.references.iter_mut().filter(|other| *other == column).for_each(|other| other.clone_from(name));
-                }
+                *snapshot = read_again(snapshot, Some((column, new)))?;
+                self.each_reference(name, &mut |key| {
+                    for other in &mut key.references {
+                        if other == column {
+                            other.clone_from(new);
+                        }
+                    }
+                });
             }
-            Op::ReorderColumns { table, columns } => {
-                let snapshot = self.snapshot_mut(table)?;
+            Op::ReorderColumns { columns, .. } => {
                 let mut reordered = (Vec::new(), Vec::new());
                 for name in columns {
                     let place = column_of(snapshot, name)?;
-                    reordered.0.extend(snapshot.schema.columns.get(place).cloned());
-                    reordered.1.extend(snapshot.columns.get(place).cloned());
+                    if let (Some(column), Some(stored)) =
+                        (snapshot.schema.columns.get(place), snapshot.columns.get(place))
+                    {
+                        reordered.0.push(column.clone());
+                        reordered.1.push(stored.clone());
+                    }
                 }
                 if reordered.0.len() != snapshot.schema.columns.len() {
                     let problem = "the new order must name every column once".to_owned();
-                    return Err(SchemaError { table: table.clone(), problem }.into());
+                    return Err(SchemaError { table: name.to_owned(), problem }.into());
                 }
                 (snapshot.schema.columns, snapshot.columns) = reordered;
             }
-            Op::ChangeType { table, column, data_type, variants } => {
-                self.change_type(table, column, *data_type, variants, None)?;
+            Op::ChangeType { column, data_type, variants, .. } => {
+                table.change_type(column, *data_type, variants, None)?;
             }
-            Op::Transform { table, column, data_type, variants, shape, function } => {
-                let found = self.functions_of(table, column).find(|other| other.function == *function).copied();
-                let missing = || Error::Unknown { what: "function", name: format!("{function} for {table}.{column}") };
-                let function = found.ok_or_else(missing)?;
-                self.change_type(table, column, *data_type, variants, Some(function))?;
-                self.column_mut(table, column)?.shape.clone_from(shape);
+            Op::Transform { column, data_type, variants, shape, .. } => {
+                table.change_type(column, *data_type, variants, function)?;
+                if let Some(snapshot) = &mut table.new {
+                    column_mut(snapshot, column)?.shape.clone_from(shape);
+                }
             }
-            Op::RenameVariant { table, column, variant, name } => self.rename_variant(table, column, variant, name)?,
-            Op::SetShape { table, column, shape } => self.column_mut(table, column)?.shape.clone_from(shape),
-            Op::SetNullable { table, column, nullable } => self.column_mut(table, column)?.nullable = *nullable,
-            Op::SetDefault { table, column, default } => self.column_mut(table, column)?.default.clone_from(default),
-            Op::SetAutoincrement { table, column, autoincrement } => {
-                self.column_mut(table, column)?.autoincrement = *autoincrement;
+            Op::RenameVariant { column, variant, name, .. } => table.rename_variant(column, variant, name)?,
+            Op::SetShape { column, shape, .. } => column_mut(snapshot, column)?.shape.clone_from(shape),
+            Op::SetNullable { column, nullable, .. } => column_mut(snapshot, column)?.nullable = *nullable,
+            Op::SetDefault { column, default, .. } => column_mut(snapshot, column)?.default = default.clone(),
+            Op::SetAutoincrement { column, autoincrement, .. } => {
+                column_mut(snapshot, column)?.autoincrement = *autoincrement;
             }
-            Op::SetRules { table, column, sanitizers, validators } => {
-                let column = self.column_mut(table, column)?;
-                column.sanitizers.clone_from(sanitizers);
-                column.validators.clone_from(validators);
+            Op::SetRules { column, sanitizers, validators, .. } => {
+                let column = column_mut(snapshot, column)?;
+                column.sanitizers = sanitizers.clone();
+                column.validators = validators.clone();
             }
-            Op::SetPrimaryKey { table, columns } => {
-                self.snapshot_mut(table)?.schema.primary_key.clone_from(columns);
-            }
-            Op::CreateIndex { table, index } => {
-                let snapshot = self.snapshot_mut(table)?;
+            Op::SetPrimaryKey { columns, .. } => snapshot.schema.primary_key = columns.clone(),
+            Op::CreateIndex { index, .. } => {
                 snapshot.schema.indexes.push(index.clone());
                 snapshot.indexes.push(StoredIndex { id: snapshot.next_id, tree: NO_TREE });
                 snapshot.next_id += 1;
             }
-            Op::DropIndex { table, index } => {
-                let snapshot = self.snapshot_mut(table)?;
+            Op::DropIndex { index, .. } => {
                 let place = index_of(snapshot, index)?;
                 snapshot.schema.indexes.remove(place);
                 if place < snapshot.indexes.len() {
                     snapshot.indexes.remove(place);
                 }
             }
-            Op::RenameIndex { table, index, name } => {
-                let snapshot = self.snapshot_mut(table)?;
+            Op::RenameIndex { index, name, .. } => {
                 let place = index_of(snapshot, index)?;
                 if let Some(index) = snapshot.schema.indexes.get_mut(place) {
                     index.name.clone_from(name);
                 }
             }
-            Op::AddForeignKey { table, foreign_key } => {
-                self.snapshot_mut(table)?.schema.foreign_keys.push(foreign_key.clone());
-                self.table_mut(table)?.has_new_keys = true;
+            Op::AddForeignKey { foreign_key, .. } => {
+                snapshot.schema.foreign_keys.push(foreign_key.clone());
+                table.has_new_keys = true;
             }
-            Op::DropForeignKey { table, foreign_key } => {
-                let keys = &mut self.snapshot_mut(table)?.schema.foreign_keys;
+            Op::DropForeignKey { foreign_key, .. } => {
+                let keys = &mut snapshot.schema.foreign_keys;
                 let place = keys.iter().position(|key| key.name == *foreign_key);
-                keys.remove(place.ok_or_else(|| unknown("foreign key", table, foreign_key))?);
+                keys.remove(place.ok_or_else(|| unknown("foreign key", name, foreign_key))?);
             }
-            Op::AddCheck { table, check } => {
-                self.snapshot_mut(table)?.schema.checks.push(check.clone());
-                self.table_mut(table)?.has_new_checks = true;
+            Op::AddCheck { check, .. } => {
+                snapshot.schema.checks.push(check.clone());
+                table.has_new_checks = true;
             }
-            Op::DropCheck { table, check } => {
-                let checks = &mut self.snapshot_mut(table)?.schema.checks;
+            Op::DropCheck { check, .. } => {
+                let checks = &mut snapshot.schema.checks;
                 let place = checks.iter().position(|other| other.label() == *check);
-                checks.remove(place.ok_or_else(|| unknown("check", table, check))?);
+                checks.remove(place.ok_or_else(|| unknown("check", name, check))?);
             }
             other => return Err(Error::query(format_args!("this version cannot {other}"))),
         }
+        Ok(())
+    }
+
+    fn create(&mut self, schema: &TableSchema) -> Fallible<()> {
+        schema.validate()?;
+        self.check_free(&schema.name)?;
+        let mut schema = schema.clone();
+        schema.renamed_from.clear();
+        let trees = vec![NO_TREE; schema.indexes.len()];
+        let new = Some(Snapshot::new(&schema, NO_TREE, NO_TREE, &trees));
+        self.tables.push(DraftTable::new(0, 0, None, new));
         Ok(())
     }
 
@@ -244,19 +256,41 @@ impl Draft {
         }
     }
 
-    fn foreign_keys_mut(&mut self) -> impl Iterator<Item = &mut wasm_dbms_api::ForeignKeySchema> {
-        let snapshots = self.tables.iter_mut().filter_map(|table| table.new.as_mut());
-        snapshots.flat_map(|snapshot| snapshot.schema.foreign_keys.iter_mut())
+    /// Does something with each reference to a table.
+    fn each_reference(&mut self, to: &str, change: &mut dyn FnMut(&mut ForeignKeySchema)) {
+        for table in &mut self.tables {
+            let Some(snapshot) = &mut table.new else { continue };
+            for key in &mut snapshot.schema.foreign_keys {
+                if key.table == to {
+                    change(key);
+                }
+            }
+        }
     }
 
-    fn column_mut(&mut self, table: &str, column: &str) -> Fallible<&mut wasm_dbms_api::ColumnSchema> {
-        let snapshot = self.snapshot_mut(table)?;
-        let place = column_of(snapshot, column)?;
-        snapshot.schema.columns.get_mut(place).ok_or_else(|| unknown("column", table, column))
+    /// Checks that what the tables are to be does not contradict itself.
+    pub(super) fn validate(&self, core: &Core) -> Fallible<()> {
+        let mut schemas: Vec<&TableSchema> = Vec::new();
+        let nothing = Catalog::default();
+        for table in &self.tables {
+            let Some(snapshot) = &table.new else { continue };
+            schemas.push(&snapshot.schema);
+            if !table.is_changed() {
+                continue;
+            }
+            core.check_conditions(&snapshot.schema)?;
+            crate::catalog::Rules::check_patterns(&snapshot.schema)?;
+        }
+        for schema in &schemas {
+            nothing.check_references(schema, &schemas)?;
+        }
+        Ok(())
     }
+}
 
-    fn rename_variant(&mut self, table: &str, column: &str, variant: &str, name: &str) -> Fallible<()> {
-        let snapshot = self.snapshot_mut(table)?;
+impl DraftTable {
+    fn rename_variant(&mut self, column: &str, variant: &str, name: &str) -> Fallible<()> {
+        let Some(snapshot) = &mut self.new else { return Ok(()) };
         let place = column_of(snapshot, column)?;
         let (Some(schema), Some(stored)) = (snapshot.schema.columns.get_mut(place), snapshot.columns.get_mut(place))
         else {
@@ -276,14 +310,12 @@ impl Draft {
 
     fn change_type(
         &mut self,
-        name: &str,
         column: &str,
         data_type: DataType,
         variants: &[String],
         function: Option<ColumnMigration>,
     ) -> Fallible<()> {
-        let table = self.table_mut(name)?;
-        let Some(snapshot) = &mut table.new else { return Ok(()) };
+        let Some(snapshot) = &mut self.new else { return Ok(()) };
         let place = column_of(snapshot, column)?;
         let (Some(schema), Some(stored)) = (snapshot.schema.columns.get_mut(place), snapshot.columns.get_mut(place))
         else {
@@ -304,25 +336,9 @@ impl Draft {
             // Every row is written anew, so none is older than the column.
             stored.initial = Value::Null;
             let column = stored.id;
-            let before = table.converted.iter().position(|conversion| conversion.column == column);
-            let names = before.map_or(names, |place| table.converted.remove(place).names);
-            table.converted.push(Conversion { column, function, names });
-        }
-        Ok(())
-    }
-
-    /// Checks that what the tables are to be does not contradict itself.
-    pub(super) fn validate(&self, core: &Core) -> Fallible<()> {
-        let schemas: Vec<&TableSchema> =
-            self.tables.iter().filter_map(|table| Some(&table.new.as_ref()?.schema)).collect();
-        let nothing = Catalog::default();
-        for table in self.tables.iter().filter(|table| table.is_changed()) {
-            let Some(snapshot) = &table.new else { continue };
-            core.check_conditions(&snapshot.schema)?;
-            crate::catalog::Rules::check_patterns(&snapshot.schema)?;
-        }
-        for schema in &schemas {
-            nothing.check_references(schema, &schemas)?;
+            let before = self.converted.iter().position(|conversion| conversion.column == column);
+            let names = before.map_or(names, |place| self.converted.remove(place).names);
+            self.converted.push(Conversion { column, function, names });
         }
         Ok(())
     }
@@ -339,7 +355,8 @@ impl DraftTable {
 
     /// Whether anything of it is to be otherwise.
     pub(super) fn is_changed(&self) -> bool {
-        self.old != self.new
+        let bytes_of = |snapshot: &Option<Snapshot>| snapshot.as_ref().map(Snapshot::encode);
+        bytes_of(&self.old) != bytes_of(&self.new)
     }
 }
 
@@ -365,7 +382,7 @@ pub(super) fn is_widening(from: DataType, old_names: &[String], to: DataType, na
 }
 
 /// A value as its column has it.
-pub(super) fn converted(value: &Value, column: &wasm_dbms_api::ColumnSchema) -> Fallible<Value> {
+pub(super) fn converted(value: &Value, column: &ColumnSchema) -> Fallible<Value> {
     if column.holds(value.as_ref()) {
         return Ok(value.clone());
     }
@@ -385,8 +402,19 @@ pub(super) fn converted(value: &Value, column: &wasm_dbms_api::ColumnSchema) -> 
     Ok(cast(text.as_ref(), column.data_type, &arena)?.to_value())
 }
 
+/// What its bytes say, with another name of a column.
+#[inline(never)]
+fn read_again(snapshot: &Snapshot, renamed: Option<(&str, &str)>) -> Fallible<Snapshot> {
+    Ok(Snapshot::decode(&snapshot.encode_of(&snapshot.schema, renamed))?)
+}
+
 fn column_of(snapshot: &Snapshot, name: &str) -> Fallible<usize> {
     crate::catalog::column_of(&snapshot.schema, name)
+}
+
+fn column_mut<'s>(snapshot: &'s mut Snapshot, name: &str) -> Fallible<&'s mut ColumnSchema> {
+    let place = column_of(snapshot, name)?;
+    snapshot.schema.columns.get_mut(place).ok_or_else(|| Error::unknown("column", &name))
 }
 
 fn index_of(snapshot: &Snapshot, name: &str) -> Fallible<usize> {

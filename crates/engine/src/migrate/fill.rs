@@ -6,16 +6,16 @@ use wasm_dbms_api::ValueRef;
 use wasm_dbms_memory::{MAX_KEY_BYTES, Run, TreeId};
 
 use crate::Error;
-use crate::catalog::{Index, Relation, RelationIndex};
+use crate::catalog::{Index, Relation};
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::store::Store;
 use crate::write::unique_violation;
 
 /// Indexes that are being filled, with entries that wait to be put in together.
 #[derive(Debug, Default)]
-pub(super) struct Filler {
-    indexes: Vec<Index>,
-    runs: Vec<Run>,
+pub(crate) struct Filler {
+    indexes: Vec<(Index, Run)>,
     entry: Vec<u8>,
     row: Vec<u8>,
     buffer: Vec<u8>,
@@ -23,23 +23,27 @@ pub(super) struct Filler {
 
 impl Filler {
     /// Of those indexes of a table whose trees are named.
-    pub(super) fn new(relation: &Relation, is_filled: &dyn Fn(TreeId) -> bool) -> Self {
-        let indexes = relation.indexes.iter().filter(|index| is_filled(index.head.tree.id()));
-        let indexes: Vec<Index> = indexes.cloned().collect();
-        Self { runs: indexes.iter().map(|_| Run::default()).collect(), indexes, ..Self::default() }
+    pub(crate) fn new(relation: &Relation, is_filled: &dyn Fn(TreeId) -> bool) -> Self {
+        let mut filler = Self::default();
+        for index in &relation.indexes {
+            if is_filled(index.head.tree.id()) {
+                filler.indexes.push((index.clone(), Run::default()));
+            }
+        }
+        filler
     }
 
     /// Adds the entries of a row. `shown` is the table as people call it.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         core: &mut Core,
         shown: &Relation,
         row_key: &[u8],
         values: &[ValueRef<'_>],
     ) -> Fallible<()> {
-        let count = self.runs.len();
-        let Self { indexes, runs, entry, row, buffer } = self;
-        for (index, run) in indexes.iter_mut().zip(runs) {
+        let count = self.indexes.len();
+        let Self { indexes, entry, row, buffer } = self;
+        for (index, run) in indexes {
             let holds_row_key = index.entry_key(values, row_key, entry);
             if entry.len() > MAX_KEY_BYTES {
                 let what = format!("the key of index {} of {}", index.name, shown.schema.name);
@@ -63,16 +67,14 @@ impl Filler {
     }
 
     /// Puts in what waits, and gives the trees to the table.
-    pub(super) fn finish(self, core: &mut Core, place: RelationIndex) -> Fallible<()> {
-        let Core { store, catalog, .. } = core;
-        let relation = catalog.relation_mut(place)?;
-        for (mut filled, mut run) in self.indexes.into_iter().zip(self.runs) {
+    pub(crate) fn finish(mut self, store: &mut Store, relation: &mut Relation) -> Fallible<()> {
+        for (filled, run) in &mut self.indexes {
             if !run.is_empty() {
-                filled.head.change(|tree| tree.put_run(store, &mut run))?;
+                filled.head.change(|tree| tree.put_run(store, run))?;
             }
-            if let Some(index) = relation.indexes.iter_mut().find(|index| index.head.tree.id() == filled.head.tree.id())
-            {
-                mem::swap(index, &mut filled);
+            let tree = filled.head.tree.id();
+            if let Some(index) = relation.indexes.iter_mut().find(|index| index.head.tree.id() == tree) {
+                mem::swap(index, filled);
             }
         }
         Ok(())

@@ -5,7 +5,7 @@
 //! | 1 | when, in milliseconds since 1970: number; absent where the host has no clock |
 //! | 128 | operation, in words: text; in their order |
 
-use wasm_dbms_api::MigrationPlan;
+use wasm_dbms_api::MigrationOperation;
 use wasm_dbms_memory::Registry;
 
 use crate::codec::record::{Reader, Writer};
@@ -23,13 +23,17 @@ pub struct AppliedMigration {
 }
 
 /// Keeps what was done.
-pub(super) fn add(core: &mut Core, plan: &MigrationPlan, now_ms: Option<u64>) -> Fallible<()> {
+pub(super) fn add(
+    core: &mut Core,
+    operations: &mut dyn Iterator<Item = &MigrationOperation>,
+    now_ms: Option<u64>,
+) -> Fallible<()> {
     let mut writer = Writer::default();
     if let Some(now_ms) = now_ms {
         writer.field(1, |field| field.number(now_ms));
     }
-    for planned in &plan.operations {
-        writer.field_of_text(128, &planned.operation.to_string());
+    for operation in operations {
+        writer.field_of_text(128, &operation.to_string());
     }
     let number = Registry::migrations(&mut core.store)?.len() as u32;
     Ok(Registry::add_migration(&mut core.store, number, &writer.0)?)
@@ -40,15 +44,16 @@ pub(super) fn migrations(core: &mut Core) -> Fallible<Vec<AppliedMigration>> {
     let mut migrations = Vec::new();
     for bytes in Registry::migrations(&mut core.store)? {
         let mut migration = AppliedMigration::default();
-        let read = Reader(&bytes).fields("a migration", &mut |tag, field| {
+        let mut reader = Reader::new(&bytes);
+        reader.fields("a migration", &mut |tag, field| {
             match tag {
-                1 => migration.time_ms = Some(field.number()?),
-                128 => migration.operations.push(field.text()?),
-                _ => return Ok(false),
+                1 => migration.time_ms = Some(field.number()),
+                128 => migration.operations.push(field.text()),
+                _ => return false,
             }
-            Ok(true)
+            true
         });
-        read.map_err(|problem| problem.into_error("a migration that was made"))?;
+        reader.finish().map_err(|problem| problem.into_error("a migration that was made"))?;
         migrations.push(migration);
     }
     Ok(migrations)

@@ -26,6 +26,9 @@ use crate::{Connection, Database, Error, Result};
 
 use draft::Draft;
 
+pub(crate) use fill::Filler;
+pub(crate) use rows::rows_from;
+
 pub use drift::{Drift, TableDrift};
 pub use history::AppliedMigration;
 pub use policy::MigrationPolicy;
@@ -347,7 +350,7 @@ impl Core {
         }
         policy.check(plan)?;
         carry_out::carry_out(self, draft, policy.rewrites, None)?;
-        history::add(self, plan, now_ms)
+        history::add(self, &mut plan.operations.iter().map(|planned| &planned.operation), now_ms)
     }
 }
 
@@ -395,12 +398,15 @@ impl SchemaAlteration {
                                turn (BEGIN IMMEDIATE)";
                 return Err(Error::Query(problem.into()).into());
             }
-            let (plan, draft) = plan::judged(core, &self.0, Migrations::new())?;
-            if plan.is_empty() {
+            let mut draft = Draft::of(core, Migrations::new())?;
+            for operation in &self.0 {
+                draft.apply(operation)?;
+            }
+            if self.0.is_empty() {
                 return Ok(());
             }
             carry_out::carry_out(core, draft, false, None)?;
-            history::add(core, &plan, None)
+            history::add(core, &mut self.0.iter(), None)
         })?)
     }
 }

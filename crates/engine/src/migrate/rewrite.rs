@@ -42,19 +42,28 @@ impl Rewriter {
         (converted, numbered): (&[Conversion], Option<PartId>),
     ) -> Self {
         let place_of = |id: PartId| old.columns.iter().position(|column| column.id == id);
-        let columns = || new.columns.iter().enumerate();
-        let conversion_of = |id| converted.iter().find(|conversion| conversion.column == id);
-        Self {
+        let mut rewriter = Self {
             place,
-            origins: columns().map(|(_, column)| place_of(column.id)).collect(),
-            initial: columns().map(|(_, column)| column.initial.clone()).collect(),
-            converted: columns().filter_map(|(at, column)| Some((at, conversion_of(column.id)?.clone()))).collect(),
-            numbered: columns().find(|(_, column)| Some(column.id) == numbered).map(|(at, _)| at),
+            origins: Vec::new(),
+            initial: Vec::new(),
+            converted: Vec::new(),
+            numbered: None,
             keeps_row_ids: !from.is_clustered() && !shown.is_clustered(),
             rows: shown.table.rows,
             counter: shown.table.counter.max(from.table.counter),
             shown,
+        };
+        for (place, column) in new.columns.iter().enumerate() {
+            rewriter.origins.push(place_of(column.id));
+            rewriter.initial.push(column.initial.clone());
+            if let Some(conversion) = converted.iter().find(|conversion| conversion.column == column.id) {
+                rewriter.converted.push((place, conversion.clone()));
+            }
+            if Some(column.id) == numbered {
+                rewriter.numbered = Some(place);
+            }
         }
+        rewriter
     }
 
     /// The values of the next row that are not those it had: a column and what it is.

@@ -25,7 +25,7 @@ pub(super) fn each_row(core: &mut Core, relation: &Relation, visit: Visit<'_>) -
 }
 
 /// Calls `visit` with the rows of a table from a key on, until it returns false. Returns whether the end was reached.
-pub(super) fn rows_from(core: &mut Core, relation: &Relation, from: &[u8], visit: VisitSome<'_>) -> Fallible<bool> {
+pub(crate) fn rows_from(core: &mut Core, relation: &Relation, from: &[u8], visit: VisitSome<'_>) -> Fallible<bool> {
     let tree: Tree = relation.table.tree;
     let layout = Arc::clone(&relation.layout);
     let columns = relation.schema.columns.len();

@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{MigrationPlan, TableSchema, ValueRef};
+use wasm_dbms_api::{MigrationPlan, TableSchema};
 use wasm_dbms_memory::{Registry, TableId};
 
 use crate::Error;
@@ -31,6 +31,7 @@ use crate::migrate::rewrite::{Rewriter, not_null};
 use crate::migrate::rows::rows_from;
 use crate::migrate::under_way::UnderWay;
 use crate::migrate::{MigrationPolicy, compiled, functions, history, plan};
+use crate::values::{listed, values_of};
 use crate::write::{Checks, REFERS_TO_NONE, count_with};
 use crate::{Connection, Database, Result};
 
@@ -263,7 +264,7 @@ impl Core {
                 if !work.stages.iter().any(|stage| matches!(stage, Stage::Copy(_))) {
                     // Tables that go are removed in steps all the same.
                     carry_out(self, draft, policy.rewrites, Some(&[]))?;
-                    history::add(self, plan, now_ms)?;
+                    history::add(self, &mut plan.operations.iter().map(|planned| &planned.operation), now_ms)?;
                     return Ok(self.progress(0));
                 }
                 draft.validate(self)?;
@@ -288,7 +289,7 @@ impl Core {
         let done = (budget - left) as u64;
         if left > 0 {
             self.switch(&work, draft, policy.rewrites)?;
-            history::add(self, plan, now_ms)?;
+            history::add(self, &mut plan.operations.iter().map(|planned| &planned.operation), now_ms)?;
             return Ok(self.progress(done));
         }
         state.write(self)?;
@@ -431,7 +432,7 @@ impl Core {
             *left -= 1;
             Ok(*left > 0)
         })?;
-        filler.finish(self, place)?;
+        filler.finish(&mut self.store, self.catalog.relation_mut(place)?)?;
         rewriter.finish(self)?;
         Ok(is_at_end)
     }
@@ -457,8 +458,8 @@ impl Core {
         }
         rows_from(self, &shown, &behind(key), &mut |core, row_key, values| {
             for (columns, foreign_key, other) in &keys {
-                let given = || columns.iter().map(|column| values.get(*column).copied().unwrap_or(ValueRef::Null));
-                if given().any(|value| value.is_null()) {
+                let given = values_of(values, columns);
+                if given.iter().any(|value| value.is_null()) {
                     continue;
                 }
                 let is_there = match foreign_key {
@@ -469,7 +470,7 @@ impl Core {
                     return Err(Error::ForeignKey {
                         table: shown.schema.name.clone(),
                         columns: shown.column_names(columns),
-                        value: given().map(|value| value.to_string()).collect::<Vec<_>>().join(", "),
+                        value: listed(&given),
                         problem: REFERS_TO_NONE,
                         other: (*other).clone(),
                     }

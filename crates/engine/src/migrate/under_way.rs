@@ -86,17 +86,18 @@ impl UnderWay {
     pub(super) fn read(core: &mut Core) -> Fallible<Option<Self>> {
         let Some(bytes) = Registry::migration_under_way(&mut core.store)? else { return Ok(None) };
         let mut state = Self::default();
-        let read = Reader(&bytes).fields("a migration under way", &mut |tag, field| {
+        let mut reader = Reader::new(&bytes);
+        reader.fields("a migration under way", &mut |tag, field| {
             match tag {
-                1 => state.stage = field.u32()?,
-                2 => state.key = std::mem::take(&mut field.0).to_vec(),
-                3 => state.rows = field.number()?,
-                128 => state.operations.push(field.text()?),
-                _ => return Ok(false),
+                1 => state.stage = field.u32(),
+                2 => state.key = field.rest().to_vec(),
+                3 => state.rows = field.number(),
+                128 => state.operations.push(field.text()),
+                _ => return false,
             }
-            Ok(true)
+            true
         });
-        read.map_err(|problem| problem.into_error("a migration under way"))?;
+        reader.finish().map_err(|problem| problem.into_error("a migration under way"))?;
         Ok(Some(state))
     }
 

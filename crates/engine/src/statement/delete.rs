@@ -7,7 +7,7 @@ use crate::error::Fallible;
 use crate::full::IS_FULL;
 use crate::numbering::Numbering;
 use crate::statement::returning::{Others, Returning};
-use crate::statement::{Changed, question, undone_if_refused, written};
+use crate::statement::{Changed, check_others, question, undone_if_refused, written};
 use crate::typed::delete_keys;
 use crate::{Answer, Connection, Prepared, Result};
 
@@ -102,8 +102,9 @@ impl DeleteRows {
     /// # Errors
     /// [`Error::Query`](crate::Error::Query) for a join that a change of rows cannot have.
     pub fn prepare(self) -> Result<PreparedDelete> {
-        let target = Source { alias: self.alias.clone(), ..Source::table(self.table.clone()) };
-        let query = question(&self.with, target, self.using.clone(), self.filter.clone())?;
+        check_others(&self.with, self.using.as_ref())?;
+        let target = (&self.table, self.alias.as_ref());
+        let query = question(&self.with, target, self.using.as_ref(), self.filter.as_ref());
         let others = Others::new(&query, &self.returning);
         let question = Prepared::new(others.asked_in(query));
         Ok(PreparedDelete { statement: self, question, others })
@@ -129,7 +130,7 @@ impl PreparedDelete {
     /// [`Error::Unknown`](crate::Error::Unknown), [`Error::Query`](crate::Error::Query);
     /// [`Error::ForeignKey`](crate::Error::ForeignKey) if a row that stays refers to one of them; what storage says.
     pub fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
-        written(connection, |core, is_whole| self.run_in(core, parameters, is_whole))
+        written(connection, &|core, is_whole| self.run_in(core, parameters, is_whole))
     }
 
     /// The plan of the question which rows go, in words.
@@ -171,7 +172,7 @@ impl PreparedDelete {
         connection: &C,
         parameters: &[ValueRef<'_>],
     ) -> Result<(String, Changed)> {
-        written(connection, |core, is_whole| self.observed_in(core, parameters, is_whole))
+        written(connection, &|core, is_whole| self.observed_in(core, parameters, is_whole))
     }
 
     fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<(String, Changed)> {

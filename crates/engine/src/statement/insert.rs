@@ -159,16 +159,23 @@ impl InsertRows {
             _ if !IS_FULL => Source::Plain,
             NewRows::Values(rows) if rows.iter().flatten().all(is_plain) => Source::Plain,
             NewRows::Values(rows) => {
-                let question = |row: &Vec<Option<Expr>>| {
-                    let query = Query { with: self.with.clone(), reads_text: true, ..Query::default() };
-                    let values = row.iter().map(|value| value.clone().unwrap_or(Expr::Literal(Value::Null)));
-                    Prepared::new(values.fold(query, Query::column))
-                };
-                Source::Rows(rows.iter().map(question).collect())
+                let mut questions = Vec::with_capacity(rows.len());
+                for row in rows {
+                    let with = self.with.clone();
+                    let mut query = Query { with, reads_text: true, ..Query::default() };
+                    for value in row {
+                        query.columns.push(value.clone().unwrap_or(Expr::Literal(Value::Null)).into());
+                    }
+                    questions.push(Prepared::new(query));
+                }
+                Source::Rows(questions)
             }
             NewRows::Query(query) => {
-                let mut query = Query { reads_text: true, ..Query::clone(query) };
-                query.with.splice(0..0, self.with.iter().cloned());
+                let mut query = Query::clone(query);
+                query.reads_text = true;
+                let mut with = self.with.clone();
+                with.append(&mut query.with);
+                query.with = with;
                 Source::Query(Prepared::new(query).into())
             }
         };

@@ -45,7 +45,11 @@ pub fn insert_each_row<C: Connection>(
 ) -> Result<u64> {
     let mut rows = InsertRows::new(table.to_owned());
     if !columns.is_empty() {
-        rows.columns = Some(columns.iter().map(|column| Name::from((*column).to_owned())).collect());
+        let mut names = Vec::with_capacity(columns.len());
+        for column in columns {
+            names.push(Name::from((*column).to_owned()));
+        }
+        rows.columns = Some(names);
     }
     Ok(rows.run_each(connection, &[], next)?.count)
 }

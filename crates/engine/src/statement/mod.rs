@@ -26,7 +26,7 @@ pub use insert_each::insert_each_row;
 pub use schema::{SchemaChange, has_tables, schema_of, schemas_of};
 pub use update::{PreparedUpdate, UpdateRows};
 
-use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Query, Source};
+use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Name, Query, Source};
 
 use crate::core::Core;
 use crate::error::Fallible;
@@ -42,32 +42,44 @@ pub struct Changed {
     pub returned: Answer,
 }
 
+/// Refuses what cannot stand beside the table that changes.
+fn check_others(with: &[CommonTable], others: Option<&(Source, Vec<Join>)>) -> Result<(), Error> {
+    let Some((_, joins)) = others else {
+        return if with.is_empty() { Ok(()) } else { Ok(needs_full()?) };
+    };
+    needs_full()?;
+    if joins.iter().any(|join| matches!(join.kind, JoinKind::Right | JoinKind::Full)) {
+        return Err(Error::Query("a RIGHT or FULL join beside the table that changes is not supported".into()));
+    }
+    Ok(())
+}
+
 /// The question for the rows of a table that change: they come first, others that an expression names join them.
 fn question(
     with: &[CommonTable],
-    target: Source,
-    others: Option<(Source, Vec<Join>)>,
-    filter: Option<Expr>,
-) -> Result<Query, Error> {
-    if !with.is_empty() || others.is_some() {
-        needs_full()?;
-    }
-    let with = if IS_FULL { with.to_vec() } else { Vec::new() };
-    let mut query = Query { with, filter, reads_text: true, ..Query::from(target) };
-    if IS_FULL && let Some((source, joins)) = others {
-        if joins.iter().any(|join| matches!(join.kind, JoinKind::Right | JoinKind::Full)) {
-            return Err(Error::Query("a RIGHT or FULL join beside the table that changes is not supported".into()));
+    (table, alias): (&Name, Option<&Name>),
+    others: Option<&(Source, Vec<Join>)>,
+    filter: Option<&Expr>,
+) -> Query {
+    let mut query = Query::from(table.clone());
+    query.from.alias = alias.cloned();
+    query.filter = filter.cloned();
+    query.reads_text = true;
+    if IS_FULL {
+        query.with = with.to_vec();
+        if let Some((source, joins)) = others {
+            let (kind, source) = (JoinKind::Inner, source.clone());
+            query.joins.push(Join { kind, source, condition: JoinCondition::Always });
+            query.joins.extend_from_slice(joins);
         }
-        query.joins.push(Join { kind: JoinKind::Inner, source, condition: JoinCondition::Always });
-        query.joins.extend(joins);
     }
-    Ok(query)
+    query
 }
 
 /// Runs a statement that takes back what it wrote itself, and is told whether it is a whole transaction.
 fn written<C: Connection, R: Default>(
     connection: &C,
-    statement: impl Fn(&mut Core, bool) -> Fallible<R>,
+    statement: &dyn Fn(&mut Core, bool) -> Fallible<R>,
 ) -> Result<R, Error> {
     let (is_whole, mut result) = (connection.commits_each(), R::default());
     connection.write_undoing(&mut |core| {

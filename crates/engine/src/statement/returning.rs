@@ -8,6 +8,7 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::full::IS_FULL;
 use crate::plan::{self, Beside, BoundExpr, Context, Scope};
+use crate::values::borrowed;
 use crate::{Answer, Error};
 
 /// The rows beside the one that is written, whose columns can be answered too: a question for the columns of each.
@@ -20,22 +21,32 @@ impl Others {
         if !IS_FULL || returning.is_empty() {
             return Self::default();
         }
-        let names = question.joins.iter().filter_map(|join| join.source.name());
-        let columns_of = |name: &Name| {
-            let columns = vec![Output::EveryOf(name.clone())];
-            (name.clone(), Query { columns, filter: None, ..question.clone() })
-        };
-        Self(names.map(columns_of).collect())
+        let mut others = Vec::new();
+        for join in &question.joins {
+            if let Some(name) = join.source.name() {
+                let mut query = question.clone();
+                query.columns = vec![Output::EveryOf(name.clone())];
+                query.filter = None;
+                others.push((name.clone(), query));
+            }
+        }
+        Self(others)
     }
 
     /// The question, with their columns behind its own.
     pub(super) fn asked_in(&self, mut question: Query) -> Query {
-        question.columns.extend(self.0.iter().map(|(name, _)| Output::EveryOf(name.clone())));
+        for (name, _) in &self.0 {
+            question.columns.push(Output::EveryOf(name.clone()));
+        }
         question
     }
 
     fn schemas(&self, core: &Core, parameters: &[ValueRef<'_>]) -> Fallible<Vec<TableSchema>> {
-        self.0.iter().map(|(name, query)| plan::schema_of(&core.catalog, name, query, parameters)).collect()
+        let mut schemas = Vec::with_capacity(self.0.len());
+        for (name, query) in &self.0 {
+            schemas.push(plan::schema_of(&core.catalog, name, query, parameters)?);
+        }
+        Ok(schemas)
     }
 }
 
@@ -61,13 +72,16 @@ impl Returning {
             return Ok(None);
         }
         let relation = core.catalog.relation(index)?;
-        let named = match alias {
+        let named;
+        let schema = match alias {
             Some(alias) => {
-                Some(TableSchema { name: alias.to_string(), ..Snapshot::decode(&relation.described)?.schema })
+                let mut described = Snapshot::decode(&relation.described)?;
+                described.schema.name = alias.to_string();
+                named = described;
+                &named.schema
             }
-            None => None,
+            None => &relation.schema,
         };
-        let schema = named.as_ref().unwrap_or(&relation.schema);
         let others = if IS_FULL { others.schemas(core, parameters)? } else { Vec::new() };
         let mut returning = Self { outputs: Vec::new(), names: Vec::new(), rows: Vec::new() };
         for output in outputs {
@@ -103,7 +117,7 @@ impl Returning {
 
     /// Answers a row of these values, and of those of the rows beside.
     fn take(&mut self, values: &[Value], beside: &[Value]) -> Fallible<()> {
-        let mut values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
+        let mut values = borrowed(values);
         if IS_FULL {
             values.extend(beside.iter().map(Value::as_ref));
         }

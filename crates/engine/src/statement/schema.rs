@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{IndexSchema, Query, TableSchema};
-use wasm_dbms_memory::{MAX_KEY_BYTES, Registry, Run};
+use wasm_dbms_api::{IndexSchema, TableSchema};
+use wasm_dbms_memory::Registry;
 
-use crate::catalog::{Catalog, Index, Relation, RelationIndex, is_hidden};
+use crate::catalog::{Catalog, Relation, RelationIndex, is_hidden};
 use crate::codec::snapshot::{Snapshot, StoredIndex};
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::execute::{Needs, RowStream};
-use crate::write::unique_violation;
-use crate::{Connection, Error, Result, plan};
+use crate::migrate::{Filler, rows_from};
+use crate::{Connection, Error, Result};
 
 /// A table or an index that comes or goes, as data: it is made on any connection that can write, inside a transaction too,
 /// but for an interactive one.
@@ -143,9 +142,12 @@ impl Core {
     /// The stored description of a table.
     pub(crate) fn stored(&mut self, index: RelationIndex) -> Fallible<Snapshot> {
         let id = self.catalog.relation(index)?.id;
-        let stored = Registry::tables(&mut self.store)?.into_iter().find(|(other, ..)| *other == id);
-        let (_, _, bytes) = stored.ok_or_else(|| Error::unknown("table", &id))?;
-        Ok(Snapshot::decode(&bytes)?)
+        for (other, _, bytes) in Registry::tables(&mut self.store)? {
+            if other == id {
+                return Ok(Snapshot::decode(&bytes)?);
+            }
+        }
+        Err(Error::unknown("table", &id))
     }
 
     /// Stores another description of a table, and reads every table anew. What is counted must be in the registry.
@@ -172,48 +174,19 @@ impl Core {
         // Nobody else knows it while it is filled: no question is answered by it.
         let again = Snapshot::decode(&snapshot.encode())?;
         let mut with_index = Relation::new(self.catalog.relation(place)?.id, again, Arc::default())?;
-        let new = with_index.indexes.iter_mut().find(|index| index.head.tree.id() == tree);
-        if let Some(new) = new {
-            self.fill_index(place, new)?;
+        let relation = self.catalog.relation(place)?.clone();
+        let mut filler = Filler::new(&with_index, &|other| other == tree);
+        let mut filled = Ok(());
+        rows_from(self, &relation, &[], &mut |core, key, values| {
+            filled = filler.add(core, &relation, key, values);
+            Ok(filled.is_ok())
+        })?;
+        filled?;
+        filler.finish(&mut self.store, &mut with_index)?;
+        if let Some(new) = with_index.indexes.iter_mut().find(|index| index.head.tree.id() == tree) {
             new.head.flush(&mut self.store)?;
         }
         self.restore(place, &snapshot)
-    }
-
-    /// Puts an entry for every row of a table into a new index.
-    fn fill_index(&mut self, place: RelationIndex, index: &mut Index) -> Fallible<()> {
-        let schema = Arc::clone(&self.catalog.relation(place)?.schema);
-        let plan = plan::plan(self, &Query::from(schema.name.as_str()))?;
-        let mut rows = RowStream::new(&self.catalog, &plan, plan::Scope::default(), Needs::Keys)?;
-        let mut run = Run::default();
-        let (mut entry, mut row_bytes, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
-        while rows.next(self)? {
-            let Some(row) = rows.frame.sources.first() else { continue };
-            let view = row.view();
-            let values = view.values(schema.columns.len())?;
-            let holds_row_key = index.entry_key(&values, &row.key, &mut entry);
-            if entry.len() > MAX_KEY_BYTES {
-                let what = format!("the key of index {} of {}", index.name, schema.name);
-                let (bytes, limit) = (entry.len() as u64, MAX_KEY_BYTES as u64);
-                return Err(Error::TooLong { what, bytes, limit }.into());
-            }
-            if index.is_unique && !holds_row_key && index.head.tree.contains(&mut self.store, &entry)? {
-                return Err(unique_violation(self.catalog.relation(place)?, &index.columns, &values));
-            }
-            let value = index.entry_value(&values, &row.key, holds_row_key, &mut row_bytes, &mut buffer);
-            if index.is_unique {
-                index.head.change(|tree| tree.put(&mut self.store, &entry, value))?;
-                continue;
-            }
-            run.push(&entry, value);
-            if run.is_full(1) {
-                index.head.change(|tree| tree.put_run(&mut self.store, &mut run))?;
-            }
-        }
-        if !run.is_empty() {
-            index.head.change(|tree| tree.put_run(&mut self.store, &mut run))?;
-        }
-        Ok(())
     }
 
     /// Where the index of this name stands: its table and its number.

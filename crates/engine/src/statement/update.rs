@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
 use crate::statement::returning::{Others, Returning};
-use crate::statement::{Changed, question, undone_if_refused, written};
+use crate::statement::{Changed, check_others, question, undone_if_refused, written};
 use crate::typed::{Matched, Sets};
 use crate::{Answer, Connection, Error, Prepared, Result};
 
@@ -127,12 +127,14 @@ impl UpdateRows {
     /// # Errors
     /// [`Error::Query`] for a join that a change of rows cannot have.
     pub fn prepare(self) -> Result<PreparedUpdate> {
-        let target = Source { alias: self.alias.clone(), ..Source::table(self.table.clone()) };
-        let query = question(&self.with, target, self.from.clone(), self.filter.clone())?;
+        check_others(&self.with, self.from.as_ref())?;
+        let target = (&self.table, self.alias.as_ref());
+        let mut query = question(&self.with, target, self.from.as_ref(), self.filter.as_ref());
         let others = Others::new(&query, &self.returning);
-        let mut query = query;
         for (_, value) in &self.sets {
-            query.columns.extend(value.clone().map(Output::from));
+            if let Some(value) = value {
+                query.columns.push(value.clone().into());
+            }
         }
         let query = others.asked_in(query);
         let asks_others = self.from.is_some();
@@ -164,7 +166,7 @@ impl PreparedUpdate {
     /// # Errors
     /// [`Error::Unknown`], [`Error::Query`]; a constraint that a new row would break; what storage says.
     pub fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<Changed> {
-        written(connection, |core, is_whole| self.run_in(core, parameters, is_whole))
+        written(connection, &|core, is_whole| self.run_in(core, parameters, is_whole))
     }
 
     /// The plan of the question which rows change, in words.
@@ -206,7 +208,7 @@ impl PreparedUpdate {
         connection: &C,
         parameters: &[ValueRef<'_>],
     ) -> Result<(String, Changed)> {
-        written(connection, |core, is_whole| self.observed_in(core, parameters, is_whole))
+        written(connection, &|core, is_whole| self.observed_in(core, parameters, is_whole))
     }
 
     fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<(String, Changed)> {

@@ -11,6 +11,7 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::full::needs_full;
 use crate::plan::{self, BoundExpr, Context, Scope};
+use crate::values::value_of;
 use crate::write::Assignment;
 
 /// The checks of a table, their names resolved: once, when the table is first written.
@@ -130,14 +131,14 @@ impl Core {
 
 #[cold]
 fn refusal(relation: &Relation, number: usize, columns: &[usize], values: &[ValueRef<'_>]) -> Error {
-    let shown = columns.iter().map(|column| {
-        let value = values.get(*column).copied().unwrap_or(ValueRef::Null);
-        format!("{} = {value}", relation.column_name(*column))
-    });
+    let mut shown = Vec::new();
+    for column in columns {
+        shown.push(format!("{} = {}", relation.column_name(*column), value_of(values, *column)));
+    }
     Error::Check {
         table: relation.schema.name.clone(),
         check: relation.schema.checks.get(number).map_or_else(Box::default, |check| check.label().into()),
-        values: shown.collect::<Vec<_>>().join(", ").into(),
+        values: shown.join(", ").into(),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::codec::key;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::history::Numbers;
+use crate::values::{value_of, values_of};
 use crate::write::{check_lengths, check_value, is_taken, slots, unique_violation};
 
 impl Core {
@@ -63,11 +64,9 @@ impl Core {
             return key_values(&[ValueRef::from_u64(relation.table.counter)]);
         }
         if let [only] = primary_key {
-            return key_values(&[values.get(*only).copied().unwrap_or(ValueRef::Null)]);
+            return key_values(&[value_of(values, *only)]);
         }
-        let parts: Vec<_> =
-            primary_key.iter().map(|column| values.get(*column).copied().unwrap_or(ValueRef::Null)).collect();
-        key_values(&parts)
+        key_values(&values_of(values, primary_key))
     }
 
     /// Lets `insert` insert rows of one table. What they add to indexes that refuse nothing goes in at the end.

@@ -15,6 +15,7 @@ use crate::Error;
 use crate::catalog::{Index, MAX_CLUSTERED_KEY_BYTES, RelationIndex};
 use crate::error::Fallible;
 use crate::store::Store;
+use crate::values::{listed, values_of};
 
 pub(crate) use check::{Checks, bound_checks};
 pub(crate) use foreign_key::{Deferred, Event, REFERS_TO_NONE, keys_with};
@@ -75,11 +76,10 @@ pub(crate) fn unique_violation(
     columns: &[usize],
     values: &[ValueRef<'_>],
 ) -> Box<Error> {
-    let shown = columns.iter().map(|column| values.get(*column).copied().unwrap_or(ValueRef::Null).to_string());
     Error::Unique {
         table: relation.schema.name.clone(),
         columns: relation.column_names(columns),
-        value: shown.collect::<Vec<_>>().join(", "),
+        value: listed(&values_of(values, columns)),
     }
     .into()
 }

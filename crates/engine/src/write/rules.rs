@@ -58,7 +58,9 @@ impl Core {
                 Some(value) => value,
                 None => column.default.as_ref().map_or(ValueRef::Null, Value::as_ref),
             };
-            changed.extend(self.ruled(relation, rules, *number, value)?.map(|value| (*number, value)));
+            if let Some(value) = self.ruled(relation, rules, *number, value)? {
+                changed.push((*number, value));
+            }
         }
         Ok(changed)
     }
@@ -73,11 +75,13 @@ impl Core {
     ) -> Fallible<Vec<Assignment>> {
         needs_full()?;
         let relation = self.catalog.relation(index)?;
-        let ruled = assignments.iter().map(|(column, value)| {
-            let changed = self.ruled(relation, rules, *column, value.as_ref())?;
-            Ok((*column, changed.unwrap_or_else(|| value.clone())))
-        });
-        ruled.collect()
+        let mut ruled = assignments.to_vec();
+        for (column, value) in &mut ruled {
+            if let Some(changed) = self.ruled(relation, rules, *column, value.as_ref())? {
+                *value = changed;
+            }
+        }
+        Ok(ruled)
     }
 
     /// What the rules of a column make of a value; none if it stays as it is. A value that the column cannot hold passes:

@@ -86,7 +86,12 @@ impl Core {
             KeyShape::Columns(columns) => columns.iter().any(is_changed),
             KeyShape::RowId => false,
         };
-        let changed: Vec<usize> = (0..values.len()).filter(is_changed).collect();
+        let mut changed = Vec::new();
+        for column in 0..values.len() {
+            if is_changed(&column) {
+                changed.push(column);
+            }
+        }
         // A row that moves is asked everything again where it is put.
         self.check_row(index, &values, if changes_key { None } else { Some(&changed) })?;
         let mut events = self.check_change(index, row_key, &old_values, &values, &changed)?;

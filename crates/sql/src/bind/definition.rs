@@ -72,22 +72,29 @@ fn alter_table(connection: &AnyConnection<'_>, alter: &AlterTable) -> Inner<()> 
         {
             return Err(exists(name).into());
         }
-        if let Some(operation) = operation(table, stored, action)? {
-            operations.push(operation);
-        }
+        put_operation(&mut operations, table, stored, action)?;
     }
     Ok(SchemaAlteration(operations).run(connection)?)
 }
 
-/// What an action of ALTER TABLE is to a migration; nothing where what it is about may be there, or be missing, and is.
-fn operation(table: &str, stored: Option<&TableSchema>, action: &AlterAction) -> Inner<Option<MigrationOperation>> {
+/// Puts down what an action of ALTER TABLE is to a migration; nothing where what it is about may be there, or be missing,
+/// and is.
+fn put_operation(
+    operations: &mut Vec<MigrationOperation>,
+    table: &str,
+    stored: Option<&TableSchema>,
+    action: &AlterAction,
+) -> Inner<()> {
     use MigrationOperation as Operation;
     let has = |column: &str| stored.is_some_and(|stored| stored.position(column).is_some());
     let table = table.to_owned();
-    Ok(Some(match action {
-        AlterAction::AddColumn(column, true) if has(&column.name) => return Ok(None),
-        AlterAction::DropColumn(column, true) if !has(column) => return Ok(None),
-        AlterAction::DropConstraint(name, if_exists) => return drop_constraint(table, stored, name, *if_exists),
+    operations.push(match action {
+        AlterAction::AddColumn(column, true) if has(&column.name) => return Ok(()),
+        AlterAction::DropColumn(column, true) if !has(column) => return Ok(()),
+        AlterAction::DropConstraint(name, if_exists) => match drop_constraint(table, stored, name, *if_exists)? {
+            Some(operation) => operation,
+            None => return Ok(()),
+        },
         AlterAction::AddColumn(column, _) => Operation::AddColumn { table, column: column.clone() },
         AlterAction::AddPrimaryKey(columns) => Operation::SetPrimaryKey { table, columns: columns.clone() },
         AlterAction::AddUnique(index) => Operation::CreateIndex { table, index: index.clone() },
@@ -107,7 +114,8 @@ fn operation(table: &str, stored: Option<&TableSchema>, action: &AlterAction) ->
         AlterAction::SetNullable(column, nullable) => {
             Operation::SetNullable { table, column: column.to_string(), nullable: *nullable }
         }
-    }))
+    });
+    Ok(())
 }
 
 /// The constraint of that name goes: a unique one, a reference or a check, whichever has it. One that was given no name goes

@@ -21,20 +21,24 @@ pub(super) fn named(
     if !names.iter().any(is_one) {
         return Ok(());
     }
-    let schemas: Vec<TableSchema> = schemas_of(connection)?;
-    let schemas: Vec<&TableSchema> = schemas.iter().filter(|schema| schema.name != view::VIEWS_TABLE).collect();
-    let views = view::all(connection, temporary)?;
-    let tables = [
-        tables(&schemas, &views),
-        columns(&schemas),
-        views_of(&views),
-        constraints(&schemas),
-        key_columns(&schemas),
-        statistics(&schemas),
-    ];
-    for (place, telling) in tables.into_iter().enumerate() {
-        implied.insert(place, telling.into_table());
+    let all = schemas_of(connection)?;
+    let mut schemas: Vec<&TableSchema> = Vec::with_capacity(all.len());
+    for schema in &all {
+        if schema.name != view::VIEWS_TABLE {
+            schemas.push(schema);
+        }
     }
+    let views = view::all(connection, temporary)?;
+    let mut tables = vec![
+        tables(&schemas, &views).into_table(),
+        columns(&schemas).into_table(),
+        views_of(&views).into_table(),
+        constraints(&schemas).into_table(),
+        key_columns(&schemas).into_table(),
+        statistics(&schemas).into_table(),
+    ];
+    tables.append(implied);
+    *implied = tables;
     Ok(())
 }
 
@@ -87,7 +91,10 @@ impl Telling {
         let is_empty = self.rows.is_empty();
         if is_empty {
             // No row, but of as many columns.
-            self.rows.push(vec![Expr::Literal(Value::Null); columns.len()]);
+            self.rows.push(Vec::new());
+            for _ in &columns {
+                self.value(Value::Null);
+            }
         }
         let mut query = Query::values(self.rows);
         query.limit = is_empty.then_some(Expr::from(0));

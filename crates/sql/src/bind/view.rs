@@ -1,6 +1,8 @@
 //! Views: queries that are stored by name, as the text that made them.
 
-use wasm_dbms::{AnyConnection, DeleteRows, InsertRows, OnConflict, OnRowConflict, Prepared, SchemaChange, schemas_of};
+use wasm_dbms::{
+    AnyConnection, DeleteRows, InsertRows, NewRows, OnConflict, OnRowConflict, Prepared, SchemaChange, schemas_of,
+};
 use wasm_dbms_api::{ColumnSchema, CommonTable, Comparison, DataType, Expr, Name, Query, TableSchema, Value};
 
 use crate::failure::{Error, Inner};
@@ -74,11 +76,9 @@ fn stored(connection: &AnyConnection<'_>) -> Inner<Views> {
         answer => answer?,
     };
     for row in answer.rows {
-        let Ok([Value::Text(name), Value::Text(dialect), Value::Text(text)]) = <[Value; 3]>::try_from(row) else {
-            continue;
-        };
+        let [Value::Text(name), Value::Text(dialect), Value::Text(text)] = row.as_slice() else { continue };
         let dialect = if dialect == "sqlite" { Dialect::Sqlite } else { Dialect::PostgreSql };
-        views.put(Stored { name, text, dialect });
+        views.put(Stored { name: name.clone(), text: text.clone(), dialect });
     }
     Ok(views)
 }
@@ -163,7 +163,9 @@ pub(super) fn create(connection: &AnyConnection<'_>, create: &CreateView, dialec
         SchemaChange::CreateTable(schema()).run(connection)?;
     }
     let dialect = if dialect == Dialect::Sqlite { "sqlite" } else { "postgresql" };
-    let mut insert = InsertRows::new(VIEWS_TABLE).row([(&**name).into(), dialect.into(), text.as_str().into()]);
+    let row = vec![Some((&**name).into()), Some(dialect.into()), Some(text.as_str().into())];
+    let mut insert = InsertRows::new(VIEWS_TABLE);
+    insert.rows = NewRows::Values(vec![row]);
     insert.on_conflict = or_replace.then(|| OnRowConflict::Of(OnConflict::key()));
     insert.prepare().run(connection, &[])?;
     Ok(())

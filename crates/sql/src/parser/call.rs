@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{AggregateCall, AggregateFunction, Case, DataType, Expr, ScalarFunction, Value, WindowFunction};
 
-use super::Parser;
+use super::{Parser, next_of};
 use crate::error::SqlErrorKind;
 use crate::keyword::Keyword;
 
@@ -76,10 +76,10 @@ impl Parser<'_> {
         if matches!(name, "iif" | "if") && (2..=3).contains(&values.len()) {
             let mut values = values.into_iter();
             let mut case = Case::default();
-            if let (Some(condition), Some(value)) = (values.next(), values.next()) {
+            if let (Some(condition), Some(value)) = (next_of(&mut values), next_of(&mut values)) {
                 case.branches.push((condition, value));
             }
-            case.otherwise = values.next();
+            case.otherwise = next_of(&mut values);
             return case.into();
         }
         let function = match name {
@@ -238,7 +238,7 @@ impl Parser<'_> {
             self.contradiction("DISTINCT takes one argument only", offset)
         }
         let mut values = values.into_iter();
-        let mut first = values.next();
+        let mut first = next_of(&mut values);
         if self.is_sqlite() {
             first = first.map(|value| match function {
                 AggregateFunction::Concatenate => value.cast(DataType::Text),
@@ -251,7 +251,7 @@ impl Parser<'_> {
             });
         }
         let mut call = AggregateCall::new(function, first);
-        call.separator = values.next();
+        call.separator = next_of(&mut values);
         call.distinct = distinct;
         call.order_by = order_by;
         if self.is(Keyword::Filter) && self.next_is_sign(b'(') {

@@ -7,6 +7,7 @@ use crate::error::SqlErrorKind;
 use crate::keyword::Keyword;
 use crate::lexer::Kind;
 use crate::limits::MAX_LIST_ITEMS;
+use crate::literal;
 
 /// The type of a column.
 #[derive(Debug, Default)]
@@ -128,9 +129,9 @@ impl Parser<'_> {
         match data_type {
             _ if self.is_sqlite() => None,
             DataType::Text if varies && let [most] = numbers.as_slice() => {
-                match most.parse::<u64>().ok().and_then(|most| u32::try_from(most).ok()) {
-                    Some(most) => Some(most),
-                    None => self.contradiction("no such length", offset),
+                match literal::whole(most).map(u32::try_from) {
+                    Some(Ok(most)) => Some(most),
+                    _ => self.contradiction("no such length", offset),
                 }
             }
             // All that a moment or a float can hold is held.

@@ -2,11 +2,11 @@
 
 use wasm_dbms_api::{Arithmetic, Comparison, DataType, Expr, Nulls, Order, Query, ScalarFunction, Value, parse_float};
 
-use super::Parser;
 use super::infix::{Infix, POWER_AND, POWER_OR, Tie};
+use super::{Parser, folded};
 use crate::keyword::Keyword;
 use crate::lexer::Kind;
-use crate::limits::{BALANCED_FROM, MAX_CHAIN, MAX_LIST_ITEMS};
+use crate::limits::{MAX_CHAIN, MAX_LIST_ITEMS};
 use crate::{Dialect, literal};
 
 impl Parser<'_> {
@@ -111,19 +111,8 @@ impl Parser<'_> {
             }
             operands.push(self.expr_above(power + 1));
         }
-        while operands.len() >= BALANCED_FROM {
-            let mut rest = operands.into_iter();
-            let mut pairs = Vec::new();
-            while let Some(first) = rest.next() {
-                pairs.push(match rest.next() {
-                    Some(second) => join(first, second),
-                    None => first,
-                });
-            }
-            operands = pairs;
-        }
         // Two at least.
-        operands.into_iter().reduce(join).unwrap_or(Expr::Literal(Value::Null))
+        folded(operands, true, &join).unwrap_or(Expr::Literal(Value::Null))
     }
 
     /// What stands behind a comparison: an operand, or ANY and ALL of a query.

@@ -23,13 +23,16 @@ mod table;
 mod window;
 
 use std::borrow::Cow;
+use std::vec;
 
 use wasm_dbms_api::{Expr, Identifier, Name};
 
 use crate::error::{Fault, SqlErrorKind};
 use crate::keyword::Keyword;
 use crate::lexer::{Kind, Lexer, Token};
-use crate::limits::{MAX_LIST_ITEMS, MAX_NAME_BYTES, MAX_NESTING, MAX_PARAMETERS, MAX_TEXT_BYTES, MAX_TOKENS};
+use crate::limits::{
+    BALANCED_FROM, MAX_LIST_ITEMS, MAX_NAME_BYTES, MAX_NESTING, MAX_PARAMETERS, MAX_TEXT_BYTES, MAX_TOKENS,
+};
 use crate::parser::blank::Blank;
 use crate::parser::window::{Definition, NamedWindow};
 use crate::{Dialect, SqlError, Statement, literal};
@@ -197,6 +200,30 @@ fn whole<T>(text: &str, dialect: Dialect, rule: impl FnOnce(&mut Parser<'_>) -> 
     }
 }
 
+/// The next of some expressions.
+#[inline(never)]
+fn next_of(exprs: &mut vec::IntoIter<Expr>) -> Option<Expr> {
+    exprs.next()
+}
+
+/// Things in a row as one; as a tree of few levels, if it is to be balanced and there are many.
+fn folded<T>(mut row: Vec<T>, is_balanced: bool, join: &dyn Fn(T, T) -> T) -> Option<T> {
+    while row.len() > 1 {
+        let joins_pairs = is_balanced && row.len() >= BALANCED_FROM;
+        let mut joined: Vec<T> = Vec::new();
+        let mut is_second = false;
+        for one in row {
+            match joined.pop_if(|_| is_second) {
+                Some(first) => joined.push(join(first, one)),
+                None => joined.push(one),
+            }
+            is_second = !joins_pairs || !is_second;
+        }
+        row = joined;
+    }
+    row.pop()
+}
+
 /// Whether the token is this sign.
 fn is_that(token: Token<'_>, sign: u8) -> bool {
     matches!(token.kind, Kind::Sign(_)) && token.text.as_bytes() == [sign]
@@ -288,20 +315,17 @@ impl<'a> Parser<'a> {
         token
     }
 
+    #[inline(never)]
     fn keyword(&self) -> Option<Keyword> {
-        match self.token.kind {
-            Kind::Word(keyword) => keyword,
-            _ => None,
-        }
+        self.token.keyword()
     }
 
+    #[inline(never)]
     fn next_keyword(&self) -> Option<Keyword> {
-        match self.next.kind {
-            Kind::Word(keyword) => keyword,
-            _ => None,
-        }
+        self.next.keyword()
     }
 
+    #[inline(never)]
     fn is(&self, keyword: Keyword) -> bool {
         self.keyword() == Some(keyword)
     }
@@ -422,25 +446,39 @@ impl<'a> Parser<'a> {
 
     /// Runs a rule so many levels deeper.
     fn nested<T>(&mut self, levels: usize, rule: impl FnOnce(&mut Self) -> T) -> T {
-        self.depth += levels;
-        if self.depth > MAX_NESTING {
-            self.limit("levels of nesting", MAX_NESTING)
-        }
+        self.enter(levels);
         let answer = rule(self);
         self.depth -= levels;
         answer
     }
 
+    #[inline(never)]
+    fn enter(&mut self, levels: usize) {
+        self.depth += levels;
+        if self.depth > MAX_NESTING {
+            self.limit("levels of nesting", MAX_NESTING)
+        }
+    }
+
     /// One or more, with commas between.
     fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> T) -> Vec<T> {
-        let mut list = vec![item(self)];
+        let mut list = Vec::new();
+        self.items(&mut |parser| list.push(item(parser)));
+        list
+    }
+
+    /// Runs a rule for one item or more, with commas between.
+    #[inline(never)]
+    fn items(&mut self, item: &mut dyn FnMut(&mut Self)) {
+        item(self);
+        let mut count = 1;
         while self.eat_sign(b',') {
-            if list.len() >= MAX_LIST_ITEMS {
+            if count >= MAX_LIST_ITEMS {
                 self.limit("items of a list", MAX_LIST_ITEMS)
             }
-            list.push(item(self));
+            item(self);
+            count += 1;
         }
-        list
     }
 
     /// One or more in parentheses.
@@ -455,7 +493,7 @@ impl<'a> Parser<'a> {
     fn is_name(&self) -> bool {
         match self.token.kind {
             Kind::Quoted | Kind::Word(None) => true,
-            Kind::Word(Some(keyword)) => !Identifier::is_reserved(&keyword.word().to_ascii_lowercase()),
+            Kind::Word(Some(keyword)) => !Identifier::is_reserved(keyword.word()),
             _ => false,
         }
     }
@@ -534,7 +572,7 @@ impl<'a> Parser<'a> {
         let number = if name.is_empty() {
             Some(self.parameters.count + 1)
         } else if sign != ":" && name.bytes().all(|byte| byte.is_ascii_digit()) {
-            name.parse::<u64>().ok().and_then(|number| u32::try_from(number).ok())
+            literal::whole(name).and_then(|number| u32::try_from(number).ok())
         } else {
             Some(self.parameters.named(name))
         };

@@ -2,9 +2,9 @@
 
 use wasm_dbms_api::{CommonTable, Expr, Origin, Query, SetOperation, Source};
 
-use super::Parser;
+use super::{Parser, folded};
 use crate::keyword::Keyword;
-use crate::limits::{BALANCED_FROM, MAX_CHAIN, MAX_SET_CHANGES, QUERY_LEVELS};
+use crate::limits::{MAX_CHAIN, MAX_SET_CHANGES, QUERY_LEVELS};
 
 /// Whether it is all the same in what order three queries are put together.
 fn is_all_the_same(operation: SetOperation, all: bool) -> bool {
@@ -15,18 +15,8 @@ fn is_all_the_same(operation: SetOperation, all: bool) -> bool {
 /// is all the same how they are put together.
 fn together(mut row: Vec<Query>, between: Option<(SetOperation, bool)>) -> Query {
     let Some((operation, all)) = between else { return row.pop().unwrap_or_default() };
-    while is_all_the_same(operation, all) && row.len() >= BALANCED_FROM {
-        let mut rest = row.into_iter();
-        let mut pairs = Vec::new();
-        while let Some(first) = rest.next() {
-            pairs.push(match rest.next() {
-                Some(second) => first.set(operation, all, second),
-                None => first,
-            });
-        }
-        row = pairs;
-    }
-    row.into_iter().reduce(|left, right| left.set(operation, all, right)).unwrap_or_default()
+    let is_balanced = is_all_the_same(operation, all);
+    folded(row, is_balanced, &|left, right| left.set(operation, all, right)).unwrap_or_default()
 }
 
 impl Parser<'_> {

@@ -150,7 +150,7 @@ impl Parser<'_> {
         }
         let mut source = self.aliased(Source::table(name));
         if let (None, Origin::Table(name)) = (&source.alias, &source.origin)
-            && let Some((INFORMATION_SCHEMA, own)) = name.split_once('.')
+            && let Some(own) = name.strip_prefix(INFORMATION_SCHEMA).and_then(|rest| rest.strip_prefix('.'))
         {
             source.alias = Some(own.to_owned().into());
         }

@@ -7,7 +7,7 @@ use wasm_dbms_api::{
     Expr, FrameBound, FrameExclusion, FrameUnit, Name, Order, Value, WindowCall, WindowFrame, WindowFunction,
 };
 
-use super::{Parser, bare};
+use super::{Parser, bare, next_of};
 use crate::keyword::Keyword;
 use crate::limits::MAX_TOKENS;
 
@@ -42,6 +42,21 @@ pub(super) struct NamedWindow {
 /// Stands before the number of a naming. Parameters are counted from 1: no text says this.
 const NAMED: Expr = Expr::Parameter(0);
 
+/// The window functions, each with how many arguments it takes.
+const FUNCTIONS: [(&str, usize, usize); 11] = [
+    ("row_number", 0, 0),
+    ("rank", 0, 0),
+    ("dense_rank", 0, 0),
+    ("percent_rank", 0, 0),
+    ("cume_dist", 0, 0),
+    ("ntile", 1, 1),
+    ("first_value", 1, 1),
+    ("last_value", 1, 1),
+    ("lag", 1, 3),
+    ("lead", 1, 3),
+    ("nth_value", 2, 2),
+];
+
 impl Parser<'_> {
     /// The window function of this name, which takes its arguments.
     #[inline(never)]
@@ -51,31 +66,25 @@ impl Parser<'_> {
         values: &mut Vec<Expr>,
         offset: usize,
     ) -> Option<WindowFunction> {
-        let range = match name {
-            "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" => 0..=0,
-            "ntile" | "first_value" | "last_value" => 1..=1,
-            "lag" | "lead" => 1..=3,
-            "nth_value" => 2..=2,
-            _ => return None,
-        };
-        if !range.contains(&values.len()) {
+        let (number, (_, fewest, most)) = FUNCTIONS.iter().enumerate().find(|(_, (other, ..))| *other == name)?;
+        if !(*fewest..=*most).contains(&values.len()) {
             return self.contradiction(&format!("{name} does not take {} arguments", values.len()), offset);
         }
         let mut values = std::mem::take(values).into_iter();
-        let (first, second, third) = (values.next(), values.next(), values.next());
-        Some(match (name, first) {
-            ("row_number", _) => WindowFunction::RowNumber,
-            ("rank", _) => WindowFunction::Rank,
-            ("dense_rank", _) => WindowFunction::DenseRank,
-            ("percent_rank", _) => WindowFunction::PercentRank,
-            ("cume_dist", _) => WindowFunction::CumulativeDistribution,
-            ("ntile", Some(of)) => WindowFunction::Ntile(of),
-            ("first_value", Some(of)) => WindowFunction::FirstValue(of),
-            ("last_value", Some(of)) => WindowFunction::LastValue(of),
-            ("lag", Some(of)) => WindowFunction::Lag(of, second, third),
-            ("lead", Some(of)) => WindowFunction::Lead(of, second, third),
-            (_, Some(of)) => WindowFunction::NthValue(of, second.unwrap_or(Expr::from(1))),
-            (_, None) => return None,
+        let mut next = || next_of(&mut values);
+        let of = next().unwrap_or(Expr::Literal(Value::Null));
+        Some(match number {
+            0 => WindowFunction::RowNumber,
+            1 => WindowFunction::Rank,
+            2 => WindowFunction::DenseRank,
+            3 => WindowFunction::PercentRank,
+            4 => WindowFunction::CumulativeDistribution,
+            5 => WindowFunction::Ntile(of),
+            6 => WindowFunction::FirstValue(of),
+            7 => WindowFunction::LastValue(of),
+            8 => WindowFunction::Lag(of, next(), next()),
+            9 => WindowFunction::Lead(of, next(), next()),
+            _ => WindowFunction::NthValue(of, next().unwrap_or(Expr::from(1))),
         })
     }
 

@@ -7,7 +7,7 @@ use wasm_dbms::{
     AnyConnection, BeginOptions, Changed, Database, Durability, Interrupt, Isolation, OptimisticTransaction, Savepoint,
     Transaction, insert_each_row,
 };
-use wasm_dbms_api::{Name, Value, ValueRef};
+use wasm_dbms_api::{Value, ValueRef};
 
 use crate::bind::{Action, Compiled, Definition, Views, create_temporary};
 use crate::failure::{Error, Inner, Result};
@@ -313,8 +313,9 @@ impl<'db> Session<'db> {
     ) -> Result<()> {
         let compiled = self.compiled(text)?;
         if let Action::Query(_) = &compiled.action {
-            return compiled
-                .with(parameters, |values| self.with(|connection| compiled.visit(connection, values, visit)));
+            return compiled.with(parameters, |values| {
+                Ok(self.with(|connection| Ok(compiled.visit(connection, values, visit)?))?)
+            });
         }
         let changed = compiled.with(parameters, |values| Ok(self.step(&compiled, values)?))?;
         for row in Rows::made(changed.returned) {
@@ -391,7 +392,18 @@ impl<'db> Session<'db> {
     }
 
     /// Does something with the transaction that is open, or with the database. What is done is compiled once.
-    fn with<T>(&self, act: impl FnOnce(&AnyConnection<'_>) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&AnyConnection<'_>) -> Inner<T>) -> Inner<T> {
+        let (mut act, mut answer) = (Some(act), None);
+        self.connected(&mut |connection| {
+            if let Some(act) = act.take() {
+                answer = Some(act(connection));
+            }
+        });
+        answer.unwrap_or_else(|| Err(wasm_dbms::Error::Busy.into()))
+    }
+
+    #[inline(never)]
+    fn connected(&self, act: &mut dyn FnMut(&AnyConnection<'_>)) {
         let open = self.open.borrow();
         let (database, interactive, exclusive);
         act(&match &*open {
@@ -431,16 +443,19 @@ impl<'db> Session<'db> {
 
     /// Drops views: those of the session before stored ones of the same name.
     fn drop_views(&self, drop: &Drop) -> Inner<Changed> {
-        let (of_session, names): (Vec<Name>, Vec<Name>) = {
-            let views = self.temporary.borrow();
-            drop.names.iter().cloned().partition(|name| views.contains(name))
-        };
-        if !names.is_empty() {
-            let stored = Definition::Drop(Drop { names, ..*drop });
+        let mut stored = Drop { names: Vec::new(), ..*drop };
+        for name in &drop.names {
+            if !self.temporary.borrow().contains(name) {
+                stored.names.push(name.clone());
+            }
+        }
+        if !stored.names.is_empty() {
+            let stored = Definition::Drop(stored);
             self.with(|connection| stored.run(connection))?;
         }
-        let mut views = self.temporary.borrow_mut();
-        of_session.iter().for_each(|name| views.remove(name));
+        for name in &drop.names {
+            self.temporary.borrow_mut().remove(name);
+        }
         Ok(Changed::default())
     }
 
@@ -471,7 +486,7 @@ impl<'db> Session<'db> {
         columns: &[&str],
         next: &mut dyn FnMut(&mut Vec<Value>) -> wasm_dbms::Result<bool>,
     ) -> Result<u64> {
-        self.with(|connection| Ok(insert_each_row(connection, table, columns, next)?))
+        Ok(self.with(|connection| Ok(insert_each_row(connection, table, columns, next)?))?)
     }
 
     fn transact(&self, statement: &TransactionStatement) -> Inner<()> {

@@ -47,17 +47,21 @@ impl RowLayout {
                 let variants = schema.map_or(&[][..], |schema| &schema.variants);
                 formed.push(FormedColumn { data_type: column.data_type, nullable: column.nullable, variants });
             }
-            let stored_key = key_columns.iter().filter_map(|column| columns.get(*column));
-            let key: Vec<usize> = stored_key.filter_map(|column| place_of(column.id)).collect();
-            let origin = |column: &StoredColumn| match place_of(column.id) {
-                Some(place) => FormOrigin::Column(place),
-                None => FormOrigin::Initial(column.initial.clone()),
-            };
-            self.earlier.push(EarlierForm {
-                version: form.version,
-                layout: Self::of_columns(&formed, &key, form.version, &|_| true),
-                origins: columns.iter().map(origin).collect(),
-            });
+            let mut key = Vec::new();
+            for column in key_columns {
+                if let Some(place) = columns.get(*column).and_then(|column| place_of(column.id)) {
+                    key.push(place);
+                }
+            }
+            let mut origins = Vec::with_capacity(columns.len());
+            for column in columns {
+                origins.push(match place_of(column.id) {
+                    Some(place) => FormOrigin::Column(place),
+                    None => FormOrigin::Initial(column.initial.clone()),
+                });
+            }
+            let layout = Self::of_columns(&formed, &key, form.version, &|_| true);
+            self.earlier.push(EarlierForm { version: form.version, layout, origins });
         }
     }
 

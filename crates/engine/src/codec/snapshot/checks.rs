@@ -19,10 +19,9 @@
 //!
 //! A list is a number and as many expressions. 255 stands for what cannot be stored; it is not read.
 
-use wasm_dbms_api::{Arithmetic, Case, ColumnRef, Comparison, DataType, Expr, Part, ScalarFunction, Value};
+use wasm_dbms_api::{Arithmetic, Case, ColumnRef, Comparison, Expr, Part, ScalarFunction, Value};
 
-use crate::codec::record::{Problem, Reader, Writer};
-use crate::codec::snapshot::decode::data_type;
+use crate::codec::record::{Reader, Writer};
 
 /// How deep the condition of a check may be.
 const MAX_CHECK_DEPTH: usize = 100;
@@ -46,7 +45,9 @@ const ARITHMETIC: [Arithmetic; 5] =
 pub(crate) fn is_storable(condition: &Expr) -> bool {
     let mut writer = Writer::default();
     writer.condition(condition, &|_| 0);
-    Reader(&writer.0).condition(&mut |_| Ok(ColumnRef::from(""))).is_ok()
+    let mut reader = Reader::new(&writer.0);
+    reader.condition(&mut |_, _| ColumnRef::from(""));
+    reader.finish().is_ok()
 }
 
 /// Writes expressions. `id_of` gives the ids of columns.
@@ -137,112 +138,120 @@ impl Encoder<'_> {
 /// Reads expressions. `column` gives the columns of ids, with their table where the bit says so.
 struct Parser<'a, 'b> {
     reader: &'a mut Reader<'b>,
-    column: &'a mut dyn FnMut(u64) -> Result<ColumnRef, Problem>,
+    column: &'a mut dyn FnMut(&mut Reader<'b>, u64) -> ColumnRef,
     depth: usize,
 }
 
-impl Reader<'_> {
-    pub(super) fn condition(
-        &mut self,
-        column: &mut dyn FnMut(u64) -> Result<ColumnRef, Problem>,
-    ) -> Result<Expr, Problem> {
-        if self.0.len() > MAX_CHECK_BYTES {
-            return Err(Problem::Damaged);
+impl<'b> Reader<'b> {
+    pub(super) fn condition(&mut self, column: &mut dyn FnMut(&mut Self, u64) -> ColumnRef) -> Expr {
+        if self.left() > MAX_CHECK_BYTES {
+            self.damaged();
         }
         Parser { reader: self, column, depth: 0 }.expr()
     }
 }
 
 impl Parser<'_, '_> {
-    fn list(&mut self) -> Result<Vec<Expr>, Problem> {
-        let count = self.reader.number()?;
-        self.exprs(count)
-    }
-
-    fn exprs(&mut self, count: u64) -> Result<Vec<Expr>, Problem> {
+    fn list(&mut self) -> Vec<Expr> {
         let mut list = Vec::new();
-        for _ in 0..count {
-            list.push(self.expr()?);
+        for _ in 0..self.reader.number() {
+            if self.reader.is_at_end() {
+                self.reader.damaged();
+                break;
+            }
+            list.push(self.expr());
         }
-        Ok(list)
+        list
     }
 
-    fn at_most_one(&mut self) -> Result<Option<Expr>, Problem> {
-        let mut list = self.list()?;
+    fn at_most_one(&mut self) -> Option<Expr> {
+        let mut list = self.list();
         let only = list.pop();
-        if list.is_empty() { Ok(only) } else { Err(Problem::Damaged) }
+        if !list.is_empty() {
+            self.reader.damaged();
+        }
+        only
     }
 
-    /// The operator that a number stands for, one of the first so many.
-    fn operator(&mut self, count: usize, what: &str) -> Result<usize, Problem> {
-        let code = usize::from(self.reader.u8()?);
-        if code < count { Ok(code) } else { Err(Problem::Newer(format!("the {what} {code}"))) }
+    fn part(&mut self) -> Part<Expr> {
+        Part::new(self.expr())
     }
 
-    fn expr(&mut self) -> Result<Expr, Problem> {
+    /// The operator that a number stands for.
+    fn operator<T: Copy>(&mut self, all: &[T], or: T, what: &str) -> T {
+        let code = self.reader.u8();
+        all.get(usize::from(code)).copied().unwrap_or_else(|| {
+            self.reader.newer(format_args!("the {what} {code}"));
+            or
+        })
+    }
+
+    fn expr(&mut self) -> Expr {
         if self.depth == MAX_CHECK_DEPTH {
-            return Err(Problem::Damaged);
+            self.reader.damaged();
         }
         self.depth += 1;
-        let kind = self.reader.u8()?;
-        // What stands before the operands.
-        let detail = match kind {
-            2 => self.operator(COMPARISONS.len(), "comparison")?,
-            13 => self.operator(ARITHMETIC.len(), "arithmetic")?,
-            11 | 12 => self.reader.u32()? as usize,
-            _ => 0,
-        };
-        let data_type = if kind == 16 { data_type(self.reader.u8()?)? } else { DataType::Bool };
-        let count = match kind {
-            2..=5 | 11..=13 => 2,
-            6..=10 | 14 | 16 => 1,
-            _ => 0,
-        };
-        let mut operands = self.exprs(count)?.into_iter();
-        let mut part = || Part::new(operands.next().unwrap_or(Expr::Literal(Value::Null)));
-        let expr = match kind {
-            0 => Expr::Literal(self.reader.value()?),
+        let expr = match self.reader.u8() {
+            0 => Expr::Literal(self.reader.value()),
             1 => {
-                let number = self.reader.number()?;
-                Expr::Column((self.column)(number)?)
+                let number = self.reader.number();
+                Expr::Column((self.column)(self.reader, number))
             }
-            2 => Expr::Compare(*COMPARISONS.get(detail).ok_or(Problem::Damaged)?, part(), part()),
-            3 => Expr::IsDistinct(part(), part()),
-            4 => Expr::And(part(), part()),
-            5 => Expr::Or(part(), part()),
-            6 => Expr::Not(part()),
-            7 => Expr::IsNull(part()),
-            8 | 9 => Expr::Is(part(), kind == 9),
-            10 => Expr::InList(part(), self.list()?.into()),
-            11 | 12 => {
-                let escape = match detail {
-                    0 => None,
-                    number => Some(char::from_u32(number as u32).ok_or(Problem::Damaged)?),
-                };
-                Expr::Like { text: part(), pattern: part(), escape, ignores_case: kind == 12 }
-            }
-            13 => Expr::Arithmetic(*ARITHMETIC.get(detail).ok_or(Problem::Damaged)?, part(), part()),
-            14 => Expr::Negate(part()),
-            15 => {
-                let operand = self.at_most_one()?;
-                let mut branches = Vec::new();
-                let mut parts = self.list()?.into_iter();
-                while let Some(condition) = parts.next() {
-                    branches.push((condition, parts.next().ok_or(Problem::Damaged)?));
+            2 => Expr::Compare(self.operator(&COMPARISONS, Comparison::Equal, "comparison"), self.part(), self.part()),
+            3 => Expr::IsDistinct(self.part(), self.part()),
+            4 => Expr::And(self.part(), self.part()),
+            5 => Expr::Or(self.part(), self.part()),
+            6 => Expr::Not(self.part()),
+            7 => Expr::IsNull(self.part()),
+            8 => Expr::Is(self.part(), false),
+            9 => Expr::Is(self.part(), true),
+            10 => Expr::InList(self.part(), self.list().into()),
+            kind @ (11 | 12) => {
+                let number = self.reader.u32();
+                let (text, pattern) = (self.part(), self.part());
+                let escape = char::from_u32(number);
+                if escape.is_none() {
+                    self.reader.damaged();
                 }
-                Case { operand, branches, otherwise: self.at_most_one()? }.into()
+                Expr::Like { text, pattern, escape: escape.filter(|_| number > 0), ignores_case: kind == 12 }
             }
-            16 => Expr::Cast(part(), data_type),
+            13 => Expr::Arithmetic(self.operator(&ARITHMETIC, Arithmetic::Add, "arithmetic"), self.part(), self.part()),
+            14 => Expr::Negate(self.part()),
+            15 => {
+                let operand = self.at_most_one();
+                let mut branches = Vec::new();
+                let mut parts = self.list().into_iter();
+                while let Some(condition) = parts.next() {
+                    let Some(value) = parts.next() else {
+                        self.reader.damaged();
+                        break;
+                    };
+                    branches.push((condition, value));
+                }
+                Case { operand, branches, otherwise: self.at_most_one() }.into()
+            }
+            16 => {
+                let data_type = self.reader.data_type();
+                Expr::Cast(self.part(), data_type)
+            }
             17 => {
-                let name = Reader(self.reader.bytes()?).text()?;
-                let function = ScalarFunction::from_name(&name);
-                let function = function.ok_or_else(|| Problem::Newer(format!("the function {name}")))?;
-                Expr::Function(function, self.list()?.into())
+                let name = self.reader.bytes();
+                let name = self.reader.text_of(name);
+                let function = ScalarFunction::from_name(&name).unwrap_or_else(|| {
+                    self.reader.newer(format_args!("the function {name}"));
+                    ScalarFunction::Absolute
+                });
+                Expr::Function(function, self.list().into())
             }
-            u8::MAX => return Err(Problem::Damaged),
-            kind => return Err(Problem::Newer(format!("an expression of kind {kind}"))),
+            kind => {
+                match kind {
+                    u8::MAX => self.reader.damaged(),
+                    kind => self.reader.newer(format_args!("an expression of kind {kind}")),
+                }
+                Expr::Literal(Value::Null)
+            }
         };
         self.depth -= 1;
-        Ok(expr)
+        expr
     }
 }

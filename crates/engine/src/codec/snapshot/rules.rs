@@ -23,7 +23,7 @@
 
 use wasm_dbms_api::{Sanitizer, Validator};
 
-use crate::codec::record::{Problem, Reader, Writer};
+use crate::codec::record::{Reader, Writer};
 use crate::full::IS_FULL;
 
 impl Writer {
@@ -104,39 +104,42 @@ impl Writer {
 impl Reader<'_> {
     /// What is left, as a name: a rule that is neither carried out nor made, and stays what it is.
     fn unread(&mut self) -> String {
-        std::mem::take(&mut self.0).iter().map(|byte| char::from(*byte)).collect()
+        self.rest().iter().map(|byte| char::from(*byte)).collect()
     }
 
-    pub(super) fn sanitizer(&mut self) -> Result<Sanitizer, Problem> {
+    pub(super) fn sanitizer(&mut self) -> Sanitizer {
         if !IS_FULL {
-            return Ok(Sanitizer::Custom(self.unread()));
+            return Sanitizer::Custom(self.unread());
         }
-        Ok(match self.u8()? {
-            0 => Sanitizer::Custom(self.text()?),
+        match self.u8() {
+            0 => Sanitizer::Custom(self.text()),
             1 => Sanitizer::Trim,
             2 => Sanitizer::CollapseWhitespace,
             3 => Sanitizer::LowerCase,
             4 => Sanitizer::UpperCase,
             5 => Sanitizer::NullIfEmpty,
-            6 => Sanitizer::RoundToScale(self.u8()?),
+            6 => Sanitizer::RoundToScale(self.u8()),
             7 => Sanitizer::Slug,
-            8 => Sanitizer::Clamp(self.value()?, self.value()?),
+            8 => Sanitizer::Clamp(self.value(), self.value()),
             9 => Sanitizer::Utc,
-            10 => Sanitizer::Timezone(self.chunk().map(i32::from_le_bytes)?),
+            10 => Sanitizer::Timezone(i32::from_le_bytes(self.chunk())),
             11 => Sanitizer::UrlEncode,
-            code => return Err(Problem::Newer(format!("the sanitizer {code}"))),
-        })
+            code => {
+                self.newer(format_args!("the sanitizer {code}"));
+                Sanitizer::Trim
+            }
+        }
     }
 
-    pub(super) fn validator(&mut self) -> Result<Validator, Problem> {
+    pub(super) fn validator(&mut self) -> Validator {
         if !IS_FULL {
-            return Ok(Validator::Custom(self.unread()));
+            return Validator::Custom(self.unread());
         }
-        Ok(match self.u8()? {
-            0 => Validator::Custom(self.text()?),
-            1 => Validator::MinLen(self.u32()?),
-            2 => Validator::MaxLen(self.u32()?),
-            3 => Validator::LenRange(self.u32()?, self.u32()?),
+        match self.u8() {
+            0 => Validator::Custom(self.text()),
+            1 => Validator::MinLen(self.u32()),
+            2 => Validator::MaxLen(self.u32()),
+            3 => Validator::LenRange(self.u32(), self.u32()),
             4 => Validator::Email,
             5 => Validator::Url,
             6 => Validator::MimeType,
@@ -146,9 +149,12 @@ impl Reader<'_> {
             10 => Validator::CamelCase,
             11 => Validator::KebabCase,
             12 => Validator::SnakeCase,
-            13 => Validator::Regex(self.text()?),
-            14 => Validator::Range(self.value()?, self.value()?),
-            code => return Err(Problem::Newer(format!("the validator {code}"))),
-        })
+            13 => Validator::Regex(self.text()),
+            14 => Validator::Range(self.value(), self.value()),
+            code => {
+                self.newer(format_args!("the validator {code}"));
+                Validator::Email
+            }
+        }
     }
 }

@@ -18,8 +18,9 @@ use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
+use crate::values::{borrowed, owned, value_of, values_of};
 use crate::write::Assignment;
-use crate::write::foreign_key::{STILL_REFERS, are_equal, keys_with, value_of};
+use crate::write::foreign_key::{STILL_REFERS, are_equal, keys_with};
 
 /// The most rounds of changes that follow from one another. Deletes are not counted: they end with the rows.
 const MAX_ACTION_DEPTH: usize = 1000;
@@ -47,12 +48,8 @@ struct Change {
 
 /// The values by which a row is referred to; none if there is a NULL among them: nothing refers to it.
 fn offered<'v>(key: &ForeignKey, values: &[ValueRef<'v>]) -> Option<Vec<ValueRef<'v>>> {
-    let offered: Vec<ValueRef<'v>> = key.referred.iter().map(|column| value_of(values, *column)).collect();
+    let offered = values_of(values, &key.referred);
     (!offered.iter().any(|value| value.is_null())).then_some(offered)
-}
-
-fn owned(values: &[ValueRef<'_>]) -> Vec<Value> {
-    values.iter().map(|value| value.to_value()).collect()
 }
 
 impl Core {
@@ -115,7 +112,7 @@ impl Core {
             } else if refusal.is_none() {
                 refusal = Some(self.broken_reference(referrer.relation, &key, &old, STILL_REFERS)?);
             }
-            let new = key.referred.iter().map(|column| value_of(values, *column).to_value()).collect();
+            let new = owned(&values_of(values, &key.referred));
             let referrer = (referrer.relation, referrer.foreign_key);
             events.push(Event { referrer, old: owned(&old), new: Some(new) });
         }
@@ -217,24 +214,24 @@ impl Core {
             let old_value = |place: usize| old.get(place).map_or(ValueRef::Null, Value::as_ref);
             let action = if new.is_some() { key.on_update } else { key.on_delete };
             if new.is_some() {
-                let old: Vec<ValueRef<'_>> = old.iter().map(Value::as_ref).collect();
-                self.scratch.deferred.note(*relation, *number, &old, STILL_REFERS);
+                self.scratch.deferred.note(*relation, *number, &borrowed(old), STILL_REFERS);
             }
             if action == ReferentialAction::Restrict {
                 continue;
             }
             let schema = Arc::clone(&self.catalog.relation(*relation)?.schema);
-            let becomes = |(place, column): (usize, &usize)| {
+            let mut assignments = Vec::with_capacity(key.columns.len());
+            for (place, column) in key.columns.iter().enumerate() {
                 let value = match action {
-                    ReferentialAction::Cascade => new.as_ref().and_then(|new| new.get(place)).cloned(),
+                    ReferentialAction::Cascade => new.as_ref().and_then(|new| new.get(place)),
                     ReferentialAction::SetDefault => {
-                        schema.columns.get(*column).and_then(|column| column.default.clone())
+                        schema.columns.get(*column).and_then(|column| column.default.as_ref())
                     }
                     _ => None,
                 };
-                (*column, value.unwrap_or(Value::Null))
-            };
-            let assignments = Arc::new(key.columns.iter().enumerate().map(becomes).collect::<Vec<_>>());
+                assignments.push((*column, value.cloned().unwrap_or(Value::Null)));
+            }
+            let assignments = Arc::new(assignments);
             let mut code = Vec::new();
             keys_with(self, *relation, &key.to_referring, &key.columns, &old_value, &mut |row_key| {
                 code.clear();

@@ -8,6 +8,7 @@ use crate::codec::key;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
+use crate::values::{borrowed, owned, value_of};
 use crate::write::foreign_key::action::Event;
 
 /// How much may be mended later.
@@ -67,11 +68,11 @@ impl Deferred {
         problem: &'static str,
     ) {
         let mut code = Vec::new();
-        code.extend([relation as u64, number as u64].map(u64::to_be_bytes).as_flattened());
+        code.extend_from_slice(&(relation as u64).to_be_bytes());
+        code.extend_from_slice(&(number as u64).to_be_bytes());
         values.iter().for_each(|value| key::push(&mut code, *value));
         if self.known.is_new(&code) {
-            let values = values.iter().map(|value| value.to_value()).collect();
-            self.references.push((relation, number, values, problem));
+            self.references.push((relation, number, owned(values), problem));
         }
     }
 }
@@ -118,8 +119,8 @@ impl Core {
         }
         for (relation, number, values, problem) in deferred.references {
             let Some(key) = self.foreign_key(relation, number)? else { continue };
-            let values: Vec<ValueRef<'_>> = values.iter().map(Value::as_ref).collect();
-            let value = |place: usize| values.get(place).copied().unwrap_or(ValueRef::Null);
+            let values = borrowed(&values);
+            let value = |place: usize| value_of(&values, place);
             if !self.is_one_there(&key, &value)? && self.is_referred_with(relation, &key, &value)? {
                 return Err(self.broken_reference(relation, &key, &values, problem)?.into());
             }

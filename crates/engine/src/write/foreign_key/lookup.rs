@@ -9,7 +9,7 @@ use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::write::foreign_key::value_of;
+use crate::values::value_of;
 
 impl Core {
     /// Whether the row is there that a row with these values refers to; none of its columns that refer is NULL.

@@ -18,6 +18,7 @@ use crate::Error;
 use crate::catalog::{ForeignKey, RelationIndex};
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::values::{listed, value_of, values_of};
 
 pub(crate) use action::Event;
 pub(crate) use deferred::Deferred;
@@ -28,12 +29,6 @@ pub(crate) const REFERS_TO_NONE: &str = "refers to no row of";
 
 /// What a row does that refers to one that would go.
 const STILL_REFERS: &str = "still refers to";
-
-/// The value of a column of a row.
-#[inline]
-fn value_of<'a>(values: &[ValueRef<'a>], column: usize) -> ValueRef<'a> {
-    values.get(column).copied().unwrap_or(ValueRef::Null)
-}
 
 /// Whether two rows are equal in these columns, each of its own; NULL equals nothing.
 fn are_equal(left: (&[ValueRef<'_>], &[usize]), right: (&[ValueRef<'_>], &[usize])) -> bool {
@@ -70,7 +65,7 @@ impl Core {
             if is_own(values) || !was_own && self.is_referred_row_there(&key, values)? {
                 continue;
             }
-            let given: Vec<ValueRef<'_>> = key.columns.iter().map(|column| value_of(values, *column)).collect();
+            let given = values_of(values, &key.columns);
             if self.scratch.deferred.takes(relation, key.relation) {
                 self.scratch.deferred.note(relation, number, &given, REFERS_TO_NONE);
             } else {
@@ -93,7 +88,7 @@ impl Core {
         Ok(Error::ForeignKey {
             table: child.schema.name.clone(),
             columns: child.column_names(&key.columns),
-            value: values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            value: listed(values),
             problem,
             other: self.catalog.relation(key.relation)?.schema.name.clone(),
         })
