@@ -1,6 +1,6 @@
 //! Bad input of every kind is refused with an error that names the thing, and nothing is lost by it.
 
-use wasm_dbms::Source;
+use wasm_dbms::{JoinKind, Source};
 use wasm_dbms::prelude::*;
 
 use crate::support::assert_sound;
@@ -279,4 +279,29 @@ fn rows_that_are_read_in_place_have_no_windows_beside() {
     assert!(error.to_string().contains("windows stand beside columns"), "{error}");
     let query = Query::from("windowed").column(Expr::column("number")).order_by(number.into(), true);
     assert_eq!(db.query(&query).unwrap().rows, [[Value::from(2)]]);
+}
+
+#[test]
+fn of_what_is_wrong_the_first_is_told_and_the_rest_is_over_soon() {
+    let is_one = |column: &'static str| Expr::column(column).compare(Comparison::Equal, Expr::from(1));
+    let query = Query::from("users").filter(is_one("nope")).order_by(Expr::column("neither"), false);
+    assert_eq!(refused(query), "there is no column nope");
+    let query = Query::from("users").filter(is_one("email").and(is_one("nope")));
+    assert_eq!(refused(query), "email = 1: text cannot be compared with i64");
+    // Neither a stack nor memory is spent on what follows.
+    let mut query = Query::from("nobody");
+    for _ in 0..100_000 {
+        query = query.join_on(JoinKind::Right, "users", Expr::from(true));
+    }
+    assert_eq!(refused(query), "there is no table nobody");
+    let wide = (0..10_000).map(Expr::from).collect();
+    let narrow = (0..100_000).map(|number| vec![Expr::from(number)]);
+    let query = Query::values(std::iter::once(wide).chain(narrow));
+    assert_eq!(refused(query), "a row has 1 values and the first 10000");
+    let mut query = Query::from("twice30").with("twice0", Query::from("users"));
+    for number in 1..=30 {
+        let one = Source::from(format!("twice{}", number - 1));
+        query = query.with(format!("twice{number}"), Query::from(one.clone()).cross_join(one.alias("other")));
+    }
+    assert_eq!(refused(query), "a question names at most 1024 sources");
 }

@@ -92,38 +92,42 @@ pub(crate) fn each(
 fn late_groups(core: &Core, grouping: &Grouping, late: Runs) -> Fallible<Merge> {
     let space = core.store.scratch_space();
     let (mut rows, mut firsts) = (late.finish()?, Runs::new(&space));
-    let mut current: Option<(Vec<u8>, Vec<u8>, Groups<'_>)> = None;
+    let mut current: Option<Box<LateGroup<'_>>> = None;
     loop {
         core.meter.check_interrupt()?;
         let is_there = rows.next()?;
-        if let Some((_, arrival, mut group)) = current.take_if(|(key, ..)| !is_there || key.as_slice() != rows.key()) {
-            group.settle()?;
-            firsts.push((&arrival, &encoded(&group.slots(0)?)))?;
+        if let Some(mut late) = current.take_if(|late| !is_there || late.key != rows.key()) {
+            late.group.settle()?;
+            firsts.push((&late.arrival, &encoded(&late.group.slots(0)?)))?;
         }
         if !is_there {
             return firsts.finish();
         }
         let (arrival, values) = rows.payload().split_at_checked(ARRIVAL_BYTES).ok_or_else(broken)?;
-        let mut values = decoded(values, grouping.keys.len() + grouping.aggregates.len())?.into_iter();
-        let keys = values.by_ref().take(grouping.keys.len());
-        let (.., group) = match &mut current {
-            Some(group) => {
-                keys.for_each(drop);
-                group
-            }
-            None => {
-                let mut group = Groups::new(grouping, &space);
-                group.keys = keys.collect();
-                group.begin();
-                current.insert((rows.key().to_vec(), arrival.to_vec(), group))
-            }
-        };
+        let mut keys = decoded(values, grouping.keys.len() + grouping.aggregates.len())?;
+        let values = keys.split_off(grouping.keys.len().min(keys.len()));
+        let late = current.get_or_insert_with(|| {
+            let mut group = Groups::new(grouping, &space);
+            group.keys = keys;
+            group.begin();
+            Box::new(LateGroup { key: rows.key().to_vec(), arrival: arrival.to_vec(), group })
+        });
+        let mut values = values.iter();
+        let mut next = || values.next().map_or(ValueRef::Null, Value::as_ref);
         for (place, aggregate) in grouping.aggregates.iter().enumerate() {
-            let value = values.next().unwrap_or_default();
-            let separator = aggregate.separator.as_ref().and_then(|_| values.next()).unwrap_or_default();
-            group.add(0, place, value.as_ref(), separator.as_ref())?;
+            let value = next();
+            let separator = if aggregate.separator.is_some() { next() } else { ValueRef::Null };
+            late.group.add(0, place, value, separator)?;
         }
     }
+}
+
+/// A group whose rows came too late.
+struct LateGroup<'p> {
+    key: Vec<u8>,
+    /// When its first row came.
+    arrival: Vec<u8>,
+    group: Groups<'p>,
 }
 
 /// How many bytes of a row that came too late say when it came.
@@ -288,9 +292,10 @@ impl<'p> Groups<'p> {
         if rows.is_of_one_table() && (keys.is_empty() || self.key.is_some()) {
             let mut inputs = Vec::with_capacity(aggregates.len());
             for end in 1..=aggregates.len() {
-                inputs.extend(Input::of(aggregates.get(..end).unwrap_or_default(), rows));
+                let Some(input) = Input::of(aggregates.get(..end).unwrap_or_default(), rows) else { return };
+                inputs.push(input);
             }
-            self.inputs = Some(inputs).filter(|inputs| inputs.len() == aggregates.len());
+            self.inputs = Some(inputs);
         }
     }
 
@@ -303,7 +308,9 @@ impl<'p> Groups<'p> {
     /// Begins a group, whose keys were pushed.
     fn begin(&mut self) {
         self.count += 1;
-        self.states.extend(self.grouping.aggregates.iter().map(|aggregate| State::new(aggregate.function)));
+        for aggregate in &self.grouping.aggregates {
+            self.states.push(State::new(aggregate.function));
+        }
     }
 
     fn add_row(&mut self, frame: &Frame, is_full: bool) -> Fallible<()> {
@@ -423,7 +430,9 @@ impl<'p> Groups<'p> {
         let (count, width) = (keys.len(), aggregates.len());
         let mut slots = Vec::with_capacity(count + width);
         let own = self.keys.get_mut(group * count..(group + 1) * count).unwrap_or_default();
-        slots.extend(own.iter_mut().map(std::mem::take));
+        for key in own {
+            slots.push(std::mem::take(key));
+        }
         for (place, aggregate) in aggregates.iter().enumerate() {
             let place = match self.inputs.as_ref().and_then(|inputs| inputs.get(place)) {
                 Some(Input::Same(other)) => *other,

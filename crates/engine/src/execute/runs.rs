@@ -3,8 +3,6 @@
 //! Records are sorted by key as many at a time as fit, each such run is written to scratch space, and all runs are merged
 //! while they are read. Records of equal keys stay in the order in which they came.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::vec::IntoIter;
 
 use wasm_dbms_memory::ScratchSpace;
@@ -125,8 +123,8 @@ pub(crate) struct Merge {
     bytes: Vec<u8>,
     places: IntoIter<Place>,
     runs: Vec<Run>,
-    /// The next key of each run.
-    heads: BinaryHeap<Reverse<(Vec<u8>, usize)>>,
+    /// The next key of each run, the largest first: there are few runs.
+    heads: Vec<(Vec<u8>, usize)>,
     key: Vec<u8>,
     payload: Vec<u8>,
 }
@@ -138,16 +136,22 @@ impl Merge {
             let mut run = Run { spool, reader: SpoolReader::default(), at: 0, payload: Vec::new() };
             let mut key = Vec::new();
             if run.next(&mut key)? {
-                own.heads.push(Reverse((key, number)));
+                own.add((key, number));
             }
             own.runs.push(run);
         }
         Ok(own)
     }
 
+    /// Adds the next key of a run.
+    fn add(&mut self, head: (Vec<u8>, usize)) {
+        let place = self.heads.partition_point(|other| *other > head);
+        self.heads.insert(place, head);
+    }
+
     /// Goes to the next record. Returns whether there is one.
     pub(crate) fn next(&mut self) -> Fallible<bool> {
-        let Some(Reverse((mut key, number))) = self.heads.pop() else {
+        let Some((mut key, number)) = self.heads.pop() else {
             let Some(place) = self.places.next() else { return Ok(false) };
             let (key, payload) = record_at(&self.bytes, place.start).ok_or_else(broken)?;
             self.key.clear();
@@ -160,7 +164,7 @@ impl Merge {
         std::mem::swap(&mut self.key, &mut key);
         std::mem::swap(&mut self.payload, &mut run.payload);
         if run.next(&mut key)? {
-            self.heads.push(Reverse((key, number)));
+            self.add((key, number));
         }
         Ok(true)
     }

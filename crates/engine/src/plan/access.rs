@@ -312,7 +312,8 @@ impl Chooser<'_, '_> {
         let mut waiting = vec![conjunct];
         while let Some(part) = waiting.pop() {
             if let BoundExpr::Or(left, right) = part {
-                waiting.extend([&**right, left]);
+                waiting.push(right);
+                waiting.push(left);
                 continue;
             }
             let mut own = Vec::new();
@@ -328,7 +329,7 @@ impl Chooser<'_, '_> {
             self.search(&usable, &mut found);
             match found.access {
                 Access::Scan => return,
-                Access::Union { ranges: own, .. } => ranges.extend(own),
+                Access::Union { ranges: mut own, .. } => ranges.append(&mut own),
                 access => ranges.push(access),
             }
             parts.resize(ranges.len(), conditions.len());

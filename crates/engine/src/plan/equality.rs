@@ -75,7 +75,11 @@ pub(super) fn close(conjuncts: &mut Vec<BoundExpr>, types: Types<'_>) -> Vec<usi
         let is_between = left.0 != right.0;
         classes.iter().position(|class| is_between && class.columns.contains(&left)).map(|place| place + 1)
     };
-    conjuncts.iter().map(|conjunct| class_of(conjunct).unwrap_or(0)).collect()
+    let mut numbers = Vec::new();
+    for conjunct in conjuncts.iter() {
+        numbers.push(class_of(conjunct).unwrap_or(0));
+    }
+    numbers
 }
 
 /// The columns that a conjunct says are equal, if their type has one equality.

@@ -57,7 +57,7 @@ impl<'a, 's> Estimates<'a, 's> {
                 _ => EQUALITY_SHARE.max(1.0 / rows.max(1.0)),
             }
         };
-        let mut equality = Vec::with_capacity(relation.schema.columns.len());
+        let mut equality = Vec::new();
         for column in 0..relation.schema.columns.len() {
             equality.push(share(column));
         }

@@ -68,7 +68,10 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
         BoundExpr::Call(call) => call.data_type(),
         _ => None::<DataType>,
     };
-    conjuncts.iter_mut().chain(lefts.iter_mut().flatten().flatten()).for_each(join_alternatives);
+    conjuncts.iter_mut().for_each(join_alternatives);
+    for left in lefts.iter_mut().flatten() {
+        left.iter_mut().for_each(join_alternatives);
+    }
     let classes = if IS_FULL { equality::close(&mut conjuncts, &types) } else { Vec::new() };
     let mut joins = Joins { catalog, sources: &sources, lefts, conjuncts, classes, estimates, types: &types };
     let order = joins.order().ok_or_else(|| Error::Query("the conditions of the left joins need each other".into()))?;
@@ -85,7 +88,9 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
                 0 => leading_column(relation, &step.access),
                 _ => step.access.followed(relation, &ascending),
             };
-            ascending.extend(column.map(|column| (source, column)));
+            if let Some(column) = column {
+                ascending.push((source, column));
+            }
             asked.push(rows * step.estimate / RANGE_SHARE);
         }
         entered |= bit(source);
@@ -163,12 +168,17 @@ impl<'s> Joins<'_, 's> {
         if self.estimates.is_lone() {
             return Some(vec![0]);
         }
-        let ties = |source: usize| {
-            let own = self.left(source).unwrap_or(&self.conjuncts);
-            let masks = own.iter().map(BoundExpr::sources).filter(|sources| sources & bit(source) != 0);
-            masks.fold(0, |all, sources| all | sources) & !bit(source)
-        };
-        let ties: Vec<u64> = (0..self.sources.len()).map(ties).collect();
+        let mut ties: Vec<u64> = Vec::new();
+        for source in 0..self.sources.len() {
+            let mut tied = 0;
+            for part in self.left(source).unwrap_or(&self.conjuncts) {
+                let sources = part.sources();
+                if sources & bit(source) != 0 {
+                    tied |= sources;
+                }
+            }
+            ties.push(tied & !bit(source));
+        }
         // What is known of a source after others depends on those only that something ties it to.
         let mut known: Vec<(Asked, Known)> = Vec::new();
         // Of each source the column in whose order its rows come if it is the first.
@@ -253,7 +263,9 @@ impl<'s> Joins<'_, 's> {
         };
         let mut told: Vec<(usize, Option<usize>)> = Vec::new();
         if IS_FULL {
-            told.extend(used.iter().map(|number| (class(*number), column(*number))));
+            for number in used {
+                told.push((class(*number), column(*number)));
+            }
         }
         let mut ready = Vec::new();
         for (number, part) in parts.iter().enumerate() {
@@ -355,7 +367,7 @@ fn alternatives<'e>(expr: &'e BoundExpr, values: &mut Vec<Value>) -> Option<&'e 
             _ => None,
         },
         BoundExpr::InList(column, list) if matches!(**column, BoundExpr::Column { .. }) => {
-            values.extend(list.iter().cloned());
+            values.extend_from_slice(list);
             Some(column)
         }
         _ => None,

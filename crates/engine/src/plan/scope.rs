@@ -163,8 +163,11 @@ impl Scope {
         let answers = self.answers.borrow();
         let known = answers.asked.get(&exact_key(number, values)).and_then(|place| answers.known.get(place)).cloned();
         if known.is_none() {
-            let values = values.iter().map(|value| value.to_value()).collect();
-            *self.failure.borrow_mut() = Some(Failure::Unanswered(number, values));
+            let mut given = Vec::with_capacity(values.len());
+            for value in values {
+                given.push(value.to_value());
+            }
+            *self.failure.borrow_mut() = Some(Failure::Unanswered(number, given));
         }
         known
     }

@@ -86,7 +86,9 @@ fn order_of(relation: &Relation, access: &Access) -> Option<(Vec<(usize, bool)>,
         }
     }
     // Rows equal in the index follow each other in the order of the table's key.
-    given.extend(clustered.iter().map(|column| (*column, false)));
+    for column in clustered {
+        given.push((*column, false));
+    }
     Some((given, if is_one { equal } else { 0 }))
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use wasm_dbms_api::{
-    ColumnSchema, CommonTable, Comparison, DataType, Expr, Join, JoinCondition, JoinKind, Name, Origin, Query,
+    ColumnSchema, CommonTable, Comparison, DataType, Expr, Join, JoinCondition, JoinKind, Name, Origin, Part, Query,
     SetOperation, Source, TableSchema, Value,
 };
 
@@ -373,7 +373,14 @@ impl<'b, 'c> Block<'b, 'c> {
         passed
     }
 
-    fn set(&self, operation: SetOperation, all: bool, left: &Query, right: &Query, depth: usize) -> Rows<'c> {
+    fn set(
+        &self,
+        operation: SetOperation,
+        all: bool,
+        left: &Part<Query>,
+        right: &Part<Query>,
+        depth: usize,
+    ) -> Rows<'c> {
         let whole = left;
         let (mut left, mut right) = (self.beside(left, depth), self.beside(right, depth));
         let kinds = self.unify(&mut left, &mut right, whole);

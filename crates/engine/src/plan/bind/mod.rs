@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use wasm_dbms_api::{
-    ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Query, SetOperation, Value, ValueRef,
+    ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Part, Query, SetOperation, Value, ValueRef,
 };
 
 use crate::catalog::{Catalog, Relation, RelationIndex};
@@ -462,7 +462,7 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Makes the outputs of two queries of one kind.
-    fn unify(&self, left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Query) -> Vec<Kind<'c>> {
+    fn unify(&self, left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Part<Query>) -> Vec<Kind<'c>> {
         let fault = &self.binder.fault;
         let mut kinds = Vec::new();
         if left.2.len() != right.2.len() {
@@ -470,7 +470,7 @@ impl<'b, 'c> Block<'b, 'c> {
             fault.say(format_args!("one query answers {left} columns and the other {right}"));
             return kinds;
         }
-        let expr = Expr::Scalar(whole.clone().into());
+        let expr = Expr::Scalar(Part::clone(whole));
         for (number, (one, other)) in left.2.iter_mut().zip(&mut right.2).enumerate() {
             self.read_output(&mut left.0, number, one, *other, &expr);
             self.read_output(&mut right.0, number, other, *one, &expr);

@@ -56,7 +56,11 @@ impl<'c> Entry<'c> {
                 found?
             }
         };
-        Some(Typed { expr: self.expr(number), kind: self.column(number)?.1 })
+        let kind = match &self.columns {
+            Columns::Table { schema, .. } => Kind::of_column(schema.columns.get(number)?),
+            Columns::Listed(columns) => columns.get(number)?.1,
+        };
+        Some(Typed { expr: self.expr(number), kind })
     }
 
     /// A column of this number.
