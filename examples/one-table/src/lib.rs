@@ -47,6 +47,18 @@ pub fn run(report: &mut Report<'_>) -> Result<Vec<u8>> {
     Ok(exported)
 }
 
+/// An error of the program's own. A text would be one too, and bring what the standard library shows texts by.
+#[derive(Debug)]
+struct Words(&'static str);
+
+impl std::fmt::Display for Words {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Words {}
+
 /// Reports what was asked and what came of it.
 fn answer(report: &mut Report<'_>, question: &str, answer: &str) {
     report(&["answer: ", question, ": ", answer].concat());

@@ -4,7 +4,7 @@ use wasm_dbms::OnConflict;
 use wasm_dbms::prelude::*;
 
 use crate::note::{NewNote, Note};
-use crate::{Report, answer, line};
+use crate::{Report, Words, answer, line};
 
 /// The columns that rows are given in by name.
 const COLUMNS: [&str; 5] = ["parent", "title", "price", "written", "details"];
@@ -38,7 +38,7 @@ pub fn show(db: &Database, report: &mut Report<'_>) -> Result<()> {
         details: "{\"tags\":[\"old\"]}".parse().map_err(Error::other)?,
     };
     let id = db.insert(&first)?;
-    let Note { title, weight, .. } = db.get::<Note>(id)?.ok_or_else(|| Error::other("the note is gone"))?;
+    let Note { title, weight, .. } = db.get::<Note>(id)?.ok_or_else(|| Error::other(Words("the note is gone")))?;
     answer(report, "inserted", &format!("{id} {title} {weight}"));
 
     let rows =

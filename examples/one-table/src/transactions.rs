@@ -2,7 +2,7 @@
 
 use wasm_dbms::prelude::*;
 
-use crate::{Report, answer};
+use crate::{Report, Words, answer};
 
 /// Changes the weight of a note.
 macro_rules! weigh {
@@ -26,7 +26,7 @@ pub fn show(db: &Database, report: &mut Report<'_>) -> Result<()> {
         weigh!(tx, 1, 10)?;
         let taken_back = tx.savepoint(|tx| {
             weigh!(tx, 1, 11)?;
-            Err::<(), _>(Error::other("not so"))
+            Err::<(), _>(Error::other(Words("not so")))
         });
         Ok(taken_back.is_err())
     })?;

@@ -298,7 +298,7 @@ impl Database {
             core.migrate(&plan, draft, policy, None)?;
             planned = Some(plan);
             // Only an error discards what a turn has written.
-            Err::<(), _>(Error::other("tried").into())
+            Err::<(), _>(Error::Query("tried".into()).into())
         });
         match (planned, tried) {
             (Some(plan), _) => Ok(plan),
