@@ -75,5 +75,5 @@ pub use schema::{
 };
 pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};
 pub use uuid::Uuid;
-pub use uuid_text::parse_uuid;
+pub use uuid_text::{parse_uuid, uuid_text};
 pub use value::{Value, ValueRef};

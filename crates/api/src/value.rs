@@ -6,7 +6,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::data_type::Family;
-use crate::{DataType, Date, DateTime, Decimal, Field, FloatForm, Json, JsonRef, ValueArena, float_text};
+use crate::{DataType, Date, DateTime, Decimal, Field, FloatForm, Json, JsonRef, ValueArena, float_text, uuid_text};
 
 /// A value that owns its bytes.
 ///
@@ -434,7 +434,7 @@ impl fmt::Display for ValueRef<'_> {
             Self::Decimal(value) => value.fmt(f),
             Self::Date(value) => write!(f, "'{value}'"),
             Self::DateTime(value) => write!(f, "'{value}'"),
-            Self::Uuid(value) => write!(f, "'{value}'"),
+            Self::Uuid(value) => write!(f, "'{}'", uuid_text(*value)),
             Self::Json(value) => write_quoted(value.as_str(), f),
             Self::Bytes(value) => {
                 f.write_str("x'")?;

@@ -1,7 +1,7 @@
 //! Bad input of every kind is refused with an error that names the thing, and nothing is lost by it.
 
-use wasm_dbms::{JoinKind, Source};
 use wasm_dbms::prelude::*;
+use wasm_dbms::{JoinKind, Source};
 
 use crate::support::assert_sound;
 

@@ -16,7 +16,7 @@
 
 use std::fmt;
 
-use wasm_dbms::{DateTime, Json, Value, ValueRef};
+use wasm_dbms::{DateTime, Json, Value, ValueRef, uuid_text};
 
 use crate::failure::{Failure, Result};
 
@@ -190,7 +190,7 @@ pub fn write_value(batch: &mut Batch, value: ValueRef<'_>) {
         ValueRef::Decimal(value) => batch.shown(&value),
         ValueRef::Date(value) => batch.shown(&value),
         ValueRef::DateTime(value) => batch.shown(&value),
-        ValueRef::Uuid(value) => batch.shown(&value),
+        ValueRef::Uuid(value) => batch.text(TEXT, &uuid_text(value)),
         // A type that is newer than this module.
         _ => batch.shown(&value),
     }

@@ -71,7 +71,7 @@ fn result<'a>(
                 Arithmetic::Subtract => one - other,
                 Arithmetic::Multiply => one * other,
                 Arithmetic::Divide => one / other,
-                Arithmetic::Remainder => one % other,
+                Arithmetic::Remainder => remainder(one, other),
             };
             if result.is_infinite() && one.is_finite() && other.is_finite() {
                 return Err(Refusal::OutOfRange);
@@ -124,6 +124,37 @@ fn result<'a>(
     })
 }
 
+/// What is left of a float divided by another, exactly and with its sign, as `%` has it: a small function in place of the large
+/// one that a module takes for it.
+fn remainder(one: f64, other: f64) -> f64 {
+    if !one.is_finite() || other.is_nan() || other == 0.0 {
+        return f64::NAN;
+    }
+    if one.abs() < other.abs() {
+        return one;
+    }
+    // Each as a whole number and the exponent of two that it is times of.
+    let parts = |number: f64| {
+        let bits = number.abs().to_bits();
+        match (bits >> 52, bits & ((1 << 52) - 1)) {
+            (0, fraction) => (fraction, 1),
+            (exponent, fraction) => (fraction | 1 << 52, exponent),
+        }
+    };
+    let ((mut rest, from), (divisor, to)) = (parts(one), parts(other));
+    rest %= divisor;
+    let mut shift = from - to;
+    while shift > 0 {
+        // 53 bits and these are 64.
+        let step = shift.min(11);
+        rest = (rest << step) % divisor;
+        shift -= step;
+    }
+    // The bits of the power of two: 2^-1074 is the smallest float, and times that `rest` itself is all bits.
+    let power = if to > 52 { f64::from_bits((to - 52) << 52) } else { f64::from_bits(1 << (to - 1)) };
+    (rest as f64 * power).copysign(one)
+}
+
 /// A decimal or an integer as a decimal.
 pub(super) fn decimal(value: ValueRef<'_>) -> Option<Decimal> {
     match value {
@@ -144,5 +175,31 @@ pub(crate) fn negate(value: ValueRef<'_>) -> Fallible<ValueRef<'_>> {
                 .ok_or_else(|| out_of_range(format!("-({value})"))),
             None => Err(wrong(format!("-({value}): there is none of {}", value.kind()))),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::remainder;
+
+    #[test]
+    fn the_remainder_of_floats_is_that_of_the_processor() {
+        let mut random = fastrand::Rng::with_seed(11);
+        let special =
+            [0.0, -0.0, 1.0, -3.0, 5e-324, 2.3e-308, f64::MIN_POSITIVE, f64::MAX, f64::INFINITY, f64::NAN, 0.1];
+        let mut draw = move || match random.u8(0..4) {
+            0 => special.get(random.usize(..special.len())).copied().unwrap_or_default(),
+            1 => f64::from_bits(random.u64(..)),
+            2 => random.i64(-1000..1000) as f64 / 8.0,
+            _ => f64::from_bits(random.u64(..) & !(0x7f0 << 52)),
+        };
+        for _ in 0..300_000 {
+            let (one, other) = (draw(), draw());
+            let (ours, expected) = (remainder(one, other), one % other);
+            assert!(
+                ours.to_bits() == expected.to_bits() || ours.is_nan() && expected.is_nan(),
+                "{one:e} % {other:e}: {ours:e}"
+            );
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use wasm_dbms_api::{
     DataType, DateTime, Decimal, FloatForm, Json, JsonKind, JsonRef, Uuid, Value, ValueRef, float_text, parse_float,
-    parse_uuid,
+    parse_uuid, uuid_text,
 };
 
 use crate::Error;
@@ -199,7 +199,7 @@ pub(crate) fn write_text(value: ValueRef<'_>, text: &mut String) -> Fallible<()>
         }
         ValueRef::Date(date) => write!(text, "{date}"),
         ValueRef::DateTime(moment) => write!(text, "{moment}"),
-        ValueRef::Uuid(uuid) => write!(text, "{uuid}"),
+        ValueRef::Uuid(uuid) => text.write_str(&uuid_text(uuid)),
         ValueRef::Bytes(bytes) => match std::str::from_utf8(bytes) {
             Ok(own) => text.write_str(own),
             Err(_) => return Err(wrong(format!("{value} is no text"))),
