@@ -4,13 +4,15 @@
 //! reads as its schema says, stands under its own key in its one form, and has its entry in each index; each entry of an
 //! index leads to a row that gives this very entry. A walk that cannot go on is a finding and the next walk begins.
 
+use std::fmt;
+
 use wasm_dbms_api::{Page, ValueRef};
 use wasm_dbms_memory::{
     MemoryAccess, NodeSummary, NumberSet, PageState, RESERVED_PAGES, Registry, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
     add_finding,
 };
 
-use crate::catalog::{Catalog, ForeignKey, Index, KeyShape, Path, Relation};
+use crate::catalog::{Catalog, ForeignKey, Index, KeyShape, Path, Relation, TreeHead};
 use crate::codec::key;
 use crate::codec::row::RowView;
 use crate::core::Core;
@@ -66,6 +68,12 @@ impl Check<'_> {
         add_finding(&mut self.findings, finding);
     }
 
+    /// A finding about the row of this name.
+    #[cold]
+    fn row_finding(&mut self, name: &dyn Fn() -> String, what: fmt::Arguments<'_>) {
+        self.finding(format!("{} {what}", name()));
+    }
+
     /// Every page belongs to exactly one owner. What trees say of their entries is counted against the registry.
     fn pages(&mut self) {
         let catalog = self.catalog;
@@ -76,16 +84,16 @@ impl Check<'_> {
             self.finding(format!("the registry cannot be walked: {error}"));
         }
         for relation in &catalog.relations {
-            let table = &relation.schema.name;
-            let heads = relation.indexes.iter().map(|index| (&index.head, name_of(relation, index)));
-            for (head, name) in std::iter::once((&relation.table, format!("table {table}"))).chain(heads) {
-                let tree = head.tree;
-                let entries = tree.check_as(&name, self.store, &mut |page| seen.insert(page), &mut self.findings);
-                let entries = entries.unwrap_or(0);
-                let rows = relation.table.rows;
-                if entries != rows && tree.id() == relation.table.tree.id() {
-                    self.finding(format!("{name} has {entries} rows, the registry says {rows}"));
-                } else if entries != rows {
+            let rows = relation.table.rows;
+            let name = format!("table {}", relation.schema.name);
+            let entries = self.tree(&relation.table, &name, &mut seen);
+            if entries != rows {
+                self.finding(format!("{name} has {entries} rows, the registry says {rows}"));
+            }
+            for index in &relation.indexes {
+                let name = name_of(relation, index);
+                let entries = self.tree(&index.head, &name, &mut seen);
+                if entries != rows {
                     self.finding(format!("{name} has {entries} entries, the table should have {rows} rows"));
                 }
             }
@@ -102,6 +110,12 @@ impl Check<'_> {
             let what = self.describe(page);
             self.finding(format!("page {page} belongs to nobody; it is {what}"));
         }
+    }
+
+    /// Walks a tree of this name. Returns how many entries it has; none if it cannot be walked.
+    fn tree(&mut self, head: &TreeHead, name: &str, seen: &mut NumberSet) -> u64 {
+        let entries = head.tree.check_as(name, self.store, &mut |page| seen.insert(page), &mut self.findings);
+        entries.unwrap_or(0)
     }
 
     /// What a page looks like.
@@ -128,35 +142,27 @@ impl Check<'_> {
         let mut is_on_entry = cursor.first(self.store)?;
         while is_on_entry {
             cursor.read_key(self.store, &mut row_key)?;
-            match cursor.value(self.store) {
+            let looked_at = match cursor.value(self.store) {
                 Ok(row) => self.row(relation, &checks, &row_key, &row),
-                Err(error) => self.finding(format!("{} cannot be read: {error}", row_name(relation, &row_key, &[]))),
+                Err(error) => Err(error.into()),
+            };
+            if let Err(error) = looked_at {
+                self.finding(format!("{} cannot be read: {error}", row_name(relation, &row_key, &[])));
             }
             is_on_entry = cursor.next(self.store)?;
         }
         Ok(())
     }
 
-    fn row(&mut self, relation: &Relation, checks: &[BoundExpr], row_key: &[u8], row: &[u8]) {
+    fn row(&mut self, relation: &Relation, checks: &[BoundExpr], row_key: &[u8], row: &[u8]) -> Fallible<()> {
         let mut present = Vec::new();
-        let brought_up = match relation.layout.brought_up(row, &mut present) {
-            Ok(present) => present,
-            Err(error) => {
-                return self.finding(format!("{} cannot be read: {error}", row_name(relation, row_key, &[])));
-            }
-        };
+        let brought_up = relation.layout.brought_up(row, &mut present)?;
         let view = RowView { layout: &relation.layout, key: row_key, row: brought_up };
-        let columns = 0..relation.schema.columns.len();
-        let values = match columns.map(|column| view.try_value(column)).collect::<Result<Vec<_>, _>>() {
-            Ok(values) => values,
-            Err(error) => {
-                return self.finding(format!("{} cannot be read: {error}", row_name(relation, row_key, &[])));
-            }
-        };
+        let values = view.values(relation.schema.columns.len())?;
         let value = |column: usize| values.get(column).copied().unwrap_or(ValueRef::Null);
         let name = || row_name(relation, row_key, &values);
         if !relation.layout.is_in_one_form(&values, row, &mut self.bytes) {
-            self.finding(format!("{} is not stored in its one form", name()));
+            self.row_finding(&name, format_args!("is not stored in its one form"));
         }
         self.key.clear();
         match &relation.shape {
@@ -165,24 +171,24 @@ impl Check<'_> {
                 Some(number) if number <= relation.table.counter => {
                     key::push(&mut self.key, ValueRef::from_u64(number));
                 }
-                _ => self.finding(format!("{} is past the counter {}", name(), relation.table.counter)),
+                _ => self.row_finding(&name, format_args!("is past the counter {}", relation.table.counter)),
             },
         }
         if self.key != row_key {
-            self.finding(format!("{} stands under a key that it does not give", name()));
+            self.row_finding(&name, format_args!("stands under a key that it does not give"));
         }
         if let Some(column) = relation.autoincrement {
             let number = value(column).as_i128().unwrap_or(0);
             if number > i128::from(relation.table.counter) {
-                self.finding(format!("{} is past the counter {}", name(), relation.table.counter));
+                self.row_finding(&name, format_args!("is past the counter {}", relation.table.counter));
             }
         }
         let scope = Scope::default();
         for (bound, check) in checks.iter().zip(&relation.schema.checks) {
             match bound.is_false(Context::Row(&values, &scope)) {
                 Ok(false) => {}
-                Ok(true) => self.finding(format!("{} breaks the check {}", name(), check.label())),
-                Err(error) => self.finding(format!("{} cannot be checked: {error}", name())),
+                Ok(true) => self.row_finding(&name, format_args!("breaks the check {}", check.label())),
+                Err(error) => self.row_finding(&name, format_args!("cannot be checked: {error}")),
             }
         }
         for index in &relation.indexes {
@@ -194,7 +200,7 @@ impl Check<'_> {
                 Ok(None) => "no entry".to_owned(),
                 Err(error) => format!("an entry that cannot be read ({error})"),
             };
-            self.finding(format!("{} has {what} in {}", name(), name_of(relation, index)));
+            self.row_finding(&name, format_args!("has {what} in {}", name_of(relation, index)));
         }
         for foreign_key in &relation.foreign_keys {
             let referred =
@@ -202,9 +208,10 @@ impl Check<'_> {
             let has_null = (0..foreign_key.columns.len()).any(|place| referred(place).is_null());
             if !has_null && !self.is_there(foreign_key, &referred) {
                 let columns = relation.column_names(&foreign_key.columns);
-                self.finding(format!("{} refers by {columns} to a row that is not there", name()));
+                self.row_finding(&name, format_args!("refers by {columns} to a row that is not there"));
             }
         }
+        Ok(())
     }
 
     /// Whether the row that a reference leads to is there.
@@ -230,7 +237,8 @@ impl Check<'_> {
         while is_on_entry {
             cursor.read_key(self.store, &mut entry)?;
             let stored = cursor.value(self.store)?;
-            if let Err(what) = self.entry(relation, index, &entry, &stored) {
+            let wrong = self.entry(relation, index, &entry, &stored);
+            if let Some(what) = wrong.unwrap_or_else(|error| Some(format!("that cannot be read: {error}"))) {
                 self.finding(format!("{name} has an entry {what}"));
             }
             is_on_entry = cursor.next(self.store)?;
@@ -238,25 +246,19 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, relation: &Relation, index: &Index, entry: &[u8], stored: &[u8]) -> Result<(), String> {
-        let in_words = |error: crate::Error| format!("that cannot be read: {error}");
-        let row_key = index.row_key(entry, stored).map_err(|error| in_words(error.into()))?;
-        let row = relation.table.tree.get(self.store, row_key).map_err(|error| in_words(error.into()))?;
-        let Some(row) = row else {
-            return Err(format!("for {}, which is not there", row_name(relation, row_key, &[])));
+    /// What is wrong with an entry of an index.
+    fn entry(&mut self, relation: &Relation, index: &Index, entry: &[u8], stored: &[u8]) -> Fallible<Option<String>> {
+        let row_key = index.row_key(entry, stored)?;
+        let Some(row) = relation.table.tree.get(self.store, row_key)? else {
+            return Ok(Some(format!("for {}, which is not there", row_name(relation, row_key, &[]))));
         };
         let mut present = Vec::new();
-        let row = relation.layout.brought_up(&row, &mut present).map_err(|error| in_words(error.into()))?;
+        let row = relation.layout.brought_up(&row, &mut present)?;
         let view = RowView { layout: &relation.layout, key: row_key, row };
-        let columns = 0..relation.schema.columns.len();
-        let values = columns.map(|column| view.try_value(column)).collect::<Result<Vec<_>, _>>();
-        let values = values.map_err(|error| in_words(error.into()))?;
+        let values = view.values(relation.schema.columns.len())?;
         index.entry_key(&values, row_key, &mut self.key);
-        if self.key == entry {
-            Ok(())
-        } else {
-            Err(format!("that {} does not give", row_name(relation, row_key, &values)))
-        }
+        let is_given = self.key == entry;
+        Ok((!is_given).then(|| format!("that {} does not give", row_name(relation, row_key, &values))))
     }
 }
 

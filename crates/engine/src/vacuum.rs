@@ -212,7 +212,10 @@ impl Core {
 
     /// Fills up leaves from this key of this tree on. Returns where the next step goes on.
     fn pack_pages(&mut self, pages: usize, tree: TreeId, mut from: Vec<u8>) -> Fallible<VacuumPosition> {
-        let mut trees: Vec<TreeId> = self.catalog.relations.iter().flat_map(|relation| relation.trees()).collect();
+        let mut trees = Vec::new();
+        for relation in &self.catalog.relations {
+            trees.append(&mut relation.trees());
+        }
         trees.sort_unstable();
         let mut left = pages;
         for id in trees.into_iter().filter(|id| *id >= tree) {

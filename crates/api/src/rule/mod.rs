@@ -20,6 +20,7 @@ pub use types::RuleTypes;
 pub use validator::Validator;
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use crate::expr::display::IS_FULL;
 use crate::{ColumnSchema, Value};
@@ -88,14 +89,15 @@ impl ColumnSchema {
         if self.autoincrement && !self.sanitizers.is_empty() {
             return Some(format!("column {name} counts up, so no sanitizer may change its values"));
         }
-        let sanitizers = self.sanitizers.iter().map(|rule| (rule.types(), rule.problem(self), rule.to_string()));
-        let validators = self.validators.iter().map(|rule| (rule.types(), rule.problem(self), rule.to_string()));
-        sanitizers.chain(validators).find_map(|(types, problem, rule)| {
+        let wrong = |rule: &dyn fmt::Display, types: RuleTypes, problem: Option<String>| {
             if !types.contain(self.data_type) {
                 return Some(format!("{rule} of column {name} is for {types}, not for {}", self.data_type));
             }
             problem.map(|problem| format!("{rule} of column {name}: {problem}"))
-        })
+        };
+        let sanitizers = || self.sanitizers.iter().find_map(|rule| wrong(rule, rule.types(), rule.problem(self)));
+        let validators = || self.validators.iter().find_map(|rule| wrong(rule, rule.types(), rule.problem(self)));
+        sanitizers().or_else(validators)
     }
 
     /// What is wrong with the smallest and largest value of a rule of this column.

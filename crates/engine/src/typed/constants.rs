@@ -15,8 +15,10 @@ impl Constants {
     /// Adds one.
     pub(crate) fn push(&mut self, assignment: Assignment) {
         match self {
-            Self::AtMostOne(place @ None) => *place = Some(assignment),
-            Self::AtMostOne(first) => *self = Self::Several(first.take().into_iter().chain([assignment]).collect()),
+            Self::AtMostOne(place) => match place.take() {
+                None => *place = Some(assignment),
+                Some(first) => *self = Self::Several(vec![first, assignment]),
+            },
             Self::Several(all) => all.push(assignment),
         }
     }

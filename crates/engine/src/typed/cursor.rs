@@ -172,7 +172,11 @@ impl<R: Rows> Select<'_, Database, R> {
 }
 
 fn frame_outputs(plan: &Plan, frame: &Frame) -> Fallible<Vec<Value>> {
-    plan.outputs.iter().map(|output| Ok(output.value(Context::Frame(frame))?.to_value())).collect()
+    let mut values = Vec::with_capacity(plan.outputs.len());
+    for output in &plan.outputs {
+        values.push(output.value(Context::Frame(frame))?.to_value());
+    }
+    Ok(values)
 }
 
 /// The rows of a plan for whole rows.

@@ -59,11 +59,12 @@ impl Core {
             return Err(Error::query(format_args!("these values are no key of {table} ({columns})")));
         }
         let schema = std::sync::Arc::clone(&relation.schema);
-        let values: Vec<ValueRef<'_>> = columns
-            .iter()
-            .zip(key)
-            .filter_map(|(column, value)| Some(of_column(schema.columns.get(*column)?, value)))
-            .collect();
+        let mut values = Vec::with_capacity(key.len());
+        for (column, value) in columns.iter().zip(key) {
+            if let Some(column) = schema.columns.get(*column) {
+                values.push(of_column(column, value));
+            }
+        }
         let row = self.find(index, &values)?;
         row.map(|row| values_of(&row, schema.columns.len())).transpose()
     }

@@ -1,7 +1,7 @@
 //! Statements that return the rows they wrote, as they are stored: with defaults, counted values, and what the sanitizers
 //! made of the rest.
 
-use wasm_dbms_api::{Insert, Table, Value, ValueArena, ValueRef};
+use wasm_dbms_api::{Insert, Table, Value, ValueArena};
 
 use crate::catalog::{KeyShape, RelationIndex};
 use crate::codec::row::RowView;
@@ -9,6 +9,7 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::typed::by_name::{EachRow, VisitRow, placed, places_of};
 use crate::typed::update::matching_keys;
+use crate::values::owned;
 use crate::write::Assignment;
 use crate::{Answer, Connection, Database, Error, Limited, OptimisticTransaction, Query, Result, Transaction};
 
@@ -190,7 +191,7 @@ impl Core {
 
 /// Every value of a row.
 pub(crate) fn values_of(row: &RowView<'_>, count: usize) -> Fallible<Vec<Value>> {
-    Ok(row.values(count)?.into_iter().map(ValueRef::to_value).collect())
+    Ok(owned(&row.values(count)?))
 }
 
 /// Calls `visit` with every row of a table that a question keeps, and deletes them all.

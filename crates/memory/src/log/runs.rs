@@ -46,9 +46,15 @@ const FIRST_RUN: Run = Run { first: 0, address: GROUPS_OFFSET };
 
 impl Layout {
     /// Every run with the place after its last one; the last run has none.
-    fn all_runs(&self) -> impl Iterator<Item = (Run, Option<u64>)> {
-        let ends = self.runs.iter().map(|run| Some(run.first)).chain(std::iter::once(None));
-        std::iter::once(FIRST_RUN).chain(self.runs.iter().copied()).zip(ends)
+    fn all_runs(&self) -> Vec<(Run, Option<u64>)> {
+        let mut all = Vec::with_capacity(self.runs.len() + 1);
+        let mut run = FIRST_RUN;
+        for next in &self.runs {
+            all.push((run, Some(next.first)));
+            run = *next;
+        }
+        all.push((run, None));
+        all
     }
 
     fn last_run(&self) -> Run {
@@ -79,10 +85,10 @@ impl Layout {
     pub(crate) fn unused(&self, pages: Page, size: u64) -> Vec<Range<u64>> {
         let places = self.places_of(pages);
         let mut used = vec![0..2 * SLOT_LENGTH, self.ring_offset..self.ring_end()];
-        used.extend(self.all_runs().map(|(run, end)| {
+        for (run, end) in self.all_runs() {
             let end = end.unwrap_or(places).min(places);
-            run.address..run.address + self.length_of(end.saturating_sub(run.first))
-        }));
+            used.push(run.address..run.address + self.length_of(end.saturating_sub(run.first)));
+        }
         used.sort_unstable_by_key(|range| range.start);
         let mut unused = Vec::new();
         let mut at = 0;
@@ -125,11 +131,12 @@ impl Layout {
             return self.clone();
         }
         // The runs that are in use, each with the place after its last one.
-        let kept: Vec<(Run, u64)> = self
-            .all_runs()
-            .filter(|(run, _)| run.first < places || run.first == 0)
-            .map(|(run, end)| (run, end.unwrap_or(places)))
-            .collect();
+        let mut kept = Vec::new();
+        for (run, end) in self.all_runs() {
+            if run.first < places || run.first == 0 {
+                kept.push((run, end.unwrap_or(places)));
+            }
+        }
         let end_of = |(run, end): &(Run, u64)| run.address + self.length_of(end - run.first);
         let Some(((last, last_end), others)) = kept.split_last() else { return self.clone() };
         let others_end = others.iter().map(end_of).max().unwrap_or(0).max(GROUPS_OFFSET);
@@ -159,7 +166,7 @@ impl Layout {
             && self.ring_offset.is_multiple_of(sector)
             && self.ring_offset < ADDRESS_MAX;
         let are_runs = self.runs.len() <= MAX_RUNS
-            && self.all_runs().all(|(run, end)| {
+            && self.all_runs().iter().all(|(run, end)| {
                 let is_address = run.address.is_multiple_of(sector) && run.address < ADDRESS_MAX;
                 is_address && run.first < PLACE_MAX && end.is_none_or(|end| end > run.first)
             });
@@ -167,10 +174,10 @@ impl Layout {
             return false;
         }
         let mut taken = vec![0..2 * SLOT_LENGTH, self.ring_offset..self.ring_end()];
-        taken.extend(self.all_runs().map(|(run, end)| {
+        for (run, end) in self.all_runs() {
             let places = end.map_or(0, |end| end - run.first);
-            run.address..run.address.saturating_add(places.saturating_mul(self.page_size as u64))
-        }));
+            taken.push(run.address..run.address.saturating_add(places.saturating_mul(self.page_size as u64)));
+        }
         taken.sort_unstable_by_key(|range| (range.start, range.end));
         // I2, and I3: the last run begins where all else has ended.
         let last = self.last_run().address;

@@ -152,18 +152,18 @@ impl RowLayout {
             return buffer == row;
         }
         let form = self.earlier.iter().find(|form| Some(form.version) == version_of(row));
-        form.is_some_and(|form| {
-            let view = RowView { layout: &form.layout, key: &[], row };
-            let own = (0..form.layout.columns.len()).map(|column| match form.layout.is_in_key(column) {
-                true => Some(ValueRef::Null),
-                false => view.value(column),
-            });
+        let Some(form) = form else { return false };
+        let view = RowView { layout: &form.layout, key: &[], row };
+        let mut own = Vec::with_capacity(form.layout.columns.len());
+        for column in 0..form.layout.columns.len() {
+            let is_in_key = form.layout.is_in_key(column);
+            let value = if is_in_key { Some(ValueRef::Null) } else { view.value(column) };
             // The names of an enum that is no more are not known: such a row cannot be written again.
-            own.collect::<Option<Vec<_>>>().is_none_or(|own| {
-                form.layout.encode(&own, buffer);
-                buffer == row
-            })
-        })
+            let Some(value) = value else { return true };
+            own.push(value);
+        }
+        form.layout.encode(&own, buffer);
+        buffer == row
     }
 }
 
