@@ -119,6 +119,8 @@ fn functions_come_to_what_they_should() {
         "starts_with"("abc", "ab") = true;
         "split_part"("a,b,c", ",", 2) = "b";
         "split_part"("a,b,c", ",", -1) = "c";
+        "split_part"("a,b,c", ",", -9) = "";
+        "split_part"("aaa", "aa", -1) = "a";
         "split_part"("a,b,c", ",", 9) = "";
         "split_part"("abc", "", 1) = "abc";
         "ascii"("é") = 233;
