@@ -308,4 +308,42 @@ mod tests {
         }
         assert_eq!(visited(&[1, 0, 9, 0]), Err(Problem::Newer("field 9 of a test".into())));
     }
+
+    #[test]
+    fn a_field_is_read_whole_or_the_record_is_damaged() {
+        let read = |count: usize| {
+            let mut reader = Reader::new(&[1, 2, 7, 8]);
+            reader.fields("a test", &mut |_, field| {
+                (0..count).for_each(|_| _ = field.u8());
+                true
+            });
+            reader.finish()
+        };
+        assert_eq!([1, 2, 3].map(read), [Err(Problem::Damaged), Ok(()), Err(Problem::Damaged)]);
+    }
+
+    #[test]
+    fn a_list_is_as_long_as_it_may_be_and_no_longer() {
+        let read = |limit: usize| {
+            let mut reader = Reader::new(&[1, 2, 3]);
+            let list = reader.list(limit, Reader::u8);
+            reader.finish().map(|()| list)
+        };
+        assert_eq!([2, 3].map(read), [Err(Problem::Damaged), Ok(vec![1, 2, 3])]);
+    }
+
+    #[test]
+    fn what_is_wrong_first_is_kept_and_nothing_is_read_after_it() {
+        let mut reader = Reader::new(&[1, 2, 5, 9, 2, 1, 6]);
+        let mut tags = Vec::new();
+        reader.fields("a test", &mut |tag, field| {
+            let first = field.u8();
+            field.newer(format_args!("part {tag}"));
+            field.damaged();
+            tags.push((tag, first, field.is_at_end()));
+            true
+        });
+        assert_eq!((tags, reader.u8(), reader.text()), (vec![(1, 5, true)], 0, String::new()));
+        assert_eq!(reader.finish(), Err(Problem::Newer("part 1".into())));
+    }
 }
