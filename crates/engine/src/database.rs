@@ -529,18 +529,19 @@ impl Database {
     pub fn close(self) -> Result<()> {
         let mut shared = self.shared;
         // A transaction of another thread may be committing just now.
-        let shared = loop {
+        let mut shared = loop {
             match Arc::try_unwrap(shared) {
                 Ok(shared) => break shared,
                 Err(still) => shared = still,
             }
             std::thread::yield_now();
         };
-        drop(shared.history);
-        drop(shared.readers);
-        let core = shared.core.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match core.store {
-            Store::Head(head) => Ok(head.into_inner().close()?),
+        shared.history.close();
+        shared.readers.leave();
+        // It is dropped behind that, as a whole.
+        let core = shared.core.get_mut().unwrap_or_else(PoisonError::into_inner);
+        match &mut core.store {
+            Store::Head(head) => Ok(head.inner_mut().finish()?),
             Store::Snapshot(_) | Store::Private(_) => Ok(()),
         }
     }

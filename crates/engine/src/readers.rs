@@ -46,7 +46,7 @@ enum Seat<'a> {
 pub(crate) struct Reader<'a> {
     seat: Seat<'a>,
     readers: &'a Readers,
-    head: &'a Mutex<Core>,
+    head: &'a Mutex<Box<Core>>,
 }
 
 impl Readers {
@@ -56,7 +56,7 @@ impl Readers {
 
     /// A reader of the last commit, for the thread of this number.
     #[inline]
-    pub(crate) fn reader<'a>(&'a self, thread: u64, head: &'a Mutex<Core>) -> Fallible<Reader<'a>> {
+    pub(crate) fn reader<'a>(&'a self, thread: u64, head: &'a Mutex<Box<Core>>) -> Fallible<Reader<'a>> {
         let index = thread as usize % PLACES;
         let seat = match self.places.get(index).map(|place| place.try_lock()) {
             Some(Ok(place)) if place.as_ref().is_some_and(|core| core.is_last()) => Seat::Placed(place),
@@ -96,6 +96,13 @@ impl Readers {
 
     fn new_core(&self) -> Fallible<Box<Core>> {
         Ok(Box::new(Core::over_snapshot(self.snapshots.take_reader(), Arc::clone(&self.heads))?))
+    }
+
+    /// Every reader gives up its place, and the commit it is at.
+    pub(crate) fn leave(&self) {
+        for place in &self.places {
+            *lock(place) = None;
+        }
     }
 
     /// Nothing need be kept for readers that do not read just now.

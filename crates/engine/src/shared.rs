@@ -17,7 +17,7 @@ use crate::{Clock, Error};
 pub(crate) struct Shared {
     // Declared first, dropped first.
     pub(crate) readers: Readers,
-    pub(crate) core: Mutex<Core>,
+    pub(crate) core: Mutex<Box<Core>>,
     /// The thread that has the writer's turn, 0 if none. Every read looks at it, beside a writer who is at work on the core.
     pub(crate) holder: Apart<AtomicU64>,
     pub(crate) is_log_cut: bool,
@@ -37,7 +37,7 @@ pub(crate) type Migrations = Vec<(&'static str, &'static [ColumnMigration])>;
 
 /// The writer's turn.
 pub(crate) struct Turn<'a> {
-    pub(crate) core: MutexGuard<'a, Core>,
+    pub(crate) core: MutexGuard<'a, Box<Core>>,
     shared: &'a Shared,
 }
 
@@ -88,7 +88,7 @@ impl Shared {
         let history = OpenHistory::new(history_bytes);
         let core = Core::open(manager, Arc::clone(&history.counters))?;
         let readers = Readers::new(snapshots, Arc::clone(&core.heads));
-        let (core, holder) = (Mutex::new(core), Apart::default());
+        let (core, holder) = (Mutex::new(Box::new(core)), Apart::default());
         let (clock, custom_rules, compiled, migrations) = Default::default();
         Ok(Self { readers, core, holder, is_log_cut, options, history, clock, custom_rules, compiled, migrations })
     }
@@ -125,7 +125,7 @@ impl Shared {
         Ok(turn)
     }
 
-    fn recovered<'a>(&self, mut core: MutexGuard<'a, Core>) -> MutexGuard<'a, Core> {
+    fn recovered<'a>(&self, mut core: MutexGuard<'a, Box<Core>>) -> MutexGuard<'a, Box<Core>> {
         core.discard();
         self.core.clear_poison();
         core

@@ -182,7 +182,7 @@ impl History {
     }
 
     /// Nothing more will be committed.
-    fn close(&self) {
+    pub(crate) fn close(&self) {
         self.lock().is_closed = true;
         self.news.notify_all();
     }

@@ -91,7 +91,7 @@ impl OptimisticTransaction {
     /// [`Error::Conflict`]; [`Error::TransactionExpired`]; [`Error::Closed`]; [`Error::Busy`] inside the closure of a
     /// transaction of the same thread; what the host says ([`Error::is_in_doubt`] if it may survive all the same). In
     /// every case but the last nothing of it stays.
-    pub fn commit(self, durability: Durability) -> Result<()> {
+    pub fn commit(mut self, durability: Durability) -> Result<()> {
         let shared = self.shared.upgrade();
         self.check_usable()?;
         if self.is_unwritten() {
@@ -103,18 +103,18 @@ impl OptimisticTransaction {
     }
 
     /// Ends the transaction in a turn that the caller has.
-    pub(crate) fn commit_in(self, turn: &mut Turn<'_>, durability: Durability) -> Fallible<()> {
+    pub(crate) fn commit_in(&mut self, turn: &mut Turn<'_>, durability: Durability) -> Fallible<()> {
         self.check_usable()?;
         if self.is_unwritten() {
             return Ok(());
         }
         let Self { core, watch, commit, options, .. } = self;
-        let mut core = core.into_inner();
+        let core = core.get_mut();
         core.check_not_failed()?;
-        let beside = watch.as_ref().and_then(|watch| watch.all_after(commit)).ok_or(Error::TransactionExpired)?;
+        let beside = watch.as_ref().and_then(|watch| watch.all_after(*commit)).ok_or(Error::TransactionExpired)?;
         let skips_rows = options.bug == Some(PlantedBug::SkipRowCheck);
         if !skips_rows && options.bug != Some(PlantedBug::SkipValidation) {
-            validate::check_reads(&mut core, &turn.core.catalog, &beside)?;
+            validate::check_reads(core, &turn.core.catalog, &beside)?;
         }
         let (rows, forms) = core.recorder.rows();
         let replayed = replay::replay(&mut turn.core, rows, forms, !skips_rows);

@@ -301,6 +301,13 @@ impl MemoryManager {
     /// # Errors
     /// What the host says; no commit is lost by it.
     pub fn close(mut self) -> MemoryResult<()> {
+        self.finish()
+    }
+
+    /// As [`close`](Self::close), for an owner that drops the store with what is around it. Nothing else may be asked of it
+    /// then.
+    #[doc(hidden)]
+    pub fn finish(&mut self) -> MemoryResult<()> {
         self.discard();
         if self.scrubs_on_close && self.log.as_ref().is_some_and(|log| !log.is_read_only()) {
             self.scrub()?;
