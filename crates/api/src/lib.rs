@@ -20,6 +20,7 @@ mod expr;
 mod field;
 mod float;
 mod float_text;
+mod integer_text;
 mod json;
 mod letter_case;
 mod memory_error;
@@ -32,6 +33,7 @@ mod query;
 mod rule;
 mod schema;
 mod table;
+pub(crate) mod text_parts;
 mod text_serde;
 mod uuid_text;
 mod value;
@@ -59,6 +61,7 @@ pub use field::as_json;
 pub use field::{ConversionError, CustomDataType, Field};
 pub use float::parse_float;
 pub use float_text::{FloatForm, float_text};
+pub use integer_text::{parse_digits, parse_integer, parse_unsigned};
 pub use json::{Json, JsonError, JsonKind, JsonPath, JsonRef};
 pub use letter_case::{lower_case, upper_case};
 pub use memory_error::{MemoryError, MemoryResult};
@@ -74,6 +77,8 @@ pub use schema::{
     CheckSchema, ColumnSchema, ForeignKeySchema, IndexColumn, IndexSchema, ReferentialAction, SchemaError, TableSchema,
 };
 pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};
+#[doc(hidden)]
+pub use text_parts::{Occurrences, cut, is_among, parts, replaced, trimmed, without_blanks, without_blanks_behind};
 pub use uuid::Uuid;
 pub use uuid_text::{parse_uuid, uuid_text};
 pub use value::{Value, ValueRef};

@@ -4,7 +4,7 @@ mod check;
 mod column;
 mod foreign_key;
 mod index;
-mod problem;
+pub(crate) mod problem;
 
 use thiserror::Error;
 

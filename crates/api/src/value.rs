@@ -6,6 +6,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::data_type::Family;
+use crate::text_parts::replaced;
 use crate::{DataType, Date, DateTime, Decimal, Field, FloatForm, Json, JsonRef, ValueArena, float_text, uuid_text};
 
 /// A value that owns its bytes.
@@ -446,7 +447,7 @@ impl fmt::Display for ValueRef<'_> {
 }
 
 fn write_quoted(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "'{}'", text.replace('\'', "''"))
+    write!(f, "'{}'", replaced(text, b'\'', "''"))
 }
 
 impl<T: Field> From<T> for Value {

@@ -71,6 +71,8 @@ pub use full::IS_FULL;
 pub use function::MAX_MADE_BYTES;
 pub use inspect::PageView;
 pub use meter::Interrupt;
+#[doc(hidden)]
+pub use migrate::alter;
 pub use migrate::{
     AppliedMigration, Drift, MigrationPolicy, MigrationProgress, MigrationUnderWay, SchemaAlteration, TableDrift,
 };

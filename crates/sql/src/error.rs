@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use thiserror::Error;
+use wasm_dbms_api::without_blanks_behind;
 
 use crate::limits::EXCERPT_CHARACTERS;
 
@@ -119,7 +120,7 @@ impl Fault {
             }
             show(character);
         }
-        excerpt.truncate(excerpt.trim_end().len());
+        excerpt.truncate(without_blanks_behind(&excerpt).len());
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         SqlError { kind, offset, line, column: column + 1, caret: column - skipped, excerpt }
     }

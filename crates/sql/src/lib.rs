@@ -36,7 +36,7 @@ pub use failure::{Error, Result};
 pub use parser::{Parameters, Parsed, parse, parse_all, parse_expr};
 pub use run::{ColumnIndex, FromRow, IntoParameters, Named, PreparedSql, Row, RowRef, Rows, Session, Sql};
 pub use statement::{
-    AlterAction, AlterTable, Assignment, BeginMode, CreateIndex, CreateTable, CreateView, Delete, Drop, DropObject,
-    Insert, InsertSource, OnConflict, Statement, TransactionStatement, Update,
+    AlterAction, AlterTable, BeginMode, CreateIndex, CreateTable, CreateView, Drop, DropObject, Statement,
+    TransactionStatement,
 };
 pub use token::{TokenKind, keywords, tokens};

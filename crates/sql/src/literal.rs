@@ -1,6 +1,9 @@
 //! Tokens to values.
 
-use wasm_dbms_api::{DataType, Date, DateTime, Decimal, Json, Value, parse_float, parse_uuid};
+use wasm_dbms_api::{
+    DataType, Date, DateTime, Decimal, Json, Value, parse_digits, parse_float, parse_integer, parse_unsigned,
+    parse_uuid, replaced, without_blanks,
+};
 
 use crate::Dialect;
 use crate::lexer::{Kind, Token};
@@ -12,16 +15,16 @@ pub(crate) fn text(token: Token<'_>) -> Option<String> {
         Kind::Dollar(mark) => Some(raw.get(mark..raw.len() - mark)?.to_owned()),
         Kind::Escaped => unescape(raw.get(2..raw.len() - 1)?),
         _ => {
-            let quote = raw.chars().last()?;
+            let quote = *raw.as_bytes().last()?;
             let inner = raw.get(1..raw.len() - 1)?;
-            if !inner.contains(quote) {
+            if !inner.as_bytes().contains(&quote) {
                 return Some(inner.to_owned());
             }
             let mut text = String::with_capacity(inner.len());
             let mut characters = inner.chars();
             while let Some(character) = characters.next() {
                 text.push(character);
-                if character == quote {
+                if character == char::from(quote) {
                     // The second of two.
                     characters.next();
                 }
@@ -104,13 +107,13 @@ pub(crate) fn number(raw: &str, dialect: Dialect) -> Option<Value> {
     }
     let owned;
     let digits = if raw.bytes().any(|byte| byte == b'_') {
-        owned = raw.replace('_', "");
+        owned = replaced(raw, b'_', "");
         owned.as_str()
     } else {
         raw
     };
     if let Some(hexadecimal) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-        return u64::from_str_radix(hexadecimal, 16).ok().map(Value::from);
+        return parse_digits(hexadecimal, 16).map(Value::from);
     }
     if let Some(integer) = integer(digits) {
         return Some(integer);
@@ -125,16 +128,10 @@ pub(crate) fn number(raw: &str, dialect: Dialect) -> Option<Value> {
     }
 }
 
-/// A whole number.
-#[inline(never)]
-pub(crate) fn whole(digits: &str) -> Option<u64> {
-    digits.parse().ok()
-}
-
 /// An integer.
 #[inline(never)]
 fn integer(digits: &str) -> Option<Value> {
-    whole(digits).map(Value::from).or_else(|| digits.parse::<i64>().ok().map(Value::from))
+    parse_unsigned(digits).map(Value::from).or_else(|| parse_integer(digits).map(Value::from))
 }
 
 /// The number with the other sign.
@@ -159,7 +156,7 @@ const TRUTHS: [&str; 10] = ["f", "t", "false", "true", "no", "yes", "off", "on",
 
 /// A text as a value of a type, `DATE '2024-02-29'`; none if it is none.
 pub(crate) fn typed(data_type: DataType, text: &str) -> Option<Value> {
-    let trimmed = text.trim();
+    let trimmed = without_blanks(text);
     Some(match data_type {
         DataType::Text => Value::Text(text.to_owned()),
         DataType::Bool => Value::Bool(TRUTHS.iter().position(|word| trimmed.eq_ignore_ascii_case(word))? % 2 == 1),

@@ -1,22 +1,20 @@
 //! What a text of SQL says.
 
-use wasm_dbms_api::{
-    CheckSchema, ColumnSchema, CommonTable, DataType, Expr, ForeignKeySchema, IndexSchema, Join, Name, Output, Query,
-    Source, TableSchema, Value,
-};
+use wasm_dbms::{DeleteRows, InsertRows, MigrationOperation, UpdateRows};
+use wasm_dbms_api::{IndexSchema, Name, Query, TableSchema};
 
-/// One statement. Queries and expressions are those of the engine.
+/// One statement. Queries, expressions and changes of rows and tables are those of the engine.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Statement {
     /// SELECT, VALUES, .. WITH before it.
     Query(Query),
     /// INSERT, REPLACE.
-    Insert(Insert),
+    Insert(Box<InsertRows>),
     /// UPDATE.
-    Update(Update),
+    Update(Box<UpdateRows>),
     /// DELETE.
-    Delete(Delete),
+    Delete(Box<DeleteRows>),
     /// CREATE TABLE.
     CreateTable(CreateTable),
     /// CREATE INDEX.
@@ -36,99 +34,6 @@ pub enum Statement {
         /// What is explained.
         statement: Box<Statement>,
     },
-}
-
-/// New rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Insert {
-    /// Queries that the statement calls by name.
-    pub with: Vec<CommonTable>,
-    /// The table.
-    pub table: Name,
-    /// How expressions call the table.
-    pub alias: Option<Name>,
-    /// The columns that values are given for; empty: all, in order.
-    pub columns: Vec<Name>,
-    /// The values.
-    pub source: InsertSource,
-    /// What happens where a row with such a key is there.
-    pub on_conflict: Option<OnConflict>,
-    /// What is answered of each new row.
-    pub returning: Vec<Output>,
-}
-
-/// Where new rows come from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum InsertSource {
-    /// One row of defaults.
-    DefaultValues,
-    /// These; none stands for DEFAULT.
-    Rows(Vec<Vec<Option<Expr>>>),
-    /// What a query answers.
-    Query(Box<Query>),
-}
-
-/// What happens where a new row meets one with such a key.
-#[derive(Debug, Clone, PartialEq)]
-pub enum OnConflict {
-    /// The new row is left out. Of these columns; empty: whatever key it is.
-    DoNothing(Vec<Name>),
-    /// The row that is there changes; `excluded` is the name of the new one.
-    DoUpdate {
-        /// The columns of the key.
-        target: Vec<Name>,
-        /// What changes.
-        assignments: Vec<Assignment>,
-        /// Where this is not true, nothing happens.
-        filter: Option<Expr>,
-    },
-    /// The rows that are there make room: REPLACE.
-    Replace,
-}
-
-/// A new value of a column.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Assignment {
-    /// The column.
-    pub column: Name,
-    /// The value; none: the default.
-    pub value: Option<Expr>,
-}
-
-/// Changed rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Update {
-    /// Queries that the statement calls by name.
-    pub with: Vec<CommonTable>,
-    /// The table.
-    pub table: Name,
-    /// How expressions call the table.
-    pub alias: Option<Name>,
-    /// What changes.
-    pub assignments: Vec<Assignment>,
-    /// Other rows that expressions name: a source and those that join it.
-    pub from: Option<(Source, Vec<Join>)>,
-    /// Which rows change; all, where nothing is said.
-    pub filter: Option<Expr>,
-    /// What is answered of each.
-    pub returning: Vec<Output>,
-}
-
-/// Deleted rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Delete {
-    /// Queries that the statement calls by name.
-    pub with: Vec<CommonTable>,
-    /// The table.
-    pub table: Name,
-    /// How expressions call the table.
-    pub alias: Option<Name>,
-    /// Other rows that expressions name: a source and those that join it.
-    pub using: Option<(Source, Vec<Join>)>,
-    /// Which rows go; all, where nothing is said.
-    pub filter: Option<Expr>,
-    /// What is answered of each.
-    pub returning: Vec<Output>,
 }
 
 /// A new table.
@@ -185,30 +90,10 @@ pub struct AlterTable {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AlterAction {
-    /// ADD COLUMN; whether it may be there.
-    AddColumn(ColumnSchema, bool),
-    /// ADD PRIMARY KEY.
-    AddPrimaryKey(Vec<String>),
-    /// ADD UNIQUE.
-    AddUnique(IndexSchema),
-    /// ADD FOREIGN KEY.
-    AddForeignKey(ForeignKeySchema),
-    /// ADD CHECK.
-    AddCheck(CheckSchema),
+    /// One that a migration knows too; where a column comes or goes, whether it may be there already, or be missing.
+    Change(Box<MigrationOperation>, bool),
     /// DROP CONSTRAINT, of any kind that has a name; whether it may be missing.
     DropConstraint(Name, bool),
-    /// DROP COLUMN; whether it may be missing.
-    DropColumn(Name, bool),
-    /// RENAME TO.
-    Rename(Name),
-    /// RENAME COLUMN, from and to.
-    RenameColumn(Name, Name),
-    /// ALTER COLUMN TYPE.
-    SetType(Name, DataType),
-    /// ALTER COLUMN SET DEFAULT; none: DROP DEFAULT.
-    SetDefault(Name, Option<Value>),
-    /// ALTER COLUMN DROP NOT NULL (true) or SET NOT NULL (false).
-    SetNullable(Name, bool),
 }
 
 /// What is dropped.

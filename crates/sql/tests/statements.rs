@@ -1,12 +1,12 @@
 //! What SQL says, statement by statement.
 
+use wasm_dbms::{MigrationOperation as Operation, NewRows, OnConflict, OnRowConflict};
 use wasm_dbms_api::{
-    ColumnSchema, DataType, Expr, IndexColumn, IndexSchema, JoinKind, Query, ReferentialAction, TableSchema, Validator,
-    Value,
+    ColumnSchema, Comparison, DataType, Expr, IndexColumn, IndexSchema, JoinKind, Query, ReferentialAction,
+    TableSchema, Validator, Value,
 };
 use wasm_dbms_sql::{
-    AlterAction, Assignment, Dialect, InsertSource, OnConflict, SqlErrorKind, Statement, TransactionStatement, parse,
-    parse_all, parse_expr,
+    AlterAction, Dialect, SqlErrorKind, Statement, TransactionStatement, parse, parse_all, parse_expr,
 };
 
 fn statement(text: &str) -> Statement {
@@ -272,31 +272,33 @@ fn parameters_are_counted_and_named() {
 #[test]
 fn inserts_have_every_form() {
     let Statement::Insert(insert) = statement(
-        "INSERT INTO t AS x (a, b) VALUES (1, DEFAULT), (2, 3) ON CONFLICT (a) DO UPDATE SET b = excluded.b, c = DEFAULT \
-         WHERE x.b < 5 RETURNING *, a + 1 AS next",
+        "INSERT INTO t (a, b) VALUES (1, DEFAULT), (2, 3) ON CONFLICT (a) DO UPDATE SET b = excluded.b, c = 1 \
+         WHERE t.b < 5 RETURNING *, a + 1 AS next",
     ) else {
         panic!()
     };
-    assert_eq!((insert.table.as_ref(), insert.alias.as_deref(), insert.columns.len()), ("t", Some("x"), 2));
-    let InsertSource::Rows(rows) = &insert.source else { panic!() };
+    assert_eq!((insert.table.as_ref(), insert.columns.unwrap().len()), ("t", 2));
+    let NewRows::Values(rows) = &insert.rows else { panic!() };
     assert_eq!(rows[0], [Some(Expr::from(1)), None]);
-    let Some(OnConflict::DoUpdate { target, assignments, filter }) = &insert.on_conflict else { panic!() };
-    assert_eq!(target, &["a"]);
-    assert_eq!(assignments[0], Assignment { column: "b".into(), value: Some(Expr::column("excluded.b")) });
-    assert_eq!(assignments[1].value, None);
-    assert!(filter.is_some());
+    let less = Expr::column("t.b").compare(Comparison::Less, 5);
+    let expected = OnConflict::on(["a"]).set("b", Expr::column("excluded.b")).set("c", 1).filter(less);
+    assert_eq!(insert.on_conflict, Some(OnRowConflict::Of(expected)));
     assert_eq!(insert.returning.len(), 2);
 
     let source = |text: &str| match statement(text) {
-        Statement::Insert(insert) => (insert.source, insert.on_conflict),
+        Statement::Insert(insert) => (insert.rows, insert.on_conflict),
         other => panic!("{other:?}"),
     };
-    assert_eq!(source("INSERT INTO t DEFAULT VALUES"), (InsertSource::DefaultValues, None));
-    assert!(matches!(source("INSERT INTO t SELECT 1"), (InsertSource::Query(_), None)));
-    assert!(matches!(source("INSERT INTO t (SELECT 1)"), (InsertSource::Query(_), None)));
-    assert!(matches!(source("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING"), (_, Some(OnConflict::DoNothing(_)))));
-    assert!(matches!(source("REPLACE INTO t VALUES (1)"), (_, Some(OnConflict::Replace))));
-    assert!(matches!(source("INSERT OR REPLACE INTO t VALUES (1)"), (_, Some(OnConflict::Replace))));
+    let Statement::Insert(of_defaults) = statement("INSERT INTO t AS x DEFAULT VALUES") else { panic!() };
+    assert_eq!(of_defaults.alias.as_deref(), Some("x"));
+    assert_eq!((of_defaults.columns, of_defaults.rows), (Some(Vec::new()), NewRows::Values(vec![Vec::new()])));
+    assert!(matches!(source("INSERT INTO t SELECT 1"), (NewRows::Query(_), None)));
+    assert!(matches!(source("INSERT INTO t (SELECT 1)"), (NewRows::Query(_), None)));
+    assert!(matches!(source("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING"), (_, Some(OnRowConflict::Skip))));
+    let of_key = OnRowConflict::Of(OnConflict::on(["a"]).do_nothing());
+    assert_eq!(source("INSERT INTO t VALUES (1) ON CONFLICT (a) DO NOTHING").1, Some(of_key));
+    assert!(matches!(source("REPLACE INTO t VALUES (1)"), (_, Some(OnRowConflict::Replace))));
+    assert!(matches!(source("INSERT OR REPLACE INTO t VALUES (1)"), (_, Some(OnRowConflict::Replace))));
     let Statement::Insert(insert) = statement("WITH q AS (SELECT 1) INSERT INTO t SELECT * FROM q") else { panic!() };
     assert_eq!(insert.with.len(), 1);
 }
@@ -308,7 +310,7 @@ fn updates_and_deletes_have_every_form() {
     ) else {
         panic!()
     };
-    assert_eq!(update.assignments.len(), 3);
+    assert_eq!(update.sets.len(), 3);
     assert_eq!(update.from.unwrap().1[0].kind, JoinKind::Inner);
     assert_eq!(update.returning.len(), 1);
     let Statement::Delete(delete) = statement("DELETE FROM t USING u WHERE t.id = u.id RETURNING *") else { panic!() };
@@ -370,13 +372,25 @@ fn tables_change_by_actions() {
     };
     let added = actions("ALTER TABLE t ADD COLUMN IF NOT EXISTS a text UNIQUE, DROP COLUMN b, ALTER c SET NOT NULL");
     assert_eq!(added.len(), 4);
-    assert!(matches!(&added[0], AlterAction::AddColumn(column, true) if column.nullable));
-    assert!(matches!(&added[1], AlterAction::AddUnique(index) if index.name == "a" && index.unique));
-    assert_eq!(added[3], AlterAction::SetNullable("c".into(), false));
-    assert_eq!(actions("ALTER TABLE t RENAME TO u"), [AlterAction::Rename("u".into())]);
-    assert_eq!(actions("ALTER TABLE t RENAME a TO b"), [AlterAction::RenameColumn("a".into(), "b".into())]);
-    assert_eq!(actions("ALTER TABLE t ALTER a TYPE bigint"), [AlterAction::SetType("a".into(), DataType::I64)]);
-    assert_eq!(actions("ALTER TABLE t ALTER a SET DEFAULT 3"), [AlterAction::SetDefault("a".into(), Some(3.into()))]);
+    let AlterAction::Change(first, true) = &added[0] else { panic!("{added:?}") };
+    assert!(matches!(&**first, Operation::AddColumn { column, .. } if column.nullable));
+    let AlterAction::Change(second, _) = &added[1] else { panic!("{added:?}") };
+    assert!(matches!(&**second, Operation::CreateIndex { index, .. } if index.name == "a" && index.unique));
+    let one = |operation| [AlterAction::Change(Box::new(operation), false)];
+    let (table, column) = ("t".to_owned(), "a".to_owned());
+    let wanted = Operation::SetNullable { table: table.clone(), column: "c".into(), nullable: false };
+    assert_eq!(added[3..], one(wanted));
+    let wanted = Operation::RenameTable { table: table.clone(), name: "u".into() };
+    assert_eq!(actions("ALTER TABLE t RENAME TO u"), one(wanted));
+    let wanted = Operation::RenameColumn { table: table.clone(), column: column.clone(), name: "b".into() };
+    assert_eq!(actions("ALTER TABLE t RENAME a TO b"), one(wanted));
+    let (data_type, variants) = (DataType::I64, Vec::new());
+    let wanted = Operation::ChangeType { table: table.clone(), column: column.clone(), data_type, variants };
+    assert_eq!(actions("ALTER TABLE t ALTER a TYPE bigint"), one(wanted));
+    let wanted = Operation::SetDefault { table, column, default: Some(3.into()) };
+    assert_eq!(actions("ALTER TABLE t ALTER a SET DEFAULT 3"), one(wanted));
+    let dropped = AlterAction::DropConstraint("c".into(), true);
+    assert_eq!(actions("ALTER TABLE t DROP CONSTRAINT IF EXISTS c"), [dropped]);
 }
 
 #[test]

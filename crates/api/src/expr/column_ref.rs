@@ -1,5 +1,6 @@
 //! Columns by name.
 
+use crate::text_parts::cut;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -32,7 +33,7 @@ impl ColumnRef {
 impl From<&str> for ColumnRef {
     /// `"users.name"` or `"name"`.
     fn from(text: &str) -> Self {
-        match text.split_once('.') {
+        match cut(text, b'.') {
             Some((table, column)) => Self::new(table.to_owned(), column.to_owned()),
             None => Self { table: None, column: text.to_owned().into() },
         }

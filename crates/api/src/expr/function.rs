@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::DataType;
+use crate::text_parts::parts;
 
 /// What an argument of a function must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,8 +243,8 @@ impl ScalarFunction {
     /// assert_eq!(ScalarFunction::Lower.name(), "lower");
     /// ```
     pub fn name(self) -> &'static str {
-        let line = Self::NAMES.split('\n').nth(self as usize).unwrap_or_default();
-        line.split(' ').next().unwrap_or_default()
+        let line = parts(Self::NAMES, b'\n').nth(self as usize).unwrap_or_default();
+        parts(line, b' ').next().unwrap_or_default()
     }
 
     /// The function of this name, in lower case.
@@ -255,8 +256,8 @@ impl ScalarFunction {
     /// assert_eq!(ScalarFunction::from_name("now"), None, "the core has no clock");
     /// ```
     pub fn from_name(name: &str) -> Option<Self> {
-        let is_named = |line: &str| !name.is_empty() && line.split(' ').any(|other| other == name);
-        let number = Self::NAMES.split('\n').position(is_named)?;
+        let is_named = |line: &str| !name.is_empty() && parts(line, b' ').any(|other| other == name);
+        let number = parts(Self::NAMES, b'\n').position(is_named)?;
         Self::ALL.get(number).copied()
     }
 }

@@ -1,5 +1,6 @@
 //! Names as SQL writes them.
 
+use crate::text_parts::replaced;
 use std::fmt;
 
 /// A name as SQL writes it: in double quotes where it would be read as something else without them.
@@ -129,11 +130,7 @@ impl fmt::Display for Identifier<'_> {
         if self.is_plain() {
             return f.write_str(self.0);
         }
-        f.write_str("\"")?;
-        for (number, part) in self.0.split('"').enumerate() {
-            write!(f, "{}{part}", if number == 0 { "" } else { "\"\"" })?;
-        }
-        f.write_str("\"")
+        write!(f, "\"{}\"", replaced(self.0, b'"', "\"\""))
     }
 }
 

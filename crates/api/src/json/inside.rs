@@ -1,6 +1,8 @@
 //! What stands inside a document, found in its canonical text.
 
 use super::{Json, JsonRef};
+use crate::integer_text::{parse_digits, parse_integer};
+use crate::text_parts::cut;
 
 /// What a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +63,7 @@ impl JsonPath {
         let mut rest = match text.strip_prefix('$') {
             Some(rest) => rest,
             // A name without a point before it.
-            None if !text.is_empty() && !text.starts_with(['.', '[']) => {
+            None if !text.is_empty() && !matches!(text.as_bytes(), [b'.' | b'[', ..]) => {
                 let (name, rest) = member(text)?;
                 steps.push(Step::Member(name));
                 rest
@@ -74,8 +76,8 @@ impl JsonPath {
                 steps.push(Step::Member(name));
                 rest = after;
             } else {
-                let (number, after) = rest.strip_prefix('[')?.split_once(']')?;
-                steps.push(Step::Element(number.parse().ok()?));
+                let (number, after) = cut(rest.strip_prefix('[')?, b']')?;
+                steps.push(Step::Element(parse_integer(number)?));
                 rest = after;
             }
         }
@@ -86,10 +88,10 @@ impl JsonPath {
 /// The name, plain or in double quotes, that a text begins with, and what comes after it.
 fn member(text: &str) -> Option<(String, &str)> {
     if let Some(quoted) = text.strip_prefix('"') {
-        let (name, rest) = quoted.split_once('"')?;
+        let (name, rest) = cut(quoted, b'"')?;
         return Some((name.to_owned(), rest));
     }
-    let end = text.find(['.', '[']).unwrap_or(text.len());
+    let end = text.bytes().position(|byte| matches!(byte, b'.' | b'[')).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
     (!name.is_empty()).then(|| (name.to_owned(), rest))
 }
@@ -318,21 +320,29 @@ impl Json {
 
 fn is_name(quoted: &str, name: &str) -> bool {
     let plain = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
-    if plain.contains('\\') { unquoted(quoted) == name } else { plain == name }
+    if plain.as_bytes().contains(&b'\\') { unquoted(quoted) == name } else { plain == name }
 }
 
 /// The text that a string in quotes says.
 fn unquoted(quoted: &str) -> String {
     let plain = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
     let mut text = String::with_capacity(plain.len());
-    let mut units: Vec<u16> = Vec::new();
+    // The first half of a character that takes two.
+    let mut half = None;
     let mut chars = plain.chars();
     while let Some(char) = chars.next() {
         let unescaped = match char {
             '\\' => match chars.next() {
                 Some('u') => {
                     let digits: String = chars.by_ref().take(4).collect();
-                    units.push(u64::from_str_radix(&digits, 16).map_or(0xFFFD, |unit| unit as u16));
+                    let unit = parse_digits(&digits, 16).map_or(0xFFFD, |unit| unit as u32);
+                    let both = half.filter(|_| (0xDC00..0xE000).contains(&unit));
+                    let code = both.map_or(unit, |first: u32| 0x10000 + ((first - 0xD800) << 10) + (unit - 0xDC00));
+                    if both.is_some() {
+                        text.pop();
+                    }
+                    text.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+                    half = Some(unit).filter(|unit| (0xD800..0xDC00).contains(unit));
                     continue;
                 }
                 Some('n') => '\n',
@@ -344,16 +354,27 @@ fn unquoted(quoted: &str) -> String {
             },
             plain => plain,
         };
-        text.push_str(&String::from_utf16_lossy(&std::mem::take(&mut units)));
         text.push(unescaped);
+        half = None;
     }
-    text.push_str(&String::from_utf16_lossy(&units));
     text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn escapes_say_the_characters_that_they_say_in_utf_16() {
+        let mut random = fastrand::Rng::with_seed(16);
+        for _ in 0..20_000 {
+            let unit =
+                |random: &mut fastrand::Rng| *random.choice(&[0x41, 0xD83D, 0xDE00, 0xDC00, 0xD800, 0xE9]).unwrap();
+            let units: Vec<u16> = (0..random.usize(0..7)).map(|_| unit(&mut random)).collect();
+            let escaped: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            assert_eq!(unquoted(&format!("\"{escaped}\"")), String::from_utf16_lossy(&units), "{escaped}");
+        }
+    }
 
     fn json(text: &str) -> Json {
         text.parse().unwrap()

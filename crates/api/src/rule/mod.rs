@@ -23,6 +23,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use crate::expr::display::IS_FULL;
+use crate::schema::problem::Problem;
 use crate::{ColumnSchema, Value};
 
 impl ColumnSchema {
@@ -78,26 +79,26 @@ impl ColumnSchema {
 
     /// What is wrong with the rules of this column. Where rules are not carried out, nobody makes them either: those of a file
     /// were right.
-    pub(crate) fn problem_of_rules(&self) -> Option<String> {
+    pub(crate) fn look_at_rules(&self, problem: &mut Problem) {
         if !IS_FULL {
-            return None;
+            return;
         }
-        let name = &self.name;
-        if self.sanitizers.len().max(self.validators.len()) > Self::MAX_RULES {
-            return Some(format!("column {name} has more than {} sanitizers or validators", Self::MAX_RULES));
-        }
-        if self.autoincrement && !self.sanitizers.is_empty() {
-            return Some(format!("column {name} counts up, so no sanitizer may change its values"));
-        }
-        let wrong = |rule: &dyn fmt::Display, types: RuleTypes, problem: Option<String>| {
-            if !types.contain(self.data_type) {
-                return Some(format!("{rule} of column {name} is for {types}, not for {}", self.data_type));
-            }
-            problem.map(|problem| format!("{rule} of column {name}: {problem}"))
+        let (name, most) = (&self.name, Self::MAX_RULES);
+        let is_more = self.sanitizers.len().max(self.validators.len()) > most;
+        problem.is(is_more, format_args!("column {name} has more than {most} sanitizers or validators"));
+        let is_counted = self.autoincrement && !self.sanitizers.is_empty();
+        problem.is(is_counted, format_args!("column {name} counts up, so no sanitizer may change its values"));
+        let mut look = |rule: &dyn fmt::Display, types: RuleTypes, own: Option<String>| {
+            let is_other = !types.contain(self.data_type);
+            problem.is(is_other, format_args!("{rule} of column {name} is for {types}, not for {}", self.data_type));
+            problem.is(own.is_some(), format_args!("{rule} of column {name}: {}", own.as_deref().unwrap_or_default()));
         };
-        let sanitizers = || self.sanitizers.iter().find_map(|rule| wrong(rule, rule.types(), rule.problem(self)));
-        let validators = || self.validators.iter().find_map(|rule| wrong(rule, rule.types(), rule.problem(self)));
-        sanitizers().or_else(validators)
+        for rule in self.sanitizers.iter().take(most) {
+            look(rule, rule.types(), rule.problem(self));
+        }
+        for rule in self.validators.iter().take(most) {
+            look(rule, rule.types(), rule.problem(self));
+        }
     }
 
     /// What is wrong with the smallest and largest value of a rule of this column.

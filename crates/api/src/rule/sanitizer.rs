@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use crate::rule::{RuleTypes, problem_of_name, rewrite};
+use crate::text_parts::without_blanks;
 use crate::{ColumnSchema, DataType, DateTime, Decimal, Value, ValueRef, lower_case, upper_case};
 
 /// What changes a value on its way into a column. Once applied, applying it again changes nothing, [`UrlEncode`] apart.
@@ -86,7 +87,7 @@ impl Sanitizer {
 
     fn apply_to_text(&self, text: &str) -> Option<Value> {
         let changed = match self {
-            Self::Trim => text.trim().to_owned(),
+            Self::Trim => without_blanks(text).to_owned(),
             Self::CollapseWhitespace => rewrite::collapse_whitespace(text),
             Self::LowerCase => lower_case(text),
             Self::UpperCase => upper_case(text),

@@ -98,8 +98,8 @@ impl Validator {
             Self::CountryCode => matcher::is_country_code(text),
             Self::RgbColor => matcher::is_rgb_color(text),
             Self::CamelCase => matcher::is_camel_case(text),
-            Self::KebabCase => matcher::is_words(text, '-'),
-            Self::SnakeCase => matcher::is_words(text, '_'),
+            Self::KebabCase => matcher::is_words(text, b'-'),
+            Self::SnakeCase => matcher::is_words(text, b'_'),
             _ => true,
         }
     }

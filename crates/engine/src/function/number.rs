@@ -1,6 +1,8 @@
 //! Functions of numbers. What is no exact operation comes from one library, so that every host computes the same bits.
 
-use wasm_dbms_api::{Arithmetic, Decimal, FloatForm, Rounding, ScalarFunction, ValueRef, float_text, parse_float};
+use wasm_dbms_api::{
+    Arithmetic, Decimal, FloatForm, Rounding, ScalarFunction, ValueRef, float_text, parse_float, parse_integer,
+};
 
 use crate::error::Fallible;
 use crate::function::{Arguments, arithmetic, out_of_range, whole, wrong};
@@ -68,10 +70,10 @@ fn bits<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
 
 /// The number that a text begins with, as SQLite takes it.
 fn leading_number(text: &str) -> ValueRef<'static> {
-    let text = text.trim_start_matches(|character: char| character.is_ascii_whitespace());
+    let text = text.trim_ascii_start();
     let bytes = text.as_bytes();
     let digits = |from: usize| bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();
-    let sign = usize::from(text.starts_with(['+', '-']));
+    let sign = usize::from(matches!(text.as_bytes(), [b'+' | b'-', ..]));
     let whole = sign + digits(sign);
     let mut end = whole;
     if bytes.get(whole) == Some(&b'.') {
@@ -87,9 +89,9 @@ fn leading_number(text: &str) -> ValueRef<'static> {
         end = if exponent > 0 { first + exponent } else { end };
     }
     let number = text.get(..end).unwrap_or_default();
-    match number.parse() {
-        Ok(number) => ValueRef::Integer(number),
-        Err(_) => ValueRef::Float(parse_float(number).unwrap_or(0.0)),
+    match parse_integer(number) {
+        Some(number) => ValueRef::Integer(number),
+        None => ValueRef::Float(parse_float(number).unwrap_or(0.0)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Functions of text.
 
-use wasm_dbms_api::{ScalarFunction, ValueRef, lower_case, upper_case};
+use wasm_dbms_api::{Occurrences, ScalarFunction, ValueRef, lower_case, trimmed, upper_case};
 
 use crate::error::Fallible;
 use crate::function::{Arena, Arguments, check_length, made, out_of_range, write_text, wrong};
@@ -32,12 +32,8 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fall
         F::Upper => return made(upper_case(text), arena),
         F::Trim | F::TrimStart | F::TrimEnd => {
             let characters = if arguments.has(1) { arguments.text(1) } else { " " };
-            let is_cut = |char| characters.contains(char);
-            ValueRef::Text(match function {
-                F::Trim => text.trim_matches(is_cut),
-                F::TrimStart => text.trim_start_matches(is_cut),
-                _ => text.trim_end_matches(is_cut),
-            })
+            let is_cut = |char| characters.chars().any(|other| other == char);
+            ValueRef::Text(trimmed(text, function != F::TrimEnd, function != F::TrimStart, &is_cut))
         }
         F::Substring => {
             let start = arguments.integer(1);
@@ -68,12 +64,20 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fall
             if from.is_empty() {
                 return Ok(ValueRef::Text(text));
             }
-            let count = text.matches(from).count();
-            check_length(text.len().saturating_add(count.saturating_mul(to.len())))?;
-            return made(text.replace(from, to), arena);
+            let places = Occurrences::new(text, from);
+            check_length(text.len().saturating_add(places.clone().count().saturating_mul(to.len())))?;
+            let (mut replaced, mut start) = (String::new(), 0);
+            for place in places {
+                replaced.push_str(text.get(start..place).unwrap_or_default());
+                replaced.push_str(to);
+                start = place + from.len();
+            }
+            replaced.push_str(text.get(start..).unwrap_or_default());
+            return made(replaced, arena);
         }
         F::Position => {
-            let found = text.find(arguments.text(1));
+            let wanted = arguments.text(1);
+            let found = if wanted.is_empty() { Some(0) } else { Occurrences::new(text, wanted).next() };
             let before = found.and_then(|at| text.get(..at)).map(|before| before.chars().count() as i64 + 1);
             ValueRef::Integer(before.unwrap_or(0))
         }
@@ -93,9 +97,14 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fall
             let part = if separator.is_empty() {
                 (index == 0).then_some(text)
             } else {
-                let mut parts = text.split(separator);
-                let before = if number > 0 { Some(index) } else { parts.clone().count().checked_sub(index + 1) };
-                before.and_then(|before| parts.nth(before))
+                let mut places = Occurrences::new(text, separator);
+                let before = if number > 0 { Some(index) } else { places.clone().count().checked_sub(index) };
+                let start = match before {
+                    None => None,
+                    Some(0) => Some(0),
+                    Some(before) => places.nth(before - 1).map(|place| place + separator.len()),
+                };
+                start.and_then(|start| text.get(start..places.next().unwrap_or(text.len())))
             };
             ValueRef::Text(part.unwrap_or_default())
         }

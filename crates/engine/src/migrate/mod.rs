@@ -16,6 +16,8 @@ mod rows;
 mod steps;
 mod under_way;
 
+use std::borrow::Cow;
+
 use wasm_dbms_api::{MigrationOperation, MigrationPlan, TableSchema};
 
 use crate::core::Core;
@@ -392,21 +394,31 @@ impl SchemaAlteration {
     /// [`Error::MigrationRow`] for a row that stands in the way; [`Error::Schema`], [`Error::Unknown`],
     /// [`Error::TableExists`]; [`Error::Query`] in an interactive transaction; what storage says.
     pub fn run<C: Connection>(&self, connection: &C) -> Result<()> {
-        Ok(connection.write_many(|core| {
-            if core.store.private().is_some() {
-                let problem = "tables cannot be altered in an interactive transaction: use one that has the writer's \
-                               turn (BEGIN IMMEDIATE)";
-                return Err(Error::Query(problem.into()).into());
-            }
-            let mut draft = Draft::of(core, Migrations::new())?;
-            for operation in &self.0 {
-                draft.apply(operation)?;
-            }
-            if self.0.is_empty() {
-                return Ok(());
-            }
-            carry_out::carry_out(core, draft, false, None)?;
-            history::add(core, &mut self.0.iter(), None)
-        })?)
+        let mut operations = Vec::with_capacity(self.0.len());
+        for operation in &self.0 {
+            operations.push(Cow::Borrowed(operation));
+        }
+        alter(connection, &operations)
     }
+}
+
+/// Makes the changes of stored tables that a text says: [`SchemaAlteration`], of operations that another has.
+#[doc(hidden)]
+pub fn alter<C: Connection>(connection: &C, operations: &[Cow<'_, MigrationOperation>]) -> Result<()> {
+    Ok(connection.write_many(|core| {
+        if core.store.private().is_some() {
+            let problem = "tables cannot be altered in an interactive transaction: use one that has the writer's \
+                               turn (BEGIN IMMEDIATE)";
+            return Err(Error::Query(problem.into()).into());
+        }
+        let mut draft = Draft::of(core, Migrations::new())?;
+        for operation in operations {
+            draft.apply(operation)?;
+        }
+        if operations.is_empty() {
+            return Ok(());
+        }
+        carry_out::carry_out(core, draft, false, None)?;
+        history::add(core, &mut operations.iter().map(AsRef::as_ref), None)
+    })?)
 }

@@ -24,13 +24,8 @@ use crate::typed::sets::Sets;
 pub struct OnConflict {
     /// The columns of the key, in any order; those of the primary key if there are none.
     pub(super) columns: Vec<String>,
-    action: Action,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Action {
-    Nothing,
-    Update(Changes),
+    /// What becomes of the row that is there; none where it stays as it is.
+    changes: Option<Changes>,
 }
 
 /// What becomes of a row that is there.
@@ -59,7 +54,7 @@ impl OnConflict {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn key() -> Self {
-        Self { columns: Vec::new(), action: Action::Update(Changes::default()) }
+        Self { columns: Vec::new(), changes: Some(Changes::default()) }
     }
 
     /// A row equal in these columns, which a unique index has, takes every column that the new one gives.
@@ -94,7 +89,7 @@ impl OnConflict {
     /// ```
     #[must_use]
     pub fn do_nothing(self) -> Self {
-        Self { action: Action::Nothing, ..self }
+        Self { changes: None, ..self }
     }
 
     /// The row that is there takes only these columns from the new one, and those named before.
@@ -111,8 +106,9 @@ impl OnConflict {
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn update<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> Self {
-        self.changed(|changes| changes.taken.extend(columns.into_iter().map(str::to_owned)))
+    pub fn update<'a>(mut self, columns: impl IntoIterator<Item = &'a str>) -> Self {
+        self.changes.get_or_insert_default().taken.extend(columns.into_iter().map(str::to_owned));
+        self
     }
 
     /// The row that is there gets this value in a column: a constant, or an expression over it and the new row, which is
@@ -132,8 +128,9 @@ impl OnConflict {
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn set(self, column: &str, value: impl Into<Expr>) -> Self {
-        self.changed(|changes| changes.set.push((column.to_owned(), value.into())))
+    pub fn set(mut self, column: &str, value: impl Into<Expr>) -> Self {
+        self.put(column, value.into());
+        self
     }
 
     /// The row that is there stays as it is unless this is true, of it and of the new row, which is called `excluded`.
@@ -151,22 +148,19 @@ impl OnConflict {
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn filter(self, filter: Expr) -> Self {
-        self.changed(|changes| {
-            changes.filter = Some(match changes.filter.take() {
-                Some(other) => other.and(filter),
-                None => filter,
-            });
-        })
+    pub fn filter(mut self, filter: Expr) -> Self {
+        let changes = self.changes.get_or_insert_default();
+        changes.filter = Some(match changes.filter.take() {
+            Some(other) => other.and(filter),
+            None => filter,
+        });
+        self
     }
 
-    fn changed(self, change: impl FnOnce(&mut Changes)) -> Self {
-        let mut changes = match self.action {
-            Action::Update(changes) => changes,
-            Action::Nothing => Changes::default(),
-        };
-        change(&mut changes);
-        Self { columns: self.columns, action: Action::Update(changes) }
+    /// As [`set`](Self::set), of one that stands somewhere.
+    #[doc(hidden)]
+    pub fn put(&mut self, column: &str, value: Expr) {
+        self.changes.get_or_insert_default().set.push((column.to_owned(), value));
     }
 }
 
@@ -199,9 +193,9 @@ impl Conflict {
         let is_same = |columns: &[usize]| {
             columns.len() == asked.len() && !asked.is_empty() && columns.iter().all(|column| asked.contains(column))
         };
-        let update = match &on_conflict.action {
-            Action::Nothing => None,
-            Action::Update(Changes { taken, set, filter }) => Some(Update {
+        let update = match &on_conflict.changes {
+            None => None,
+            Some(Changes { taken, set, filter }) => Some(Update {
                 taken: columns_of(schema, taken)?,
                 takes_all: taken.is_empty() && set.is_empty(),
                 sets: Sets::named(schema, set.clone())?,

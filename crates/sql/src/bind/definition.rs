@@ -1,6 +1,8 @@
 //! CREATE, DROP and ALTER.
 
-use wasm_dbms::{AnyConnection, MigrationOperation, SchemaAlteration, SchemaChange, TableSchema, schemas_of};
+use std::borrow::Cow;
+
+use wasm_dbms::{AnyConnection, MigrationOperation, SchemaChange, TableSchema, schemas_of};
 
 use super::view;
 use crate::failure::Inner;
@@ -65,81 +67,47 @@ fn alter_table(connection: &AnyConnection<'_>, alter: &AlterTable) -> Inner<()> 
     if *if_exists && stored.is_none() {
         return Ok(());
     }
-    let mut operations = Vec::new();
-    for action in actions {
-        if let AlterAction::Rename(name) = action
-            && view::is_stored(connection, name)?
-        {
-            return Err(exists(name).into());
-        }
-        put_operation(&mut operations, table, stored, action)?;
-    }
-    Ok(SchemaAlteration(operations).run(connection)?)
-}
-
-/// Puts down what an action of ALTER TABLE is to a migration; nothing where what it is about may be there, or be missing,
-/// and is.
-fn put_operation(
-    operations: &mut Vec<MigrationOperation>,
-    table: &str,
-    stored: Option<&TableSchema>,
-    action: &AlterAction,
-) -> Inner<()> {
-    use MigrationOperation as Operation;
     let has = |column: &str| stored.is_some_and(|stored| stored.position(column).is_some());
-    let table = table.to_owned();
-    operations.push(match action {
-        AlterAction::AddColumn(column, true) if has(&column.name) => return Ok(()),
-        AlterAction::DropColumn(column, true) if !has(column) => return Ok(()),
-        AlterAction::DropConstraint(name, if_exists) => match drop_constraint(table, stored, name, *if_exists)? {
-            Some(operation) => operation,
-            None => return Ok(()),
-        },
-        AlterAction::AddColumn(column, _) => Operation::AddColumn { table, column: column.clone() },
-        AlterAction::AddPrimaryKey(columns) => Operation::SetPrimaryKey { table, columns: columns.clone() },
-        AlterAction::AddUnique(index) => Operation::CreateIndex { table, index: index.clone() },
-        AlterAction::AddForeignKey(key) => Operation::AddForeignKey { table, foreign_key: key.clone() },
-        AlterAction::AddCheck(check) => Operation::AddCheck { table, check: check.clone() },
-        AlterAction::DropColumn(column, _) => Operation::DropColumn { table, column: column.to_string() },
-        AlterAction::Rename(name) => Operation::RenameTable { table, name: name.to_string() },
-        AlterAction::RenameColumn(column, name) => {
-            Operation::RenameColumn { table, column: column.to_string(), name: name.to_string() }
-        }
-        AlterAction::SetType(column, data_type) => {
-            Operation::ChangeType { table, column: column.to_string(), data_type: *data_type, variants: Vec::new() }
-        }
-        AlterAction::SetDefault(column, default) => {
-            Operation::SetDefault { table, column: column.to_string(), default: default.clone() }
-        }
-        AlterAction::SetNullable(column, nullable) => {
-            Operation::SetNullable { table, column: column.to_string(), nullable: *nullable }
-        }
-    });
-    Ok(())
+    let mut operations = Vec::with_capacity(actions.len());
+    for action in actions {
+        operations.push(match action {
+            AlterAction::Change(operation, is_lenient) => match &**operation {
+                // What it is about may be there, or be missing, and is.
+                MigrationOperation::AddColumn { column, .. } if *is_lenient && has(&column.name) => continue,
+                MigrationOperation::DropColumn { column, .. } if *is_lenient && !has(column) => continue,
+                MigrationOperation::RenameTable { name, .. } if view::is_stored(connection, name)? => {
+                    return Err(exists(name).into());
+                }
+                operation => Cow::Borrowed(operation),
+            },
+            AlterAction::DropConstraint(name, if_exists) => match drop_constraint(table, stored, name)? {
+                Some(operation) => Cow::Owned(operation),
+                None if *if_exists => continue,
+                None => {
+                    let name = format!("{table}.{name}");
+                    return Err(wasm_dbms::Error::Unknown { what: "constraint", name }.into());
+                }
+            },
+        });
+    }
+    Ok(wasm_dbms::alter(connection, &operations)?)
 }
 
 /// The constraint of that name goes: a unique one, a reference or a check, whichever has it. One that was given no name goes
 /// by its columns, joined by `_`; a check by its condition.
-fn drop_constraint(
-    table: String,
-    stored: Option<&TableSchema>,
-    name: &str,
-    if_exists: bool,
-) -> Inner<Option<MigrationOperation>> {
-    let unknown = |what, name| wasm_dbms::Error::Unknown { what, name };
-    let stored = stored.ok_or_else(|| unknown("table", table.clone()))?;
-    let named = name.to_owned();
-    if stored.indexes.iter().any(|index| index.unique && index.name == name) {
-        Ok(Some(MigrationOperation::DropIndex { table, index: named }))
+fn drop_constraint(table: &str, stored: Option<&TableSchema>, name: &str) -> Inner<Option<MigrationOperation>> {
+    let unknown = || wasm_dbms::Error::Unknown { what: "table", name: table.to_owned() };
+    let stored = stored.ok_or_else(unknown)?;
+    let (table, named) = (table.to_owned(), name.to_owned());
+    Ok(if stored.indexes.iter().any(|index| index.unique && index.name == name) {
+        Some(MigrationOperation::DropIndex { table, index: named })
     } else if stored.foreign_keys.iter().any(|key| key.name == name) {
-        Ok(Some(MigrationOperation::DropForeignKey { table, foreign_key: named }))
+        Some(MigrationOperation::DropForeignKey { table, foreign_key: named })
     } else if stored.checks.iter().any(|check| check.label() == name) {
-        Ok(Some(MigrationOperation::DropCheck { table, check: named }))
-    } else if if_exists {
-        Ok(None)
+        Some(MigrationOperation::DropCheck { table, check: named })
     } else {
-        Err(unknown("constraint", format!("{table}.{name}")).into())
-    }
+        None
+    })
 }
 
 fn drop_all(connection: &AnyConnection<'_>, drop: &Drop) -> Inner<()> {

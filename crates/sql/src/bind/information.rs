@@ -1,6 +1,7 @@
 //! `information_schema`: tables that tell of the tables.
 
 use wasm_dbms::{AnyConnection, schemas_of};
+use wasm_dbms_api::parts;
 use wasm_dbms_api::{CommonTable, DataType, Expr, Name, Query, TableSchema, Value};
 
 use super::view::{self, Views};
@@ -85,7 +86,7 @@ impl Telling {
     #[inline(never)]
     fn into_table(mut self) -> CommonTable {
         let mut columns: Vec<Name> = vec!["table_schema".into(), "table_name".into()];
-        for name in self.columns.split(' ') {
+        for name in parts(self.columns, b' ') {
             columns.push(name.into());
         }
         let is_empty = self.rows.is_empty();

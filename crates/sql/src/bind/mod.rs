@@ -1,8 +1,7 @@
 //! From what a text says to what the engine runs.
 //!
 //! ```text
-//! change         INSERT, UPDATE, DELETE as statements of the engine
-//! definition     CREATE and DROP
+//! definition     CREATE, DROP and ALTER
 //! view           stored queries by name
 //! information    the tables that tell of the tables
 //! ```
@@ -11,7 +10,6 @@
 //! names that stand for queries: views, and the tables of `information_schema`. They come in front of the statement's own
 //! WITH, so that nothing of it changes what they mean.
 
-mod change;
 mod definition;
 mod information;
 mod view;
@@ -24,9 +22,8 @@ use wasm_dbms_api::{CommonTable, Name, Query};
 pub(crate) use definition::Definition;
 pub(crate) use view::{Views, create_temporary};
 
-use crate::error::Fault;
 use crate::failure::{Error, Inner};
-use crate::{Dialect, Parameters, Parsed, SqlErrorKind, Statement, TransactionStatement};
+use crate::{Dialect, Parameters, Parsed, Statement, TransactionStatement};
 
 /// A statement that can be run.
 #[derive(Debug)]
@@ -76,35 +73,27 @@ impl Compiled {
             _ => Vec::new(),
         };
         let is_lasting = implied.is_empty();
-        let action = Action::new(statement, &implied, dialect).map_err(|problem| match problem {
-            Problem::Refused(error) => Error::at(error, &text, dialect),
-            Problem::NotSupported(what) => {
-                Fault { kind: SqlErrorKind::NotSupported(what.into()), offset: 0 }.locate(&text).into()
-            }
-        })?;
+        let action = Action::new(statement, &implied, dialect).map_err(|error| Error::at(error, &text, dialect))?;
         Ok(Self { text, dialect, parameters, action, is_lasting })
     }
 }
 
-/// Why a statement cannot be compiled.
-pub(crate) enum Problem {
-    Refused(wasm_dbms::Error),
-    NotSupported(&'static str),
-}
-
-impl From<wasm_dbms::Error> for Problem {
-    fn from(error: wasm_dbms::Error) -> Self {
-        Self::Refused(error)
-    }
-}
-
 impl Action {
-    fn new(statement: Statement, implied: &[CommonTable], dialect: Dialect) -> Result<Self, Problem> {
+    fn new(statement: Statement, implied: &[CommonTable], dialect: Dialect) -> wasm_dbms::Result<Self> {
         Ok(match statement {
             Statement::Query(query) => Self::Query(Prepared::new(with_implied(query, implied)).into()),
-            Statement::Insert(insert) => Self::Insert(Box::new(change::insert(insert, implied)?)),
-            Statement::Update(update) => Self::Update(Box::new(change::update(update, implied, dialect)?)),
-            Statement::Delete(delete) => Self::Delete(Box::new(change::delete(delete, implied)?)),
+            Statement::Insert(mut insert) => {
+                put_before(&mut insert.with, implied);
+                Self::Insert(insert.prepare().into())
+            }
+            Statement::Update(mut update) => {
+                put_before(&mut update.with, implied);
+                Self::Update(update.prepare()?.into())
+            }
+            Statement::Delete(mut delete) => {
+                put_before(&mut delete.with, implied);
+                Self::Delete(delete.prepare()?.into())
+            }
             Statement::CreateTable(create) => Self::Define(Definition::Table(create).into()),
             Statement::CreateIndex(create) => Self::Define(Definition::Index(create).into()),
             Statement::CreateView(create) => Self::Define(Definition::View(create.into(), dialect).into()),
@@ -118,19 +107,19 @@ impl Action {
     }
 }
 
-/// What the statement names: views and the like, then its own.
-fn with(implied: &[CommonTable], own: Vec<CommonTable>) -> Vec<CommonTable> {
-    if implied.is_empty() {
-        return own;
+/// Puts what a statement can name too, views and the like, before what it says itself.
+#[inline(never)]
+fn put_before(own: &mut Vec<CommonTable>, implied: &[CommonTable]) {
+    if !implied.is_empty() {
+        let mut all = implied.to_vec();
+        all.append(own);
+        *own = all;
     }
-    let mut all = implied.to_vec();
-    all.extend(own);
-    all
 }
 
 /// A query that can name these too, and whose texts have no type of their own.
 fn with_implied(mut query: Query, implied: &[CommonTable]) -> Query {
-    query.with = with(implied, query.with);
+    put_before(&mut query.with, implied);
     query.reads_text = true;
     query
 }

@@ -1,13 +1,13 @@
 //! Names of types.
 
 use wasm_dbms_api::DataType;
+use wasm_dbms_api::{parse_unsigned, parts};
 
 use super::Parser;
 use crate::error::SqlErrorKind;
 use crate::keyword::Keyword;
 use crate::lexer::Kind;
 use crate::limits::MAX_LIST_ITEMS;
-use crate::literal;
 
 /// The type of a column.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ const NAMES: [(&str, DataType); 18] = [
 ];
 
 fn by_name(name: &str) -> Option<DataType> {
-    let is_it = |(names, _): &&(&str, DataType)| names.split(' ').any(|other| other == name);
+    let is_it = |(names, _): &&(&str, DataType)| parts(names, b' ').any(|other| other == name);
     NAMES.iter().find(is_it).map(|(_, data_type)| *data_type)
 }
 
@@ -129,7 +129,7 @@ impl Parser<'_> {
         match data_type {
             _ if self.is_sqlite() => None,
             DataType::Text if varies && let [most] = numbers.as_slice() => {
-                match literal::whole(most).map(u32::try_from) {
+                match parse_unsigned(most).map(u32::try_from) {
                     Some(Ok(most)) => Some(most),
                     _ => self.contradiction("no such length", offset),
                 }

@@ -1,6 +1,7 @@
 //! CREATE, DROP and ALTER.
 
-use wasm_dbms_api::{DataType, IndexColumn, IndexSchema, Name, TableSchema};
+use wasm_dbms::MigrationOperation as Operation;
+use wasm_dbms_api::{DataType, IndexColumn, IndexSchema, TableSchema, without_blanks_behind};
 
 use super::Parser;
 use super::table::Draft;
@@ -113,7 +114,7 @@ impl Parser<'_> {
         if self.is(Keyword::With) {
             self.not_supported("WITH CHECK OPTION")
         }
-        let text = self.lexer.between(start, self.token.offset).trim_end().to_owned();
+        let text = without_blanks_behind(self.lexer.between(start, self.token.offset)).to_owned();
         CreateView { name, columns, query, or_replace, if_not_exists, is_temporary: false, text }
     }
 
@@ -159,8 +160,9 @@ impl Parser<'_> {
         AlterTable { table, if_exists, actions }
     }
 
-    fn alter_action(&mut self, table: &Name, actions: &mut Vec<AlterAction>) {
-        let action = match self.keyword() {
+    fn alter_action(&mut self, table: &str, actions: &mut Vec<AlterAction>) {
+        let mut is_lenient = false;
+        let operation = match self.keyword() {
             Some(Keyword::Add) => {
                 self.advance();
                 return self.alter_add(table, actions);
@@ -174,15 +176,16 @@ impl Parser<'_> {
                 let if_exists = self.if_exists();
                 let name = self.name(if is_constraint { "the name of a constraint" } else { "the name of a column" });
                 self.no_cascade();
-                match is_constraint {
-                    true => AlterAction::DropConstraint(name, if_exists),
-                    false => AlterAction::DropColumn(name, if_exists),
+                if is_constraint {
+                    return actions.push(AlterAction::DropConstraint(name, if_exists));
                 }
+                is_lenient = if_exists;
+                Operation::DropColumn { table: table.into(), column: name.into() }
             }
             Some(Keyword::Rename) => {
                 self.advance();
                 if self.eat(Keyword::To) {
-                    AlterAction::Rename(self.table_name())
+                    Operation::RenameTable { table: table.into(), name: self.table_name().into() }
                 } else {
                     if self.is(Keyword::Constraint) {
                         self.not_supported("RENAME CONSTRAINT")
@@ -190,23 +193,27 @@ impl Parser<'_> {
                     self.eat(Keyword::Column);
                     let from = self.column_name();
                     self.expect(Keyword::To);
-                    AlterAction::RenameColumn(from, self.column_name())
+                    Operation::RenameColumn {
+                        table: table.into(),
+                        column: from.into(),
+                        name: self.column_name().into(),
+                    }
                 }
             }
             Some(Keyword::Alter) => {
                 self.advance();
                 self.eat(Keyword::Column);
                 let column = self.column_name();
-                self.alter_column(column)
+                self.alter_column(table.into(), column.into())
             }
             _ => return self.fail("ADD, DROP, RENAME or ALTER"),
         };
-        actions.push(action);
+        actions.push(AlterAction::Change(operation.into(), is_lenient));
     }
 
     /// What stands behind ADD: a constraint, or a column with its own.
-    fn alter_add(&mut self, table: &Name, actions: &mut Vec<AlterAction>) {
-        let mut draft = Draft::new(TableSchema::new(table.as_ref()));
+    fn alter_add(&mut self, table: &str, actions: &mut Vec<AlterAction>) {
+        let mut draft = Draft::new(TableSchema::new(table));
         let mut if_not_exists = false;
         if !self.is_table_constraint() {
             self.eat(Keyword::Column);
@@ -216,40 +223,41 @@ impl Parser<'_> {
             self.table_constraint(&mut draft);
         }
         let TableSchema { columns, primary_key, indexes, foreign_keys, checks, .. } = draft.schema;
+        let mut put = |operation: Operation| actions.push(AlterAction::Change(operation.into(), if_not_exists));
         for column in columns {
-            actions.push(AlterAction::AddColumn(column, if_not_exists));
+            put(Operation::AddColumn { table: table.into(), column });
         }
         if !primary_key.is_empty() {
-            actions.push(AlterAction::AddPrimaryKey(primary_key));
+            put(Operation::SetPrimaryKey { table: table.into(), columns: primary_key });
         }
         for index in indexes {
-            actions.push(AlterAction::AddUnique(index));
+            put(Operation::CreateIndex { table: table.into(), index });
         }
-        for key in foreign_keys {
-            actions.push(AlterAction::AddForeignKey(key));
+        for foreign_key in foreign_keys {
+            put(Operation::AddForeignKey { table: table.into(), foreign_key });
         }
         for check in checks {
-            actions.push(AlterAction::AddCheck(check));
+            put(Operation::AddCheck { table: table.into(), check });
         }
     }
 
-    fn alter_column(&mut self, column: Name) -> AlterAction {
+    fn alter_column(&mut self, table: String, column: String) -> Operation {
         if self.eat(Keyword::Drop) {
             if self.eat(Keyword::Default) {
-                return AlterAction::SetDefault(column, None);
+                return Operation::SetDefault { table, column, default: None };
             }
             self.expect(Keyword::Not);
             self.expect(Keyword::Null);
-            return AlterAction::SetNullable(column, true);
+            return Operation::SetNullable { table, column, nullable: true };
         }
         if self.eat(Keyword::Set) {
             if self.eat(Keyword::Default) {
-                let value = self.constant();
-                return AlterAction::SetDefault(column, Some(value));
+                let default = Some(self.constant());
+                return Operation::SetDefault { table, column, default };
             }
             if self.eat(Keyword::Not) {
                 self.expect(Keyword::Null);
-                return AlterAction::SetNullable(column, false);
+                return Operation::SetNullable { table, column, nullable: false };
             }
             self.expect(Keyword::Data);
         }
@@ -262,6 +270,6 @@ impl Parser<'_> {
         if data_type == DataType::Enum {
             self.not_supported_at("a change to an enum", offset)
         }
-        AlterAction::SetType(column, data_type)
+        Operation::ChangeType { table, column, data_type, variants: Vec::new() }
     }
 }

@@ -1,6 +1,8 @@
 //! Expressions: operands with operators between, the tighter ones first.
 
-use wasm_dbms_api::{Arithmetic, Comparison, DataType, Expr, Nulls, Order, Query, ScalarFunction, Value, parse_float};
+use wasm_dbms_api::{
+    Arithmetic, Comparison, DataType, Expr, Nulls, Order, Query, ScalarFunction, Value, parse_float, without_blanks,
+};
 
 use super::infix::{Infix, POWER_AND, POWER_OR, Tie};
 use super::{Parser, folded};
@@ -156,7 +158,7 @@ impl Parser<'_> {
         match key {
             Expr::Literal(Value::Integer(number)) => Some(format!("$[{number}]")),
             Expr::Literal(Value::Text(path)) if self.is_sqlite() && path.starts_with('$') => Some(path.clone()),
-            Expr::Literal(Value::Text(name)) if !name.contains('"') => Some(format!("$.\"{name}\"")),
+            Expr::Literal(Value::Text(name)) if !name.as_bytes().contains(&b'"') => Some(format!("$.\"{name}\"")),
             _ => None,
         }
     }
@@ -212,7 +214,7 @@ impl Parser<'_> {
     /// In SQLite a text that is no number, or bytes, may be looked for among numbers: it is none of them.
     fn untyped(&self, left: Expr) -> Expr {
         let is_no_number = match &left {
-            Expr::Literal(Value::Text(text)) => parse_float(text.trim()).is_none(),
+            Expr::Literal(Value::Text(text)) => parse_float(without_blanks(text)).is_none(),
             Expr::Literal(Value::Bytes(_)) => true,
             _ => false,
         };

@@ -25,7 +25,7 @@ mod window;
 use std::borrow::Cow;
 use std::vec;
 
-use wasm_dbms_api::{Expr, Identifier, Name};
+use wasm_dbms_api::{Expr, Identifier, Name, parse_unsigned};
 
 use crate::error::{Fault, SqlErrorKind};
 use crate::keyword::Keyword;
@@ -572,7 +572,7 @@ impl<'a> Parser<'a> {
         let number = if name.is_empty() {
             Some(self.parameters.count + 1)
         } else if sign != ":" && name.bytes().all(|byte| byte.is_ascii_digit()) {
-            literal::whole(name).and_then(|number| u32::try_from(number).ok())
+            parse_unsigned(name).and_then(|number| u32::try_from(number).ok())
         } else {
             Some(self.parameters.named(name))
         };

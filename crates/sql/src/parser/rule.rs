@@ -1,6 +1,7 @@
 //! `SANITIZE (Trim, LowerCase)`, `VALIDATE (Email, MaxLen(100))` and `SHAPE ('x: f64, y: f64')` of a column: words of our
 //! own, for which SQL has none.
 
+use wasm_dbms_api::replaced;
 use wasm_dbms_api::{ColumnSchema, DataType, Sanitizer, Validator, Value};
 
 use super::Parser;
@@ -60,7 +61,7 @@ impl Parser<'_> {
         if !matches!(self.token.kind, Kind::Word(_)) {
             self.fail("the name of a rule")
         }
-        let name = self.any_word().replace('_', "");
+        let name = replaced(&self.any_word(), b'_', "");
         let arguments = if self.is_sign(b'(') { self.list_in_parentheses(Self::constant) } else { Vec::new() };
         Written { name, arguments, offset }
     }

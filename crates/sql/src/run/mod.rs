@@ -27,6 +27,7 @@ pub use sql::Sql;
 
 use wasm_dbms::{Answer, AnyConnection, Changed, Connection};
 use wasm_dbms_api::{Value, ValueRef};
+use wasm_dbms_api::{parts, without_blanks_behind};
 
 use crate::bind::{Action, Compiled};
 use crate::failure::{Error, Inner, Result};
@@ -132,12 +133,12 @@ impl Action {
                 let lines = match analyze {
                     true => {
                         let (words, count) = action.explain_analyze(connection, parameters)?;
-                        format!("{}\nrows: {count}", words.trim_end())
+                        format!("{}\nrows: {count}", without_blanks_behind(&words))
                     }
                     false => action.explain(connection, parameters)?,
                 };
                 let mut rows = Vec::new();
-                for line in lines.lines() {
+                for line in parts(without_blanks_behind(&lines), b'\n') {
                     rows.push(vec![Value::from(line)]);
                 }
                 Ok(Changed { count: rows.len() as u64, returned: Answer { columns: ["plan".to_owned()].into(), rows } })

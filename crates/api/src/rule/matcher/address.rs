@@ -1,6 +1,7 @@
 //! Names of hosts, in e-mail addresses and URLs.
 
 use super::letter::is_letter_or_digit;
+use crate::text_parts::parts;
 
 /// The longest name of a host, and the longest part of one between two points, in bytes.
 const MAX_NAME_BYTES: usize = 253;
@@ -21,7 +22,7 @@ pub(super) fn is_host_name(name: &str, takes_underscores: bool) -> bool {
             && is_end(ends.next_back())
             && label.chars().all(|character| is_inner(character) || takes_underscores && character == '_')
     };
-    name.len() <= MAX_NAME_BYTES && name.split('.').all(is_label)
+    name.len() <= MAX_NAME_BYTES && parts(name, b'.').all(is_label)
 }
 
 /// What stands before and behind the last of these ASCII characters.

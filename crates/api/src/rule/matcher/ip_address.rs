@@ -1,19 +1,23 @@
 //! Addresses of the Internet Protocol, as the standard library reads them.
 
+use crate::integer_text::parse_digits;
+use crate::text_parts::{cut, parts};
+
 /// Whether this is an address of version 4: four numbers of at most 255 without zeros before them.
 pub(super) fn is_ipv4(text: &str) -> bool {
     let is_number = |part: &str| {
         matches!(part.as_bytes(), [b'0'] | [b'1'..=b'9', ..])
             && part.len() <= 3
             && part.bytes().all(|byte| byte.is_ascii_digit())
-            && part.parse().is_ok_and(|number: u64| number <= 255)
+            && parse_digits(part, 10).is_some_and(|number| number <= 255)
     };
-    text.split('.').count() == 4 && text.split('.').all(is_number)
+    parts(text, b'.').count() == 4 && parts(text, b'.').all(is_number)
 }
 
 /// Whether this is an address of version 6: eight groups, of which `::` stands for one or more.
 pub(super) fn is_ipv6(text: &str) -> bool {
-    match text.split_once("::") {
+    let gap = text.as_bytes().windows(2).position(|two| two == b"::");
+    match gap.and_then(|gap| text.get(..gap).zip(text.get(gap + 2..))) {
         Some((head, tail)) => groups(head, false).zip(groups(tail, true)).is_some_and(|(head, tail)| head + tail < 8),
         None => groups(text, true) == Some(8),
     }
@@ -24,7 +28,7 @@ fn groups(text: &str, may_end_in_ipv4: bool) -> Option<usize> {
     let mut count = 0;
     let mut rest = Some(text).filter(|text| !text.is_empty());
     while let Some(text) = rest {
-        let (group, after) = text.split_once(':').map_or((text, None), |(group, after)| (group, Some(after)));
+        let (group, after) = cut(text, b':').map_or((text, None), |(group, after)| (group, Some(after)));
         let is_hexadecimal = (1..=4).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_hexdigit());
         count += match after {
             _ if is_hexadecimal => 1,

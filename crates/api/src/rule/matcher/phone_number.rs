@@ -1,5 +1,7 @@
 //! Telephone numbers as they are dialled from anywhere (E.164).
 
+use crate::text_parts::{cut, parts};
+
 /// How many digits a number has, calling code and all.
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 
@@ -42,11 +44,11 @@ pub(in crate::rule) fn is_phone_number(text: &str) -> bool {
 }
 
 fn has_calling_code(digits: &str) -> bool {
-    if digits.starts_with(['1', '7']) {
+    if matches!(digits.as_bytes(), [b'1' | b'7', ..]) {
         return true;
     }
-    let (Some(two), Some(third)) = (digits.get(..2), digits.get(2..3)) else { return false };
+    let (Some(two), Some(third)) = (digits.get(..2), digits.as_bytes().get(2)) else { return false };
     let is_three =
-        |entry: &str| entry.split_once(':').is_some_and(|(start, last)| start == two && last.contains(third));
-    TWO_DIGITS.split(' ').any(|code| code == two) || THREE_DIGITS.split(' ').any(is_three)
+        |entry: &str| cut(entry, b':').is_some_and(|(start, last)| start == two && last.as_bytes().contains(third));
+    parts(TWO_DIGITS, b' ').any(|code| code == two) || parts(THREE_DIGITS, b' ').any(is_three)
 }

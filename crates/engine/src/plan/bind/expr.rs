@@ -464,7 +464,8 @@ impl<'c> Block<'_, 'c> {
         // Said twice it is one query: rows can be grouped by it, and it is asked once. Too long a text is cut.
         let text = expr.to_string();
         let is_same = |other: &BoundSubquery| other.text == text && other.arguments == arguments;
-        let known = if text.contains("..") { None } else { subqueries.iter().position(is_same) };
+        let known =
+            if text.as_bytes().windows(2).any(|two| two == b"..") { None } else { subqueries.iter().position(is_same) };
         let number = known.unwrap_or(subqueries.len());
         if known.is_none() {
             let arguments = arguments.clone();
