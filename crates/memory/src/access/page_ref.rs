@@ -43,6 +43,27 @@ impl PageRef {
         self.handles() > 1
     }
 
+    /// The bytes, to be changed: as [`make_mut`](Self::make_mut), but where the page is copied one of the spare pages
+    /// takes the copy, if there is one of its length. Nobody else has a handle on a spare page.
+    #[inline]
+    pub(crate) fn make_mut_in(&mut self, spare: &mut Vec<Self>) -> &mut [u8] {
+        if self.is_shared() {
+            self.move_to(spare.pop());
+        }
+        self.make_mut()
+    }
+
+    #[inline(never)]
+    fn move_to(&mut self, spare: Option<Self>) {
+        if let Some(mut page) = spare
+            && page.len() == self.len()
+            && let Some(bytes) = Arc::get_mut(&mut page.0)
+        {
+            bytes.copy_from_slice(self);
+            *self = page;
+        }
+    }
+
     /// The bytes, to be changed: the page is copied first if another handle holds it.
     #[inline]
     pub(crate) fn make_mut(&mut self) -> &mut [u8] {
@@ -62,5 +83,37 @@ impl Deref for PageRef {
 impl From<Vec<u8>> for PageRef {
     fn from(bytes: Vec<u8>) -> Self {
         Self(bytes.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_page_is_copied_to_a_spare_one_and_those_who_hold_it_see_nothing() {
+        let mut page = PageRef::from(vec![7; 16]);
+        let held = page.clone();
+        let room = PageRef::zeroed(16);
+        let place = room.as_ptr();
+        let mut spare = vec![room];
+        page.make_mut_in(&mut spare)[3] = 9;
+        assert_eq!((page.as_ptr(), page[2], page[3]), (place, 7, 9));
+        assert_eq!(*held, [7; 16]);
+        assert!(spare.is_empty());
+        page.make_mut_in(&mut spare)[3] = 10;
+        assert_eq!((page.as_ptr(), page[3]), (place, 10));
+    }
+
+    #[test]
+    fn a_spare_page_that_does_not_fit_or_is_held_takes_no_copy() {
+        let held = PageRef::zeroed(16);
+        for room in [PageRef::zeroed(8), held.clone()] {
+            let mut page = PageRef::from(vec![7; 16]);
+            let before = page.clone();
+            page.make_mut_in(&mut vec![room])[0] = 9;
+            assert_eq!((page[0], page[15], before[0]), (9, 7, 7));
+        }
+        assert_eq!(*held, [0; 16]);
     }
 }

@@ -50,11 +50,20 @@ pub(crate) trait Images {
     fn change(&self, index: usize) -> MemoryResult<Change>;
 }
 
+/// A record of a small commit is no longer than so.
+const SMALL_RECORD_BYTES: usize = 2048;
+
 /// A record that is ready to be written.
 struct Prepared {
-    body: Vec<u8>,
+    /// Room for the head, and the body.
+    record: Vec<u8>,
     /// The root of the ledger after the commit.
     root: u64,
+}
+
+/// What follows the head.
+fn body_of(record: &[u8]) -> &[u8] {
+    record.get(record::HEAD..).unwrap_or_default()
 }
 
 impl Log {
@@ -72,47 +81,47 @@ impl Log {
             return Err(Box::new(MemoryError::PersistentMedium));
         }
         self.layout.check_pages(pages)?;
-        let prepared = self.prepare(images)?;
-        if prepared.body.is_empty() && pages == self.pages {
+        let Prepared { mut record, root } = self.prepare(images)?;
+        if body_of(&record).is_empty() && pages == self.pages {
             return if durability == Durability::Full { self.make_durable(images) } else { Ok(()) };
         }
         self.start_session(images)?;
         if self.medium.is_message_atomic() {
-            return self.write_through(&prepared.body, images, pages);
+            return self.write_through(body_of(&record), images, pages);
         }
 
         let writes_past_mark = pages > self.pages;
-        let is_parked = (record::HEAD + prepared.body.len()) as u64 > u64::from(self.layout.ring_length);
+        let is_parked = record.len() as u64 > u64::from(self.layout.ring_length);
         if writes_past_mark || is_parked {
             self.unpin(images)?;
         }
+        let parked_body = if is_parked { record.split_off(record::HEAD) } else { Vec::new() };
         if is_parked {
-            self.note_pressure(prepared.body.len());
+            self.note_pressure(parked_body.len());
         }
         let parked = is_parked.then(|| Parked {
             address: self.layout.end_of(pages),
-            length: prepared.body.len() as u64,
-            checksum: checksum::of_bytes(&prepared.body),
+            length: parked_body.len() as u64,
+            checksum: checksum::of_bytes(&parked_body),
         });
-        let body_inline: &[u8] = if is_parked { &[] } else { &prepared.body };
-        self.make_room_in_ring((record::HEAD + body_inline.len()) as u64, images)?;
+        let record_length = record.len();
+        self.make_room_in_ring(record_length as u64, images)?;
 
-        let end = self.layout.end_of(pages) + parked.map_or(0, |parked| parked.length);
         if writes_past_mark || is_parked {
-            self.medium.ensure_size(end)?;
+            self.medium.ensure_size(self.layout.end_of(pages) + parked_body.len() as u64)?;
         }
         self.write_fresh(images)?;
         if let Some(parked) = &parked {
-            self.medium.write_all(parked.address, &prepared.body)?;
+            self.medium.write_all(parked.address, &parked_body)?;
         }
 
         let lsn = self.lsn + 1;
-        let head = RecordHead { lsn, durable_lsn: self.durable_lsn, pages, root: prepared.root, parked };
-        let (mut bytes, chain) = head.encode(&prepared.body, self.chain);
+        let head = RecordHead { lsn, durable_lsn: self.durable_lsn, pages, root, parked };
+        let chain = head.write(&mut record, self.chain);
         // Not by `resize`, which in a module goes byte by byte.
-        let rest = bytes.len().next_multiple_of(SECTOR as usize) - bytes.len();
-        bytes.extend_from_slice([0; SECTOR as usize].get(..rest).unwrap_or_default());
-        let written = ring::write(&self.medium, &self.layout, self.head, &bytes);
+        let rest = record_length.next_multiple_of(SECTOR as usize) - record_length;
+        record.extend_from_slice([0; SECTOR as usize].get(..rest).unwrap_or_default());
+        let written = ring::write(&self.medium, &self.layout, self.head, &record);
         let synced = written.and_then(|()| match durability {
             Durability::Full => self.medium.sync(),
             Durability::Eventual | Durability::None => Ok(()),
@@ -120,12 +129,13 @@ impl Log {
         if let Err(error) = synced {
             return Err(self.poisoned_by(&error, lsn));
         }
-        if let Err(error) = self.apply(&prepared.body, pages) {
+        let body = if is_parked { &parked_body } else { body_of(record.get(..record_length).unwrap_or_default()) };
+        if let Err(error) = self.apply(body, pages) {
             return Err(self.poisoned_by(&error, lsn));
         }
         self.lsn = lsn;
         self.chain = chain;
-        self.head += bytes.len() as u64;
+        self.head += record.len() as u64;
         self.pin = parked.map(|_| lsn).or(self.pin);
         if durability == Durability::Full {
             self.note_synced();
@@ -152,9 +162,10 @@ impl Log {
         self.sync()
     }
 
-    /// The body of a commit; touched pages that did not change are left out.
+    /// The record of a commit but for its head; touched pages that did not change are left out.
     fn prepare(&mut self, images: &dyn Images) -> MemoryResult<Prepared> {
-        let mut body = Vec::new();
+        let mut record = Vec::with_capacity(SMALL_RECORD_BYTES);
+        record.extend_from_slice(&[0; record::HEAD]);
         let mut root = self.ledger.root();
         for index in 0..images.change_count() {
             let change = images.change(index)?;
@@ -177,14 +188,14 @@ impl Log {
             };
             let is_changed = match (&old, &change.new) {
                 (Some(_), NewImage::Held(new)) if state == StoredState::Free && new.iter().all(|byte| *byte == 0) => {
-                    record::push_zero(&mut body, page, state, sum);
+                    record::push_zero(&mut record, page, state, sum);
                     true
                 }
                 (Some(old), NewImage::Held(new)) => {
-                    record::push_ranges(&mut body, page, (old, old_state), (new, state, sum))
+                    record::push_ranges(&mut record, page, (old, old_state), (new, state, sum))
                 }
                 _ => {
-                    record::push_fresh(&mut body, page, state, sum);
+                    record::push_fresh(&mut record, page, state, sum);
                     true
                 }
             };
@@ -192,7 +203,7 @@ impl Log {
                 root = self.ledger.root_after(root, page, (old_sum, old_state), (sum, state));
             }
         }
-        Ok(Prepared { body, root })
+        Ok(Prepared { record, root })
     }
 
     /// Makes sure that a record of `length` bytes does not overwrite one that may still be needed.

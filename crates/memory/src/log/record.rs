@@ -57,24 +57,23 @@ pub(crate) struct RecordHead {
 }
 
 impl RecordHead {
-    /// The record's bytes and its checksum, which the next one chains to. `body` is left out if it is parked.
-    pub(crate) fn encode(&self, body: &[u8], chain: u64) -> (Vec<u8>, u64) {
-        let mut bytes = vec![0; HEAD];
-        if self.parked.is_none() {
-            bytes.extend_from_slice(body);
-        }
-        let length = bytes.len() as u32;
-        put_u64(&mut bytes, 8, self.lsn);
-        put_u64(&mut bytes, 16, self.durable_lsn);
-        put_u32(&mut bytes, 24, length);
-        put_u32(&mut bytes, 28, self.pages);
-        put_u64(&mut bytes, 32, self.root);
-        put_u64(&mut bytes, 40, self.parked.map_or(0, |parked| parked.address));
-        put_u64(&mut bytes, 48, body.len() as u64);
-        put_u64(&mut bytes, 56, self.parked.map_or(0, |parked| parked.checksum));
-        let sum = checksum::of_record(chain, bytes.get(8..).unwrap_or_default());
-        put_u64(&mut bytes, 0, sum);
-        (bytes, sum)
+    /// Writes the head of a record before its body, which follows the first [`HEAD`] bytes unless it is parked. Returns
+    /// the record's checksum, which the next one chains to.
+    pub(crate) fn write(&self, record: &mut [u8], chain: u64) -> u64 {
+        let length = record.len();
+        let inline = Parked { address: 0, length: (length - HEAD) as u64, checksum: 0 };
+        let body = self.parked.unwrap_or(inline);
+        put_u64(record, 8, self.lsn);
+        put_u64(record, 16, self.durable_lsn);
+        put_u32(record, 24, length as u32);
+        put_u32(record, 28, self.pages);
+        put_u64(record, 32, self.root);
+        put_u64(record, 40, body.address);
+        put_u64(record, 48, body.length);
+        put_u64(record, 56, body.checksum);
+        let sum = checksum::of_record(chain, record.get(8..).unwrap_or_default());
+        put_u64(record, 0, sum);
+        sum
     }
 
     /// The record at the start of `bytes`, its inline body and its checksum, if it is the one with this lsn that chains
@@ -158,10 +157,8 @@ pub(crate) fn push_ranges(
     push_head(body, page, new.1, 0, new.2);
     diff::ranges(old.0, new.0, |offset, length| {
         debug_assert!(length <= LONGEST_RANGE);
-        let head = body.len();
-        body.extend_from_slice(&[0; RANGE_HEAD]);
-        put_u16(body, head, offset as u16);
-        put_u16(body, head + 2, (length - 1) as u16);
+        let head: [u8; RANGE_HEAD] = (offset as u32 | ((length - 1) as u32) << 16).to_le_bytes();
+        body.extend_from_slice(&head);
         body.extend_from_slice(slice_at(new.0, offset, length));
         count += 1;
     });

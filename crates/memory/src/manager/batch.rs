@@ -17,6 +17,9 @@ use crate::manager::scratch::ScratchPage;
 /// What the handle of a page in scratch space takes.
 const SCRATCHED_BYTES: usize = 64;
 
+/// So many pages that nobody needs any more stay for the copies of the next batch: as many as a small commit changes.
+const SPARE_PAGES_MAX: usize = 4;
+
 /// What the batch changed.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
@@ -31,6 +34,8 @@ pub(crate) struct Batch {
     /// The checksums of pages past the committed mark, counted from there, that are in place as they are now; 0 for
     /// others.
     spilled: Vec<u64>,
+    /// Pages of earlier batches that nobody holds, to be written over.
+    spare: Vec<PageRef>,
     marked: NumberSet,
     marked_free: Bits,
     /// Changes of the ledger of unclaimed pages that [`mark`](Self::mark) did not explain yet.
@@ -105,9 +110,9 @@ impl Batch {
         &self.old
     }
 
-    /// How many committed images are kept.
+    /// How many images are kept: committed ones, and spare pages.
     pub(crate) fn held(&self) -> usize {
-        self.held
+        self.held + self.spare.len()
     }
 
     /// Puts the touched pages in order, so that [`find_old`](Self::find_old) finds them.
@@ -150,10 +155,18 @@ impl Batch {
         self.old.is_empty() && self.marked.is_empty()
     }
 
+    /// Pages to copy into, so that a small commit allocates none.
+    pub(crate) fn spare(&mut self) -> &mut Vec<PageRef> {
+        &mut self.spare
+    }
+
     /// Empties the batch.
     pub(crate) fn clear(&mut self, committed: Page) {
-        for (page, _) in self.old.drain(..) {
+        for (page, old) in self.old.drain(..) {
             self.touched.remove(page);
+            if let Some(old) = old.filter(|old| !old.is_shared() && self.spare.len() < SPARE_PAGES_MAX) {
+                self.spare.push(old);
+            }
         }
         self.forget_fresh(committed, committed);
         self.scratched.clear();

@@ -364,7 +364,7 @@ impl MemoryManager {
             self.cache.put(page, image);
         }
         match self.cache.get_mut(page) {
-            Some(image) => Ok(image.make_mut()),
+            Some(image) => Ok(image.make_mut_in(self.batch.spare())),
             None => Err(out_of_range(page, self.next)),
         }
     }
