@@ -4,8 +4,8 @@
 //! A compressor such as gzip's looks back no further than 32 KiB, and the compiler's order knows nothing of that; and
 //! which local is the first is of no account to the compiler, but two functions that do the same by other numbers are
 //! nothing to each other. So the functions are walked once ([`Walk`]): of those that have most in common with the last few
-//! ([`pieces`]) comes next the one that gzip would write with the least ([`deflate`]), and then its locals change places
-//! in pairs, as long as that makes it shorter ([`locals`]).
+//! ([`pieces`]) comes next the one that gzip would write with the least ([`deflate`]), with its type, and then its locals
+//! change places in pairs, as long as that makes it shorter ([`locals`]).
 //!
 //! The alignment that a load or store promises becomes that of its type, where the compiler knew less: it is a hint and may
 //! be wrong, no engine asks for it, and a byte that always follows from the one before it costs nothing when compressed.
@@ -31,6 +31,10 @@ const RECENT_BYTES: usize = 8 * 1024;
 /// What is added to the price of a function by itself, in sixteenths of a bit, before prices are compared: short ones say
 /// little.
 const PRICE_MIN: u64 = 300;
+
+/// What the type of a function is priced at, which stands in a section of its own: little if it is that of the one before.
+const SAME_TYPE_PRICE: u64 = 16;
+const OTHER_TYPE_PRICE: u64 = 96;
 
 /// The sources of what is done to a module: another way makes another module.
 pub(super) const SOURCES: [&str; 6] = [
@@ -68,6 +72,8 @@ struct Walk<'m> {
     /// What each function costs with nothing before it.
     alone: Vec<u64>,
     window: Window,
+    /// The type of the function before.
+    last_type: Option<u32>,
 }
 
 impl<'m> Walk<'m> {
@@ -77,7 +83,7 @@ impl<'m> Walk<'m> {
         let mut window = Window::new(&bodies);
         let alone = bodies.iter().map(|body| window.price(body, u64::MAX)).collect();
         let pieces = Pieces::of(functions.iter().zip(&bodies).map(|(function, body)| function.nameless(body)));
-        Self { functions, bodies, pieces, alone, window }
+        Self { functions, bodies, pieces, alone, window, last_type: None }
     }
 
     /// The numbers of the functions in a good order, each with its body as it is then.
@@ -90,6 +96,7 @@ impl<'m> Walk<'m> {
             let (Some(function), Some(body)) = (self.functions.get(number), self.bodies.get(number)) else { continue };
             let body = locals::renamed(function, body, &mut self.window);
             self.window.push(&body);
+            self.last_type = Some(function.of_type);
             self.pieces.enter(number);
             recent_bytes += body.len();
             order.push((number, body));
@@ -115,7 +122,9 @@ impl<'m> Walk<'m> {
             let alone = alone + PRICE_MIN;
             // What is no better is not priced to its end.
             let price_max = next_price.saturating_mul(alone) / next_alone;
-            let price = self.window.price(body, price_max);
+            let is_same = self.functions.get(number).map(|function| function.of_type) == self.last_type;
+            let type_price = if is_same { SAME_TYPE_PRICE } else { OTHER_TYPE_PRICE };
+            let price = type_price + self.window.price(body, price_max.saturating_sub(type_price));
             if price < price_max {
                 (next, next_price, next_alone) = (place, price, alone);
             }
@@ -146,7 +155,7 @@ mod tests {
                 body[*place] = (count as u8 + number) % 3;
             }
             let range = 0..body.len();
-            (Function { range, names, alike: std::iter::once(0..3).collect() }, body)
+            (Function { of_type: 0, range, names, alike: std::iter::once(0..3).collect() }, body)
         };
         (0..12).map(|number| of(number % 2, number / 2)).collect()
     }
@@ -156,7 +165,7 @@ mod tests {
         let mut window = Window::new(&bodies);
         let alone = bodies.iter().map(|body| window.price(body, u64::MAX)).collect();
         let pieces = Pieces::of(functions.iter().zip(&bodies).map(|(function, body)| function.nameless(body)));
-        Walk { functions, bodies, pieces, alone, window }
+        Walk { functions, bodies, pieces, alone, window, last_type: None }
     }
 
     #[test]

@@ -10,6 +10,8 @@ const LONG_NUMBER: u32 = 128;
 
 /// A function of a module.
 pub(super) struct Function {
+    /// The number of its type.
+    pub(super) of_type: u32,
     /// Where its body stands in the module.
     pub(super) range: Range<usize>,
     /// The places in the body where a local is named, by one byte.
@@ -19,7 +21,7 @@ pub(super) struct Function {
 }
 
 impl Function {
-    fn new(body: &FunctionBody<'_>, parameters: u32) -> Result<Self> {
+    fn new(body: &FunctionBody<'_>, of_type: u32, parameters: u32) -> Result<Self> {
         let start = body.range().start;
         let mut alike = Vec::new();
         let mut first = parameters;
@@ -42,7 +44,7 @@ impl Function {
                 names.push((place + 1 - start) as usize);
             }
         }
-        Ok(Self { range: start as usize..body.range().end as usize, names, alike })
+        Ok(Self { of_type, range: start as usize..body.range().end as usize, names, alike })
     }
 
     /// The body without the numbers of its locals.
@@ -78,8 +80,9 @@ pub(super) fn all(module: &[u8]) -> Result<(u32, Vec<Function>)> {
             }
             Payload::CodeSectionEntry(body) => {
                 let of_type: Option<&u32> = types_of_functions.get(functions.len());
-                let parameters = of_type.and_then(|of_type| types.get(*of_type as usize));
-                functions.push(Function::new(&body, *parameters.context("a function without a type")?)?);
+                let of_type = *of_type.context("a function without a type")?;
+                let parameters = types.get(of_type as usize).context("a type that is not there")?;
+                functions.push(Function::new(&body, of_type, *parameters)?);
             }
             _ => {}
         }
