@@ -25,7 +25,7 @@ impl<'a> History<'a> {
                 changes.push((index, entry?));
             }
         }
-        changes.sort_by_key(|(_, entry)| entry.page);
+        changes.sort_unstable_by_key(|(index, entry)| (entry.page, *index));
         Ok(Self { changes })
     }
 

@@ -81,15 +81,20 @@ impl Layout {
         last.address + self.length_of(self.places_of(pages).saturating_sub(last.first))
     }
 
+    /// What belongs to the header slots, the ring and so many places, in order.
+    fn taken(&self, places: u64) -> Vec<Range<u64>> {
+        let mut taken = vec![0..2 * SLOT_LENGTH, self.ring_offset..self.ring_end()];
+        for (run, end) in self.all_runs() {
+            let count = end.unwrap_or(places).min(places).saturating_sub(run.first);
+            taken.push(run.address..run.address.saturating_add(count.saturating_mul(self.page_size as u64)));
+        }
+        taken.sort_unstable_by_key(|range| (range.start, range.end));
+        taken
+    }
+
     /// What of a file of this size belongs to nothing, with so many pages.
     pub(crate) fn unused(&self, pages: Page, size: u64) -> Vec<Range<u64>> {
-        let places = self.places_of(pages);
-        let mut used = vec![0..2 * SLOT_LENGTH, self.ring_offset..self.ring_end()];
-        for (run, end) in self.all_runs() {
-            let end = end.unwrap_or(places).min(places);
-            used.push(run.address..run.address + self.length_of(end.saturating_sub(run.first)));
-        }
-        used.sort_unstable_by_key(|range| range.start);
+        let used = self.taken(self.places_of(pages));
         let mut unused = Vec::new();
         let mut at = 0;
         for range in used.into_iter().chain(std::iter::once(size..size)) {
@@ -173,12 +178,7 @@ impl Layout {
         if !is_ring || !are_runs {
             return false;
         }
-        let mut taken = vec![0..2 * SLOT_LENGTH, self.ring_offset..self.ring_end()];
-        for (run, end) in self.all_runs() {
-            let places = end.map_or(0, |end| end - run.first);
-            taken.push(run.address..run.address.saturating_add(places.saturating_mul(self.page_size as u64)));
-        }
-        taken.sort_unstable_by_key(|range| (range.start, range.end));
+        let taken = self.taken(self.last_run().first);
         // I2, and I3: the last run begins where all else has ended.
         let last = self.last_run().address;
         taken.iter().zip(taken.iter().skip(1)).all(|(one, next)| one.end <= next.start)

@@ -22,9 +22,10 @@ use crate::log::{Places, StoredState};
 use crate::manager::page_cache::PAGE_OVERHEAD;
 use crate::manager::page_map::PageMap;
 use crate::manager::pins::Pins;
+use crate::manager::queue;
 use crate::manager::scratch::Scratch;
 use crate::manager::scratch_space::ScratchSpace;
-use crate::manager::versions::{Image, OldVersion, Version, Versions};
+use crate::manager::versions::{Image, OldVersion, Version, VersionKey, Versions};
 use crate::options::Options;
 
 /// So many pages are looked at for one that may go.
@@ -69,7 +70,7 @@ pub(crate) struct State {
     /// Snapshots of this commit and of those before it have expired.
     pub(crate) expired: Option<u64>,
     /// Pages that commits changed, and every one since `recent_from`.
-    recent: VecDeque<(u64, Page)>,
+    recent: VecDeque<VersionKey>,
     recent_from: u64,
     /// The committed free pages where there is no log.
     free: Bits,
@@ -200,7 +201,7 @@ impl Committed {
 
     pub(crate) fn note_alone(&self, state: &State) {
         let queues =
-            state.departures.capacity() * size_of::<Page>() + state.recent.capacity() * size_of::<(u64, Page)>();
+            state.departures.capacity() * size_of::<Page>() + state.recent.capacity() * size_of::<VersionKey>();
         self.table_bytes.store(state.frames.memory_bytes() + queues, Ordering::Relaxed);
         self.alone_bytes.store(state.alone * (self.page_size + PAGE_OVERHEAD), Ordering::Relaxed);
     }
@@ -437,7 +438,9 @@ impl State {
         if self.departures.len() > 2 * self.alone + STALE_ENTRIES {
             let mut met = NumberSet::default();
             let Self { departures, frames, .. } = self;
-            departures.retain(|page| frames.get(*page).is_some_and(|frame| !frame.in_head) && met.insert(*page));
+            queue::keep(departures, &mut |page| {
+                frames.get(page).is_some_and(|frame| !frame.in_head) && met.insert(page)
+            });
         }
     }
 
@@ -469,11 +472,11 @@ impl State {
     /// Notes that the commit on its way changes a page that was there before.
     pub(crate) fn note_change(&mut self, commit: u64, page: Page) {
         if self.recent.len() == RECENT_CHANGES
-            && let Some((commit, _)) = self.recent.pop_front()
+            && let Some((_, commit)) = self.recent.pop_front()
         {
             self.recent_from = commit;
         }
-        self.recent.push_back((commit, page));
+        self.recent.push_back((page, commit));
     }
 
     fn forget_recent(&mut self) {
@@ -486,7 +489,7 @@ impl State {
         if commit < self.recent_from {
             return false;
         }
-        self.recent.iter().rev().take_while(|(changed_at, _)| *changed_at > commit).for_each(|(_, page)| visit(*page));
+        self.recent.iter().rev().take_while(|(_, changed_at)| *changed_at > commit).for_each(|(page, _)| visit(*page));
         true
     }
 

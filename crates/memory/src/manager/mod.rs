@@ -17,7 +17,7 @@
 //! versions     what snapshots keep of commits before the last
 //! pins         which commits those are of
 //! scratch      pages that wait on a throw-away medium; scratch_space: what a question puts there
-//! page_map     a map by page number
+//! page_map     a map by page number; queue: pages in the order they came
 //! ```
 //!
 //! Pages live in memory as shared handles; a first write copies the page and keeps the old handle in the *batch*. A
@@ -38,6 +38,7 @@ mod page_cache;
 mod page_map;
 mod pins;
 mod private;
+mod queue;
 mod room;
 mod scratch;
 mod scratch_space;

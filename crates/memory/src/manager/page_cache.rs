@@ -19,6 +19,7 @@ use wasm_dbms_api::Page;
 use crate::access::PageRef;
 use crate::bytes::Bits;
 use crate::manager::page_map::PageMap;
+use crate::manager::queue;
 
 /// The table grows by one place for so many that it has, and by so many at least: doubling it would cost as much again.
 const GROWTH_SHARE: usize = 8;
@@ -157,7 +158,7 @@ impl PageCache {
         if self.arrivals.len() > 2 * self.at_hand + STALE_ENTRIES {
             let mut arrivals = std::mem::take(&mut self.arrivals);
             let mut met = Bits::default();
-            arrivals.retain(|page| self.get(*page).is_some() && met.insert(*page));
+            queue::keep(&mut arrivals, &mut |page| self.get(page).is_some() && met.insert(page));
             self.arrivals = arrivals;
         }
     }

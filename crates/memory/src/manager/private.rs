@@ -11,6 +11,7 @@ use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES, UnclaimedPages};
 use crate::manager::out_of_range;
 use crate::manager::page_map::PageMap;
+use crate::manager::queue;
 use crate::manager::scratch::{Scratch, ScratchPage};
 use crate::manager::scratch_space::ScratchSpace;
 use crate::manager::snapshot::{Snapshot, Snapshots};
@@ -339,7 +340,7 @@ impl MemoryAccess for PrivateView {
             self.forget(page);
         }
         self.next = self.next.min(first);
-        self.arrivals.retain(|page| *page < first);
+        queue::keep(&mut self.arrivals, &mut |page| page < first);
         Ok(())
     }
 }

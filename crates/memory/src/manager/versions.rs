@@ -14,6 +14,7 @@ use crate::access::PageRef;
 use crate::log::StoredState;
 use crate::manager::page_map::PageMap;
 use crate::manager::pins::Pins;
+use crate::manager::queue;
 use crate::manager::scratch::ScratchPage;
 
 /// An image of a page, in memory or in scratch space.
@@ -171,7 +172,7 @@ impl Versions {
         }
         if self.arrivals.len() > 2 * self.held + 64 {
             let mut arrivals = std::mem::take(&mut self.arrivals);
-            arrivals.retain(|key| self.get(*key).is_some());
+            queue::keep(&mut arrivals, &mut |key| self.get(key).is_some());
             self.arrivals = arrivals;
         }
     }

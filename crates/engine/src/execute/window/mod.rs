@@ -74,7 +74,7 @@ impl<'w> Stage<'w> {
     fn all(windows: &'w [Window], outputs: usize) -> Vec<Self> {
         let width = outputs + windows.len();
         let mut numbered: Vec<(usize, &Window)> = (outputs..).zip(windows).collect();
-        numbered.sort_by_key(|(_, window)| std::cmp::Reverse(window.order.len()));
+        numbered.sort_unstable_by_key(|(column, window)| (std::cmp::Reverse(window.order.len()), *column));
         let mut stages: Vec<Self> = Vec::new();
         for (column, window) in numbered {
             let fits =
