@@ -70,6 +70,7 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -110,16 +110,16 @@ impl Header {
         if runs > MAX_RUNS || runs_at < SUMS {
             return Err(MemoryError::corrupt_with(format_args!("the header states {runs} runs of places")));
         }
-        let run = |index: usize| {
+        let mut layout =
+            Layout { ring_offset: u64_at(slot, 72), ring_length: u32_at(slot, 80), ..Layout::new(page_size) };
+        for index in 0..runs {
             let at = runs_at + index * RUN;
-            Run { first: u64_at(slot, at), address: u64_at(slot, at + 8) }
-        };
-        let layout = Layout {
-            ring_offset: u64_at(slot, 72),
-            ring_length: u32_at(slot, 80),
-            runs: (0..runs).map(run).collect(),
-            ..Layout::new(page_size)
-        };
+            layout.runs.push(Run { first: u64_at(slot, at), address: u64_at(slot, at + 8) });
+        }
+        let mut sums = Vec::new();
+        for index in 0..(runs_at - SUMS) / 8 {
+            sums.push(u64_at(slot, SUMS + index * 8));
+        }
         let header = Self {
             database_id: u64_at(slot, 24),
             sequence: u64_at(slot, 32),
@@ -128,7 +128,7 @@ impl Header {
             root: u64_at(slot, 56),
             pages: u32_at(slot, 68),
             tail: u32_at(slot, 84),
-            sums: (0..(runs_at - SUMS) / 8).map(|index| u64_at(slot, SUMS + index * 8)).collect(),
+            sums,
         };
         if !layout.is_sound() || header.tail >= layout.ring_length || !header.tail.is_multiple_of(SECTOR) {
             return Err(MemoryError::corrupt("the header names a redo ring that cannot be"));

@@ -30,11 +30,14 @@ impl<'a> History<'a> {
     }
 
     /// The pages that the first `kept` records change, in order, each with those changes.
-    pub(crate) fn pages(&self, kept: usize) -> impl Iterator<Item = (Page, &[(usize, Entry<'a>)])> {
-        let pages = self.changes.chunk_by(|(_, one), (_, next)| one.page == next.page);
-        pages.filter_map(move |changes| {
-            first(changes, kept).first().map(|(_, entry)| (entry.page, first(changes, kept)))
-        })
+    pub(crate) fn pages(&self, kept: usize) -> Vec<(Page, &[(usize, Entry<'a>)])> {
+        let mut pages = Vec::new();
+        for changes in self.changes.chunk_by(|(_, one), (_, next)| one.page == next.page) {
+            if let changes @ [(_, entry), ..] = first(changes, kept) {
+                pages.push((entry.page, changes));
+            }
+        }
+        pages
     }
 
     /// How many records to keep: the most for which every page that an unsynced record names fresh is in place. It is

@@ -213,16 +213,14 @@ type Chosen = (usize, Vec<u8>, Header, Layout);
 
 /// The valid header with the highest sequence; none where there is no database yet.
 fn choose_header(medium: &Medium) -> MemoryResult<Option<Chosen>> {
-    let mut slots = [vec![0; SLOT_LENGTH as usize], vec![0; SLOT_LENGTH as usize]];
-    for (index, slot) in slots.iter_mut().enumerate() {
-        medium.read_available(index as u64 * SLOT_LENGTH, slot)?;
-    }
     if is_blank(medium)? {
         return Ok(None);
     }
     let mut best: Option<Chosen> = None;
     let mut refusal: Option<Box<MemoryError>> = None;
-    for (index, bytes) in slots.into_iter().enumerate() {
+    for index in 0..2 {
+        let mut bytes = vec![0; SLOT_LENGTH as usize];
+        medium.read_available(index as u64 * SLOT_LENGTH, &mut bytes)?;
         match Header::decode(&bytes) {
             Ok((header, layout)) => {
                 if best.as_ref().is_none_or(|(_, _, other, _)| header.sequence > other.sequence) {

@@ -17,8 +17,10 @@ pub(crate) fn write(medium: &Medium, layout: &Layout, position: u64, bytes: &[u8
 /// The whole ring, turned so that it starts at `tail`. Bytes that the medium does not have are zero.
 pub(crate) fn read_from(medium: &Medium, layout: &Layout, tail: u32) -> MemoryResult<Vec<u8>> {
     let mut ring = vec![0; layout.ring_length as usize];
-    medium.read_available(layout.ring_offset, &mut ring)?;
-    ring.rotate_left((tail % layout.ring_length) as usize);
+    let start = tail % layout.ring_length;
+    let (first, second) = ring.split_at_mut((layout.ring_length - start) as usize);
+    medium.read_available(layout.ring_offset + u64::from(start), first)?;
+    medium.read_available(layout.ring_offset, second)?;
     Ok(ring)
 }
 

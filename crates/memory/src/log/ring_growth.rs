@@ -45,7 +45,9 @@ impl Log {
         self.set_layout(layout);
         self.zeroed_head = Some(0);
         if let Err(error) = self.flip(self.chain).and_then(|()| self.sync_now()) {
-            self.poison = self.poison.take().or(Some(Box::new(*error.clone())));
+            if self.poison.is_none() {
+                self.poison = Some(error.clone());
+            }
             return Err(error);
         }
         // The next flip writes that slot too.

@@ -120,7 +120,9 @@ impl Layout {
         let mut runs = self.runs.clone();
         // Nothing stands in the last run from here on.
         let place = self.places_of(pages).max(self.last_run().first);
-        runs.retain(|run| run.first < place);
+        while runs.last().is_some_and(|run| run.first >= place) {
+            runs.pop();
+        }
         let released = u64::from(self.ring_length) / self.page_size as u64;
         if released > 0 {
             runs.push(Run { first: place, address: self.ring_offset });

@@ -217,9 +217,11 @@ impl MemoryManager {
     /// Pages in scratch space that are in place by now need not be there.
     pub(crate) fn settle_spilled(&mut self) {
         let Some(log) = self.log.as_ref().filter(|_| !self.unsettled.is_empty()) else { return };
-        let is_settled = |page: &Page| !log.is_dirty(*page);
-        let settled: Vec<Page> = self.unsettled.iter().copied().filter(is_settled).collect();
-        self.unsettled.retain(|page| !is_settled(page));
+        let mut settled = Vec::new();
+        for page in std::mem::take(&mut self.unsettled) {
+            let pages = if log.is_dirty(page) { &mut self.unsettled } else { &mut settled };
+            pages.push(page);
+        }
         self.shared.forget_spilled(&settled);
     }
 

@@ -38,6 +38,7 @@ impl SharedLedger {
         self.lock().layout.page_address(page)
     }
 
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn lock(&self) -> MutexGuard<'_, Counted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
