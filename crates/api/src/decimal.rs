@@ -75,10 +75,13 @@ impl Decimal {
     ///
     /// assert_eq!(Decimal::from_parts(true, 5, 1), Decimal::new(-5, 1));
     /// ```
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub fn from_parts(is_negative: bool, magnitude: u128, scale: u8) -> Option<Self> {
-        let fits = magnitude <= MAX_COEFFICIENT && scale <= Self::MAX_SCALE;
+        if magnitude > MAX_COEFFICIENT || scale > Self::MAX_SCALE {
+            return None;
+        }
         let is_negative = is_negative && magnitude != 0;
-        fits.then_some(Self { low: magnitude as u64, high: (magnitude >> 64) as u32, scale, is_negative })
+        Some(Self { low: magnitude as u64, high: (magnitude >> 64) as u32, scale, is_negative })
     }
 
     /// The digits as a whole number, without sign and point.

@@ -133,17 +133,24 @@ impl ColumnSchema {
     /// assert_eq!((age.data_type, age.nullable), (DataType::U8, true));
     /// ```
     pub fn of<F: Field>(name: impl Into<String>) -> Self {
-        let column = Self { nullable: F::NULLABLE, ..Self::new(name, F::DATA_TYPE) };
-        column.of_custom(F::VARIANTS, F::VARIANTS_RENAMED_FROM, F::SHAPE)
+        Self::of_field(name.into(), (F::DATA_TYPE, F::NULLABLE), (F::VARIANTS, F::VARIANTS_RENAMED_FROM), F::SHAPE)
     }
 
     /// Not generic, so it is there once.
-    fn of_custom(mut self, variants: &[&str], renamed: &[(&str, &str)], shape: &str) -> Self {
-        self.variants.extend(variants.iter().map(|name| (*name).to_owned()));
+    #[inline(never)]
+    fn of_field(
+        name: String,
+        (data_type, nullable): (DataType, bool),
+        (variants, renamed): (&[&str], &[(&str, &str)]),
+        shape: &str,
+    ) -> Self {
+        let mut column = Self::new(name, data_type);
+        column.nullable = nullable;
+        column.variants.extend(variants.iter().map(|name| (*name).to_owned()));
         let renamed = renamed.iter().map(|(name, earlier)| ((*name).to_owned(), (*earlier).to_owned()));
-        self.variants_renamed_from.extend(renamed);
-        shape.clone_into(&mut self.shape);
-        self
+        column.variants_renamed_from.extend(renamed);
+        shape.clone_into(&mut column.shape);
+        column
     }
 
     /// A column that holds one of these names; they are ordered as they stand here.
@@ -201,7 +208,8 @@ impl ColumnSchema {
     /// assert!(age.holds(ValueRef::Integer(255)));
     /// assert!(!age.holds(ValueRef::Integer(256)));
     /// ```
-    #[inline]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline)]
     pub fn holds(&self, value: ValueRef<'_>) -> bool {
         match value {
             ValueRef::Enum(number, name) => {

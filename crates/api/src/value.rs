@@ -21,7 +21,7 @@ use crate::{DataType, Date, DateTime, Decimal, Field, FloatForm, Json, JsonRef, 
 /// assert_eq!(Value::from(Some("x")), Value::Text("x".into()));
 /// assert_eq!(Value::from(None::<i32>), Value::Null);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Value {
@@ -52,6 +52,12 @@ pub enum Value {
     Uuid(Uuid),
     /// One of the names that a column lists: its number among them, which orders it, and the name.
     Enum(u16, Box<str>),
+}
+
+impl Clone for Value {
+    fn clone(&self) -> Self {
+        self.as_ref().to_value()
+    }
 }
 
 /// A value that borrows its bytes: what row readers and writers pass around.
@@ -132,7 +138,8 @@ impl<'a> ValueRef<'a> {
     ///
     /// assert_eq!(ValueRef::Text("a").to_value(), Value::Text("a".into()));
     /// ```
-    #[inline]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline)]
     pub fn to_value(self) -> Value {
         match self {
             Self::Null => Value::Null,

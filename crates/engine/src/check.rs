@@ -29,12 +29,12 @@ pub(crate) fn check(core: &mut Core) -> Vec<String> {
     check.pages();
     for relation in &catalog.relations {
         if let Err(error) = check.rows(relation) {
-            check.finding(format!("table {} cannot be walked: {error}", relation.schema.name));
+            check.finding(format_args!("table {} cannot be walked: {error}", relation.schema.name));
         }
         for index in &relation.indexes {
             let name = name_of(relation, index);
             if let Err(error) = check.entries(relation, index, &name) {
-                check.finding(format!("{name} cannot be walked: {error}"));
+                check.finding(format_args!("{name} cannot be walked: {error}"));
             }
         }
     }
@@ -64,14 +64,17 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn finding(&mut self, finding: String) {
-        add_finding(&mut self.findings, finding);
+    #[cold]
+    #[inline(never)]
+    fn finding(&mut self, finding: fmt::Arguments<'_>) {
+        add_finding(&mut self.findings, finding.to_string());
     }
 
     /// A finding about the row of this name.
     #[cold]
     fn row_finding(&mut self, name: &dyn Fn() -> String, what: fmt::Arguments<'_>) {
-        self.finding(format!("{} {what}", name()));
+        let name = name();
+        self.finding(format_args!("{name} {what}"));
     }
 
     /// Every page belongs to exactly one owner. What trees say of their entries is counted against the registry.
@@ -81,34 +84,34 @@ impl Check<'_> {
         seen.insert(UNCLAIMED_PAGES_PAGE);
         let registry = Registry::check(self.store, &mut |page| seen.insert(page), &mut self.findings);
         if let Err(error) = registry {
-            self.finding(format!("the registry cannot be walked: {error}"));
+            self.finding(format_args!("the registry cannot be walked: {error}"));
         }
         for relation in &catalog.relations {
             let rows = relation.table.rows;
             let name = format!("table {}", relation.schema.name);
             let entries = self.tree(&relation.table, &name, &mut seen);
             if entries != rows {
-                self.finding(format!("{name} has {entries} rows, the registry says {rows}"));
+                self.finding(format_args!("{name} has {entries} rows, the registry says {rows}"));
             }
             for index in &relation.indexes {
                 let name = name_of(relation, index);
                 let entries = self.tree(&index.head, &name, &mut seen);
                 if entries != rows {
-                    self.finding(format!("{name} has {entries} entries, the table should have {rows} rows"));
+                    self.finding(format_args!("{name} has {entries} entries, the table should have {rows} rows"));
                 }
             }
         }
         let pages = self.store.page_count();
         for page in (RESERVED_PAGES..pages).filter(|page| seen.contains(*page)) {
             if let Ok(state @ (PageState::Free | PageState::Reserved)) = self.store.page_state(page) {
-                add_finding(&mut self.findings, format!("page {page} is in use, its state says that it is {state}"));
+                self.finding(format_args!("page {page} is in use, its state says that it is {state}"));
             }
         }
         let Self { store, findings, .. } = self;
         UnclaimedPages::check(*store, &mut |page| seen.insert(page), &mut |finding| add_finding(findings, finding));
         for page in (RESERVED_PAGES..pages).filter(|page| !seen.contains(*page)) {
             let what = self.describe(page);
-            self.finding(format!("page {page} belongs to nobody; it is {what}"));
+            self.finding(format_args!("page {page} belongs to nobody; it is {what}"));
         }
     }
 
@@ -147,7 +150,7 @@ impl Check<'_> {
                 Err(error) => Err(error.into()),
             };
             if let Err(error) = looked_at {
-                self.finding(format!("{} cannot be read: {error}", row_name(relation, &row_key, &[])));
+                self.finding(format_args!("{} cannot be read: {error}", row_name(relation, &row_key, &[])));
             }
             is_on_entry = cursor.next(self.store)?;
         }
@@ -239,7 +242,7 @@ impl Check<'_> {
             let stored = cursor.value(self.store)?;
             let wrong = self.entry(relation, index, &entry, &stored);
             if let Some(what) = wrong.unwrap_or_else(|error| Some(format!("that cannot be read: {error}"))) {
-                self.finding(format!("{name} has an entry {what}"));
+                self.finding(format_args!("{name} has an entry {what}"));
             }
             is_on_entry = cursor.next(self.store)?;
         }

@@ -126,13 +126,7 @@ fn answered<R>(
         }
         Ok(())
     })?;
-    answer.ok_or_else(not_done)
-}
-
-#[cold]
-#[inline(never)]
-fn not_done() -> Box<Error> {
-    Error::Busy.into()
+    answer.ok_or_else(Error::busy)
 }
 
 impl sealed::Sealed for AnyConnection<'_> {}

@@ -293,16 +293,18 @@ impl Core {
         let result = statement(open.core);
         open.is_closed = true;
         drop(open);
-        match result {
-            Ok(result) => {
-                self.release_savepoint();
-                Ok(result)
-            }
-            Err(error) => {
-                self.roll_back_savepoint()?;
-                Err(error)
-            }
+        self.end_savepoint(result.is_ok())?;
+        result
+    }
+
+    /// Closes the innermost savepoint; what was written since stays or is undone.
+    #[inline(never)]
+    pub(crate) fn end_savepoint(&mut self, stays: bool) -> Fallible<()> {
+        if stays {
+            self.release_savepoint();
+            return Ok(());
         }
+        self.roll_back_savepoint()
     }
 
     /// Runs a statement and says what the plans that it asked came to.
@@ -347,12 +349,19 @@ impl Core {
     #[inline]
     pub(crate) fn checked<R>(&mut self, statement: impl FnOnce(&mut Self) -> Fallible<R>) -> Fallible<R> {
         let result = statement(self);
-        if let Err(error) = &result
-            && matches!(**error, Error::Memory(_) | Error::Conversion(_))
-        {
-            self.failure.get_or_insert_with(|| error.to_string());
+        if let Err(error) = &result {
+            self.note_failure(error);
         }
         result
+    }
+
+    /// Remembers that a statement may have failed half-way.
+    #[cold]
+    #[inline(never)]
+    fn note_failure(&mut self, error: &Error) {
+        if matches!(error, Error::Memory(_) | Error::Conversion(_)) {
+            self.failure.get_or_insert_with(|| error.to_string());
+        }
     }
 
     /// Reads every table anew from the registry, after that has what was written so far.

@@ -1,7 +1,6 @@
 //! [`Database`]: the face.
 
 use std::io::Write;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use wasm_dbms_api::{CustomRules, DatabaseSchema, TableSchema};
@@ -11,7 +10,7 @@ use crate::connection::sealed::Sealed;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::readers::{Readers, lock};
-use crate::shared::{Shared, this_thread};
+use crate::shared::Shared;
 use crate::store::Store;
 use crate::{Clock, Connection, Error, Result, Transaction};
 
@@ -556,28 +555,16 @@ impl Connection for Database {
 
     #[inline]
     fn read<R>(&self, read: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
-        let thread = this_thread();
-        let shared = &*self.shared;
-        if shared.holder.load(Ordering::Relaxed) == thread {
-            return Err(Error::Busy.into());
-        }
-        let mut reader = shared.readers.reader(thread, &shared.core)?;
+        let mut reader = self.shared.reader()?;
         read(reader.core()?)
     }
 
     #[inline]
     fn write<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         let mut turn = self.shared.turn()?;
-        match statement(&mut turn.core) {
-            Ok(result) => {
-                turn.commit(Durability::Full)?;
-                Ok(result)
-            }
-            Err(error) => {
-                turn.core.discard();
-                Err(error)
-            }
-        }
+        let result = statement(&mut turn.core);
+        turn.end(result.is_ok())?;
+        result
     }
 
     fn write_many<R>(&self, statement: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {

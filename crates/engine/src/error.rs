@@ -223,6 +223,27 @@ impl Error {
         Box::new(Self::Query(words.to_string()))
     }
 
+    /// [`Error::Busy`], as it is handed on inside.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn busy() -> Box<Self> {
+        Box::new(Self::Busy)
+    }
+
+    /// [`Error::Interrupted`], as it is handed on inside.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn interrupted() -> Box<Self> {
+        Box::new(Self::Interrupted)
+    }
+
+    /// [`Error::OutOfRange`], as it is handed on inside.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn out_of_range(what: fmt::Arguments<'_>) -> Box<Self> {
+        Box::new(Self::OutOfRange(what.to_string()))
+    }
+
     /// [`Error::Unknown`], as it is handed on inside.
     #[cold]
     #[inline(never)]

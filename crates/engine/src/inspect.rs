@@ -1,5 +1,7 @@
 //! Looking inside: pages for people.
 
+use std::fmt::Write;
+
 use wasm_dbms_api::Page;
 use wasm_dbms_memory::{MemoryAccess, NodeSummary, PageState, REGISTRY_PAGE, UNCLAIMED_PAGES_PAGE, UnclaimedPages};
 
@@ -40,10 +42,18 @@ impl PageView {
     pub fn hex_dump(&self) -> String {
         let mut text = String::new();
         for (line, chunk) in self.bytes.chunks(16).enumerate() {
-            let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
-            let plain = chunk.iter().map(|byte| if (32..127).contains(byte) { char::from(*byte) } else { '.' });
-            let plain: String = plain.collect();
-            text.push_str(&format!("{:05x}  {:<47}  {plain}\n", line * 16, hex.join(" ")));
+            let _infallible = write!(text, "{:05x} ", line * 16);
+            for place in 0..16 {
+                let _infallible = match chunk.get(place) {
+                    Some(byte) => write!(text, " {byte:02x}"),
+                    None => text.write_str("   "),
+                };
+            }
+            text.push_str("  ");
+            for byte in chunk {
+                text.push(if (32..127).contains(byte) { char::from(*byte) } else { '.' });
+            }
+            text.push('\n');
         }
         text
     }

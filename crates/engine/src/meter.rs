@@ -136,7 +136,7 @@ impl Meter {
     #[inline]
     pub(crate) fn check_interrupt(&self) -> Fallible<()> {
         match &self.interrupt {
-            Some(interrupt) if interrupt.is_stopped() => Err(Error::Interrupted.into()),
+            Some(interrupt) if interrupt.is_stopped() => Err(Error::interrupted()),
             _ => Ok(()),
         }
     }
@@ -144,11 +144,11 @@ impl Meter {
     #[cold]
     fn look(&mut self) -> Fallible<()> {
         if self.interrupt.as_ref().is_some_and(Interrupt::is_stopped) {
-            return Err(Error::Interrupted.into());
+            return Err(Error::interrupted());
         }
         let rows = self.left.min(if self.interrupt.is_some() { ROWS_BETWEEN_LOOKS } else { u64::MAX });
         self.left -= rows;
-        self.until_look = rows.checked_sub(1).ok_or(Error::OverBudget { rows: self.budget })?;
+        self.until_look = rows.checked_sub(1).ok_or_else(|| Box::new(Error::OverBudget { rows: self.budget }))?;
         Ok(())
     }
 }

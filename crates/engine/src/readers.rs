@@ -55,7 +55,8 @@ impl Readers {
     }
 
     /// A reader of the last commit, for the thread of this number.
-    #[inline]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline)]
     pub(crate) fn reader<'a>(&'a self, thread: u64, head: &'a Mutex<Box<Core>>) -> Fallible<Reader<'a>> {
         let index = thread as usize % PLACES;
         let seat = match self.places.get(index).map(|place| place.try_lock()) {
@@ -149,12 +150,13 @@ fn try_lock(place: &Place) -> Option<MutexGuard<'_, Option<Box<Core>>>> {
 
 impl Reader<'_> {
     /// What it reads from.
-    #[inline]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline)]
     pub(crate) fn core(&mut self) -> Fallible<&mut Core> {
         match &mut self.seat {
             Seat::Placed(place) => match place.as_deref_mut() {
                 Some(core) => Ok(core),
-                None => Err(Error::Busy.into()),
+                None => Err(Error::busy()),
             },
             Seat::Own(core) => Ok(core),
         }

@@ -9,7 +9,7 @@ use wasm_dbms_memory::{Apart, Durability, MemoryManager, Options};
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::history::OpenHistory;
-use crate::readers::{Readers, lock};
+use crate::readers::{Reader, Readers, lock};
 use crate::{Clock, Error};
 
 /// What the database shares with transactions and subscriptions, which may outlive it.
@@ -53,6 +53,16 @@ impl Turn<'_> {
             self.shared.history.note(changes, self.shared.now_ms());
         }
         committed
+    }
+
+    /// Ends the transaction of one statement: what it wrote stays, or nothing of it.
+    #[inline(never)]
+    pub(crate) fn end(mut self, stays: bool) -> Fallible<()> {
+        if stays {
+            return self.commit(Durability::Full);
+        }
+        self.core.discard();
+        Ok(())
     }
 
     /// The number of the last commit.
@@ -103,7 +113,20 @@ impl Shared {
         self.clock.get().map(|clock| clock.now_ms())
     }
 
+    /// A reader of the last commit for this thread, which must not have the writer's turn. Modules have it once, programs of a
+    /// system where it is asked for.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline)]
+    pub(crate) fn reader(&self) -> Fallible<Reader<'_>> {
+        let thread = this_thread();
+        if self.holder.load(Ordering::Relaxed) == thread {
+            return Err(Error::busy());
+        }
+        self.readers.reader(thread, &self.core)
+    }
+
     /// Waits for the writer's turn.
+    #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn turn(&self) -> Fallible<Turn<'_>> {
         let thread = this_thread();
         let core = match self.core.try_lock() {
@@ -111,7 +134,7 @@ impl Shared {
             // A panic in a closure left the transaction open: it is discarded below.
             Err(TryLockError::Poisoned(poisoned)) => self.recovered(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == thread => {
-                return Err(Error::Busy.into());
+                return Err(Error::busy());
             }
             Err(TryLockError::WouldBlock) => match self.core.lock() {
                 Ok(core) => core,

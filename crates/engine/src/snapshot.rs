@@ -186,7 +186,7 @@ impl Connection for Snapshot {
         let mut core = match self.core.try_lock() {
             Ok(core) => core,
             Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == thread => {
-                return Err(Error::Busy.into());
+                return Err(Error::busy());
             }
             // A reader that panicked has changed nothing.
             Err(TryLockError::WouldBlock | TryLockError::Poisoned(_)) => lock(&self.core),

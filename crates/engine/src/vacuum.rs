@@ -24,6 +24,7 @@ use crate::Result;
 use crate::catalog::{Relation, TreeHead};
 use crate::core::Core;
 use crate::error::Fallible;
+use crate::store::Store;
 use crate::{Connection, Database};
 
 /// How many pages a step of [`Database::vacuum`] may touch.
@@ -227,8 +228,8 @@ impl Core {
                     return Ok(VacuumPosition::Pack(id, from));
                 }
                 left -= 1;
-                let next = self.with_head(id, |head, store| head.change(|tree| tree.pack_step(store, &from)))?;
-                match next.transpose()?.flatten() {
+                let Some((head, store)) = self.head_of(id)? else { break };
+                match head.change(|tree| tree.pack_step(store, &from))? {
                     Some(next) => from = next,
                     None => break,
                 }
@@ -292,8 +293,9 @@ impl Core {
             Registry::relocate_node(&mut self.store, page, targets)?;
             return Ok(());
         }
-        let moved = self.with_head(tree, |head, store| head.change(|tree| tree.relocate_node(store, page, targets)))?;
-        moved.transpose()?;
+        if let Some((head, store)) = self.head_of(tree)? {
+            head.change(|tree| tree.relocate_node(store, page, targets))?;
+        }
         Ok(())
     }
 
@@ -308,23 +310,18 @@ impl Core {
         if tree == REGISTRY_TREE {
             return Ok(Registry::relocate_chains(&mut self.store, walk, limit, targets, pages)?);
         }
-        let is_end =
-            self.with_head(tree, |head, store| head.tree.relocate_chains(store, walk, limit, targets, pages))?;
         // Whose tree is gone has no chains.
-        Ok(is_end.transpose()?.unwrap_or(true))
+        let Some((head, store)) = self.head_of(tree)? else { return Ok(true) };
+        Ok(head.tree.relocate_chains(store, walk, limit, targets, pages)?)
     }
 
-    /// Does something with a tree of the catalog; none if there is no such tree.
-    fn with_head<R>(
-        &mut self,
-        tree: TreeId,
-        change: impl FnOnce(&mut TreeHead, &mut crate::store::Store) -> R,
-    ) -> Fallible<Option<R>> {
+    /// A tree of the catalog that is to be changed, and where; none if there is no such tree.
+    #[inline(never)]
+    fn head_of(&mut self, tree: TreeId) -> Fallible<Option<(&mut TreeHead, &mut Store)>> {
         let found = self.catalog.relations.iter().position(|relation| relation.trees().contains(&tree));
         let Some(index) = found else { return Ok(None) };
         self.touch(index);
         let Self { store, catalog, .. } = self;
-        let head = catalog.relation_mut(index)?.head_mut(tree);
-        Ok(head.map(|head| change(head, store)))
+        Ok(catalog.relation_mut(index)?.head_mut(tree).map(|head| (head, store)))
     }
 }

@@ -103,21 +103,27 @@ impl From<WindowCall> for Expr {
 
 impl fmt::Display for WindowFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, arguments): (&str, Vec<&Expr>) = match self {
+        let (name, arguments): (&str, [Option<&Expr>; 3]) = match self {
             Self::Aggregate(call) => return call.fmt(f),
-            Self::RowNumber => ("row_number", Vec::new()),
-            Self::Rank => ("rank", Vec::new()),
-            Self::DenseRank => ("dense_rank", Vec::new()),
-            Self::PercentRank => ("percent_rank", Vec::new()),
-            Self::CumulativeDistribution => ("cume_dist", Vec::new()),
-            Self::Ntile(buckets) => ("ntile", vec![buckets]),
-            Self::Lag(of, by, other) => ("lag", [of].into_iter().chain(by).chain(other).collect()),
-            Self::Lead(of, by, other) => ("lead", [of].into_iter().chain(by).chain(other).collect()),
-            Self::FirstValue(of) => ("first_value", vec![of]),
-            Self::LastValue(of) => ("last_value", vec![of]),
-            Self::NthValue(of, nth) => ("nth_value", vec![of, nth]),
+            Self::RowNumber => ("row_number", [None; 3]),
+            Self::Rank => ("rank", [None; 3]),
+            Self::DenseRank => ("dense_rank", [None; 3]),
+            Self::PercentRank => ("percent_rank", [None; 3]),
+            Self::CumulativeDistribution => ("cume_dist", [None; 3]),
+            Self::Ntile(buckets) => ("ntile", [Some(buckets), None, None]),
+            Self::Lag(of, by, other) => ("lag", [Some(of), by.as_ref(), other.as_ref()]),
+            Self::Lead(of, by, other) => ("lead", [Some(of), by.as_ref(), other.as_ref()]),
+            Self::FirstValue(of) => ("first_value", [Some(of), None, None]),
+            Self::LastValue(of) => ("last_value", [Some(of), None, None]),
+            Self::NthValue(of, nth) => ("nth_value", [Some(of), Some(nth), None]),
         };
-        let shown: Vec<String> = arguments.into_iter().map(Expr::to_string).collect();
-        write!(f, "{name}({})", shown.join(", "))
+        f.write_str(name)?;
+        let mut before = "(";
+        for argument in arguments.into_iter().flatten() {
+            f.write_str(before)?;
+            argument.fmt(f)?;
+            before = ", ";
+        }
+        f.write_str(if before == "(" { "()" } else { ")" })
     }
 }

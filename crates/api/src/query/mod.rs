@@ -93,8 +93,22 @@ impl Query {
         Self::of(source.into())
     }
 
+    #[inline(never)]
     fn of(from: Source) -> Self {
-        Self { from, ..Self::default() }
+        Self {
+            with: Vec::new(),
+            from,
+            joins: Vec::new(),
+            filter: None,
+            group_by: Vec::new(),
+            having: None,
+            columns: Vec::new(),
+            distinct: false,
+            order_by: Vec::new(),
+            limit: None,
+            offset: None,
+            reads_text: false,
+        }
     }
 
     /// These rows.
@@ -341,8 +355,9 @@ impl Query {
     /// assert_eq!(query.to_string(), "SELECT DISTINCT age FROM users");
     /// ```
     #[must_use]
-    pub fn distinct(self) -> Self {
-        Self { distinct: true, ..self }
+    pub fn distinct(mut self) -> Self {
+        self.distinct = true;
+        self
     }
 
     /// Orders by this where the orders given before leave a tie.
@@ -367,8 +382,9 @@ impl Query {
     /// assert_eq!(Query::from("users").limit(10).to_string(), "SELECT * FROM users LIMIT 10");
     /// ```
     #[must_use]
-    pub fn limit(self, limit: u64) -> Self {
-        Self { limit: Some(Expr::from(limit)), ..self }
+    pub fn limit(mut self, limit: u64) -> Self {
+        self.limit = Some(Expr::from(limit));
+        self
     }
 
     /// Skips the first `offset` rows.
@@ -379,8 +395,9 @@ impl Query {
     /// assert_eq!(Query::from("users").limit(10).offset(20).to_string(), "SELECT * FROM users LIMIT 10 OFFSET 20");
     /// ```
     #[must_use]
-    pub fn offset(self, offset: u64) -> Self {
-        Self { offset: Some(Expr::from(offset)), ..self }
+    pub fn offset(mut self, offset: u64) -> Self {
+        self.offset = Some(Expr::from(offset));
+        self
     }
 }
 

@@ -88,8 +88,9 @@ impl Source {
     /// assert_eq!(Source::from("users").alias("u").to_string(), "users AS u");
     /// ```
     #[must_use]
-    pub fn alias(self, alias: impl Into<Name>) -> Self {
-        Self { alias: Some(alias.into()), ..self }
+    pub fn alias(mut self, alias: impl Into<Name>) -> Self {
+        self.alias = Some(alias.into());
+        self
     }
 
     /// How expressions call it, where they can.

@@ -48,13 +48,6 @@ pub(crate) enum FixedKind {
     Any,
 }
 
-/// What is done with the bytes of a column: with those of one row or of many.
-trait Visit {
-    type Output;
-
-    fn visit<const N: usize>(self, code: impl Fn([u8; N]) -> i64) -> Self::Output;
-}
-
 impl FixedColumn {
     /// The column as a reader has it; none if its values have no order code or stand at no fixed place.
     pub(super) fn new(reader: Reader) -> Option<Self> {
@@ -102,18 +95,55 @@ impl FixedColumn {
 
     #[inline]
     fn code_at(&self, row: &[u8]) -> Option<i64> {
-        self.dispatch(InRow { row, at: self.at })
+        let bytes = row.get(self.at..)?;
+        let raw = match self.kind.width() {
+            0 => 0,
+            1 => number::<1>(bytes)?,
+            2 => number::<2>(bytes)?,
+            4 => number::<4>(bytes)?,
+            _ => number::<8>(bytes)?,
+        };
+        Some(self.kind.code(raw))
     }
 
     /// Sets `codes` to the order codes of the chosen rows; 0 where it is NULL.
     pub(crate) fn codes(&self, rows: PageValues<'_>, chosen: &[u16], codes: &mut Vec<i64>) {
         codes.clear();
-        if IS_FULL {
-            return self.dispatch(InRows { rows, chosen, at: self.at, codes });
+        if !IS_FULL {
+            for row in chosen {
+                let start = rows.spans.get(usize::from(*row)).map_or(usize::MAX, |span| span.start());
+                codes.push(self.code_at(rows.page.get(start..).unwrap_or_default()).unwrap_or(0));
+            }
+            return;
         }
-        for row in chosen {
-            let start = rows.spans.get(usize::from(*row)).map_or(usize::MAX, |span| span.start());
-            codes.push(self.code_at(rows.page.get(start..).unwrap_or_default()).unwrap_or(0));
+        match (self.kind.width(), self.kind.is_signed()) {
+            (0, _) => codes.resize(chosen.len(), 0),
+            (1, false) => self.read::<1, false>(rows, chosen, codes),
+            (1, true) => self.read::<1, true>(rows, chosen, codes),
+            (2, false) => self.read::<2, false>(rows, chosen, codes),
+            (2, true) => self.read::<2, true>(rows, chosen, codes),
+            (4, false) => self.read::<4, false>(rows, chosen, codes),
+            (4, true) => self.read::<4, true>(rows, chosen, codes),
+            _ => self.read::<8, false>(rows, chosen, codes),
+        }
+        if matches!(self.kind, FixedKind::Bool | FixedKind::U64 | FixedKind::F32 | FixedKind::F64) {
+            codes.iter_mut().for_each(|code| *code = self.kind.code(*code as u64));
+        }
+    }
+
+    /// Reads the numbers of one width, with their signs or without.
+    #[inline]
+    fn read<const N: usize, const SIGNED: bool>(&self, rows: PageValues<'_>, chosen: &[u16], codes: &mut Vec<i64>) {
+        let PageValues { page, spans } = rows;
+        let at = self.at;
+        let code_at = |span: &Span| {
+            let raw = page.get(span.start() + at..).and_then(number::<N>);
+            raw.map_or(0, |raw| if SIGNED { signed(raw, N) } else { raw as i64 })
+        };
+        if chosen.len() == spans.len() {
+            codes.extend(spans.iter().map(code_at));
+        } else {
+            codes.extend(chosen.iter().map(|row| spans.get(usize::from(*row)).map_or(0, code_at)));
         }
     }
 
@@ -127,27 +157,55 @@ impl FixedColumn {
             });
         }
     }
+}
 
-    fn dispatch<V: Visit>(&self, visit: V) -> V::Output {
-        match self.kind {
-            FixedKind::Bool => visit.visit(|[byte]: [u8; 1]| i64::from(byte != 0)),
-            FixedKind::I8 => visit.visit(|bytes| i8::from_le_bytes(bytes).into()),
-            FixedKind::I16 => visit.visit(|bytes| i16::from_le_bytes(bytes).into()),
-            FixedKind::I32 | FixedKind::Date => visit.visit(|bytes| i32::from_le_bytes(bytes).into()),
-            // A moment begins with its microseconds.
-            FixedKind::I64 | FixedKind::DateTime => visit.visit(i64::from_le_bytes),
-            FixedKind::U8 => visit.visit(|bytes| u8::from_le_bytes(bytes).into()),
-            FixedKind::U16 | FixedKind::Enum => visit.visit(|bytes| u16::from_le_bytes(bytes).into()),
-            FixedKind::U32 => visit.visit(|bytes| u32::from_le_bytes(bytes).into()),
-            FixedKind::U64 => visit.visit(|bytes| code_of_unsigned(u64::from_le_bytes(bytes))),
-            FixedKind::F32 => visit.visit(|bytes| code_of_float(f32::from_le_bytes(bytes).into())),
-            FixedKind::F64 => visit.visit(|bytes| code_of_float(f64::from_le_bytes(bytes))),
-            FixedKind::Any => visit.visit(|[]: [u8; 0]| 0),
-        }
-    }
+/// The number that these bytes begin with, without a sign.
+#[inline]
+fn number<const N: usize>(bytes: &[u8]) -> Option<u64> {
+    let mut number = [0; 8];
+    number.get_mut(..N)?.copy_from_slice(bytes.get(..N)?);
+    Some(u64::from_le_bytes(number))
+}
+
+/// A number of so many bytes with its sign.
+#[inline]
+fn signed(raw: u64, width: usize) -> i64 {
+    let unused = 64 - 8 * width;
+    ((raw << unused) as i64) >> unused
 }
 
 impl FixedKind {
+    /// How many bytes of it have the order code. A moment begins with its microseconds.
+    #[inline]
+    fn width(self) -> usize {
+        match self {
+            Self::Any => 0,
+            Self::Bool | Self::I8 | Self::U8 => 1,
+            Self::I16 | Self::U16 | Self::Enum => 2,
+            Self::I32 | Self::U32 | Self::F32 | Self::Date => 4,
+            Self::I64 | Self::U64 | Self::F64 | Self::DateTime => 8,
+        }
+    }
+
+    /// The order code of what stands there.
+    #[inline]
+    fn code(self, raw: u64) -> i64 {
+        match self {
+            Self::Bool => i64::from(raw != 0),
+            Self::F32 => code_of_float(f32::from_bits(raw as u32).into()),
+            Self::F64 => code_of_float(f64::from_bits(raw)),
+            Self::U64 => code_of_unsigned(raw),
+            _ if self.is_signed() => signed(raw, self.width()),
+            _ => raw as i64,
+        }
+    }
+
+    /// Whether it has a sign in less than eight bytes.
+    #[inline]
+    fn is_signed(self) -> bool {
+        matches!(self, Self::I8 | Self::I16 | Self::I32 | Self::Date)
+    }
+
     /// The value of an order code, where the code says all of it.
     pub(crate) fn value(self, code: i64) -> Option<ValueRef<'static>> {
         Some(match self {
@@ -196,43 +254,6 @@ pub(crate) fn code_of_float(number: f64) -> i64 {
 #[inline]
 fn code_of_unsigned(number: u64) -> i64 {
     (number ^ TOP_BIT) as i64
-}
-
-struct InRow<'a> {
-    row: &'a [u8],
-    at: usize,
-}
-
-impl Visit for InRow<'_> {
-    type Output = Option<i64>;
-
-    #[inline]
-    fn visit<const N: usize>(self, code: impl Fn([u8; N]) -> i64) -> Option<i64> {
-        self.row.get(self.at..)?.first_chunk().copied().map(code)
-    }
-}
-
-struct InRows<'a> {
-    rows: PageValues<'a>,
-    chosen: &'a [u16],
-    at: usize,
-    codes: &'a mut Vec<i64>,
-}
-
-impl Visit for InRows<'_> {
-    type Output = ();
-
-    #[inline]
-    fn visit<const N: usize>(self, code: impl Fn([u8; N]) -> i64) {
-        let Self { rows: PageValues { page, spans }, chosen, at, codes } = self;
-        let code_at =
-            |span: &Span| page.get(span.start() + at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| code(*bytes));
-        if chosen.len() == spans.len() {
-            codes.extend(spans.iter().map(code_at));
-        } else {
-            codes.extend(chosen.iter().map(|row| spans.get(usize::from(*row)).map_or(0, code_at)));
-        }
-    }
 }
 
 /// Where an order code lies, as a comparison has it.

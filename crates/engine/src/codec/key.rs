@@ -232,7 +232,8 @@ pub(crate) fn decode(bytes: &[u8], data_type: DataType) -> Option<ValueRef<'stat
 }
 
 /// The integer of a code, where it is one that an `i64` holds.
-#[inline]
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline)]
 pub(crate) fn decode_integer(bytes: &[u8]) -> Option<i64> {
     let (&tag, rest) = bytes.split_first()?;
     if tag >= ZERO {

@@ -144,14 +144,14 @@ impl State {
             Self::Integers { sum, .. } => match (i64::try_from(*sum), u64::try_from(*sum)) {
                 (Ok(sum), _) => Value::Integer(sum),
                 (_, Ok(sum)) => Value::Unsigned(sum),
-                _ => return Err(Error::OutOfRange("a sum of integers".into()).into()),
+                _ => return Err(Error::out_of_range(format_args!("a sum of integers"))),
             },
             Self::Floats { sum, count } if is_average => Value::Float(sum / *count as f64),
             Self::Floats { sum, .. } => Value::Float(*sum),
             Self::Decimals(state) => {
                 let (sum, count) = &**state;
                 let value = if is_average { sum.mean(*count) } else { sum.total() };
-                Value::Decimal(value.ok_or_else(|| Error::OutOfRange("a sum of decimals".into()))?)
+                Value::Decimal(value.ok_or_else(|| Error::out_of_range(format_args!("a sum of decimals")))?)
             }
             Self::Extreme(value) => value.clone(),
             Self::Text(text) => text.clone().map_or(Value::Null, Value::Text),

@@ -118,7 +118,7 @@ pub(super) fn encode(layout: &RowLayout, row: &[Value], bytes: &mut Vec<u8>) -> 
 /// The bytes of a row of these values.
 pub(super) fn encode_values(layout: &RowLayout, values: &[ValueRef<'_>], bytes: &mut Vec<u8>) -> Fallible<()> {
     if let Some(value) = layout.misfit(values) {
-        return Err(Error::OutOfRange(value.to_string()).into());
+        return Err(Error::out_of_range(format_args!("{value}")));
     }
     layout.encode(values, bytes);
     Ok(())

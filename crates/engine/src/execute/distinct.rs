@@ -47,10 +47,10 @@ impl Distinct {
     }
 
     /// The payloads of what was put off, of each key the first, in the order in which they came.
-    pub(crate) fn finish(self) -> Fallible<Merge> {
+    pub(crate) fn finish(self) -> Fallible<Box<Merge>> {
         let Self { space, seen, late, .. } = self;
         drop(seen);
-        let Some(late) = late else { return Ok(Merge::default()) };
+        let Some(late) = late else { return Ok(Box::default()) };
         let (mut merge, mut firsts, mut key) = (late.finish()?, Runs::new(&space), None);
         while merge.next()? {
             if key.as_deref() == Some(merge.key()) {

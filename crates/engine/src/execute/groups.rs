@@ -89,7 +89,7 @@ pub(crate) fn each(
 
 /// The slots of the groups that came too late, in the order in which their first rows came.
 #[cold]
-fn late_groups(core: &Core, grouping: &Grouping, late: Runs) -> Fallible<Merge> {
+fn late_groups(core: &Core, grouping: &Grouping, late: Runs) -> Fallible<Box<Merge>> {
     let space = core.store.scratch_space();
     let (mut rows, mut firsts) = (late.finish()?, Runs::new(&space));
     let mut current: Option<Box<LateGroup<'_>>> = None;

@@ -86,13 +86,15 @@ impl Runs {
     }
 
     /// The records in order.
-    pub(crate) fn finish(mut self) -> Fallible<Merge> {
+    pub(crate) fn finish(mut self) -> Fallible<Box<Merge>> {
         if !self.runs.is_empty() {
             self.write_run()?;
             return Merge::of(self.runs);
         }
         self.sort();
-        Ok(Merge { bytes: self.bytes, places: self.places.into_iter(), ..Merge::default() })
+        let mut merge = Box::new(Merge::default());
+        (merge.bytes, merge.places) = (self.bytes, self.places.into_iter());
+        Ok(merge)
     }
 }
 
@@ -130,8 +132,8 @@ pub(crate) struct Merge {
 }
 
 impl Merge {
-    fn of(runs: Vec<(Spool, usize)>) -> Fallible<Self> {
-        let mut own = Self::default();
+    fn of(runs: Vec<(Spool, usize)>) -> Fallible<Box<Self>> {
+        let mut own = Box::new(Self::default());
         for (number, (spool, _)) in runs.into_iter().enumerate() {
             let mut run = Run { spool, reader: SpoolReader::default(), at: 0, payload: Vec::new() };
             let mut key = Vec::new();

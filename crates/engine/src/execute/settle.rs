@@ -61,7 +61,9 @@ fn ask(core: &mut Core, subquery: &Subquery, scope: Scope) -> Fallible<Answer> {
     let (mut set, mut has_null, arena) = (Numbering::default(), false, Arena::default());
     each(core, &subquery.plan, scope, &mut |_, row| {
         rows += 1;
-        let value = row.into_values()?.into_iter().next().unwrap_or_default();
+        let mut values = row.into_values()?;
+        values.truncate(1);
+        let value = values.pop().unwrap_or_default();
         if subquery.answers != Answers::Set {
             first = value;
             return Ok(subquery.answers == Answers::Scalar);

@@ -1,8 +1,6 @@
 //! Sorting, and keeping only the top rows: on the bytes of the sort keys, whose order is the order of the values. Equal
 //! rows stay in the order in which they came.
 
-use std::collections::BinaryHeap;
-
 use wasm_dbms_api::ValueRef;
 use wasm_dbms_memory::ScratchSpace;
 
@@ -49,11 +47,10 @@ pub(crate) enum Sorter {
     Top {
         /// How many rows to keep.
         count: usize,
-        /// The largest first. The number breaks ties by arrival.
-        heap: BinaryHeap<(Vec<u8>, u64, usize)>,
-        /// The row in each slot.
-        slots: Vec<Vec<u8>>,
-        arrivals: u64,
+        /// The slots in the order of their rows; of equal ones the first to come is the first.
+        order: Vec<usize>,
+        /// The key and the row in each slot.
+        slots: Vec<(Vec<u8>, Vec<u8>)>,
     },
 }
 
@@ -63,7 +60,7 @@ impl Sorter {
         let count = plan.limit.map(|limit| limit.saturating_add(plan.offset));
         match count.and_then(|count| usize::try_from(count).ok()).filter(|count| *count <= MAX_TOP_ROWS) {
             None => Self::All { runs: Runs::new(space), row: Vec::new() },
-            Some(count) => Self::Top { count, heap: BinaryHeap::new(), slots: Vec::new(), arrivals: 0 },
+            Some(count) => Self::Top { count, order: Vec::new(), slots: Vec::new() },
         }
     }
 
@@ -74,30 +71,29 @@ impl Sorter {
         key: &[u8],
         make: &mut dyn FnMut(&mut Vec<u8>) -> Fallible<()>,
     ) -> Fallible<Option<usize>> {
-        let (count, heap, slots, arrivals) = match self {
+        let (count, order, slots) = match self {
             Self::All { runs, row } => {
                 make(row)?;
                 runs.push((key, row))?;
                 forget(row);
                 return Ok(None);
             }
-            Self::Top { count, heap, slots, arrivals } => (count, heap, slots, arrivals),
+            Self::Top { count, order, slots } => (*count, order, slots),
         };
-        let arrival = *arrivals;
-        *arrivals += 1;
-        if heap.len() < *count {
-            let mut row = Vec::new();
-            make(&mut row)?;
-            heap.push((key.to_vec(), arrival, slots.len()));
-            slots.push(row);
-            return Ok(Some(slots.len() - 1));
-        }
-        let Some(mut largest) = heap.peek_mut().filter(|largest| key < largest.0.as_slice()) else { return Ok(None) };
-        let slot = largest.2;
-        largest.0.clear();
-        largest.0.extend_from_slice(key);
-        largest.1 = arrival;
-        if let Some(row) = slots.get_mut(slot) {
+        let is_before =
+            |slots: &[(Vec<u8>, Vec<u8>)], slot: &usize| slots.get(*slot).is_some_and(|(own, _)| &**own <= key);
+        let slot = if slots.len() < count {
+            slots.push((Vec::new(), Vec::new()));
+            slots.len() - 1
+        } else {
+            let Some(last) = order.pop_if(|last| !is_before(slots, last)) else { return Ok(None) };
+            last
+        };
+        let place = order.partition_point(|slot| is_before(slots, slot));
+        order.insert(place, slot);
+        if let Some((own, row)) = slots.get_mut(slot) {
+            own.clear();
+            own.extend_from_slice(key);
             row.clear();
             make(row)?;
         }
@@ -107,7 +103,7 @@ impl Sorter {
     /// The slot of the last of the top rows, once there are as many as are kept.
     pub(super) fn last_slot(&self) -> Option<usize> {
         match self {
-            Self::Top { count, heap, .. } if heap.len() >= *count => heap.peek().map(|(.., slot)| *slot),
+            Self::Top { count, order, .. } if order.len() >= *count => order.last().copied(),
             _ => None,
         }
     }
@@ -116,13 +112,7 @@ impl Sorter {
     pub(crate) fn finish(self) -> Fallible<Sorted> {
         Ok(match self {
             Self::All { runs, .. } => Sorted::All(runs.finish()?),
-            Self::Top { heap, slots, .. } => {
-                let mut order = Vec::with_capacity(slots.len());
-                for (.., slot) in heap.into_sorted_vec() {
-                    order.push(slot);
-                }
-                Sorted::Top { order: order.into_iter(), slots }
-            }
+            Self::Top { order, slots, .. } => Sorted::Top { order: order.into_iter(), slots },
         })
     }
 }
@@ -130,8 +120,8 @@ impl Sorter {
 /// Rows in order.
 #[derive(Debug)]
 pub(crate) enum Sorted {
-    All(Merge),
-    Top { order: std::vec::IntoIter<usize>, slots: Vec<Vec<u8>> },
+    All(Box<Merge>),
+    Top { order: std::vec::IntoIter<usize>, slots: Vec<(Vec<u8>, Vec<u8>)> },
 }
 
 impl Sorted {
@@ -139,7 +129,7 @@ impl Sorted {
     pub(crate) fn next(&mut self) -> Fallible<Option<&[u8]>> {
         Ok(match self {
             Self::All(merge) => merge.next()?.then(|| merge.payload()),
-            Self::Top { order, slots } => order.next().and_then(|slot| slots.get(slot)).map(Vec::as_slice),
+            Self::Top { order, slots } => order.next().and_then(|slot| slots.get(slot)).map(|(_, row)| row.as_slice()),
         })
     }
 }

@@ -97,7 +97,11 @@ impl Default for SpoolReader {
 impl SpoolReader {
     /// One that holds so many pages.
     pub(super) fn new(pages: usize) -> Self {
-        Self { pages: vec![None; pages.max(1)], joined: Vec::new() }
+        let mut own = vec![None];
+        while own.len() < pages {
+            own.push(None);
+        }
+        Self { pages: own, joined: Vec::new() }
     }
 
     fn page(&mut self, spool: &Spool, number: usize) -> Fallible<&[u8]> {

@@ -1,6 +1,5 @@
 //! [`Subscription`]: the changes of commits, one after the other.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use wasm_dbms_api::Value;
@@ -55,7 +54,7 @@ pub struct Subscription {
     /// The commit up to which everything was taken.
     position: u64,
     /// What was taken of one commit and not told yet.
-    pending: VecDeque<(Arc<TableForm>, RowChange)>,
+    pending: std::vec::IntoIter<(Arc<TableForm>, RowChange)>,
 }
 
 impl Database {
@@ -93,7 +92,7 @@ impl Database {
             Ok(bound)
         })?;
         let position = watch.began_at();
-        Ok(Subscription { watch, topics, position, pending: VecDeque::new() })
+        Ok(Subscription { watch, topics, position, pending: Vec::new().into_iter() })
     }
 }
 
@@ -112,7 +111,8 @@ impl Subscription {
     /// # Errors
     /// [`Error::Lagged`] if changes were missed; the call after goes on.
     pub fn try_next(&mut self) -> Result<Option<RowChanged>> {
-        Ok(self.try_take()?.map(|(form, change)| self.told(&form, change)).transpose()?)
+        let Some((form, change)) = self.try_take()? else { return Ok(None) };
+        Ok(Some(self.told(&form, change)?))
     }
 
     /// The next change; waits for it. None once the database is closed and everything was told.
@@ -170,7 +170,7 @@ impl Subscription {
     /// As [`try_next`](Self::try_next), not decoded.
     pub(crate) fn try_take(&mut self) -> Fallible<Option<(Arc<TableForm>, RowChange)>> {
         loop {
-            if let Some(change) = self.pending.pop_front() {
+            if let Some(change) = self.pending.next() {
                 return Ok(Some(change));
             }
             match self.watch.take_after(self.position) {
@@ -189,7 +189,8 @@ impl Subscription {
 
     /// Puts what is on the topics of a commit into what is to be told.
     fn open(&mut self, changes: &CommitChanges) -> Fallible<()> {
-        let Self { topics, pending, .. } = self;
+        let mut pending = Vec::new();
+        let topics = &self.topics;
         let has_missed = match &changes.changed {
             Changed::Tables(tables) => tables.iter().any(|table| topics.iter().any(|topic| topic.is_about(*table))),
             Changed::Rows { tables, rows } => {
@@ -198,7 +199,7 @@ impl Subscription {
                     for change in by_key(form, change)? {
                         let key = form.key_values(&change.key, change.any_row())?;
                         if topics.iter().any(|topic| topic.holds(form, &key)) {
-                            pending.push_back((Arc::clone(form), change));
+                            pending.push((Arc::clone(form), change));
                         }
                     }
                 }
@@ -206,9 +207,9 @@ impl Subscription {
             }
         };
         if has_missed || changes.has_new_schema {
-            pending.clear();
             return Err(Error::Lagged.into());
         }
+        self.pending = pending.into_iter();
         Ok(())
     }
 }

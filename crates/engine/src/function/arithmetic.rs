@@ -45,10 +45,10 @@ fn arithmetic_of_others<'a>(
     result(operator, left, right, is_wide).map_err(|refusal| match refusal {
         Refusal::Unlike => {
             let (one, other) = (left.kind(), right.kind());
-            wrong(format!("{left} {operator} {right}: there is none of {one} and {other}"))
+            wrong(format_args!("{left} {operator} {right}: there is none of {one} and {other}"))
         }
-        Refusal::ByZero => wrong(format!("{left} {operator} {right}: division by zero")),
-        Refusal::OutOfRange => out_of_range(format!("{left} {operator} {right}")),
+        Refusal::ByZero => wrong(format_args!("{left} {operator} {right}: division by zero")),
+        Refusal::OutOfRange => out_of_range(format_args!("{left} {operator} {right}")),
     })
 }
 
@@ -172,8 +172,8 @@ pub(crate) fn negate(value: ValueRef<'_>) -> Fallible<ValueRef<'_>> {
         value => match value.as_i128() {
             Some(number) => whole(-number)
                 .filter(|value| matches!(value, ValueRef::Integer(_)))
-                .ok_or_else(|| out_of_range(format!("-({value})"))),
-            None => Err(wrong(format!("-({value}): there is none of {}", value.kind()))),
+                .ok_or_else(|| out_of_range(format_args!("-({value})"))),
+            None => Err(wrong(format_args!("-({value}): there is none of {}", value.kind()))),
         },
     }
 }

@@ -12,16 +12,17 @@ use crate::error::Fallible;
 use crate::full::IS_FULL;
 use crate::function::{Arena, made, out_of_range, whole, wrong};
 
-/// Why a value is none of another type.
+/// Why a value is none of another type, until something else is said.
 enum Refusal {
     Unlike,
     TooLarge,
     Other(Box<Error>),
 }
 
-impl From<Box<Error>> for Refusal {
-    fn from(error: Box<Error>) -> Self {
-        Self::Other(error)
+impl Refusal {
+    /// What something came to, or none with its error kept.
+    fn kept<T>(&mut self, result: Fallible<T>) -> Option<T> {
+        result.map_err(|error| *self = Self::Other(error)).ok()
     }
 }
 
@@ -30,27 +31,34 @@ impl From<Box<Error>> for Refusal {
 /// # Errors
 /// [`Error::OutOfRange`] for a number that the type cannot hold, [`Error::Query`] for a value that is none of it.
 pub(crate) fn cast<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Arena) -> Fallible<ValueRef<'a>> {
-    converted(value, data_type, arena).map_err(|refusal| match refusal {
-        Refusal::Unlike => wrong(format!("{value} is no {data_type}")),
-        Refusal::TooLarge => out_of_range(format!("{value} as {data_type}")),
+    let mut refusal = Refusal::Unlike;
+    converted(value, data_type, arena, &mut refusal).ok_or_else(|| match refusal {
+        Refusal::Unlike => wrong(format_args!("{value} is no {data_type}")),
+        Refusal::TooLarge => out_of_range(format_args!("{value} as {data_type}")),
         Refusal::Other(error) => error,
     })
 }
 
-fn converted<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Arena) -> Result<ValueRef<'a>, Refusal> {
+fn converted<'a>(
+    value: ValueRef<'a>,
+    data_type: DataType,
+    arena: &'a Arena,
+    refusal: &mut Refusal,
+) -> Option<ValueRef<'a>> {
     if let ValueRef::Text(text) = value {
-        return read(text, data_type, arena);
+        return read(text, data_type, arena, refusal);
     }
     if IS_FULL
         && let ValueRef::Json(document) = value
         && data_type != DataType::Json
         && data_type != DataType::Text
     {
-        return Ok(cast(scalar(document, arena)?, data_type, arena)?);
+        let scalar = refusal.kept(scalar(document, arena))?;
+        return refusal.kept(cast(scalar, data_type, arena));
     }
     // No expression casts there: what is left is a number or day as another.
     let is_cast = IS_FULL;
-    Ok(match (data_type, value) {
+    Some(match (data_type, value) {
         (_, ValueRef::Null)
         | (DataType::Bool, ValueRef::Bool(_))
         | (DataType::Decimal, ValueRef::Decimal(_))
@@ -62,22 +70,22 @@ fn converted<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Arena) -> 
         (DataType::Text, ValueRef::Enum(_, text)) if is_cast => ValueRef::Text(text),
         (DataType::Text, value) if is_cast => {
             let mut text = String::new();
-            write_text(value, &mut text)?;
-            made(text, arena)?
+            refusal.kept(write_text(value, &mut text))?;
+            return refusal.kept(made(text, arena));
         }
         (DataType::Bool, ValueRef::Integer(number)) if is_cast => ValueRef::Bool(number != 0),
-        (DataType::F32 | DataType::F64, value) => float(value.as_f64().ok_or(Refusal::Unlike)?, data_type)?,
+        (DataType::F32 | DataType::F64, value) => return float(value.as_f64()?, data_type, refusal),
         (DataType::Decimal, ValueRef::Float(number)) => {
-            Decimal::from_f64(number).map(ValueRef::Decimal).ok_or(Refusal::TooLarge)?
+            *refusal = Refusal::TooLarge;
+            ValueRef::Decimal(Decimal::from_f64(number)?)
         }
-        (DataType::Decimal, value) => ValueRef::Decimal(super::arithmetic::decimal(value).ok_or(Refusal::Unlike)?),
+        (DataType::Decimal, value) => ValueRef::Decimal(super::arithmetic::decimal(value)?),
         (DataType::Date, ValueRef::DateTime(moment)) if is_cast => ValueRef::Date(moment.date()),
         (DataType::DateTime, ValueRef::Date(date)) => {
-            DateTime::from_local(date, 0, 0).map(ValueRef::DateTime).ok_or(Refusal::TooLarge)?
+            *refusal = Refusal::TooLarge;
+            ValueRef::DateTime(DateTime::from_local(date, 0, 0)?)
         }
-        (DataType::Uuid, ValueRef::Bytes(bytes)) if is_cast => {
-            ValueRef::Uuid(Uuid::from_slice(bytes).map_err(|_| Refusal::Unlike)?)
-        }
+        (DataType::Uuid, ValueRef::Bytes(bytes)) if is_cast => ValueRef::Uuid(Uuid::from_slice(bytes).ok()?),
         (DataType::Bytes, ValueRef::Uuid(uuid)) if is_cast => arena.keep(Value::Bytes(uuid.as_bytes().to_vec())),
         (DataType::Json, value) if is_cast => {
             let text = match value {
@@ -85,37 +93,39 @@ fn converted<'a>(value: ValueRef<'a>, data_type: DataType, arena: &'a Arena) -> 
                     value.to_string()
                 }
                 ValueRef::Float(number) if number.is_finite() => float_text(number, FloatForm::Plain),
-                _ => return Err(Refusal::Unlike),
+                _ => return None,
             };
-            arena.keep(Value::Json(text.parse().map_err(|_| Refusal::Unlike)?))
+            arena.keep(Value::Json(text.parse().ok()?))
         }
         (integer, value) if integer.is_integer() => {
             let number = match value {
                 ValueRef::Bool(value) if is_cast => i128::from(value),
+                // Of a number that is none, one that no integer holds.
                 ValueRef::Float(number) if number.is_finite() => number.round_ties_even() as i128,
-                ValueRef::Float(_) => return Err(Refusal::TooLarge),
-                ValueRef::Decimal(number) => number.to_i128().ok_or(Refusal::TooLarge)?,
-                value => value.as_i128().ok_or(Refusal::Unlike)?,
+                ValueRef::Float(_) => i128::MAX,
+                ValueRef::Decimal(number) => number.to_i128().unwrap_or(i128::MAX),
+                value => value.as_i128()?,
             };
-            whole_of(number, integer)?
+            return whole_of(number, integer, refusal);
         }
-        _ => return Err(Refusal::Unlike),
+        _ => return None,
     })
 }
 
 /// The value that a text stands for. Without expressions that cast, numbers but decimals, truths and bytes have no texts: they
 /// have values of their own.
-fn read<'a>(own: &'a str, data_type: DataType, arena: &'a Arena) -> Result<ValueRef<'a>, Refusal> {
+fn read<'a>(own: &'a str, data_type: DataType, arena: &'a Arena, refusal: &mut Refusal) -> Option<ValueRef<'a>> {
     let text = own.trim_ascii();
-    let value = match data_type {
+    match data_type {
         DataType::Decimal => text.parse().map(ValueRef::Decimal).ok(),
         DataType::Date => text.parse().map(ValueRef::Date).ok(),
         DataType::DateTime => date_time(text).map(ValueRef::DateTime),
         DataType::Uuid => parse_uuid(text).map(ValueRef::Uuid),
-        DataType::Json => match own.parse::<Json>() {
-            Ok(document) => Some(arena.keep(Value::Json(document))),
-            Err(error) => return Err(wrong(format!("{} is no json: {error}", ValueRef::Text(own))).into()),
-        },
+        DataType::Json => {
+            let document = own.parse::<Json>();
+            let document = document.map_err(|error| wrong(format_args!("{} is no json: {error}", ValueRef::Text(own))));
+            Some(arena.keep(Value::Json(refusal.kept(document)?)))
+        }
         _ if !IS_FULL => None,
         DataType::Text => Some(ValueRef::Text(own)),
         DataType::Bytes => Some(ValueRef::Bytes(own.as_bytes())),
@@ -124,28 +134,24 @@ fn read<'a>(own: &'a str, data_type: DataType, arena: &'a Arena) -> Result<Value
             "f" | "false" | "n" | "no" | "off" | "0" => Some(ValueRef::Bool(false)),
             _ => None,
         },
-        DataType::F32 | DataType::F64 => {
-            return float(parse_float(text).ok_or(Refusal::Unlike)?, data_type);
-        }
+        DataType::F32 | DataType::F64 => float(parse_float(text)?, data_type, refusal),
         DataType::Enum => None,
-        integer => return whole_of(whole_number(text).ok_or(Refusal::Unlike)?, integer),
-    };
-    value.ok_or(Refusal::Unlike)
+        integer => whole_of(whole_number(text)?, integer, refusal),
+    }
 }
 
-fn float(number: f64, data_type: DataType) -> Result<ValueRef<'static>, Refusal> {
+fn float(number: f64, data_type: DataType, refusal: &mut Refusal) -> Option<ValueRef<'static>> {
     if data_type == DataType::F64 {
-        return Ok(ValueRef::Float(number));
+        return Some(ValueRef::Float(number));
     }
+    *refusal = Refusal::TooLarge;
     let short = number as f32;
-    if short.is_infinite() && number.is_finite() {
-        return Err(Refusal::TooLarge);
-    }
-    Ok(ValueRef::Float(short.into()))
+    (short.is_finite() || !number.is_finite()).then_some(ValueRef::Float(short.into()))
 }
 
-fn whole_of(number: i128, integer: DataType) -> Result<ValueRef<'static>, Refusal> {
-    whole(number).filter(|value| value.fits(integer)).ok_or(Refusal::TooLarge)
+fn whole_of(number: i128, integer: DataType, refusal: &mut Refusal) -> Option<ValueRef<'static>> {
+    *refusal = Refusal::TooLarge;
+    whole(number).filter(|value| value.fits(integer))
 }
 
 /// The value that a document of one string, number or truth is; NULL of a null.
@@ -155,7 +161,7 @@ fn scalar<'a>(document: JsonRef<'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>>
         JsonKind::Boolean => ValueRef::Bool(document.as_str() == "true"),
         JsonKind::Number => ValueRef::Text(document.as_str()),
         JsonKind::String => return made(document.string().unwrap_or_default(), arena),
-        kind => return Err(wrong(format!("a JSON {} is no single value", kind.name()))),
+        kind => return Err(wrong(format_args!("a JSON {} is no single value", kind.name()))),
     })
 }
 
@@ -202,7 +208,7 @@ pub(crate) fn write_text(value: ValueRef<'_>, text: &mut String) -> Fallible<()>
         ValueRef::Uuid(uuid) => text.write_str(&uuid_text(uuid)),
         ValueRef::Bytes(bytes) => match std::str::from_utf8(bytes) {
             Ok(own) => text.write_str(own),
-            Err(_) => return Err(wrong(format!("{value} is no text"))),
+            Err(_) => return Err(wrong(format_args!("{value} is no text"))),
         },
         value => write!(text, "{value}"),
     };

@@ -4,6 +4,7 @@ use wasm_dbms_api::{Date, DateTime, Decimal, ScalarFunction, ValueRef};
 
 use crate::error::Fallible;
 use crate::function::{Arguments, out_of_range, wrong};
+use crate::values::listed;
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
@@ -71,9 +72,15 @@ impl Clock {
         }
     }
 
-    /// Microseconds since 1970-01-01T00:00:00 on the clock.
-    fn local(self) -> i128 {
-        i128::from(self.date.days()) * i128::from(DAY) + i128::from(self.time)
+    /// The microseconds that the clock is ahead.
+    fn ahead(self) -> i64 {
+        i64::from(self.offset.unwrap_or(0)) * SECOND
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    #[inline(never)]
+    fn moment(self) -> i128 {
+        i128::from(self.date.days()) * i128::from(DAY) + i128::from(self.time - self.ahead())
     }
 
     /// Months since the year 0.
@@ -88,19 +95,23 @@ impl Clock {
                 let total = self.months().checked_add(amount.checked_mul(months)?)?;
                 let day = self.date.day();
                 // A day that the month does not have becomes its last.
-                (day.saturating_sub(3).max(1)..=day).rev().find_map(|day| {
-                    let date = date_of(total, day)?;
-                    Some(Self { date, ..self })
-                })
+                for missing in 0..=3 {
+                    if let Some(date) = date_of(total, day.saturating_sub(missing)) {
+                        return Some(Self { date, ..self });
+                    }
+                }
+                None
             }
             Unit::Days(days) => {
                 let days = amount.checked_mul(days)?.checked_add(self.date.days().into())?;
                 Some(Self { date: Date::from_days(i32::try_from(days).ok()?), ..self })
             }
             Unit::Microseconds(microseconds) => {
-                let total = self.local() + i128::from(amount) * i128::from(microseconds);
-                let days = i32::try_from(total.div_euclid(DAY.into())).ok()?;
-                Some(Self { date: Date::from_days(days), time: total.rem_euclid(DAY.into()) as i64, ..self })
+                let per_day = DAY / microseconds;
+                let time = self.time + amount.rem_euclid(per_day) * microseconds;
+                let days = amount.div_euclid(per_day) + i64::from(self.date.days()) + time / DAY;
+                let date = Date::from_days(i32::try_from(days).ok()?);
+                Some(Self { date, time: time % DAY, ..self })
             }
         }
     }
@@ -149,7 +160,7 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>>
     let clock = |index| Clock::of(arguments.at(index)).unwrap_or_else(|| arguments.refuse(index, Clock::ZERO));
     let named = || {
         let name = arguments.text(0);
-        unit(name).ok_or_else(|| wrong(format!("{function}: there is no part '{name}'")))
+        unit(name).ok_or_else(|| wrong(format_args!("{function}: there is no part '{name}'")))
     };
     let found = match function {
         F::DatePart => return part(arguments, clock(1)),
@@ -158,7 +169,7 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>>
             let unit = named()?;
             let clock = clock(2);
             if clock.offset.is_none() && matches!(unit, Unit::Microseconds(_)) {
-                return Err(wrong(format!("{function}: a date has no '{}'", arguments.text(0))));
+                return Err(wrong(format_args!("{function}: a date has no '{}'", arguments.text(0))));
             }
             clock.plus(arguments.integer(1), unit).and_then(Clock::value)
         }
@@ -191,30 +202,29 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>>
             _ => Some(arguments.refuse(0, ValueRef::Null)),
         },
     };
-    let shown = || arguments.values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    found.ok_or_else(|| out_of_range(format!("{function}({})", shown())))
+    found.ok_or_else(|| out_of_range(format_args!("{function}({})", listed(arguments.values))))
 }
 
 /// How many whole units lie between two clocks.
 fn difference(unit: Unit, from: Clock, to: Clock) -> ValueRef<'static> {
     // Moments are compared as moments, days on the clock that the first one shows.
-    let offset = |clock: Clock| i128::from(clock.offset.unwrap_or(0)) * i128::from(SECOND);
-    let between = (to.local() - offset(to)) - (from.local() - offset(from));
-    let whole = match unit {
-        Unit::Microseconds(microseconds) => between / i128::from(microseconds),
-        Unit::Days(days) => between / (i128::from(days) * i128::from(DAY)),
+    let microseconds = match unit {
+        Unit::Microseconds(microseconds) => microseconds,
+        Unit::Days(days) => days * DAY,
         Unit::Months(months) => {
-            let mut count = i128::from(to.months() - from.months());
+            let mut count = to.months() - from.months();
             // A month that is not over yet does not count.
-            let rest = |clock: Clock| (clock.date.day(), i128::from(clock.time) - offset(clock) + offset(from));
-            if count > 0 && rest(to) < rest(from) {
+            let rest = |clock: Clock| (clock.date.day(), clock.time - clock.ahead() + from.ahead());
+            let order = rest(to).cmp(&rest(from));
+            if count > 0 && order.is_lt() {
                 count -= 1;
-            } else if count < 0 && rest(to) > rest(from) {
+            } else if count < 0 && order.is_gt() {
                 count += 1;
             }
-            count / i128::from(months)
+            return ValueRef::Integer(count / months);
         }
     };
+    let whole = (to.moment() - from.moment()) / i128::from(microseconds);
     ValueRef::Integer(i64::try_from(whole).unwrap_or(i64::MAX))
 }
 
@@ -243,10 +253,40 @@ fn part<'a>(arguments: &Arguments<'_, 'a>, clock: Clock) -> Fallible<ValueRef<'a
         "second" => return Ok(ValueRef::Decimal(fraction(second.into(), 6))),
         "millisecond" | "milliseconds" => return Ok(ValueRef::Decimal(fraction(second.into(), 3))),
         "epoch" => {
-            let microseconds = clock.local() - i128::from(clock.offset.unwrap_or(0)) * i128::from(SECOND);
-            return Ok(ValueRef::Decimal(fraction(microseconds, 6)));
+            return Ok(ValueRef::Decimal(fraction(clock.moment(), 6)));
         }
-        _ => return Err(wrong(format!("{}: there is no part '{name}'", arguments.function))),
+        _ => return Err(wrong(format_args!("{}: there is no part '{name}'", arguments.function))),
     };
     Ok(ValueRef::Decimal(Decimal::from(number)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_move_and_differ_as_numbers_of_128_bits_say() {
+        let mut random = fastrand::Rng::with_seed(3);
+        let units = [1, 1000, SECOND, 60 * SECOND, 3600 * SECOND];
+        for _ in 0..100_000 {
+            let mut clock = || Clock {
+                date: Date::from_days(random.i32(..) >> random.u8(..31)),
+                time: random.i64(..DAY),
+                offset: random.bool().then(|| random.i32(-86_399..86_400)),
+            };
+            let (from, to) = (clock(), clock());
+            let local = |clock: Clock| i128::from(clock.date.days()) * i128::from(DAY) + i128::from(clock.time);
+            let (amount, unit) = (random.i64(..) >> random.u8(..63), *random.choice(&units).unwrap());
+            let moved = from.plus(amount, Unit::Microseconds(unit));
+            let expected = local(from) + i128::from(amount) * i128::from(unit);
+            match i32::try_from(expected.div_euclid(DAY.into())) {
+                Ok(_) => assert_eq!(moved.map(local), Some(expected), "{amount} times {unit}"),
+                Err(_) => assert!(moved.is_none(), "{amount} times {unit}"),
+            }
+            let utc = |clock: Clock| local(clock) - i128::from(clock.offset.unwrap_or(0)) * i128::from(SECOND);
+            let whole = (utc(to) - utc(from)) / i128::from(unit);
+            let whole = ValueRef::Integer(i64::try_from(whole).unwrap_or(i64::MAX));
+            assert_eq!(difference(Unit::Microseconds(unit), from, to), whole);
+        }
+    }
 }

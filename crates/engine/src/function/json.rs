@@ -19,7 +19,7 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fall
         F::JsonArrayLength => own.array_length().map_or(ValueRef::Null, |length| ValueRef::Integer(length as i64)),
         _ => {
             let text = arguments.text(1);
-            let path = JsonPath::new(text).ok_or_else(|| wrong(format!("{function}: '{text}' is no path")))?;
+            let path = JsonPath::new(text).ok_or_else(|| wrong(format_args!("{function}: '{text}' is no path")))?;
             match own.extract(&path) {
                 None => ValueRef::Null,
                 Some(found) if function == F::JsonExtract => ValueRef::Json(found),

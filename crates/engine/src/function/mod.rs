@@ -14,6 +14,7 @@ pub(crate) use cast::{cast, write_text};
 
 use std::cell::Cell;
 use std::cmp::Ordering;
+use std::fmt;
 
 use wasm_dbms_api::{ScalarFunction, Value, ValueRef};
 
@@ -27,15 +28,13 @@ pub const MAX_MADE_BYTES: usize = 16 << 20;
 pub(crate) const MAX_FOLDED_BYTES: usize = 4096;
 
 /// What is wrong with a value that an expression came upon.
-#[cold]
-pub(crate) fn wrong(problem: impl Into<String>) -> Box<Error> {
-    Error::Query(problem.into()).into()
+pub(crate) fn wrong(problem: fmt::Arguments<'_>) -> Box<Error> {
+    Error::query(problem)
 }
 
 /// A number that left the range of its type.
-#[cold]
-pub(crate) fn out_of_range(what: impl Into<String>) -> Box<Error> {
-    Error::OutOfRange(what.into()).into()
+pub(crate) fn out_of_range(what: fmt::Arguments<'_>) -> Box<Error> {
+    Error::out_of_range(what)
 }
 
 /// The value of a function. Arguments are of the types that its signature asks for; where a type was not known before,
@@ -51,7 +50,7 @@ pub(crate) fn apply<'a>(
     let arguments = &Arguments { function, values: arguments, refused: Cell::new(None) };
     let value = applied(arguments, arena);
     match arguments.refused.get() {
-        Some(index) => Err(wrong(format!("{function}: the argument {} is no value for it", arguments.at(index)))),
+        Some(index) => Err(wrong(format_args!("{function}: the argument {} is no value for it", arguments.at(index)))),
         None => value,
     }
 }
@@ -60,17 +59,20 @@ fn applied<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fallible<Valu
     use ScalarFunction as F;
     let function = arguments.function;
     match function {
-        F::Coalesce => Ok(arguments.values.iter().copied().find(|value| !value.is_null()).unwrap_or(ValueRef::Null)),
         F::NullIf => {
             let [left, right] = arguments.values else { return Ok(ValueRef::Null) };
             Ok(if left.compare(*right) == Some(Ordering::Equal) { ValueRef::Null } else { *left })
         }
-        F::Greatest | F::Least => {
+        F::Coalesce | F::Greatest | F::Least => {
             let wanted = if function == F::Greatest { Ordering::Greater } else { Ordering::Less };
-            let values = arguments.values.iter().copied().filter(|value| !value.is_null());
-            Ok(values
-                .reduce(|best, value| if value.sort_order(best) == wanted { value } else { best })
-                .unwrap_or(ValueRef::Null))
+            let mut best = ValueRef::Null;
+            for value in arguments.values {
+                let is_better = function != F::Coalesce && value.sort_order(best) == wanted;
+                if !value.is_null() && (best.is_null() || is_better) {
+                    best = *value;
+                }
+            }
+            Ok(best)
         }
         F::Absolute
         | F::Round
@@ -121,8 +123,14 @@ impl<'a> Arguments<'_, 'a> {
 
     /// The argument is not what it must be.
     fn refuse<T>(&self, index: usize, nothing: T) -> T {
-        self.refused.set(self.refused.get().or(Some(index)));
+        self.note_refusal(index);
         nothing
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_refusal(&self, index: usize) {
+        self.refused.set(self.refused.get().or(Some(index)));
     }
 
     fn text(&self, index: usize) -> &'a str {

@@ -23,7 +23,7 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>>
             ValueRef::Float(number) => Ok(ValueRef::Float(number.abs())),
             ValueRef::Decimal(number) => Ok(ValueRef::Decimal(if number.is_negative() { -number } else { number })),
             value => match value.as_i128() {
-                Some(number) if number <= i128::from(i64::MIN) => Err(out_of_range(format!("abs({value})"))),
+                Some(number) if number <= i128::from(i64::MIN) => Err(out_of_range(format_args!("abs({value})"))),
                 number => {
                     Ok(number.and_then(|number| whole(number.abs())).unwrap_or_else(|| arguments.refuse(0, value)))
                 }
@@ -104,7 +104,7 @@ fn round<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
     };
     let digits = if arguments.has(1) { arguments.integer(1).clamp(-400, 400) as i32 } else { 0 };
     let value = arguments.at(0);
-    let refused = || out_of_range(format!("{}({value}, {digits})", arguments.function));
+    let refused = || out_of_range(format_args!("{}({value}, {digits})", arguments.function));
     match value {
         ValueRef::Float(number) => round_float(number, digits, rounding).map(ValueRef::Float).ok_or_else(refused),
         ValueRef::Decimal(number) => number.rounded(digits, rounding).map(ValueRef::Decimal).ok_or_else(refused),
@@ -144,7 +144,7 @@ fn round_float(number: f64, digits: i32, rounding: Rounding) -> Option<f64> {
 fn transcendental<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
     use ScalarFunction as F;
     let number = arguments.float(0);
-    let outside = || Err(wrong(format!("{}({}) is not defined", arguments.function, arguments.at(0))));
+    let outside = || Err(wrong(format_args!("{}({}) is not defined", arguments.function, arguments.at(0))));
     let (result, second) = match arguments.function {
         F::SquareRoot if number < 0.0 => return outside(),
         F::SquareRoot => (number.sqrt(), 0.0),
@@ -164,7 +164,7 @@ fn transcendental<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
     };
     if result.is_infinite() && number.is_finite() && second.is_finite() {
         let number = float_text(number, FloatForm::Plain);
-        return Err(out_of_range(format!("{}({number})", arguments.function)));
+        return Err(out_of_range(format_args!("{}({number})", arguments.function)));
     }
     Ok(ValueRef::Float(result))
 }

@@ -22,7 +22,7 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fall
         F::Character => {
             let number = arguments.integer(0);
             let char = u32::try_from(number).ok().and_then(char::from_u32);
-            return made(char.ok_or_else(|| out_of_range(format!("chr({number})")))?.into(), arena);
+            return made(char.ok_or_else(|| out_of_range(format_args!("chr({number})")))?.into(), arena);
         }
         _ => {}
     }
@@ -40,7 +40,7 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fall
             let end = if arguments.has(2) {
                 let length = arguments.integer(2);
                 if length < 0 {
-                    return Err(wrong(format!("substr: the length {length} is negative")));
+                    return Err(wrong(format_args!("substr: the length {length} is negative")));
                 }
                 start.saturating_add(length)
             } else {
@@ -88,12 +88,18 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fall
             // Nothing many times is nothing, however many.
             return made(if text.is_empty() { String::new() } else { text.repeat(times) }, arena);
         }
-        F::Reverse => return made(text.chars().rev().collect(), arena),
+        F::Reverse => {
+            let mut reversed = String::new();
+            for char in text.chars().rev() {
+                reversed.push(char);
+            }
+            return made(reversed, arena);
+        }
         F::StartsWith => ValueRef::Bool(text.starts_with(arguments.text(1))),
         F::SplitPart => {
             let (separator, number) = (arguments.text(1), arguments.integer(2));
             let index = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX).checked_sub(1);
-            let index = index.ok_or_else(|| wrong("split_part: parts are counted from 1"))?;
+            let index = index.ok_or_else(|| wrong(format_args!("split_part: parts are counted from 1")))?;
             let part = if separator.is_empty() {
                 (index == 0).then_some(text)
             } else {
@@ -155,7 +161,16 @@ fn pad<'a>(arguments: &Arguments<'_, 'a>, text: &'a str, arena: &'a Arena) -> Fa
     }
     let missing = usize::try_from(length - own).unwrap_or(usize::MAX);
     check_length(missing.saturating_add(text.len()))?;
-    let filling: String = filling.chars().cycle().take(missing).collect();
     let is_before = arguments.function == ScalarFunction::PadStart;
-    made(if is_before { filling + text } else { text.to_owned() + &filling }, arena)
+    let mut padded = String::from(if is_before { "" } else { text });
+    let mut rest = "".chars();
+    for _ in 0..missing {
+        let char = rest.next().or_else(|| {
+            rest = filling.chars();
+            rest.next()
+        });
+        padded.extend(char);
+    }
+    padded.push_str(if is_before { text } else { "" });
+    made(padded, arena)
 }

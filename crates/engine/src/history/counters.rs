@@ -43,7 +43,14 @@ impl Counters {
     /// Forgets the tables whose own counters have come so far. Nobody else draws meanwhile.
     pub(crate) fn settle(&self, counter_of: &dyn Fn(TableId) -> Option<u64>) {
         let mut drawn = lock(&self.drawn);
-        drawn.retain(|(table, last)| counter_of(*table).is_some_and(|counter| counter < *last));
+        let mut place = 0;
+        while let Some((table, last)) = drawn.get(place) {
+            if counter_of(*table).is_some_and(|counter| counter < *last) {
+                place += 1;
+            } else {
+                drawn.swap_remove(place);
+            }
+        }
         if drawn.is_empty() {
             self.is_used.store(false, Ordering::Release);
         }

@@ -144,8 +144,8 @@ impl History {
     pub(crate) fn join_in_turn(self: &Arc<Self>, commit: u64, patience: Patience) -> Watch {
         let mut state = self.lock();
         if state.watchers.is_empty() {
-            state.entries.clear();
-            (state.bytes, state.commit) = (0, commit);
+            state.trim();
+            state.commit = commit;
             self.is_watched.store(true, Ordering::Release);
         }
         self.add(&mut state, commit, patience)
@@ -220,12 +220,17 @@ impl State {
         self.trim();
     }
 
+    fn pop_oldest(&mut self) -> Option<Arc<CommitChanges>> {
+        let oldest = self.entries.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(oldest.bytes);
+        Some(oldest)
+    }
+
     fn drop_oldest(&mut self) {
-        let Some(oldest) = self.entries.pop_front() else {
+        let Some(oldest) = self.pop_oldest() else {
             self.bytes = 0;
             return;
         };
-        self.bytes = self.bytes.saturating_sub(oldest.bytes);
         for (_, watcher) in self.watchers.iter().filter(|(_, watcher)| watcher.position < oldest.commit) {
             watcher.is_lost.store(true, Ordering::Release);
         }
@@ -237,15 +242,27 @@ impl State {
             self.watchers.iter().filter(|(_, watcher)| !watcher.has_lost()).map(|(_, watcher)| watcher.position);
         let known = positions.min().unwrap_or(u64::MAX);
         while self.entries.front().is_some_and(|entry| entry.commit <= known) {
-            if let Some(entry) = self.entries.pop_front() {
-                self.bytes = self.bytes.saturating_sub(entry.bytes);
-            }
+            self.pop_oldest();
         }
     }
 
-    /// What was committed after `position`.
-    fn after(&self, position: u64) -> impl Iterator<Item = &Arc<CommitChanges>> {
-        self.entries.range(self.entries.partition_point(|entry| entry.commit <= position)..)
+    /// The place of what was committed next after `position`.
+    fn place_after(&self, position: u64) -> usize {
+        let (mut low, mut high) = (0, self.entries.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.entries.get(middle).is_some_and(|entry| entry.commit <= position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// What was committed next after `position`.
+    fn next_after(&self, position: u64) -> Option<&Arc<CommitChanges>> {
+        self.entries.get(self.place_after(position))
     }
 }
 
@@ -270,7 +287,7 @@ impl Watch {
             state.advance(self.number, commit);
             return News::Lost(commit);
         }
-        let next = state.after(position).next().map(Arc::clone);
+        let next = state.next_after(position).map(Arc::clone);
         state.advance(self.number, next.as_ref().map_or(commit, |next| next.commit));
         next.map_or(News::None, News::Commit)
     }
@@ -279,7 +296,7 @@ impl Watch {
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn wait(&self, position: u64) -> bool {
         let mut state = self.history.lock();
-        while !self.is_lost() && state.after(position).next().is_none() {
+        while !self.is_lost() && state.next_after(position).is_none() {
             if state.is_closed {
                 return false;
             }
@@ -291,20 +308,27 @@ impl Watch {
     /// Everything that was committed after `position`; none if it is not all there.
     pub(crate) fn all_after(&self, position: u64) -> Option<Vec<Arc<CommitChanges>>> {
         let state = self.history.lock();
-        (!self.is_lost()).then(|| state.after(position).map(Arc::clone).collect())
+        if self.is_lost() {
+            return None;
+        }
+        let (mut place, mut after) = (state.place_after(position), Vec::new());
+        while let Some(entry) = state.entries.get(place) {
+            after.push(Arc::clone(entry));
+            place += 1;
+        }
+        Some(after)
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut state = self.history.lock();
-        state.watchers.retain(|(number, _)| *number != self.number);
+        if let Some(place) = state.watchers.iter().position(|(number, _)| *number == self.number) {
+            state.watchers.swap_remove(place);
+        }
         if state.watchers.is_empty() {
             self.history.is_watched.store(false, Ordering::Release);
-            state.entries.clear();
-            state.bytes = 0;
-        } else {
-            state.trim();
         }
+        state.trim();
     }
 }

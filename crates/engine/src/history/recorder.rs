@@ -149,8 +149,11 @@ impl Recorder {
     #[inline]
     pub(crate) fn roll_back_savepoint(&mut self) {
         if let Some(count) = self.savepoints.pop() {
-            let undone = self.rows.drain(count.min(self.rows.len())..);
-            self.bytes = self.bytes.saturating_sub(undone.map(|row| row.bytes()).sum());
+            while self.rows.len() > count
+                && let Some(undone) = self.rows.pop()
+            {
+                self.bytes = self.bytes.saturating_sub(undone.bytes());
+            }
         }
     }
 
@@ -176,7 +179,11 @@ impl Recorder {
     #[cold]
     fn seal_as(&mut self, commit: u64, has_new_schema: bool, written: &mut dyn Iterator<Item = TableId>) {
         let changed = if self.has_overflowed {
-            Changed::Tables(written.collect())
+            let mut tables = Vec::new();
+            for table in written {
+                tables.push(table);
+            }
+            Changed::Tables(tables)
         } else {
             let rows = changes::net(std::mem::take(&mut self.rows));
             Changed::Rows { tables: std::mem::take(&mut self.tables), rows }

@@ -97,29 +97,6 @@ impl Access {
             }
         }
     }
-
-    /// As [`visit`](Self::visit), so that it can be changed.
-    pub(crate) fn visit_mut(&mut self, visit: &mut dyn FnMut(&mut BoundExpr)) {
-        match self {
-            Self::Scan => {}
-            Self::Range { equal, low, high, .. } => {
-                equal.iter_mut().for_each(&mut *visit);
-                for bound in [low, high].into_iter().flatten() {
-                    if let Bound::Included(expr) | Bound::Excluded(expr) = bound {
-                        visit(expr);
-                    }
-                }
-            }
-            Self::Union { ranges, conditions, .. } => {
-                ranges.iter_mut().for_each(|range| range.visit_mut(visit));
-                conditions.iter_mut().for_each(visit);
-            }
-            Self::Kept { from, filters, probe, .. } => {
-                from.visit_mut(visit);
-                filters.iter_mut().chain(probe).for_each(visit);
-            }
-        }
-    }
 }
 
 /// An end of a range.

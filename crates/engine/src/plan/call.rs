@@ -18,13 +18,11 @@ pub(crate) struct Call {
     pub(crate) arguments: Vec<BoundExpr>,
 }
 
-/// A value that is given when a plan runs.
+/// A value that is given when a plan runs, as it is compared where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Parameter {
     /// Which one, from 0.
     pub(crate) number: usize,
-    /// Where its value stands among those that a run is given: [`Scope::parameter`](crate::plan::Scope::parameter).
-    pub(crate) place: usize,
     /// The type that it has here.
     pub(crate) data_type: Option<DataType>,
     /// The names of the enum that it is one of.
@@ -34,8 +32,13 @@ pub(crate) struct Parameter {
 /// What is done with arguments.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Operator {
-    /// A value that stands here when the plan runs.
-    Parameter(Parameter),
+    /// The value of this number, from 0 on, and this type that stands here when the plan runs: in this place among those that
+    /// a run is given, see [`Scope::parameter`](crate::plan::Scope::parameter).
+    Parameter {
+        number: usize,
+        place: usize,
+        data_type: Option<DataType>,
+    },
     /// The value of this number that the query around gives, and its type where that is of use.
     Outer(usize, Option<DataType>),
     IsDistinct,
@@ -85,7 +88,7 @@ impl Operator {
 
     /// Whether it is known only when the question is asked.
     pub(super) fn depends_on_scope(&self) -> bool {
-        self.asks() || matches!(self, Self::Parameter(_) | Self::Outer(..))
+        self.asks() || matches!(self, Self::Parameter { .. } | Self::Outer(..))
     }
 
     /// Makes an expression of it and one argument, or two.
@@ -118,8 +121,7 @@ impl Call {
     /// The type of its value, where that is known without looking further.
     pub(super) fn data_type(&self) -> Option<DataType> {
         match &self.operator {
-            Operator::Parameter(parameter) => parameter.data_type,
-            Operator::Outer(_, data_type) => *data_type,
+            Operator::Parameter { data_type, .. } | Operator::Outer(_, data_type) => *data_type,
             _ => None,
         }
     }
@@ -199,9 +201,9 @@ impl Call {
             Operator::Cast(data_type) => {
                 scope.noted(function::cast(self.argument(0, context)?, *data_type, &scope.arena))
             }
-            Operator::Parameter(parameter) => match scope.parameter(parameter.place) {
+            Operator::Parameter { number, place, .. } => match scope.parameter(*place) {
                 Some(value) => Some(value.as_ref()),
-                None => scope.fail(is_missing(parameter.number)),
+                None => scope.fail(is_missing(*number)),
             },
             Operator::Outer(number, _) => Some(scope.outer.get(*number).unwrap_or(&Value::Null).as_ref()),
             Operator::IsDistinct => {

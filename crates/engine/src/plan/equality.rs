@@ -22,20 +22,22 @@ struct Class {
 pub(super) fn close(conjuncts: &mut Vec<BoundExpr>, types: Types<'_>) -> Vec<usize> {
     let mut classes: Vec<Class> = Vec::new();
     for (left, right) in conjuncts.iter().filter_map(|conjunct| pair(conjunct, types)) {
-        let place = |classes: &[Class], column| classes.iter().position(|class| class.columns.contains(column));
-        match (place(&classes, &left), place(&classes, &right)) {
-            (Some(one), Some(other)) if one != other => {
-                let moved = classes.swap_remove(one.max(other)).columns;
-                classes.get_mut(one.min(other)).into_iter().for_each(|class| class.columns.extend(&moved));
+        let mut place_of = |column| {
+            classes.iter().position(|class| class.columns.contains(&column)).unwrap_or_else(|| {
+                classes.push(Class { columns: vec![column], is_constant: false });
+                classes.len() - 1
+            })
+        };
+        let (one, other) = (place_of(left), place_of(right));
+        if one != other {
+            let moved = classes.swap_remove(one.max(other)).columns;
+            if let Some(class) = classes.get_mut(one.min(other)) {
+                class.columns.extend_from_slice(&moved);
             }
-            (Some(_), Some(_)) => {}
-            (Some(one), None) => classes.get_mut(one).into_iter().for_each(|class| class.columns.push(right)),
-            (None, Some(one)) => classes.get_mut(one).into_iter().for_each(|class| class.columns.push(left)),
-            (None, None) => classes.push(Class { columns: vec![left, right], is_constant: false }),
         }
     }
-    classes.retain(|class| class.columns.len() <= MAX_EQUAL);
-    for class in &mut classes {
+    let is_small = |class: &Class| class.columns.len() <= MAX_EQUAL;
+    for class in classes.iter_mut().filter(|class| is_small(class)) {
         let mut implied = Vec::new();
         for conjunct in conjuncts.iter() {
             let Some(of) = subject(conjunct).filter(|column| class.columns.contains(column)) else { continue };
@@ -63,7 +65,7 @@ pub(super) fn close(conjuncts: &mut Vec<BoundExpr>, types: Types<'_>) -> Vec<usi
             }
         }
         for expr in implied {
-            let is_known = |other: &BoundExpr| *other == expr || flipped(other).as_ref() == Some(&expr);
+            let is_known = |other: &BoundExpr| *other == expr || are_flipped(other, &expr);
             if !conjuncts.iter().any(is_known) {
                 conjuncts.push(expr);
             }
@@ -73,7 +75,10 @@ pub(super) fn close(conjuncts: &mut Vec<BoundExpr>, types: Types<'_>) -> Vec<usi
         let (left, right) = pair(conjunct, types)?;
         // Two columns of one source are equal whatever others are.
         let is_between = left.0 != right.0;
-        classes.iter().position(|class| is_between && class.columns.contains(&left)).map(|place| place + 1)
+        classes
+            .iter()
+            .position(|class| is_between && is_small(class) && class.columns.contains(&left))
+            .map(|place| place + 1)
     };
     let mut numbers = Vec::new();
     for conjunct in conjuncts.iter() {
@@ -114,11 +119,12 @@ fn equal(left: Column, right: Column) -> BoundExpr {
     BoundExpr::Compare(Comparison::Equal, column(left), column(right))
 }
 
-fn flipped(conjunct: &BoundExpr) -> Option<BoundExpr> {
-    match conjunct {
-        BoundExpr::Compare(Comparison::Equal, left, right) => {
-            Some(BoundExpr::Compare(Comparison::Equal, right.clone(), left.clone()))
+/// Whether both say the same, one with its sides exchanged.
+fn are_flipped(one: &BoundExpr, other: &BoundExpr) -> bool {
+    match (one, other) {
+        (BoundExpr::Compare(Comparison::Equal, left, right), BoundExpr::Compare(Comparison::Equal, first, second)) => {
+            left == second && right == first
         }
-        _ => None,
+        _ => false,
     }
 }

@@ -354,7 +354,7 @@ impl<'a> Words<'a> {
 
     fn call(&mut self, plan: &Plan, call: &Call) {
         match &call.operator {
-            Operator::Parameter(parameter) => return self.tell(&format_args!("?{}", parameter.number + 1)),
+            Operator::Parameter { number, .. } => return self.tell(&format_args!("?{}", number + 1)),
             Operator::Outer(number, _) => return self.tell(&format_args!("outer {number}")),
             Operator::Arithmetic { operator, .. } => {
                 self.say("(");

@@ -105,7 +105,8 @@ impl BoundExpr {
     ///
     /// # Errors
     /// [`MemoryError::Corrupt`] if a row's bytes are no row of its table; what its functions refuse.
-    #[inline]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline)]
     pub(crate) fn value<'a>(&'a self, context: Context<'a>) -> Fallible<ValueRef<'a>> {
         self.evaluate(context).ok_or_else(|| context.scope().take_failure())
     }
@@ -213,7 +214,7 @@ impl BoundExpr {
         match self {
             Self::Literal(value) => Some(value),
             Self::Call(call) => match &call.operator {
-                Operator::Parameter(parameter) => scope.parameter(parameter.place),
+                Operator::Parameter { place, .. } => scope.parameter(*place),
                 _ => None,
             },
             _ => None,

@@ -35,9 +35,9 @@ pub(super) fn join_order(count: usize, cost: CostOf<'_>) -> Option<Vec<usize>> {
 /// Of every set of sources the cheapest order.
 fn exhaustive(count: usize, cost: CostOf<'_>) -> Option<Vec<usize>> {
     // The cost and the rows of each set, what came last and what first.
-    let mut sets = vec![(f64::INFINITY, 1.0, usize::MAX, None); 1 << count];
-    if let Some(empty) = sets.first_mut() {
-        empty.0 = 0.0;
+    let mut sets = vec![(0.0, 1.0, usize::MAX, None)];
+    while sets.len() < 1 << count {
+        sets.push((f64::INFINITY, 1.0, usize::MAX, None));
     }
     for set in 0..sets.len() {
         let Some((before, rows, _, first)) = sets.get(set).copied().filter(|own| own.0.is_finite()) else { continue };

@@ -181,6 +181,7 @@ impl BoundAggregate {
 
 impl Grouping {
     /// Calls `visit` with all that the groups are computed from.
+    #[inline(never)]
     pub(crate) fn visit<'g>(&'g self, visit: &mut dyn FnMut(&'g BoundExpr)) {
         self.keys.iter().for_each(&mut *visit);
         for BoundAggregate { argument, filter, separator, .. } in &self.aggregates {
@@ -210,12 +211,12 @@ pub(crate) struct OrderKey {
 }
 
 /// Plans a question without parameters.
-pub(crate) fn plan(core: &mut Core, query: &Query) -> Fallible<Plan> {
+pub(crate) fn plan(core: &mut Core, query: &Query) -> Fallible<Box<Plan>> {
     plan_with(core, query, &[])
 }
 
 /// Plans a question whose parameters have these values.
-pub(crate) fn plan_with(core: &mut Core, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Plan> {
+pub(crate) fn plan_with(core: &mut Core, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Box<Plan>> {
     let bound = bind::bind(&core.catalog, query, parameters)?;
     optimize::optimize(core, bound)
 }

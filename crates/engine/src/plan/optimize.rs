@@ -17,10 +17,10 @@ use crate::plan::walk_order::{leading_column, walk_in_order};
 use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, equality, flatten, left, semi_join};
 
 /// Chooses how to answer a question: the order of the sources that costs least, and the access to each.
-pub(crate) fn optimize(core: &mut Core, mut query: BoundQuery) -> Fallible<Plan> {
+pub(crate) fn optimize(core: &mut Core, mut query: BoundQuery) -> Fallible<Box<Plan>> {
     flatten::flatten(&mut query);
     let Core { catalog, store, .. } = core;
-    choose(catalog, &Figures::new(store), query, 0).map(|plan| *plan)
+    choose(catalog, &Figures::new(store), query, 0)
 }
 
 /// Queries so deep inside others stay what they are.
@@ -74,7 +74,7 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
     }
     let classes = if IS_FULL { equality::close(&mut conjuncts, &types) } else { Vec::new() };
     let mut joins = Joins { catalog, sources: &sources, lefts, conjuncts, classes, estimates, types: &types };
-    let order = joins.order().ok_or_else(|| Error::Query("the conditions of the left joins need each other".into()))?;
+    let order = joins.order().ok_or_else(no_order)?;
     let mut steps = Vec::with_capacity(order.len());
     let (mut entered, mut rows) = (0, 1.0);
     let mut ascending = Vec::new();
@@ -337,8 +337,13 @@ struct Known {
 }
 
 #[cold]
-fn no_source() -> Error {
-    Error::Query("there is no such source".into())
+fn no_source() -> Box<Error> {
+    Error::query(format_args!("there is no such source"))
+}
+
+#[cold]
+fn no_order() -> Box<Error> {
+    Error::query(format_args!("the conditions of the left joins need each other"))
 }
 
 /// Makes alternatives for one column a list: `a = 1 OR a = 2`.

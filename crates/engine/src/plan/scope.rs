@@ -24,7 +24,15 @@ pub(crate) struct Scope {
     failure: RefCell<Option<Failure>>,
     answers: RefCell<Answers>,
     /// The rows found last by queries that name themselves, by number.
-    working: Vec<(usize, Arc<Spool>)>,
+    working: Option<Arc<Working>>,
+}
+
+/// The rows that a query which names itself found last, by its number, and those of the queries around it.
+#[derive(Debug)]
+struct Working {
+    number: usize,
+    rows: Arc<Spool>,
+    before: Option<Arc<Self>>,
 }
 
 /// Why an expression has no value.
@@ -61,14 +69,7 @@ impl Default for Scope {
     #[inline(never)]
     fn default() -> Self {
         let (failure, answers) = Default::default();
-        Self {
-            parameters: Arc::default(),
-            outer: Vec::new(),
-            arena: Arena::default(),
-            failure,
-            answers,
-            working: Vec::new(),
-        }
+        Self { parameters: Arc::default(), outer: Vec::new(), arena: Arena::default(), failure, answers, working: None }
     }
 }
 
@@ -89,7 +90,7 @@ impl Scope {
     pub(crate) fn clear(&mut self) {
         self.arena.clear();
         self.outer.clear();
-        self.working.clear();
+        self.working = None;
         *self.failure.get_mut() = None;
         let answers = self.answers.get_mut();
         if answers.bytes > 0 {
@@ -110,17 +111,21 @@ impl Scope {
 
     /// The scope in which a query that names itself found these rows last.
     pub(crate) fn with_working(mut self, number: usize, rows: Arc<Spool>) -> Self {
-        if let Some(place) = self.working.iter().position(|(other, _)| *other == number) {
-            self.working.swap_remove(place);
-        }
-        self.working.push((number, rows));
+        let before = self.working.take();
+        self.working = Some(Arc::new(Working { number, rows, before }));
         self
     }
 
     /// The rows that a query which names itself found last.
     pub(crate) fn working(&self, number: usize) -> Arc<Spool> {
-        let found = self.working.iter().find(|(other, _)| *other == number);
-        found.map_or_else(Arc::default, |(_, rows)| Arc::clone(rows))
+        let mut working = self.working.as_ref();
+        while let Some(own) = working {
+            if own.number == number {
+                return Arc::clone(&own.rows);
+            }
+            working = own.before.as_ref();
+        }
+        Arc::default()
     }
 
     /// Notes why an expression has no value.

@@ -13,10 +13,9 @@ use wasm_dbms_memory::TableId;
 use crate::catalog::{Catalog, RelationIndex};
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::full::IS_FULL;
-use crate::plan::bind::{self, given, type_of};
-use crate::plan::call::{Operator, Parameter};
-use crate::plan::{Body, BoundExpr, Plan, PlanSource, Scope, optimize};
+use crate::plan::bind::{self, MadeFor, given, type_of};
+use crate::plan::call::Parameter;
+use crate::plan::{Plan, Scope, optimize};
 
 /// A plan without its parameters.
 #[derive(Debug)]
@@ -50,25 +49,12 @@ const FEW_ROWS: u64 = 64;
 impl Template {
     /// Plans a question for parameters of these types.
     pub(crate) fn new(core: &mut Core, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Self> {
-        let (bound, fixed) = bind::bind_template(&core.catalog, query, parameters)?;
-        let mut plan = optimize::optimize(core, bound)?;
-        let catalog = &core.catalog;
-        let (mut found, mut places) = (Vec::new(), Vec::new());
-        plan.visit_mut(&mut |part| match part {
-            Part::Table(index) if !found.contains(&index) => found.push(index),
-            Part::Table(_) => {}
-            Part::Expr(expr) => expr.for_each_mut(&mut |expr| {
-                if let BoundExpr::Call(call) = expr
-                    && let Operator::Parameter(parameter) = &mut call.operator
-                {
-                    parameter.place = places.len();
-                    places.push(parameter.clone());
-                }
-            }),
-        });
+        let (bound, MadeFor { parameters: places, fixed, tables: found }) =
+            bind::bind_template(&core.catalog, query, parameters)?;
+        let plan = optimize::optimize(core, bound)?;
         let mut tables = Vec::with_capacity(found.len());
         for index in found {
-            let relation = catalog.relation(index)?;
+            let relation = core.catalog.relation(index)?;
             let (id, described, rows) = (relation.id, Arc::clone(&relation.described), relation.table.rows);
             tables.push(PlannedTable { index, id, described, rows });
         }
@@ -78,7 +64,10 @@ impl Template {
                 known.push((number, value.to_value()));
             }
         }
-        let types = parameters.iter().copied().map(type_of).collect();
+        let mut types = Vec::with_capacity(parameters.len());
+        for value in parameters {
+            types.push(type_of(*value));
+        }
         Ok(Self { plan: plan.into(), parameters: places, types, fixed: known, tables })
     }
 
@@ -128,49 +117,5 @@ impl Template {
             None => scope.parameters = places.into(),
         }
         Ok(())
-    }
-}
-
-/// A part of a plan.
-pub(super) enum Part<'p> {
-    Expr(&'p mut BoundExpr),
-    Table(RelationIndex),
-}
-
-impl Plan {
-    /// Calls `visit` with every expression and every table, those of the plans inside too.
-    pub(super) fn visit_mut(&mut self, visit: &mut dyn FnMut(Part<'_>)) {
-        for source in &mut self.sources {
-            match source {
-                PlanSource::Table(index) => visit(Part::Table(*index)),
-                PlanSource::Derived(_) if !IS_FULL => {}
-                PlanSource::Derived(derived) => {
-                    derived.arguments.iter_mut().for_each(|expr| visit(Part::Expr(expr)));
-                    match &mut derived.body {
-                        Body::Nothing | Body::Working(_) => {}
-                        Body::Values(rows) => rows.iter_mut().flatten().for_each(|expr| visit(Part::Expr(expr))),
-                        Body::Query(plan) | Body::Windows { query: plan, .. } => plan.visit_mut(visit),
-                        Body::Set { left: one, right: other, .. } | Body::Recursive { first: one, next: other, .. } => {
-                            one.visit_mut(visit);
-                            other.visit_mut(visit);
-                        }
-                    }
-                }
-            }
-        }
-        for step in &mut self.steps {
-            step.access.visit_mut(&mut |expr| visit(Part::Expr(expr)));
-            for list in [Some(&mut step.filters), Some(&mut step.asking), step.after.as_mut()].into_iter().flatten() {
-                list.iter_mut().for_each(|expr| visit(Part::Expr(expr)));
-            }
-        }
-        if let Some(grouping) = &mut self.grouping {
-            grouping.visit_mut(&mut |expr| visit(Part::Expr(expr)));
-        }
-        for list in [&mut self.gate, &mut self.having, &mut self.outputs] {
-            list.iter_mut().for_each(|expr| visit(Part::Expr(expr)));
-        }
-        self.order.iter_mut().for_each(|key| visit(Part::Expr(&mut key.expr)));
-        self.subqueries.iter_mut().for_each(|subquery| subquery.plan.visit_mut(visit));
     }
 }

@@ -24,8 +24,8 @@ pub(crate) enum Purpose {
     Constraint,
 }
 
-/// Keys at or above the first and below the second; none is no bound.
-type Range = (Vec<u8>, Option<Vec<u8>>);
+/// Keys at or above the first and below the second; an empty second one, which no key is below, is no bound.
+type Range = (Vec<u8>, Vec<u8>);
 
 /// The ranges of one tree.
 #[derive(Debug, Default)]
@@ -46,15 +46,20 @@ pub(crate) struct ReadSet {
 impl ReadSet {
     /// Keeps that a tree was read in this range.
     pub(crate) fn note(&mut self, tree: u32, range: KeyRange<'_>) {
-        let range = match range {
-            KeyRange::Key(key) => (key.to_vec(), Some(after(key))),
+        let (start, end) = match range {
+            KeyRange::Key(key) => (key, after(key)),
             KeyRange::Prefix(prefix) => {
                 let mut end = prefix.to_vec();
-                let has_end = key::make_successor(&mut end);
-                (prefix.to_vec(), has_end.then_some(end))
+                if !key::make_successor(&mut end) {
+                    end.clear();
+                }
+                (prefix, end)
             }
-            KeyRange::From(from, end) => (from.to_vec(), end.map(<[u8]>::to_vec)),
+            // No key is there.
+            KeyRange::From(_, Some([])) => return,
+            KeyRange::From(from, end) => (from, end.unwrap_or_default().to_vec()),
         };
+        let range = (start.to_vec(), end);
         let place = match self.trees.binary_search_by_key(&tree, |(tree, _)| *tree) {
             Ok(place) => place,
             Err(place) => {
@@ -85,7 +90,7 @@ fn after(key: &[u8]) -> Vec<u8> {
 }
 
 fn size_of_range((start, end): &Range) -> usize {
-    size_of::<Range>() + start.len() + end.as_ref().map_or(0, Vec::len)
+    size_of::<Range>() + start.len() + end.len()
 }
 
 impl Ranges {
@@ -113,8 +118,8 @@ impl Ranges {
         let mut joined: Vec<Range> = Vec::with_capacity(self.ranges.len());
         for (start, end) in self.ranges.drain(..) {
             match joined.last_mut() {
-                Some((_, last)) if last.as_ref().is_none_or(|last| *last >= start) => {
-                    if last.is_some() && end.as_ref().is_none_or(|end| last.as_ref().is_some_and(|last| end > last)) {
+                Some((_, last)) if last.is_empty() || *last >= start => {
+                    if !last.is_empty() && (end.is_empty() || end > *last) {
                         *last = end;
                     }
                 }
@@ -128,7 +133,7 @@ impl Ranges {
 
     fn join_all(&mut self) {
         let Some((start, _)) = self.ranges.first_mut().map(std::mem::take) else { return };
-        let end = self.ranges.pop().and_then(|(_, end)| end);
+        let end = self.ranges.pop().map(|(_, end)| end).unwrap_or_default();
         let whole = (start, end);
         self.bytes = size_of_range(&whole);
         self.ranges = vec![whole];
@@ -139,7 +144,7 @@ impl Ranges {
     pub(crate) fn contains(&self, key: &[u8]) -> bool {
         let following = self.ranges.partition_point(|(start, _)| start.as_slice() <= key);
         let range = following.checked_sub(1).and_then(|index| self.ranges.get(index));
-        range.is_some_and(|(_, end)| end.as_ref().is_none_or(|end| key < end.as_slice()))
+        range.is_some_and(|(_, end)| end.is_empty() || key < end.as_slice())
     }
 }
 
@@ -157,7 +162,7 @@ mod tests {
         reads.note(1, KeyRange::From(b"m", Some(b"p")));
         reads.note(1, KeyRange::Key(b"a"));
         reads.note(1, KeyRange::From(b"c", Some(b"n")));
-        assert_eq!(ranges(&mut reads), [(b"a".to_vec(), Some(b"a\0".to_vec())), (b"c".to_vec(), Some(b"p".to_vec()))]);
+        assert_eq!(ranges(&mut reads), [(b"a".to_vec(), b"a\0".to_vec()), (b"c".to_vec(), b"p".to_vec())]);
     }
 
     #[test]
@@ -166,9 +171,9 @@ mod tests {
         reads.note(1, KeyRange::From(b"c", None));
         reads.note(1, KeyRange::From(b"b", Some(b"d")));
         reads.note(1, KeyRange::Key(b"z"));
-        assert_eq!(ranges(&mut reads), [(b"b".to_vec(), None)]);
+        assert_eq!(ranges(&mut reads), [(b"b".to_vec(), Vec::new())]);
         reads.note(1, KeyRange::Key(b"zz"));
-        assert_eq!(ranges(&mut reads), [(b"b".to_vec(), None)]);
+        assert_eq!(ranges(&mut reads), [(b"b".to_vec(), Vec::new())]);
     }
 
     #[test]

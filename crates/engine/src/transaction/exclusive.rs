@@ -167,7 +167,7 @@ impl Holder for Transaction<'_> {
         match self.turn.try_borrow_mut() {
             Ok(mut turn) => run(&mut turn.core),
             // A row visitor asks the transaction that is reading its rows.
-            Err(_) => Err(Error::Busy.into()),
+            Err(_) => Err(Error::busy()),
         }
     }
 }

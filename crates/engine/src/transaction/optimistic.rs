@@ -97,7 +97,7 @@ impl OptimisticTransaction {
         if self.is_unwritten() {
             return Ok(());
         }
-        let shared = shared.ok_or(Error::Closed)?;
+        let shared = shared.ok_or_else(|| Box::new(Error::Closed))?;
         let mut turn = shared.turn()?;
         Ok(self.commit_in(&mut turn, durability)?)
     }
@@ -111,7 +111,7 @@ impl OptimisticTransaction {
         let Self { core, watch, commit, options, .. } = self;
         let core = core.get_mut();
         core.check_not_failed()?;
-        let beside = watch.as_ref().and_then(|watch| watch.all_after(*commit)).ok_or(Error::TransactionExpired)?;
+        let beside = watch.as_ref().and_then(|watch| watch.all_after(*commit)).ok_or_else(expired)?;
         let skips_rows = options.bug == Some(PlantedBug::SkipRowCheck);
         if !skips_rows && options.bug != Some(PlantedBug::SkipValidation) {
             validate::check_reads(core, &turn.core.catalog, &beside)?;
@@ -249,7 +249,7 @@ impl OptimisticTransaction {
             Some(now.saturating_sub(began) >= timeout)
         };
         if watch.is_lost() || is_late() == Some(true) {
-            return Err(Error::TransactionExpired.into());
+            return Err(expired());
         }
         Ok(())
     }
@@ -270,12 +270,18 @@ impl OptimisticTransaction {
     }
 }
 
+#[cold]
+#[inline(never)]
+fn expired() -> Box<Error> {
+    Error::TransactionExpired.into()
+}
+
 impl Holder for OptimisticTransaction {
     fn with<R>(&self, run: impl FnOnce(&mut Core) -> Fallible<R>) -> Fallible<R> {
         match self.core.try_borrow_mut() {
             Ok(mut core) => run(&mut core),
             // A row visitor asks the transaction that is reading its rows.
-            Err(_) => Err(Error::Busy.into()),
+            Err(_) => Err(Error::busy()),
         }
     }
 }

@@ -95,11 +95,7 @@ impl Core {
     fn close_from(&mut self, place: usize, keeps: bool) -> Fallible<()> {
         while self.savepoints.len() > place {
             self.savepoints.pop();
-            if keeps {
-                self.release_savepoint();
-            } else {
-                self.roll_back_savepoint()?;
-            }
+            self.end_savepoint(keeps)?;
         }
         Ok(())
     }

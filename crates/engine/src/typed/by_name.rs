@@ -163,13 +163,19 @@ verbs_by_name!(Limited<'_, C>, C);
 pub(crate) fn places_of(schema: &TableSchema, columns: &[&str]) -> Fallible<Vec<usize>> {
     let mut places = Vec::with_capacity(columns.len());
     for name in columns {
-        let place = column_of(schema, name)?;
-        if places.contains(&place) {
-            return Err(Error::query(format_args!("column {}.{name} is given twice", schema.name)));
-        }
+        let place = place_beside(schema, name, &places)?;
         places.push(place);
     }
     Ok(places)
+}
+
+/// Where a named column stands, which is none of these.
+pub(crate) fn place_beside(schema: &TableSchema, name: &str, places: &[usize]) -> Fallible<usize> {
+    let place = column_of(schema, name)?;
+    if places.contains(&place) {
+        return Err(Error::query(format_args!("column {}.{name} is given twice", schema.name)));
+    }
+    Ok(place)
 }
 
 /// The value as its column has it: the name of an enum with its number.
@@ -205,7 +211,9 @@ pub(crate) fn placed<'a>(
 
 /// What a filter keeps of a table.
 pub(crate) fn rows_of(table: &str, filter: Option<Expr>) -> Query {
-    Query { filter, ..Query::from(table.to_owned()) }
+    let mut query = Query::from(table.to_owned());
+    query.filter = filter;
+    query
 }
 
 /// Inserts each row.
@@ -253,8 +261,8 @@ fn delete_named_returning(core: &mut Core, table: &str, filter: Option<Expr>) ->
 }
 
 fn sets_of(core: &Core, index: RelationIndex, values: &[(&str, Value)]) -> Fallible<Sets> {
-    let named = values.iter().map(|(name, value)| ((*name).to_owned(), Expr::Literal(value.clone())));
-    Sets::named(&core.catalog.relation(index)?.schema, named.collect())
+    let named = &mut values.iter().map(|(name, value)| (*name, Expr::Literal(value.clone())));
+    Sets::named(&core.catalog.relation(index)?.schema, named)
 }
 
 fn delete_named(core: &mut Core, table: &str, filter: Option<Expr>) -> Fallible<u64> {

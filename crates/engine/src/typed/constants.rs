@@ -27,7 +27,11 @@ impl Constants {
     pub(crate) fn forget(&mut self, column: usize) {
         match self {
             Self::AtMostOne(one) => drop(one.take_if(|(other, _)| *other == column)),
-            Self::Several(all) => all.retain(|(other, _)| *other != column),
+            Self::Several(all) => {
+                while let Some(place) = all.iter().position(|(other, _)| *other == column) {
+                    all.remove(place);
+                }
+            }
         }
     }
 }

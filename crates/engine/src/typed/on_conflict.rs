@@ -198,7 +198,7 @@ impl Conflict {
             Some(Changes { taken, set, filter }) => Some(Update {
                 taken: columns_of(schema, taken)?,
                 takes_all: taken.is_empty() && set.is_empty(),
-                sets: Sets::named(schema, set.clone())?,
+                sets: Sets::named(schema, &mut set.iter().map(|(name, value)| (name.as_str(), value.clone())))?,
                 filter: filter.clone(),
             }),
         };

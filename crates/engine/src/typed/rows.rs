@@ -56,7 +56,7 @@ impl<A: Table> Part for A {
     fn read_part(frame: &FrameRef<'_>, source: usize) -> Fallible<A> {
         match frame.0.view(source) {
             Some(row) => Ok(A::read(&row)?),
-            None => Err(crate::Error::Query("a table of the question has no row".into()).into()),
+            None => Err(crate::Error::query(format_args!("a table of the question has no row"))),
         }
     }
 }

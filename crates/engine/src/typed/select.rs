@@ -192,7 +192,7 @@ impl<'c, C: Connection, R: Rows> Select<'c, C, R> {
         self.connection
     }
 
-    pub(super) fn planned_rows(&self, core: &mut Core) -> Fallible<Plan> {
+    pub(super) fn planned_rows(&self, core: &mut Core) -> Fallible<Box<Plan>> {
         planned_rows(core, &self.query, &self.binders)
     }
 
@@ -505,7 +505,7 @@ impl<C: Connection, P: Projection> Projected<'_, C, P> {
     }
 }
 
-fn planned(core: &mut Core, query: &Query, binders: &[Binder]) -> Fallible<Plan> {
+fn planned(core: &mut Core, query: &Query, binders: &[Binder]) -> Fallible<Box<Plan>> {
     for bind in binders {
         bind(core)?;
     }
@@ -513,7 +513,7 @@ fn planned(core: &mut Core, query: &Query, binders: &[Binder]) -> Fallible<Plan>
 }
 
 /// The plan of a question for whole rows, which a group has none of.
-fn planned_rows(core: &mut Core, query: &Query, binders: &[Binder]) -> Fallible<Plan> {
+fn planned_rows(core: &mut Core, query: &Query, binders: &[Binder]) -> Fallible<Box<Plan>> {
     if !query.group_by.is_empty() {
         return Err(Error::Query(
             "a grouped question has no rows of its tables: say what is asked with columns".into(),

@@ -10,7 +10,7 @@ use crate::execute::{self, Needs, RowStream};
 use crate::function::{Arena, cast};
 use crate::plan::{self, Beside, Context, Scope};
 use crate::store::Purpose;
-use crate::typed::by_name::places_of;
+use crate::typed::by_name::place_beside;
 use crate::typed::constants::Constants;
 use crate::write::Assignment;
 
@@ -29,8 +29,8 @@ pub(crate) type Matched = (Vec<u8>, Vec<Value>);
 impl Sets {
     /// Sets a column. What is said last of a column holds.
     pub(crate) fn add(&mut self, column: usize, value: Expr) {
-        if !self.computed.is_empty() {
-            self.computed.retain(|(other, _)| *other != column);
+        while let Some(place) = self.computed.iter().position(|(other, _)| *other == column) {
+            self.computed.remove(place);
         }
         match value {
             Expr::Literal(value) => self.constants.push((column, value)),
@@ -42,15 +42,14 @@ impl Sets {
     }
 
     /// Sets columns by their names, each once.
-    pub(crate) fn named(schema: &TableSchema, named: Vec<(String, Expr)>) -> Fallible<Self> {
-        let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
-        let mut sets = Self::default();
-        let places = places_of(schema, &names)?;
-        for (place, (_, value)) in places.into_iter().zip(named) {
-            let value = match (value, schema.columns.get(place)) {
-                (Expr::Literal(value), Some(column)) => Expr::Literal(assignable(column, value, false)),
-                (computed, _) => computed,
-            };
+    pub(crate) fn named(schema: &TableSchema, named: &mut dyn Iterator<Item = (&str, Expr)>) -> Fallible<Self> {
+        let (mut sets, mut places) = (Self::default(), Vec::new());
+        for (name, mut value) in named {
+            let place = place_beside(schema, name, &places)?;
+            places.push(place);
+            if let (Expr::Literal(value), Some(column)) = (&mut value, schema.columns.get(place)) {
+                *value = assignable(column, std::mem::take(value), false);
+            }
             sets.add(place, value);
         }
         Ok(sets)

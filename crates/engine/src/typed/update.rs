@@ -391,7 +391,7 @@ impl<'c, C: Connection> UpdateTable<'c, C> {
     /// would break; what storage says.
     pub fn run(self) -> Result<u64> {
         Ok(self.connection.write_many(|core| {
-            let (index, sets) = resolve(core, &self.query, self.sets)?;
+            let (index, sets) = resolve(core, &self.query, &self.sets)?;
             update_matching(core, index, &sets, self.query, &refs(&self.parameters), None)
         })?)
     }
@@ -423,7 +423,7 @@ impl<'c, C: Connection> UpdateTable<'c, C> {
     /// As [`run`](Self::run).
     pub fn returning(self) -> Result<Answer> {
         Ok(self.connection.write_many(|core| {
-            let (index, sets) = resolve(core, &self.query, self.sets)?;
+            let (index, sets) = resolve(core, &self.query, &self.sets)?;
             update_returning(core, index, &sets, self.query, &refs(&self.parameters))
         })?)
     }
@@ -434,9 +434,10 @@ fn refs(values: &[Value]) -> Vec<ValueRef<'_>> {
 }
 
 /// The table that a change is of, and its columns by number.
-fn resolve(core: &Core, query: &Query, named: Vec<(String, Expr)>) -> Fallible<(RelationIndex, Sets)> {
+fn resolve(core: &Core, query: &Query, named: &[(String, Expr)]) -> Fallible<(RelationIndex, Sets)> {
     let table = query.from.name().map_or("", |name| name);
     let index = core.catalog.find(table)?;
+    let named = &mut named.iter().map(|(name, value)| (name.as_str(), value.clone()));
     Ok((index, Sets::named(&core.catalog.relation(index)?.schema, named)?))
 }
 
@@ -500,5 +501,9 @@ pub(crate) fn update_returning(
 
 /// The key of every row of a table that a question keeps.
 pub(crate) fn matching_keys(core: &mut Core, query: &Query) -> Fallible<Vec<Vec<u8>>> {
-    Ok(matching(core, query, &[])?.into_iter().map(|(key, _)| key).collect())
+    let mut keys = Vec::new();
+    for (key, _) in matching(core, query, &[])? {
+        keys.push(key);
+    }
+    Ok(keys)
 }

@@ -133,8 +133,8 @@ impl Core {
             KeyShape::RowId => {
                 // Row ids and a column that counts up share the counter.
                 let row_id = numbers.row_id(relation.id, relation.table.counter, counter);
-                let row_id =
-                    row_id.ok_or_else(|| Error::OutOfRange(format!("the next row id of {}", relation.schema.name)))?;
+                let row_id = row_id
+                    .ok_or_else(|| Error::out_of_range(format_args!("the next row id of {}", relation.schema.name)))?;
                 counter = counter.max(row_id);
                 key::push(&mut scratch.key, ValueRef::from_u64(row_id));
             }

@@ -5,7 +5,7 @@
 //! row from a table's tree asks [`RowLayout::is_current`], which is one look at its first byte, and at nothing where the
 //! table has no earlier forms; what is older is written anew into a buffer, in the present form.
 
-use wasm_dbms_api::{ConversionError, DataType, Decimal, TableSchema, Value, ValueRef};
+use wasm_dbms_api::{ConversionError, DataType, Decimal, RowSource, TableSchema, Value, ValueRef};
 use wasm_dbms_memory::PageValues;
 
 use crate::codec::row::{FIRST_LONG_VERSION, FormedColumn, LONGEST_HEAD, Place, RowLayout, RowView};
@@ -108,7 +108,7 @@ impl RowLayout {
             let value = match (column.place, origin) {
                 // It was in the key then too: another key is another tree.
                 (Place::Key(_), _) => ValueRef::Null,
-                (_, FormOrigin::Column(place)) => view.try_value(*place)?,
+                (_, FormOrigin::Column(place)) => view.column(*place)?,
                 (_, FormOrigin::Initial(value)) => value.as_ref(),
             };
             values.push(widened(value, column.data_type));

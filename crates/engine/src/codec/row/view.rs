@@ -28,23 +28,23 @@ impl<'a> RowView<'a> {
             ReaderKind::I64 => ValueRef::Integer(i64::from_le_bytes(self.fixed(at)?)),
             ReaderKind::Text => ValueRef::Text(text::from_utf8(self.variable(at)?)?),
             ReaderKind::KeyInteger | ReaderKind::Key => self.in_key(index, at)?,
-            ReaderKind::Bool => ValueRef::Bool(self.fixed::<1>(at)? != [0]),
-            ReaderKind::I8 => ValueRef::Integer(i8::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::I16 => ValueRef::Integer(i16::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::I32 => ValueRef::Integer(i32::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::U8 => ValueRef::Integer(u8::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::U16 => ValueRef::Integer(u16::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::U64 => ValueRef::from_u64(u64::from_le_bytes(self.fixed(at)?)),
-            ReaderKind::F32 => ValueRef::Float(f32::from_le_bytes(self.fixed(at)?).into()),
-            ReaderKind::F64 => ValueRef::Float(f64::from_le_bytes(self.fixed(at)?)),
             ReaderKind::Bytes => ValueRef::Bytes(self.variable(at)?),
             ReaderKind::Decimal => ValueRef::Decimal(fixed::decimal(self.fixed(at)?)?),
-            ReaderKind::Date => ValueRef::Date(Date::from_days(i32::from_le_bytes(self.fixed(at)?))),
             ReaderKind::DateTime => ValueRef::DateTime(fixed::date_time(self.fixed(at)?)?),
             ReaderKind::Uuid => ValueRef::Uuid(Uuid::from_bytes(self.fixed(at)?)),
             ReaderKind::Json => ValueRef::Json(JsonRef::from_stored(text::from_utf8(self.variable(at)?)?)),
-            ReaderKind::Enum => self.variant(index, u16::from_le_bytes(self.fixed(at)?))?,
-            ReaderKind::Absent => return None,
+            kind => {
+                let number = self.number(kind, at)?;
+                match kind {
+                    ReaderKind::Bool => ValueRef::Bool(number != 0),
+                    ReaderKind::U64 => ValueRef::from_u64(number as u64),
+                    ReaderKind::F32 => ValueRef::Float(f32::from_bits(number as u32).into()),
+                    ReaderKind::F64 => ValueRef::Float(f64::from_bits(number as u64)),
+                    ReaderKind::Date => ValueRef::Date(Date::from_days(number as i32)),
+                    ReaderKind::Enum => self.variant(index, number as u16)?,
+                    _ => ValueRef::Integer(number),
+                }
+            }
         })
     }
 
@@ -67,12 +67,10 @@ impl<'a> RowView<'a> {
                 }
                 key::decode_integer(self.key_from(at)?)?
             }
-            ReaderKind::I8 => i8::from_le_bytes(self.fixed(at)?).into(),
-            ReaderKind::I16 => i16::from_le_bytes(self.fixed(at)?).into(),
-            ReaderKind::I32 => i32::from_le_bytes(self.fixed(at)?).into(),
-            ReaderKind::U8 => u8::from_le_bytes(self.fixed(at)?).into(),
-            ReaderKind::U16 => u16::from_le_bytes(self.fixed(at)?).into(),
-            ReaderKind::U64 => i64::try_from(u64::from_le_bytes(self.fixed(at)?)).ok()?,
+            ReaderKind::I8 | ReaderKind::I16 | ReaderKind::I32 | ReaderKind::U8 | ReaderKind::U16 => {
+                self.number(reader.kind, at)?
+            }
+            ReaderKind::U64 => self.number(reader.kind, at).filter(|number| *number >= 0)?,
             _ => return None,
         })
     }
@@ -86,6 +84,21 @@ impl<'a> RowView<'a> {
             return None;
         }
         text::from_utf8(self.variable(reader.at as usize)?)
+    }
+
+    /// The number that stands in a fixed column, or the bits of it; none of a column that is no number.
+    #[inline(never)]
+    fn number(&self, kind: ReaderKind, at: usize) -> Option<i64> {
+        Some(match kind {
+            ReaderKind::Bool | ReaderKind::U8 => u8::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::I8 => i8::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::U16 | ReaderKind::Enum => u16::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::I16 => i16::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::U32 | ReaderKind::F32 => u32::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::I32 | ReaderKind::Date => i32::from_le_bytes(self.fixed(at)?).into(),
+            ReaderKind::I64 | ReaderKind::U64 | ReaderKind::F64 => i64::from_le_bytes(self.fixed(at)?),
+            _ => return None,
+        })
     }
 
     /// The bytes of a fixed column.
@@ -122,9 +135,9 @@ impl<'a> RowView<'a> {
     }
 
     /// The value of a column, or the error of bytes that are no row of the table.
-    #[inline]
-    pub(crate) fn try_value(&self, index: usize) -> Result<ValueRef<'a>, ConversionError> {
-        self.value(index).ok_or_else(|| self.broken(index))
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    pub(crate) fn try_value(&self, index: usize) -> Fallible<ValueRef<'a>> {
+        self.value(index).ok_or_else(|| self.broken(index).into())
     }
 
     /// The values of the first so many columns.
@@ -174,7 +187,7 @@ impl<'a> RowView<'a> {
 impl RowSource for RowView<'_> {
     #[inline]
     fn column(&self, index: usize) -> Result<ValueRef<'_>, ConversionError> {
-        self.try_value(index)
+        self.value(index).ok_or_else(|| self.broken(index))
     }
 
     #[inline]

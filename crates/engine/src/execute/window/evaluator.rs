@@ -93,7 +93,7 @@ impl<'p> Evaluator<'p> {
         let given = input(argument, row.partition.row(0, &mut self.cursor)?)?;
         let Some(count) = given.as_i128() else { return Ok(Value::Null) };
         let Some(count) = u64::try_from(count).ok().filter(|count| *count > 0) else {
-            return Err(wrong(format!("ntile: {given} is no number of buckets")));
+            return Err(wrong(format_args!("ntile: {given} is no number of buckets")));
         };
         let (rows, number) = (row.place.count, row.place.row);
         let (size, larger) = (rows / count, rows % count);
@@ -128,7 +128,7 @@ impl<'p> Evaluator<'p> {
                 let Some(mut skipped) = number.checked_sub(1).and_then(|number| u64::try_from(number).ok()) else {
                     // At most 0, so it came as an `i64`.
                     let number = number as i64;
-                    return Err(wrong(format!("nth_value: rows are counted from 1, not {number}")));
+                    return Err(wrong(format_args!("nth_value: rows are counted from 1, not {number}")));
                 };
                 spans.find_map(|(start, end)| match skipped.checked_sub(end - start) {
                     Some(rest) => {

@@ -80,7 +80,7 @@ impl<'p> Reach<'p> {
                     number => number.as_ref().compare(ValueRef::Integer(0)).is_some_and(Ordering::is_ge),
                 };
                 if !is_distance {
-                    return Err(wrong(format!("the edge of a frame is at no distance from the row: {distance}")));
+                    return Err(wrong(format_args!("the edge of a frame is at no distance from the row: {distance}")));
                 }
                 distance
             }

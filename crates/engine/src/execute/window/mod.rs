@@ -46,11 +46,11 @@ pub(crate) fn rows(
         rows.push((&key, &bytes)).map(|()| true)
     })?;
     for (number, stage) in stages.iter().enumerate() {
-        let sorted = rows.finish()?;
+        let mut sorted = rows.finish()?;
         rows = Runs::new(&space);
         match stages.get(number + 1) {
-            None => stage.run(core, layout, sorted, &mut |row| made.push((&[], row)))?,
-            Some(next) => stage.run(core, layout, sorted, &mut |row| {
+            None => stage.run(core, layout, &mut sorted, &mut |row| made.push((&[], row)))?,
+            Some(next) => stage.run(core, layout, &mut sorted, &mut |row| {
                 next.key(layout, row, &mut key)?;
                 rows.push((&key, row))
             })?,
@@ -109,7 +109,7 @@ impl<'w> Stage<'w> {
     }
 
     /// Hands the rows on with the values of the windows.
-    fn run(&self, core: &mut Core, layout: &RowLayout, mut rows: Merge, sink: Sink<'_>) -> Fallible<()> {
+    fn run(&self, core: &mut Core, layout: &RowLayout, rows: &mut Merge, sink: Sink<'_>) -> Fallible<()> {
         let space = core.store.scratch_space();
         let (mut key, mut own) = (Vec::new(), Vec::new());
         let mut partition: Option<Partition<'_>> = None;

@@ -284,6 +284,7 @@ impl<'b, 'c> Block<'b, 'c> {
                     let Some((relation, found)) = fault.kept(found) else {
                         return Entry::new(name, number, Columns::Listed(Vec::new()));
                     };
+                    self.binder.note_table(relation);
                     check_names(source, found.schema.columns.len(), fault);
                     let left = is_left.then(Vec::new);
                     bound.sources.push(BoundSource { rows: BoundRows::Table(relation), left });

@@ -148,14 +148,14 @@ impl<'a> Kind<'a> {
             self.read(value, expr, reads_text, &binder.fault);
             other.kind = Self::of_value(value.as_ref());
         } else if let BoundExpr::Call(call) = &mut other.expr
-            && let Operator::Parameter(parameter) = &mut call.operator
-            && let (Some(own), Some(given)) = (self.data_type, parameter.data_type)
+            && let Operator::Parameter { number, place, data_type } = &mut call.operator
+            && let (Some(own), Some(given)) = (self.data_type, *data_type)
             && ((given == DataType::Text && Self::is_read(own, reads_text))
                 || (given == DataType::Enum && own == DataType::Enum)
                 || (own == DataType::Decimal && given.is_integer()))
         {
             // Converted when it is given.
-            (parameter.data_type, parameter.variants) = (self.data_type, self.variants.to_vec());
+            (*data_type, *place) = (self.data_type, binder.place_of(*number, self));
             other.kind = self;
         }
     }

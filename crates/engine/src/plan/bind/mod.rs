@@ -165,12 +165,23 @@ pub(super) struct Binder<'c> {
     parameters: &'c [ValueRef<'c>],
     /// Whether a text is read as what it stands beside: [`Query::reads_text`].
     reads_text: bool,
-    /// Of a plan for other values too: the parameters whose values it is made for all the same, by number from 0.
-    fixed: Option<RefCell<Vec<usize>>>,
+    /// Of a plan for other values too: what it is made for.
+    made_for: Option<RefCell<MadeFor>>,
     sources: Cell<usize>,
     recursions: Cell<usize>,
     /// What is wrong with the question.
     fault: Fault,
+}
+
+/// What a plan is made for that is run with many values.
+#[derive(Default)]
+pub(in crate::plan) struct MadeFor {
+    /// The parameters, by the place that each has in a scope; one that stands in many places as the same is there once.
+    pub(in crate::plan) parameters: Vec<Parameter>,
+    /// Those whose values it is made for all the same, by number from 0.
+    pub(in crate::plan) fixed: Vec<usize>,
+    /// The tables that it reads.
+    pub(in crate::plan) tables: Vec<RelationIndex>,
 }
 
 impl<'c> Binder<'c> {
@@ -179,10 +190,10 @@ impl<'c> Binder<'c> {
         catalog: &'c Catalog,
         parameters: &'c [ValueRef<'c>],
         reads_text: bool,
-        fixed: Option<RefCell<Vec<usize>>>,
+        made_for: Option<RefCell<MadeFor>>,
     ) -> Self {
         let (sources, recursions) = (Cell::new(0), Cell::new(0));
-        Self { catalog, parameters, reads_text, fixed, sources, recursions, fault: Fault::default() }
+        Self { catalog, parameters, reads_text, made_for, sources, recursions, fault: Fault::default() }
     }
 
     /// The parameter of a number, from 1 on.
@@ -196,27 +207,45 @@ impl<'c> Binder<'c> {
             return Typed::nothing();
         };
         let kind = Kind::of_value(*value);
-        let expr = match self.fixed {
+        let expr = match self.made_for {
             // NULL is of no type, and so in a plan of its own.
-            Some(_) if !value.is_null() => Operator::Parameter(Parameter {
-                number: index,
-                place: usize::MAX,
-                data_type: kind.data_type,
-                variants: Vec::new(),
-            })
-            .of(Vec::new()),
+            Some(_) if !value.is_null() => {
+                let place = self.place_of(index, kind);
+                Operator::Parameter { number: index, place, data_type: kind.data_type }.of(Vec::new())
+            }
             _ => BoundExpr::Literal(value.to_value()),
         };
         Typed { expr, kind }
     }
 
+    /// The place of the parameter of a number, from 0 on, where it is of this kind.
+    fn place_of(&self, number: usize, kind: Kind<'_>) -> usize {
+        let Some(made_for) = &self.made_for else { return usize::MAX };
+        let parameters = &mut made_for.borrow_mut().parameters;
+        let own = Parameter { number, data_type: kind.data_type, variants: kind.variants.to_vec() };
+        parameters.iter().position(|other| *other == own).unwrap_or_else(|| {
+            parameters.push(own);
+            parameters.len() - 1
+        })
+    }
+
+    /// Notes that a table is read.
+    fn note_table(&self, table: RelationIndex) {
+        if let Some(made_for) = &self.made_for {
+            let tables = &mut made_for.borrow_mut().tables;
+            if !tables.contains(&table) {
+                tables.push(table);
+            }
+        }
+    }
+
     /// Puts the value of a parameter in where the plan depends on it.
     fn fix(&self, expr: &mut BoundExpr) {
         if let BoundExpr::Call(call) = expr
-            && let Operator::Parameter(parameter) = &call.operator
-            && let (Some(fixed), Some(value)) = (&self.fixed, self.parameters.get(parameter.number))
+            && let Operator::Parameter { number, .. } = &call.operator
+            && let (Some(made_for), Some(value)) = (&self.made_for, self.parameters.get(*number))
         {
-            fixed.borrow_mut().push(parameter.number);
+            made_for.borrow_mut().fixed.push(*number);
             *expr = BoundExpr::Literal(value.to_value());
         }
     }
@@ -237,17 +266,16 @@ pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[ValueRef<'_>]
     Ok(query)
 }
 
-/// Resolves a question whose parameters will have values of the types of these. Also the numbers of those that must have
-/// these very values, from 0 on.
+/// Resolves a question whose parameters will have values of the types of these. Also what it is made for.
 pub(crate) fn bind_template(
     catalog: &Catalog,
     query: &Query,
     parameters: &[ValueRef<'_>],
-) -> Fallible<(BoundQuery, Vec<usize>)> {
+) -> Fallible<(BoundQuery, MadeFor)> {
     let binder = Binder::new(catalog, parameters, query.reads_text, Some(RefCell::default()));
     let (query, ..) = bind_query(&binder, None, None, query, 0);
     binder.fault.end()?;
-    Ok((query, binder.fixed.map_or_else(Vec::new, RefCell::into_inner)))
+    Ok((query, binder.made_for.unwrap_or_default().into_inner()))
 }
 
 /// The type of a parameter's value; none of NULL.

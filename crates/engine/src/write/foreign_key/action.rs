@@ -191,7 +191,7 @@ impl Core {
             let Some(first) = changes.first() else { break };
             if round == MAX_ACTION_DEPTH {
                 let table = &self.catalog.relation(first.relation)?.schema.name;
-                return Err(Error::OutOfRange(format!("the chain of changes that reaches {table}")).into());
+                return Err(Error::out_of_range(format_args!("the chain of changes that reaches {table}")));
             }
             for change in changes {
                 self.meter.step()?;
