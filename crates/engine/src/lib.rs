@@ -82,6 +82,8 @@ pub use statement::{
     Changed, DeleteRows, InsertRows, NewRows, OnRowConflict, PreparedDelete, PreparedInsert, PreparedUpdate,
     SchemaChange, UpdateRows, fitting_value, has_tables, insert_each_row, schema_of, schemas_of,
 };
+#[doc(hidden)]
+pub use statement::{PreparedChange, analyze_change, explain_change};
 pub use store::JournaledWriter;
 #[doc(hidden)]
 pub use transaction::PlantedBug;

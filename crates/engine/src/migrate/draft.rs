@@ -97,7 +97,7 @@ impl Draft {
         let mut function = None;
         match operation {
             Op::CreateTable(schema) => return self.create(schema),
-            Op::RenameTable { name, .. } => self.check_free(name)?,
+            Op::RenameTable { .. } => return self.apply_said(operation),
             Op::Transform { table, column, function: name, .. } => {
                 function = self.functions_of(table, column).find(|other| other.function == *name).copied();
                 if function.is_none() {
@@ -112,6 +112,61 @@ impl Draft {
         let Some(snapshot) = &mut table.new else { return Ok(()) };
         match operation {
             Op::DropTable { .. } => table.new = None,
+            Op::ReorderColumns { columns, .. } => {
+                let mut reordered = (Vec::new(), Vec::new());
+                for name in columns {
+                    let place = column_of(snapshot, name)?;
+                    if let (Some(column), Some(stored)) =
+                        (snapshot.schema.columns.get(place), snapshot.columns.get(place))
+                    {
+                        reordered.0.push(column.clone());
+                        reordered.1.push(stored.clone());
+                    }
+                }
+                if reordered.0.len() != snapshot.schema.columns.len() {
+                    let problem = "the new order must name every column once".to_owned();
+                    return Err(SchemaError { table: name.to_owned(), problem }.into());
+                }
+                (snapshot.schema.columns, snapshot.columns) = reordered;
+            }
+            Op::Transform { column, data_type, variants, shape, .. } => {
+                table.change_type(column, *data_type, variants, function)?;
+                if let Some(snapshot) = &mut table.new {
+                    column_mut(snapshot, column)?.shape.clone_from(shape);
+                }
+            }
+            Op::RenameVariant { column, variant, name, .. } => table.rename_variant(column, variant, name)?,
+            Op::SetShape { column, shape, .. } => column_mut(snapshot, column)?.shape.clone_from(shape),
+            Op::SetAutoincrement { column, autoincrement, .. } => {
+                column_mut(snapshot, column)?.autoincrement = *autoincrement;
+            }
+            Op::SetRules { column, sanitizers, validators, .. } => {
+                let column = column_mut(snapshot, column)?;
+                column.sanitizers = sanitizers.clone();
+                column.validators = validators.clone();
+            }
+            Op::RenameIndex { index, name, .. } => {
+                let place = index_of(snapshot, index)?;
+                if let Some(index) = snapshot.schema.indexes.get_mut(place) {
+                    index.name.clone_from(name);
+                }
+            }
+            other => return self.apply_said(other),
+        }
+        Ok(())
+    }
+
+    /// Makes one change of those that a text says: what makes no others links nothing of them.
+    pub(super) fn apply_said(&mut self, operation: &MigrationOperation) -> Fallible<()> {
+        use MigrationOperation as Op;
+        if let Op::RenameTable { name, .. } = operation {
+            self.check_free(name)?;
+        }
+        let name = operation.table();
+        let table = self.table_mut(name)?;
+        // A table that goes has no name any more.
+        let Some(snapshot) = &mut table.new else { return Ok(()) };
+        match operation {
             Op::RenameTable { name: new, .. } => {
                 snapshot.schema.name.clone_from(new);
                 // Conditions that name the table too are read anew.
@@ -158,44 +213,11 @@ impl Draft {
                     }
                 });
             }
-            Op::ReorderColumns { columns, .. } => {
-                let mut reordered = (Vec::new(), Vec::new());
-                for name in columns {
-                    let place = column_of(snapshot, name)?;
-                    if let (Some(column), Some(stored)) =
-                        (snapshot.schema.columns.get(place), snapshot.columns.get(place))
-                    {
-                        reordered.0.push(column.clone());
-                        reordered.1.push(stored.clone());
-                    }
-                }
-                if reordered.0.len() != snapshot.schema.columns.len() {
-                    let problem = "the new order must name every column once".to_owned();
-                    return Err(SchemaError { table: name.to_owned(), problem }.into());
-                }
-                (snapshot.schema.columns, snapshot.columns) = reordered;
-            }
             Op::ChangeType { column, data_type, variants, .. } => {
                 table.change_type(column, *data_type, variants, None)?;
             }
-            Op::Transform { column, data_type, variants, shape, .. } => {
-                table.change_type(column, *data_type, variants, function)?;
-                if let Some(snapshot) = &mut table.new {
-                    column_mut(snapshot, column)?.shape.clone_from(shape);
-                }
-            }
-            Op::RenameVariant { column, variant, name, .. } => table.rename_variant(column, variant, name)?,
-            Op::SetShape { column, shape, .. } => column_mut(snapshot, column)?.shape.clone_from(shape),
             Op::SetNullable { column, nullable, .. } => column_mut(snapshot, column)?.nullable = *nullable,
             Op::SetDefault { column, default, .. } => column_mut(snapshot, column)?.default = default.clone(),
-            Op::SetAutoincrement { column, autoincrement, .. } => {
-                column_mut(snapshot, column)?.autoincrement = *autoincrement;
-            }
-            Op::SetRules { column, sanitizers, validators, .. } => {
-                let column = column_mut(snapshot, column)?;
-                column.sanitizers = sanitizers.clone();
-                column.validators = validators.clone();
-            }
             Op::SetPrimaryKey { columns, .. } => snapshot.schema.primary_key = columns.clone(),
             Op::CreateIndex { index, .. } => {
                 snapshot.schema.indexes.push(index.clone());
@@ -207,12 +229,6 @@ impl Draft {
                 snapshot.schema.indexes.remove(place);
                 if place < snapshot.indexes.len() {
                     snapshot.indexes.remove(place);
-                }
-            }
-            Op::RenameIndex { index, name, .. } => {
-                let place = index_of(snapshot, index)?;
-                if let Some(index) = snapshot.schema.indexes.get_mut(place) {
-                    index.name.clone_from(name);
                 }
             }
             Op::AddForeignKey { foreign_key, .. } => {

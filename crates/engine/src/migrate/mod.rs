@@ -398,13 +398,21 @@ impl SchemaAlteration {
         for operation in &self.0 {
             operations.push(Cow::Borrowed(operation));
         }
-        alter(connection, &operations)
+        altered(connection, &operations, Draft::apply)
     }
 }
 
-/// Makes the changes of stored tables that a text says: [`SchemaAlteration`], of operations that another has.
+/// Makes the changes of stored tables that a text says, of which another has the operations.
 #[doc(hidden)]
 pub fn alter<C: Connection>(connection: &C, operations: &[Cow<'_, MigrationOperation>]) -> Result<()> {
+    altered(connection, operations, Draft::apply_said)
+}
+
+fn altered<C: Connection>(
+    connection: &C,
+    operations: &[Cow<'_, MigrationOperation>],
+    apply: fn(&mut Draft, &MigrationOperation) -> Fallible<()>,
+) -> Result<()> {
     Ok(connection.write_many(|core| {
         if core.store.private().is_some() {
             let problem = "tables cannot be altered in an interactive transaction: use one that has the writer's \
@@ -413,7 +421,7 @@ pub fn alter<C: Connection>(connection: &C, operations: &[Cow<'_, MigrationOpera
         }
         let mut draft = Draft::of(core, Migrations::new())?;
         for operation in operations {
-            draft.apply(operation)?;
+            apply(&mut draft, operation)?;
         }
         if operations.is_empty() {
             return Ok(());

@@ -7,7 +7,9 @@ use crate::error::Fallible;
 use crate::full::IS_FULL;
 use crate::numbering::Numbering;
 use crate::statement::returning::{Others, Returning};
-use crate::statement::{Changed, check_others, question, undone_if_refused, written};
+use crate::statement::{
+    Changed, PreparedChange, analyze_change, check_others, explain_change, question, undone_if_refused, written,
+};
 use crate::typed::delete_keys;
 use crate::{Answer, Connection, Prepared, Result};
 
@@ -111,6 +113,16 @@ impl DeleteRows {
     }
 }
 
+impl PreparedChange for PreparedDelete {
+    fn question(&self) -> Option<&Prepared<Answer>> {
+        Some(&self.question)
+    }
+
+    fn change_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {
+        self.run_in(core, parameters, is_whole)
+    }
+}
+
 impl PreparedDelete {
     /// Deletes the rows, with those that refer to them with cascade; the count is of this table only. If one is refused,
     /// none is deleted.
@@ -148,7 +160,7 @@ impl PreparedDelete {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn explain<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<String> {
-        self.question.explain(connection, parameters)
+        explain_change(connection, self, parameters)
     }
 
     /// Runs the statement and says in words how its rows were found: how many each step came to. Also what it did.
@@ -172,11 +184,7 @@ impl PreparedDelete {
         connection: &C,
         parameters: &[ValueRef<'_>],
     ) -> Result<(String, Changed)> {
-        written(connection, &|core, is_whole| self.observed_in(core, parameters, is_whole))
-    }
-
-    fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<(String, Changed)> {
-        self.question.observe(core, parameters, |core| self.run_in(core, parameters, is_whole))
+        analyze_change(connection, self, parameters)
     }
 
     fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {

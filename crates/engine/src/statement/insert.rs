@@ -9,8 +9,8 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::full::{IS_FULL, needs_full};
 use crate::function::Arena;
-use crate::statement::Changed;
 use crate::statement::returning::{Others, Returning};
+use crate::statement::{Changed, PreparedChange, analyze_change, explain_change, undone_if_refused};
 use crate::typed::{Conflict, UpsertReport, assignable, places_of};
 use crate::write::slots;
 use crate::{Answer, Connection, Error, OnConflict, Prepared, Result};
@@ -183,6 +183,19 @@ impl InsertRows {
     }
 }
 
+impl PreparedChange for PreparedInsert {
+    fn question(&self) -> Option<&Prepared<Answer>> {
+        match &self.source {
+            Source::Query(question) => Some(question),
+            Source::Plain | Source::Rows(_) => None,
+        }
+    }
+
+    fn change_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {
+        undone_if_refused(core, is_whole, |core| self.run_in(core, parameters))
+    }
+}
+
 impl PreparedInsert {
     /// Inserts the rows. If one is refused, none is inserted.
     ///
@@ -223,10 +236,7 @@ impl PreparedInsert {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn explain<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<String> {
-        match &self.source {
-            Source::Query(question) => question.explain(connection, parameters),
-            Source::Plain | Source::Rows(_) => Ok("values".into()),
-        }
+        explain_change(connection, self, parameters)
     }
 
     /// Runs the statement and says in words how its rows were found: how many each step came to. Also what it did.
@@ -250,14 +260,7 @@ impl PreparedInsert {
         connection: &C,
         parameters: &[ValueRef<'_>],
     ) -> Result<(String, Changed)> {
-        Ok(connection.write_many(|core| self.observed_in(core, parameters))?)
-    }
-
-    fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>]) -> Fallible<(String, Changed)> {
-        match &self.source {
-            Source::Query(question) => question.observe(core, parameters, |core| self.run_in(core, parameters)),
-            Source::Plain | Source::Rows(_) => Ok(("values".into(), self.run_in(core, parameters)?)),
-        }
+        analyze_change(connection, self, parameters)
     }
 
     fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>]) -> Fallible<Changed> {

@@ -26,12 +26,12 @@ pub use insert_each::insert_each_row;
 pub use schema::{SchemaChange, has_tables, schema_of, schemas_of};
 pub use update::{PreparedUpdate, UpdateRows};
 
-use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Name, Query, Source};
+use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Name, Query, Source, ValueRef};
 
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::full::{IS_FULL, needs_full};
-use crate::{Answer, Connection, Error};
+use crate::{Answer, Connection, Error, Prepared};
 
 /// What a statement did.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -40,6 +40,42 @@ pub struct Changed {
     pub count: u64,
     /// What it returns of each; without columns if it returns nothing.
     pub returned: Answer,
+}
+
+/// A prepared change of rows, whichever it is: what all of them can be asked is compiled once.
+#[doc(hidden)]
+pub trait PreparedChange: std::fmt::Debug {
+    /// What it asks before the first row is written.
+    fn question(&self) -> Option<&Prepared<Answer>>;
+
+    /// Runs it; what it wrote stays where it is refused, if it is the whole of a transaction.
+    fn change_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed>;
+}
+
+/// How a change would find its rows, in words.
+#[doc(hidden)]
+pub fn explain_change<C: Connection>(
+    connection: &C,
+    change: &dyn PreparedChange,
+    parameters: &[ValueRef<'_>],
+) -> Result<String, Error> {
+    match change.question() {
+        Some(question) => question.explain(connection, parameters),
+        None => Ok("values".into()),
+    }
+}
+
+/// Runs a change, and says what the steps of finding its rows came to.
+#[doc(hidden)]
+pub fn analyze_change<C: Connection>(
+    connection: &C,
+    change: &dyn PreparedChange,
+    parameters: &[ValueRef<'_>],
+) -> Result<(String, Changed), Error> {
+    written(connection, &|core, is_whole| match change.question() {
+        Some(question) => question.observe(core, parameters, |core| change.change_in(core, parameters, is_whole)),
+        None => Ok(("values".into(), change.change_in(core, parameters, is_whole)?)),
+    })
 }
 
 /// Refuses what cannot stand beside the table that changes.

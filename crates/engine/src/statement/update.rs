@@ -9,7 +9,9 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
 use crate::statement::returning::{Others, Returning};
-use crate::statement::{Changed, check_others, question, undone_if_refused, written};
+use crate::statement::{
+    Changed, PreparedChange, analyze_change, check_others, explain_change, question, undone_if_refused, written,
+};
 use crate::typed::{Matched, Sets};
 use crate::{Answer, Connection, Error, Prepared, Result};
 
@@ -148,6 +150,16 @@ impl UpdateRows {
     }
 }
 
+impl PreparedChange for PreparedUpdate {
+    fn question(&self) -> Option<&Prepared<Answer>> {
+        Some(&self.question)
+    }
+
+    fn change_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {
+        self.run_in(core, parameters, is_whole)
+    }
+}
+
 impl PreparedUpdate {
     /// Changes the rows. If one is refused, none is changed.
     ///
@@ -184,7 +196,7 @@ impl PreparedUpdate {
     /// # Errors
     /// As [`run`](Self::run).
     pub fn explain<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Result<String> {
-        self.question.explain(connection, parameters)
+        explain_change(connection, self, parameters)
     }
 
     /// Runs the statement and says in words how its rows were found: how many each step came to. Also what it did.
@@ -208,11 +220,7 @@ impl PreparedUpdate {
         connection: &C,
         parameters: &[ValueRef<'_>],
     ) -> Result<(String, Changed)> {
-        written(connection, &|core, is_whole| self.observed_in(core, parameters, is_whole))
-    }
-
-    fn observed_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<(String, Changed)> {
-        self.question.observe(core, parameters, |core| self.run_in(core, parameters, is_whole))
+        analyze_change(connection, self, parameters)
     }
 
     fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {

@@ -25,7 +25,7 @@ pub use row_ref::{ColumnIndex, FromRow, RowRef};
 pub use session::Session;
 pub use sql::Sql;
 
-use wasm_dbms::{Answer, AnyConnection, Changed, Connection};
+use wasm_dbms::{Answer, AnyConnection, Changed, Connection, PreparedChange, analyze_change, explain_change};
 use wasm_dbms_api::{Value, ValueRef};
 use wasm_dbms_api::{parts, without_blanks_behind};
 
@@ -153,13 +153,11 @@ impl Action {
         connection: &AnyConnection<'_>,
         parameters: &[ValueRef<'_>],
     ) -> wasm_dbms::Result<(String, u64)> {
-        let (words, changed) = match self {
-            Self::Query(query) => return query.explain_analyze(connection, parameters),
-            Self::Insert(insert) => insert.explain_analyze(connection, parameters)?,
-            Self::Update(update) => update.explain_analyze(connection, parameters)?,
-            Self::Delete(delete) => delete.explain_analyze(connection, parameters)?,
-            Self::Define(_) | Self::Transaction(_) | Self::Explain { .. } => Default::default(),
-        };
+        if let Self::Query(query) = self {
+            return query.explain_analyze(connection, parameters);
+        }
+        let Some(change) = self.change() else { return Ok(Default::default()) };
+        let (words, changed) = analyze_change(connection, change, parameters)?;
         Ok((words, changed.count))
     }
 
@@ -167,10 +165,17 @@ impl Action {
     fn explain(&self, connection: &AnyConnection<'_>, parameters: &[ValueRef<'_>]) -> wasm_dbms::Result<String> {
         match self {
             Self::Query(query) => query.explain(connection, parameters),
-            Self::Insert(insert) => insert.explain(connection, parameters),
-            Self::Update(update) => update.explain(connection, parameters),
-            Self::Delete(delete) => delete.explain(connection, parameters),
-            Self::Define(_) | Self::Transaction(_) | Self::Explain { .. } => Ok(String::new()),
+            other => other.change().map_or(Ok(String::new()), |change| explain_change(connection, change, parameters)),
+        }
+    }
+
+    /// The change of rows that it is, if it is one.
+    fn change(&self) -> Option<&dyn PreparedChange> {
+        match self {
+            Self::Insert(insert) => Some(&**insert),
+            Self::Update(update) => Some(&**update),
+            Self::Delete(delete) => Some(&**delete),
+            _ => None,
         }
     }
 }
