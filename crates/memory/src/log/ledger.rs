@@ -72,9 +72,12 @@ impl ChecksumLedger {
     /// The ledger that a header with these sums describes; pages of it are read when they are needed. `pages` of them
     /// are committed; at most `clean_groups` stay in memory beside those that must.
     pub(crate) fn new(header_sums: &[u64], pages: Page, clean_groups: usize) -> Self {
-        let sums: Vec<u64> = header_sums.iter().take(DIRECT_GROUPS).copied().collect();
+        let sums = header_sums.split_at_checked(DIRECT_GROUPS).map_or(header_sums, |(direct, _)| direct).to_vec();
         let root = total(&sums);
-        Self { groups: vec![None; sums.len()], sums, root, pages_in_place: pages, clean_groups, ..Self::default() }
+        let mut ledger = Self { root, pages_in_place: pages, clean_groups, ..Self::default() };
+        ledger.reach(sums.len());
+        ledger.sums = sums;
+        ledger
     }
 
     /// How many bytes the groups in memory take.
@@ -138,7 +141,7 @@ impl ChecksumLedger {
     /// Takes a group's page from the medium as it is, unverified, for recovery: entries that records name are set
     /// afterwards, and the root then tells whether the rest was right.
     pub(crate) fn load_unverified(&mut self, number: usize, medium: &Medium, layout: &Layout) -> MemoryResult<()> {
-        self.make_room(number);
+        self.reach(number + 1);
         let group = self.read(number, medium, layout)?;
         let sum = group.sum(number as Page * layout.pages_per_group);
         if let Some(old) = self.sums.get_mut(number) {
@@ -186,16 +189,19 @@ impl ChecksumLedger {
         self.pages_in_place = pages;
     }
 
-    fn make_room(&mut self, number: usize) {
-        if self.groups.len() <= number {
-            self.groups.resize(number + 1, None);
-            self.sums.resize(number + 1, 0);
+    /// There are so many groups at least. Not by `resize`, which in a module is a routine of its own for each type.
+    fn reach(&mut self, groups: usize) {
+        while self.groups.len() < groups {
+            self.groups.push(None);
+        }
+        while self.sums.len() < groups {
+            self.sums.push(0);
         }
     }
 
     /// A group's entries, read and verified if they are not in memory.
     fn group(&mut self, number: usize, medium: &Medium, layout: &Layout) -> MemoryResult<&mut Group> {
-        self.make_room(number);
+        self.reach(number + 1);
         if self.groups.get(number).is_none_or(Option::is_none) {
             let expected = self.sums.get(number).copied().unwrap_or(0);
             let group = self.read(number, medium, layout)?;

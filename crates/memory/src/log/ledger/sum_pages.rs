@@ -28,13 +28,15 @@ impl ChecksumLedger {
         for number in 0..layout.sum_pages_of(groups) {
             medium.read_exact(layout.sum_page_address(number), &mut page)?;
             let count = groups.min(layout.groups_of_sum_page(number).end) - self.sums.len();
-            self.sums.extend((0..count).map(|index| u64_at(&page, SUM_PAGE_HEADER + index * 8)));
+            for index in 0..count {
+                self.sums.push(u64_at(&page, SUM_PAGE_HEADER + index * 8));
+            }
         }
         let sum = self.read(last, medium, layout)?.sum(last as Page * layout.pages_per_group);
         if let Some(place) = self.sums.last_mut() {
             *place = sum;
         }
-        self.groups.resize(groups, None);
+        self.reach(groups);
         self.root = total(&self.sums);
         Ok(())
     }
@@ -85,8 +87,11 @@ pub(crate) fn total(sums: &[u64]) -> u64 {
 /// The sums that a header has of groups with these.
 pub(crate) fn header_sums(sums: &[u64], layout: &Layout) -> Vec<u64> {
     let (direct, later) = sums.split_at_checked(DIRECT_GROUPS).unwrap_or((sums, &[]));
-    let pages = later.chunks(layout.groups_per_sum_page().max(1));
-    direct.iter().copied().chain(pages.map(total)).collect()
+    let mut sums = direct.to_vec();
+    for page in later.chunks(layout.groups_per_sum_page().max(1)) {
+        sums.push(total(page));
+    }
+    sums
 }
 
 /// The bytes of a sum page of groups with these sums.
