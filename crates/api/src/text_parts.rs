@@ -2,6 +2,13 @@
 //! for each kind of pattern, and weigh more than all that is asked of them here.
 
 /// What stands before and behind the first of these ASCII characters.
+///
+/// ```
+/// use wasm_dbms_api::cut;
+///
+/// assert_eq!(cut("a.b.c", b'.'), Some(("a", "b.c")));
+/// assert_eq!(cut("a", b'.'), None);
+/// ```
 #[inline(never)]
 pub fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
     let place = text.bytes().position(|byte| byte == at)?;
@@ -9,11 +16,23 @@ pub fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
 }
 
 /// The parts of a text with this ASCII character between them: one more than there are such characters.
+///
+/// ```
+/// use wasm_dbms_api::parts;
+///
+/// assert!(parts("a,,b", b',').eq(["a", "", "b"]));
+/// ```
 pub fn parts(text: &str, between: u8) -> Parts<'_> {
     Parts { rest: Some(text), between }
 }
 
 /// A text with another in the place of each of these ASCII characters.
+///
+/// ```
+/// use wasm_dbms_api::replaced;
+///
+/// assert_eq!(replaced("it's", b'\'', "''"), "it''s");
+/// ```
 pub fn replaced(text: &str, from: u8, to: &str) -> String {
     let mut made = String::with_capacity(text.len());
     for (number, part) in parts(text, from).enumerate() {
@@ -24,12 +43,24 @@ pub fn replaced(text: &str, from: u8, to: &str) -> String {
 }
 
 /// Whether a character is one of these ASCII characters.
+///
+/// ```
+/// use wasm_dbms_api::is_among;
+///
+/// assert!(is_among('-', "+-.") && !is_among('x', "+-."));
+/// ```
 #[inline(never)]
 pub fn is_among(character: char, all: &str) -> bool {
     all.bytes().any(|byte| char::from(byte) == character)
 }
 
 /// A text without the characters at its ends of which this is said.
+///
+/// ```
+/// use wasm_dbms_api::trimmed;
+///
+/// assert_eq!(trimmed("..a..", true, false, &|character| character == '.'), "a..");
+/// ```
 #[inline(never)]
 pub fn trimmed<'t>(text: &'t str, at_start: bool, at_end: bool, is_cut: &dyn Fn(char) -> bool) -> &'t str {
     let mut rest = text.chars();
@@ -43,11 +74,23 @@ pub fn trimmed<'t>(text: &'t str, at_start: bool, at_end: bool, is_cut: &dyn Fn(
 }
 
 /// A text without blanks at its ends.
+///
+/// ```
+/// use wasm_dbms_api::without_blanks;
+///
+/// assert_eq!(without_blanks(" a b "), "a b");
+/// ```
 pub fn without_blanks(text: &str) -> &str {
     trimmed(text, true, true, &char::is_whitespace)
 }
 
 /// A text without blanks at its end.
+///
+/// ```
+/// use wasm_dbms_api::without_blanks_behind;
+///
+/// assert_eq!(without_blanks_behind(" a b "), " a b");
+/// ```
 pub fn without_blanks_behind(text: &str) -> &str {
     trimmed(text, false, true, &char::is_whitespace)
 }
@@ -84,6 +127,12 @@ pub struct Occurrences<'t> {
 
 impl<'t> Occurrences<'t> {
     /// The places of `wanted`, which is not empty, in `text`.
+    ///
+    /// ```
+    /// use wasm_dbms_api::Occurrences;
+    ///
+    /// assert!(Occurrences::new("a--b----", "--").eq([1, 4, 6]));
+    /// ```
     #[inline(never)]
     pub fn new(text: &'t str, wanted: &'t str) -> Self {
         let mut found = Self { text: text.as_bytes(), wanted: wanted.as_bytes(), shorter: vec![0, 0], at: 0 };
