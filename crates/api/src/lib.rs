@@ -33,7 +33,7 @@ mod query;
 mod rule;
 mod schema;
 mod table;
-pub(crate) mod text_parts;
+pub mod text_parts;
 mod text_serde;
 mod uuid_text;
 mod value;
@@ -78,7 +78,6 @@ pub use schema::{
 };
 pub use table::{AsKey, DatabaseSchema, Insert, Key, RowId, RowSource, Table};
 #[doc(hidden)]
-pub use text_parts::{Occurrences, cut, is_among, parts, replaced, trimmed, without_blanks, without_blanks_behind};
 pub use uuid::Uuid;
 pub use uuid_text::{parse_uuid, uuid_text};
 pub use value::{Value, ValueRef};

@@ -4,7 +4,7 @@
 /// What stands before and behind the first of these ASCII characters.
 ///
 /// ```
-/// use wasm_dbms_api::cut;
+/// use wasm_dbms_api::text_parts::cut;
 ///
 /// assert_eq!(cut("a.b.c", b'.'), Some(("a", "b.c")));
 /// assert_eq!(cut("a", b'.'), None);
@@ -18,7 +18,7 @@ pub fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
 /// The parts of a text with this ASCII character between them: one more than there are such characters.
 ///
 /// ```
-/// use wasm_dbms_api::parts;
+/// use wasm_dbms_api::text_parts::parts;
 ///
 /// assert!(parts("a,,b", b',').eq(["a", "", "b"]));
 /// ```
@@ -29,7 +29,7 @@ pub fn parts(text: &str, between: u8) -> Parts<'_> {
 /// A text with another in the place of each of these ASCII characters.
 ///
 /// ```
-/// use wasm_dbms_api::replaced;
+/// use wasm_dbms_api::text_parts::replaced;
 ///
 /// assert_eq!(replaced("it's", b'\'', "''"), "it''s");
 /// ```
@@ -45,7 +45,7 @@ pub fn replaced(text: &str, from: u8, to: &str) -> String {
 /// Whether a character is one of these ASCII characters.
 ///
 /// ```
-/// use wasm_dbms_api::is_among;
+/// use wasm_dbms_api::text_parts::is_among;
 ///
 /// assert!(is_among('-', "+-.") && !is_among('x', "+-."));
 /// ```
@@ -57,7 +57,7 @@ pub fn is_among(character: char, all: &str) -> bool {
 /// A text without the characters at its ends of which this is said.
 ///
 /// ```
-/// use wasm_dbms_api::trimmed;
+/// use wasm_dbms_api::text_parts::trimmed;
 ///
 /// assert_eq!(trimmed("..a..", true, false, &|character| character == '.'), "a..");
 /// ```
@@ -76,7 +76,7 @@ pub fn trimmed<'t>(text: &'t str, at_start: bool, at_end: bool, is_cut: &dyn Fn(
 /// A text without blanks at its ends.
 ///
 /// ```
-/// use wasm_dbms_api::without_blanks;
+/// use wasm_dbms_api::text_parts::without_blanks;
 ///
 /// assert_eq!(without_blanks(" a b "), "a b");
 /// ```
@@ -87,7 +87,7 @@ pub fn without_blanks(text: &str) -> &str {
 /// A text without blanks at its end.
 ///
 /// ```
-/// use wasm_dbms_api::without_blanks_behind;
+/// use wasm_dbms_api::text_parts::without_blanks_behind;
 ///
 /// assert_eq!(without_blanks_behind(" a b "), " a b");
 /// ```
@@ -126,16 +126,19 @@ pub struct Occurrences<'t> {
 }
 
 impl<'t> Occurrences<'t> {
-    /// The places of `wanted`, which is not empty, in `text`.
+    /// The places of `wanted` in `text`; an empty one has none.
     ///
     /// ```
-    /// use wasm_dbms_api::Occurrences;
+    /// use wasm_dbms_api::text_parts::Occurrences;
     ///
     /// assert!(Occurrences::new("a--b----", "--").eq([1, 4, 6]));
     /// ```
     #[inline(never)]
     pub fn new(text: &'t str, wanted: &'t str) -> Self {
         let mut found = Self { text: text.as_bytes(), wanted: wanted.as_bytes(), shorter: vec![0, 0], at: 0 };
+        if wanted.is_empty() {
+            found.at = text.len();
+        }
         let mut agreeing = 0;
         for byte in found.wanted.iter().skip(1) {
             agreeing = found.agreeing(agreeing, *byte);
@@ -189,6 +192,7 @@ mod tests {
             assert_eq!(cut(&text, b','), text.split_once(','), "{text}");
             assert!(parts(&text, b',').eq(text.split(',')), "{text}");
             assert_eq!(replaced(&text, b',', "é"), text.replace(',', "é"));
+            assert_eq!(Occurrences::new(&text, "").next(), None);
             let wanted = drawn(&mut random, 4);
             if !wanted.is_empty() {
                 let places: Vec<usize> = text.match_indices(&wanted).map(|(place, _)| place).collect();

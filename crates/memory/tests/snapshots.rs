@@ -284,3 +284,24 @@ fn a_commit_that_fails_leaves_snapshots_as_they_were() {
         }
     }
 }
+
+#[test]
+fn a_small_commit_copies_to_the_page_that_the_one_before_gave_up_and_never_to_one_that_a_snapshot_holds() {
+    let mut store = in_memory();
+    let page = store.claim_page().unwrap();
+    // What a commit frees is taken, so that only what the store kept can come again.
+    let mut taken = Vec::new();
+    let mut commit = |store: &mut MemoryManager, number: u8| {
+        let bytes = store.bytes_mut(page).unwrap();
+        bytes[0] = number;
+        let (place, length) = (bytes.as_ptr(), bytes.len());
+        store.commit(Durability::Full).unwrap();
+        taken.extend((0..8).map(|more| vec![number; length + 8 * more]));
+        place
+    };
+    let [_, one, two, three] = [0, 1, 2, 3].map(|number| commit(&mut store, number));
+    assert!(one == three && one != two);
+    let mut snapshot = store.snapshot();
+    (4..9).for_each(|number| assert_ne!(commit(&mut store, number), three));
+    assert_eq!(snapshot.page(page).unwrap()[0], 3);
+}

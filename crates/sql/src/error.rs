@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use thiserror::Error;
-use wasm_dbms_api::without_blanks_behind;
+use wasm_dbms_api::text_parts::without_blanks_behind;
 
 use crate::limits::EXCERPT_CHARACTERS;
 

@@ -1,8 +1,9 @@
 //! Tokens to values.
 
+use wasm_dbms_api::text_parts::{replaced, without_blanks};
 use wasm_dbms_api::{
     DataType, Date, DateTime, Decimal, Json, Value, parse_digits, parse_float, parse_integer, parse_unsigned,
-    parse_uuid, replaced, without_blanks,
+    parse_uuid,
 };
 
 use crate::Dialect;

@@ -180,6 +180,20 @@ mod tests {
     }
 
     #[test]
+    fn of_functions_that_say_the_same_those_of_one_type_stand_together() {
+        let functions: Vec<(Function, Vec<u8>)> = functions().into_iter().step_by(2).collect();
+        let (mut functions, mut bodies): (Vec<Function>, Vec<Vec<u8>>) = functions.into_iter().unzip();
+        let body = bodies[0].clone();
+        bodies.fill(body);
+        for (number, function) in functions.iter_mut().enumerate() {
+            function.of_type = number as u32 % 2;
+        }
+        let order = walk(&functions, &bodies).order();
+        let types: Vec<u32> = order.iter().map(|(number, _)| functions[*number].of_type).collect();
+        assert_eq!(types.windows(2).filter(|two| two[0] != two[1]).count(), 1, "{types:?}");
+    }
+
+    #[test]
     fn locals_change_their_numbers_and_nothing_else_does() {
         let (functions, bodies): (Vec<Function>, Vec<Vec<u8>>) = functions().into_iter().unzip();
         for (number, body) in walk(&functions, &bodies).order() {

@@ -106,7 +106,7 @@ impl FixedColumn {
         Some(self.kind.code(raw))
     }
 
-    /// Sets `codes` to the order codes of the chosen rows; 0 where it is NULL.
+    /// Sets `codes` to the order codes of the chosen rows; where it is NULL one that says nothing.
     pub(crate) fn codes(&self, rows: PageValues<'_>, chosen: &[u16], codes: &mut Vec<i64>) {
         codes.clear();
         if !IS_FULL {

@@ -1,6 +1,7 @@
 //! Functions of text.
 
-use wasm_dbms_api::{Occurrences, ScalarFunction, ValueRef, lower_case, trimmed, upper_case};
+use wasm_dbms_api::text_parts::{Occurrences, trimmed};
+use wasm_dbms_api::{ScalarFunction, ValueRef, lower_case, upper_case};
 
 use crate::error::Fallible;
 use crate::function::{Arena, Arguments, check_length, made, out_of_range, write_text, wrong};

@@ -177,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn a_range_that_ends_before_every_key_is_no_range_without_an_end() {
+        let mut reads = ReadSet::default();
+        reads.note(1, KeyRange::From(b"", Some(b"")));
+        reads.note(1, KeyRange::Key(b"b"));
+        assert_eq!(ranges(&mut reads), [(b"b".to_vec(), b"b\0".to_vec())]);
+    }
+
+    #[test]
     fn a_prefix_ends_where_no_key_begins_with_it() {
         let mut reads = ReadSet::default();
         reads.note(1, KeyRange::Prefix(&[1, 0xFF]));

@@ -1,7 +1,7 @@
 //! `information_schema`: tables that tell of the tables.
 
 use wasm_dbms::{AnyConnection, schemas_of};
-use wasm_dbms_api::parts;
+use wasm_dbms_api::text_parts::parts;
 use wasm_dbms_api::{CommonTable, DataType, Expr, Name, Query, TableSchema, Value};
 
 use super::view::{self, Views};

@@ -1,7 +1,8 @@
 //! Names of types.
 
 use wasm_dbms_api::DataType;
-use wasm_dbms_api::{parse_unsigned, parts};
+use wasm_dbms_api::parse_unsigned;
+use wasm_dbms_api::text_parts::parts;
 
 use super::Parser;
 use crate::error::SqlErrorKind;

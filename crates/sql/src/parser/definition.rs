@@ -1,7 +1,8 @@
 //! CREATE, DROP and ALTER.
 
 use wasm_dbms::MigrationOperation as Operation;
-use wasm_dbms_api::{DataType, IndexColumn, IndexSchema, TableSchema, without_blanks_behind};
+use wasm_dbms_api::text_parts::without_blanks_behind;
+use wasm_dbms_api::{DataType, IndexColumn, IndexSchema, TableSchema};
 
 use super::Parser;
 use super::table::Draft;

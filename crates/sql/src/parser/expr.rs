@@ -1,8 +1,7 @@
 //! Expressions: operands with operators between, the tighter ones first.
 
-use wasm_dbms_api::{
-    Arithmetic, Comparison, DataType, Expr, Nulls, Order, Query, ScalarFunction, Value, parse_float, without_blanks,
-};
+use wasm_dbms_api::text_parts::without_blanks;
+use wasm_dbms_api::{Arithmetic, Comparison, DataType, Expr, Nulls, Order, Query, ScalarFunction, Value, parse_float};
 
 use super::infix::{Infix, POWER_AND, POWER_OR, Tie};
 use super::{Parser, folded};

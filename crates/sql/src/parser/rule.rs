@@ -1,7 +1,7 @@
 //! `SANITIZE (Trim, LowerCase)`, `VALIDATE (Email, MaxLen(100))` and `SHAPE ('x: f64, y: f64')` of a column: words of our
 //! own, for which SQL has none.
 
-use wasm_dbms_api::replaced;
+use wasm_dbms_api::text_parts::replaced;
 use wasm_dbms_api::{ColumnSchema, DataType, Sanitizer, Validator, Value};
 
 use super::Parser;

@@ -26,8 +26,8 @@ pub use session::Session;
 pub use sql::Sql;
 
 use wasm_dbms::{Answer, AnyConnection, Changed, Connection, PreparedChange, analyze_change, explain_change};
+use wasm_dbms_api::text_parts::{parts, without_blanks_behind};
 use wasm_dbms_api::{Value, ValueRef};
-use wasm_dbms_api::{parts, without_blanks_behind};
 
 use crate::bind::{Action, Compiled};
 use crate::failure::{Error, Inner, Result};
