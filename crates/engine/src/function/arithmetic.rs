@@ -90,8 +90,10 @@ fn result<'a>(
         (ValueRef::Date(one), ValueRef::Date(other)) if operator == Arithmetic::Subtract => {
             ValueRef::Integer(i64::from(one.days()) - i64::from(other.days()))
         }
-        (ValueRef::Decimal(_), _) | (_, ValueRef::Decimal(_)) => {
+        _ => {
             let (Some(one), Some(other)) = (decimal(left), decimal(right)) else { return Err(Refusal::Unlike) };
+            let is_decimal = |value| matches!(value, ValueRef::Decimal(_));
+            let are_whole = !is_decimal(left) && !is_decimal(right);
             if divides && other == Decimal::ZERO {
                 return Err(Refusal::ByZero);
             }
@@ -99,26 +101,18 @@ fn result<'a>(
                 Arithmetic::Add => one.checked_add(other),
                 Arithmetic::Subtract => one.checked_sub(other),
                 Arithmetic::Multiply => one.checked_mul(other),
+                // Of integers it is what goes without a rest.
+                Arithmetic::Divide if are_whole => {
+                    one.checked_rem(other).and_then(|rest| one.checked_sub(rest)?.checked_div(other))
+                }
                 Arithmetic::Divide => one.checked_div(other),
                 Arithmetic::Remainder => one.checked_rem(other),
             };
-            ValueRef::Decimal(result.ok_or(Refusal::OutOfRange)?)
-        }
-        _ => {
-            let (Some(one), Some(other)) = (left.as_i128(), right.as_i128()) else { return Err(Refusal::Unlike) };
-            if divides && other == 0 {
-                return Err(Refusal::ByZero);
+            let result = result.ok_or(Refusal::OutOfRange)?;
+            if !are_whole {
+                return Ok(ValueRef::Decimal(result));
             }
-            let result = match operator {
-                Arithmetic::Add => one + other,
-                Arithmetic::Subtract => one - other,
-                // Where one has 63 bits at most, their product has 127.
-                Arithmetic::Multiply if one.min(other) > i64::MAX.into() => return Err(Refusal::OutOfRange),
-                Arithmetic::Multiply => one * other,
-                Arithmetic::Divide => one / other,
-                Arithmetic::Remainder => one % other,
-            };
-            let value = whole(result).filter(|value| is_wide || matches!(value, ValueRef::Integer(_)));
+            let value = whole(result.coefficient()).filter(|value| is_wide || matches!(value, ValueRef::Integer(_)));
             value.ok_or(Refusal::OutOfRange)?
         }
     })
@@ -169,12 +163,10 @@ pub(crate) fn negate(value: ValueRef<'_>) -> Fallible<ValueRef<'_>> {
         ValueRef::Null => Ok(ValueRef::Null),
         ValueRef::Float(number) => Ok(ValueRef::Float(-number)),
         ValueRef::Decimal(number) => Ok(ValueRef::Decimal(-number)),
-        value => match value.as_i128() {
-            Some(number) => whole(-number)
-                .filter(|value| matches!(value, ValueRef::Integer(_)))
-                .ok_or_else(|| out_of_range(format_args!("-({value})"))),
-            None => Err(wrong(format_args!("-({value}): there is none of {}", value.kind()))),
-        },
+        value => result(Arithmetic::Subtract, ValueRef::Integer(0), value, false).map_err(|refusal| match refusal {
+            Refusal::OutOfRange => out_of_range(format_args!("-({value})")),
+            _ => wrong(format_args!("-({value}): there is none of {}", value.kind())),
+        }),
     }
 }
 

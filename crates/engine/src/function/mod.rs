@@ -6,11 +6,13 @@ mod cast;
 mod date;
 mod json;
 mod number;
+mod power;
 mod text;
 
 pub(crate) use arena::Arena;
 pub(crate) use arithmetic::{arithmetic, negate};
 pub(crate) use cast::{cast, write_text};
+pub(crate) use power::power;
 
 use std::cell::Cell;
 use std::cmp::Ordering;

@@ -1,10 +1,11 @@
-//! Functions of numbers. What is no exact operation comes from one library, so that every host computes the same bits.
+//! Functions of numbers. What is no exact operation is computed here, so that every host computes the same bits.
 
 use wasm_dbms_api::{
     Arithmetic, Decimal, FloatForm, Rounding, ScalarFunction, ValueRef, float_text, parse_float, parse_integer,
 };
 
 use crate::error::Fallible;
+use crate::function::power::{exp, ln, log10, power};
 use crate::function::{Arguments, arithmetic, out_of_range, whole, wrong};
 
 pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
@@ -22,12 +23,11 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>>
         F::Absolute => match arguments.at(0) {
             ValueRef::Float(number) => Ok(ValueRef::Float(number.abs())),
             ValueRef::Decimal(number) => Ok(ValueRef::Decimal(if number.is_negative() { -number } else { number })),
-            value => match value.as_i128() {
-                Some(number) if number <= i128::from(i64::MIN) => Err(out_of_range(format_args!("abs({value})"))),
-                number => {
-                    Ok(number.and_then(|number| whole(number.abs())).unwrap_or_else(|| arguments.refuse(0, value)))
-                }
-            },
+            ValueRef::Unsigned(number) => Ok(ValueRef::Unsigned(number)),
+            value => {
+                let number = arguments.integer(0).checked_abs().map(ValueRef::Integer);
+                number.ok_or_else(|| out_of_range(format_args!("abs({value})")))
+            }
         },
         F::Sign => match arguments.at(0) {
             ValueRef::Float(number) if number.is_nan() || number == 0.0 => Ok(ValueRef::Float(number)),
@@ -36,10 +36,8 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>>
                 let sign = number.cmp(&Decimal::ZERO) as i64;
                 Ok(ValueRef::Decimal(Decimal::from(sign)))
             }
-            value => {
-                let number = value.as_i128().unwrap_or_else(|| arguments.refuse(0, 0));
-                Ok(ValueRef::Integer(number.signum() as i64))
-            }
+            ValueRef::Unsigned(number) => Ok(ValueRef::Integer(i64::from(number > 0))),
+            _ => Ok(ValueRef::Integer(arguments.integer(0).signum())),
         },
         _ => round(arguments),
     }
@@ -149,9 +147,9 @@ fn transcendental<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
         F::SquareRoot if number < 0.0 => return outside(),
         F::SquareRoot => (number.sqrt(), 0.0),
         F::Logarithm | F::Logarithm10 if number <= 0.0 => return outside(),
-        F::Logarithm => (libm::log(number), 0.0),
-        F::Logarithm10 => (libm::log10(number), 0.0),
-        F::Exponential => (libm::exp(number), 0.0),
+        F::Logarithm => (ln(number), 0.0),
+        F::Logarithm10 => (log10(number), 0.0),
+        F::Exponential => (exp(number), 0.0),
         _ => {
             let exponent = arguments.float(1);
             if (number == 0.0 && exponent < 0.0)
@@ -159,7 +157,7 @@ fn transcendental<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
             {
                 return outside();
             }
-            (libm::pow(number, exponent), exponent)
+            (power(number, exponent), exponent)
         }
     };
     if result.is_infinite() && number.is_finite() && second.is_finite() {

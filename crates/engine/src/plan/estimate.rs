@@ -4,6 +4,7 @@ use wasm_dbms_api::{Comparison, DataType};
 
 use crate::catalog::{KeyShape, Relation};
 use crate::full::IS_FULL;
+use crate::function::power;
 use crate::plan::BoundExpr;
 use crate::plan::figures::Figures;
 
@@ -44,7 +45,7 @@ impl<'a, 's> Estimates<'a, 's> {
                 return 1.0 / rows.max(1.0);
             }
             if IS_FULL && is_distinct {
-                return libm::pow(rows.max(1.0), -1.0 / relation.schema.columns.len().max(1) as f64);
+                return power(rows.max(1.0), -1.0 / relation.schema.columns.len().max(1) as f64);
             }
             match relation.data_type(column) {
                 DataType::Bool => 0.5,
