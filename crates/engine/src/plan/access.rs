@@ -352,9 +352,9 @@ impl Chooser<'_, '_> {
                     }
                     let mut longer = Vec::new();
                     for start in &starts {
-                        for value in &values {
+                        for (_, value) in &values {
                             let mut start = start.clone();
-                            start.push(BoundExpr::Literal(value.clone()));
+                            start.push(BoundExpr::Literal((*value).clone()));
                             longer.push(start);
                         }
                     }
@@ -431,23 +431,21 @@ struct Found {
     is_prefix: bool,
 }
 
-/// The values of a list that can be met, each once, in the order that they have at this place of a key.
-fn in_order(index: Option<&Index>, position: usize, values: &[Value]) -> Vec<Value> {
-    let mut coded: Vec<(Vec<u8>, &Value)> = Vec::new();
+/// The values of a list that can be met, each once, in the order that they have at this place of a key; of more than
+/// [`MAX_RANGES`] only some, but more than that.
+fn in_order<'v>(index: Option<&Index>, position: usize, values: &'v [Value]) -> Vec<(Vec<u8>, &'v Value)> {
+    let mut ordered: Vec<(Vec<u8>, &Value)> = Vec::new();
     for value in values.iter().filter(|value| !value.is_null()) {
         let mut code = Vec::new();
         match index {
             Some(index) => index.push(&mut code, position, value.as_ref()),
             None => key::push(&mut code, value.as_ref()),
         }
-        coded.push((code, value));
-    }
-    coded.sort_unstable_by(|left, right| left.0.cmp(&right.0));
-    let mut ordered = Vec::new();
-    let mut last = None;
-    for (code, value) in &coded {
-        if last.replace(code) != Some(code) {
-            ordered.push((*value).clone());
+        if let Err(place) = ordered.binary_search_by(|(other, _)| other.cmp(&code)) {
+            ordered.insert(place, (code, value));
+        }
+        if ordered.len() > MAX_RANGES {
+            break;
         }
     }
     ordered

@@ -73,20 +73,17 @@ struct Stage<'w> {
 impl<'w> Stage<'w> {
     fn all(windows: &'w [Window], outputs: usize) -> Vec<Self> {
         let width = outputs + windows.len();
-        let mut numbered: Vec<(usize, &Window)> = (outputs..).zip(windows).collect();
-        numbered.sort_unstable_by_key(|(column, window)| (std::cmp::Reverse(window.order.len()), *column));
         let mut stages: Vec<Self> = Vec::new();
-        for (column, window) in numbered {
-            let fits =
-                |stage: &&mut Self| stage.partition == window.partition && stage.order.starts_with(&window.order);
-            match stages.iter_mut().find(fits) {
-                Some(stage) => stage.windows.push((column, window)),
-                None => stages.push(Self {
-                    partition: &window.partition,
-                    order: &window.order,
-                    windows: vec![(column, window)],
-                    width,
-                }),
+        // The longest orders first.
+        let longest = windows.iter().map(|window| window.order.len()).max().unwrap_or(0);
+        for length in (0..=longest).rev() {
+            for (column, window) in (outputs..).zip(windows).filter(|(_, window)| window.order.len() == length) {
+                let (partition, order) = (window.partition.as_slice(), window.order.as_slice());
+                let fits = |stage: &&mut Self| stage.partition == partition && stage.order.starts_with(order);
+                match stages.iter_mut().find(fits) {
+                    Some(stage) => stage.windows.push((column, window)),
+                    None => stages.push(Self { partition, order, windows: vec![(column, window)], width }),
+                }
             }
         }
         stages
@@ -150,8 +147,10 @@ impl<'w> Stage<'w> {
                 place.go_to(number, groups)?;
             }
             let row = partition.row(number, &mut cursor)?;
-            let values = (0..self.width).map(|column| row.value(column).ok_or_else(broken_row));
-            let mut values = values.collect::<Fallible<Vec<_>>>()?;
+            let mut values = Vec::with_capacity(self.width);
+            for column in 0..self.width {
+                values.push(row.value(column).ok_or_else(broken_row)?);
+            }
             for (_, window, value) in &mut windows {
                 *value = window.value(&mut core.meter, partition, &places, &values)?;
             }

@@ -338,23 +338,22 @@ impl<'b, 'c> Block<'b, 'c> {
         let width = rows.first().map_or(0, Vec::len);
         let blind = Block::new(self.binder, self.parent, self.commons.clone());
         blind.outer.replace(self.outer.borrow().clone());
-        let mut columns: Vec<Vec<Typed<'c>>> = Vec::new();
-        columns.resize_with(width, Vec::new);
+        let mut bound = Vec::with_capacity(rows.len());
         for row in rows {
             if row.len() != width {
                 fault.say(format_args!("a row has {} values and the first {width}", row.len()));
                 return Rows::NOTHING;
             }
-            for (column, expr) in columns.iter_mut().zip(row) {
+            bound.push(Vec::with_capacity(width));
+        }
+        let mut named = Vec::with_capacity(width);
+        for (number, first) in rows.iter().take(1).flatten().enumerate() {
+            let mut column = Vec::with_capacity(rows.len());
+            for expr in rows.iter().filter_map(|row| row.get(number)) {
                 column.push(blind.bind(expr, depth + 1));
             }
-        }
-        let mut bound = Vec::new();
-        bound.resize_with(rows.len(), || Vec::with_capacity(width));
-        let mut named = Vec::with_capacity(width);
-        for (mut column, expr) in columns.into_iter().zip(rows.iter().flatten()) {
-            let kind = self.alike(&mut column, expr);
-            named.push((format!("column{}", named.len() + 1).into(), kind));
+            let kind = self.alike(&mut column, first);
+            named.push((format!("column{}", number + 1).into(), kind));
             for (row, typed) in bound.iter_mut().zip(column) {
                 row.push(cast_to(typed, kind));
             }
