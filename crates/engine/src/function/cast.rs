@@ -59,14 +59,19 @@ fn converted<'a>(
     // No expression casts there: what is left is a number or day as another.
     let is_cast = IS_FULL;
     Some(match (data_type, value) {
-        (_, ValueRef::Null)
-        | (DataType::Bool, ValueRef::Bool(_))
-        | (DataType::Decimal, ValueRef::Decimal(_))
-        | (DataType::Date, ValueRef::Date(_))
-        | (DataType::DateTime, ValueRef::DateTime(_))
-        | (DataType::Uuid, ValueRef::Uuid(_))
-        | (DataType::Bytes, ValueRef::Bytes(_))
-        | (DataType::Json, ValueRef::Json(_)) => value,
+        (_, ValueRef::Null) => value,
+        (integer, value) if integer.is_integer() => {
+            let number = match value {
+                ValueRef::Bool(value) if is_cast => i128::from(value),
+                // Of a number that is none, one that no integer holds.
+                ValueRef::Float(number) if number.is_finite() => number.round_ties_even() as i128,
+                ValueRef::Float(_) => i128::MAX,
+                ValueRef::Decimal(number) => number.to_i128().unwrap_or(i128::MAX),
+                value => value.as_i128()?,
+            };
+            return whole_of(number, integer, refusal);
+        }
+        (_, value) if value.fits(data_type) => value,
         (DataType::Text, ValueRef::Enum(_, text)) if is_cast => ValueRef::Text(text),
         (DataType::Text, value) if is_cast => {
             let mut text = String::new();
@@ -96,17 +101,6 @@ fn converted<'a>(
                 _ => return None,
             };
             arena.keep(Value::Json(text.parse().ok()?))
-        }
-        (integer, value) if integer.is_integer() => {
-            let number = match value {
-                ValueRef::Bool(value) if is_cast => i128::from(value),
-                // Of a number that is none, one that no integer holds.
-                ValueRef::Float(number) if number.is_finite() => number.round_ties_even() as i128,
-                ValueRef::Float(_) => i128::MAX,
-                ValueRef::Decimal(number) => number.to_i128().unwrap_or(i128::MAX),
-                value => value.as_i128()?,
-            };
-            return whole_of(number, integer, refusal);
         }
         _ => return None,
     })

@@ -177,9 +177,8 @@ pub(super) fn apply<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>>
         F::MakeDate => {
             let number = |index| arguments.integer(index);
             let (year, month, day) = (number(0), number(1), number(2));
-            let date = i32::try_from(year).ok().zip(u8::try_from(month).ok()).zip(u8::try_from(day).ok());
-            let date = date.and_then(|((year, month), day)| Date::new(year, month, day));
-            date.map(ValueRef::Date)
+            let date = || Date::new(i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+            date().map(ValueRef::Date)
         }
         F::ToDateTime => {
             let microseconds = match arguments.at(0) {

@@ -51,11 +51,9 @@ fn bits<'a>(arguments: &Arguments<'_, 'a>) -> Fallible<ValueRef<'a>> {
     };
     let (left, right) = (number(0), number(1));
     // Places to the left; what is pushed over an end is lost.
-    let shifted = |places: i64| match (u32::try_from(places), u32::try_from(places.saturating_neg())) {
-        (Ok(places), _) => left.checked_shl(places).unwrap_or(0),
-        (_, Ok(places)) => left >> places.min(63),
-        _ if places > 0 => 0,
-        _ => left >> 63,
+    let shifted = |places: i64| {
+        let by = u32::try_from(places.unsigned_abs()).unwrap_or(u32::MAX);
+        if places < 0 { left.unbounded_shr(by) } else { left.unbounded_shl(by) }
     };
     Ok(ValueRef::Integer(match arguments.function {
         ScalarFunction::BitAnd => left & right,

@@ -133,7 +133,12 @@ fn characters(text: &str, start: u64, end: u64) -> &str {
 fn hex<'a>(bytes: &[u8], arena: &'a Arena) -> Fallible<ValueRef<'a>> {
     check_length(bytes.len().saturating_mul(2))?;
     let digit = |digit: u8| char::from_digit(digit.into(), 16).unwrap_or('0').to_ascii_uppercase();
-    made(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect(), arena)
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    made(text, arena)
 }
 
 fn concat<'a>(arguments: &Arguments<'_, 'a>, arena: &'a Arena) -> Fallible<ValueRef<'a>> {

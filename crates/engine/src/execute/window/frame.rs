@@ -2,12 +2,12 @@
 
 use std::cmp::Ordering;
 
-use wasm_dbms_api::{Decimal, FrameExclusion, FrameUnit, Value, ValueRef};
+use wasm_dbms_api::{Arithmetic, FrameExclusion, FrameUnit, Value, ValueRef};
 
 use crate::error::Fallible;
 use crate::execute::spool::SpoolReader;
 use crate::execute::window::partition::{Cursor, Partition, Row, input};
-use crate::function::wrong;
+use crate::function::{arithmetic, wrong};
 use crate::meter::Meter;
 use crate::plan::{BoundFrame, Edge, Window, WindowOrder, broken_row};
 
@@ -35,35 +35,39 @@ struct Reach<'p> {
     groups: SpoolReader,
 }
 
-/// A value that an edge is at.
+/// Where an edge is among values.
 #[derive(Debug, Clone, Copy)]
-enum Bound {
-    Whole(i128),
-    Float(f64),
-    Decimal(Decimal),
-    /// Before and behind every value.
-    Lowest,
-    Highest,
+enum Bound<'v> {
+    At(ValueRef<'v>),
+    /// Every value is so to it.
+    Past(Ordering),
 }
 
-/// An integer, or the number of a day.
-fn whole(value: ValueRef<'_>) -> Option<i128> {
-    match value {
-        ValueRef::Date(date) => Some(date.days().into()),
-        value => value.as_i128(),
+impl<'v> Bound<'v> {
+    /// Where an edge is that is so far from a row of this value; none of NULL.
+    fn of(edge: &Edge, distance: &'v Value, value: ValueRef<'v>, descending: bool) -> Option<Self> {
+        let is_subtracted = matches!(edge, Edge::Preceding(_)) != descending;
+        let (operator, past) = match is_subtracted {
+            true => (Arithmetic::Subtract, Self::Past(Ordering::Greater)),
+            false => (Arithmetic::Add, Self::Past(Ordering::Less)),
+        };
+        Some(match (value, distance.as_ref()) {
+            (ValueRef::Null, _) => return None,
+            (_, ValueRef::Float(f64::INFINITY)) => past,
+            (ValueRef::Float(number), ValueRef::Float(by)) => {
+                Self::At(ValueRef::Float(if is_subtracted { number - by } else { number + by }))
+            }
+            // Where the type has no such value the edge is past all that it has.
+            (value, by) => arithmetic(operator, value, by, true).map_or(past, Self::At),
+        })
     }
-}
 
-impl Bound {
     /// How a value is to this one; none of NULL.
     fn order_of(self, value: ValueRef<'_>) -> Option<Ordering> {
         match self {
             _ if value.is_null() => None,
-            Self::Lowest => Some(Ordering::Greater),
-            Self::Highest => Some(Ordering::Less),
-            Self::Whole(bound) => whole(value).map(|number| number.cmp(&bound)),
-            Self::Float(bound) => value.compare(ValueRef::Float(bound)),
-            Self::Decimal(bound) => value.compare(ValueRef::Decimal(bound)),
+            Self::At(bound) => value.compare(bound),
+            Self::Past(order) => Some(order),
         }
     }
 }
@@ -87,27 +91,6 @@ impl<'p> Reach<'p> {
             Edge::Unbounded | Edge::CurrentRow => Value::Null,
         };
         Ok(Self { edge, distance, at: 0, cursor: Cursor::default(), groups: SpoolReader::default() })
-    }
-
-    /// The value that the edge of a row of this one is at; none of NULL.
-    fn bound(&self, value: ValueRef<'_>, descending: bool) -> Option<Bound> {
-        let is_subtracted = matches!(self.edge, Edge::Preceding(_)) != descending;
-        let past = if is_subtracted { Bound::Lowest } else { Bound::Highest };
-        Some(match (value, self.distance.as_ref()) {
-            (ValueRef::Null, _) => return None,
-            (_, ValueRef::Float(f64::INFINITY)) => past,
-            (ValueRef::Float(number), ValueRef::Float(by)) => {
-                Bound::Float(if is_subtracted { number - by } else { number + by })
-            }
-            (ValueRef::Decimal(number), ValueRef::Decimal(by)) => {
-                let sum = if is_subtracted { number.checked_sub(by) } else { number.checked_add(by) };
-                sum.map_or(past, Bound::Decimal)
-            }
-            (value, by) => {
-                let (number, by) = (whole(value)?, by.as_i128()?);
-                Bound::Whole(if is_subtracted { number - by } else { number + by })
-            }
-        })
     }
 
     /// So many rows or groups.
@@ -174,12 +157,13 @@ impl<'p> Frame<'p> {
             (_, FrameUnit::Range) => {
                 let (Some(column), Some(order)) = (self.own.range, self.order) else { return Ok(place.start) };
                 let value = row.values.get(column).copied().unwrap_or(ValueRef::Null);
-                let Some(bound) = reach.bound(value, order.descending) else {
+                let Reach { edge, distance, at, cursor, .. } = reach;
+                let Some(bound) = Bound::of(edge, distance, value, order.descending) else {
                     return Ok(if is_end { place.end } else { place.start });
                 };
-                while reach.at < place.count {
+                while *at < place.count {
                     meter.step()?;
-                    let value = partition.row(reach.at, &mut reach.cursor)?.value(column).ok_or_else(broken_row)?;
+                    let value = partition.row(*at, cursor)?.value(column).ok_or_else(broken_row)?;
                     let is_before = match bound.order_of(value) {
                         None => order.nulls_first,
                         Some(Ordering::Equal) => is_end,
@@ -188,9 +172,9 @@ impl<'p> Frame<'p> {
                     if !is_before {
                         break;
                     }
-                    reach.at += 1;
+                    *at += 1;
                 }
-                reach.at
+                *at
             }
         })
     }

@@ -380,35 +380,8 @@ impl<'c> Block<'_, 'c> {
             return Typed::nothing();
         };
         let windows = self.windows.take();
-        let mut kind = Kind::UNKNOWN;
-        let mut aggregate = BoundAggregate {
-            function: call.function,
-            argument: None,
-            filter: None,
-            separator: None,
-            is_distinct: call.distinct,
-        };
-        match &call.argument {
-            None if call.function == AggregateFunction::Count && !call.distinct => {}
-            None => fault.say(format_args!("{expr} needs an argument")),
-            Some(argument) => {
-                let argument = self.bind(argument, depth + 1);
-                kind = argument.kind;
-                kind.check_aggregate(call.function, expr, fault);
-                aggregate.argument = Some(argument.expr);
-            }
-        }
+        let (mut aggregate, kind) = self.aggregate_parts(expr, call, depth + 1);
         if IS_FULL {
-            if let Some(filter) = &call.filter {
-                aggregate.filter = Some(self.condition(filter, depth + 1));
-            }
-            if let Some(separator) = &call.separator {
-                let bound = self.bind(separator, depth + 1);
-                if call.function != AggregateFunction::Concatenate || !bound.kind.may_be(DataType::Text) {
-                    fault.say(format_args!("{expr}: only a text stands between texts"));
-                }
-                aggregate.separator = Some(bound.expr);
-            }
             if !call.order_by.is_empty() {
                 match self.ordered.take().or_else(|| of_block(self.binder.catalog)) {
                     Some(mut ordered) => {
@@ -435,6 +408,41 @@ impl<'c> Block<'_, 'c> {
         *self.windows.borrow_mut() = windows;
         // Counted from the end of the keys, which are not all known yet.
         Typed { expr: BoundExpr::Slot(position), kind }
+    }
+
+    /// An aggregate with all that it is of, and the kind of what it is over.
+    #[inline(never)]
+    pub(super) fn aggregate_parts(
+        &self,
+        expr: &Expr,
+        call: &AggregateCall,
+        depth: usize,
+    ) -> (BoundAggregate, Kind<'c>) {
+        let fault = &self.binder.fault;
+        let (function, is_distinct) = (call.function, call.distinct);
+        let mut aggregate = BoundAggregate { function, argument: None, filter: None, separator: None, is_distinct };
+        let mut kind = Kind::UNKNOWN;
+        match &call.argument {
+            None if function == AggregateFunction::Count && !is_distinct => {}
+            None => fault.say(format_args!("{expr} needs an argument")),
+            Some(argument) => {
+                let argument = self.bind(argument, depth);
+                kind = argument.kind;
+                kind.check_aggregate(function, expr, fault);
+                aggregate.argument = Some(argument.expr);
+            }
+        }
+        if let Some(filter) = call.filter.as_ref().filter(|_| IS_FULL) {
+            aggregate.filter = Some(self.condition(filter, depth));
+        }
+        if let Some(separator) = call.separator.as_ref().filter(|_| IS_FULL) {
+            let separator = self.bind(separator, depth);
+            if function != AggregateFunction::Concatenate || !separator.kind.may_be(DataType::Text) {
+                fault.say(format_args!("{expr}: only a text stands between texts"));
+            }
+            aggregate.separator = Some(separator.expr);
+        }
+        (aggregate, kind)
     }
 
     /// A query inside an expression: what is known of its answer, of that of IN for this value.

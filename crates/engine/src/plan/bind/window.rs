@@ -118,6 +118,21 @@ impl<'c> WindowsOfBlock<'c> {
             _ => Input::Column(self.column(typed)),
         }
     }
+
+    /// A window of what an aggregate is of, which is taken, over values of this kind.
+    #[inline(never)]
+    fn window_of(&mut self, operator: WindowOperator, aggregate: &mut BoundAggregate, kind: Kind<'c>) -> Window {
+        let mut window = plain(operator);
+        for (part, kind) in [(&mut aggregate.argument, kind), (&mut aggregate.separator, Kind::of(DataType::Text))] {
+            if let Some(expr) = part.take() {
+                window.arguments.push(self.input(Typed { expr, kind }));
+            }
+        }
+        if let Some(expr) = aggregate.filter.take() {
+            window.filter = Some(self.input(Typed { expr, kind: Kind::BOOL }));
+        }
+        window
+    }
 }
 
 impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
@@ -181,15 +196,8 @@ impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
         if aggregate.function != AggregateFunction::Concatenate {
             return;
         }
-        let mut window = plain(WindowOperator::InOrder { is_distinct: aggregate.is_distinct });
-        for (part, kind) in [(&mut aggregate.argument, kind), (&mut aggregate.separator, Kind::of(DataType::Text))] {
-            if let Some(expr) = part.take() {
-                window.arguments.push(self.input(Typed { expr, kind }));
-            }
-        }
-        if let Some(expr) = aggregate.filter.take() {
-            window.filter = Some(self.input(Typed { expr, kind: Kind::BOOL }));
-        }
+        let operator = WindowOperator::InOrder { is_distinct: aggregate.is_distinct };
+        let mut window = self.window_of(operator, aggregate, kind);
         window.order = order;
         window.frame.unit = FrameUnit::Rows;
         window.frame.end = Edge::Unbounded;
@@ -229,6 +237,7 @@ fn refuse(block: &Block<'_, '_>, expr: &Expr, problem: fmt::Arguments<'_>) {
 }
 
 /// A window of what is computed alone: over all rows up to the one that it stands beside.
+#[inline(never)]
 fn plain(operator: WindowOperator) -> Window {
     let (unit, exclusion) = (FrameUnit::Range, FrameExclusion::NoOthers);
     let frame = BoundFrame { unit, start: Edge::Unbounded, end: Edge::CurrentRow, exclusion, range: None };
@@ -340,30 +349,9 @@ impl<'c> Windows<'_, '_, 'c> {
                 "the order of an aggregate over a window is that of its window: say OVER (ORDER BY ..)"
             ));
         }
-        let function = call.function;
-        let (mut window, mut kind) = (plain(WindowOperator::Aggregate(function)), Kind::UNKNOWN);
-        match &call.argument {
-            None if function == AggregateFunction::Count => {}
-            None => self.refuse(format_args!("an argument is needed")),
-            Some(argument) => {
-                let argument = self.bind(argument);
-                argument.kind.check_aggregate(function, self.expr, &self.block.binder.fault);
-                kind = argument.kind;
-                window.arguments.push(known.input(argument));
-            }
-        }
-        if let Some(separator) = &call.separator {
-            let separator = self.bind(separator);
-            if function != AggregateFunction::Concatenate || !separator.kind.may_be(DataType::Text) {
-                self.refuse(format_args!("only a text stands between texts"));
-            }
-            window.arguments.push(known.input(separator));
-        }
-        if let Some(filter) = &call.filter {
-            let expr = self.block.condition(filter, self.depth);
-            window.filter = Some(known.input(Typed { expr, kind: Kind::BOOL }));
-        }
-        (window, kind.of_aggregate(function))
+        let (mut aggregate, kind) = self.block.aggregate_parts(self.expr, call, self.depth);
+        let window = known.window_of(WindowOperator::Aggregate(call.function), &mut aggregate, kind);
+        (window, kind.of_aggregate(call.function))
     }
 
     fn frame(&self, known: &mut WindowsOfBlock<'c>, frame: Option<&WindowFrame>, keys: Vec<Typed<'c>>) -> BoundFrame {
