@@ -250,6 +250,13 @@ impl Error {
     pub(crate) fn unknown(what: &'static str, name: &dyn fmt::Display) -> Box<Self> {
         Box::new(Self::Unknown { what, name: name.to_string() })
     }
+
+    /// Says that a column must not be null.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn not_null(table: &str, column: &str) -> Box<Self> {
+        Box::new(Self::NotNull { table: table.to_owned(), column: column.to_owned() })
+    }
 }
 
 impl From<Box<Error>> for Error {

@@ -226,7 +226,8 @@ impl Catalog {
         self.link()
     }
 
-    fn add(&mut self, store: &mut Store, schema: &TableSchema) -> Fallible<()> {
+    /// Makes a table that was looked at. It and what refers to it are not linked yet.
+    pub(crate) fn add(&mut self, store: &mut Store, schema: &TableSchema) -> Fallible<()> {
         let table = Registry::add_tree(store)?;
         let mut indexes = Vec::new();
         for _ in &schema.indexes {

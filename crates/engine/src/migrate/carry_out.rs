@@ -19,7 +19,7 @@ use crate::catalog::{OLD, Relation, RelationIndex, is_clustered};
 use crate::codec::snapshot::{MAX_EARLIER_ROW_FORMS, PartId, Snapshot, StoredIndex};
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::migrate::draft::{Conversion, Draft, DraftTable, NO_TREE, form_of};
+use crate::migrate::draft::{Draft, DraftTable, NO_TREE, form_of, read_again};
 use crate::migrate::fill::Filler;
 use crate::migrate::rewrite::{Rewriter, not_null};
 use crate::migrate::rows::each_row;
@@ -28,10 +28,8 @@ use crate::write::count_with;
 /// What is to be done with the rows of one table.
 #[derive(Debug)]
 struct Task {
-    id: TableId,
-    old: Option<Snapshot>,
-    converted: Vec<Conversion>,
-    numbered: Option<PartId>,
+    /// What the table was and is to be.
+    table: DraftTable,
     /// Whether every row goes into a new tree.
     is_rewritten: bool,
     /// Trees of indexes that are to be filled.
@@ -65,7 +63,7 @@ pub(super) fn carry_out(core: &mut Core, draft: Draft, rewrites: bool, prepared:
     core.flush()?;
     let mut tasks = Vec::new();
     let mut renamed = Vec::new();
-    let (mut created, mut changed) = (Vec::new(), Vec::new());
+    let mut created = Vec::new();
     let mut converts = Vec::new();
     for table in &draft.tables {
         if let (false, Some(new)) = (table.converted.is_empty(), &table.new) {
@@ -80,7 +78,7 @@ pub(super) fn carry_out(core: &mut Core, draft: Draft, rewrites: bool, prepared:
         }
         match (&table.old, &table.new) {
             (None, None) => {}
-            (None, Some(_)) => created.extend(table.new),
+            (None, Some(new)) => created.push(new.schema.clone()),
             (Some(old), None) if prepared.is_some() && table.rows > 0 => {
                 Registry::remove_table(&mut core.store, table.id, &old.schema.name)?;
                 put_aside(core, table.id, old)?;
@@ -96,29 +94,23 @@ pub(super) fn carry_out(core: &mut Core, draft: Draft, rewrites: bool, prepared:
                     renamed.push((table.id, old.schema.name.clone(), new.schema.name.clone()));
                 }
                 let ready = prepared.unwrap_or_default().iter().find(|ready| ready.id == table.id);
-                let (mut task, new) = match ready {
+                let mut task = match ready {
                     Some(ready) => Task::of_prepared(core, table, ready)?,
                     None => Task::of(core, table, rewrites)?,
                 };
                 task.asks_keys |= asks_keys && ready.is_none();
-                changed.push((task.id, new));
                 tasks.push(task);
             }
         }
     }
     Registry::rename_tables(&mut core.store, &renamed)?;
-    for (id, new) in &changed {
-        Registry::set_snapshot(&mut core.store, *id, &bytes_of(new)?)?;
+    for DraftTable { id, new, .. } in tasks.iter().map(|task| &task.table) {
+        if let Some(new) = new {
+            Registry::set_snapshot(&mut core.store, *id, &bytes_of(new)?)?;
+        }
     }
-    for mut new in created {
-        new.table = Registry::add_tree(&mut core.store)?;
-        for index in &mut new.indexes {
-            index.tree = Registry::add_tree(&mut core.store)?;
-        }
-        if !has_own_key(&new) {
-            new.primary_key = Registry::add_tree(&mut core.store)?;
-        }
-        Registry::add_table(&mut core.store, &new.schema.name, &bytes_of(&new)?)?;
+    for schema in &created {
+        core.catalog.add(&mut core.store, schema)?;
     }
     core.load_catalog()?;
     for task in &tasks {
@@ -241,9 +233,14 @@ pub(super) fn made_of(table: &DraftTable) -> Fallible<Option<Snapshot>> {
     let mut new = new.clone();
     new.earlier.clear();
     if form_of(old).columns != form_of(&new).columns {
-        new.version = old.version.checked_add(1).ok_or_else(|| Error::OutOfRange("the schema version".into()))?;
+        new.version = version_after(old)?;
     }
     Ok(Some(new))
+}
+
+/// The version of rows whose form comes after that of a table.
+fn version_after(old: &Snapshot) -> Fallible<u32> {
+    old.version.checked_add(1).ok_or_else(|| Error::out_of_range(format_args!("the schema version")))
 }
 
 /// Whether something must be done with each row of a table so that it becomes what it is to be.
@@ -267,35 +264,37 @@ pub(super) fn asks_rows(table: &DraftTable, rewrites: bool) -> bool {
 }
 
 impl Task {
-    /// What is to be done with the rows of a table that stays, and what is stored of it then.
-    fn of(core: &mut Core, table: DraftTable, rewrites: bool) -> Fallible<(Self, Snapshot)> {
-        let DraftTable { id, rows, old, new, converted, numbered, has_new_checks, has_new_keys } = table;
-        let mut new = new.ok_or_else(unknown_table)?;
-        let old = old.ok_or_else(unknown_table)?;
-        let form = form_of(&old);
-        let has_new_form = form.columns != form_of(&new).columns;
-        let is_rewritten = (!converted.is_empty() || numbered.is_some())
-            || row_key(&old) != row_key(&new)
-            || (has_new_form && rows > 0 && (rewrites || new.earlier.len() == MAX_EARLIER_ROW_FORMS));
+    /// What is to be done with the rows of a table that stays. What is stored of it then has its trees.
+    fn of(core: &mut Core, mut table: DraftTable, rewrites: bool) -> Fallible<Self> {
+        refuse_nulls(core, &table)?;
+        let (Some(old), Some(new)) = (&table.old, &mut table.new) else { return Err(unknown_table()) };
+        let has_rows = table.rows > 0;
+        let is_converted = !table.converted.is_empty();
+        let form = form_of(old);
+        let has_new_form = form.columns != form_of(new).columns;
+        let is_rewritten = (is_converted || table.numbered.is_some())
+            || row_key(old) != row_key(new)
+            || (has_new_form && has_rows && (rewrites || new.earlier.len() == MAX_EARLIER_ROW_FORMS));
+        let mut fills: Vec<TreeId> = Vec::new();
         if is_rewritten {
             new.table = Registry::add_tree(&mut core.store)?;
-            new.primary_key = if has_own_key(&new) { NO_TREE } else { Registry::add_tree(&mut core.store)? };
+            new.primary_key = NO_TREE;
+            if !has_own_key(new) {
+                new.primary_key = Registry::add_tree(&mut core.store)?;
+                fills.push(new.primary_key);
+            }
         }
-        if is_rewritten || rows == 0 {
+        if is_rewritten || !has_rows {
             new.earlier.clear();
         }
         if has_new_form {
-            new.version = old.version.checked_add(1).ok_or_else(|| Error::OutOfRange("the schema version".into()))?;
-            if !is_rewritten && rows > 0 {
+            new.version = version_after(old)?;
+            if !is_rewritten && has_rows {
                 new.earlier.push(form);
             }
         }
-        let mut fills: Vec<TreeId> = Vec::new();
-        if is_rewritten && new.primary_key != NO_TREE {
-            fills.push(new.primary_key);
-        }
         for place in 0..new.indexes.len() {
-            let is_kept = |index: &StoredIndex| index.tree != NO_TREE && has_same_entries(&old, &new, index);
+            let is_kept = |index: &StoredIndex| index.tree != NO_TREE && has_same_entries(old, new, index);
             if !is_rewritten && new.indexes.get(place).is_some_and(is_kept) {
                 continue;
             }
@@ -305,34 +304,28 @@ impl Task {
                 index.tree = tree;
             }
         }
-        let known = trees_of(&new);
-        let mut gone = trees_of(&old);
+        let known = trees_of(new);
+        let mut gone = trees_of(old);
         gone.retain(|tree| !known.contains(tree));
-        let before = |place: usize| {
-            let id = new.columns.get(place)?.id;
-            old.schema.columns.get(place_of(&old, id)?)
+        let counted_before = |id: PartId| {
+            let before = place_of(old, id).and_then(|place| old.schema.columns.get(place));
+            before.is_none_or(|before| before.autoincrement)
         };
-        let columns = new.schema.columns.iter().enumerate();
-        refuse_nulls(core, id, (&old, &new), numbered, &converted)?;
-        let counts = columns.clone().find(|(_, column)| column.autoincrement);
-        let counts = counts.filter(|(place, _)| before(*place).is_some_and(|before| !before.autoincrement));
-        let task = Self {
-            id,
+        let mut columns = new.schema.columns.iter().zip(&new.columns);
+        let counts = columns.position(|(column, stored)| column.autoincrement && !counted_before(stored.id));
+        Ok(Self {
             is_rewritten,
             fills,
-            asks_checks: (has_new_checks || !converted.is_empty()) && !new.schema.checks.is_empty(),
-            asks_keys: (has_new_keys || !converted.is_empty()) && !new.schema.foreign_keys.is_empty(),
-            counts: counts.map(|(place, _)| place),
+            asks_checks: (table.has_new_checks || is_converted) && !new.schema.checks.is_empty(),
+            asks_keys: (table.has_new_keys || is_converted) && !new.schema.foreign_keys.is_empty(),
+            counts,
             gone,
-            converted,
-            numbered,
-            old: Some(old),
-        };
-        Ok((task, new))
+            table,
+        })
     }
 
     /// The same of a table whose rows are ready: nothing is left to do.
-    fn of_prepared(core: &mut Core, table: DraftTable, ready: &Prepared) -> Fallible<(Self, Snapshot)> {
+    fn of_prepared(core: &mut Core, mut table: DraftTable, ready: &Prepared) -> Fallible<Self> {
         let new = made_of(&table)?;
         let (Some(mut new), Some(old)) = (new, &table.old) else { return Err(unknown_table()) };
         put_aside(core, table.id, old)?;
@@ -340,36 +333,33 @@ impl Task {
         for (index, tree) in new.indexes.iter_mut().zip(&ready.indexes) {
             index.tree = *tree;
         }
-        let task = Self {
-            id: table.id,
-            old: None,
-            converted: Vec::new(),
-            numbered: None,
+        table.new = Some(new);
+        Ok(Self {
+            table,
             is_rewritten: false,
             fills: Vec::new(),
             asks_checks: false,
             asks_keys: false,
             counts: None,
             gone: Vec::new(),
-        };
-        Ok((task, new))
+        })
     }
 
     fn place(&self, core: &Core) -> Fallible<RelationIndex> {
-        let place = core.catalog.relations.iter().position(|relation| relation.id == self.id);
+        let place = core.catalog.relations.iter().position(|relation| relation.id == self.table.id);
         place.ok_or_else(unknown_table)
     }
 
     /// Puts every row into the new tree, with values of their new types, under its new key.
     fn rewrite(&self, core: &mut Core) -> Fallible<()> {
         let place = self.place(core)?;
-        let old = self.old.as_ref().ok_or_else(unknown_table)?;
-        let new = core.catalog.relation(place)?.clone();
-        let stored = core.stored(place)?;
-        let mut old_relation = Relation::new(self.id, old.clone(), Arc::default())?;
+        let table = &self.table;
+        let (Some(old), Some(new)) = (&table.old, &table.new) else { return Err(unknown_table()) };
+        let mut old_relation = Relation::new(table.id, read_again(old, None)?, Arc::default())?;
         old_relation.reload(&mut core.store)?;
-        let asked = (&*self.converted, self.numbered);
-        let mut rewriter = Rewriter::new(place, new, (&old_relation, old), &stored, asked);
+        let asked = (&*table.converted, table.numbered);
+        let shown = core.catalog.relation(place)?.clone();
+        let mut rewriter = Rewriter::new(place, shown, (&old_relation, old), new, asked);
         each_row(core, &old_relation, &mut |core, old_key, old_values| {
             let made = rewriter.made(old_values)?;
             let values = rewriter.values(old_values, &made);
@@ -409,24 +399,18 @@ impl Task {
 
 /// Refuses rows that are NULL in a column which may be so no more: they are read as they were, as their new form has no
 /// NULL there.
-fn refuse_nulls(
-    core: &mut Core,
-    id: TableId,
-    (old, new): (&Snapshot, &Snapshot),
-    numbered: Option<PartId>,
-    converted: &[Conversion],
-) -> Fallible<()> {
+fn refuse_nulls(core: &mut Core, table: &DraftTable) -> Fallible<()> {
+    let (Some(old), Some(new)) = (&table.old, &table.new) else { return Err(unknown_table()) };
     // A function may make something of NULL.
-    let is_transformed = |id| converted.iter().any(|other| other.column == id && other.function.is_some());
-    let found = core.catalog.with_id(id);
-    let relation = found.ok_or_else(unknown_table)?.clone();
+    let is_transformed = |id| table.converted.iter().any(|other| other.column == id && other.function.is_some());
+    let relation = core.catalog.with_id(table.id).ok_or_else(unknown_table)?.clone();
     let mut asked = Vec::new();
     for (column, stored) in new.schema.columns.iter().zip(&new.columns).filter(|(column, _)| !column.nullable) {
         match place_of(old, stored.id) {
             Some(_) if is_transformed(stored.id) => {}
             Some(place) if old.schema.columns.get(place).is_some_and(|before| before.nullable) => asked.push(place),
-            None if stored.initial.is_null() && relation.table.rows > 0 && Some(stored.id) != numbered => {
-                return Err(Error::NotNull { table: new.schema.name.clone(), column: column.name.clone() }.into());
+            None if stored.initial.is_null() && relation.table.rows > 0 && Some(stored.id) != table.numbered => {
+                return Err(Error::not_null(&new.schema.name, &column.name));
             }
             _ => {}
         }

@@ -61,12 +61,10 @@ impl Draft {
             if is_hidden(&name) {
                 continue;
             }
-            let mut old = Snapshot::decode(&bytes)?;
-            old.is_held = false;
             let relation = core.catalog.with_id(id);
             let rows = relation.map_or(0, |relation| relation.table.rows);
-            let new = Some(old.clone());
-            draft.tables.push(DraftTable::new(id, rows, Some(old), new));
+            let read = || Snapshot::decode(&bytes).map(|snapshot| Some(Snapshot { is_held: false, ..snapshot }));
+            draft.tables.push(DraftTable::new(id, rows, read()?, read()?));
         }
         Ok(draft)
     }
@@ -412,7 +410,8 @@ pub(super) fn converted(value: &Value, column: &ColumnSchema) -> Fallible<Value>
             Value::Text(name) => column.variant(name),
             _ => None,
         };
-        let none = || Error::Query(format!("{value} is no {} of column {}", column.data_type, column.name));
+        let (data_type, name) = (column.data_type, &column.name);
+        let none = || Error::query(format_args!("{value} is no {data_type} of column {name}"));
         return Ok(found.ok_or_else(none)?.to_value());
     }
     Ok(cast(text.as_ref(), column.data_type, &arena)?.to_value())
@@ -420,7 +419,7 @@ pub(super) fn converted(value: &Value, column: &ColumnSchema) -> Fallible<Value>
 
 /// What its bytes say, with another name of a column.
 #[inline(never)]
-fn read_again(snapshot: &Snapshot, renamed: Option<(&str, &str)>) -> Fallible<Snapshot> {
+pub(super) fn read_again(snapshot: &Snapshot, renamed: Option<(&str, &str)>) -> Fallible<Snapshot> {
     Ok(Snapshot::decode(&snapshot.encode_of(&snapshot.schema, renamed))?)
 }
 

@@ -94,7 +94,7 @@ impl Rewriter {
         {
             let number = ValueRef::from_u64(self.rows);
             if !schema.holds(number) {
-                return Err(Error::OutOfRange(format!("{number} in column {}", schema.name)).into());
+                return Err(Error::out_of_range(format_args!("{number} in column {}", schema.name)));
             }
             self.counter = self.counter.max(self.rows);
             made.push((column, number.to_value()));
@@ -191,6 +191,5 @@ impl Rewriter {
 
 /// The error of a row that is NULL where it must not be.
 pub(super) fn not_null(relation: &Relation, column: usize) -> Box<Error> {
-    let (table, column) = (relation.schema.name.clone(), relation.column_name(column).to_owned());
-    Error::NotNull { table, column }.into()
+    Error::not_null(&relation.schema.name, relation.column_name(column))
 }

@@ -303,8 +303,8 @@ pub(super) fn resolved(core: &Core, index: RelationIndex, sets: &[(Name, Option<
             None => {
                 let column = schema.columns.get(place);
                 if column.is_some_and(|column| column.autoincrement) {
-                    let problem = format!("column {}.{name} counts up: it has no default", schema.name);
-                    return Err(Error::Query(problem).into());
+                    let table = &schema.name;
+                    return Err(Error::query(format_args!("column {table}.{name} counts up: it has no default")));
                 }
                 let default = column.and_then(|column| column.default.clone()).unwrap_or(Value::Null);
                 resolved.constants.push((place, default));

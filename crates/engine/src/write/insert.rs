@@ -187,7 +187,7 @@ pub(crate) fn next_count(relation: &Relation, given: &[Option<ValueRef<'_>>], nu
             let next = range.and_then(|(_, high)| numbers.next(relation.id, counter, high));
             next.ok_or_else(|| {
                 let column = relation.column_name(column);
-                Box::new(Error::OutOfRange(format!("the next value of {}.{column}", relation.schema.name)))
+                Error::out_of_range(format_args!("the next value of {}.{column}", relation.schema.name))
             })
         }
     }

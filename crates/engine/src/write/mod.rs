@@ -8,7 +8,7 @@ mod rules;
 mod slots;
 mod update;
 
-use wasm_dbms_api::{Page, ValueRef};
+use wasm_dbms_api::{ColumnSchema, Page, ValueRef};
 use wasm_dbms_memory::{MAX_KEY_BYTES, MAX_VALUE_BYTES, Run};
 
 use crate::Error;
@@ -88,22 +88,24 @@ pub(crate) fn unique_violation(
 #[inline]
 fn check_value(relation: &crate::catalog::Relation, column: usize, value: ValueRef<'_>) -> Fallible<()> {
     let Some(schema) = relation.schema.columns.get(column) else { return Ok(()) };
+    let is_held = if value.is_null() { schema.nullable } else { schema.holds(value) };
+    if is_held { Ok(()) } else { Err(misfit(relation, schema, value)) }
+}
+
+/// Why a column cannot hold a value.
+#[cold]
+#[inline(never)]
+fn misfit(relation: &crate::catalog::Relation, column: &ColumnSchema, value: ValueRef<'_>) -> Box<Error> {
     if value.is_null() {
-        if schema.nullable {
-            return Ok(());
-        }
-        return Err(Error::NotNull { table: relation.schema.name.clone(), column: schema.name.clone() }.into());
+        return Error::not_null(&relation.schema.name, &column.name);
     }
-    if schema.holds(value) {
-        return Ok(());
-    }
-    Err(Error::Type {
+    Error::Type {
         table: relation.schema.name.clone(),
-        column: schema.name.clone(),
-        expected: schema.data_type.to_string(),
+        column: column.name.clone(),
+        expected: column.data_type.to_string(),
         value: value.to_value(),
     }
-    .into())
+    .into()
 }
 
 /// Checks that no key of a row and not the row itself is longer than a tree takes. A row of little text has no long key,

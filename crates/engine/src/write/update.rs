@@ -108,9 +108,7 @@ impl Core {
                 core.replace_row(index, row_key, located, &old_values, &values, &changed)
             }
         };
-        if events.is_empty() {
-            write(self)?;
-        } else if self.scratch.deferred.is_following {
+        if events.is_empty() || self.scratch.deferred.is_following {
             write(self)?;
             self.scratch.deferred.events.append(&mut events);
         } else {
