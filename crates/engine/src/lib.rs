@@ -83,7 +83,7 @@ pub use statement::{
     SchemaChange, UpdateRows, fitting_value, has_tables, insert_each_row, schema_of, schemas_of,
 };
 #[doc(hidden)]
-pub use statement::{PreparedChange, analyze_change, explain_change};
+pub use statement::{PreparedChange, analyze_change, create_table, drop_table, explain_change};
 pub use store::JournaledWriter;
 #[doc(hidden)]
 pub use transaction::PlantedBug;

@@ -398,26 +398,33 @@ impl SchemaAlteration {
         for operation in &self.0 {
             operations.push(Cow::Borrowed(operation));
         }
-        altered(connection, &operations, Draft::apply)
+        altered(connection, &operations, Draft::apply, true)
     }
 }
 
-/// Makes the changes of stored tables that a text says, of which another has the operations.
+/// Makes the changes of stored tables that a text says, of which another has the operations. `is_migration` says whether
+/// they are told among the [migrations](Database::migrations).
 #[doc(hidden)]
-pub fn alter<C: Connection>(connection: &C, operations: &[Cow<'_, MigrationOperation>]) -> Result<()> {
-    altered(connection, operations, Draft::apply_said)
+pub fn alter<C: Connection>(
+    connection: &C,
+    operations: &[Cow<'_, MigrationOperation>],
+    is_migration: bool,
+) -> Result<()> {
+    altered(connection, operations, Draft::apply_said, is_migration)
 }
 
 fn altered<C: Connection>(
     connection: &C,
     operations: &[Cow<'_, MigrationOperation>],
     apply: fn(&mut Draft, &MigrationOperation) -> Fallible<()>,
+    is_migration: bool,
 ) -> Result<()> {
     Ok(connection.write_many(|core| {
         if core.store.private().is_some() {
-            let problem = "tables cannot be altered in an interactive transaction: use one that has the writer's \
-                               turn (BEGIN IMMEDIATE)";
-            return Err(Error::Query(problem.into()).into());
+            return Err(Error::query(format_args!(
+                "tables cannot be altered in an interactive transaction: use one that has the writer's turn (BEGIN \
+                 IMMEDIATE)"
+            )));
         }
         let mut draft = Draft::of(core, Migrations::new())?;
         for operation in operations {
@@ -427,6 +434,9 @@ fn altered<C: Connection>(
             return Ok(());
         }
         carry_out::carry_out(core, draft, false, None)?;
-        history::add(core, &mut operations.iter().map(AsRef::as_ref), None)
+        match is_migration {
+            true => history::add(core, &mut operations.iter().map(AsRef::as_ref), None),
+            false => Ok(()),
+        }
     })?)
 }

@@ -23,7 +23,7 @@ mod update;
 pub use delete::{DeleteRows, PreparedDelete};
 pub use insert::{InsertRows, NewRows, OnRowConflict, PreparedInsert, fitting_value};
 pub use insert_each::insert_each_row;
-pub use schema::{SchemaChange, has_tables, schema_of, schemas_of};
+pub use schema::{SchemaChange, create_table, drop_table, has_tables, schema_of, schemas_of};
 pub use update::{PreparedUpdate, UpdateRows};
 
 use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Name, Query, Source, ValueRef};

@@ -119,23 +119,40 @@ impl SchemaChange {
     /// [`Error::TableExists`], [`Error::Schema`], [`Error::Unknown`]; [`Error::Unique`] for
     /// rows that a new index refuses; [`Error::Query`] in an interactive transaction; what storage says.
     pub fn run<C: Connection>(&self, connection: &C) -> Result<()> {
-        Ok(connection.write_many(|core| {
-            if core.store.private().is_some() {
-                let problem = "tables and indexes cannot come or go in an interactive transaction: use one that has the \
-                               writer's turn (BEGIN IMMEDIATE)";
-                return Err(Error::Query(problem.into()).into());
-            }
-            match self {
-                Self::CreateTable(schema) => core.create_tables(&[schema]),
-                Self::DropTable(name) => {
-                    core.touch_schema();
-                    core.catalog.drop(&mut core.store, name)
-                }
-                Self::CreateIndex(table, index) => core.create_index(table, index),
-                Self::DropIndex(name) => core.drop_index(name),
-            }
-        })?)
+        match self {
+            Self::CreateTable(schema) => create_table(connection, schema),
+            Self::DropTable(name) => drop_table(connection, name),
+            Self::CreateIndex(table, index) => changed(connection, &mut |core| core.create_index(table, index)),
+            Self::DropIndex(name) => changed(connection, &mut |core| core.drop_index(name)),
+        }
     }
+}
+
+/// [`SchemaChange::CreateTable`], for who makes no other change: nothing else of them is linked.
+#[doc(hidden)]
+pub fn create_table<C: Connection>(connection: &C, schema: &TableSchema) -> Result<()> {
+    changed(connection, &mut |core| core.create_tables(&[schema]))
+}
+
+/// [`SchemaChange::DropTable`], for who makes no other change.
+#[doc(hidden)]
+pub fn drop_table<C: Connection>(connection: &C, name: &str) -> Result<()> {
+    changed(connection, &mut |core| {
+        core.touch_schema();
+        core.catalog.drop(&mut core.store, name)
+    })
+}
+
+fn changed<C: Connection>(connection: &C, change: &mut dyn FnMut(&mut Core) -> Fallible<()>) -> Result<()> {
+    Ok(connection.write_many(|core| {
+        if core.store.private().is_some() {
+            return Err(Error::query(format_args!(
+                "tables and indexes cannot come or go in an interactive transaction: use one that has the writer's turn \
+                 (BEGIN IMMEDIATE)"
+            )));
+        }
+        change(core)
+    })?)
 }
 
 impl Core {

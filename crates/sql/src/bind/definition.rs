@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use wasm_dbms::{AnyConnection, MigrationOperation, SchemaChange, TableSchema, schemas_of};
+use wasm_dbms::{AnyConnection, MigrationOperation, TableSchema, schemas_of};
 
 use super::view;
 use crate::failure::Inner;
@@ -43,7 +43,7 @@ fn create_table(connection: &AnyConnection<'_>, schema: &TableSchema, if_not_exi
     if view::is_stored(connection, &schema.name)? {
         return if if_not_exists { Ok(()) } else { Err(exists(&schema.name).into()) };
     }
-    match SchemaChange::CreateTable(schema.clone()).run(connection) {
+    match wasm_dbms::create_table(connection, schema) {
         Err(wasm_dbms::Error::TableExists { .. }) if if_not_exists => Ok(()),
         result => Ok(result?),
     }
@@ -51,13 +51,40 @@ fn create_table(connection: &AnyConnection<'_>, schema: &TableSchema, if_not_exi
 
 fn create_index(connection: &AnyConnection<'_>, create: &CreateIndex) -> Inner<()> {
     let CreateIndex { table, index, if_not_exists } = create;
-    if *if_not_exists {
-        let has_index = |schema: &TableSchema| schema.indexes.iter().any(|other| other.name == index.name);
-        if schemas_of(connection)?.iter().any(has_index) {
-            return Ok(());
+    if *if_not_exists && !tables_with_index(connection, &index.name)?.is_empty() {
+        return Ok(());
+    }
+    let (table, index) = (table.to_string(), index.clone());
+    Ok(change_index(connection, MigrationOperation::CreateIndex { table, index })?)
+}
+
+fn drop_index(connection: &AnyConnection<'_>, name: &str) -> wasm_dbms::Result<()> {
+    let mut tables = tables_with_index(connection, name)?;
+    let index = name.to_owned();
+    match (tables.pop(), tables.is_empty()) {
+        (Some(table), true) => change_index(connection, MigrationOperation::DropIndex { table, index }),
+        (Some(_), false) => Err(wasm_dbms::Error::Query(format!("several tables have an index {name}"))),
+        (None, _) => Err(wasm_dbms::Error::Unknown { what: "index", name: index }),
+    }
+}
+
+/// The names of the tables that have an index of this name.
+fn tables_with_index(connection: &AnyConnection<'_>, name: &str) -> wasm_dbms::Result<Vec<String>> {
+    let mut tables = Vec::new();
+    for schema in schemas_of(connection)? {
+        if schema.indexes.iter().any(|index| index.name == name) {
+            tables.push(schema.name);
         }
     }
-    Ok(SchemaChange::CreateIndex(table.to_string(), index.clone()).run(connection)?)
+    Ok(tables)
+}
+
+/// An index comes or goes, which is no migration: what stands in its way is told without the row.
+fn change_index(connection: &AnyConnection<'_>, operation: MigrationOperation) -> wasm_dbms::Result<()> {
+    match wasm_dbms::alter(connection, &[Cow::Owned(operation)], false) {
+        Err(wasm_dbms::Error::MigrationRow { error, .. }) => Err(*error),
+        result => result,
+    }
 }
 
 fn alter_table(connection: &AnyConnection<'_>, alter: &AlterTable) -> Inner<()> {
@@ -90,7 +117,7 @@ fn alter_table(connection: &AnyConnection<'_>, alter: &AlterTable) -> Inner<()> 
             },
         });
     }
-    Ok(wasm_dbms::alter(connection, &operations)?)
+    Ok(wasm_dbms::alter(connection, &operations, true)?)
 }
 
 /// The constraint of that name goes: a unique one, a reference or a check, whichever has it. One that was given no name goes
@@ -115,8 +142,8 @@ fn drop_all(connection: &AnyConnection<'_>, drop: &Drop) -> Inner<()> {
     for name in names {
         let dropped = match object {
             DropObject::View => view::drop(connection, name),
-            DropObject::Table => SchemaChange::DropTable(name.to_string()).run(connection),
-            DropObject::Index => SchemaChange::DropIndex(name.to_string()).run(connection),
+            DropObject::Table => wasm_dbms::drop_table(connection, name),
+            DropObject::Index => drop_index(connection, name),
         };
         match dropped {
             Err(wasm_dbms::Error::Unknown { .. }) if *if_exists => {}

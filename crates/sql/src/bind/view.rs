@@ -1,8 +1,6 @@
 //! Views: queries that are stored by name, as the text that made them.
 
-use wasm_dbms::{
-    AnyConnection, DeleteRows, InsertRows, NewRows, OnConflict, OnRowConflict, Prepared, SchemaChange, schemas_of,
-};
+use wasm_dbms::{AnyConnection, DeleteRows, InsertRows, NewRows, OnConflict, OnRowConflict, Prepared, schemas_of};
 use wasm_dbms_api::{ColumnSchema, CommonTable, Comparison, DataType, Expr, Name, Query, TableSchema, Value};
 
 use crate::failure::{Error, Inner};
@@ -160,7 +158,7 @@ pub(super) fn create(connection: &AnyConnection<'_>, create: &CreateView, dialec
     // What is stored cannot name what goes with a session.
     check(connection, create, dialect, &Views::default())?;
     if !schemas.iter().any(|schema| schema.name == VIEWS_TABLE) {
-        SchemaChange::CreateTable(schema()).run(connection)?;
+        wasm_dbms::create_table(connection, &schema())?;
     }
     let dialect = if dialect == Dialect::Sqlite { "sqlite" } else { "postgresql" };
     let row = vec![Some((&**name).into()), Some(dialect.into()), Some(text.as_str().into())];
