@@ -283,7 +283,7 @@ impl PreparedInsert {
                 self.write_rows(core, &mut writer, rows, &answers)?;
             }
             (_, NewRows::Values(rows)) => {
-                writer.together(core, |core, writer| self.write_rows(core, writer, rows, &[]))?
+                writer.together(core, &mut |core, writer| self.write_rows(core, writer, rows, &[]))?
             }
             (_, NewRows::Query(_)) => needs_full()?,
         }
@@ -301,11 +301,7 @@ impl PreparedInsert {
         };
         match count == width {
             true => Ok(places),
-            false => {
-                let table = &schema.name;
-                let problem = format!("a row of {table} has {width} values, there are {count} columns for them");
-                Err(Error::Query(problem).into())
-            }
+            false => Err(other_width(&schema.name, width, count)),
         }
     }
 
@@ -349,23 +345,21 @@ impl PreparedInsert {
     fn write_answer(&self, core: &mut Core, writer: &mut Writer<'_>, answer: Vec<Vec<Value>>) -> Fallible<()> {
         let Some(width) = answer.first().map(Vec::len) else { return Ok(()) };
         let schema = Arc::clone(&core.catalog.relation(writer.index)?.schema);
-        let places = self.places(&schema, width)?;
-        writer.together(core, |core, writer| {
-            let mut arena = Arena::default();
-            for row in &answer {
-                arena.clear();
-                slots!(values, schema.columns.len(), None);
-                for (part, value) in row.iter().enumerate() {
-                    let place = place_of(&places, part);
-                    if let (Some(slot), Some(column)) = (values.get_mut(place), schema.columns.get(place)) {
-                        *slot = Some(fitting(column, value.as_ref(), &arena));
-                    }
-                }
-                writer.write(core, values)?;
-            }
-            Ok(())
+        let places = self.places(&schema, width)?.unwrap_or_else(|| (0..width).collect());
+        let mut answer = answer.into_iter();
+        self.statement.write_each(core, writer, &schema, &places, &mut |row| {
+            let next = answer.next();
+            let is_there = next.is_some();
+            *row = next.unwrap_or_default();
+            Ok(is_there)
         })
     }
+}
+
+#[cold]
+#[inline(never)]
+pub(super) fn other_width(table: &str, values: usize, columns: usize) -> Box<Error> {
+    Error::query(format_args!("a row of {table} has {values} values, there are {columns} columns for them"))
 }
 
 /// The value of a parameter.
@@ -452,7 +446,7 @@ impl<'p> Writer<'p> {
     pub(super) fn together(
         &mut self,
         core: &mut Core,
-        write: impl FnOnce(&mut Core, &mut Self) -> Fallible<()>,
+        write: &mut dyn FnMut(&mut Core, &mut Self) -> Fallible<()>,
     ) -> Fallible<()> {
         match self.on_conflict {
             None => core.insert_together(self.index, |core| write(core, self)),

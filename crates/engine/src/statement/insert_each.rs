@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{Name, Value, ValueRef};
+use wasm_dbms_api::{Name, TableSchema, Value, ValueRef};
 
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::function::Arena;
-use crate::statement::insert::{Writer, fitting};
+use crate::statement::insert::{Writer, fitting, other_width};
 use crate::statement::{Changed, InsertRows};
 use crate::typed::places_of;
 use crate::write::slots;
-use crate::{Connection, Error, Result};
+use crate::{Connection, Result};
 
 /// What puts the values of the next row into an empty list, and says whether there was one.
 type Next<'n> = &'n mut dyn FnMut(&mut Vec<Value>) -> Result<bool>;
@@ -93,7 +93,20 @@ impl InsertRows {
             Some(named) => places_of(&schema, &named.iter().map(AsRef::as_ref).collect::<Vec<&str>>())?,
         };
         let mut writer = Writer::new(core, self, index, parameters)?;
-        writer.together(core, |core, writer| {
+        self.write_each(core, &mut writer, &schema, &places, next)?;
+        Ok(writer.finish())
+    }
+
+    /// Writes the rows that `next` gives, each with a value for each of these columns.
+    pub(super) fn write_each(
+        &self,
+        core: &mut Core,
+        writer: &mut Writer<'_>,
+        schema: &TableSchema,
+        places: &[usize],
+        next: Next<'_>,
+    ) -> Fallible<()> {
+        writer.together(core, &mut |core, writer| {
             let (mut row, mut arena) = (Vec::new(), Arena::default());
             loop {
                 row.clear();
@@ -101,20 +114,17 @@ impl InsertRows {
                     return Ok(());
                 }
                 if row.len() != places.len() {
-                    let (table, values, columns) = (&self.table, row.len(), places.len());
-                    let problem = format!("a row of {table} has {values} values, there are {columns} columns for them");
-                    return Err(Error::Query(problem).into());
+                    return Err(other_width(&self.table, row.len(), places.len()));
                 }
                 arena.clear();
                 slots!(given, schema.columns.len(), None);
-                for (value, place) in row.iter().zip(&places) {
+                for (value, place) in row.iter().zip(places) {
                     if let (Some(slot), Some(column)) = (given.get_mut(*place), schema.columns.get(*place)) {
                         *slot = Some(fitting(column, value.as_ref(), &arena));
                     }
                 }
                 writer.write(core, given)?;
             }
-        })?;
-        Ok(writer.finish())
+        })
     }
 }
