@@ -22,8 +22,34 @@ use crate::history::TableForm;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Topic {
     table: Option<String>,
+    range: Option<Range>,
+}
+
+/// The keys that are told of. What makes codes of them comes with them: a program that names none links none of it.
+#[derive(Debug, Clone)]
+struct Range {
     from: Bound<Vec<Value>>,
     to: Bound<Vec<Value>>,
+    codes: fn(&Self, &Relation) -> Fallible<Codes>,
+}
+
+/// The codes at which keys begin and end.
+type Codes = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+impl PartialEq for Range {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.from, &self.to) == (&other.from, &other.to)
+    }
+}
+
+impl Range {
+    fn new(from: Bound<Vec<Value>>, to: Bound<Vec<Value>>) -> Self {
+        Self { from, to, codes: Self::codes }
+    }
+
+    fn codes(&self, relation: &Relation) -> Fallible<Codes> {
+        Ok((start_code(relation, &self.from)?, end_code(relation, &self.to)?))
+    }
 }
 
 impl Topic {
@@ -35,7 +61,7 @@ impl Topic {
     /// assert_ne!(Topic::all(), Topic::table("users"));
     /// ```
     pub fn all() -> Self {
-        Self { table: None, from: Bound::Unbounded, to: Bound::Unbounded }
+        Self { table: None, range: None }
     }
 
     /// Every row of a table.
@@ -64,7 +90,7 @@ impl Topic {
     /// ```
     #[must_use]
     pub fn from(mut self, key: impl Into<Vec<Value>>) -> Self {
-        self.from = Bound::Included(key.into());
+        self.range().from = Bound::Included(key.into());
         self
     }
 
@@ -82,7 +108,7 @@ impl Topic {
     /// ```
     #[must_use]
     pub fn below(mut self, key: impl Into<Vec<Value>>) -> Self {
-        self.to = Bound::Excluded(key.into());
+        self.range().to = Bound::Excluded(key.into());
         self
     }
 
@@ -100,23 +126,25 @@ impl Topic {
     /// # Ok::<(), Error>(())
     /// ```
     #[must_use]
-    pub fn key(mut self, key: impl Into<Vec<Value>>) -> Self {
+    pub fn key(self, key: impl Into<Vec<Value>>) -> Self {
         let key = key.into();
-        (self.from, self.to) = (Bound::Included(key.clone()), Bound::Included(key));
-        self
+        self.between(Bound::Included(key.clone()), Bound::Included(key))
     }
 
     /// Only rows whose primary keys lie between these.
-    pub(crate) fn between(mut self, from: Bound<Vec<Value>>, to: Bound<Vec<Value>>) -> Self {
-        (self.from, self.to) = (from, to);
-        self
+    pub(crate) fn between(self, from: Bound<Vec<Value>>, to: Bound<Vec<Value>>) -> Self {
+        Self { range: Some(Range::new(from, to)), ..self }
+    }
+
+    fn range(&mut self) -> &mut Range {
+        self.range.get_or_insert_with(|| Range::new(Bound::Unbounded, Bound::Unbounded))
     }
 
     /// The topic by numbers.
     pub(crate) fn bind(&self, catalog: &Catalog) -> Fallible<BoundTopic> {
         let Some(name) = &self.table else { return Ok(BoundTopic { table: None, from: Vec::new(), end: None }) };
         let relation = catalog.relation(catalog.find(name)?)?;
-        let (from, end) = (start_code(relation, &self.from)?, end_code(relation, &self.to)?);
+        let (from, end) = self.range.as_ref().map_or(Ok((None, None)), |range| (range.codes)(range, relation))?;
         Ok(BoundTopic { table: Some(relation.id), from: from.unwrap_or_default(), end })
     }
 }
