@@ -26,6 +26,18 @@ pub fn parts(text: &str, between: u8) -> Parts<'_> {
     Parts { rest: Some(text), between }
 }
 
+/// Whether a text is one of these words, which have blanks between them.
+///
+/// ```
+/// use wasm_dbms_api::text_parts::is_word_of;
+///
+/// assert!(is_word_of("b", "a b") && !is_word_of("a b", "a b"));
+/// ```
+#[inline(never)]
+pub fn is_word_of(text: &str, words: &str) -> bool {
+    parts(words, b' ').any(|word| word == text)
+}
+
 /// A text with another in the place of each of these ASCII characters.
 ///
 /// ```

@@ -1,5 +1,6 @@
 //! Calls: functions of values and of groups.
 
+use wasm_dbms_api::text_parts::is_word_of;
 use wasm_dbms_api::{AggregateCall, AggregateFunction, Case, DataType, Expr, ScalarFunction, Value, WindowFunction};
 
 use super::{Parser, next_of};
@@ -124,14 +125,14 @@ impl Parser<'_> {
     }
 
     fn no_function(&mut self, name: &str, offset: usize) -> Expr {
-        match name {
-            "now" | "random" | "gen_random_uuid" | "clock_timestamp" | "statement_timestamp" => self.not_supported_at(
-                &format!("{name}: the database has neither clock nor dice; give the value as a parameter"),
-                offset,
-            ),
-            "grouping" | "rollup" | "cube" => self.not_supported_at("GROUPING SETS, ROLLUP and CUBE", offset),
-            _ => self.fault(SqlErrorKind::UnknownFunction(name.to_owned()), offset),
+        if is_word_of(name, "now random gen_random_uuid clock_timestamp statement_timestamp") {
+            let what = format!("{name}: the database has neither clock nor dice; give the value as a parameter");
+            return self.not_supported_at(&what, offset);
         }
+        if is_word_of(name, "grouping rollup cube") {
+            return self.not_supported_at("GROUPING SETS, ROLLUP and CUBE", offset);
+        }
+        self.fault(SqlErrorKind::UnknownFunction(name.to_owned()), offset)
     }
 
     /// What stands in the parentheses of a call, and the closing one.

@@ -36,9 +36,7 @@ impl Parser<'_> {
         let is_list = self.is_sign(b'(')
             && !matches!(self.next_keyword(), Some(Keyword::Select | Keyword::Values | Keyword::With));
         let mut columns = if is_list { Some(self.column_names()) } else { None };
-        if self.is(Keyword::Overriding) {
-            self.not_supported("OVERRIDING")
-        }
+        self.refuse_word(Keyword::Overriding, "OVERRIDING");
         let rows = match self.eat_all(&[Keyword::Default, Keyword::Values]) {
             true => {
                 columns = Some(Vec::new());
@@ -98,14 +96,10 @@ impl Parser<'_> {
     fn on_conflict(&mut self, has_alias: bool) -> OnRowConflict {
         self.advance();
         self.expect(Keyword::Conflict);
-        if self.is(Keyword::On) {
-            self.not_supported("ON CONSTRAINT; name the columns")
-        }
+        self.refuse_word(Keyword::On, "ON CONSTRAINT; name the columns");
         let target = if self.is_sign(b'(') { self.column_names() } else { Vec::new() };
         let mut action = OnConflict::on(target.iter().map(|name| &**name));
-        if self.is(Keyword::Where) {
-            self.not_supported("ON CONFLICT of a part of an index")
-        }
+        self.refuse_word(Keyword::Where, "ON CONFLICT of a part of an index");
         self.expect(Keyword::Do);
         if self.eat(Keyword::Nothing) {
             return match target.is_empty() {
@@ -160,9 +154,7 @@ impl Parser<'_> {
 
     pub(super) fn update(&mut self, with: Vec<CommonTable>) -> Statement {
         self.advance();
-        if self.is(Keyword::Or) {
-            self.not_supported("UPDATE OR ..")
-        }
+        self.refuse_word(Keyword::Or, "UPDATE OR ..");
         let table = self.table_name();
         let alias = self.alias();
         self.expect(Keyword::Set);

@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::DataType;
 use wasm_dbms_api::parse_unsigned;
-use wasm_dbms_api::text_parts::parts;
+use wasm_dbms_api::text_parts::is_word_of;
 
 use super::Parser;
 use crate::error::SqlErrorKind;
@@ -45,8 +45,7 @@ const NAMES: [(&str, DataType); 18] = [
 ];
 
 fn by_name(name: &str) -> Option<DataType> {
-    let is_it = |(names, _): &&(&str, DataType)| parts(names, b' ').any(|other| other == name);
-    NAMES.iter().find(is_it).map(|(_, data_type)| *data_type)
+    NAMES.iter().find(|(names, _)| is_word_of(name, names)).map(|(_, data_type)| *data_type)
 }
 
 impl Parser<'_> {
@@ -78,7 +77,7 @@ impl Parser<'_> {
         }
         let data_type = match by_name(&name) {
             Some(data_type) => data_type,
-            None if matches!(name.as_ref(), "time" | "timetz" | "interval" | "money" | "xml" | "inet" | "bit") => {
+            None if is_word_of(&name, "time timetz interval money xml inet bit") => {
                 return self.not_supported_at(&format!("the type {name}"), offset);
             }
             None => return self.fault(SqlErrorKind::UnknownType(name.into_owned()), offset),

@@ -1,13 +1,17 @@
 //! CREATE, DROP and ALTER.
 
 use wasm_dbms::MigrationOperation as Operation;
-use wasm_dbms_api::text_parts::without_blanks_behind;
+use wasm_dbms_api::text_parts::{is_word_of, without_blanks_behind};
 use wasm_dbms_api::{DataType, IndexColumn, IndexSchema, TableSchema};
 
 use super::Parser;
 use super::table::Draft;
 use crate::keyword::Keyword;
 use crate::{AlterAction, AlterTable, CreateIndex, CreateView, Drop, DropObject, Statement};
+
+/// What cannot be created, and where that is said.
+const NOT_MADE: &str = "trigger function procedure schema sequence type domain role user database extension virtual \
+                        aggregate operator policy rule";
 
 impl Parser<'_> {
     pub(super) fn create(&mut self) -> Statement {
@@ -29,16 +33,13 @@ impl Parser<'_> {
             }
             Some(Keyword::Unlogged) => self.not_supported("UNLOGGED"),
             Some(Keyword::Materialized | Keyword::Recursive) => self.not_supported("views of this kind"),
-            _ => match self.token.text.to_ascii_lowercase().as_str() {
-                "trigger" | "function" | "procedure" | "schema" | "sequence" | "type" | "domain" | "role" | "user"
-                | "database" | "extension" | "virtual" | "aggregate" | "operator" | "policy" | "rule" => {
-                    self.not_supported(&format!("CREATE {}", self.token.text.to_ascii_uppercase()))
-                }
-                _ if or_replace && (self.is(Keyword::Table) || self.is(Keyword::Index)) => {
-                    self.not_supported_at("OR REPLACE of a table or an index", offset)
-                }
-                _ => self.fail("TABLE, INDEX, UNIQUE INDEX or VIEW"),
-            },
+            Some(Keyword::Table | Keyword::Index) if or_replace => {
+                self.not_supported_at("OR REPLACE of a table or an index", offset)
+            }
+            _ if is_word_of(&self.token.text.to_ascii_lowercase(), NOT_MADE) => {
+                self.not_supported(&format!("CREATE {}", self.token.text.to_ascii_uppercase()))
+            }
+            _ => self.fail("TABLE, INDEX, UNIQUE INDEX or VIEW"),
         }
     }
 
@@ -71,9 +72,7 @@ impl Parser<'_> {
                 parser.not_supported("indexes of expressions")
             }
             let mut column = IndexColumn::new(parser.column_name());
-            if parser.is(Keyword::Collate) {
-                parser.not_supported("COLLATE: texts are ordered by their bytes")
-            }
+            parser.refuse_word(Keyword::Collate, "COLLATE: texts are ordered by their bytes");
             column.descending = !parser.eat(Keyword::Asc) && parser.eat(Keyword::Desc);
             if parser.eat(Keyword::Nulls) {
                 // As they stand in an index anyway; the other order is another index.
@@ -86,9 +85,7 @@ impl Parser<'_> {
             column
         });
         let include = if self.eat(Keyword::Include) { self.column_names() } else { Vec::new() };
-        if self.is(Keyword::Where) {
-            self.not_supported("indexes of a part of a table")
-        }
+        self.refuse_word(Keyword::Where, "indexes of a part of a table");
         if self.is(Keyword::With) || self.is(Keyword::Nulls) {
             self.not_supported("options of an index")
         }
@@ -112,9 +109,7 @@ impl Parser<'_> {
         if self.parameters.count() > 0 {
             self.contradiction("a view takes no parameters", offset)
         }
-        if self.is(Keyword::With) {
-            self.not_supported("WITH CHECK OPTION")
-        }
+        self.refuse_word(Keyword::With, "WITH CHECK OPTION");
         let text = without_blanks_behind(self.lexer.between(start, self.token.offset)).to_owned();
         CreateView { name, columns, query, or_replace, if_not_exists, is_temporary: false, text }
     }
@@ -139,9 +134,7 @@ impl Parser<'_> {
 
     /// RESTRICT is what happens anyway, CASCADE does not.
     fn no_cascade(&mut self) {
-        if self.is(Keyword::Cascade) {
-            self.not_supported("CASCADE of DROP")
-        }
+        self.refuse_word(Keyword::Cascade, "CASCADE of DROP");
         self.eat(Keyword::Restrict);
     }
 
@@ -188,9 +181,7 @@ impl Parser<'_> {
                 if self.eat(Keyword::To) {
                     Operation::RenameTable { table: table.into(), name: self.table_name().into() }
                 } else {
-                    if self.is(Keyword::Constraint) {
-                        self.not_supported("RENAME CONSTRAINT")
-                    }
+                    self.refuse_word(Keyword::Constraint, "RENAME CONSTRAINT");
                     self.eat(Keyword::Column);
                     let from = self.column_name();
                     self.expect(Keyword::To);
@@ -265,9 +256,7 @@ impl Parser<'_> {
         self.expect(Keyword::Type);
         let offset = self.token.offset;
         let data_type = self.type_of_cast();
-        if self.is(Keyword::Using) {
-            self.not_supported("USING of a changed type")
-        }
+        self.refuse_word(Keyword::Using, "USING of a changed type");
         if data_type == DataType::Enum {
             self.not_supported_at("a change to an enum", offset)
         }

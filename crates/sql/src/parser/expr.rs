@@ -255,9 +255,7 @@ impl Parser<'_> {
     pub(super) fn order_list(&mut self) -> Vec<Order> {
         self.list(|parser| {
             let expr = parser.expr();
-            if parser.is(Keyword::Using) {
-                parser.not_supported("ORDER BY .. USING")
-            }
+            parser.refuse_word(Keyword::Using, "ORDER BY .. USING");
             let descending = !parser.eat(Keyword::Asc) && parser.eat(Keyword::Desc);
             let nulls = if !parser.eat(Keyword::Nulls) {
                 // Where nothing is said, PostgreSQL takes NULLs for largest, the engine for smallest.

@@ -402,6 +402,14 @@ impl<'a> Parser<'a> {
         self.not_supported_at(what, self.token.offset)
     }
 
+    /// Refuses a word, if it stands here.
+    #[inline(never)]
+    fn refuse_word(&mut self, word: Keyword, what: &str) {
+        if self.is(word) {
+            self.not_supported(what)
+        }
+    }
+
     fn not_supported_at<T: Blank>(&mut self, what: &str, offset: usize) -> T {
         self.refuse_in_words(SqlErrorKind::NotSupported, what, offset);
         T::blank()

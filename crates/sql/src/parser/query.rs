@@ -209,9 +209,7 @@ impl Parser<'_> {
             self.put_windows_in(query.order_by.iter_mut().map(|key| &mut key.expr), &windows, first);
             self.limits(&mut query);
         }
-        if self.is(Keyword::For) {
-            self.not_supported("FOR UPDATE and FOR SHARE")
-        }
+        self.refuse_word(Keyword::For, "FOR UPDATE and FOR SHARE");
         query
     }
 
@@ -247,9 +245,7 @@ impl Parser<'_> {
                 if !self.rows() {
                     self.fail("ROWS")
                 }
-                if self.is(Keyword::With) {
-                    self.not_supported("WITH TIES")
-                }
+                self.refuse_word(Keyword::With, "WITH TIES");
                 self.expect(Keyword::Only);
                 if query.limit.replace(limit).is_some() {
                     self.contradiction("LIMIT stands here twice", offset)

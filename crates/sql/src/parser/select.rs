@@ -19,9 +19,7 @@ impl Parser<'_> {
             }
         }
         query.columns = self.outputs();
-        if self.is(Keyword::Into) {
-            self.not_supported("SELECT INTO; write CREATE TABLE and INSERT .. SELECT")
-        }
+        self.refuse_word(Keyword::Into, "SELECT INTO; write CREATE TABLE and INSERT .. SELECT");
         if self.eat(Keyword::From) {
             (query.from, query.joins) = self.from();
         }

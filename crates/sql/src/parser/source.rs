@@ -102,9 +102,7 @@ impl Parser<'_> {
         }
         if self.eat(Keyword::Using) {
             let columns = self.column_names();
-            if self.is(Keyword::As) {
-                self.not_supported("an alias of USING")
-            }
+            self.refuse_word(Keyword::As, "an alias of USING");
             return JoinCondition::Using(columns);
         }
         if !self.is_sqlite() {
@@ -116,9 +114,7 @@ impl Parser<'_> {
     /// A table, a query, or a join in parentheses.
     #[inline(never)]
     fn factor(&mut self) -> Joined {
-        if self.is(Keyword::Lateral) {
-            self.not_supported("LATERAL")
-        }
+        self.refuse_word(Keyword::Lateral, "LATERAL");
         if self.eat_sign(b'(') {
             return match self.parenthesized_source() {
                 Inside::Query(query) => (self.aliased(source_of(*query)), Vec::new()),
@@ -154,9 +150,7 @@ impl Parser<'_> {
         {
             source.alias = Some(own.to_owned().into());
         }
-        if self.is(Keyword::Tablesample) {
-            self.not_supported("TABLESAMPLE")
-        }
+        self.refuse_word(Keyword::Tablesample, "TABLESAMPLE");
         (source, Vec::new())
     }
 

@@ -1,44 +1,16 @@
 //! Statements by their first word.
 
+use wasm_dbms_api::text_parts::is_word_of;
+
 use super::Parser;
 use crate::keyword::Keyword;
 use crate::lexer::Kind;
 use crate::{BeginMode, Statement, TransactionStatement};
 
 /// First words of statements that are refused by name.
-const REFUSED: [&str; 31] = [
-    "analyze",
-    "attach",
-    "call",
-    "checkpoint",
-    "close",
-    "cluster",
-    "comment",
-    "copy",
-    "deallocate",
-    "declare",
-    "detach",
-    "discard",
-    "execute",
-    "grant",
-    "kill",
-    "listen",
-    "load",
-    "lock",
-    "merge",
-    "notify",
-    "pragma",
-    "prepare",
-    "reindex",
-    "reset",
-    "revoke",
-    "security",
-    "set",
-    "show",
-    "truncate",
-    "use",
-    "vacuum",
-];
+const REFUSED: &str = "analyze attach call checkpoint close cluster comment copy deallocate declare detach discard execute \
+                       grant kill listen load lock merge notify pragma prepare reindex reset revoke security set show \
+                       truncate use vacuum";
 
 impl Parser<'_> {
     pub(super) fn statement(&mut self) -> Statement {
@@ -64,9 +36,9 @@ impl Parser<'_> {
 
     fn refused(&mut self) -> Statement {
         let word = self.token.text.to_ascii_lowercase();
-        match REFUSED.binary_search(&word.as_str()) {
-            Ok(_) => self.not_supported(&word.to_ascii_uppercase()),
-            Err(_) => self.fail("a statement"),
+        match is_word_of(&word, REFUSED) {
+            true => self.not_supported(&word.to_ascii_uppercase()),
+            false => self.fail("a statement"),
         }
     }
 
@@ -158,9 +130,7 @@ impl Parser<'_> {
         if !self.eat(Keyword::Transaction) {
             self.eat(Keyword::Work);
         }
-        if self.is(Keyword::And) {
-            self.not_supported("AND CHAIN")
-        }
+        self.refuse_word(Keyword::And, "AND CHAIN");
     }
 
     /// `ISOLATION LEVEL ..`, `READ ONLY`, with commas between or not.

@@ -39,9 +39,7 @@ impl Parser<'_> {
         let if_not_exists = self.if_not_exists();
         let offset = self.token.offset;
         let name = self.table_name();
-        if self.is(Keyword::As) {
-            self.not_supported("CREATE TABLE AS; write CREATE TABLE and INSERT .. SELECT")
-        }
+        self.refuse_word(Keyword::As, "CREATE TABLE AS; write CREATE TABLE and INSERT .. SELECT");
         let mut draft = Draft::new(TableSchema::new(name.as_ref()));
         self.list_in_parentheses(|parser| match parser.is_table_constraint() {
             true => parser.table_constraint(&mut draft),
@@ -217,9 +215,7 @@ impl Parser<'_> {
                 Some(Keyword::References) => self.references(draft, &[name.as_str()], constraint),
                 Some(Keyword::Generated) => {
                     self.advance();
-                    if self.is(Keyword::Always) {
-                        self.not_supported("GENERATED ALWAYS")
-                    }
+                    self.refuse_word(Keyword::Always, "GENERATED ALWAYS");
                     let words = [Keyword::By, Keyword::Default, Keyword::As, Keyword::Identity];
                     words.iter().for_each(|word| self.expect(*word));
                     column.autoincrement = true;
