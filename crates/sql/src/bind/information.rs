@@ -30,12 +30,13 @@ pub(super) fn named(
         }
     }
     let views = view::all(connection, temporary)?;
+    let [constraints, key_columns] = constraints(&schemas);
     let mut tables = vec![
         tables(&schemas, &views).into_table(),
         columns(&schemas).into_table(),
         views_of(&views).into_table(),
-        constraints(&schemas).into_table(),
-        key_columns(&schemas).into_table(),
+        constraints.into_table(),
+        key_columns.into_table(),
         statistics(&schemas).into_table(),
     ];
     tables.append(implied);
@@ -166,31 +167,24 @@ fn constraints_of(schema: &TableSchema, visit: &mut dyn FnMut(&str, &str, &[Stri
     }
 }
 
-fn constraints(schemas: &[&TableSchema]) -> Telling {
-    let mut telling = Telling::new("table_constraints", "constraint_name constraint_type");
+/// The constraints, and the columns that they are about.
+fn constraints(schemas: &[&TableSchema]) -> [Telling; 2] {
+    let mut constraints = Telling::new("table_constraints", "constraint_name constraint_type");
+    let mut key_columns = Telling::new("key_column_usage", "constraint_name column_name ordinal_position");
     for schema in schemas {
-        constraints_of(schema, &mut |name, kind, _| {
-            telling.row(&schema.name);
-            telling.text(name);
-            telling.text(kind);
-        });
-    }
-    telling
-}
-
-fn key_columns(schemas: &[&TableSchema]) -> Telling {
-    let mut telling = Telling::new("key_column_usage", "constraint_name column_name ordinal_position");
-    for schema in schemas {
-        constraints_of(schema, &mut |name, _, columns| {
+        constraints_of(schema, &mut |name, kind, columns| {
+            constraints.row(&schema.name);
+            constraints.text(name);
+            constraints.text(kind);
             for (place, column) in columns.iter().enumerate() {
-                telling.row(&schema.name);
-                telling.text(name);
-                telling.text(column);
-                telling.number(place);
+                key_columns.row(&schema.name);
+                key_columns.text(name);
+                key_columns.text(column);
+                key_columns.number(place);
             }
         });
     }
-    telling
+    [constraints, key_columns]
 }
 
 /// The indexes, a row a column, as MySQL tells of them: the standard knows none.

@@ -510,22 +510,19 @@ impl<'db> Session<'db> {
         let Some(current) = open.as_mut() else { return Err(Error::NoTransaction.into()) };
         match statement {
             TransactionStatement::Begin(_) => {}
-            TransactionStatement::Commit => {
-                if let Some(Open { transaction, temporary, .. }) = open.take() {
-                    // Views and tables of a transaction may be others now.
-                    let committed = with!(transaction, tx => tx.commit(Durability::Full).map(|_| ()));
-                    if let Err(error) = committed {
-                        self.cache.borrow_mut().clear();
-                        *self.temporary.borrow_mut() = temporary;
-                        return Err(error.into());
-                    }
+            TransactionStatement::Commit | TransactionStatement::Rollback => {
+                let Some(Open { transaction, temporary, .. }) = open.take() else { return Ok(()) };
+                let is_commit = matches!(statement, TransactionStatement::Commit);
+                let mut ended = Ok(());
+                if is_commit {
+                    ended = with!(transaction, tx => tx.commit(Durability::Full).map(|_| ()));
                 }
-            }
-            TransactionStatement::Rollback => {
-                self.cache.borrow_mut().clear();
-                if let Some(Open { temporary, .. }) = open.take() {
+                if !is_commit || ended.is_err() {
+                    // Views and tables of a transaction may be others now.
+                    self.cache.borrow_mut().clear();
                     *self.temporary.borrow_mut() = temporary;
                 }
+                ended?;
             }
             TransactionStatement::Savepoint(name) => {
                 let savepoint = with!(&current.transaction, tx => tx.open_savepoint())?;
