@@ -36,10 +36,12 @@ class Bare {
     return bare;
   }
 
-  insertUsersSingly() {
-    this.#handle.write(this.#block, { at: this.#at });
-    this.#handle.flush();
-    this.#at = (this.#at + BARE_BYTES) % BARE_FILE_BYTES;
+  insertUsersSingly(users) {
+    for (let count = 0; count < users.length; count += 1) {
+      this.#handle.write(this.#block, { at: this.#at });
+      this.#handle.flush();
+      this.#at = (this.#at + BARE_BYTES) % BARE_FILE_BYTES;
+    }
   }
 
   close() {
@@ -47,28 +49,26 @@ class Bare {
   }
 }
 
-/** Blocks of commits in turns, the figures of each database over all of its own. */
+/** Blocks of commits in turns, each by one prepared statement; the figures of each database over all of its own. */
 const measureBlocks = (databases, users, blocks) => {
-  const all = databases.map(({ name, database }) => ({ name, database, times: [], calls: {} }));
+  const all = databases.map(({ name, database }) => ({ name, database, milliseconds: 0, calls: {} }));
   for (let block = 0; block < blocks; block += 1) {
     const taken = users.slice(block * BLOCK, (block + 1) * BLOCK);
-    for (const { database, times, calls } of all) {
+    for (const one of all) {
       const made = counted(() => {
-        for (const user of taken) {
-          const start = performance.now();
-          database.insertUsersSingly([user]);
-          times.push((performance.now() - start) * 1000);
-        }
+        const start = performance.now();
+        one.database.insertUsersSingly(taken);
+        one.milliseconds += performance.now() - start;
       });
-      Object.keys(made).forEach((call) => (calls[call] = (calls[call] ?? 0) + made[call]));
+      Object.keys(made).forEach((call) => (one.calls[call] = (one.calls[call] ?? 0) + made[call]));
     }
   }
-  return all.map(({ name, times, calls }) => ({
+  const count = blocks * BLOCK;
+  return all.map(({ name, milliseconds, calls }) => ({
     name,
-    count: times.length,
-    median: times.toSorted((one, two) => one - two)[times.length >> 1],
-    mean: times.reduce((sum, time) => sum + time, 0) / times.length,
-    calls: Object.fromEntries(Object.entries(calls).map(([call, count]) => [call, count / times.length])),
+    count,
+    mean: (milliseconds * 1000) / count,
+    calls: Object.fromEntries(Object.entries(calls).map(([call, made]) => [call, made / count])),
   }));
 };
 

@@ -102,7 +102,7 @@ fn a_newer_format_is_refused_by_its_number() {
             let length = u32::from_le_bytes(bytes[slot + 12..slot + 16].try_into().unwrap()) as usize;
             bytes[slot + 8..slot + 12].copy_from_slice(&(supported + 41).to_le_bytes());
             bytes[slot + 16..slot + 24].fill(0);
-            let sum = xxhash_rust::xxh3::xxh3_64(&bytes[*slot..slot + length]);
+            let sum = wasm_dbms_sim::checksum::of_bytes(&bytes[*slot..slot + length], 0);
             bytes[slot + 16..slot + 24].copy_from_slice(&sum.to_le_bytes());
         }
         bytes

@@ -5,7 +5,7 @@ use wasm_dbms_memory::{
     Durability, FORMAT_VERSION, FileProvider, MemoryAccess, MemoryManager, MemoryProvider, Options, Registry, Tree,
     TreeState,
 };
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use wasm_dbms_sim::checksum;
 
 use crate::support::{Medium, TREE, bytes_of, content, medium_of, open, open_bytes};
 
@@ -47,7 +47,7 @@ fn outcome(bytes: &[u8]) -> Result<u64, String> {
 fn seal(slot: &mut [u8]) {
     let length = u32::from_le_bytes(slot[12..16].try_into().unwrap()) as usize;
     slot[16..24].fill(0);
-    let sum = xxh3_64(&slot[..length.min(4096)]);
+    let sum = checksum::of_bytes(&slot[..length.min(4096)], 0);
     slot[16..24].copy_from_slice(&sum.to_le_bytes());
 }
 
@@ -229,7 +229,7 @@ fn record(bytes: &[u8], pages: u32, parked: (u64, u64, u64), body: &[u8]) -> (us
         record[40 + index * 8..48 + index * 8].copy_from_slice(&field.to_le_bytes());
     }
     record.extend_from_slice(body);
-    let sum = xxh3_64_with_seed(&record[8..], number(48));
+    let sum = checksum::of_bytes(&record[8..], number(48));
     record[..8].copy_from_slice(&sum.to_le_bytes());
     (RING + (number(84) & 0xFFFF_FFFF) as usize, record)
 }

@@ -19,7 +19,7 @@ fn ring(bytes: &[u8]) -> Range<usize> {
     offset..offset + u32::from_le_bytes(slot[80..84].try_into().unwrap()) as usize
 }
 
-/// Long enough for a ring of 64 KiB, and of 128.
+/// Long enough for a ring of 256 KiB, and of 1 MiB.
 const SHORT: usize = 125;
 const LONG: usize = 300;
 
@@ -64,22 +64,22 @@ fn commits_that_do_not_fit_make_the_ring_longer_until_it_holds_them() {
     let mut stores = [open(medium.clone()).unwrap(), in_memory()];
     let pages: Vec<Vec<Page>> = stores.iter_mut().map(|store| grown_file(store, LONG)).collect();
     assert_eq!(ring(&bytes_of(&medium)), 8192..40_960);
-    for byte in 1..30 {
+    for byte in 1..160 {
         for (store, pages) in stores.iter_mut().zip(&pages) {
             change(store, pages, byte);
             store.commit(Durability::Full).unwrap();
         }
     }
     let grown = ring(&bytes_of(&medium));
-    assert_eq!(grown.len(), 128 << 10, "an eighth of the file at most");
+    assert_eq!(grown.len(), 1 << 20);
     let syncs = medium.counts().syncs;
-    for byte in 30..130 {
+    for byte in 160..250 {
         for (store, pages) in stores.iter_mut().zip(&pages) {
             change(store, pages, byte);
             store.commit(Durability::Full).unwrap();
         }
     }
-    assert_eq!(medium.counts().syncs - syncs, 100, "now they fit");
+    assert_eq!(medium.counts().syncs - syncs, 90, "now they fit");
     // The room of the ring before is that of the next pages.
     let size = bytes_of(&medium).len();
     for (store, pages) in stores.iter_mut().zip(&pages) {
@@ -88,7 +88,7 @@ fn commits_that_do_not_fit_make_the_ring_longer_until_it_holds_them() {
             store.edit(page, |bytes| bytes.fill(0xEE)).unwrap();
         }
         store.commit(Durability::Full).unwrap();
-        assert_eq!(byte_of(store, pages), 129);
+        assert_eq!(byte_of(store, pages), 249);
     }
     assert_eq!(bytes_of(&medium).len(), size);
     assert!(bytes_of(&medium)[8192..40_960].iter().all(|byte| *byte == 0xEE));
@@ -101,14 +101,14 @@ fn commits_that_do_not_fit_make_the_ring_longer_until_it_holds_them() {
     let [store, _] = stores;
     drop(store);
     let mut store = open(medium.clone()).unwrap();
-    assert_eq!(byte_of(&mut store, &pages[0]), 129);
-    change(&mut store, &pages[0], 200);
+    assert_eq!(byte_of(&mut store, &pages[0]), 249);
+    change(&mut store, &pages[0], 100);
     store.commit(Durability::Full).unwrap();
     store.close().unwrap();
     let bytes = bytes_of(&medium);
     assert_eq!(ring(&bytes), grown);
     assert!(bytes[grown].iter().all(|byte| *byte == 0), "the ring is zeroed at close");
-    assert_eq!(byte_of(&mut open(medium).unwrap(), &pages[0]), 200);
+    assert_eq!(byte_of(&mut open(medium).unwrap(), &pages[0]), 100);
 }
 
 #[test]
@@ -116,9 +116,23 @@ fn the_ring_of_a_short_file_stays() {
     let medium = Medium::default();
     let mut store = open(medium.clone()).unwrap();
     for byte in 1..40 {
-        commit(&mut store, 0..1000, byte, 100);
+        commit(&mut store, 0..20, byte, 100);
     }
+    assert!(bytes_of(&medium).len() < 64 << 10);
     assert_eq!(ring(&bytes_of(&medium)), 8192..40_960);
+}
+
+#[test]
+fn a_ring_that_commits_go_round_again_and_again_grows() {
+    let medium = Medium::default();
+    let mut store = open(medium.clone()).unwrap();
+    commit(&mut store, 0..1000, 1, 100);
+    let syncs = medium.counts().syncs;
+    for number in 0..1000 {
+        commit(&mut store, number..number + 1, 2, 100);
+    }
+    assert_eq!(ring(&bytes_of(&medium)).len(), 128 << 10, "no longer than the rest of the file");
+    assert_eq!(medium.counts().syncs - syncs, 1000 + 2);
 }
 
 /// When commits were begun and durable, the first one's byte being 1.

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod battery;
+#[doc(hidden)]
+pub mod checksum;
 pub mod conformance;
 mod crash;
 mod faults;

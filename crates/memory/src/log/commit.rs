@@ -177,29 +177,34 @@ impl Log {
                 (None, _) if matches!(change.old, OldImage::None) => StoredState::Used,
                 (None, _) => old_state,
             };
-            let sum = match &change.new {
-                NewImage::Held(image) => checksum::of_page(self.header.database_id, page, image),
-                NewImage::Spilled(sum) => *sum,
-            };
+            let database_id = self.header.database_id;
             let old = match change.old {
                 OldImage::None => None,
                 OldImage::Held(image) => Some(image),
                 OldImage::InPlace => Some(self.read_page(page)?),
             };
-            let is_changed = match (&old, &change.new) {
+            let sum = match (&old, &change.new) {
                 (Some(_), NewImage::Held(new)) if state == StoredState::Free && new.iter().all(|byte| *byte == 0) => {
+                    let sum = checksum::of_page(database_id, page, new);
                     record::push_zero(&mut record, page, state, sum);
-                    true
+                    Some(sum)
                 }
                 (Some(old), NewImage::Held(new)) => {
-                    record::push_ranges(&mut record, page, (old, old_state), (new, state, sum))
+                    let place = (database_id, page);
+                    let sum = record::push_ranges(&mut record, place, old_sum, (old, old_state), (new, state));
+                    debug_assert_eq!(sum.unwrap_or(old_sum), checksum::of_page(database_id, page, new), "page {page}");
+                    sum
                 }
-                _ => {
+                (_, new) => {
+                    let sum = match new {
+                        NewImage::Held(image) => checksum::of_page(database_id, page, image),
+                        NewImage::Spilled(sum) => *sum,
+                    };
                     record::push_fresh(&mut record, page, state, sum);
-                    true
+                    Some(sum)
                 }
             };
-            if is_changed {
+            if let Some(sum) = sum {
                 root = self.ledger.root_after(root, page, (old_sum, old_state), (sum, state));
             }
         }

@@ -11,7 +11,7 @@ const WORD: usize = 8;
 const _: () = assert!(WORD <= GAP);
 
 /// Calls `range` with the offset and length of each run of `new` that differs from `old`; the images are equally long.
-/// Runs come in order, do not touch, and are at most 65,536 bytes long.
+/// Runs come in order, have no word in common, and are at most 65,536 bytes long.
 pub(crate) fn ranges(old: &[u8], new: &[u8], range: impl FnMut(usize, usize)) {
     let mut runs = Runs { start: 0, end: 0, range };
     let ((mut old, old_rest), (mut new, new_rest)) = (old.as_chunks::<WORD>(), new.as_chunks::<WORD>());

@@ -96,9 +96,12 @@ impl Log {
         if self.incremental.is_some() {
             return true;
         }
-        let is_used = (self.head - self.tail) * START_SHARE > u64::from(self.layout.ring_length);
         let is_large = self.dirty_bytes() * START_CACHE_SHARE > self.cache_bytes;
-        (is_used || is_large) && self.is_header_synced && self.header.lsn < self.lsn
+        (self.is_ring_half_used() || is_large) && self.is_header_synced && self.header.lsn < self.lsn
+    }
+
+    fn is_ring_half_used(&self) -> bool {
+        (self.head - self.tail) * START_SHARE > u64::from(self.layout.ring_length)
     }
 
     /// Goes on with the checkpoint in small steps, or begins one.
@@ -166,6 +169,9 @@ impl Log {
         debug_assert!(step.is_synced && step.header.sequence == self.header.sequence + 1);
         match self.write_header(&step.header) {
             Ok(()) => {
+                if self.is_ring_half_used() {
+                    self.note_pressure(0);
+                }
                 self.tail = step.tail;
                 self.ledger.end_flush(step.header.pages);
                 self.note_flipped(step.header);

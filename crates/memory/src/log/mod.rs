@@ -36,8 +36,6 @@ mod scrub;
 mod together;
 mod unfinished;
 mod write_through;
-#[cfg(any(test, all(target_family = "wasm", not(target_feature = "simd128"))))]
-mod xxh3;
 
 pub(crate) use checksum::of_page as page_checksum;
 pub(crate) use commit::{Change, Images, NewImage, OldImage};
@@ -75,7 +73,7 @@ pub(crate) struct Log {
     synced_tail: u64,
     /// Where the head stood when the ring was all zero, if that is known.
     zeroed_head: Option<u64>,
-    /// How often the ring was too short since it grew.
+    /// How often the ring was too short, or was gone round, since it grew.
     pressure: u32,
     /// The last commit, and the last one known durable.
     lsn: u64,

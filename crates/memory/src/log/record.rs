@@ -145,29 +145,33 @@ pub(crate) struct Entry<'a> {
     pub(crate) change: PageChange<'a>,
 }
 
-/// Appends an entry to a body. Returns false, appending nothing, if nothing of the page changed.
+/// Appends the entry of a page that changes from `old` to `new`, each with its state, and returns the checksum of the
+/// latter, given that of the former. Appends and returns nothing if nothing of the page changed.
 pub(crate) fn push_ranges(
     body: &mut Vec<u8>,
-    page: Page,
+    place: (u64, Page),
+    checksum: u64,
     old: (&[u8], StoredState),
-    new: (&[u8], StoredState, u64),
-) -> bool {
+    new: (&[u8], StoredState),
+) -> Option<u64> {
     let start = body.len();
-    let mut count = 0u16;
-    push_head(body, page, new.1, 0, new.2);
+    let (mut count, mut checksum) = (0u16, checksum);
+    push_head(body, place.1, new.1, 0, 0);
     diff::ranges(old.0, new.0, |offset, length| {
         debug_assert!(length <= LONGEST_RANGE);
         let head: [u8; RANGE_HEAD] = (offset as u32 | ((length - 1) as u32) << 16).to_le_bytes();
         body.extend_from_slice(&head);
         body.extend_from_slice(slice_at(new.0, offset, length));
+        checksum = checksum::after_change(checksum, place, (old.0, new.0), (offset, length));
         count += 1;
     });
     if count == 0 && old.1 == new.1 {
         body.truncate(start);
-        return false;
+        return None;
     }
     put_u16(body, start + 6, count);
-    true
+    put_u64(body, start + 8, checksum);
+    Some(checksum)
 }
 
 /// Appends the entry of a page that was written in place.

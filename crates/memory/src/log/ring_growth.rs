@@ -1,4 +1,5 @@
-//! A longer ring, where records do not fit or keep forcing checkpoints.
+//! A longer ring, where records do not fit, keep forcing checkpoints, or go round it again and again: each round writes the
+//! pages in place that changed in it.
 //!
 //! At a checkpoint, when everything is in place and the ring is empty: the end of the file becomes the ring
 //! ([`runs`](crate::log::runs)), zeroed; a sync; a header that names it; a sync; and the header once more into the other
@@ -11,11 +12,11 @@ use crate::log::layout::Layout;
 use crate::log::runs::MAX_RING_LENGTH;
 use crate::log::{Images, Log};
 
-/// The ring grows when it was too short so many times.
+/// The ring grows when it was too short so many times, or commits went round it as often.
 const PRESSURE: u32 = 3;
 
 impl Log {
-    /// The ring was too short, for a body of so many bytes if it was parked.
+    /// The ring was too short, for a body of so many bytes if it was parked; or commits went round it.
     pub(crate) fn note_pressure(&mut self, body_length: usize) {
         // What no ring holds is parked whatever its length.
         if body_length < MAX_RING_LENGTH as usize {

@@ -29,6 +29,10 @@ pub(crate) const MAX_RING_LENGTH: u32 = 16 << 20;
 const RING_FILE_SHARE: u64 = 8;
 const RING_GROWTH: u32 = 4;
 
+/// As long as it is no longer than this, it may take as much as the rest of the file: in a round of the ring every page that
+/// is changed is written in place once, so a short one is what commits of a few rows pay most for.
+const SHORT_RING_LENGTH: u64 = 1 << 20;
+
 /// No file is so long, and no place has such a number.
 const ADDRESS_MAX: u64 = 1 << 62;
 const PLACE_MAX: u64 = 1 << 40;
@@ -108,7 +112,9 @@ impl Layout {
 
     /// The length of the next longer ring, if the file is long enough for one.
     pub(crate) fn longer_ring(&self, pages: Page) -> Option<u32> {
-        let share = (self.end_of(pages) / RING_FILE_SHARE).min(MAX_RING_LENGTH.into()) as u32;
+        let end = self.end_of(pages);
+        let short = end.saturating_sub(self.ring_length.into()).min(SHORT_RING_LENGTH);
+        let share = (end / RING_FILE_SHARE).max(short).min(MAX_RING_LENGTH.into()) as u32;
         let power = 1u32.checked_shl(share.checked_ilog2()?)?;
         let length = power.min(self.ring_length.saturating_mul(RING_GROWTH));
         (length >= self.ring_length.saturating_mul(2) && self.runs.len() + 2 <= MAX_RUNS).then_some(length)
@@ -228,7 +234,8 @@ mod tests {
                         if let Some(length) = layout.longer_ring(pages) {
                             let kept: Vec<u64> =
                                 (0..layout.places_of(pages)).map(|n| layout.place_address(n)).collect();
-                            assert!(u64::from(length) * 8 <= layout.end_of(pages), "{what}");
+                            let share = if u64::from(length) <= SHORT_RING_LENGTH { 1 } else { 8 };
+                            assert!(u64::from(length) * share <= layout.end_of(pages), "{what}");
                             layout = layout.with_ring(length, pages);
                             assert!(kept.into_iter().zip(0..).all(|(at, n)| layout.place_address(n) == at), "{what}");
                             grown += 1;

@@ -4,14 +4,13 @@
 //!
 //! Enough of it for small files: pages of one group, records with their bodies in the ring.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use crate::checksum;
 
 const SLOT: usize = 4096;
 const RING: usize = 8192;
 const RING_LENGTH: usize = 32_768;
 const GROUPS: usize = 40_960;
 const SECTOR: usize = 512;
-const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// How an entry of a record changes its page.
 #[derive(Debug, Clone)]
@@ -73,14 +72,7 @@ pub(crate) fn put(bytes: &mut [u8], at: usize, source: &[u8]) {
 }
 
 fn entry_sum(page: usize, checksum: u64, state: u8) -> u64 {
-    if state == 0 {
-        return 0;
-    }
-    let mut bytes = [0; 16];
-    put(&mut bytes, 0, &checksum.to_le_bytes());
-    put(&mut bytes, 8, &(page as u32).to_le_bytes());
-    put(&mut bytes, 12, &u32::from(state).to_le_bytes());
-    xxh3_64(&bytes)
+    if state == 0 { 0 } else { checksum::of_entry(page as u64, checksum, state) }
 }
 
 impl File {
@@ -93,7 +85,7 @@ impl File {
             slot.starts_with(b"wasmdbms")
                 && used(slot).is_some_and(|mut used| {
                     put(&mut used, 16, &[0; 8]);
-                    xxh3_64(&used) == u64_at(slot, 16)
+                    checksum::of_bytes(&used, 0) == u64_at(slot, 16)
                 })
         };
         let slot = (0..2)
@@ -115,7 +107,7 @@ impl File {
 
     fn page_sum(&self, page: usize, image: &[u8]) -> u64 {
         let database_id = u64_at(&self.header, 24);
-        xxh3_64_with_seed(image, database_id ^ (page as u64 + 1).wrapping_mul(SPREAD))
+        checksum::of_page(database_id, page as u64, image)
     }
 
     /// Puts the file together, with every checksum, sum and root as the bytes now are.
@@ -164,7 +156,7 @@ impl File {
             put(&mut whole, 24, &length);
             put(&mut whole, 32, &root.to_le_bytes());
             put(&mut whole, 48, &(body.len() as u64).to_le_bytes());
-            chain = xxh3_64_with_seed(whole.get(8..).unwrap_or_default(), chain);
+            chain = checksum::of_bytes(whole.get(8..).unwrap_or_default(), chain);
             put(&mut whole, 0, &chain.to_le_bytes());
             whole.resize(whole.len().next_multiple_of(SECTOR), 0);
             for (offset, sector) in whole.chunks(SECTOR).enumerate() {
@@ -221,7 +213,7 @@ impl File {
 fn seal(header: &mut [u8]) {
     let length = u32_at(header, 12) as usize;
     put(header, 16, &[0; 8]);
-    let sum = xxh3_64(header.get(..length).unwrap_or(header));
+    let sum = checksum::of_bytes(header.get(..length).unwrap_or(header), 0);
     put(header, 16, &sum.to_le_bytes());
 }
 
@@ -235,7 +227,7 @@ fn records(bytes: &[u8], header: &[u8]) -> Option<Vec<Record>> {
     let mut records = Vec::new();
     while u64_at(rest, 8) == lsn + 1 {
         let Some(whole) = rest.get(..u32_at(rest, 24) as usize).filter(|whole| whole.len() >= 64) else { break };
-        let sum = xxh3_64_with_seed(whole.get(8..)?, chain);
+        let sum = checksum::of_bytes(whole.get(8..)?, chain);
         if sum != u64_at(whole, 0) {
             break;
         }
