@@ -13,6 +13,7 @@ use wasm_dbms_api::{MemoryResult, Page};
 use wasm_dbms_memory::{MemoryAccess, MemoryManager, PageRef};
 
 use crate::battery::contents::{Content, Contents};
+use crate::battery::coverage::Coverage;
 use crate::battery::tally::{Tally, Worker};
 use crate::battery::{Plant, Settings, Size};
 use crate::crash::Crashes;
@@ -180,10 +181,14 @@ fn references(seed: u64) -> Result<Vec<Reference>, Trouble> {
         match name {
             "closed" => workload.next(Step::Close)?,
             "full ring" => {
-                // Twice round, then until no more fits before a checkpoint.
-                let end = workload.medium.count() + 60;
-                while workload.medium.count() < end {
-                    workload.next(full(Keys::Some))?;
+                // Twice round, opened anew on the way so that the ring does not grow; then until no more fits before a
+                // checkpoint.
+                for _ in 0..4 {
+                    let end = workload.medium.count() + 15;
+                    while workload.medium.count() < end {
+                        workload.next(full(Keys::Some))?;
+                    }
+                    workload.reopen()?;
                 }
                 while live_ring_bytes(&workload.medium.calls()) < RING_LENGTH / 2 - 4096 {
                     workload.next(full(Keys::Some))?;
@@ -196,6 +201,10 @@ fn references(seed: u64) -> Result<Vec<Reference>, Trouble> {
                 workload.next(full(Keys::All))?;
                 workload.next(full(Keys::Some))?;
             }
+        }
+        // Where pages stand is counted from the first ring below.
+        if Coverage::of(&workload.medium.calls()).growths > 0 {
+            return Err(Trouble::Wrong(format!("the ring of the file `{name}` grew")));
         }
         let versions = versions(&workload.medium.calls(), &workload.bytes());
         let (now, before) = workload.last_two_digests();
