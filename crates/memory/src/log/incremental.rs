@@ -170,7 +170,7 @@ impl Log {
         match self.write_header(&step.header) {
             Ok(()) => {
                 if self.is_ring_half_used() {
-                    self.note_pressure(0);
+                    self.note_round();
                 }
                 self.tail = step.tail;
                 self.ledger.end_flush(step.header.pages);

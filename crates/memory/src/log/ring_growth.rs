@@ -9,18 +9,25 @@
 use wasm_dbms_api::MemoryResult;
 
 use crate::log::layout::Layout;
-use crate::log::runs::MAX_RING_LENGTH;
+use crate::log::runs::{MAX_RING_LENGTH, SHORT_RING_LENGTH};
 use crate::log::{Images, Log};
 
 /// The ring grows when it was too short so many times, or commits went round it as often.
 const PRESSURE: u32 = 3;
 
 impl Log {
-    /// The ring was too short, for a body of so many bytes if it was parked; or commits went round it.
+    /// The ring was too short, for a body of so many bytes if it was parked.
     pub(crate) fn note_pressure(&mut self, body_length: usize) {
         // What no ring holds is parked whatever its length.
         if body_length < MAX_RING_LENGTH as usize {
             self.pressure = self.pressure.saturating_add(1);
+        }
+    }
+
+    /// Commits went round the ring. A long one, which the next opener has to read, is not made longer for that.
+    pub(crate) fn note_round(&mut self) {
+        if u64::from(self.layout.ring_length) < SHORT_RING_LENGTH {
+            self.note_pressure(0);
         }
     }
 

@@ -31,7 +31,7 @@ const RING_GROWTH: u32 = 4;
 
 /// As long as it is no longer than this, it may take as much as the rest of the file: in a round of the ring every page that
 /// is changed is written in place once, so a short one is what commits of a few rows pay most for.
-const SHORT_RING_LENGTH: u64 = 1 << 20;
+pub(crate) const SHORT_RING_LENGTH: u64 = 1 << 20;
 
 /// No file is so long, and no place has such a number.
 const ADDRESS_MAX: u64 = 1 << 62;
