@@ -28,7 +28,7 @@ impl Display for Query {
             [] => f.write_str("*")?,
             columns => List(columns).fmt(f)?,
         }
-        if self.from.origin != Origin::Nothing {
+        if !matches!(self.from.origin, Origin::Nothing) {
             write!(f, " FROM {}", self.from)?;
         }
         for join in &self.joins {

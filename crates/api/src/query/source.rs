@@ -279,7 +279,7 @@ impl fmt::Display for Join {
             (JoinKind::Right, _) => "RIGHT JOIN",
             (JoinKind::Full, _) => "FULL JOIN",
         };
-        let natural = if self.condition == JoinCondition::Natural { "NATURAL " } else { "" };
+        let natural = if matches!(self.condition, JoinCondition::Natural) { "NATURAL " } else { "" };
         write!(f, "{natural}{kind} {}", self.source)?;
         match &self.condition {
             JoinCondition::On(condition) => write!(f, " ON {condition}"),

@@ -5,13 +5,11 @@
 //! table that may go to scratch space. `NOT EXISTS` is a left join that keeps the rows without a partner. `NOT IN` stays what
 //! it is: a NULL in the answer makes all of it NULL.
 
-use std::sync::Arc;
+use wasm_dbms_api::Comparison;
 
-use wasm_dbms_api::{ColumnSchema, Comparison, TableSchema};
-
-use crate::catalog::{Catalog, Relation};
+use crate::catalog::Catalog;
 use crate::plan::BoundExpr;
-use crate::plan::bind::{BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, MAX_SOURCES};
+use crate::plan::bind::{BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, Kind, MAX_SOURCES, relation_of};
 use crate::plan::call::{Call, Operator};
 use crate::plan::expr::parted;
 
@@ -123,15 +121,13 @@ fn source_of(
         }
         tie(output, value.clone());
     }
-    let mut schema = TableSchema::new("");
-    let mut names = Vec::new();
+    let (mut names, mut columns) = (Vec::new(), Vec::new());
     for key in &keys {
         let own = column_of(key)?;
-        let mut column = ColumnSchema::new(own.name.clone(), own.data_type).nullable();
-        column.variants.clone_from(&own.variants);
         names.push(own.name.clone());
-        schema.columns.push(column);
+        columns.push((own.name.clone().into(), Kind::of_column(own)));
     }
+    let relation = relation_of(&columns).ok()?;
     (inner.names, inner.outputs) = (names, keys);
     (inner.is_distinct, inner.limit) = (true, None);
     inner.order.clear();
@@ -140,7 +136,6 @@ fn source_of(
     if needs_more {
         return None;
     }
-    let relation = Arc::new(Relation::of_rows(&schema).ok()?);
     let derived = BoundDerived { relation, body: BoundBody::Query(inner.into()), arguments: Vec::new() };
     Some((number, BoundRows::Derived(derived.into()), ties))
 }

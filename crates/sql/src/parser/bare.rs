@@ -10,6 +10,7 @@ pub(super) fn settle(query: &mut Query) {
         return;
     }
     let keys = query.group_by.clone();
+    let texts: Vec<String> = keys.iter().map(Expr::to_string).collect();
     let mut aliases = Vec::new();
     let mut has_extreme = false;
     for output in &query.columns {
@@ -34,10 +35,10 @@ pub(super) fn settle(query: &mut Query) {
     }
     for output in &mut query.columns {
         if let Output::Expr(expr, _) = output {
-            put(expr, &keys);
+            put(expr, &keys, &texts);
         }
     }
-    query.having.iter_mut().for_each(|having| put(having, &keys));
+    query.having.iter_mut().for_each(|having| put(having, &keys, &texts));
 }
 
 /// Whether there is a min or a max in the expression.
@@ -56,12 +57,10 @@ fn is_same(one: &ColumnRef, other: &ColumnRef) -> bool {
     one.column == other.column && (one.table == other.table || one.table.is_none() || other.table.is_none())
 }
 
-fn put(expr: &mut Expr, keys: &[Expr]) {
-    let is_key = |key: &Expr| match (key, &*expr) {
-        (Expr::Column(key), Expr::Column(column)) => is_same(key, column),
-        (key, expr) => key == expr,
-    };
-    if keys.iter().any(is_key) {
+/// Puts what is none of the keys, which read as these texts do, into aggregates.
+fn put(expr: &mut Expr, keys: &[Expr], texts: &[String]) {
+    let is_key = |key: &Expr| matches!((key, &*expr), (Expr::Column(key), Expr::Column(own)) if is_same(key, own));
+    if keys.iter().any(is_key) || texts.contains(&expr.to_string()) {
         return;
     }
     match expr {
@@ -70,7 +69,7 @@ fn put(expr: &mut Expr, keys: &[Expr]) {
             let bare = std::mem::replace(expr, Expr::Parameter(0));
             *expr = Expr::aggregate(AggregateFunction::Minimum, Some(bare));
         }
-        expr => parts(expr, &mut |part| put(part, keys)),
+        expr => parts(expr, &mut |part| put(part, keys, texts)),
     }
 }
 

@@ -57,17 +57,17 @@ impl Parser<'_> {
             return Expr::function(ScalarFunction::Coalesce, [sum, zero]);
         }
         if arguments.is_every || arguments.distinct || !arguments.order_by.is_empty() {
-            self.contradiction(&format!("{name} is no function of a group"), offset)
+            self.contradiction(format_args!("{name} is no function of a group"), offset)
         }
         let mut values = arguments.values;
         if let Some(function) = self.window_function(name, &mut values, offset) {
             if !self.eat(Keyword::Over) {
-                self.contradiction(&format!("{name} wants OVER"), offset)
+                self.contradiction(format_args!("{name} wants OVER"), offset)
             }
             return self.window(function);
         }
         if self.is(Keyword::Over) || (self.is(Keyword::Filter) && self.next_is_sign(b'(')) {
-            self.contradiction(&format!("{name} is no function of a window or a group"), offset)
+            self.contradiction(format_args!("{name} is no function of a window or a group"), offset)
         }
         self.scalar(name, values, offset)
     }
@@ -98,7 +98,7 @@ impl Parser<'_> {
                 (fewest, wasm_dbms_api::MAX_ARGUMENTS) => format!("at least {fewest}"),
                 (fewest, most) => format!("{fewest} to {most}"),
             };
-            self.contradiction(&format!("{name} takes {wanted} arguments, not {}", values.len()), offset)
+            self.contradiction(format_args!("{name} takes {wanted} arguments, not {}", values.len()), offset)
         }
         if function == ScalarFunction::Coalesce && self.is_sqlite() {
             // The type of SQLite's is that of the value it comes to: the first, if it is a constant.
@@ -233,10 +233,10 @@ impl Parser<'_> {
         };
         if !fits {
             let message = if is_every { "only count takes *" } else { "so many arguments are not taken here" };
-            self.contradiction(message, offset)
+            self.contradiction(format_args!("{message}"), offset)
         }
         if self.is_sqlite() && distinct && values.len() > 1 {
-            self.contradiction("DISTINCT takes one argument only", offset)
+            self.contradiction(format_args!("DISTINCT takes one argument only"), offset)
         }
         let mut values = values.into_iter();
         let mut first = next_of(&mut values);

@@ -48,7 +48,7 @@ impl Parser<'_> {
             let offset = self.token.offset;
             let own = self.on_conflict(alias.is_some());
             if on_conflict.replace(own).is_some() {
-                self.contradiction("two answers to one conflict", offset)
+                self.contradiction(format_args!("two answers to one conflict"), offset)
             }
         }
         let returning = self.returning();
@@ -79,7 +79,7 @@ impl Parser<'_> {
             let row = parser.list_in_parentheses(Self::expr_or_default);
             match *width.get_or_insert(row.len()) {
                 width if width == row.len() => row,
-                _ => parser.contradiction("rows of different length", offset),
+                _ => parser.contradiction(format_args!("rows of different length"), offset),
             }
         });
         NewRows::Values(rows)
@@ -145,7 +145,7 @@ impl Parser<'_> {
             }
             let values = parser.list_in_parentheses(Self::expr_or_default);
             if values.len() != columns.len() {
-                parser.contradiction("as many values as columns are wanted", offset)
+                parser.contradiction(format_args!("as many values as columns are wanted"), offset)
             }
             assignments.extend(columns.into_iter().zip(values));
         });

@@ -131,7 +131,7 @@ impl Parser<'_> {
             DataType::Text if varies && let [most] = numbers.as_slice() => {
                 match parse_unsigned(most).map(u32::try_from) {
                     Some(Ok(most)) => Some(most),
-                    _ => self.contradiction("no such length", offset),
+                    _ => self.contradiction(format_args!("no such length"), offset),
                 }
             }
             // All that a moment or a float can hold is held.

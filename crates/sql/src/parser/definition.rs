@@ -107,7 +107,7 @@ impl Parser<'_> {
         let offset = self.token.offset;
         let query = self.query();
         if self.parameters.count() > 0 {
-            self.contradiction("a view takes no parameters", offset)
+            self.contradiction(format_args!("a view takes no parameters"), offset)
         }
         self.refuse_word(Keyword::With, "WITH CHECK OPTION");
         let text = without_blanks_behind(self.lexer.between(start, self.token.offset)).to_owned();

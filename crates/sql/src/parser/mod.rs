@@ -23,7 +23,7 @@ mod table;
 mod window;
 
 use std::borrow::Cow;
-use std::vec;
+use std::{fmt, vec};
 
 use wasm_dbms_api::{Expr, Identifier, Name, parse_unsigned};
 
@@ -415,8 +415,8 @@ impl<'a> Parser<'a> {
         T::blank()
     }
 
-    fn contradiction<T: Blank>(&mut self, what: &str, offset: usize) -> T {
-        self.refuse_in_words(SqlErrorKind::Contradiction, what, offset);
+    fn contradiction<T: Blank>(&mut self, what: fmt::Arguments<'_>, offset: usize) -> T {
+        self.contradicts(what, offset);
         T::blank()
     }
 
@@ -429,6 +429,12 @@ impl<'a> Parser<'a> {
     fn fault<T: Blank>(&mut self, kind: SqlErrorKind, offset: usize) -> T {
         self.refuse(kind, offset);
         T::blank()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn contradicts(&mut self, what: fmt::Arguments<'_>, offset: usize) {
+        self.refuse(SqlErrorKind::Contradiction(what.to_string().into()), offset);
     }
 
     #[cold]

@@ -185,7 +185,7 @@ impl Parser<'_> {
             let row = parser.list_in_parentheses(Self::expr);
             match *width.get_or_insert(row.len()) {
                 width if width == row.len() => row,
-                _ => parser.contradiction("rows of different length", offset),
+                _ => parser.contradiction(format_args!("rows of different length"), offset),
             }
         });
         Query::values(rows)
@@ -227,12 +227,12 @@ impl Parser<'_> {
                     continue;
                 }
                 if query.limit.is_some() {
-                    self.contradiction("LIMIT stands here twice", offset)
+                    self.contradiction(format_args!("LIMIT stands here twice"), offset)
                 }
                 query.limit = limit;
             } else if self.eat(Keyword::Offset) {
                 if query.offset.is_some() {
-                    self.contradiction("OFFSET stands here twice", offset)
+                    self.contradiction(format_args!("OFFSET stands here twice"), offset)
                 }
                 query.offset = Some(self.expr());
                 self.rows();
@@ -248,7 +248,7 @@ impl Parser<'_> {
                 self.refuse_word(Keyword::With, "WITH TIES");
                 self.expect(Keyword::Only);
                 if query.limit.replace(limit).is_some() {
-                    self.contradiction("LIMIT stands here twice", offset)
+                    self.contradiction(format_args!("LIMIT stands here twice"), offset)
                 }
             } else {
                 return;

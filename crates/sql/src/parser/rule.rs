@@ -40,7 +40,7 @@ impl Parser<'_> {
             } else if !sanitizes && let Some(rule) = validator(&name, &arguments) {
                 column.validators.push(rule);
             } else {
-                self.contradiction(&format!("there is no rule {name} of this form"), offset)
+                self.contradiction(format_args!("there is no rule {name} of this form"), offset)
             }
         }
         true
@@ -52,7 +52,7 @@ impl Parser<'_> {
         let offset = self.token.offset;
         match (self.list_in_parentheses(Self::constant).as_slice(), column.data_type) {
             ([Value::Text(shape)], DataType::Json) => shape.clone_into(&mut column.shape),
-            _ => self.contradiction("SHAPE takes the fields of a column of json, as one text", offset),
+            _ => self.contradiction(format_args!("SHAPE takes the fields of a column of json, as one text"), offset),
         }
     }
 

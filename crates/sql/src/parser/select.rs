@@ -23,10 +23,10 @@ impl Parser<'_> {
         if self.eat(Keyword::From) {
             (query.from, query.joins) = self.from();
         }
-        if query.from.origin == Origin::Nothing
+        if matches!(query.from.origin, Origin::Nothing)
             && query.columns.iter().any(|output| !matches!(output, Output::Expr(..)))
         {
-            self.contradiction("* without a FROM", start)
+            self.contradiction(format_args!("* without a FROM"), start)
         }
         query.filter = self.where_clause();
         if self.eat_all(&[Keyword::Group, Keyword::By]) {
@@ -37,7 +37,7 @@ impl Parser<'_> {
         }
         // An output that is every column is what stands there where nothing is said; of groups, nothing means their keys.
         let is_of_rows = query.group_by.is_empty() && query.having.is_none();
-        if query.columns == [Output::Every] && (is_of_rows || self.dialect == Dialect::Shown) {
+        if matches!(query.columns.as_slice(), [Output::Every]) && (is_of_rows || self.dialect == Dialect::Shown) {
             query.columns.clear();
         }
         if self.is_sqlite() {

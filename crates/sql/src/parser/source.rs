@@ -21,9 +21,11 @@ enum Inside {
 
 /// A query as a source. One that says nothing but where its rows come from is that place itself.
 fn source_of(query: Query) -> Source {
-    let is_place = matches!(query.from.origin, Origin::Set { .. } | Origin::Values(_))
-        && query == Query { from: Source::new(query.from.origin.clone()), ..Query::default() };
-    if is_place { query.from } else { Source::from(query) }
+    let Query { with, from, joins, filter, group_by, having, columns, distinct, order_by, limit, offset, .. } = &query;
+    let is_place = matches!(from.origin, Origin::Set { .. } | Origin::Values(_)) && from.alias.is_none();
+    let is_whole = with.is_empty() && joins.is_empty() && group_by.is_empty() && columns.is_empty() && !distinct;
+    let is_all = [filter, having, limit, offset].iter().all(|part| part.is_none()) && order_by.is_empty();
+    if is_place && is_whole && is_all { query.from } else { Source::from(query) }
 }
 
 impl Parser<'_> {
@@ -222,7 +224,7 @@ impl Parser<'_> {
             return;
         }
         let is_plain = |condition: &JoinCondition| matches!(condition, JoinCondition::Always | JoinCondition::On(_));
-        let is_always = condition == JoinCondition::Always;
+        let is_always = matches!(condition, JoinCondition::Always);
         let comes_to_the_same = kind == JoinKind::Inner
             && is_plain(&condition)
             && group.iter().all(|join| {

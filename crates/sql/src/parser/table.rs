@@ -55,7 +55,7 @@ impl Parser<'_> {
         }
         self.count_up_as_sqlite(&mut schema);
         if let Err(error) = schema.validate() {
-            self.contradiction(&error.to_string(), offset)
+            self.contradiction(format_args!("{error}"), offset)
         }
         CreateTable { schema, if_not_exists }
     }
@@ -119,7 +119,6 @@ impl Parser<'_> {
                 self.advance();
                 self.expect(Keyword::Key);
                 let columns = self.key_columns();
-                let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
                 self.references(draft, &columns, name)
             }
             Some(Keyword::Check) => self.check_condition(draft, name),
@@ -145,14 +144,14 @@ impl Parser<'_> {
         let condition = self.expr();
         self.expect_sign(b')');
         if self.parameters.count() > count {
-            self.contradiction("a check takes no parameters", offset)
+            self.contradiction(format_args!("a check takes no parameters"), offset)
         }
         draft.schema.checks.push(CheckSchema::new(condition).named(name));
     }
 
     fn set_key(&mut self, draft: &mut Draft, columns: Vec<String>, offset: usize) {
         if std::mem::replace(&mut draft.has_key, true) {
-            self.contradiction("a table has one primary key", offset)
+            self.contradiction(format_args!("a table has one primary key"), offset)
         }
         draft.schema.primary_key = columns;
     }
@@ -212,7 +211,7 @@ impl Parser<'_> {
                     self.conflict_clause();
                     draft.schema.indexes.push(unique_of(vec![name.clone()], constraint));
                 }
-                Some(Keyword::References) => self.references(draft, &[name.as_str()], constraint),
+                Some(Keyword::References) => self.references(draft, std::slice::from_ref(&name), constraint),
                 Some(Keyword::Generated) => {
                     self.advance();
                     self.refuse_word(Keyword::Always, "GENERATED ALWAYS");
@@ -232,7 +231,7 @@ impl Parser<'_> {
     }
 
     /// `REFERENCES table (column, ..) ON DELETE .. ON UPDATE ..`
-    fn references(&mut self, draft: &mut Draft, columns: &[&str], name: String) {
+    fn references(&mut self, draft: &mut Draft, columns: &[String], name: String) {
         self.expect(Keyword::References);
         let table = self.table_name();
         if !self.is_sign(b'(') {
@@ -240,7 +239,7 @@ impl Parser<'_> {
         }
         let references = self.column_names();
         let references = references.iter().map(|name| name.as_ref());
-        let mut key = ForeignKeySchema::new(columns.iter().copied(), table.as_ref(), references);
+        let mut key = ForeignKeySchema::new(columns.iter().map(String::as_str), table.as_ref(), references);
         if !name.is_empty() {
             key.name = name;
         }
@@ -307,7 +306,7 @@ impl Parser<'_> {
         };
         match fitting.filter(|fitting| fitting.is_null() || column.holds(fitting.as_ref())) {
             Some(fitting) => fitting,
-            None => self.contradiction(&format!("the default {value} is no {}", column.data_type), offset),
+            None => self.contradiction(format_args!("the default {value} is no {}", column.data_type), offset),
         }
     }
 }

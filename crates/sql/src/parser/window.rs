@@ -68,7 +68,7 @@ impl Parser<'_> {
     ) -> Option<WindowFunction> {
         let (number, (_, fewest, most)) = FUNCTIONS.iter().enumerate().find(|(_, (other, ..))| *other == name)?;
         if !(*fewest..=*most).contains(&values.len()) {
-            return self.contradiction(&format!("{name} does not take {} arguments", values.len()), offset);
+            return self.contradiction(format_args!("{name} does not take {} arguments", values.len()), offset);
         }
         let mut values = std::mem::take(values).into_iter();
         let mut next = || next_of(&mut values);
@@ -98,8 +98,8 @@ impl Parser<'_> {
         let WindowParts { mut partition_by, order_by, frame } = parts;
         if let Some(named) = named {
             if !partition_by.is_empty() {
-                let message = format!("PARTITION BY belongs to the window {}", named.name);
-                return self.contradiction(&message, named.offset);
+                let NamedWindow { name, offset, .. } = named;
+                return self.contradiction(format_args!("PARTITION BY belongs to the window {name}"), offset);
             }
             partition_by = vec![NAMED, Expr::from(self.named_windows.len() as i64)];
             self.named_windows.push(named);
@@ -150,7 +150,7 @@ impl Parser<'_> {
             let (offset, before) = (self.token.offset, self.tokens);
             let name = self.name("the name of a window");
             if definitions.iter().any(|other| other.name == name) {
-                return self.contradiction(&format!("the window {name} is there twice"), offset);
+                return self.contradiction(format_args!("the window {name} is there twice"), offset);
             }
             self.expect(Keyword::As);
             let (base, mut parts) = self.window_parts();
@@ -168,7 +168,7 @@ impl Parser<'_> {
     fn put_in(&mut self, named: &NamedWindow, parts: WindowParts, definitions: &[Definition]) -> WindowParts {
         let NamedWindow { name, offset, is_whole, .. } = named;
         let Some(base) = definitions.iter().find(|other| other.name == *name) else {
-            return self.contradiction(&format!("there is no window {name}"), *offset);
+            return self.contradiction(format_args!("there is no window {name}"), *offset);
         };
         // It counts as what it stands for.
         self.tokens = self.tokens.saturating_add(base.tokens);
@@ -179,13 +179,13 @@ impl Parser<'_> {
             return base.parts.clone();
         }
         if !parts.partition_by.is_empty() {
-            return self.contradiction(&format!("PARTITION BY belongs to the window {name}"), *offset);
+            return self.contradiction(format_args!("PARTITION BY belongs to the window {name}"), *offset);
         }
         if !parts.order_by.is_empty() && !base.parts.order_by.is_empty() {
-            return self.contradiction(&format!("the window {name} has an ORDER BY already"), *offset);
+            return self.contradiction(format_args!("the window {name} has an ORDER BY already"), *offset);
         }
         if base.parts.frame.is_some() {
-            return self.contradiction(&format!("the window {name} has a frame: say OVER {name}"), *offset);
+            return self.contradiction(format_args!("the window {name} has a frame: say OVER {name}"), *offset);
         }
         let mut own = base.parts.clone();
         if own.order_by.is_empty() {
@@ -226,8 +226,9 @@ impl Parser<'_> {
 
     /// Checks that every window which was named is there.
     pub(super) fn check_named_windows(&mut self) {
-        if let Some(named) = self.named_windows.iter().find(|named| !named.is_known) {
-            self.contradiction(&format!("there is no window {} here", named.name), named.offset)
+        let all = std::mem::take(&mut self.named_windows);
+        if let Some(named) = all.iter().find(|named| !named.is_known) {
+            self.contradiction(format_args!("there is no window {} here", named.name), named.offset)
         }
     }
 
@@ -251,7 +252,7 @@ impl Parser<'_> {
             FrameBound::UnboundedFollowing => 4,
         };
         if rank(&start) > rank(&end) || rank(&start) == 4 || rank(&end) == 0 {
-            self.contradiction("a frame that ends before it begins", offset)
+            self.contradiction(format_args!("a frame that ends before it begins"), offset)
         }
         WindowFrame { unit, start, end, exclusion: self.frame_exclusion() }
     }

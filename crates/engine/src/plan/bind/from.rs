@@ -261,8 +261,8 @@ impl<'b, 'c> Block<'b, 'c> {
         second.outputs.append(&mut from_right);
         for (name, _) in &columns {
             first.names.push(name.to_string());
+            second.names.push(name.to_string());
         }
-        second.names.clone_from(&first.names);
         let (left, right) = (first.into(), second.into());
         let body = BoundBody::Set { operation: SetOperation::Union, all: true, left, right };
         let arguments = self.pass_outer();
@@ -465,7 +465,7 @@ fn check_names(source: &Source, count: usize, fault: &Fault) {
 }
 
 /// A table that rows of these columns could stand in.
-pub(super) fn relation_of(columns: &[(Name, Kind<'_>)]) -> Fallible<Arc<Relation>> {
+pub(in crate::plan) fn relation_of(columns: &[(Name, Kind<'_>)]) -> Fallible<Arc<Relation>> {
     let mut schema = TableSchema::new("");
     for (number, (name, kind)) in columns.iter().enumerate() {
         // Names may be there twice here; who asks for one that is, is refused.

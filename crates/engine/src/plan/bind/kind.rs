@@ -37,7 +37,7 @@ impl<'a> Kind<'a> {
         Self { data_type: Some(data_type), variants: &[] }
     }
 
-    pub(super) fn of_column(column: &'a ColumnSchema) -> Self {
+    pub(in crate::plan) fn of_column(column: &'a ColumnSchema) -> Self {
         Self { data_type: Some(column.data_type), variants: &column.variants }
     }
 

@@ -22,12 +22,13 @@ use crate::error::Fallible;
 use crate::full::IS_FULL;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::fault::Fault;
-use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Commons;
 use crate::plan::call::{Operator, Parameter, is_missing};
 use crate::plan::window::{self as windows, RowMaker};
 use crate::plan::{BoundExpr, Grouping, OrderKey};
 
+pub(super) use from::relation_of;
+pub(super) use kind::Kind;
 pub(super) use names::Block;
 pub(crate) use row::{Beside, bind_row, bind_value, schema_of};
 pub(super) use window::{BlockWindows, no_windows};
