@@ -96,7 +96,9 @@ impl Operator {
     pub(super) fn over(self, first: BoundExpr, second: Option<BoundExpr>) -> BoundExpr {
         let mut arguments = Vec::with_capacity(2);
         arguments.push(first);
-        arguments.extend(second);
+        if let Some(second) = second {
+            arguments.push(second);
+        }
         self.of(arguments)
     }
 

@@ -25,7 +25,7 @@ pub(super) fn flatten(query: &mut BoundQuery) {
         flatten_inside(source);
         let others = query.sources.len() - 1;
         place += match query.sources.get_mut(place).and_then(|source| take_plain(source, others)) {
-            Some(inner) => absorb(query, place, inner),
+            Some(inner) => absorb(query, place, *inner),
             None => 1,
         };
     }
@@ -46,7 +46,7 @@ fn flatten_inside(source: &mut BoundSource) {
 }
 
 /// The query that the rows of a source are made by, if it can be part of the query around, which has so many others.
-fn take_plain(source: &mut BoundSource, others: usize) -> Option<BoundDerived> {
+fn take_plain(source: &mut BoundSource, others: usize) -> Option<Box<BoundDerived>> {
     let BoundRows::Derived(derived) = &source.rows else { return None };
     let BoundBody::Query(inner) = &derived.body else { return None };
     let is_plain = inner.grouping.is_none()
@@ -67,7 +67,7 @@ fn take_plain(source: &mut BoundSource, others: usize) -> Option<BoundDerived> {
         return None;
     }
     match std::mem::replace(&mut source.rows, BoundRows::Table(usize::MAX)) {
-        BoundRows::Derived(derived) => Some(*derived),
+        BoundRows::Derived(derived) => Some(derived),
         BoundRows::Table(_) => None,
     }
 }

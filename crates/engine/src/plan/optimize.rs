@@ -17,7 +17,7 @@ use crate::plan::walk_order::{leading_column, walk_in_order};
 use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, equality, flatten, left, semi_join};
 
 /// Chooses how to answer a question: the order of the sources that costs least, and the access to each.
-pub(crate) fn optimize(core: &mut Core, mut query: BoundQuery) -> Fallible<Box<Plan>> {
+pub(crate) fn optimize(core: &mut Core, mut query: Box<BoundQuery>) -> Fallible<Box<Plan>> {
     flatten::flatten(&mut query);
     let Core { catalog, store, .. } = core;
     choose(catalog, &Figures::new(store), query, 0)
@@ -33,7 +33,7 @@ const ASKING_COST: f64 = 20.0;
 const ANSWER_COST: f64 = 3.0;
 
 /// The cheaper of two ways: with the queries in its conditions asked of each row, or as sources.
-fn choose(catalog: &Catalog, figures: &Figures<'_>, query: BoundQuery, depth: usize) -> Fallible<Box<Plan>> {
+fn choose(catalog: &Catalog, figures: &Figures<'_>, query: Box<BoundQuery>, depth: usize) -> Fallible<Box<Plan>> {
     let other = if IS_FULL && depth < MAX_CHOICES { semi_join::convert(catalog, &query) } else { None };
     let asking = plan_query(catalog, figures, query, depth + 1)?;
     match other.map(|other| plan_query(catalog, figures, other, depth + 1)) {
@@ -42,11 +42,16 @@ fn choose(catalog: &Catalog, figures: &Figures<'_>, query: BoundQuery, depth: us
     }
 }
 
-fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, depth: usize) -> Fallible<Box<Plan>> {
+fn plan_query(
+    catalog: &Catalog,
+    figures: &Figures<'_>,
+    mut query: Box<BoundQuery>,
+    depth: usize,
+) -> Fallible<Box<Plan>> {
     if IS_FULL {
         left::simplify(&mut query);
     }
-    let BoundQuery { sources, mut conjuncts, .. } = query;
+    let BoundQuery { sources, mut conjuncts, .. } = *query;
     let gate;
     (gate, conjuncts) = parted(conjuncts, &mut |conjunct| conjunct.sources() == 0);
     let mut lefts = Vec::new();
@@ -98,7 +103,7 @@ fn plan_query(catalog: &Catalog, figures: &Figures<'_>, mut query: BoundQuery, d
         rows *= step.estimate;
         steps.push(step);
     }
-    let BoundQuery { grouping, having, outputs, names, is_distinct, order, limit, offset, subqueries, .. } = query;
+    let BoundQuery { grouping, having, outputs, names, is_distinct, order, limit, offset, subqueries, .. } = *query;
     let mut plan = Box::new(Plan {
         estimate: rows,
         cost,
@@ -385,7 +390,7 @@ fn plan_source(catalog: &Catalog, figures: &Figures<'_>, rows: BoundRows, depth:
         BoundRows::Derived(derived) => *derived,
     };
     needs_full()?;
-    let plan = |query: Box<BoundQuery>| choose(catalog, figures, *query, depth);
+    let plan = |query: Box<BoundQuery>| choose(catalog, figures, query, depth);
     let body = match derived.body {
         BoundBody::Nothing => Body::Nothing,
         BoundBody::Values(rows) => Body::Values(rows),

@@ -14,11 +14,11 @@ use crate::plan::call::{Call, Operator};
 use crate::plan::expr::parted;
 
 /// The question with every such query as a source; none if it has none.
-pub(super) fn convert(catalog: &Catalog, query: &BoundQuery) -> Option<BoundQuery> {
+pub(super) fn convert(catalog: &Catalog, query: &BoundQuery) -> Option<Box<BoundQuery>> {
     if query.subqueries.is_empty() {
         return None;
     }
-    let mut changed = query.clone();
+    let mut changed = Box::new(query.clone());
     let mut is_changed = false;
     for place in 0..query.conjuncts.len() {
         let conjunct = query.conjuncts.get(place)?;
@@ -54,7 +54,7 @@ pub(super) fn convert(catalog: &Catalog, query: &BoundQuery) -> Option<BoundQuer
                     expr.any(&|part| matches!(part, BoundExpr::Call(call) if call.operator.asked() == Some(number)));
             });
             if let Some(subquery) = changed.subqueries.get_mut(number).filter(|_| !is_asked) {
-                subquery.query = BoundQuery::default();
+                *subquery.query = BoundQuery::default();
             }
         }
     }
@@ -136,7 +136,7 @@ fn source_of(
     if needs_more {
         return None;
     }
-    let derived = BoundDerived { relation, body: BoundBody::Query(inner.into()), arguments: Vec::new() };
+    let derived = BoundDerived { relation, body: BoundBody::Query(inner), arguments: Vec::new() };
     Some((number, BoundRows::Derived(derived.into()), ties))
 }
 

@@ -127,7 +127,7 @@ impl<'c> Block<'_, 'c> {
                     return Typed::nothing();
                 };
                 let typed = windows.bind(self, expr, call, depth);
-                self.windows.replace(Some(windows));
+                self.windows.set(Some(windows));
                 typed
             }
             other => {
@@ -297,7 +297,9 @@ impl<'c> Block<'_, 'c> {
         let mut conditions = conditions.into_iter();
         let mut arguments = Vec::with_capacity(values.len() * 2);
         for value in values {
-            arguments.extend(conditions.next());
+            if let Some(condition) = conditions.next() {
+                arguments.push(condition);
+            }
             arguments.push(cast_to(value, kind));
         }
         Typed { expr: folded(Operator::Case.of(arguments)), kind }
@@ -386,7 +388,7 @@ impl<'c> Block<'_, 'c> {
                 match self.ordered.take().or_else(|| of_block(self.binder.catalog)) {
                     Some(mut ordered) => {
                         ordered.order(self, (expr, call), (&mut aggregate, kind), depth);
-                        self.ordered.replace(Some(ordered));
+                        self.ordered.set(Some(ordered));
                     }
                     None => fault.say(format_args!("{expr}: window functions are not enabled")),
                 }
@@ -402,10 +404,12 @@ impl<'c> Block<'_, 'c> {
         let kind = kind.of_aggregate(call.function);
         if position == known.len() {
             known.push(aggregate);
-            self.aggregate_kinds.borrow_mut().push(kind);
+            let mut kinds = self.aggregate_kinds.take();
+            kinds.push(kind);
+            self.aggregate_kinds.set(kinds);
         }
-        *self.aggregates.borrow_mut() = Some(known);
-        *self.windows.borrow_mut() = windows;
+        self.aggregates.set(Some(known));
+        self.windows.set(windows);
         // Counted from the end of the keys, which are not all known yet.
         Typed { expr: BoundExpr::Slot(position), kind }
     }
@@ -468,7 +472,7 @@ impl<'c> Block<'_, 'c> {
             }
         }
         let mut kind = kinds.first().copied().unwrap_or(Kind::UNKNOWN);
-        let mut subqueries = self.subqueries.borrow_mut();
+        let mut subqueries = self.subqueries.take();
         // Said twice it is one query: rows can be grouped by it, and it is asked once. Too long a text is cut.
         let text = expr.to_string();
         let is_same = |other: &BoundSubquery| other.text == text && other.arguments == arguments;
@@ -495,6 +499,7 @@ impl<'c> Block<'_, 'c> {
             }
             kind = Kind::BOOL;
         }
+        self.subqueries.set(subqueries);
         Typed { expr: operator.of(arguments), kind }
     }
 }

@@ -35,7 +35,7 @@ impl<'c> Rows<'c> {
     /// The rows of a query.
     fn of((bound, arguments, kinds): Nested<'c>) -> Self {
         let columns = named(&bound, kinds);
-        Self { body: BoundBody::Query(bound.into()), arguments, columns }
+        Self { body: BoundBody::Query(bound), arguments, columns }
     }
 
     /// Gives the first columns these names.
@@ -57,18 +57,16 @@ pub(super) fn named<'c>(bound: &BoundQuery, kinds: Vec<Kind<'c>>) -> Vec<(Name, 
 
 impl<'b, 'c> Block<'b, 'c> {
     /// The sources of a query and how they are joined.
-    pub(super) fn from(&mut self, query: &'b Query, depth: usize) -> BoundQuery {
-        let mut bound = BoundQuery::default();
-        let first = self.source(&mut bound, &query.from, false, depth);
+    pub(super) fn from(&mut self, query: &'b Query, bound: &mut BoundQuery, depth: usize) {
+        let first = self.source(bound, &query.from, false, depth);
         self.enter(first);
         for join in &query.joins {
             // Each may put what was joined before one query deeper, and no more than so many are counted on.
             if self.binder.fault.is_there() {
                 break;
             }
-            self.join(&mut bound, join, depth);
+            self.join(bound, join, depth);
         }
-        bound
     }
 
     fn enter(&mut self, entry: Entry<'c>) {
@@ -171,7 +169,7 @@ impl<'b, 'c> Block<'b, 'c> {
     /// Makes everything joined so far one source, and the block empty. Every column of it comes out in the order of the
     /// entries.
     fn wrap(&mut self, bound: &mut BoundQuery) -> Rows<'c> {
-        let mut inner = std::mem::take(bound);
+        let mut inner = Box::new(std::mem::take(bound));
         let mut columns = Vec::new();
         for entry in &self.entries {
             for number in 0.. {
@@ -182,7 +180,7 @@ impl<'b, 'c> Block<'b, 'c> {
             }
         }
         inner.subqueries = self.subqueries.take();
-        Rows { body: BoundBody::Query(inner.into()), arguments: self.pass_outer(), columns }
+        Rows { body: BoundBody::Query(inner), arguments: self.pass_outer(), columns }
     }
 
     /// Lets the entries name the columns of the source that [`wrap`](Self::wrap) made of them.
@@ -205,7 +203,7 @@ impl<'b, 'c> Block<'b, 'c> {
         let left = self.wrap(bound);
         let mut columns = left.columns.clone();
         let mark = columns.len();
-        let mut marked = BoundQuery::default();
+        let mut marked = Box::<BoundQuery>::default();
         let (source, _) = self.push_rows(&mut marked, left, false);
         self.rename_wrapped(source);
         let entry = self.source(&mut marked, &join.source, true, depth);
@@ -263,8 +261,7 @@ impl<'b, 'c> Block<'b, 'c> {
             first.names.push(name.to_string());
             second.names.push(name.to_string());
         }
-        let (left, right) = (first.into(), second.into());
-        let body = BoundBody::Set { operation: SetOperation::Union, all: true, left, right };
+        let body = BoundBody::Set { operation: SetOperation::Union, all: true, left: first, right: second };
         let arguments = self.pass_outer();
         let (source, _) = self.push_rows(bound, Rows { body, arguments, columns }, false);
         self.rename_wrapped(source);
@@ -327,9 +324,9 @@ impl<'b, 'c> Block<'b, 'c> {
     #[inline(never)]
     fn beside_with(&self, query: &Query, commons: Option<Rc<Commons<'_>>>, depth: usize) -> Nested<'c> {
         let blind = Block::new(self.binder, self.parent, None);
-        blind.outer.replace(self.outer.borrow().clone());
+        blind.outer.set(self.outer.take());
         let bound = bind_query(self.binder, Some(&blind), commons, query, depth + 1);
-        self.outer.replace(blind.outer.take());
+        self.outer.set(blind.outer.take());
         bound
     }
 
@@ -337,12 +334,12 @@ impl<'b, 'c> Block<'b, 'c> {
         let fault = &self.binder.fault;
         let width = rows.first().map_or(0, Vec::len);
         let blind = Block::new(self.binder, self.parent, self.commons.clone());
-        blind.outer.replace(self.outer.borrow().clone());
+        blind.outer.set(self.outer.take());
         let mut bound = Vec::with_capacity(rows.len());
         for row in rows {
             if row.len() != width {
                 fault.say(format_args!("a row has {} values and the first {width}", row.len()));
-                return Rows::NOTHING;
+                break;
             }
             bound.push(Vec::with_capacity(width));
         }
@@ -358,18 +355,20 @@ impl<'b, 'c> Block<'b, 'c> {
                 row.push(cast_to(typed, kind));
             }
         }
-        self.outer.replace(blind.outer.take());
-        if !blind.subqueries.borrow().is_empty() {
+        self.outer.set(blind.outer.take());
+        if !blind.subqueries.take().is_empty() {
             fault.say(format_args!("a subquery among values is not supported: say SELECT"));
         }
         Rows { body: BoundBody::Values(bound), arguments: self.pass_outer(), columns: named }
     }
 
     pub(super) fn pass_outer(&self) -> Vec<BoundExpr> {
+        let outer = self.outer.take();
         let mut passed = Vec::new();
-        for number in 0..self.outer.borrow().len() {
+        for number in 0..outer.len() {
             passed.push(Operator::Outer(number, None).of(Vec::new()));
         }
+        self.outer.set(outer);
         passed
     }
 
@@ -386,7 +385,7 @@ impl<'b, 'c> Block<'b, 'c> {
         let kinds = self.unify(&mut left, &mut right, whole);
         let columns = named(&left.0, kinds);
         let arguments = join_arguments(&mut left, &mut right);
-        let body = BoundBody::Set { operation, all, left: left.0.into(), right: right.0.into() };
+        let body = BoundBody::Set { operation, all, left: left.0, right: right.0 };
         Rows { body, arguments, columns }
     }
 
@@ -427,7 +426,7 @@ impl<'b, 'c> Block<'b, 'c> {
                 }
                 let columns = named(&first.0, std::mem::take(&mut first.2));
                 let arguments = join_arguments(&mut first, &mut next);
-                let body = BoundBody::Recursive { number, all, first: first.0.into(), next: next.0.into() };
+                let body = BoundBody::Recursive { number, all, first: first.0, next: next.0 };
                 Rows { body, arguments, columns }
             }
             _ => Rows::of(beside(&table.query)),

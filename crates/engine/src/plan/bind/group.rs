@@ -30,7 +30,7 @@ impl<'c> Block<'_, 'c> {
             }
             keys.push(key);
         }
-        *self.aggregates.borrow_mut() = aggregates;
+        self.aggregates.set(aggregates);
         keys
     }
 

@@ -139,7 +139,7 @@ pub(crate) enum Answers {
 /// A query in an expression.
 #[derive(Debug, Clone)]
 pub(crate) struct BoundSubquery {
-    pub(crate) query: BoundQuery,
+    pub(crate) query: Box<BoundQuery>,
     pub(crate) answers: Answers,
     /// The type in which the values of a set are compared, where that is another than their own.
     pub(crate) set_type: Option<DataType>,
@@ -260,7 +260,7 @@ impl<'c> Binder<'c> {
 }
 
 /// Resolves a question whose parameters have these values.
-pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<BoundQuery> {
+pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Box<BoundQuery>> {
     let binder = Binder::new(catalog, parameters, query.reads_text, None);
     let (query, ..) = bind_query(&binder, None, None, query, 0);
     binder.fault.end()?;
@@ -272,7 +272,7 @@ pub(crate) fn bind_template(
     catalog: &Catalog,
     query: &Query,
     parameters: &[ValueRef<'_>],
-) -> Fallible<(BoundQuery, MadeFor)> {
+) -> Fallible<(Box<BoundQuery>, MadeFor)> {
     let binder = Binder::new(catalog, parameters, query.reads_text, Some(RefCell::default()));
     let (query, ..) = bind_query(&binder, None, None, query, 0);
     binder.fault.end()?;
@@ -295,7 +295,7 @@ pub(crate) fn given(parameter: &Parameter, values: &[ValueRef<'_>]) -> Fallible<
     Ok(value)
 }
 
-type Nested<'c> = (BoundQuery, Vec<BoundExpr>, Vec<Kind<'c>>);
+type Nested<'c> = (Box<BoundQuery>, Vec<BoundExpr>, Vec<Kind<'c>>);
 
 /// Resolves a query inside another: what it is given of the row around, and the kinds of its columns.
 fn bind_query<'b, 'c>(
@@ -318,7 +318,8 @@ fn bind_query<'b, 'c>(
         }
     }
     let mut block = Block::new(binder, parent, commons);
-    let mut bound = block.from(query, depth);
+    let mut bound = Box::default();
+    block.from(query, &mut bound, depth);
     if let Some(filter) = &query.filter {
         block.conjuncts(filter, &mut bound.conjuncts, depth);
     }
@@ -336,12 +337,12 @@ impl<'b, 'c> Block<'b, 'c> {
             binder,
             parent,
             entries: Vec::new(),
-            outer: RefCell::default(),
-            subqueries: RefCell::default(),
-            aggregates: RefCell::default(),
-            aggregate_kinds: RefCell::default(),
-            windows: RefCell::default(),
-            ordered: RefCell::default(),
+            outer: Cell::default(),
+            subqueries: Cell::default(),
+            aggregates: Cell::default(),
+            aggregate_kinds: Cell::default(),
+            windows: Cell::default(),
+            ordered: Cell::default(),
             commons,
         }
     }
@@ -370,9 +371,9 @@ impl<'b, 'c> Block<'b, 'c> {
     /// What the rows of the answer hold, and in what order they come.
     fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Vec<Kind<'c>> {
         let fault = &self.binder.fault;
-        *self.aggregates.borrow_mut() = Some(Vec::new());
+        self.aggregates.set(Some(Vec::new()));
         if IS_FULL {
-            *self.windows.borrow_mut() = windows::of_block(self.binder.catalog);
+            self.windows.set(windows::of_block(self.binder.catalog));
         }
         let mut outputs: Vec<Typed<'c>> = Vec::new();
         for output in &query.columns {
@@ -399,7 +400,7 @@ impl<'b, 'c> Block<'b, 'c> {
         if let Some(having) = &query.having {
             self.condition(having, depth).split_conjunction(&mut bound.having);
         }
-        *self.windows.borrow_mut() = windows;
+        self.windows.set(windows);
         for key in &query.order_by {
             let Typed { expr, kind } = self.order_key(&key.expr, &outputs, &bound.names, depth);
             kind.check_order(&key.expr, fault);

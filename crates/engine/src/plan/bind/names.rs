@@ -1,6 +1,6 @@
 //! The sources that names are looked up in.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -96,16 +96,16 @@ pub(in crate::plan) struct Block<'b, 'c> {
     pub(super) parent: Option<&'b Block<'b, 'c>>,
     pub(super) entries: Vec<Entry<'c>>,
     /// What is taken from the query around, in its own terms.
-    pub(super) outer: RefCell<Vec<BoundExpr>>,
-    pub(super) subqueries: RefCell<Vec<BoundSubquery>>,
+    pub(super) outer: Cell<Vec<BoundExpr>>,
+    pub(super) subqueries: Cell<Vec<BoundSubquery>>,
     /// The aggregates met; none where there can be none.
-    pub(super) aggregates: RefCell<Option<Vec<BoundAggregate>>>,
+    pub(super) aggregates: Cell<Option<Vec<BoundAggregate>>>,
     /// The kinds of their values.
-    pub(super) aggregate_kinds: RefCell<Vec<Kind<'c>>>,
+    pub(super) aggregate_kinds: Cell<Vec<Kind<'c>>>,
     /// The windows met; none where there can be none.
-    pub(super) windows: RefCell<Option<Box<dyn BlockWindows<'c> + 'c>>>,
+    pub(super) windows: Cell<Option<Box<dyn BlockWindows<'c> + 'c>>>,
     /// The aggregates that have an order of their own, if there are any.
-    pub(super) ordered: RefCell<Option<Box<dyn BlockWindows<'c> + 'c>>>,
+    pub(super) ordered: Cell<Option<Box<dyn BlockWindows<'c> + 'c>>>,
     pub(super) commons: Option<Rc<Commons<'b>>>,
 }
 
@@ -122,12 +122,13 @@ impl<'c> Block<'_, 'c> {
         let here = self.find_here(column);
         let Some(parent) = self.parent.filter(|_| IS_FULL && here.is_none()) else { return here };
         let Typed { expr, kind } = parent.find(column)?;
-        let mut outer = self.outer.borrow_mut();
+        let mut outer = self.outer.take();
         let known = outer.iter().position(|other| *other == expr);
         let number = known.unwrap_or(outer.len());
         if known.is_none() {
             outer.push(expr);
         }
+        self.outer.set(outer);
         Some(Typed { expr: Operator::Outer(number, kind.data_type).of(Vec::new()), kind })
     }
 

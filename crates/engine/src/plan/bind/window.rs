@@ -443,7 +443,7 @@ fn place_windows<'c>(
     windows: WindowsOfBlock<'c>,
     whole: Option<(usize, &[Typed<'c>])>,
 ) {
-    let mut inner = std::mem::take(bound);
+    let mut inner = Box::new(std::mem::take(bound));
     bound.outputs = std::mem::take(&mut inner.outputs);
     let mut slots: Vec<Kind<'c>> = Vec::new();
     match whole {
@@ -509,10 +509,10 @@ fn place_windows<'c>(
     inner.subqueries.clone_from(&subqueries);
     keep_asked(&mut inner, None);
     keep_asked(bound, Some(&mut subqueries));
-    block.subqueries.replace(subqueries);
+    block.subqueries.set(subqueries);
     let Some(relation) = block.binder.fault.kept(relation_of(&columns)) else { return };
     let step = WindowStep { windows: windows.calls, rows: windows.rows };
-    let body = BoundBody::Windows { query: inner.into(), windows: Arc::new(step) };
+    let body = BoundBody::Windows { query: inner, windows: Arc::new(step) };
     let derived = BoundDerived { relation, body, arguments: block.pass_outer() };
     bound.sources.push(BoundSource { rows: BoundRows::Derived(derived.into()), left: None });
 }
@@ -523,7 +523,7 @@ fn keep_asked(query: &mut BoundQuery, subqueries: Option<&mut Vec<BoundSubquery>
     query.for_each_expr(&mut |expr| expr.visit_asked(&mut |number, _| asked.push(number)));
     for (number, subquery) in subqueries.unwrap_or(&mut query.subqueries).iter_mut().enumerate() {
         if !asked.contains(&number) {
-            subquery.query = BoundQuery::default();
+            *subquery.query = BoundQuery::default();
         }
     }
 }
