@@ -34,7 +34,7 @@ use crate::limits::{
     BALANCED_FROM, MAX_LIST_ITEMS, MAX_NAME_BYTES, MAX_NESTING, MAX_PARAMETERS, MAX_TEXT_BYTES, MAX_TOKENS,
 };
 use crate::parser::blank::Blank;
-use crate::parser::window::{Definition, NamedWindow};
+use crate::parser::window::{Definition, NamingCall};
 use crate::{Dialect, SqlError, Statement, literal};
 
 /// A statement, the tables it names, and the parameters it wants.
@@ -244,8 +244,8 @@ pub(crate) struct Parser<'a> {
     parameters: Parameters,
     /// The recursive queries around, each with whether it has named itself.
     recursive: Vec<(Name, bool)>,
-    /// Where windows are named.
-    named_windows: Vec<NamedWindow>,
+    /// The calls over windows that are named.
+    naming_calls: Vec<NamingCall>,
     /// The windows that the block read last can name.
     windows: Vec<Definition>,
     /// What was wrong first. Rules do not look at it: they answer something, which nobody gets to see.
@@ -265,7 +265,7 @@ impl<'a> Parser<'a> {
             tables: Vec::new(),
             parameters: Parameters::default(),
             recursive: Vec::new(),
-            named_windows: Vec::new(),
+            naming_calls: Vec::new(),
             windows: Vec::new(),
             fault: None,
         };

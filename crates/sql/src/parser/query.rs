@@ -204,7 +204,7 @@ impl Parser<'_> {
             query.with = with;
         }
         if is_more {
-            let (windows, first) = (std::mem::take(&mut self.windows), self.named_windows.len());
+            let (windows, first) = (std::mem::take(&mut self.windows), self.naming_calls.len());
             query.order_by = self.order_by();
             self.put_windows_in(query.order_by.iter_mut().map(|key| &mut key.expr), &windows, first);
             self.limits(&mut query);

@@ -9,7 +9,7 @@ use crate::keyword::Keyword;
 impl Parser<'_> {
     #[inline(never)]
     pub(super) fn select(&mut self) -> Query {
-        let (start, first_window) = (self.token.offset, self.named_windows.len());
+        let (start, first_window) = (self.token.offset, self.naming_calls.len());
         self.advance();
         let mut query = Query::default();
         if !self.eat(Keyword::All) {

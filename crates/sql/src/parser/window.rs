@@ -1,7 +1,7 @@
 //! Windows: the functions that have one, what stands behind OVER, and windows with names.
 //!
-//! A window may be named before the WINDOW that says what it is. Until then its call holds the number of the naming, in a
-//! form that no text has; at the end of the block the window is put in, as if it was written there.
+//! A window may be named before the WINDOW that says what it is. Until then a parameter that no text can name stands where
+//! the call belongs; at the end of the block the call is put in, as if its window was written there.
 
 use wasm_dbms_api::{
     Expr, FrameBound, FrameExclusion, FrameUnit, Name, Order, Value, WindowCall, WindowFrame, WindowFunction,
@@ -29,18 +29,27 @@ pub(super) struct Definition {
 }
 
 /// A place where a window is named.
-#[derive(Debug, Clone)]
-pub(super) struct NamedWindow {
+#[derive(Debug)]
+struct Naming {
     name: Name,
     offset: usize,
     /// Whether nothing is said but the name, without parentheses.
     is_whole: bool,
-    /// Whether the window was put in.
-    is_known: bool,
 }
 
-/// Stands before the number of a naming. Parameters are counted from 1: no text says this.
-const NAMED: Expr = Expr::Parameter(0);
+/// A call over a window that is named.
+#[derive(Debug)]
+pub(super) struct NamingCall {
+    naming: Naming,
+    /// The call until it is whole.
+    waiting: Option<WindowCall>,
+    /// The call with its window.
+    whole: Option<Expr>,
+}
+
+/// The number of the parameter that stands for the call that names a window as the first, and of no other: those of texts
+/// are far below.
+const FIRST_NAMING: u32 = u32::MAX;
 
 /// The window functions, each with how many arguments it takes.
 const FUNCTIONS: [(&str, usize, usize); 11] = [
@@ -95,26 +104,35 @@ impl Parser<'_> {
             true => (Some(self.named_window(true)), WindowParts::default()),
             false => self.window_parts(),
         };
-        let WindowParts { mut partition_by, order_by, frame } = parts;
-        if let Some(named) = named {
-            if !partition_by.is_empty() {
-                let NamedWindow { name, offset, .. } = named;
-                return self.contradiction(format_args!("PARTITION BY belongs to the window {name}"), offset);
-            }
-            partition_by = vec![NAMED, Expr::from(self.named_windows.len() as i64)];
-            self.named_windows.push(named);
+        let WindowParts { partition_by, order_by, frame } = parts;
+        let call = WindowCall { function, partition_by, order_by, frame };
+        match named {
+            Some(naming) => self.wait(naming, call),
+            None => call.into(),
         }
-        WindowCall { function, partition_by, order_by, frame }.into()
     }
 
-    fn named_window(&mut self, is_whole: bool) -> NamedWindow {
+    /// Keeps a call until its window is known; what stands for it.
+    #[inline(never)]
+    fn wait(&mut self, naming: Naming, call: WindowCall) -> Expr {
+        let Naming { name, offset, .. } = &naming;
+        if !call.partition_by.is_empty() {
+            return self.contradiction(format_args!("PARTITION BY belongs to the window {name}"), *offset);
+        }
+        // There are no more than tokens.
+        let number = FIRST_NAMING - self.naming_calls.len() as u32;
+        self.naming_calls.push(NamingCall { naming, waiting: Some(call), whole: None });
+        Expr::Parameter(number)
+    }
+
+    fn named_window(&mut self, is_whole: bool) -> Naming {
         let offset = self.token.offset;
-        NamedWindow { name: self.name("the name of a window"), offset, is_whole, is_known: false }
+        Naming { name: self.name("the name of a window"), offset, is_whole }
     }
 
     /// What stands in the parentheses of a window: the one that it begins with, and what is said here.
     #[inline(never)]
-    fn window_parts(&mut self) -> (Option<NamedWindow>, WindowParts) {
+    fn window_parts(&mut self) -> (Option<Naming>, WindowParts) {
         self.expect_sign(b'(');
         let is_part =
             matches!(self.keyword(), Some(Keyword::Partition | Keyword::Rows | Keyword::Range | Keyword::Groups));
@@ -165,8 +183,8 @@ impl Parser<'_> {
     }
 
     /// A window that begins with the named one.
-    fn put_in(&mut self, named: &NamedWindow, parts: WindowParts, definitions: &[Definition]) -> WindowParts {
-        let NamedWindow { name, offset, is_whole, .. } = named;
+    fn put_in(&mut self, named: &Naming, parts: WindowParts, definitions: &[Definition]) -> WindowParts {
+        let Naming { name, offset, is_whole } = named;
         let Some(base) = definitions.iter().find(|other| other.name == *name) else {
             return self.contradiction(format_args!("there is no window {name}"), *offset);
         };
@@ -202,33 +220,35 @@ impl Parser<'_> {
         definitions: &[Definition],
         first: usize,
     ) {
-        if self.named_windows.get(first..).is_some_and(|named| named.iter().any(|named| !named.is_known)) {
+        let mut calls = std::mem::take(&mut self.naming_calls);
+        if calls.iter().skip(first).any(|call| call.whole.is_none()) {
             for expr in exprs {
-                self.put_windows_into(expr, definitions);
+                self.put_windows_into(expr, definitions, &mut calls);
             }
         }
+        self.naming_calls = calls;
     }
 
-    fn put_windows_into(&mut self, expr: &mut Expr, definitions: &[Definition]) {
-        let Expr::Window(call) = expr else {
-            bare::parts(expr, &mut |part| self.put_windows_into(part, definitions));
-            return;
+    fn put_windows_into(&mut self, expr: &mut Expr, definitions: &[Definition], calls: &mut [NamingCall]) {
+        let Expr::Parameter(number) = expr else {
+            return bare::parts(expr, &mut |part| self.put_windows_into(part, definitions, calls));
         };
-        let [NAMED, Expr::Literal(Value::Integer(number))] = call.partition_by.as_slice() else { return };
-        let number = usize::try_from(*number).unwrap_or(usize::MAX);
-        let Some(named) = self.named_windows.get_mut(number) else { return };
-        named.is_known = true;
-        let (named, call) = (named.clone(), call.make_mut());
-        let (order_by, frame) = (std::mem::take(&mut call.order_by), call.frame.take());
-        let parts = self.put_in(&named, WindowParts { partition_by: Vec::new(), order_by, frame }, definitions);
-        (call.partition_by, call.order_by, call.frame) = (parts.partition_by, parts.order_by, parts.frame);
+        let Some(call) = calls.get_mut((FIRST_NAMING - *number) as usize) else { return };
+        if let Some(WindowCall { function, order_by, frame, .. }) = call.waiting.take() {
+            let parts = WindowParts { partition_by: Vec::new(), order_by, frame };
+            let WindowParts { partition_by, order_by, frame } = self.put_in(&call.naming, parts, definitions);
+            call.whole = Some(WindowCall { function, partition_by, order_by, frame }.into());
+        }
+        if let Some(whole) = &call.whole {
+            expr.clone_from(whole);
+        }
     }
 
     /// Checks that every window which was named is there.
     pub(super) fn check_named_windows(&mut self) {
-        let all = std::mem::take(&mut self.named_windows);
-        if let Some(named) = all.iter().find(|named| !named.is_known) {
-            self.contradiction(format_args!("there is no window {} here", named.name), named.offset)
+        let calls = std::mem::take(&mut self.naming_calls);
+        if let Some(NamingCall { naming, .. }) = calls.iter().find(|call| call.whole.is_none()) {
+            self.contradiction(format_args!("there is no window {} here", naming.name), naming.offset)
         }
     }
 
