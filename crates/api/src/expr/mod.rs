@@ -388,7 +388,7 @@ impl Expr {
                 arguments.make_mut().push(other.into());
                 Self::Function(ScalarFunction::Join, arguments)
             }
-            first => Self::function(ScalarFunction::Join, [first, other.into()]),
+            first => Self::Function(ScalarFunction::Join, vec![first, other.into()].into()),
         }
     }
 }

@@ -6,32 +6,22 @@ use wasm_dbms::{AnyConnection, MigrationOperation, TableSchema, schemas_of};
 
 use super::view;
 use crate::failure::Inner;
-use crate::{AlterAction, AlterTable, CreateIndex, CreateTable, CreateView, Dialect, Drop, DropObject};
+use crate::{AlterAction, AlterTable, CreateIndex, CreateTable, Dialect, Drop, DropObject, Statement};
 
-/// What comes or goes.
-#[derive(Debug)]
-pub(crate) enum Definition {
-    Table(CreateTable),
-    Index(CreateIndex),
-    View(Box<CreateView>, Dialect),
-    Drop(Drop),
-    Alter(AlterTable),
+/// Whether what the statement makes goes with the session.
+pub(crate) fn is_temporary(statement: &Statement) -> bool {
+    matches!(statement, Statement::CreateView(create) if create.is_temporary)
 }
 
-impl Definition {
-    /// Whether it goes with the session.
-    pub(crate) fn is_temporary(&self) -> bool {
-        matches!(self, Self::View(create, _) if create.is_temporary)
-    }
-
-    pub(crate) fn run(&self, connection: &AnyConnection<'_>) -> Inner<()> {
-        match self {
-            Self::Table(CreateTable { schema, if_not_exists }) => create_table(connection, schema, *if_not_exists),
-            Self::Index(create) => create_index(connection, create),
-            Self::View(create, dialect) => view::create(connection, create, *dialect),
-            Self::Drop(drop) => drop_all(connection, drop),
-            Self::Alter(alter) => alter_table(connection, alter),
-        }
+/// Runs a statement by which something comes or goes.
+pub(crate) fn define(connection: &AnyConnection<'_>, statement: &Statement, dialect: Dialect) -> Inner<()> {
+    match statement {
+        Statement::CreateTable(create) => create_table(connection, create),
+        Statement::CreateIndex(create) => create_index(connection, create),
+        Statement::CreateView(create) => view::create(connection, create, dialect),
+        Statement::Drop(drop) => drop_all(connection, drop),
+        Statement::AlterTable(alter) => alter_table(connection, alter),
+        _ => Ok(()),
     }
 }
 
@@ -39,12 +29,13 @@ fn exists(name: &str) -> wasm_dbms::Error {
     wasm_dbms::Error::TableExists { table: name.to_owned() }
 }
 
-fn create_table(connection: &AnyConnection<'_>, schema: &TableSchema, if_not_exists: bool) -> Inner<()> {
+fn create_table(connection: &AnyConnection<'_>, create: &CreateTable) -> Inner<()> {
+    let CreateTable { schema, if_not_exists } = create;
     if view::is_stored(connection, &schema.name)? {
-        return if if_not_exists { Ok(()) } else { Err(exists(&schema.name).into()) };
+        return if *if_not_exists { Ok(()) } else { Err(exists(&schema.name).into()) };
     }
     match wasm_dbms::create_table(connection, schema) {
-        Err(wasm_dbms::Error::TableExists { .. }) if if_not_exists => Ok(()),
+        Err(wasm_dbms::Error::TableExists { .. }) if *if_not_exists => Ok(()),
         result => Ok(result?),
     }
 }
@@ -137,7 +128,8 @@ fn drop_constraint(table: &str, stored: Option<&TableSchema>, name: &str) -> Inn
     })
 }
 
-fn drop_all(connection: &AnyConnection<'_>, drop: &Drop) -> Inner<()> {
+/// Drops all that a statement names.
+pub(crate) fn drop_all(connection: &AnyConnection<'_>, drop: &Drop) -> Inner<()> {
     let Drop { object, names, if_exists } = drop;
     for name in names {
         let dropped = match object {

@@ -2,7 +2,7 @@
 
 use wasm_dbms::{AnyConnection, schemas_of};
 use wasm_dbms_api::text_parts::parts;
-use wasm_dbms_api::{CommonTable, DataType, Expr, Name, Query, TableSchema, Value};
+use wasm_dbms_api::{CommonTable, DataType, Expr, Name, Origin, Query, Source, TableSchema, Value};
 
 use super::view::{self, Views};
 use crate::failure::Inner;
@@ -98,7 +98,7 @@ impl Telling {
                 self.value(Value::Null);
             }
         }
-        let mut query = Query::values(self.rows);
+        let mut query = Query::from(Source::new(Origin::Values(self.rows.into())));
         query.limit = is_empty.then_some(Expr::from(0));
         let name = format!("{INFORMATION_SCHEMA}.{}", self.name).into();
         CommonTable { name, columns, query: query.into(), is_recursive: false }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use wasm_dbms::{Answer, AnyConnection, Prepared, PreparedDelete, PreparedInsert, PreparedUpdate, has_tables};
 use wasm_dbms_api::{CommonTable, Name, Query};
 
-pub(crate) use definition::Definition;
+pub(crate) use definition::{define, drop_all, is_temporary};
 pub(crate) use view::{Views, create_temporary};
 
 use crate::failure::{Error, Inner};
@@ -43,7 +43,7 @@ pub(crate) enum Action {
     Insert(Box<PreparedInsert>),
     Update(Box<PreparedUpdate>),
     Delete(Box<PreparedDelete>),
-    Define(Box<Definition>),
+    Define(Box<Statement>),
     Transaction(TransactionStatement),
     Explain { analyze: bool, action: Box<Self> },
 }
@@ -56,7 +56,7 @@ impl Compiled {
         text: Arc<str>,
         dialect: Dialect,
         temporary: &Views,
-    ) -> Inner<Self> {
+    ) -> Inner<Arc<Self>> {
         wasm_dbms::enable_window_functions();
         let Parsed { statement, tables, parameters } = parsed;
         let implied = match &statement {
@@ -73,13 +73,13 @@ impl Compiled {
             _ => Vec::new(),
         };
         let is_lasting = implied.is_empty();
-        let action = Action::new(statement, &implied, dialect).map_err(|error| Error::at(error, &text, dialect))?;
-        Ok(Self { text, dialect, parameters, action, is_lasting })
+        let action = Action::new(statement, &implied).map_err(|error| Error::at(error, &text, dialect))?;
+        Ok(Arc::new(Self { text, dialect, parameters, action, is_lasting }))
     }
 }
 
 impl Action {
-    fn new(statement: Statement, implied: &[CommonTable], dialect: Dialect) -> wasm_dbms::Result<Self> {
+    fn new(statement: Statement, implied: &[CommonTable]) -> wasm_dbms::Result<Self> {
         Ok(match statement {
             Statement::Query(query) => Self::Query(Prepared::new(with_implied(query, implied)).into()),
             Statement::Insert(mut insert) => {
@@ -94,15 +94,11 @@ impl Action {
                 put_before(&mut delete.with, implied);
                 Self::Delete(delete.prepare()?.into())
             }
-            Statement::CreateTable(create) => Self::Define(Definition::Table(create).into()),
-            Statement::CreateIndex(create) => Self::Define(Definition::Index(create).into()),
-            Statement::CreateView(create) => Self::Define(Definition::View(create.into(), dialect).into()),
-            Statement::Drop(drop) => Self::Define(Definition::Drop(drop).into()),
-            Statement::AlterTable(alter) => Self::Define(Definition::Alter(alter).into()),
             Statement::Transaction(statement) => Self::Transaction(statement),
             Statement::Explain { analyze, statement } => {
-                Self::Explain { analyze, action: Self::new(*statement, implied, dialect)?.into() }
+                Self::Explain { analyze, action: Self::new(*statement, implied)?.into() }
             }
+            define => Self::Define(define.into()),
         })
     }
 }

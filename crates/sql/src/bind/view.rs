@@ -11,11 +11,12 @@ use crate::{CreateView, Dialect, Parsed, Statement, parse};
 pub(crate) const VIEWS_TABLE: &str = "sql_views";
 
 fn schema() -> TableSchema {
-    TableSchema::new(VIEWS_TABLE)
-        .column(ColumnSchema::new("name", DataType::Text))
-        .column(ColumnSchema::new("dialect", DataType::Text))
-        .column(ColumnSchema::new("text", DataType::Text))
-        .primary_key(["name"])
+    let mut schema = TableSchema::new(VIEWS_TABLE);
+    for name in ["name", "dialect", "text"] {
+        schema.columns.push(ColumnSchema::new(name, DataType::Text));
+    }
+    schema.primary_key.push("name".to_owned());
+    schema
 }
 
 /// A view.

@@ -3,7 +3,7 @@
 use wasm_dbms_api::text_parts::is_word_of;
 use wasm_dbms_api::{AggregateCall, AggregateFunction, Case, DataType, Expr, ScalarFunction, Value, WindowFunction};
 
-use super::{Parser, next_of};
+use super::{Parser, function_of, next_of};
 use crate::error::SqlErrorKind;
 use crate::keyword::Keyword;
 
@@ -51,10 +51,10 @@ impl Parser<'_> {
             let mut arguments = arguments;
             for value in &mut arguments.values {
                 let own = std::mem::replace(value, Expr::Literal(Value::Null));
-                *value = Expr::function(ScalarFunction::AsNumber, [own]).cast(DataType::F64);
+                *value = function_of(ScalarFunction::AsNumber, own, None).cast(DataType::F64);
             }
             let sum = self.aggregate(AggregateFunction::Sum, arguments, offset);
-            return Expr::function(ScalarFunction::Coalesce, [sum, zero]);
+            return function_of(ScalarFunction::Coalesce, sum, Some(zero));
         }
         if arguments.is_every || arguments.distinct || !arguments.order_by.is_empty() {
             self.contradiction(format_args!("{name} is no function of a group"), offset)
@@ -118,10 +118,10 @@ impl Parser<'_> {
                 };
                 case.branches.push((any_null, Expr::Literal(Value::Null)));
             }
-            case.otherwise = Some(Expr::function(function, values));
+            case.otherwise = Some(Expr::Function(function, values.into()));
             return case.into();
         }
-        Expr::function(function, values)
+        Expr::Function(function, values.into())
     }
 
     fn no_function(&mut self, name: &str, offset: usize) -> Expr {
@@ -246,7 +246,7 @@ impl Parser<'_> {
                 AggregateFunction::Sum | AggregateFunction::Average
                     if !matches!(value, Expr::Cast(_, DataType::F64)) =>
                 {
-                    Expr::function(ScalarFunction::AsNumber, [value])
+                    function_of(ScalarFunction::AsNumber, value, None)
                 }
                 _ => value,
             });

@@ -4,7 +4,7 @@ use wasm_dbms_api::text_parts::without_blanks;
 use wasm_dbms_api::{Arithmetic, Comparison, DataType, Expr, Nulls, Order, Query, ScalarFunction, Value, parse_float};
 
 use super::infix::{Infix, POWER_AND, POWER_OR, Tie};
-use super::{Parser, folded};
+use super::{Parser, folded, function_of};
 use crate::keyword::Keyword;
 use crate::lexer::Kind;
 use crate::limits::{MAX_CHAIN, MAX_LIST_ITEMS};
@@ -52,13 +52,13 @@ impl Parser<'_> {
                 self.arithmetic(operator, left, right)
             }
             Infix::Join => left.join(self.expr_above(power + 1)),
-            Infix::Function(function) => Expr::function(function, [left, self.expr_above(power + 1)]),
-            Infix::ContainedIn => Expr::function(ScalarFunction::JsonContains, [self.expr_above(power + 1), left]),
+            Infix::Function(function) => function_of(function, left, Some(self.expr_above(power + 1))),
+            Infix::ContainedIn => function_of(ScalarFunction::JsonContains, self.expr_above(power + 1), Some(left)),
             Infix::JsonPart(function) => {
                 let place = self.token.offset;
                 let key = self.expr_above(power + 1);
                 match self.json_path(&key) {
-                    Some(path) => Expr::function(function, [left, Expr::from(path)]),
+                    Some(path) => function_of(function, left, Some(Expr::from(path))),
                     None => self.not_supported_at("keys of JSON other than texts and numbers", place),
                 }
             }
@@ -146,7 +146,7 @@ impl Parser<'_> {
             _ => true,
         };
         let right = match divides && may_be_zero && self.is_sqlite() {
-            true => Expr::function(ScalarFunction::NullIf, [right, Expr::from(0)]),
+            true => function_of(ScalarFunction::NullIf, right, Some(Expr::from(0))),
             false => right,
         };
         left.arithmetic(operator, right)
@@ -207,7 +207,7 @@ impl Parser<'_> {
         {
             return Expr::InQuery(left.into(), query);
         }
-        left.in_list(list)
+        Expr::InList(left.into(), list.into())
     }
 
     /// In SQLite a text that is no number, or bytes, may be looked for among numbers: it is none of them.
@@ -217,7 +217,7 @@ impl Parser<'_> {
             Expr::Literal(Value::Bytes(_)) => true,
             _ => false,
         };
-        if is_no_number && self.is_sqlite() { Expr::function(ScalarFunction::Untyped, [left]) } else { left }
+        if is_no_number && self.is_sqlite() { function_of(ScalarFunction::Untyped, left, None) } else { left }
     }
 
     /// The escape of a LIKE, or what it is where nothing is said.
@@ -243,8 +243,8 @@ impl Parser<'_> {
             DataType::Enum => self.not_supported_at("casts to an enum", offset),
             // SQLite takes the number that a text begins with, and cuts what is behind the point.
             _ if self.is_sqlite() && data_type.is_integer() && !matches!(inner, Expr::Literal(Value::Null)) => {
-                let number = Expr::function(ScalarFunction::AsNumber, [inner]);
-                Expr::function(ScalarFunction::Truncate, [number]).cast(data_type)
+                let number = function_of(ScalarFunction::AsNumber, inner, None);
+                function_of(ScalarFunction::Truncate, number, None).cast(data_type)
             }
             _ => inner.cast(data_type),
         }

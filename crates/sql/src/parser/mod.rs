@@ -25,7 +25,7 @@ mod window;
 use std::borrow::Cow;
 use std::{fmt, vec};
 
-use wasm_dbms_api::{Expr, Identifier, Name, parse_unsigned};
+use wasm_dbms_api::{Expr, Identifier, Name, ScalarFunction, parse_unsigned};
 
 use crate::error::{Fault, SqlErrorKind};
 use crate::keyword::Keyword;
@@ -204,6 +204,17 @@ fn whole<T>(text: &str, dialect: Dialect, rule: impl FnOnce(&mut Parser<'_>) -> 
 #[inline(never)]
 fn next_of(exprs: &mut vec::IntoIter<Expr>) -> Option<Expr> {
     exprs.next()
+}
+
+/// A function of one value, or of two.
+#[inline(never)]
+fn function_of(function: ScalarFunction, first: Expr, second: Option<Expr>) -> Expr {
+    let mut arguments = Vec::with_capacity(2);
+    arguments.push(first);
+    if let Some(second) = second {
+        arguments.push(second);
+    }
+    Expr::Function(function, arguments.into())
 }
 
 /// Things in a row as one; as a tree of few levels, if it is to be balanced and there are many.

@@ -2,8 +2,8 @@
 
 use wasm_dbms_api::{Case, ColumnRef, DataType, Expr, Query, ScalarFunction, Value};
 
-use super::Parser;
 use super::infix::{POWER_NOT, POWER_UNARY};
+use super::{Parser, function_of};
 use crate::keyword::Keyword;
 use crate::lexer::Kind;
 use crate::literal;
@@ -67,7 +67,7 @@ impl Parser<'_> {
             Kind::Sign("~") => {
                 self.advance();
                 let inner = self.expr_above(POWER_UNARY);
-                Expr::function(ScalarFunction::BitXor, [inner, Expr::from(-1)])
+                function_of(ScalarFunction::BitXor, inner, Some(Expr::from(-1)))
             }
             _ => self.fail(AN_EXPRESSION),
         }

@@ -188,7 +188,7 @@ impl Parser<'_> {
                 _ => parser.contradiction(format_args!("rows of different length"), offset),
             }
         });
-        Query::values(rows)
+        Query::from(Source::new(Origin::Values(rows.into())))
     }
 
     /// ORDER BY, LIMIT and OFFSET of a whole query.

@@ -29,7 +29,7 @@ use wasm_dbms::{Answer, AnyConnection, Changed, Connection, PreparedChange, anal
 use wasm_dbms_api::text_parts::{parts, without_blanks_behind};
 use wasm_dbms_api::{Value, ValueRef};
 
-use crate::bind::{Action, Compiled};
+use crate::bind::{Action, Compiled, define, is_temporary};
 use crate::failure::{Error, Inner, Result};
 
 impl Compiled {
@@ -51,9 +51,10 @@ impl Compiled {
     /// Runs the statement. What it answers is returned, and how many rows it wrote; of a query how many it answers.
     pub(crate) fn run<C: Connection>(&self, connection: &C, parameters: &[ValueRef<'_>]) -> Inner<Changed> {
         let result = match &self.action {
-            Action::Define(definition) if definition.is_temporary() => return Err(Error::NeedsSession.into()),
-            Action::Define(definition) => {
-                return definition.run(&AnyConnection::new(connection)).map(|()| Changed::default());
+            Action::Define(statement) if is_temporary(statement) => return Err(Error::NeedsSession.into()),
+            Action::Define(statement) => {
+                let defined = define(&AnyConnection::new(connection), statement, self.dialect);
+                return defined.map(|()| Changed::default());
             }
             Action::Transaction(_) => return Err(Error::NeedsSession.into()),
             action => action.run(connection, parameters),

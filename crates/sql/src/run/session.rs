@@ -9,11 +9,11 @@ use wasm_dbms::{
 };
 use wasm_dbms_api::{Value, ValueRef};
 
-use crate::bind::{Action, Compiled, Definition, Views, create_temporary};
+use crate::bind::{Action, Compiled, Views, create_temporary, drop_all};
 use crate::failure::{Error, Inner, Result};
 use crate::run::cache::Cache;
 use crate::run::{FromRow, IntoParameters, RowRef, Rows};
-use crate::{Dialect, Drop, DropObject, Parsed, TransactionStatement, parse, parse_all};
+use crate::{Dialect, Drop, DropObject, Parsed, Statement, TransactionStatement, parse, parse_all};
 
 /// A database to which text is said, statement by statement: BEGIN, COMMIT, ROLLBACK and SAVEPOINT are among them, and a
 /// statement that is said again is not read and planned again.
@@ -381,12 +381,12 @@ impl<'db> Session<'db> {
         if let Some(known) = self.cache.borrow_mut().get(text) {
             return Ok(known);
         }
-        let compiled = Arc::new(self.compile(parse(text, self.dialect)?, text.into())?);
+        let compiled = self.compile(parse(text, self.dialect)?, text.into())?;
         self.cache.borrow_mut().put(&compiled);
         Ok(compiled)
     }
 
-    fn compile(&self, parsed: Parsed, text: Arc<str>) -> Inner<Compiled> {
+    fn compile(&self, parsed: Parsed, text: Arc<str>) -> Inner<Arc<Compiled>> {
         let views = self.temporary.borrow();
         self.with(|connection| Compiled::new(connection, parsed, text, self.dialect, &views))
     }
@@ -426,15 +426,15 @@ impl<'db> Session<'db> {
         if let Action::Transaction(statement) = &compiled.action {
             return self.transact(statement).map(|()| Changed::default());
         }
-        if let Action::Define(definition) = &compiled.action {
+        if let Action::Define(statement) = &compiled.action {
             self.cache.borrow_mut().clear();
-            match &**definition {
-                Definition::View(create, dialect) if create.is_temporary => {
+            match &**statement {
+                Statement::CreateView(create) if create.is_temporary => {
                     let mut views = self.temporary.borrow_mut();
-                    self.with(|connection| create_temporary(connection, create, *dialect, &mut views))?;
+                    self.with(|connection| create_temporary(connection, create, compiled.dialect, &mut views))?;
                     return Ok(Changed::default());
                 }
-                Definition::Drop(drop) if drop.object == DropObject::View => return self.drop_views(drop),
+                Statement::Drop(drop) if drop.object == DropObject::View => return self.drop_views(drop),
                 _ => {}
             }
         }
@@ -450,8 +450,7 @@ impl<'db> Session<'db> {
             }
         }
         if !stored.names.is_empty() {
-            let stored = Definition::Drop(stored);
-            self.with(|connection| stored.run(connection))?;
+            self.with(|connection| drop_all(connection, &stored))?;
         }
         for name in &drop.names {
             self.temporary.borrow_mut().remove(name);

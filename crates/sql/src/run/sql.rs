@@ -1,7 +1,5 @@
 //! [`Sql`]: what gives a database, a transaction or a snapshot its SQL.
 
-use std::sync::Arc;
-
 use wasm_dbms::{AnyConnection, Connection};
 
 use crate::bind::{Compiled, Views};
@@ -48,7 +46,7 @@ pub trait Sql: Connection + Sized {
     fn prepare_in(&self, text: &str, dialect: Dialect) -> Result<PreparedSql<'_, Self>> {
         let compiled =
             Compiled::new(&AnyConnection::new(self), parse(text, dialect)?, text.into(), dialect, &Views::default())?;
-        Ok(PreparedSql::new(self, Arc::new(compiled)))
+        Ok(PreparedSql::new(self, compiled))
     }
 
     /// Runs a statement and returns how many rows it wrote; of a query how many it answers.
