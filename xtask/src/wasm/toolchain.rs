@@ -18,16 +18,22 @@ const WASI_START: &str = "/usr/lib/wasm32-wasi/crt1-command.o";
 const SIZE_FLAGS: [&str; 4] =
     ["-Zlocation-detail=none", "-Zfmt-debug=none", "-Zunstable-options", "-Cpanic=immediate-abort"];
 
+/// Crates whose dependents need no copy of their own of the code that drops their types. That is what the compiler makes of
+/// an incremental build; the module is the same whether anything was compiled before or not.
+const SHARED_CRATES: [&str; 5] =
+    ["wasm-dbms", "wasm-dbms-api", "wasm-dbms-memory", "wasm-dbms-module", "wasm-dbms-sql"];
+
 /// How Debian's compiler links for WASI.
 const WASI_FLAGS: [&str; 4] =
     ["-Clink-self-contained=no", "-Clinker=wasm-ld-22", "-L/usr/lib/wasm32-wasi", "-Clink-arg=-lc"];
 
 /// What a run of this tool by cargo leaves in the environment, and flags that are meant for the native build.
-const FOREIGN_VARIABLES: [&str; 15] = [
+const FOREIGN_VARIABLES: [&str; 16] = [
     "CARGO",
     "CARGO_BUILD_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
     "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_INCREMENTAL",
     "CARGO_MANIFEST_DIR",
     "CARGO_MANIFEST_PATH",
     "LD_LIBRARY_PATH",
@@ -133,7 +139,13 @@ fn native_rustc(question: &str) -> Command {
 
 fn cargo_rustc<'a>(cargo: &'a mut Command, target: Target, artifact: &[&str], opt_level: &str) -> &'a mut Command {
     // A number is one, a letter is a text.
-    let level = if opt_level.parse::<u8>().is_ok() { opt_level.to_owned() } else { format!("'{opt_level}'") };
+    let is_for_size = opt_level.parse::<u8>().is_err();
+    let level = if is_for_size { format!("'{opt_level}'") } else { opt_level.to_owned() };
+    if is_for_size {
+        for name in SHARED_CRATES {
+            cargo.args(["--config", &format!("profile.release.package.{name}.incremental=true")]);
+        }
+    }
     cargo
         .args(["rustc", "--release", "--config", &format!("profile.release.opt-level={level}")])
         .args(["--target", target.triple()])
