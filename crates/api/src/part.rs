@@ -51,8 +51,13 @@ impl<T: Any + Send + Sync> Part<T> {
     where
         T: Clone,
     {
-        match &mut self.0 {
-            Some(whole) => Arc::make_mut(whole),
+        let is_shared = self.0.as_ref().is_some_and(|whole| Arc::strong_count(whole) > 1);
+        if is_shared {
+            *self = Self::new(T::clone(self));
+        }
+        // Nobody else holds it now: parts are never held weakly.
+        match self.0.as_mut().and_then(Arc::get_mut) {
+            Some(whole) => whole,
             None => unreachable!("{EMPTY}"),
         }
     }
@@ -63,6 +68,8 @@ const EMPTY: &str = "a part is empty only while it is dropped";
 impl<T: Any + Send + Sync> Deref for Part<T> {
     type Target = T;
 
+    // Once for all, as cloning.
+    #[cfg_attr(target_family = "wasm", inline(never))]
     fn deref(&self) -> &T {
         match &self.0 {
             Some(whole) => whole,

@@ -50,7 +50,7 @@ impl From<Expr> for Output {
 ///      ORDER BY users.name LIMIT 10"
 /// );
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 pub struct Query {
     /// Queries that this one calls by name, and each those before it.
@@ -79,6 +79,13 @@ pub struct Query {
     /// Whether a text beside a date, a moment, a decimal or a UUID is read as one, here and in every query inside. SQL
     /// says so of what it reads, where a literal has no type of its own; else it is an error to compare the two.
     pub reads_text: bool,
+}
+
+impl Default for Query {
+    /// One row without columns.
+    fn default() -> Self {
+        Self::of(Source::default())
+    }
 }
 
 impl Query {

@@ -84,7 +84,7 @@ impl Parser<'_> {
             }
             column
         });
-        let include = if self.eat(Keyword::Include) { self.column_names() } else { Vec::new() };
+        let include = if self.eat(Keyword::Include) { self.owned_names() } else { Vec::new() };
         self.refuse_word(Keyword::Where, "indexes of a part of a table");
         if self.is(Keyword::With) || self.is(Keyword::Nulls) {
             self.not_supported("options of an index")
@@ -93,7 +93,7 @@ impl Parser<'_> {
         if let Some(name) = name {
             index.name = name.into();
         }
-        index.include = include.into_iter().map(Into::into).collect();
+        index.include = include;
         index.unique = unique;
         CreateIndex { table, index, if_not_exists }
     }

@@ -579,6 +579,11 @@ impl<'a> Parser<'a> {
         self.list_in_parentheses(Self::column_name)
     }
 
+    /// Names of columns, as a schema has them.
+    fn owned_names(&mut self) -> Vec<String> {
+        self.list_in_parentheses(|parser| parser.column_name().into())
+    }
+
     /// `[AS] alias`.
     fn alias(&mut self) -> Option<Name> {
         if self.eat(Keyword::As) {

@@ -157,9 +157,9 @@ impl Parser<'_> {
     }
 
     fn key_columns(&mut self) -> Vec<String> {
-        let names = self.column_names();
+        let names = self.owned_names();
         self.conflict_clause();
-        names.into_iter().map(Into::into).collect()
+        names
     }
 
     /// SQLite's ON CONFLICT of a constraint.
