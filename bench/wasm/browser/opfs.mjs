@@ -4,9 +4,12 @@ import { Ours } from '../ours.mjs';
 import { SqliteWasm } from '../sqlite_wasm.mjs';
 import { counted } from './calls.mjs';
 
-/** Commits of each in a round, in blocks that take turns. */
+/** Commits of each in a round, in blocks that take turns: of fewer rows there are fewer. */
 const BLOCKS = 20;
 const BLOCK = 50;
+
+/** Rounds before those that count: a browser compiles well what has run some thousand times. */
+const WARM_UP_ROUNDS = 5;
 
 /** What one commit at the least is: a write of so many bytes, and a flush. */
 const BARE_BYTES = 4096;
@@ -74,10 +77,9 @@ const measureBlocks = (databases, users, blocks) => {
 
 /** The best round of each database, by its mean. */
 const measureCommits = (databases, users, rounds) => {
-  // The first block is to warm up.
-  measureBlocks(databases, users, 1);
-  const all = Array.from({ length: rounds }, (_, round) =>
-    measureBlocks(databases, users.slice((1 + round * BLOCKS) * BLOCK), BLOCKS));
+  const blocks = Math.max(1, Math.min(BLOCKS, Math.floor(users.length / BLOCK / (WARM_UP_ROUNDS + rounds))));
+  const all = Array.from({ length: WARM_UP_ROUNDS + rounds }, (_, round) =>
+    measureBlocks(databases, users.slice(round * blocks * BLOCK), blocks)).slice(WARM_UP_ROUNDS);
   return databases.map((_, index) =>
     all.map((round) => round[index]).reduce((one, two) => (two.mean < one.mean ? two : one)));
 };

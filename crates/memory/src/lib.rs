@@ -24,7 +24,8 @@ mod registry;
 mod tree;
 
 pub use access::{
-    KeyRange, MemoryAccess, PageRef, PageState, REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE, UnclaimedPages,
+    KeyRange, MemoryAccess, PageRef, PageState, Parts, REGISTRY_PAGE, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE,
+    UnclaimedPages,
 };
 pub use apart::Apart;
 pub use bytes::NumberSet;

@@ -20,6 +20,7 @@ mod read_only;
 mod release_tail;
 mod ring_growth;
 mod scrub;
+mod small_commits;
 mod snapshots;
 mod spill_crash;
 mod support;

@@ -1,7 +1,7 @@
 //! [`JournaledWriter`]: an interceptor that can put back what was written through it.
 
 use wasm_dbms_api::{MemoryResult, Page};
-use wasm_dbms_memory::{KeyRange, MemoryAccess, NumberSet, PageRef, PageState};
+use wasm_dbms_memory::{KeyRange, MemoryAccess, NumberSet, PageRef, PageState, Parts};
 
 /// What one savepoint needs to be rolled back.
 #[derive(Debug, Default)]
@@ -268,6 +268,11 @@ impl<M: MemoryAccess> MemoryAccess for JournaledWriter<M> {
     #[inline]
     fn edit<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
         self.change(page, |inner| inner.edit(page, change))
+    }
+
+    #[inline]
+    fn edit_parts<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8], &mut Parts) -> R) -> MemoryResult<R> {
+        self.change(page, |inner| inner.edit_parts(page, change))
     }
 
     fn restore(&mut self, page: Page, image: &PageRef) -> MemoryResult<()> {

@@ -8,7 +8,7 @@ pub use journaled_writer::JournaledWriter;
 pub(crate) use private::Private;
 pub(crate) use reads::{Purpose, Ranges};
 
-use wasm_dbms_memory::{KeyRange, MemoryAccess, MemoryManager, PageRef, PageState, ScratchSpace, Snapshot};
+use wasm_dbms_memory::{KeyRange, MemoryAccess, MemoryManager, PageRef, PageState, Parts, ScratchSpace, Snapshot};
 
 use crate::{MemoryError, MemoryResult, Page};
 
@@ -110,9 +110,14 @@ impl Store {
         }
     }
 
-    /// The bytes of a page, to be changed. Compiled once, whatever the changes are.
-    fn bytes_mut(&mut self, page: Page) -> MemoryResult<&mut [u8]> {
-        writable!(self, pages => pages.change(page, |below| below.bytes_mut(page)))
+    /// The bytes of a page, to be changed, and where to add which parts are, if anybody asks. Compiled once, whatever the
+    /// changes are.
+    fn bytes_and_parts_mut(&mut self, page: Page) -> MemoryResult<(&mut [u8], Option<&mut Parts>)> {
+        match self {
+            Self::Head(head) => head.change(page, |below| below.bytes_and_parts_mut(page)),
+            Self::Private(private) => Ok((private.pages.change(page, |below| below.bytes_mut(page))?, None)),
+            Self::Snapshot(_) => Err(refused("write")),
+        }
     }
 }
 
@@ -157,7 +162,16 @@ impl MemoryAccess for Store {
 
     #[inline]
     fn edit<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8]) -> R) -> MemoryResult<R> {
-        Ok(change(self.bytes_mut(page)?))
+        self.edit_parts(page, |bytes, parts| {
+            *parts = Parts::ALL;
+            change(bytes)
+        })
+    }
+
+    #[inline]
+    fn edit_parts<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8], &mut Parts) -> R) -> MemoryResult<R> {
+        let (bytes, parts) = self.bytes_and_parts_mut(page)?;
+        Ok(change(bytes, parts.unwrap_or(&mut Parts::default())))
     }
 
     fn restore(&mut self, page: Page, image: &PageRef) -> MemoryResult<()> {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use wasm_dbms_api::{DataSize, Encode, MemoryError, MemoryResult, Page, PageOffset};
 
-use crate::access::{PageRef, UnclaimedPages};
+use crate::access::{PageRef, Parts, UnclaimedPages};
 
 /// Whether a page is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,15 @@ pub trait MemoryAccess {
         Ok(result)
     }
 
+    /// As [`edit`](Self::edit); `change` adds to the parts whatever it writes, so that a store that keeps what changed need
+    /// not look for it in the whole page.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    fn edit_parts<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8], &mut Parts) -> R) -> MemoryResult<R> {
+        self.edit(page, |bytes| change(bytes, &mut Parts::default()))
+    }
+
     /// Looks at the page as it is now. As [`page`](Self::page), but no handle need be made.
     ///
     /// # Errors
@@ -197,7 +206,11 @@ pub trait MemoryAccess {
     /// [`MemoryError::PageOutOfRange`], [`MemoryError::OutOfBounds`]; then no byte was changed.
     fn write_at_raw(&mut self, page: Page, offset: PageOffset, bytes: &[u8]) -> MemoryResult<()> {
         check_bounds(self.page_size(), page, offset, bytes.len() as u64)?;
-        self.edit(page, |target| crate::bytes::put(target, offset as usize, bytes))
+        let start = offset as usize;
+        self.edit_parts(page, |target, parts| {
+            crate::bytes::put(target, start, bytes);
+            parts.add(target.len(), start..start + bytes.len());
+        })
     }
 
     /// Zeros the footprint (with padding) of that value.

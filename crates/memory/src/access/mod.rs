@@ -3,10 +3,12 @@
 
 mod memory_access;
 mod page_ref;
+mod parts;
 mod unclaimed_pages;
 
 pub use memory_access::{KeyRange, MemoryAccess, PageState};
 pub use page_ref::PageRef;
+pub use parts::Parts;
 pub use unclaimed_pages::UnclaimedPages;
 
 use wasm_dbms_api::Page;

@@ -3,6 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::access::Parts;
+
 /// A shared, immutable handle on the bytes of a page. It outlives the call that gave it; several can be held; a later
 /// write to the page never changes it.
 #[derive(Debug, Clone)]
@@ -43,24 +45,18 @@ impl PageRef {
         self.handles() > 1
     }
 
-    /// The bytes, to be changed: as [`make_mut`](Self::make_mut), but where the page is copied one of the spare pages
-    /// takes the copy, if there is one of its length. Nobody else has a handle on a spare page.
-    #[inline]
-    pub(crate) fn make_mut_in(&mut self, spare: &mut Vec<Self>) -> &mut [u8] {
-        if self.is_shared() {
-            self.move_to(spare.pop());
-        }
-        self.make_mut()
-    }
-
-    #[inline(never)]
-    fn move_to(&mut self, spare: Option<Self>) {
-        if let Some(mut page) = spare
-            && page.len() == self.len()
-            && let Some(bytes) = Arc::get_mut(&mut page.0)
+    /// Becomes a handle on bytes of its own, which a spare page gives that differs from this one in these parts at most.
+    /// Stays as it is if somebody else has a handle on the spare page, or it is not as long.
+    pub(crate) fn move_to(&mut self, mut spare: Self, parts: Parts) {
+        if spare.len() == self.len()
+            && let Some(bytes) = Arc::get_mut(&mut spare.0)
         {
-            bytes.copy_from_slice(self);
-            *self = page;
+            for part in parts.ranges(bytes.len()) {
+                let written = self.get(part.clone()).unwrap_or_default();
+                bytes.get_mut(part).unwrap_or_default().copy_from_slice(written);
+            }
+            debug_assert!(*bytes == **self, "a spare page differs elsewhere too");
+            *self = spare;
         }
     }
 
@@ -91,29 +87,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shared_page_is_copied_to_a_spare_one_and_those_who_hold_it_see_nothing() {
-        let mut page = PageRef::from(vec![7; 16]);
+    fn a_page_moves_to_a_spare_one_and_those_who_hold_it_see_nothing_of_later_changes() {
+        let mut page = PageRef::from(vec![7; 4096]);
         let held = page.clone();
-        let room = PageRef::zeroed(16);
+        let room = PageRef::zeroed(4096);
         let place = room.as_ptr();
-        let mut spare = vec![room];
-        page.make_mut_in(&mut spare)[3] = 9;
+        page.move_to(room, Parts::ALL);
+        page.make_mut()[3] = 9;
         assert_eq!((page.as_ptr(), page[2], page[3]), (place, 7, 9));
-        assert_eq!(*held, [7; 16]);
-        assert!(spare.is_empty());
-        page.make_mut_in(&mut spare)[3] = 10;
-        assert_eq!((page.as_ptr(), page[3]), (place, 10));
+        assert!(held.iter().all(|byte| *byte == 7));
+    }
+
+    #[test]
+    fn of_an_earlier_image_only_the_parts_that_were_written_since_are_copied() {
+        let earlier = PageRef::from(vec![7; 4096]);
+        let mut page = PageRef::from(vec![7; 4096]);
+        page.make_mut()[100] = 9;
+        let mut parts = Parts::NONE;
+        parts.add(4096, 100..101);
+        let now = page.to_vec();
+        page.move_to(earlier, parts);
+        assert!(*page == *now);
     }
 
     #[test]
     fn a_spare_page_that_does_not_fit_or_is_held_takes_no_copy() {
-        let held = PageRef::zeroed(16);
-        for room in [PageRef::zeroed(8), held.clone()] {
-            let mut page = PageRef::from(vec![7; 16]);
-            let before = page.clone();
-            page.make_mut_in(&mut vec![room])[0] = 9;
-            assert_eq!((page[0], page[15], before[0]), (9, 7, 7));
+        let held = PageRef::zeroed(4096);
+        for room in [PageRef::zeroed(8192), held.clone()] {
+            let mut page = PageRef::from(vec![7; 4096]);
+            page.move_to(room, Parts::ALL);
+            assert!(page.iter().all(|byte| *byte == 7));
         }
-        assert_eq!(*held, [0; 16]);
+        assert!(held.iter().all(|byte| *byte == 0));
     }
 }

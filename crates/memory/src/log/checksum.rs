@@ -86,6 +86,7 @@ fn mixed(number: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Parts;
     use crate::log::diff;
 
     fn image(random: &mut fastrand::Rng) -> Vec<u8> {
@@ -106,7 +107,7 @@ mod tests {
                 new[start..end].fill_with(|| random.u8(..));
             }
             let mut checksum = of_page(place.0, place.1, &old);
-            diff::ranges(&old, &new, |offset, length| {
+            diff::ranges(&old, &new, Parts::ALL, |offset, length| {
                 checksum = after_change(checksum, place, (&old, &new), (offset, length));
             });
             assert_eq!(checksum, of_page(place.0, place.1, &new), "seed {seed}, round {round}");

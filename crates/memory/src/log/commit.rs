@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-use crate::access::{PageRef, RESERVED_PAGES};
+use crate::access::{PageRef, Parts, RESERVED_PAGES};
 use crate::log::layout::SECTOR;
 use crate::log::ledger::StoredState;
 use crate::log::record::{self, Parked, RecordHead};
@@ -34,6 +34,8 @@ pub(crate) struct Change {
     pub(crate) page: Page,
     pub(crate) old: OldImage,
     pub(crate) new: NewImage,
+    /// What of it was written, if it was there before.
+    pub(crate) parts: Parts,
     /// The state that the transaction gave it; none if it keeps the one it has.
     pub(crate) state: Option<StoredState>,
 }
@@ -191,7 +193,8 @@ impl Log {
                 }
                 (Some(old), NewImage::Held(new)) => {
                     let place = (database_id, page);
-                    let sum = record::push_ranges(&mut record, place, old_sum, (old, old_state), (new, state));
+                    let images = (old.as_ref(), new.as_ref(), change.parts);
+                    let sum = record::push_ranges(&mut record, place, old_sum, images, (old_state, state));
                     debug_assert_eq!(sum.unwrap_or(old_sum), checksum::of_page(database_id, page, new), "page {page}");
                     sum
                 }

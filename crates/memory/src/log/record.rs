@@ -26,6 +26,7 @@
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
+use crate::access::Parts;
 use crate::bytes::{put_u16, put_u32, put_u64, slice_at, u16_at, u32_at, u64_at};
 use crate::log::checksum;
 use crate::log::diff;
@@ -145,27 +146,28 @@ pub(crate) struct Entry<'a> {
     pub(crate) change: PageChange<'a>,
 }
 
-/// Appends the entry of a page that changes from `old` to `new`, each with its state, and returns the checksum of the
-/// latter, given that of the former. Appends and returns nothing if nothing of the page changed.
+/// Appends the entry of a page that changes from an old image to a new one, which differ in these parts at most, and from
+/// an old state to a new one; returns the new checksum, given the old one. Appends and returns nothing if nothing of the
+/// page changed.
 pub(crate) fn push_ranges(
     body: &mut Vec<u8>,
     place: (u64, Page),
     checksum: u64,
-    old: (&[u8], StoredState),
-    new: (&[u8], StoredState),
+    (old, new, parts): (&[u8], &[u8], Parts),
+    (old_state, state): (StoredState, StoredState),
 ) -> Option<u64> {
     let start = body.len();
     let (mut count, mut checksum) = (0u16, checksum);
-    push_head(body, place.1, new.1, 0, 0);
-    diff::ranges(old.0, new.0, |offset, length| {
+    push_head(body, place.1, state, 0, 0);
+    diff::ranges(old, new, parts, |offset, length| {
         debug_assert!(length <= LONGEST_RANGE);
         let head: [u8; RANGE_HEAD] = (offset as u32 | ((length - 1) as u32) << 16).to_le_bytes();
         body.extend_from_slice(&head);
-        body.extend_from_slice(slice_at(new.0, offset, length));
-        checksum = checksum::after_change(checksum, place, (old.0, new.0), (offset, length));
+        body.extend_from_slice(slice_at(new, offset, length));
+        checksum = checksum::after_change(checksum, place, (old, new), (offset, length));
         count += 1;
     });
-    if count == 0 && old.1 == new.1 {
+    if count == 0 && old_state == state {
         body.truncate(start);
         return None;
     }

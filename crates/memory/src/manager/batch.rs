@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use wasm_dbms_api::Page;
 
-use crate::access::{PageRef, PageState};
+use crate::access::{PageRef, PageState, Parts};
 use crate::bytes::{Bits, NumberSet};
 use crate::manager::page_map::PageMap;
 use crate::manager::scratch::ScratchPage;
@@ -17,16 +17,39 @@ use crate::manager::scratch::ScratchPage;
 /// What the handle of a page in scratch space takes.
 const SCRATCHED_BYTES: usize = 64;
 
-/// So many pages that nobody needs any more stay for the copies of the next batch: as many as a small commit changes.
-const SPARE_PAGES_MAX: usize = 4;
+/// So many pages that nobody needs any more stay for the copies of the next batches: as many as a small commit changes,
+/// and a few more.
+const SPARE_PAGES_MAX: usize = 6;
+
+/// Of so many touched pages below the mark the written parts are known; if there are more, of none.
+const KNOWN_PARTS_MAX: usize = 8;
+
+/// A touched page below the committed mark.
+#[derive(Debug)]
+pub(crate) struct OldPage {
+    pub(crate) page: Page,
+    /// Its committed image; none if it stands in place.
+    pub(crate) image: Option<PageRef>,
+    /// What of it was written since.
+    parts: Parts,
+}
+
+/// The image that a page had before a commit changed it.
+#[derive(Debug)]
+struct Spare {
+    page: Page,
+    image: PageRef,
+    /// What the commit wrote of the page.
+    parts: Parts,
+}
 
 /// What the batch changed.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     /// Pages that can be written as they are in memory: their committed image is kept and they are not spilled.
     touched: Bits,
-    /// Touched pages below the committed mark with their committed images; none if it stands in place.
-    old: Vec<(Page, Option<PageRef>)>,
+    /// Touched pages below the committed mark.
+    old: Vec<OldPage>,
     is_sorted: bool,
     held: usize,
     /// Touched pages below the mark that are in scratch space as they are now, and not in memory.
@@ -34,8 +57,8 @@ pub(crate) struct Batch {
     /// The checksums of pages past the committed mark, counted from there, that are in place as they are now; 0 for
     /// others.
     spilled: Vec<u64>,
-    /// Pages of earlier batches that nobody holds, to be written over.
-    spare: Vec<PageRef>,
+    /// Images that nobody holds, to be written over, those that came first in front; of a page the last before this one.
+    spare: Vec<Spare>,
     marked: NumberSet,
     marked_free: Bits,
     /// Changes of the ledger of unclaimed pages that [`mark`](Self::mark) did not explain yet.
@@ -52,9 +75,9 @@ impl Batch {
     /// Notes that a page below the committed mark is about to change; its committed image is `old`, or stands in place.
     pub(crate) fn touch_old(&mut self, page: Page, old: Option<PageRef>) {
         if self.touched.insert(page) {
-            self.is_sorted = self.old.last().is_none_or(|(last, _)| self.is_sorted && *last < page);
+            self.is_sorted = self.old.last().is_none_or(|last| self.is_sorted && last.page < page);
             self.held += usize::from(old.is_some());
-            self.old.push((page, old));
+            self.old.push(OldPage { page, image: old, parts: Parts::NONE });
         }
     }
 
@@ -106,8 +129,19 @@ impl Batch {
     }
 
     /// The touched pages below the committed mark.
-    pub(crate) fn old(&self) -> &[(Page, Option<PageRef>)] {
+    pub(crate) fn old(&self) -> &[OldPage] {
         &self.old
+    }
+
+    /// Where to note what is written of a touched page, if anybody is going to ask.
+    pub(crate) fn parts_mut(&mut self, page: Page) -> Option<&mut Parts> {
+        let known = self.old.get_mut(..).filter(|old| old.len() <= KNOWN_PARTS_MAX)?;
+        known.iter_mut().find(|old| old.page == page).map(|old| &mut old.parts)
+    }
+
+    /// What was written of a touched page below the mark, since the mark.
+    pub(crate) fn parts_of(&self, old: &OldPage) -> Parts {
+        if self.old.len() > KNOWN_PARTS_MAX { Parts::ALL } else { old.parts }
     }
 
     /// How many images are kept: committed ones, and spare pages.
@@ -118,15 +152,15 @@ impl Batch {
     /// Puts the touched pages in order, so that [`find_old`](Self::find_old) finds them.
     pub(crate) fn sort(&mut self) {
         if !self.is_sorted {
-            self.old.sort_unstable_by_key(|(page, _)| *page);
+            self.old.sort_unstable_by_key(|old| old.page);
             self.is_sorted = true;
         }
     }
 
     /// A touched page below the committed mark; the batch is sorted.
-    pub(crate) fn find_old(&self, page: Page) -> Option<&(Page, Option<PageRef>)> {
+    pub(crate) fn find_old(&self, page: Page) -> Option<&OldPage> {
         debug_assert!(self.is_sorted || self.old.is_empty());
-        self.old.get(self.old.binary_search_by_key(&page, |(number, _)| *number).ok()?)
+        self.old.get(self.old.binary_search_by_key(&page, |old| old.page).ok()?)
     }
 
     /// The page is in this state from now on.
@@ -155,17 +189,35 @@ impl Batch {
         self.old.is_empty() && self.marked.is_empty()
     }
 
-    /// Pages to copy into, so that a small commit allocates none.
-    pub(crate) fn spare(&mut self) -> &mut Vec<PageRef> {
-        &mut self.spare
+    /// Gives a page bytes of its own before it is written to, if there are spare ones: small commits allocate none. A page
+    /// that was touched just now is as the last commit left it; its own spare image lacks only what that one wrote of it.
+    pub(crate) fn copy(&mut self, page: Page, image: &mut PageRef) {
+        if self.spare.is_empty() {
+            return;
+        }
+        let committed = self.old.last().filter(|old| old.page == page).and_then(|old| old.image.as_ref());
+        let is_committed = committed.is_some_and(|committed| committed.is_same(image));
+        let own = self.spare.iter().position(|spare| spare.page == page && is_committed);
+        let spare = self.spare.remove(own.unwrap_or(0));
+        image.move_to(spare.image, own.map_or(Parts::ALL, |_| spare.parts));
+    }
+
+    /// Spare images are for nothing: memory is short, or pages are what they were not.
+    pub(crate) fn forget_spare(&mut self) {
+        self.spare.clear();
     }
 
     /// Empties the batch.
     pub(crate) fn clear(&mut self, committed: Page) {
-        for (page, old) in self.old.drain(..) {
+        let are_parts_known = self.old.len() <= KNOWN_PARTS_MAX;
+        for OldPage { page, image, parts } in self.old.drain(..) {
             self.touched.remove(page);
-            if let Some(old) = old.filter(|old| !old.is_shared() && self.spare.len() < SPARE_PAGES_MAX) {
-                self.spare.push(old);
+            self.spare.retain(|spare| spare.page != page);
+            if let Some(image) = image.filter(|image| !image.is_shared()) {
+                if self.spare.len() == SPARE_PAGES_MAX {
+                    self.spare.remove(0);
+                }
+                self.spare.push(Spare { page, image, parts: if are_parts_known { parts } else { Parts::ALL } });
             }
         }
         self.forget_fresh(committed, committed);
@@ -183,7 +235,7 @@ impl Batch {
     pub(crate) fn memory_bytes(&self) -> usize {
         self.touched.memory_bytes()
             + self.marked_free.memory_bytes()
-            + self.old.capacity() * size_of::<(Page, Option<PageRef>)>()
+            + self.old.capacity() * size_of::<OldPage>()
             + self.spilled.capacity() * size_of::<u64>()
             + self.scratched.memory_bytes()
             + self.scratched.len() * SCRATCHED_BYTES

@@ -8,6 +8,7 @@ use wasm_dbms_api::{MemoryResult, Page};
 
 use crate::log::{Log, StoredState};
 use crate::manager::MemoryManager;
+use crate::manager::batch::OldPage;
 use crate::manager::committed::State;
 use crate::manager::images::InMemory;
 use crate::manager::snapshot::{Snapshot, Snapshots};
@@ -92,9 +93,9 @@ impl MemoryManager {
                     before.states.push((page, log.state(page)?));
                 }
             }
-            for (page, old) in self.batch.old() {
-                if old.is_none() {
-                    before.checksums.push((*page, log.entry(*page)?.0));
+            for old in self.batch.old() {
+                if old.image.is_none() {
+                    before.checksums.push((old.page, log.entry(old.page)?.0));
                 }
             }
         }
@@ -122,7 +123,7 @@ impl MemoryManager {
         state.sweep_waiting();
         let commit = state.commit + 1;
         let is_pinned = !state.pins.is_empty();
-        for (page, old) in batch.old() {
+        for OldPage { page, image: old, .. } in batch.old() {
             let replaced = match cache.peek(*page) {
                 Some(image) => state.put_held(*page, image),
                 None => {
@@ -184,7 +185,7 @@ impl MemoryManager {
     /// # Ok::<(), wasm_dbms_api::MemoryError>(())
     /// ```
     pub fn discard(&mut self) {
-        for (page, old) in self.batch.old() {
+        for OldPage { page, image: old, .. } in self.batch.old() {
             match old {
                 Some(old) => self.cache.put(*page, old.clone()),
                 None => _ = self.cache.take(*page),

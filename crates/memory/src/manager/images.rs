@@ -2,7 +2,7 @@
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-use crate::access::{PageRef, PageState};
+use crate::access::{PageRef, PageState, Parts};
 use crate::log::{Change, Images, NewImage, OldImage, StoredState};
 use crate::manager::batch::Batch;
 use crate::manager::committed::Committed;
@@ -20,7 +20,7 @@ pub(crate) struct InMemory<'a> {
 impl Images for InMemory<'_> {
     fn committed(&self, page: Page) -> MemoryResult<PageRef> {
         let image = match self.batch.find_old(page) {
-            Some((_, old)) => old.as_ref(),
+            Some(old) => old.image.as_ref(),
             None => self.cache.peek(page),
         };
         match image {
@@ -34,14 +34,16 @@ impl Images for InMemory<'_> {
     }
 
     fn change(&self, index: usize) -> MemoryResult<Change> {
-        if let Some((page, old)) = self.batch.old().get(index) {
-            let new = match (self.cache.peek(*page), self.batch.scratched(*page)) {
+        if let Some(old) = self.batch.old().get(index) {
+            let page = old.page;
+            let new = match (self.cache.peek(page), self.batch.scratched(page)) {
                 (Some(image), _) => image.clone(),
                 (None, Some(place)) => place.read()?,
-                (None, None) => return Err(not_here(*page)),
+                (None, None) => return Err(not_here(page)),
             };
-            let old = old.as_ref().map_or(OldImage::InPlace, |old| OldImage::Held(old.clone()));
-            return Ok(Change { page: *page, old, new: NewImage::Held(new), state: self.state(*page) });
+            let parts = self.batch.parts_of(old);
+            let old = old.image.as_ref().map_or(OldImage::InPlace, |old| OldImage::Held(old.clone()));
+            return Ok(Change { page, old, new: NewImage::Held(new), parts, state: self.state(page) });
         }
         let page = self.committed + (index - self.batch.old().len()) as Page;
         let new = match self.batch.spilled(page, self.committed) {
@@ -49,7 +51,7 @@ impl Images for InMemory<'_> {
             // A page that nobody wrote to may have gone: it is zero.
             None => NewImage::Held(self.cache.peek(page).unwrap_or(&self.shared.zero).clone()),
         };
-        Ok(Change { page, old: OldImage::None, new, state: self.state(page) })
+        Ok(Change { page, old: OldImage::None, new, parts: Parts::ALL, state: self.state(page) })
     }
 }
 

@@ -57,7 +57,7 @@ use std::sync::Arc;
 
 use wasm_dbms_api::{MemoryError, MemoryResult, Page};
 
-use crate::access::{MemoryAccess, PageRef, PageState, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE};
+use crate::access::{MemoryAccess, PageRef, PageState, Parts, RESERVED_PAGES, UNCLAIMED_PAGES_PAGE};
 use crate::log::{Log, Medium};
 use crate::options::{Durability, MIN_CACHE_PAGES, Options};
 use crate::provider::MemoryProvider;
@@ -354,6 +354,32 @@ impl MemoryManager {
     /// As [`edit`](MemoryAccess::edit).
     #[inline]
     pub fn bytes_mut(&mut self, page: Page) -> MemoryResult<&mut [u8]> {
+        let (bytes, parts) = self.bytes_and_parts_mut(page)?;
+        if let Some(parts) = parts {
+            *parts = Parts::ALL;
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes of a page, to be changed in place, and where to add which parts of it are, if the store wants to know.
+    ///
+    /// ```
+    /// use wasm_dbms_memory::{MemoryAccess, MemoryManager, Options};
+    ///
+    /// let mut store = MemoryManager::in_memory(Options::new())?;
+    /// let page = store.claim_page()?;
+    /// let (bytes, parts) = store.bytes_and_parts_mut(page)?;
+    /// bytes[0] = 7;
+    /// if let Some(parts) = parts {
+    ///     parts.add(bytes.len(), 0..1);
+    /// }
+    /// # Ok::<(), wasm_dbms_api::MemoryError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`edit`](MemoryAccess::edit).
+    #[inline]
+    pub fn bytes_and_parts_mut(&mut self, page: Page) -> MemoryResult<(&mut [u8], Option<&mut Parts>)> {
         if page >= self.next || !self.batch.is_touched(page) {
             self.touch(page)?;
         }
@@ -365,7 +391,12 @@ impl MemoryManager {
             self.cache.put(page, image);
         }
         match self.cache.get_mut(page) {
-            Some(image) => Ok(image.make_mut_in(self.batch.spare())),
+            Some(image) => {
+                if image.is_shared() {
+                    self.batch.copy(page, image);
+                }
+                Ok((image.make_mut(), self.batch.parts_mut(page)))
+            }
             None => Err(out_of_range(page, self.next)),
         }
     }
@@ -500,6 +531,12 @@ impl MemoryAccess for MemoryManager {
         Ok(change(self.bytes_mut(page)?))
     }
 
+    #[inline]
+    fn edit_parts<R>(&mut self, page: Page, change: impl FnOnce(&mut [u8], &mut Parts) -> R) -> MemoryResult<R> {
+        let (bytes, parts) = self.bytes_and_parts_mut(page)?;
+        Ok(change(bytes, parts.unwrap_or(&mut Parts::default())))
+    }
+
     fn restore(&mut self, page: Page, image: &PageRef) -> MemoryResult<()> {
         if page >= self.next || !self.batch.is_touched(page) {
             self.touch(page)?;
@@ -508,6 +545,9 @@ impl MemoryAccess for MemoryManager {
             self.batch.unmarked_changes += 1;
         }
         self.cache.put(page, image.clone());
+        if let Some(parts) = self.batch.parts_mut(page) {
+            *parts = Parts::ALL;
+        }
         Ok(())
     }
 

@@ -54,7 +54,7 @@ impl MemoryManager {
             if !self.is_over_limit() {
                 break;
             }
-            self.batch.spare().clear();
+            self.batch.forget_spare();
             let is_head_small = self.cache.len() <= self.pinned() + WORKING_PAGES;
             if (is_head_small || self.shared.alone_bytes() > self.cache_bytes / ALONE_SHARE) && self.shared.evict() {
                 continue;

@@ -59,6 +59,7 @@ impl MemoryManager {
         // A failure after the first entry has ended all writing. Readers go on, and must meet no page that the ledger
         // says nothing of.
         self.cache.truncate(end);
+        self.batch.forget_spare();
         self.shared.truncate(end, self.ledger_generation());
         (self.next, self.grown, self.committed) = (end, end, end);
         lowered.map(|()| end)

@@ -2,6 +2,7 @@
 
 use wasm_dbms_api::Page;
 
+use crate::access::Parts;
 use crate::bytes::{put, put_u16, put_u32, put_varint, varint_length};
 use crate::tree::node::{
     COUNT, GARBAGE, HEAP, LAST_HEAD, Node, SLOT, Stored, VALUES, VALUES_EMPTY, VALUES_VARY, head_of,
@@ -49,7 +50,14 @@ fn value_code(value: Stored<'_>) -> (u32, usize) {
 }
 
 /// Inserts an entry at `index` into a node of `tree`.
-pub(crate) fn insert(bytes: &mut [u8], tree: u32, index: usize, key: StoredKey<'_>, value: Stored<'_>) -> Insertion {
+pub(crate) fn insert(
+    bytes: &mut [u8],
+    parts: &mut Parts,
+    tree: u32,
+    index: usize,
+    key: StoredKey<'_>,
+    value: Stored<'_>,
+) -> Insertion {
     let node = Node::new(bytes);
     if !node.is_of(tree) || index > node.count() {
         return Insertion::Unsound;
@@ -69,11 +77,15 @@ pub(crate) fn insert(bytes: &mut [u8], tree: u32, index: usize, key: StoredKey<'
         if !compact(bytes) {
             return Insertion::Unsound;
         }
+        *parts = Parts::ALL;
     }
     let node = Node::new(bytes);
     let (count, heap) = (node.count(), node.heap() + size);
     let (slot_at, end) = (node.slots_at(index), node.slots_at(count));
     let offset = bytes.len() - heap;
+    // Header and slots, of which those before this one are few; and the cell.
+    parts.add(bytes.len(), 0..end + SLOT);
+    parts.add(bytes.len(), offset..offset + size);
     if is_first {
         put(bytes, VALUES, &[values]);
     }
@@ -139,7 +151,7 @@ pub(crate) enum Removal {
 }
 
 /// Removes the entry at `index` from a node of `tree`; with `chains_are_free` whatever it leads to.
-pub(crate) fn remove(bytes: &mut [u8], tree: u32, index: usize, chains_are_free: bool) -> Removal {
+pub(crate) fn remove(bytes: &mut [u8], parts: &mut Parts, tree: u32, index: usize, chains_are_free: bool) -> Removal {
     let node = Node::new(bytes);
     let (count, heap, offset) = (node.count(), node.heap(), node.offset(index));
     if !node.is_of(tree) || index >= count {
@@ -155,6 +167,8 @@ pub(crate) fn remove(bytes: &mut [u8], tree: u32, index: usize, chains_are_free:
     }
     let (slot_at, end) = (node.slots_at(index), node.slots_at(count));
     let used = end - SLOT + heap - garbage;
+    parts.add(bytes.len(), 0..end);
+    parts.add(bytes.len(), offset..offset + length);
     if let Some(cell) = bytes.get_mut(offset..offset + length) {
         cell.fill(0);
     }
@@ -179,8 +193,9 @@ pub(crate) fn is_sparse(used: usize, page_size: usize) -> bool {
 }
 
 /// Overwrites the inline value of the entry at `index` with one of the same length; false if it has another.
-pub(crate) fn replace_value(bytes: &mut [u8], index: usize, value: &[u8]) -> bool {
+pub(crate) fn replace_value(bytes: &mut [u8], parts: &mut Parts, index: usize, value: &[u8]) -> bool {
     let range = Node::new(bytes).value_range(index).filter(|range| range.len() == value.len());
+    parts.add(bytes.len(), range.clone().unwrap_or_default());
     match range.and_then(|range| bytes.get_mut(range)) {
         Some(old) => {
             old.copy_from_slice(value);

@@ -164,9 +164,10 @@ impl Tree {
     ) -> MemoryResult<Option<bool>> {
         let Some((page, index)) = self.find(store, key)? else { return Ok(None) };
         store
-            .edit(page, |bytes| {
-                let range = Node::new(bytes).value_range(index);
-                range.and_then(|range| bytes.get_mut(range)).map(change).is_some()
+            .edit_parts(page, |bytes, parts| {
+                let Some(range) = Node::new(bytes).value_range(index) else { return false };
+                parts.add(bytes.len(), range.clone());
+                bytes.get_mut(range).map(change).is_some()
             })
             .map(Some)
     }
@@ -288,7 +289,7 @@ impl Tree {
     ) -> MemoryResult<()> {
         check_length("the length of a value", value.len(), MAX_VALUE_BYTES)?;
         let (page, index) = (located.page(), located.index());
-        if store.edit(page, |bytes| edit::replace_value(bytes, index, value))? {
+        if store.edit_parts(page, |bytes, parts| edit::replace_value(bytes, parts, index, value))? {
             return Ok(());
         }
         self.free_chains(store, page, index)?;
@@ -340,7 +341,7 @@ impl Tree {
     /// What the store says, or [`MemoryError::Corrupt`].
     pub fn remove_at<M: MemoryAccess>(&mut self, store: &mut M, located: Located) -> MemoryResult<()> {
         let (page, index) = (located.page(), located.index());
-        match store.edit(page, |bytes| edit::remove(bytes, self.id, index, false))? {
+        match store.edit_parts(page, |bytes, parts| edit::remove(bytes, parts, self.id, index, false))? {
             Removal::Done => Ok(()),
             Removal::DoneAndSparse => self.rebalance(store, located.path),
             Removal::HasChain => {
@@ -354,7 +355,7 @@ impl Tree {
 
     /// Removes an entry from its node; its chains are released, or somebody else's.
     pub(crate) fn remove_entry<M: MemoryAccess>(self, store: &mut M, page: Page, index: usize) -> MemoryResult<()> {
-        match store.edit(page, |bytes| edit::remove(bytes, self.id, index, true))? {
+        match store.edit_parts(page, |bytes, parts| edit::remove(bytes, parts, self.id, index, true))? {
             Removal::Done | Removal::DoneAndSparse => Ok(()),
             Removal::HasChain | Removal::Unsound => Err(unsound(page, self.id)),
         }

@@ -29,7 +29,7 @@ impl Tree {
         value: Stored<'_>,
     ) -> MemoryResult<bool> {
         let Some((page, index)) = path.pop() else { return Ok(false) };
-        match store.edit(page, |bytes| edit::insert(bytes, self.id(), index, key, value))? {
+        match store.edit_parts(page, |bytes, parts| edit::insert(bytes, parts, self.id(), index, key, value))? {
             Insertion::Done => return Ok(true),
             Insertion::NoRoom => {}
             Insertion::Unsound => return Err(unsound(page, self.id())),
@@ -171,7 +171,8 @@ impl Tree {
         store.edit(right, |bytes| halves.write_right(bytes))?;
         store.edit(left, |bytes| halves.write_left(bytes))?;
         let (target, index) = if is_left { (left, index) } else { (right, index - split) };
-        let insertion = store.edit(target, |bytes| edit::insert(bytes, self.id(), index, key, value))?;
+        let insertion =
+            store.edit_parts(target, |bytes, parts| edit::insert(bytes, parts, self.id(), index, key, value))?;
         if insertion != Insertion::Done {
             return Err(unsound(page, self.id()));
         }
