@@ -70,8 +70,11 @@ export class Engine {
   #written() {
     this.#all();
     this.#output ??= new Float64Array(this.#memory.buffer, this.#exports.output() >>> 0, 10);
-    const [changed, cells, columns, isRenamed, hasMore, tags, numbers, text, textLength, bytes] = this.#output;
-    return { changed, cells, columns, isRenamed: isRenamed === 1, hasMore: hasMore === 1, tags, numbers, text, textLength, bytes };
+    const output = this.#output;
+    return {
+      changed: output[0], cells: output[1], columns: output[2], isRenamed: output[3] === 1, hasMore: output[4] === 1,
+      tags: output[5], numbers: output[6], text: output[7], textLength: output[8], bytes: output[9],
+    };
   }
 
   /** The rows that the last call wrote, to be read before the next. */

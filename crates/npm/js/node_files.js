@@ -83,9 +83,9 @@ export class NodeFiles {
   }
 
   #answering(operation) {
-    return (...numbers) => {
+    return (one, two, three, four) => {
       try {
-        return operation(...numbers);
+        return operation(one, two, three, four);
       } catch (error) {
         const name = FULL.has(error.code) ? 'QuotaExceededError' : error.name;
         this.#refusal = `${name}: ${error.message}`;

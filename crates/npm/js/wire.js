@@ -20,6 +20,9 @@ const JSON_TEXT = 10;
 /** Up to so many characters a text is looked at one by one. */
 const SHORT_TEXT = 48;
 
+/** Most statements have parameters of fewer bytes. */
+const FIRST_ROOM = 256;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -46,9 +49,9 @@ export class DatabaseError extends Error {
   }
 }
 
-/** Writes parameters one after the other into the bytes that `room` gives for a length. */
+/** Writes parameters one after the other into the bytes that `room` gives for a length; they stay until it gives others. */
 export class Writer {
-  #bytes;
+  #bytes = new Uint8Array();
   #view;
   #length;
   #room;
@@ -57,10 +60,18 @@ export class Writer {
     this.#room = room;
   }
 
+  /** Takes room for so many bytes. */
+  #take(count) {
+    this.#bytes = this.#room(count);
+    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
+  }
+
   /** Writes all values; how many bytes they are. */
   write(values) {
-    this.#bytes = this.#room(256);
-    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
+    // Where the memory has grown, none of the bytes are left.
+    if (this.#bytes.length < FIRST_ROOM) {
+      this.#take(FIRST_ROOM);
+    }
     this.#length = 0;
     for (const value of values) {
       this.#value(value);
@@ -85,7 +96,8 @@ export class Writer {
 
   /** Writes a text alone; how many bytes it is. */
   text(text) {
-    const { written } = encoder.encodeInto(text, this.#room(3 * text.length));
+    this.#take(3 * text.length);
+    const { written } = encoder.encodeInto(text, this.#bytes);
     return written;
   }
 
@@ -93,9 +105,8 @@ export class Writer {
   #reserve(count) {
     if (this.#length + count > this.#bytes.length) {
       const before = this.#bytes.slice(0, this.#length);
-      this.#bytes = this.#room(2 * (this.#length + count));
+      this.#take(2 * (this.#length + count));
       this.#bytes.set(before);
-      this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
     }
   }
 

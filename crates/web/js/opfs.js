@@ -104,9 +104,9 @@ export class Opfs {
 
   /** An exception must not unwind through the module: it is kept, and -1 says so. */
   #answering(operation) {
-    return (...numbers) => {
+    return (one, two, three, four) => {
       try {
-        return operation(...numbers);
+        return operation(one, two, three, four);
       } catch (refusal) {
         this.#refusal = refusal;
         return -1;
