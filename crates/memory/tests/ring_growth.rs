@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use wasm_dbms_api::Page;
-use wasm_dbms_memory::{Durability, MemoryAccess, MemoryManager};
+use wasm_dbms_memory::{Durability, HeapProvider, MemoryAccess, MemoryManager, Options};
 use wasm_dbms_sim::Crashes;
 
 use crate::support::{Call, Medium, bytes_of, commit, fail_after, in_memory, medium_of, open, open_bytes};
@@ -133,6 +133,25 @@ fn a_ring_that_commits_go_round_again_and_again_grows() {
     }
     assert_eq!(ring(&bytes_of(&medium)).len(), 128 << 10, "no longer than the rest of the file");
     assert_eq!(medium.counts().syncs - syncs, 1000 + 2);
+}
+
+#[test]
+fn a_ring_of_1_mib_or_more_stays_however_often_commits_go_round_it() {
+    let medium = HeapProvider::new();
+    let options = Options::new().page_size(1 << 16).database_id(7);
+    let mut store = MemoryManager::open(Box::new(medium.clone()), options).unwrap();
+    // An eighth of the file is more than 4 MiB.
+    let pages = grown_file(&mut store, 600);
+    let mut lengths = Vec::new();
+    for commit in 0..1200 {
+        store.edit(pages[commit % 8], |bytes| bytes[..20_000].fill(commit as u8)).unwrap();
+        store.commit(Durability::Full).unwrap();
+        if commit % 50 == 0 {
+            lengths.push(ring(&medium.to_bytes()).len());
+        }
+    }
+    lengths.dedup();
+    assert_eq!(lengths.last(), Some(&(2 << 20)), "from less than 1 MiB to four times as much: {lengths:?}");
 }
 
 /// When commits were begun and durable, the first one's byte being 1.
