@@ -28,7 +28,7 @@ const WASI_FLAGS: [&str; 4] =
     ["-Clink-self-contained=no", "-Clinker=wasm-ld-22", "-L/usr/lib/wasm32-wasi", "-Clink-arg=-lc"];
 
 /// What a run of this tool by cargo leaves in the environment, and flags that are meant for the native build.
-const FOREIGN_VARIABLES: [&str; 16] = [
+const FOREIGN_VARIABLES: [&str; 17] = [
     "CARGO",
     "CARGO_BUILD_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
@@ -36,6 +36,8 @@ const FOREIGN_VARIABLES: [&str; 16] = [
     "CARGO_INCREMENTAL",
     "CARGO_MANIFEST_DIR",
     "CARGO_MANIFEST_PATH",
+    // Under it cargo builds nothing incrementally.
+    "CI",
     "LD_LIBRARY_PATH",
     "RUSTC",
     "RUSTC_WORKSPACE_WRAPPER",
