@@ -143,15 +143,14 @@ fn cargo_rustc<'a>(cargo: &'a mut Command, target: Target, artifact: &[&str], op
     // A number is one, a letter is a text.
     let is_for_size = opt_level.parse::<u8>().is_err();
     let level = if is_for_size { format!("'{opt_level}'") } else { opt_level.to_owned() };
+    cargo.args(["rustc", "--release", "--config", &format!("profile.release.opt-level={level}")]);
     if is_for_size {
+        // Behind the verb: what stands before it gives way to what stands behind.
         for name in SHARED_CRATES {
             cargo.args(["--config", &format!("profile.release.package.{name}.incremental=true")]);
         }
     }
-    cargo
-        .args(["rustc", "--release", "--config", &format!("profile.release.opt-level={level}")])
-        .args(["--target", target.triple()])
-        .args(artifact)
+    cargo.args(["--target", target.triple()]).args(artifact)
 }
 
 fn clean(command: &mut Command) -> &mut Command {
