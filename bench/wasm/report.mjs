@@ -79,7 +79,7 @@ In memory, as inside Node:
 ${tables(engines, best, 'Microseconds')}
 On OPFS. \`bare\` is a write of 4 KiB and a flush of a file that has its size; \`wasm-dbms\` the npm package on its own file;
 \`sqlite-wasm\` the database of its SAH pool, with the settings that it opens with (FULL, a rollback journal). A commit is one row that is inserted by a
-prepared statement, ${opfs.commits[0].count} of each in turns by blocks of 50, the best of ${opfs.loads[0].rounds} such rounds in one file, after 5 to warm up; writes, flushes and reads are calls of the browser for each.
+prepared statement, ${opfs.commits[0].count} of each in turns by blocks of 50, the best of ${opfs.loads[0].rounds} such rounds in one file, after ${opfs.warmUpRounds} to warm up; writes, flushes and reads are calls of the browser for each.
 The clock of the browser ticks every 100 us, and a flush takes .1 ms or several as the disk has it, so the mean counts. The bulk insert is W1 of
 ${options.rows} rows in one transaction, the best of ${opfs.loads[0].rounds}, each in a new file.
 

@@ -10,10 +10,10 @@ use crate::support::open;
 
 type Model = BTreeMap<Page, Vec<u8>>;
 
-/// Writes to a few pages, by places or as a whole.
+/// Writes to a few pages, now and then to more than those of which the written parts are known, by places or as a whole.
 fn write(store: &mut MemoryManager, model: &mut Model, random: &mut fastrand::Rng) {
     let pages: Vec<Page> = model.keys().copied().collect();
-    for _ in 0..random.usize(1..5) {
+    for _ in 0..random.usize(1..5) * random.usize(1..6) {
         let page = pages[random.usize(..pages.len().min(12))];
         let bytes = model.get_mut(&page).unwrap();
         let start = random.usize(..bytes.len());

@@ -13,8 +13,7 @@ const WORD: usize = 8;
 const _: () = assert!(WORD <= GAP);
 
 /// Calls `range` with the offset and length of each run of `new` that differs from `old`; the images are equally long and
-/// differ in these parts at most.
-/// Runs come in order, have no word in common, and are at most 65,536 bytes long.
+/// differ in these parts at most. Runs come in order, have no word in common, and are at most 65,536 bytes long.
 pub(crate) fn ranges(old: &[u8], new: &[u8], parts: Parts, range: impl FnMut(usize, usize)) {
     let mut runs = Runs { start: 0, end: 0, range };
     for part in parts.ranges(new.len()) {

@@ -135,13 +135,19 @@ impl Batch {
 
     /// Where to note what is written of a touched page, if anybody is going to ask.
     pub(crate) fn parts_mut(&mut self, page: Page) -> Option<&mut Parts> {
-        let known = self.old.get_mut(..).filter(|old| old.len() <= KNOWN_PARTS_MAX)?;
-        known.iter_mut().find(|old| old.page == page).map(|old| &mut old.parts)
+        if !self.are_parts_known() {
+            return None;
+        }
+        self.old.iter_mut().find(|old| old.page == page).map(|old| &mut old.parts)
     }
 
     /// What was written of a touched page below the mark, since the mark.
     pub(crate) fn parts_of(&self, old: &OldPage) -> Parts {
-        if self.old.len() > KNOWN_PARTS_MAX { Parts::ALL } else { old.parts }
+        if self.are_parts_known() { old.parts } else { Parts::ALL }
+    }
+
+    fn are_parts_known(&self) -> bool {
+        self.old.len() <= KNOWN_PARTS_MAX
     }
 
     /// How many images are kept: committed ones, and spare pages.
@@ -209,7 +215,7 @@ impl Batch {
 
     /// Empties the batch.
     pub(crate) fn clear(&mut self, committed: Page) {
-        let are_parts_known = self.old.len() <= KNOWN_PARTS_MAX;
+        let are_parts_known = self.are_parts_known();
         for OldPage { page, image, parts } in self.old.drain(..) {
             self.touched.remove(page);
             self.spare.retain(|spare| spare.page != page);

@@ -83,7 +83,7 @@ pub(crate) fn insert(
     let (count, heap) = (node.count(), node.heap() + size);
     let (slot_at, end) = (node.slots_at(index), node.slots_at(count));
     let offset = bytes.len() - heap;
-    // Header and slots, of which those before this one are few; and the cell.
+    // Header, slots, those before this one too since that is one range less, and the cell.
     parts.add(bytes.len(), 0..end + SLOT);
     parts.add(bytes.len(), offset..offset + size);
     if is_first {
@@ -194,15 +194,20 @@ pub(crate) fn is_sparse(used: usize, page_size: usize) -> bool {
 
 /// Overwrites the inline value of the entry at `index` with one of the same length; false if it has another.
 pub(crate) fn replace_value(bytes: &mut [u8], parts: &mut Parts, index: usize, value: &[u8]) -> bool {
-    let range = Node::new(bytes).value_range(index).filter(|range| range.len() == value.len());
-    parts.add(bytes.len(), range.clone().unwrap_or_default());
-    match range.and_then(|range| bytes.get_mut(range)) {
+    match value_mut(bytes, parts, index).filter(|old| old.len() == value.len()) {
         Some(old) => {
             old.copy_from_slice(value);
             true
         }
         None => false,
     }
+}
+
+/// The inline value of the entry at `index`, to be changed.
+pub(crate) fn value_mut<'a>(bytes: &'a mut [u8], parts: &mut Parts, index: usize) -> Option<&'a mut [u8]> {
+    let range = Node::new(bytes).value_range(index)?;
+    parts.add(bytes.len(), range.clone());
+    bytes.get_mut(range)
 }
 
 /// Moves the cells together, so that all garbage becomes gap. False, changing nothing, if they are not sound.

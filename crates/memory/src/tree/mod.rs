@@ -163,13 +163,7 @@ impl Tree {
         change: &mut dyn FnMut(&mut [u8]),
     ) -> MemoryResult<Option<bool>> {
         let Some((page, index)) = self.find(store, key)? else { return Ok(None) };
-        store
-            .edit_parts(page, |bytes, parts| {
-                let Some(range) = Node::new(bytes).value_range(index) else { return false };
-                parts.add(bytes.len(), range.clone());
-                bytes.get_mut(range).map(change).is_some()
-            })
-            .map(Some)
+        store.edit_parts(page, |bytes, parts| edit::value_mut(bytes, parts, index).map(change).is_some()).map(Some)
     }
 
     /// Sets the value of a key. Returns whether the key was there.
