@@ -19,7 +19,8 @@ fn write(store: &mut MemoryManager, model: &mut Model, random: &mut fastrand::Rn
         let start = random.usize(..bytes.len());
         let end = (start + random.usize(1..200)).min(bytes.len());
         bytes[start..end].fill_with(|| random.u8(..));
-        match random.u8(..3) {
+        match random.u8(..4) {
+            3 => store.restore(page, &PageRef::from(bytes.clone())).unwrap(),
             0 => store.edit(page, |target| target.copy_from_slice(bytes)).unwrap(),
             1 => store.bytes_mut(page).unwrap().copy_from_slice(bytes),
             _ => store.write_at_raw(page, start as u32, &bytes[start..end]).unwrap(),
