@@ -204,6 +204,7 @@ pub(crate) fn replace_value(bytes: &mut [u8], parts: &mut Parts, index: usize, v
 }
 
 /// The inline value of the entry at `index`, to be changed.
+#[inline]
 pub(crate) fn value_mut<'a>(bytes: &'a mut [u8], parts: &mut Parts, index: usize) -> Option<&'a mut [u8]> {
     let range = Node::new(bytes).value_range(index)?;
     parts.add(bytes.len(), range.clone());
