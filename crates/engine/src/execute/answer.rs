@@ -18,7 +18,7 @@ use crate::execute::spool::{Spool, SpoolReader, broken, forget, push_record, rec
 use crate::execute::threshold::Threshold;
 use crate::execute::{Frame, RowStream, derived, groups};
 use crate::full::IS_FULL;
-use crate::plan::{Access, BoundExpr, Context, Derived, Plan, PlanSource, Scope};
+use crate::plan::{Access, BoundExpr, Context, Derived, Plan, PlanSource, Rows, Scope};
 
 /// Everything that a plan without grouping answers, each row made by `make`.
 pub(crate) fn collect<T>(
@@ -148,7 +148,7 @@ pub(crate) fn keys_and_outputs(
     rows: &mut RowStream<'_>,
     has_outputs: bool,
 ) -> Fallible<Vec<(Vec<u8>, Vec<Value>)>> {
-    if plan.grouping.is_some() || !matches!(plan.sources.first(), Some(PlanSource::Table(_))) {
+    if plan.grouping.is_some() || !matches!(plan.sources.first(), Some(PlanSource { rows: Rows::Table(_), .. })) {
         return Err(Error::query(format_args!("an aggregate or a window cannot stand in a change of rows")));
     }
     let mut found = Vec::new();
@@ -166,13 +166,13 @@ pub(crate) fn keys_and_outputs(
 /// How many rows a plan answers.
 pub(crate) fn count(core: &mut Core, plan: &Plan, scope: Scope) -> Fallible<u64> {
     // A table's own count, where nothing chooses among its rows.
-    if let [step] = plan.steps.as_slice()
+    if let [step] = &*plan.steps
         && step.filters.is_empty()
         && step.asking.is_empty()
         && step.access == Access::Scan
         && plan.answers_rows()
         && plan.gate.is_empty()
-        && let Some(PlanSource::Table(relation)) = plan.sources.first()
+        && let Some(PlanSource { rows: Rows::Table(relation), .. }) = plan.sources.first()
     {
         let crate::catalog::TreeHead { tree, rows, .. } = core.catalog.relation(*relation)?.table;
         core.store.note_read(tree.id(), KeyRange::From(&[], None));
@@ -284,7 +284,7 @@ pub(crate) fn each_of(core: &mut Core, plan: &Plan, rows: &mut RowStream<'_>, si
 /// The source whose rows are the answer just as they are made, but for the limit: they are not kept in between. Who wants
 /// to know what the steps come to has them walked.
 fn handed_on<'p>(core: &Core, plan: &'p Plan) -> Option<&'p Derived> {
-    let ([step], [PlanSource::Derived(derived)]) = (plan.steps.as_slice(), plan.sources.as_slice()) else {
+    let ([step], [PlanSource { rows: Rows::Derived(derived), .. }]) = (&*plan.steps, plan.sources.as_slice()) else {
         return None;
     };
     let is_same = |(number, output): (usize, &BoundExpr)| match output {

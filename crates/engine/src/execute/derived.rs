@@ -16,7 +16,7 @@ use crate::execute::runs::Runs;
 use crate::execute::spool::forget;
 use crate::full::needs_full;
 use crate::numbering::Numbering;
-use crate::plan::{Body, Context, Derived, Plan, Scope};
+use crate::plan::{Body, BodyKind, Context, Derived, Plan, Scope};
 
 /// The most rows that a query which names itself makes.
 pub const MAX_RECURSIVE_ROWS: usize = 10_000_000;
@@ -27,13 +27,14 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
     let inside = || inside(derived, scope);
     let layout = &derived.relation.layout;
     let mut made = Spool::new(&core.store.scratch_space());
-    match &derived.body {
-        Body::Working(number) => return Ok(scope.working(*number)),
-        Body::Windows { query, windows } => windows.make(core, query, inside()?, layout, &mut made)?,
-        Body::Set { operation, all, left, right } if *operation != SetOperation::Union => {
+    let Body { kind, queries } = &derived.body;
+    match (kind, queries.as_slice()) {
+        (BodyKind::Working(number), _) => return Ok(scope.working(*number)),
+        (BodyKind::Windows(windows), [query]) => windows.make(core, query, inside()?, layout, &mut made)?,
+        (BodyKind::Set { operation, all }, [left, right]) if *operation != SetOperation::Union => {
             compare(core, (*operation, *all), [left, right], &inside()?, layout, &mut made)?;
         }
-        Body::Recursive { number, all, first, next } => {
+        (BodyKind::Recursive { number, all }, [first, next]) => {
             let (mut seen, mut key, mut bytes, mut count) = (Numbering::default(), Vec::new(), Vec::new(), 0);
             let inside = inside()?;
             let (mut plan, mut scope) = (first, inside.again());
@@ -79,17 +80,21 @@ pub(crate) fn rows(core: &mut Core, derived: &Derived, scope: &Scope) -> Fallibl
 /// Whether the rows of a source can be handed on as they are made.
 pub(super) fn is_streamed(derived: &Derived) -> bool {
     matches!(
-        derived.body,
-        Body::Nothing | Body::Values(_) | Body::Query(_) | Body::Set { operation: SetOperation::Union, .. }
+        derived.body.kind,
+        BodyKind::Nothing
+            | BodyKind::Values(_)
+            | BodyKind::Query
+            | BodyKind::Set { operation: SetOperation::Union, .. }
     )
 }
 
 /// Calls `sink` with each row of a source that [is streamed](is_streamed), as it is made.
 pub(super) fn stream(core: &mut Core, derived: &Derived, scope: &Scope, sink: Sink<'_>) -> Fallible<()> {
     let inside = inside(derived, scope)?;
-    match &derived.body {
-        Body::Nothing => sink(core, OutputRow::Made(Vec::new())).map(drop),
-        Body::Values(rows) => {
+    let Body { kind, queries } = &derived.body;
+    match (kind, queries.as_slice()) {
+        (BodyKind::Nothing, _) => sink(core, OutputRow::Made(Vec::new())).map(drop),
+        (BodyKind::Values(rows), _) => {
             let context = Context::Row(&[], &inside);
             for row in rows {
                 if !sink(core, OutputRow::Made(computed(row, context)?))? {
@@ -98,8 +103,8 @@ pub(super) fn stream(core: &mut Core, derived: &Derived, scope: &Scope, sink: Si
             }
             Ok(())
         }
-        Body::Query(plan) => each(core, plan, inside, sink),
-        Body::Set { all, left, right, .. } => unite(core, *all, [left, right], &inside, sink),
+        (BodyKind::Query, [plan]) => each(core, plan, inside, sink),
+        (BodyKind::Set { all, .. }, plans) => unite(core, *all, plans, &inside, sink),
         _ => Ok(()),
     }
 }
@@ -125,7 +130,7 @@ pub(super) fn encode_values(layout: &RowLayout, values: &[ValueRef<'_>], bytes: 
 }
 
 /// Hands on the rows of one answer and then those of another, with `all` those too that came before.
-fn unite(core: &mut Core, all: bool, plans: [&Plan; 2], scope: &Scope, sink: Sink<'_>) -> Fallible<()> {
+fn unite(core: &mut Core, all: bool, plans: &[Box<Plan>], scope: &Scope, sink: Sink<'_>) -> Fallible<()> {
     let mut distinct = Distinct::new(&core.store.scratch_space());
     let (mut key, mut wants_more) = (Vec::new(), true);
     for plan in plans {

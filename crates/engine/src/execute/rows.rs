@@ -16,7 +16,7 @@ use crate::execute::settle::holds;
 use crate::execute::stand::{KeyUse, Stand, Walk};
 use crate::execute::{Frame, derived};
 use crate::full::IS_FULL;
-use crate::plan::{Access, BoundExpr, Context, Plan, PlanSource, Scope, Step};
+use crate::plan::{Access, BoundExpr, Context, Plan, PlanSource, Rows, Scope, Step};
 
 /// What a walk came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl<'p> RowStream<'p> {
             needs_key.push(if is_read { KeyUse::AfterFilters } else { KeyUse::Never });
         }
         let mut stands = Vec::with_capacity(plan.steps.len());
-        for step in &plan.steps {
+        for step in plan.steps.iter() {
             let layout = &plan.relation(catalog, step.source)?.layout;
             let filters = Filters::new(&step.filters, step.source, layout, &frame.scope);
             stands.push(Stand::new(filters));
@@ -371,7 +371,10 @@ impl<'p> RowStream<'p> {
         let Some(stand) = stands.get_mut(depth) else { return Ok(()) };
         stand.is_missing = step.after.is_some();
         stand.observed.entered += 1;
-        if IS_FULL && let (Some(PlanSource::Derived(source)), None) = (plan.sources.get(step.source), &stand.derived) {
+        if IS_FULL
+            && let (Some(PlanSource { rows: Rows::Derived(source), .. }), None) =
+                (plan.sources.get(step.source), &stand.derived)
+        {
             stand.derived = Some(derived::rows(core, source, &frame.scope)?);
         }
         let layout = &plan.relation(&core.catalog, step.source)?.layout;

@@ -11,7 +11,7 @@ use crate::plan::estimate::Estimates;
 use crate::plan::expr::bit;
 
 /// How the rows of one source are reached.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Access {
     /// Every row, in the order of their keys.
     Scan,

@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, Relation};
 use crate::error::Fallible;
 use crate::observed::{Observed, ObservedPlan, ObservedStep};
 use crate::plan::call::{Call, Operator};
-use crate::plan::{Access, Body, Bound, BoundAggregate, BoundExpr, Derived, Plan, PlanSource, Step};
+use crate::plan::{Access, Body, BodyKind, Bound, BoundAggregate, BoundExpr, Derived, Plan, PlanSource, Rows, Step};
 
 /// What is known beside the plan: the names of tables, and what the plan came to if it was observed.
 #[derive(Clone, Copy)]
@@ -91,7 +91,7 @@ impl<'a> Words<'a> {
             for filter in step.after.iter().flatten() {
                 self.line(plan, indent + 1, "then filter ", filter);
             }
-            if let Some(PlanSource::Derived(derived)) = plan.sources.get(step.source) {
+            if let Some(PlanSource { rows: Rows::Derived(derived), .. }) = plan.sources.get(step.source) {
                 self.body(derived, indent + 2);
             }
         }
@@ -143,29 +143,25 @@ impl<'a> Words<'a> {
     }
 
     fn body(&mut self, derived: &Derived, indent: usize) {
-        let body = &derived.body;
-        match body {
-            Body::Nothing | Body::Values(_) | Body::Working(_) => {}
-            Body::Query(plan) => self.plan(plan, indent),
-            Body::Windows { query, .. } => {
-                self.plan(query, indent);
-                for column in derived.relation.schema.columns.iter().skip(query.outputs.len()) {
-                    self.begin(indent, "window ");
-                    self.say(&column.name);
-                    self.say("\n");
-                }
-            }
-            Body::Set { left, right, .. } | Body::Recursive { first: left, next: right, .. } => {
-                self.plan(left, indent);
+        let Body { kind, queries } = &derived.body;
+        for (number, plan) in queries.iter().enumerate() {
+            if number > 0 {
                 self.begin(indent, "");
-                match body {
-                    Body::Set { operation, all, .. } => {
+                match kind {
+                    BodyKind::Set { operation, all } => {
                         self.say(&operation.to_string().to_ascii_lowercase());
                         self.say(if *all { " all\n" } else { "\n" });
                     }
                     _ => self.say("then with the rows found last\n"),
                 }
-                self.plan(right, indent);
+            }
+            self.plan(plan, indent);
+        }
+        if let (BodyKind::Windows(_), [query]) = (kind, queries.as_slice()) {
+            for column in derived.relation.schema.columns.iter().skip(query.outputs.len()) {
+                self.begin(indent, "window ");
+                self.say(&column.name);
+                self.say("\n");
             }
         }
     }
@@ -196,14 +192,14 @@ impl<'a> Words<'a> {
     fn access(&mut self, plan: &Plan, step: &Step) {
         let Some(relation) = self.relation(plan, step.source) else { return };
         let table = match plan.sources.get(step.source) {
-            Some(PlanSource::Derived(derived)) => match &derived.body {
-                Body::Nothing => "nothing",
-                Body::Values(_) => "values",
-                Body::Query(_) => "query",
-                Body::Windows { .. } => "windows",
-                Body::Set { .. } => "set",
-                Body::Recursive { .. } => "recursive query",
-                Body::Working(_) => "the rows found last",
+            Some(PlanSource { rows: Rows::Derived(derived), .. }) => match &derived.body.kind {
+                BodyKind::Nothing => "nothing",
+                BodyKind::Values(_) => "values",
+                BodyKind::Query => "query",
+                BodyKind::Windows(_) => "windows",
+                BodyKind::Set { .. } => "set",
+                BodyKind::Recursive { .. } => "recursive query",
+                BodyKind::Working(_) => "the rows found last",
             },
             _ => &relation.schema.name,
         };

@@ -8,47 +8,36 @@
 use wasm_dbms_api::Value;
 
 use crate::full::IS_FULL;
-use crate::plan::BoundExpr;
-use crate::plan::bind::{BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, MAX_SOURCES};
+use crate::plan::bind::MAX_SOURCES;
 use crate::plan::call::Operator;
+use crate::plan::{BodyKind, BoundExpr, Derived, Plan, PlanSource, Rows};
 
 /// The most parts of a value that is put where it is named. What views in views compute stays as shallow as that, too.
 const MAX_PARTS: usize = 8;
 
 /// Makes every query in FROM part of the one around that can be, inside of queries too.
-pub(super) fn flatten(query: &mut BoundQuery) {
+pub(super) fn flatten(query: &mut Plan) {
     if !IS_FULL {
         return;
     }
     let mut place = 0;
     while let Some(source) = query.sources.get_mut(place) {
-        flatten_inside(source);
+        if let Rows::Derived(derived) = &mut source.rows {
+            derived.body.queries.iter_mut().for_each(|query| flatten(query));
+        }
         let others = query.sources.len() - 1;
         place += match query.sources.get_mut(place).and_then(|source| take_plain(source, others)) {
             Some(inner) => absorb(query, place, *inner),
             None => 1,
         };
     }
-    query.subqueries.iter_mut().for_each(|subquery| flatten(&mut subquery.query));
-}
-
-/// Does it in what the rows of a source are made by.
-fn flatten_inside(source: &mut BoundSource) {
-    let BoundRows::Derived(derived) = &mut source.rows else { return };
-    match &mut derived.body {
-        BoundBody::Query(query) | BoundBody::Windows { query, .. } => flatten(query),
-        BoundBody::Set { left: one, right: other, .. } | BoundBody::Recursive { first: one, next: other, .. } => {
-            flatten(one);
-            flatten(other);
-        }
-        BoundBody::Nothing | BoundBody::Values(_) | BoundBody::Working(_) => {}
-    }
+    query.subqueries.iter_mut().for_each(|subquery| flatten(&mut subquery.plan));
 }
 
 /// The query that the rows of a source are made by, if it can be part of the query around, which has so many others.
-fn take_plain(source: &mut BoundSource, others: usize) -> Option<Box<BoundDerived>> {
-    let BoundRows::Derived(derived) = &source.rows else { return None };
-    let BoundBody::Query(inner) = &derived.body else { return None };
+fn take_plain(source: &mut PlanSource, others: usize) -> Option<Box<Derived>> {
+    let Rows::Derived(derived) = &source.rows else { return None };
+    let (BodyKind::Query, [inner]) = (&derived.body.kind, derived.body.queries.as_slice()) else { return None };
     let is_plain = inner.grouping.is_none()
         && inner.having.is_empty()
         && !inner.is_distinct
@@ -66,9 +55,9 @@ fn take_plain(source: &mut BoundSource, others: usize) -> Option<Box<BoundDerive
     if !is_plain || (source.left.is_some() && !is_alone()) {
         return None;
     }
-    match std::mem::replace(&mut source.rows, BoundRows::Table(usize::MAX)) {
-        BoundRows::Derived(derived) => Some(derived),
-        BoundRows::Table(_) => None,
+    match std::mem::replace(&mut source.rows, Rows::Table(usize::MAX)) {
+        Rows::Derived(derived) => Some(derived),
+        Rows::Table(_) => None,
     }
 }
 
@@ -96,8 +85,9 @@ fn is_small(expr: &BoundExpr, parts: &mut usize) -> bool {
 }
 
 /// Puts the parts of a query in the place of the source that it was; how many sources it has.
-fn absorb(query: &mut BoundQuery, place: usize, derived: BoundDerived) -> usize {
-    let BoundDerived { body: BoundBody::Query(mut inner), arguments, .. } = derived else { return 1 };
+fn absorb(query: &mut Plan, place: usize, derived: Derived) -> usize {
+    let Derived { mut body, arguments, .. } = derived;
+    let Some(mut inner) = body.queries.pop() else { return 1 };
     let (count, asked) = (inner.sources.len(), query.subqueries.len());
     inner.for_each_expr(&mut |expr| {
         expr.for_each_mut(&mut |part| match part {

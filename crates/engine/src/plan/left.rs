@@ -2,12 +2,11 @@
 
 use wasm_dbms_api::ScalarFunction;
 
-use crate::plan::BoundExpr;
-use crate::plan::bind::BoundQuery;
 use crate::plan::call::Operator;
+use crate::plan::{BoundExpr, Plan};
 
 /// Makes left joins inner ones where nothing is lost by it.
-pub(super) fn simplify(query: &mut BoundQuery) {
+pub(super) fn simplify(query: &mut Plan) {
     for source in (0..query.sources.len()).rev() {
         let is_left = query.sources.get(source).is_some_and(|own| own.left.is_some());
         if is_left && query.conjuncts.iter().any(|conjunct| rejects_missing(conjunct, source)) {

@@ -7,6 +7,7 @@ mod access;
 mod bind;
 mod call;
 mod condition;
+mod derived;
 mod equality;
 mod estimate;
 mod explain;
@@ -26,33 +27,36 @@ mod window;
 
 pub use access::MAX_RANGES;
 pub(crate) use access::{Access, Bound};
-pub(crate) use bind::{Answers, Beside, bind_row, bind_value, schema_of};
+pub(crate) use bind::{Answers, Beside, bind_row, bind_value, name_of, schema_of};
 pub use bind::{MAX_SOURCES, MAX_SOURCES_IN_ALL};
+pub(crate) use derived::{Body, BodyKind, Derived, Rows};
 pub(crate) use expr::{BoundExpr, Context, broken_row};
 pub use figures::MAX_PLANNING_DESCENTS;
 pub(crate) use key_range::KeyRange;
 pub use scope::MAX_REMEMBERED_BYTES;
 pub(crate) use scope::{Answer, Scope};
 pub(crate) use template::Template;
-pub(crate) use window::{BoundFrame, Edge, Input, RowMaker, Window, WindowOperator, WindowOrder, enable};
+pub(crate) use window::{BoundFrame, Edge, Input, Window, WindowOperator, WindowOrder, enable};
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{AggregateFunction, DataType, Query, SetOperation, ValueRef};
+use wasm_dbms_api::{AggregateFunction, DataType, Query, ValueRef};
 
-use crate::catalog::{Catalog, Relation, RelationIndex};
+use crate::catalog::{Catalog, Relation};
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::full::IS_FULL;
 use crate::observed::Observed;
 
-/// A way of answering a question.
-#[derive(Debug, Clone)]
+/// A question whose names are numbers and, once it was [optimised](optimize), a way of answering it.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {
-    /// The tables in the order in which they are entered.
-    pub(crate) steps: Vec<Step>,
     /// Each source, in the order of the question.
     pub(crate) sources: Vec<PlanSource>,
+    /// Everything that must hold of the rows, joins too, until it is known which step tests it.
+    pub(crate) conjuncts: Vec<BoundExpr>,
+    /// The sources in the order in which they are entered.
+    pub(crate) steps: Arc<[Step]>,
     /// What must hold once, for any row to come.
     pub(crate) gate: Vec<BoundExpr>,
     pub(crate) grouping: Option<Grouping>,
@@ -74,33 +78,13 @@ pub(crate) struct Plan {
     pub(crate) cost: f64,
 }
 
-/// Where the rows of a source come from.
+/// Where rows come from, and whether they may be missing.
 #[derive(Debug, Clone)]
-pub(crate) enum PlanSource {
-    Table(RelationIndex),
-    Derived(Box<Derived>),
-}
-
-/// Rows that belong to no table.
-#[derive(Debug, Clone)]
-pub(crate) struct Derived {
-    /// A table that they could stand in.
-    pub(crate) relation: Arc<Relation>,
-    pub(crate) body: Body,
-    /// What they are given of the row of the query around.
-    pub(crate) arguments: Vec<BoundExpr>,
-}
-
-/// How rows that belong to no table are made.
-#[derive(Debug, Clone)]
-pub(crate) enum Body {
-    Nothing,
-    Values(Vec<Vec<BoundExpr>>),
-    Query(Box<Plan>),
-    Windows { query: Box<Plan>, windows: Arc<dyn RowMaker> },
-    Set { operation: SetOperation, all: bool, left: Box<Plan>, right: Box<Plan> },
-    Recursive { number: usize, all: bool, first: Box<Plan>, next: Box<Plan> },
-    Working(usize),
+pub(crate) struct PlanSource {
+    pub(crate) rows: Rows,
+    /// What makes them partners of the rows before, which stay without one, until it is known which step tests it; none: they
+    /// are joined plainly.
+    pub(crate) left: Option<Vec<BoundExpr>>,
 }
 
 /// A query that an expression asks.
@@ -110,10 +94,13 @@ pub(crate) struct Subquery {
     pub(crate) answers: Answers,
     /// The type in which the values of a set are compared, where that is another than their own.
     pub(crate) set_type: Option<DataType>,
+    /// The expression as it was said, and what the query is given.
+    text: String,
+    arguments: Vec<BoundExpr>,
 }
 
 /// One source in a plan.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) source: usize,
     pub(crate) access: Access,
@@ -217,8 +204,20 @@ pub(crate) fn plan(core: &mut Core, query: &Query) -> Fallible<Box<Plan>> {
 
 /// Plans a question whose parameters have these values.
 pub(crate) fn plan_with(core: &mut Core, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Box<Plan>> {
-    let bound = bind::bind(&core.catalog, query, parameters)?;
-    optimize::optimize(core, bound)
+    let mut plan = bind::bind(&core.catalog, query, parameters)?;
+    optimize::optimize(core, &mut plan)?;
+    Ok(plan)
+}
+
+impl PlanSource {
+    /// Its table, or one that its rows could stand in.
+    #[inline]
+    fn relation<'a>(&'a self, catalog: &'a Catalog) -> Fallible<&'a Relation> {
+        match &self.rows {
+            Rows::Derived(derived) => Ok(&derived.relation),
+            Rows::Table(relation) => catalog.relation(*relation),
+        }
+    }
 }
 
 impl Plan {
@@ -236,8 +235,7 @@ impl Plan {
     #[inline]
     pub(crate) fn relation<'a>(&'a self, catalog: &'a Catalog, source: usize) -> Fallible<&'a Relation> {
         match self.sources.get(source) {
-            Some(PlanSource::Derived(derived)) => Ok(&derived.relation),
-            Some(PlanSource::Table(relation)) => catalog.relation(*relation),
+            Some(source) => source.relation(catalog),
             None => catalog.relation(usize::MAX),
         }
     }

@@ -3,22 +3,23 @@
 use wasm_dbms_api::{Comparison, DataType, Value};
 
 use crate::Error;
-use crate::catalog::{Catalog, Relation};
+use crate::catalog::Catalog;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::full::{IS_FULL, needs_full};
 use crate::plan::access::{Candidate, Chooser, KEEP_COST};
-use crate::plan::bind::{BoundBody, BoundQuery, BoundRows, BoundSubquery};
 use crate::plan::estimate::{Estimates, RANGE_SHARE};
 use crate::plan::expr::{bit, parted};
 use crate::plan::figures::Figures;
 use crate::plan::join_order::{Cost, join_order};
 use crate::plan::walk_order::{leading_column, walk_in_order};
-use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Step, Subquery, equality, flatten, left, semi_join};
+use crate::plan::{
+    Body, BodyKind, BoundExpr, Plan, PlanSource, Rows, Step, Subquery, equality, flatten, left, semi_join,
+};
 
 /// Chooses how to answer a question: the order of the sources that costs least, and the access to each.
-pub(crate) fn optimize(core: &mut Core, mut query: Box<BoundQuery>) -> Fallible<Box<Plan>> {
-    flatten::flatten(&mut query);
+pub(crate) fn optimize(core: &mut Core, query: &mut Box<Plan>) -> Fallible<()> {
+    flatten::flatten(query);
     let Core { catalog, store, .. } = core;
     choose(catalog, &Figures::new(store), query, 0)
 }
@@ -33,43 +34,41 @@ const ASKING_COST: f64 = 20.0;
 const ANSWER_COST: f64 = 3.0;
 
 /// The cheaper of two ways: with the queries in its conditions asked of each row, or as sources.
-fn choose(catalog: &Catalog, figures: &Figures<'_>, query: Box<BoundQuery>, depth: usize) -> Fallible<Box<Plan>> {
-    let other = if IS_FULL && depth < MAX_CHOICES { semi_join::convert(catalog, &query) } else { None };
-    let asking = plan_query(catalog, figures, query, depth + 1)?;
-    match other.map(|other| plan_query(catalog, figures, other, depth + 1)) {
-        Some(Ok(joining)) if joining.cost < asking.cost => Ok(joining),
-        _ => Ok(asking),
+fn choose(catalog: &Catalog, figures: &Figures<'_>, query: &mut Box<Plan>, depth: usize) -> Fallible<()> {
+    let other = if IS_FULL && depth < MAX_CHOICES { semi_join::convert(catalog, query) } else { None };
+    plan_query(catalog, figures, query, depth + 1)?;
+    if let Some(mut other) = other
+        && plan_query(catalog, figures, &mut other, depth + 1).is_ok()
+        && other.cost < query.cost
+    {
+        *query = other;
     }
+    Ok(())
 }
 
-fn plan_query(
-    catalog: &Catalog,
-    figures: &Figures<'_>,
-    mut query: Box<BoundQuery>,
-    depth: usize,
-) -> Fallible<Box<Plan>> {
+fn plan_query(catalog: &Catalog, figures: &Figures<'_>, query: &mut Plan, depth: usize) -> Fallible<()> {
     if IS_FULL {
-        left::simplify(&mut query);
+        left::simplify(query);
     }
-    let BoundQuery { sources, mut conjuncts, .. } = *query;
-    let gate;
-    (gate, conjuncts) = parted(conjuncts, &mut |conjunct| conjunct.sources() == 0);
+    let mut conjuncts;
+    (query.gate, conjuncts) = parted(std::mem::take(&mut query.conjuncts), &mut |conjunct| conjunct.sources() == 0);
     let mut lefts = Vec::new();
-    let mut planned = Vec::new();
     let mut estimates = Estimates::new(figures);
     let mut cost = 0.0;
-    for source in sources {
-        lefts.push(source.left);
-        let source = plan_source(catalog, figures, source.rows, depth)?;
-        cost += source.cost();
-        estimates.push(relation_of(catalog, &source)?, rows_of(catalog, &source)?, source.is_distinct());
-        planned.push(source);
-    }
-    let sources = planned;
-    let types = |expr: &BoundExpr| match expr {
-        BoundExpr::Column { source, column } => {
-            Some(relation_of(catalog, sources.get(*source)?).ok()?.data_type(*column))
+    for source in &mut query.sources {
+        lefts.push(source.left.take());
+        if let Rows::Derived(derived) = &mut source.rows {
+            needs_full()?;
+            for query in &mut derived.body.queries {
+                choose(catalog, figures, query, depth)?;
+            }
         }
+        cost += source.cost();
+        estimates.push(source.relation(catalog)?, source.estimate(catalog)?, source.is_distinct());
+    }
+    let sources = query.sources.as_slice();
+    let types = |expr: &BoundExpr| match expr {
+        BoundExpr::Column { source, column } => Some(sources.get(*source)?.relation(catalog).ok()?.data_type(*column)),
         BoundExpr::Call(call) => call.data_type(),
         _ => None::<DataType>,
     };
@@ -78,7 +77,7 @@ fn plan_query(
         left.iter_mut().for_each(join_alternatives);
     }
     let classes = if IS_FULL { equality::close(&mut conjuncts, &types) } else { Vec::new() };
-    let mut joins = Joins { catalog, sources: &sources, lefts, conjuncts, classes, estimates, types: &types };
+    let mut joins = Joins { catalog, sources, lefts, conjuncts, classes, estimates, types: &types };
     let order = joins.order().ok_or_else(no_order)?;
     let mut steps = Vec::with_capacity(order.len());
     let (mut entered, mut rows) = (0, 1.0);
@@ -88,7 +87,7 @@ fn plan_query(
     for source in order.iter().copied() {
         let (step, own) = joins.step(source, entered, rows, &ascending)?;
         if IS_FULL {
-            let relation = relation_of(catalog, sources.get(source).ok_or_else(no_source)?)?;
+            let relation = sources.get(source).ok_or_else(no_source)?.relation(catalog)?;
             let column = match entered {
                 0 => leading_column(relation, &step.access),
                 _ => step.access.followed(relation, &ascending),
@@ -103,49 +102,32 @@ fn plan_query(
         rows *= step.estimate;
         steps.push(step);
     }
-    let BoundQuery { grouping, having, outputs, names, is_distinct, order, limit, offset, subqueries, .. } = *query;
-    let mut plan = Box::new(Plan {
-        estimate: rows,
-        cost,
-        steps,
-        sources,
-        gate,
-        grouping,
-        having,
-        outputs,
-        names: names.into(),
-        is_distinct,
-        order,
-        limit,
-        offset,
-        subqueries: Vec::new(),
-    });
     if IS_FULL {
-        for subquery in subqueries {
-            let BoundSubquery { query, answers, set_type, .. } = subquery;
-            plan.subqueries.push(Subquery { plan: choose(catalog, figures, query, depth)?, answers, set_type });
+        for subquery in &mut query.subqueries {
+            choose(catalog, figures, &mut subquery.plan, depth)?;
         }
-        for (step, rows) in plan.steps.iter().zip(asked) {
+        for (step, rows) in steps.iter().zip(asked) {
             for expr in step.asking.iter().chain(step.after.iter().flatten()) {
                 expr.visit_asked(&mut |number, is_given| {
-                    let Some(subquery) = plan.subqueries.get(number) else { return };
-                    let own = subquery.plan.cost;
-                    plan.cost += match is_given {
-                        true => rows * (own + ASKING_COST),
-                        false => own + subquery.plan.estimate * KEEP_COST + rows * ANSWER_COST,
+                    let Some(Subquery { plan, .. }) = query.subqueries.get(number) else { return };
+                    cost += match is_given {
+                        true => rows * (plan.cost + ASKING_COST),
+                        false => plan.cost + plan.estimate * KEEP_COST + rows * ANSWER_COST,
                     };
                 });
             }
         }
     }
+    (query.estimate, query.cost) = (rows, cost);
     // Who wants few rows of many sees to the first ones only.
-    if let (Some(limit), true) = (plan.limit, plan.order.is_empty() && plan.answers_rows()) {
-        plan.cost *= ((limit + 1) as f64 / plan.estimate.max(1.0)).min(1.0);
+    if let (Some(limit), true) = (query.limit, query.order.is_empty() && query.answers_rows()) {
+        query.cost *= ((limit + 1) as f64 / query.estimate.max(1.0)).min(1.0);
     }
-    if plan.answers_rows() {
-        walk_in_order(catalog, &mut plan)?;
+    if query.answers_rows() {
+        walk_in_order(catalog, query, &mut steps)?;
     }
-    Ok(plan)
+    query.steps = steps.into();
+    Ok(())
 }
 
 /// The sources and what ties them.
@@ -241,7 +223,7 @@ impl<'s> Joins<'_, 's> {
     ) -> Fallible<Chooser<'q, 's>> {
         let own = self.sources.get(source).ok_or_else(no_source)?;
         Ok(Chooser {
-            relation: relation_of(self.catalog, own)?,
+            relation: own.relation(self.catalog)?,
             source,
             bound,
             is_first,
@@ -384,62 +366,47 @@ fn alternatives<'e>(expr: &'e BoundExpr, values: &mut Vec<Value>) -> Option<&'e 
     }
 }
 
-fn plan_source(catalog: &Catalog, figures: &Figures<'_>, rows: BoundRows, depth: usize) -> Fallible<PlanSource> {
-    let derived = match rows {
-        BoundRows::Table(relation) => return Ok(PlanSource::Table(relation)),
-        BoundRows::Derived(derived) => *derived,
-    };
-    needs_full()?;
-    let plan = |query: Box<BoundQuery>| choose(catalog, figures, query, depth);
-    let body = match derived.body {
-        BoundBody::Nothing => Body::Nothing,
-        BoundBody::Values(rows) => Body::Values(rows),
-        BoundBody::Query(query) => Body::Query(plan(query)?),
-        BoundBody::Windows { query, windows } => Body::Windows { query: plan(query)?, windows },
-        BoundBody::Set { operation, all, left, right } => {
-            Body::Set { operation, all, left: plan(left)?, right: plan(right)? }
-        }
-        BoundBody::Recursive { number, all, first, next } => {
-            Body::Recursive { number, all, first: plan(first)?, next: plan(next)? }
-        }
-        BoundBody::Working(number) => Body::Working(number),
-    };
-    Ok(PlanSource::Derived(Derived { relation: derived.relation, body, arguments: derived.arguments }.into()))
-}
-
-/// How many rows a source has.
-fn rows_of(catalog: &Catalog, source: &PlanSource) -> Fallible<f64> {
-    Ok(match source {
-        PlanSource::Table(relation) => catalog.relation(*relation)?.table.rows as f64,
-        PlanSource::Derived(_) if !IS_FULL => 1.0,
-        PlanSource::Derived(derived) => match &derived.body {
-            Body::Nothing => 1.0,
-            Body::Values(rows) => rows.len() as f64,
-            Body::Query(plan) | Body::Windows { query: plan, .. } => plan.answer_estimate(),
-            Body::Set { left, right, .. } => left.answer_estimate() + right.answer_estimate(),
-            Body::Recursive { first, .. } => first.answer_estimate() * 10.0,
-            Body::Working(_) => 10.0,
-        },
-    })
-}
-
 impl PlanSource {
+    /// How many rows it has.
+    fn estimate(&self, catalog: &Catalog) -> Fallible<f64> {
+        Ok(match &self.rows {
+            Rows::Table(relation) => catalog.relation(*relation)?.table.rows as f64,
+            Rows::Derived(_) if !IS_FULL => 1.0,
+            Rows::Derived(derived) => match &derived.body.kind {
+                BodyKind::Nothing => 1.0,
+                BodyKind::Values(rows) => rows.len() as f64,
+                BodyKind::Working(_) => 10.0,
+                BodyKind::Recursive { .. } => {
+                    derived.body.queries.first().map_or(0.0, |first| first.answer_estimate() * 10.0)
+                }
+                BodyKind::Query | BodyKind::Windows(_) | BodyKind::Set { .. } => {
+                    derived.body.queries.iter().map(|plan| plan.answer_estimate()).sum()
+                }
+            },
+        })
+    }
+
     /// Whether no two rows are the same.
     fn is_distinct(&self) -> bool {
-        matches!(self, Self::Derived(derived) if IS_FULL && matches!(&derived.body, Body::Query(plan) if plan.is_distinct))
+        match &self.rows {
+            Rows::Derived(derived) if IS_FULL && matches!(derived.body.kind, BodyKind::Query) => {
+                derived.body.queries.iter().all(|plan| plan.is_distinct)
+            }
+            _ => false,
+        }
     }
 
     /// What making its rows costs.
     fn cost(&self) -> f64 {
-        match self {
-            Self::Table(_) => 0.0,
-            Self::Derived(_) if !IS_FULL => 0.0,
-            Self::Derived(derived) => match &derived.body {
-                Body::Nothing | Body::Values(_) | Body::Working(_) => 1.0,
-                Body::Query(plan) | Body::Windows { query: plan, .. } => plan.cost + plan.estimate,
-                Body::Set { left, right, .. } => left.cost + right.cost + left.estimate + right.estimate,
-                Body::Recursive { first, next, .. } => first.cost + next.cost * 10.0,
-            },
+        let Rows::Derived(derived) = &self.rows else { return 0.0 };
+        if !IS_FULL {
+            return 0.0;
+        }
+        let Body { kind, queries } = &derived.body;
+        match (kind, queries.as_slice()) {
+            (_, []) => 1.0,
+            (BodyKind::Recursive { .. }, [first, next]) => first.cost + next.cost * 10.0,
+            (_, plans) => plans.iter().map(|plan| plan.cost + plan.estimate).sum(),
         }
     }
 }
@@ -453,12 +420,5 @@ impl Plan {
             Some(_) => (self.estimate / 10.0).max(1.0),
         };
         self.limit.map_or(rows, |limit| rows.min(limit as f64)).max(1.0)
-    }
-}
-
-fn relation_of<'a>(catalog: &'a Catalog, source: &'a PlanSource) -> Fallible<&'a Relation> {
-    match source {
-        PlanSource::Table(relation) => catalog.relation(*relation),
-        PlanSource::Derived(derived) => Ok(&derived.relation),
     }
 }

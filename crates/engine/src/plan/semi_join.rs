@@ -8,13 +8,13 @@
 use wasm_dbms_api::Comparison;
 
 use crate::catalog::Catalog;
-use crate::plan::BoundExpr;
-use crate::plan::bind::{BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, Kind, MAX_SOURCES, relation_of};
+use crate::plan::bind::{Kind, MAX_SOURCES, relation_of};
 use crate::plan::call::{Call, Operator};
 use crate::plan::expr::parted;
+use crate::plan::{Body, BoundExpr, Derived, Plan, PlanSource, Rows};
 
 /// The question with every such query as a source; none if it has none.
-pub(super) fn convert(catalog: &Catalog, query: &BoundQuery) -> Option<Box<BoundQuery>> {
+pub(super) fn convert(catalog: &Catalog, query: &Plan) -> Option<Box<Plan>> {
     if query.subqueries.is_empty() {
         return None;
     }
@@ -43,7 +43,7 @@ pub(super) fn convert(catalog: &Catalog, query: &BoundQuery) -> Option<Box<Bound
                 // The first takes the place of the query; there is one, or nothing ties it.
                 (!ties.is_empty()).then(|| ties.remove(0))
             };
-            changed.sources.push(BoundSource { rows: source, left });
+            changed.sources.push(PlanSource { rows: source, left });
             if let (Some(conjunct), Some(own)) = (changed.conjuncts.get_mut(place), own) {
                 *conjunct = own;
             }
@@ -54,7 +54,7 @@ pub(super) fn convert(catalog: &Catalog, query: &BoundQuery) -> Option<Box<Bound
                     expr.any(&|part| matches!(part, BoundExpr::Call(call) if call.operator.asked() == Some(number)));
             });
             if let Some(subquery) = changed.subqueries.get_mut(number).filter(|_| !is_asked) {
-                *subquery.query = BoundQuery::default();
+                *subquery.plan = Plan::default();
             }
         }
     }
@@ -64,11 +64,11 @@ pub(super) fn convert(catalog: &Catalog, query: &BoundQuery) -> Option<Box<Bound
 /// The source that a query is, and what ties its rows to those of the others.
 fn source_of(
     catalog: &Catalog,
-    query: &BoundQuery,
+    query: &Plan,
     call: &Call,
     is_negated: bool,
     source: usize,
-) -> Option<(usize, BoundRows, Vec<BoundExpr>)> {
+) -> Option<(usize, Rows, Vec<BoundExpr>)> {
     let (number, value) = match call.operator {
         Operator::Exists(number) => (number, None),
         Operator::InQuery(number) if !is_negated => (number, call.arguments.first()),
@@ -76,7 +76,7 @@ fn source_of(
     };
     let given = call.arguments.get(usize::from(value.is_some())..)?;
     let subquery = query.subqueries.get(number)?;
-    let mut inner = subquery.query.clone();
+    let mut inner = subquery.plan.clone();
     let limit = if value.is_some() { None } else { Some(1) };
     let is_plain = inner.grouping.is_none() && inner.having.is_empty() && inner.offset == 0 && inner.limit == limit;
     if !is_plain || call.arguments.iter().any(BoundExpr::asks) {
@@ -110,7 +110,7 @@ fn source_of(
     (_, inner.conjuncts) = parted(inner.conjuncts, &mut is_tie);
     let column_of = |key: &BoundExpr| {
         let BoundExpr::Column { source, column } = key else { return None };
-        let BoundRows::Table(relation) = inner.sources.get(*source)?.rows else { return None };
+        let Rows::Table(relation) = inner.sources.get(*source)?.rows else { return None };
         catalog.relation(relation).ok()?.schema.columns.get(*column)
     };
     if let Some(value) = value {
@@ -121,14 +121,13 @@ fn source_of(
         }
         tie(output, value.clone());
     }
-    let (mut names, mut columns) = (Vec::new(), Vec::new());
+    let mut columns = Vec::new();
     for key in &keys {
         let own = column_of(key)?;
-        names.push(own.name.clone());
         columns.push((own.name.clone().into(), Kind::of_column(own)));
     }
     let relation = relation_of(&columns).ok()?;
-    (inner.names, inner.outputs) = (names, keys);
+    inner.outputs = keys;
     (inner.is_distinct, inner.limit) = (true, None);
     inner.order.clear();
     let mut needs_more = inner.outputs.is_empty();
@@ -136,8 +135,8 @@ fn source_of(
     if needs_more {
         return None;
     }
-    let derived = BoundDerived { relation, body: BoundBody::Query(inner), arguments: Vec::new() };
-    Some((number, BoundRows::Derived(derived.into()), ties))
+    let derived = Derived { relation, body: Body::of(inner), arguments: Vec::new() };
+    Some((number, Rows::Derived(derived.into()), ties))
 }
 
 /// Puts in what a query is given of the row around.

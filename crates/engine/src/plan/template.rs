@@ -49,9 +49,9 @@ const FEW_ROWS: u64 = 64;
 impl Template {
     /// Plans a question for parameters of these types.
     pub(crate) fn new(core: &mut Core, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Self> {
-        let (bound, MadeFor { parameters: places, fixed, tables: found }) =
+        let (mut plan, MadeFor { parameters: places, fixed, tables: found }) =
             bind::bind_template(&core.catalog, query, parameters)?;
-        let plan = optimize::optimize(core, bound)?;
+        optimize::optimize(core, &mut plan)?;
         let mut tables = Vec::with_capacity(found.len());
         for index in found {
             let relation = core.catalog.relation(index)?;

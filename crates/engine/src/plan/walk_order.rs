@@ -3,24 +3,24 @@
 use crate::catalog::{Catalog, KeyShape, Relation};
 use crate::error::Fallible;
 use crate::full::IS_FULL;
-use crate::plan::{Access, BoundExpr, OrderKey, Plan, PlanSource};
+use crate::plan::{Access, BoundExpr, OrderKey, Plan, PlanSource, Rows, Step};
 
 /// What a row costs that is reached through an index, where all of them are walked, in rows of a sort.
 const LOOKUP_COST: f64 = 4.0;
 
 /// Lets the first table be walked in the order that is asked for, if its access or an index allows, and takes the order
 /// from the plan then. Rows of the tables after it come for each of its rows.
-pub(super) fn walk_in_order(catalog: &Catalog, plan: &mut Plan) -> Fallible<()> {
-    let Some(step) = plan.steps.first() else { return Ok(()) };
+pub(super) fn walk_in_order(catalog: &Catalog, plan: &mut Plan, steps: &mut [Step]) -> Fallible<()> {
+    let Some(step) = steps.first() else { return Ok(()) };
     let (source, order) = (step.source, plan.order.as_slice());
-    if order.is_empty() || !matches!(plan.sources.get(source), Some(PlanSource::Table(_))) {
+    if order.is_empty() || !matches!(plan.sources.get(source), Some(PlanSource { rows: Rows::Table(_), .. })) {
         return Ok(());
     }
     let relation = plan.relation(catalog, source)?;
     let mut found = gives(relation, source, &step.access, order).map(|is_backward| (None, is_backward));
     // A few rows of many: an index that has them in order, where all would be sorted.
     let (true, Some(limit), Access::Scan) = (found.is_none(), plan.limit, &step.access) else {
-        take(plan, found);
+        take(plan, steps, found);
         return Ok(());
     };
     let total = relation.table.rows as f64;
@@ -34,17 +34,17 @@ pub(super) fn walk_in_order(catalog: &Catalog, plan: &mut Plan) -> Fallible<()> 
             }
         }
     }
-    take(plan, found);
+    take(plan, steps, found);
     Ok(())
 }
 
-fn take(plan: &mut Plan, found: Option<(Option<Access>, bool)>) {
+fn take(plan: &mut Plan, steps: &mut [Step], found: Option<(Option<Access>, bool)>) {
     let Some((access, is_backward)) = found else { return };
     if is_backward || access.is_some() {
         // Keys come in another order than the joins were chosen for.
-        plan.steps.iter_mut().for_each(|step| step.is_merge = false);
+        steps.iter_mut().for_each(|step| step.is_merge = false);
     }
-    if let Some(step) = plan.steps.first_mut() {
+    if let Some(step) = steps.first_mut() {
         step.is_backward = is_backward;
         if let Some(access) = access {
             step.access = access;

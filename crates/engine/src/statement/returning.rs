@@ -1,6 +1,6 @@
 //! RETURNING: what a statement answers of each row that it writes.
 
-use wasm_dbms_api::{Expr, Name, Output, Query, TableSchema, Value, ValueRef};
+use wasm_dbms_api::{Name, Output, Query, TableSchema, Value, ValueRef};
 
 use crate::catalog::RelationIndex;
 use crate::codec::snapshot::Snapshot;
@@ -87,10 +87,10 @@ impl Returning {
         for output in outputs {
             let every = match output {
                 Output::Expr(expr, name) => {
-                    let name = name.as_ref().map_or_else(|| name_of(expr), Name::to_string);
+                    let name = name.clone().unwrap_or_else(|| plan::name_of(expr));
                     let bound = plan::bind_value(&core.catalog, schema, Beside::Rows(&others), expr, parameters, true)?;
                     returning.outputs.push(bound);
-                    returning.names.push(name);
+                    returning.names.push(name.into_owned());
                     continue;
                 }
                 Output::EveryOf(name) => Some(name),
@@ -139,13 +139,5 @@ impl Returning {
     /// Everything that was answered.
     pub(super) fn finish(returning: Option<Self>) -> Answer {
         returning.map(|own| Answer { columns: own.names.into(), rows: own.rows }).unwrap_or_default()
-    }
-}
-
-/// What an output without a name is called.
-fn name_of(expr: &Expr) -> String {
-    match expr {
-        Expr::Column(column) => column.column.to_string(),
-        other => other.to_string(),
     }
 }

@@ -9,11 +9,11 @@ use crate::full::IS_FULL;
 use crate::function;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Block;
-use crate::plan::bind::{Answers, BoundSubquery, Typed};
+use crate::plan::bind::{Answers, Typed};
 use crate::plan::call::Operator;
 use crate::plan::like::Pattern;
 use crate::plan::window::of_block;
-use crate::plan::{BoundAggregate, BoundExpr, Context};
+use crate::plan::{BoundAggregate, BoundExpr, Context, Subquery};
 
 type Join = fn(Box<BoundExpr>, Box<BoundExpr>) -> BoundExpr;
 
@@ -34,7 +34,7 @@ impl<'c> Block<'_, 'c> {
     fn truth(&self, part: &Expr, whole: &Expr, depth: usize) -> BoundExpr {
         let Typed { expr, kind } = self.bind(part, depth);
         if !kind.may_be(DataType::Bool) {
-            self.binder.fault.say(format_args!("{whole}: {kind} is neither true nor false"));
+            self.binder.fault.of(whole, format_args!("{kind} is neither true nor false"));
         }
         expr
     }
@@ -84,7 +84,7 @@ impl<'c> Block<'_, 'c> {
                 let Typed { expr: bound, mut kind } = self.bind(inner, depth + 1);
                 match kind.data_type {
                     Some(data_type) if !data_type.is_number() => {
-                        fault.say(format_args!("{expr}: {data_type} has no sign"));
+                        fault.of(expr, format_args!("{data_type} has no sign"));
                     }
                     Some(data_type) if data_type.is_integer() => kind = Kind::of(DataType::I64),
                     _ => {}
@@ -106,7 +106,7 @@ impl<'c> Block<'_, 'c> {
             Expr::Case(case) => self.case(expr, case, depth),
             Expr::Cast(inner, data_type) => {
                 if *data_type == DataType::Enum {
-                    fault.say(format_args!("{expr}: an enum's values are known by its column only"));
+                    fault.of(expr, format_args!("an enum's values are known by its column only"));
                 }
                 let inner = self.bind(inner, depth + 1).expr;
                 Typed { expr: folded(Operator::Cast(*data_type).over(inner, None)), kind: Kind::of(*data_type) }
@@ -224,7 +224,7 @@ impl<'c> Block<'_, 'c> {
         let [text, mut pattern] = self.pair(text, pattern, depth);
         self.binder.fix(&mut pattern.expr);
         if !text.kind.may_be(DataType::Text) || !pattern.kind.may_be(DataType::Text) {
-            self.binder.fault.say(format_args!("{expr}: only text can be matched with a pattern"));
+            self.binder.fault.of(expr, format_args!("only text can be matched with a pattern"));
         }
         match &pattern.expr {
             BoundExpr::Literal(Value::Text(own)) => {
@@ -246,7 +246,7 @@ impl<'c> Block<'_, 'c> {
             (Some(other), Some(DataType::Date)) if operator == Arithmetic::Add && other.is_integer() => right.kind,
             (Some(DataType::Date), None) | (None, Some(DataType::Date)) if is_sum => Kind::of(DataType::Date),
             _ if is_no_number(left.kind) || is_no_number(right.kind) => {
-                fault.say(format_args!("{expr}: there is none of {} and {}", left.kind, right.kind));
+                fault.of(expr, format_args!("there is none of {} and {}", left.kind, right.kind));
                 Kind::UNKNOWN
             }
             (Some(one), Some(other)) if one.is_integer() && other.is_integer() => {
@@ -333,7 +333,7 @@ impl<'c> Block<'_, 'c> {
                 (Argument::Moment, Some(own)) => matches!(own, DataType::Date | DataType::DateTime),
             };
             if !fits {
-                fault.say(format_args!("{expr}: argument {} is {}", number + 1, argument.kind));
+                fault.of(expr, format_args!("argument {} is {}", number + 1, argument.kind));
             }
             bound.push(argument);
         }
@@ -390,7 +390,7 @@ impl<'c> Block<'_, 'c> {
                         ordered.order(self, (expr, call), (&mut aggregate, kind), depth);
                         self.ordered.set(Some(ordered));
                     }
-                    None => fault.say(format_args!("{expr}: window functions are not enabled")),
+                    None => fault.of(expr, format_args!("window functions are not enabled")),
                 }
             }
         } else if call.separator.is_some()
@@ -442,7 +442,7 @@ impl<'c> Block<'_, 'c> {
         if let Some(separator) = call.separator.as_ref().filter(|_| IS_FULL) {
             let separator = self.bind(separator, depth);
             if function != AggregateFunction::Concatenate || !separator.kind.may_be(DataType::Text) {
-                fault.say(format_args!("{expr}: only a text stands between texts"));
+                fault.of(expr, format_args!("only a text stands between texts"));
             }
             aggregate.separator = Some(separator.expr);
         }
@@ -460,28 +460,28 @@ impl<'c> Block<'_, 'c> {
         depth: usize,
     ) -> Typed<'c> {
         let fault = &self.binder.fault;
-        let (mut query, mut arguments, kinds) = self.nested(query, depth + 1);
-        match (answers, kinds.as_slice()) {
+        let (mut query, mut arguments, columns) = self.nested(query, depth + 1);
+        match (answers, columns.as_slice()) {
             // Whether there is a row: one is enough, whatever it holds.
             (Answers::Exists, _) => query.answers_one_row(),
             // A second row is enough to be refused.
             (Answers::Scalar, [_]) => query.limit = Some(query.limit.unwrap_or(2).min(2)),
             (Answers::Set, [_]) => {}
-            (_, kinds) => {
-                fault.say(format_args!("{expr}: a subquery here has one column, not {}", kinds.len()));
+            (_, columns) => {
+                fault.of(expr, format_args!("a subquery here has one column, not {}", columns.len()));
             }
         }
-        let mut kind = kinds.first().copied().unwrap_or(Kind::UNKNOWN);
+        let mut kind = columns.first().map_or(Kind::UNKNOWN, |(_, kind)| *kind);
         let mut subqueries = self.subqueries.take();
         // Said twice it is one query: rows can be grouped by it, and it is asked once. Too long a text is cut.
         let text = expr.to_string();
-        let is_same = |other: &BoundSubquery| other.text == text && other.arguments == arguments;
+        let is_same = |other: &Subquery| other.text == text && other.arguments == arguments;
         let known =
             if text.as_bytes().windows(2).any(|two| two == b"..") { None } else { subqueries.iter().position(is_same) };
         let number = known.unwrap_or(subqueries.len());
         if known.is_none() {
             let arguments = arguments.clone();
-            subqueries.push(BoundSubquery { query, answers, set_type: None, text, arguments });
+            subqueries.push(Subquery { plan: query, answers, set_type: None, text, arguments });
         }
         let operator = match answers {
             Answers::Exists => {

@@ -36,6 +36,13 @@ impl Fault {
         }
     }
 
+    /// Says what is wrong with something.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn of(&self, what: &dyn fmt::Display, problem: fmt::Arguments<'_>) {
+        self.say(format_args!("{what}: {problem}"));
+    }
+
     /// Says that there is no such thing.
     #[cold]
     #[inline(never)]

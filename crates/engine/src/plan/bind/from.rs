@@ -12,30 +12,31 @@ use wasm_dbms_api::{
 use crate::catalog::Relation;
 use crate::error::Fallible;
 use crate::full::IS_FULL;
-use crate::plan::BoundExpr;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::fault::Fault;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::{Block, Columns, Commons, Entry};
-use crate::plan::bind::{
-    Binder, BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, MAX_SOURCES, Nested, Typed, bind_query,
-};
+use crate::plan::bind::{Binder, MAX_SOURCES, Nested, Typed, bind_query};
 use crate::plan::call::Operator;
+use crate::plan::{Body, BodyKind, BoundExpr, Derived, Plan, PlanSource, Rows};
 
-/// Rows of another query before they are a source.
-struct Rows<'c> {
-    body: BoundBody,
+/// Rows that belong to no table, before they are a source.
+struct Made<'c> {
+    body: Body,
     arguments: Vec<BoundExpr>,
     columns: Vec<(Name, Kind<'c>)>,
 }
 
-impl<'c> Rows<'c> {
-    const NOTHING: Self = Self { body: BoundBody::Nothing, arguments: Vec::new(), columns: Vec::new() };
+impl<'c> Made<'c> {
+    const NOTHING: Self = Self {
+        body: Body { kind: BodyKind::Nothing, queries: Vec::new() },
+        arguments: Vec::new(),
+        columns: Vec::new(),
+    };
 
     /// The rows of a query.
-    fn of((bound, arguments, kinds): Nested<'c>) -> Self {
-        let columns = named(&bound, kinds);
-        Self { body: BoundBody::Query(bound), arguments, columns }
+    fn of((bound, arguments, columns): Nested<'c>) -> Self {
+        Self { body: Body::of(bound), arguments, columns }
     }
 
     /// Gives the first columns these names.
@@ -46,18 +47,9 @@ impl<'c> Rows<'c> {
     }
 }
 
-/// The columns that a query puts out.
-pub(super) fn named<'c>(bound: &BoundQuery, kinds: Vec<Kind<'c>>) -> Vec<(Name, Kind<'c>)> {
-    let mut columns = Vec::with_capacity(kinds.len());
-    for (name, kind) in bound.names.iter().zip(kinds) {
-        columns.push((name.clone().into(), kind));
-    }
-    columns
-}
-
 impl<'b, 'c> Block<'b, 'c> {
     /// The sources of a query and how they are joined.
-    pub(super) fn from(&mut self, query: &'b Query, bound: &mut BoundQuery, depth: usize) {
+    pub(super) fn from(&mut self, query: &'b Query, bound: &mut Box<Plan>, depth: usize) {
         let first = self.source(bound, &query.from, false, depth);
         self.enter(first);
         for join in &query.joins {
@@ -78,7 +70,7 @@ impl<'b, 'c> Block<'b, 'c> {
         self.entries.push(entry);
     }
 
-    fn join(&mut self, bound: &mut BoundQuery, join: &'b Join, depth: usize) {
+    fn join(&mut self, bound: &mut Box<Plan>, join: &'b Join, depth: usize) {
         let before = self.entries.len();
         let is_left = match join.kind {
             JoinKind::Inner => false,
@@ -99,7 +91,7 @@ impl<'b, 'c> Block<'b, 'c> {
         }
         let mut condition = self.join_condition(join, before, depth);
         match bound.sources.last_mut() {
-            Some(BoundSource { left: Some(left), .. }) if is_left => left.append(&mut condition),
+            Some(PlanSource { left: Some(left), .. }) if is_left => left.append(&mut condition),
             _ => bound.conjuncts.append(&mut condition),
         }
         if bound.sources.len() > MAX_SOURCES {
@@ -168,19 +160,18 @@ impl<'b, 'c> Block<'b, 'c> {
 
     /// Makes everything joined so far one source, and the block empty. Every column of it comes out in the order of the
     /// entries.
-    fn wrap(&mut self, bound: &mut BoundQuery) -> Rows<'c> {
-        let mut inner = Box::new(std::mem::take(bound));
+    fn wrap(&mut self, bound: &mut Box<Plan>) -> Made<'c> {
+        let mut inner = std::mem::take(bound);
         let mut columns = Vec::new();
         for entry in &self.entries {
             for number in 0.. {
                 let Some((name, kind)) = entry.column(number) else { break };
-                inner.names.push(name.to_string());
                 inner.outputs.push(entry.expr(number));
                 columns.push((name, kind));
             }
         }
         inner.subqueries = self.subqueries.take();
-        Rows { body: BoundBody::Query(inner), arguments: self.pass_outer(), columns }
+        Made { body: Body::of(inner), arguments: self.pass_outer(), columns }
     }
 
     /// Lets the entries name the columns of the source that [`wrap`](Self::wrap) made of them.
@@ -198,12 +189,12 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// A full join is two left joins, one each way: of the second only the rows without a partner.
-    fn full_join(&mut self, bound: &mut BoundQuery, join: &'b Join, depth: usize) {
+    fn full_join(&mut self, bound: &mut Box<Plan>, join: &'b Join, depth: usize) {
         let before = self.entries.len();
         let left = self.wrap(bound);
         let mut columns = left.columns.clone();
         let mark = columns.len();
-        let mut marked = Box::<BoundQuery>::default();
+        let mut marked = Box::<Plan>::default();
         let (source, _) = self.push_rows(&mut marked, left, false);
         self.rename_wrapped(source);
         let entry = self.source(&mut marked, &join.source, true, depth);
@@ -220,7 +211,7 @@ impl<'b, 'c> Block<'b, 'c> {
         }
         // With partners, or with NULLs where the right ones would be.
         let mut first = marked.clone();
-        if let Some(BoundSource { left: Some(left), .. }) = first.sources.last_mut() {
+        if let Some(PlanSource { left: Some(left), .. }) = first.sources.last_mut() {
             left.extend_from_slice(&condition);
         }
         for column in 0..mark {
@@ -240,10 +231,9 @@ impl<'b, 'c> Block<'b, 'c> {
         if let [right, left] = second.sources.as_mut_slice() {
             right.left = None;
             left.left = Some(condition);
-            if let BoundRows::Derived(derived) = &mut left.rows {
-                if let BoundBody::Query(query) = &mut derived.body {
+            if let Rows::Derived(derived) = &mut left.rows {
+                if let [query] = derived.body.queries.as_mut_slice() {
                     query.outputs.push(BoundExpr::Literal(Value::Bool(true)));
-                    query.names.push(String::new());
                 }
                 let mut columns = columns.get(..mark).unwrap_or_default().to_vec();
                 columns.push(("".into(), Kind::BOOL));
@@ -257,18 +247,15 @@ impl<'b, 'c> Block<'b, 'c> {
             second.outputs.push(BoundExpr::Literal(Value::Null));
         }
         second.outputs.append(&mut from_right);
-        for (name, _) in &columns {
-            first.names.push(name.to_string());
-            second.names.push(name.to_string());
-        }
-        let body = BoundBody::Set { operation: SetOperation::Union, all: true, left: first, right: second };
+        let kind = BodyKind::Set { operation: SetOperation::Union, all: true };
+        let body = Body { kind, queries: vec![first, second] };
         let arguments = self.pass_outer();
-        let (source, _) = self.push_rows(bound, Rows { body, arguments, columns }, false);
+        let (source, _) = self.push_rows(bound, Made { body, arguments, columns }, false);
         self.rename_wrapped(source);
     }
 
     /// Adds a source.
-    fn source(&mut self, bound: &mut BoundQuery, source: &'b Source, is_left: bool, depth: usize) -> Entry<'c> {
+    fn source(&mut self, bound: &mut Box<Plan>, source: &'b Source, is_left: bool, depth: usize) -> Entry<'c> {
         let Binder { catalog, fault, .. } = self.binder;
         self.binder.count_source();
         let name = source.name().cloned();
@@ -284,18 +271,18 @@ impl<'b, 'c> Block<'b, 'c> {
                     self.binder.note_table(relation);
                     check_names(source, found.schema.columns.len(), fault);
                     let left = is_left.then(Vec::new);
-                    bound.sources.push(BoundSource { rows: BoundRows::Table(relation), left });
+                    bound.sources.push(PlanSource { rows: Rows::Table(relation), left });
                     let columns = Columns::Table { schema: &found.schema, renamed: source.columns.clone() };
                     return Entry::new(name, number, columns);
                 }
             },
-            Origin::Nothing if IS_FULL => Rows::NOTHING,
-            Origin::Query(query) if IS_FULL => Rows::of(self.beside(query, depth)),
+            Origin::Nothing if IS_FULL => Made::NOTHING,
+            Origin::Query(query) if IS_FULL => Made::of(self.beside(query, depth)),
             Origin::Values(rows) if IS_FULL => self.values(rows, depth),
             Origin::Set { operation, all, left, right } if IS_FULL => self.set(*operation, *all, left, right, depth),
             _ => {
                 fault.say(format_args!("{source} is not supported"));
-                Rows::NOTHING
+                Made::NOTHING
             }
         };
         check_names(source, rows.columns.len(), fault);
@@ -306,12 +293,12 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Makes rows a source.
-    fn push_rows(&self, bound: &mut BoundQuery, rows: Rows<'c>, is_left: bool) -> (usize, Vec<(Name, Kind<'c>)>) {
-        let Rows { body, arguments, columns } = rows;
+    fn push_rows(&self, bound: &mut Box<Plan>, rows: Made<'c>, is_left: bool) -> (usize, Vec<(Name, Kind<'c>)>) {
+        let Made { body, arguments, columns } = rows;
         let number = bound.sources.len();
         if let Some(relation) = self.binder.fault.kept(relation_of(&columns)) {
-            let rows = BoundRows::Derived(BoundDerived { relation, body, arguments }.into());
-            bound.sources.push(BoundSource { rows, left: is_left.then(Vec::new) });
+            let rows = Rows::Derived(Derived { relation, body, arguments }.into());
+            bound.sources.push(PlanSource { rows, left: is_left.then(Vec::new) });
         }
         (number, columns)
     }
@@ -330,7 +317,7 @@ impl<'b, 'c> Block<'b, 'c> {
         bound
     }
 
-    fn values(&self, rows: &[Vec<Expr>], depth: usize) -> Rows<'c> {
+    fn values(&self, rows: &[Vec<Expr>], depth: usize) -> Made<'c> {
         let fault = &self.binder.fault;
         let width = rows.first().map_or(0, Vec::len);
         let blind = Block::new(self.binder, self.parent, self.commons.clone());
@@ -359,7 +346,8 @@ impl<'b, 'c> Block<'b, 'c> {
         if !blind.subqueries.take().is_empty() {
             fault.say(format_args!("a subquery among values is not supported: say SELECT"));
         }
-        Rows { body: BoundBody::Values(bound), arguments: self.pass_outer(), columns: named }
+        let body = Body { kind: BodyKind::Values(bound), queries: Vec::new() };
+        Made { body, arguments: self.pass_outer(), columns: named }
     }
 
     pub(super) fn pass_outer(&self) -> Vec<BoundExpr> {
@@ -379,14 +367,13 @@ impl<'b, 'c> Block<'b, 'c> {
         left: &Part<Query>,
         right: &Part<Query>,
         depth: usize,
-    ) -> Rows<'c> {
+    ) -> Made<'c> {
         let whole = left;
         let (mut left, mut right) = (self.beside(left, depth), self.beside(right, depth));
-        let kinds = self.unify(&mut left, &mut right, whole);
-        let columns = named(&left.0, kinds);
+        self.unify(&mut left, &mut right, whole);
         let arguments = join_arguments(&mut left, &mut right);
-        let body = BoundBody::Set { operation, all, left: left.0, right: right.0 };
-        Rows { body, arguments, columns }
+        let body = Body { kind: BodyKind::Set { operation, all }, queries: vec![left.0, right.0] };
+        Made { body, arguments, columns: left.2 }
     }
 
     /// The query that a name in FROM means.
@@ -401,15 +388,16 @@ impl<'b, 'c> Block<'b, 'c> {
         None
     }
 
-    fn common_rows(&self, common: &Commons<'b>, depth: usize) -> Rows<'c> {
+    fn common_rows(&self, common: &Commons<'b>, depth: usize) -> Made<'c> {
         let fault = &self.binder.fault;
         let table = common.table;
         let beside = |query| self.beside_with(query, common.before.clone(), depth);
         let mut rows = match (common.working, recursive_parts(table)) {
             // Known from its first part, which was bound before.
             (Some(number), Some((first, ..))) => {
-                let (bound, _, kinds) = beside(first);
-                Rows { body: BoundBody::Working(number), arguments: Vec::new(), columns: named(&bound, kinds) }
+                let (.., columns) = beside(first);
+                let body = Body { kind: BodyKind::Working(number), queries: Vec::new() };
+                Made { body, arguments: Vec::new(), columns }
             }
             (None, Some((first, next, all))) if table.is_recursive => {
                 let number = self.binder.recursions.replace(self.binder.recursions.get() + 1);
@@ -417,19 +405,18 @@ impl<'b, 'c> Block<'b, 'c> {
                 let working = Commons { table, before: common.before.clone(), working: Some(number) };
                 let mut next = self.beside_with(next, Some(Rc::new(working)), depth);
                 if next.2.len() != first.2.len() {
-                    fault.say(format_args!("{}: both parts must have the same columns", table.name));
+                    fault.of(&table.name, format_args!("both parts must have the same columns"));
                 }
                 // The rows found last are rows of the first part's kind.
-                for (number, (own, kind)) in next.2.iter().zip(&first.2).enumerate() {
+                for (number, ((_, own), (_, kind))) in next.2.iter().zip(&first.2).enumerate() {
                     own.check_comparison(*kind, &Expr::column(&table.name), fault);
                     next.0.cast_output(number, *own, *kind);
                 }
-                let columns = named(&first.0, std::mem::take(&mut first.2));
                 let arguments = join_arguments(&mut first, &mut next);
-                let body = BoundBody::Recursive { number, all, first: first.0, next: next.0 };
-                Rows { body, arguments, columns }
+                let body = Body { kind: BodyKind::Recursive { number, all }, queries: vec![first.0, next.0] };
+                Made { body, arguments, columns: first.2 }
             }
-            _ => Rows::of(beside(&table.query)),
+            _ => Made::of(beside(&table.query)),
         };
         if table.columns.len() > rows.columns.len() {
             let (name, count) = (&table.name, rows.columns.len());

@@ -1,19 +1,20 @@
 //! Rows that become one: expressions over rows become expressions over groups.
 
-use wasm_dbms_api::{Expr, Query};
+use wasm_dbms_api::{Expr, Name, Query};
 
+use crate::plan::bind::Typed;
+use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Block;
 use crate::plan::bind::window::WINDOWS;
-use crate::plan::bind::{BoundQuery, Typed};
-use crate::plan::{BoundExpr, Grouping};
+use crate::plan::{BoundExpr, Grouping, Plan};
 
 impl<'c> Block<'_, 'c> {
     /// What rows are grouped by.
     pub(super) fn group_keys(
         &self,
         query: &Query,
-        outputs: &[Typed<'c>],
-        names: &[String],
+        bound: &Plan,
+        columns: &[(Name, Kind<'c>)],
         depth: usize,
     ) -> Vec<Typed<'c>> {
         let aggregates = self.aggregates.take();
@@ -22,11 +23,11 @@ impl<'c> Block<'_, 'c> {
             let key = match expr {
                 // A column comes before an output of its name.
                 Expr::Column(column) if self.find_here(column).is_some() => self.bind(expr, depth),
-                expr => self.order_key(expr, outputs, names, depth),
+                expr => self.order_key(expr, bound, columns, depth),
             };
             if key.expr.any(&|part| matches!(part, BoundExpr::Slot(_) | BoundExpr::Column { source: WINDOWS, .. })) {
                 let fault = &self.binder.fault;
-                fault.say(format_args!("{expr}: rows cannot be grouped by an aggregate or a window"));
+                fault.of(expr, format_args!("rows cannot be grouped by an aggregate or a window"));
             }
             keys.push(key);
         }
@@ -35,8 +36,8 @@ impl<'c> Block<'_, 'c> {
     }
 
     /// Puts what the answer holds in terms of the groups.
-    pub(super) fn group(&self, bound: &mut BoundQuery, grouping: Grouping) {
-        let BoundQuery { outputs, having, order, .. } = bound;
+    pub(super) fn group(&self, bound: &mut Plan, grouping: Grouping) {
+        let Plan { outputs, having, order, .. } = bound;
         for expr in outputs.iter_mut().chain(having) {
             self.to_slots(expr, &grouping);
         }

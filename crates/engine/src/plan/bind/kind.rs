@@ -84,7 +84,7 @@ impl<'a> Kind<'a> {
         // A literal has the names of what it is compared with: it was converted.
         let is_alike = self.variants == other.variants || self.variants.is_empty() || other.variants.is_empty();
         if !left.is_comparable_with(right) || !is_alike {
-            fault.say(format_args!("{expr}: {self} cannot be compared with {other}"));
+            fault.of(expr, format_args!("{self} cannot be compared with {other}"));
         }
     }
 
@@ -93,7 +93,7 @@ impl<'a> Kind<'a> {
         if let Some(data_type) = self.data_type
             && !data_type.is_ordered()
         {
-            fault.say(format_args!("{expr}: {data_type} has no order"));
+            fault.of(expr, format_args!("{data_type} has no order"));
         }
     }
 
@@ -103,11 +103,11 @@ impl<'a> Kind<'a> {
             AggregateFunction::Sum | AggregateFunction::Average
                 if self.data_type.is_some_and(|data_type| !data_type.is_number()) =>
             {
-                fault.say(format_args!("{expr}: only numbers can be added up"));
+                fault.of(expr, format_args!("only numbers can be added up"));
             }
             AggregateFunction::Minimum | AggregateFunction::Maximum => self.check_order(expr, fault),
             AggregateFunction::Concatenate if !self.may_be(DataType::Text) => {
-                fault.say(format_args!("{expr}: only text can be put together"));
+                fault.of(expr, format_args!("only text can be put together"));
             }
             _ => {}
         }
@@ -166,7 +166,7 @@ impl<'a> Kind<'a> {
             self.data_type.is_some_and(|own| Self::is_read(own, binder.reads_text)) && matches!(value, Value::Text(_));
         let is_alike = self.data_type.is_none_or(|data_type| value.as_ref().is_comparable_with(data_type));
         if !is_text && !is_alike {
-            binder.fault.say(format_args!("{expr}: {self} cannot be compared with {value}"));
+            binder.fault.of(expr, format_args!("{self} cannot be compared with {value}"));
         }
         self.read(value, expr, binder.reads_text, &binder.fault);
     }
@@ -181,7 +181,7 @@ impl<'a> Kind<'a> {
             (_, Value::Text(_)) if Self::is_read(own, reads_text) => {
                 match function::cast(value.as_ref(), own, &Arena::default()) {
                     Ok(meant) => meant.to_value(),
-                    Err(error) => return fault.say(format_args!("{expr}: {error}")),
+                    Err(error) => return fault.of(expr, format_args!("{error}")),
                 }
             }
             (DataType::Decimal, Value::Integer(number)) => Value::Decimal(Decimal::from(*number)),
@@ -203,7 +203,7 @@ impl<'a> Kind<'a> {
         match number.and_then(|number| u16::try_from(number).ok()) {
             Some(number) => Value::Enum(number, name.into()),
             None => {
-                fault.say(format_args!("{expr}: {} is no name of {self}", ValueRef::Text(name)));
+                fault.of(expr, format_args!("{} is no name of {self}", ValueRef::Text(name)));
                 Value::Null
             }
         }

@@ -11,21 +11,20 @@ mod window;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use wasm_dbms_api::{
-    ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Part, Query, SetOperation, Value, ValueRef,
+    ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Part, Query, Value, ValueRef,
 };
 
-use crate::catalog::{Catalog, Relation, RelationIndex};
+use crate::catalog::{Catalog, RelationIndex};
 use crate::error::Fallible;
 use crate::full::IS_FULL;
 use crate::plan::bind::expr::cast_to;
 use crate::plan::bind::fault::Fault;
 use crate::plan::bind::names::Commons;
 use crate::plan::call::{Operator, Parameter, is_missing};
-use crate::plan::window::{self as windows, RowMaker};
-use crate::plan::{BoundExpr, Grouping, OrderKey};
+use crate::plan::window as windows;
+use crate::plan::{BoundExpr, Grouping, OrderKey, Plan, Rows};
 
 pub(super) use from::relation_of;
 pub(super) use kind::Kind;
@@ -54,77 +53,6 @@ impl Typed<'_> {
     }
 }
 
-/// A question whose names are numbers.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct BoundQuery {
-    pub(crate) sources: Vec<BoundSource>,
-    /// Everything that must hold of the rows, joins too.
-    pub(crate) conjuncts: Vec<BoundExpr>,
-    pub(crate) grouping: Option<Grouping>,
-    /// What must hold of the groups.
-    pub(crate) having: Vec<BoundExpr>,
-    pub(crate) outputs: Vec<BoundExpr>,
-    pub(crate) names: Vec<String>,
-    pub(crate) is_distinct: bool,
-    pub(crate) order: Vec<OrderKey>,
-    pub(crate) limit: Option<u64>,
-    pub(crate) offset: u64,
-    pub(crate) subqueries: Vec<BoundSubquery>,
-}
-
-/// Where rows come from, and whether they may be missing.
-#[derive(Debug, Clone)]
-pub(crate) struct BoundSource {
-    pub(crate) rows: BoundRows,
-    /// What makes them partners of the rows before, which stay without one; none: they are joined plainly.
-    pub(crate) left: Option<Vec<BoundExpr>>,
-}
-
-/// Where rows come from.
-#[derive(Debug, Clone)]
-pub(crate) enum BoundRows {
-    Table(RelationIndex),
-    Derived(Box<BoundDerived>),
-}
-
-/// Rows that belong to no table.
-#[derive(Debug, Clone)]
-pub(crate) struct BoundDerived {
-    pub(crate) relation: Arc<Relation>,
-    pub(crate) body: BoundBody,
-    /// What they are given of the row of the query around.
-    pub(crate) arguments: Vec<BoundExpr>,
-}
-
-/// How rows that belong to no table are made.
-#[derive(Debug, Clone)]
-pub(crate) enum BoundBody {
-    /// One row without columns.
-    Nothing,
-    Values(Vec<Vec<BoundExpr>>),
-    Query(Box<BoundQuery>),
-    /// The rows of a query, and beside each the values of window functions.
-    Windows {
-        query: Box<BoundQuery>,
-        windows: Arc<dyn RowMaker>,
-    },
-    Set {
-        operation: SetOperation,
-        all: bool,
-        left: Box<BoundQuery>,
-        right: Box<BoundQuery>,
-    },
-    /// The rows of the first, and of the second asked of the rows found last, until there are none.
-    Recursive {
-        number: usize,
-        all: bool,
-        first: Box<BoundQuery>,
-        next: Box<BoundQuery>,
-    },
-    /// The rows found last by the recursive query of this number.
-    Working(usize),
-}
-
 /// What is taken of the answer of a query in an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answers {
@@ -136,26 +64,13 @@ pub(crate) enum Answers {
     Set,
 }
 
-/// A query in an expression.
-#[derive(Debug, Clone)]
-pub(crate) struct BoundSubquery {
-    pub(crate) query: Box<BoundQuery>,
-    pub(crate) answers: Answers,
-    /// The type in which the values of a set are compared, where that is another than their own.
-    pub(crate) set_type: Option<DataType>,
-    /// The expression as it was said, and what the query is given.
-    text: String,
-    arguments: Vec<BoundExpr>,
-}
-
-impl BoundQuery {
+impl Plan {
     /// Takes only whether there is a row.
     fn answers_one_row(&mut self) {
         self.limit = Some(self.limit.unwrap_or(1).min(1));
         self.order.clear();
         if self.grouping.is_none() && !self.is_distinct {
             self.outputs = vec![BoundExpr::Literal(Value::Bool(true))];
-            self.names = vec![String::new()];
         }
     }
 }
@@ -260,9 +175,9 @@ impl<'c> Binder<'c> {
 }
 
 /// Resolves a question whose parameters have these values.
-pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Box<BoundQuery>> {
+pub(crate) fn bind(catalog: &Catalog, query: &Query, parameters: &[ValueRef<'_>]) -> Fallible<Box<Plan>> {
     let binder = Binder::new(catalog, parameters, query.reads_text, None);
-    let (query, ..) = bind_query(&binder, None, None, query, 0);
+    let query = bind_whole(&binder, query);
     binder.fault.end()?;
     Ok(query)
 }
@@ -272,11 +187,22 @@ pub(crate) fn bind_template(
     catalog: &Catalog,
     query: &Query,
     parameters: &[ValueRef<'_>],
-) -> Fallible<(Box<BoundQuery>, MadeFor)> {
+) -> Fallible<(Box<Plan>, MadeFor)> {
     let binder = Binder::new(catalog, parameters, query.reads_text, Some(RefCell::default()));
-    let (query, ..) = bind_query(&binder, None, None, query, 0);
+    let query = bind_whole(&binder, query);
     binder.fault.end()?;
     Ok((query, binder.made_for.unwrap_or_default().into_inner()))
+}
+
+/// Resolves a query that is in no other.
+fn bind_whole<'b>(binder: &'b Binder<'_>, query: &'b Query) -> Box<Plan> {
+    let (mut bound, _, columns) = bind_query(binder, None, None, query, 0);
+    let mut names = Vec::with_capacity(columns.len());
+    for (name, _) in columns {
+        names.push(name.into_owned());
+    }
+    bound.names = names.into();
+    bound
 }
 
 /// The type of a parameter's value; none of NULL.
@@ -295,9 +221,9 @@ pub(crate) fn given(parameter: &Parameter, values: &[ValueRef<'_>]) -> Fallible<
     Ok(value)
 }
 
-type Nested<'c> = (Box<BoundQuery>, Vec<BoundExpr>, Vec<Kind<'c>>);
+type Nested<'c> = (Box<Plan>, Vec<BoundExpr>, Vec<(Name, Kind<'c>)>);
 
-/// Resolves a query inside another: what it is given of the row around, and the kinds of its columns.
+/// Resolves a query inside another: what it is given of the row around, and its columns.
 fn bind_query<'b, 'c>(
     binder: &'b Binder<'c>,
     parent: Option<&'b Block<'b, 'c>>,
@@ -323,11 +249,11 @@ fn bind_query<'b, 'c>(
     if let Some(filter) = &query.filter {
         block.conjuncts(filter, &mut bound.conjuncts, depth);
     }
-    let kinds = block.answer(query, &mut bound, depth);
+    let columns = block.answer(query, &mut bound, depth);
     bound.limit = block.count("limit", query.limit.as_ref(), depth);
     bound.offset = block.count("offset", query.offset.as_ref(), depth).unwrap_or(0);
     bound.subqueries = block.subqueries.into_inner();
-    (bound, block.outer.into_inner(), kinds)
+    (bound, block.outer.into_inner(), columns)
 }
 
 impl<'b, 'c> Block<'b, 'c> {
@@ -369,32 +295,31 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// What the rows of the answer hold, and in what order they come.
-    fn answer(&self, query: &Query, bound: &mut BoundQuery, depth: usize) -> Vec<Kind<'c>> {
+    fn answer(&self, query: &Query, bound: &mut Box<Plan>, depth: usize) -> Vec<(Name, Kind<'c>)> {
         let fault = &self.binder.fault;
         self.aggregates.set(Some(Vec::new()));
         if IS_FULL {
             self.windows.set(windows::of_block(self.binder.catalog));
         }
-        let mut outputs: Vec<Typed<'c>> = Vec::new();
+        let mut columns = Vec::new();
         for output in &query.columns {
             match output {
                 Output::Expr(expr, alias) => {
-                    outputs.push(self.bind(expr, depth));
-                    bound.names.push(alias.as_ref().map_or_else(|| name_of(expr), Name::to_string));
+                    let name = alias.clone().unwrap_or_else(|| name_of(expr));
+                    bound.push_output(name, self.bind(expr, depth), &mut columns);
                 }
-                Output::Every => self.every(None, &mut outputs, &mut bound.names),
-                Output::EveryOf(source) => self.every(Some(source), &mut outputs, &mut bound.names),
+                Output::Every => self.every(None, bound, &mut columns),
+                Output::EveryOf(source) => self.every(Some(source), bound, &mut columns),
             }
         }
         if query.columns.is_empty() && query.group_by.is_empty() && query.having.is_none() {
-            self.every(None, &mut outputs, &mut bound.names);
+            self.every(None, bound, &mut columns);
         }
         let windows = self.windows.take();
-        let keys = self.group_keys(query, &outputs, &bound.names, depth);
-        if query.columns.is_empty() && outputs.is_empty() {
+        let keys = self.group_keys(query, bound, &columns, depth);
+        if query.columns.is_empty() && columns.is_empty() {
             for (expr, key) in query.group_by.iter().zip(&keys) {
-                bound.names.push(name_of(expr));
-                outputs.push(key.clone());
+                bound.push_output(name_of(expr), key.clone(), &mut columns);
             }
         }
         if let Some(having) = &query.having {
@@ -402,16 +327,11 @@ impl<'b, 'c> Block<'b, 'c> {
         }
         self.windows.set(windows);
         for key in &query.order_by {
-            let Typed { expr, kind } = self.order_key(&key.expr, &outputs, &bound.names, depth);
+            let Typed { expr, kind } = self.order_key(&key.expr, bound, &columns, depth);
             kind.check_order(&key.expr, fault);
             // NULLs count as smallest.
             let nulls_first = key.nulls.map_or(!key.descending, |nulls| nulls == Nulls::First);
             bound.order.push(OrderKey { expr, descending: key.descending, nulls_first });
-        }
-        let mut kinds = Vec::with_capacity(outputs.len());
-        for Typed { expr, kind } in outputs {
-            bound.outputs.push(expr);
-            kinds.push(kind);
         }
         bound.is_distinct = query.distinct;
         let aggregates = self.aggregates.take().unwrap_or_default();
@@ -431,21 +351,21 @@ impl<'b, 'c> Block<'b, 'c> {
             }
         }
         if bound.is_distinct {
-            let outputs = bound.outputs.get(..kinds.len()).unwrap_or_default();
+            let outputs = bound.outputs.get(..columns.len()).unwrap_or_default();
             for (key, said) in bound.order.iter().zip(&query.order_by) {
                 if !outputs.contains(&key.expr) {
-                    fault.say(format_args!("{said}: distinct rows can be ordered by what they hold only"));
+                    fault.of(said, format_args!("distinct rows can be ordered by what they hold only"));
                 }
             }
         }
         if IS_FULL && let Some(windows) = windows {
-            windows.place(self, query, bound, (kinds.len(), &keys));
+            windows.place(self, query, bound, (columns.len(), &keys));
         }
-        kinds
+        columns
     }
 
     /// Every column of every source, or of one.
-    fn every(&self, of: Option<&Name>, outputs: &mut Vec<Typed<'c>>, names: &mut Vec<String>) {
+    fn every(&self, of: Option<&Name>, bound: &mut Plan, columns: &mut Vec<(Name, Kind<'c>)>) {
         let mut is_known = of.is_none();
         for entry in &self.entries {
             if of.is_some() && entry.name.as_ref() != of {
@@ -457,8 +377,7 @@ impl<'b, 'c> Block<'b, 'c> {
                 if of.is_none() && entry.merged.contains(&name) {
                     continue;
                 }
-                outputs.push(Typed { expr: entry.expr(number), kind });
-                names.push(name.into_owned());
+                bound.push_output(name, Typed { expr: entry.expr(number), kind }, columns);
             }
         }
         if let Some(name) = of
@@ -469,21 +388,22 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// What an order or a group is by: an output by its name or number, or an expression.
-    fn order_key(&self, expr: &Expr, outputs: &[Typed<'c>], names: &[String], depth: usize) -> Typed<'c> {
+    fn order_key(&self, expr: &Expr, bound: &Plan, columns: &[(Name, Kind<'c>)], depth: usize) -> Typed<'c> {
+        let mut outputs = bound.outputs.iter().zip(columns);
         match expr {
             Expr::Literal(Value::Integer(number)) => {
                 let index = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
-                if let Some(output) = index.and_then(|index| outputs.get(index)) {
-                    return output.clone();
+                if let Some((expr, (_, kind))) = index.and_then(|index| outputs.nth(index)) {
+                    return Typed { expr: expr.clone(), kind: *kind };
                 }
-                self.binder.fault.say(format_args!("there is no output {number}: there are {}", outputs.len()));
+                self.binder.fault.say(format_args!("there is no output {number}: there are {}", columns.len()));
             }
             Expr::Column(ColumnRef { table: None, column }) => {
-                let mut named = names.iter().zip(outputs).filter(|(name, _)| *name == column);
-                if let Some((_, one)) = named.next()
-                    && named.next().is_none_or(|(_, other)| one.expr == other.expr)
+                let mut named = outputs.filter(|(_, (name, _))| name == column);
+                if let Some((expr, (_, kind))) = named.next()
+                    && named.next().is_none_or(|(other, _)| other == expr)
                 {
-                    return one.clone();
+                    return Typed { expr: expr.clone(), kind: *kind };
                 }
             }
             _ => {}
@@ -492,28 +412,26 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 
     /// Makes the outputs of two queries of one kind.
-    fn unify(&self, left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Part<Query>) -> Vec<Kind<'c>> {
+    fn unify(&self, left: &mut Nested<'c>, right: &mut Nested<'c>, whole: &Part<Query>) {
         let fault = &self.binder.fault;
-        let mut kinds = Vec::new();
         if left.2.len() != right.2.len() {
             let (left, right) = (left.2.len(), right.2.len());
             fault.say(format_args!("one query answers {left} columns and the other {right}"));
-            return kinds;
+            return;
         }
         let expr = Expr::Scalar(Part::clone(whole));
-        for (number, (one, other)) in left.2.iter_mut().zip(&mut right.2).enumerate() {
+        for (number, ((_, one), (_, other))) in left.2.iter_mut().zip(&mut right.2).enumerate() {
             self.read_output(&mut left.0, number, one, *other, &expr);
             self.read_output(&mut right.0, number, other, *one, &expr);
             let kind = one.common(*other, &expr, fault);
             left.0.cast_output(number, *one, kind);
             right.0.cast_output(number, *other, kind);
-            kinds.push(kind);
+            *one = kind;
         }
-        kinds
     }
 
     /// Reads a text among the outputs of a query as what it stands beside, if it is a literal.
-    fn read_output(&self, query: &mut BoundQuery, number: usize, own: &mut Kind<'c>, other: Kind<'c>, expr: &Expr) {
+    fn read_output(&self, query: &mut Plan, number: usize, own: &mut Kind<'c>, other: Kind<'c>, expr: &Expr) {
         if own.data_type == Some(DataType::Text)
             && other.data_type != own.data_type
             && let Some(output) = query.outputs.get_mut(number)
@@ -525,12 +443,12 @@ impl<'b, 'c> Block<'b, 'c> {
     }
 }
 
-impl BoundQuery {
+impl Plan {
     /// Calls `change` with every expression of this block, not of those inside.
     pub(super) fn for_each_expr(&mut self, change: &mut dyn FnMut(&mut BoundExpr)) {
         for source in &mut self.sources {
             source.left.iter_mut().flatten().for_each(&mut *change);
-            if let BoundRows::Derived(derived) = &mut source.rows {
+            if let Rows::Derived(derived) = &mut source.rows {
                 derived.arguments.iter_mut().for_each(&mut *change);
             }
         }
@@ -541,6 +459,12 @@ impl BoundQuery {
             list.iter_mut().for_each(&mut *change);
         }
         self.order.iter_mut().for_each(|key| change(&mut key.expr));
+    }
+
+    /// Adds an output, and its column to those known.
+    fn push_output<'c>(&mut self, name: Name, Typed { expr, kind }: Typed<'c>, columns: &mut Vec<(Name, Kind<'c>)>) {
+        self.outputs.push(expr);
+        columns.push((name, kind));
     }
 
     /// Moves what is given of the row around behind what another query is given.
@@ -567,9 +491,9 @@ impl BoundQuery {
 }
 
 /// What an output without a name is called.
-fn name_of(expr: &Expr) -> String {
+pub(crate) fn name_of(expr: &Expr) -> Name {
     match expr {
-        Expr::Column(column) => column.column.to_string(),
-        other => other.to_string(),
+        Expr::Column(column) => column.column.clone(),
+        other => other.to_string().into(),
     }
 }

@@ -9,9 +9,9 @@ use wasm_dbms_api::{ColumnRef, CommonTable, Name, TableSchema};
 use crate::full::IS_FULL;
 use crate::plan::bind::fault::Fault;
 use crate::plan::bind::kind::Kind;
-use crate::plan::bind::{Binder, BlockWindows, BoundSubquery, Typed};
+use crate::plan::bind::{Binder, BlockWindows, Typed};
 use crate::plan::call::Operator;
-use crate::plan::{BoundAggregate, BoundExpr};
+use crate::plan::{BoundAggregate, BoundExpr, Subquery};
 
 /// A source as names see it.
 pub(super) struct Entry<'c> {
@@ -97,7 +97,7 @@ pub(in crate::plan) struct Block<'b, 'c> {
     pub(super) entries: Vec<Entry<'c>>,
     /// What is taken from the query around, in its own terms.
     pub(super) outer: Cell<Vec<BoundExpr>>,
-    pub(super) subqueries: Cell<Vec<BoundSubquery>>,
+    pub(super) subqueries: Cell<Vec<Subquery>>,
     /// The aggregates met; none where there can be none.
     pub(super) aggregates: Cell<Option<Vec<BoundAggregate>>>,
     /// The kinds of their values.

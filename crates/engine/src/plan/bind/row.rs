@@ -45,9 +45,8 @@ pub(crate) fn schema_of(
     parameters: &[ValueRef<'_>],
 ) -> Fallible<TableSchema> {
     let binder = Binder::new(catalog, parameters, query.reads_text, None);
-    let (bound, _, kinds) = bind_query(&binder, None, None, query, 0);
+    let (.., columns) = bind_query(&binder, None, None, query, 0);
     binder.fault.end()?;
-    let columns = from::named(&bound, kinds);
     Ok(TableSchema { name: name.to_owned(), ..TableSchema::clone(&from::relation_of(&columns)?.schema) })
 }
 
@@ -87,7 +86,7 @@ fn over_row(
     }
     let mut bound = if is_condition { block.condition(expr, 0) } else { block.bind(expr, 0).expr };
     if bound.asks() {
-        binder.fault.say(format_args!("{expr}: only the row itself can be asked here"));
+        binder.fault.of(expr, format_args!("only the row itself can be asked here"));
     }
     bound.for_each_mut(&mut |part| {
         if let BoundExpr::Column { source, column } = part {

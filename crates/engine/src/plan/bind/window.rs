@@ -11,14 +11,14 @@ use wasm_dbms_api::{
 };
 
 use crate::catalog::Catalog;
+use crate::plan::bind::Typed;
 use crate::plan::bind::expr::cast;
 use crate::plan::bind::from::relation_of;
 use crate::plan::bind::kind::Kind;
 use crate::plan::bind::names::Block;
-use crate::plan::bind::{BoundBody, BoundDerived, BoundQuery, BoundRows, BoundSource, BoundSubquery, Typed};
 use crate::plan::call::Operator;
 use crate::plan::window::{BoundFrame, Edge, Input, MakeRows, Window, WindowOperator, WindowOrder, WindowStep};
-use crate::plan::{BoundAggregate, BoundExpr};
+use crate::plan::{Body, BodyKind, BoundAggregate, BoundExpr, Derived, Plan, PlanSource, Rows, Subquery};
 
 /// The source whose columns are the windows of a block while it is bound.
 pub(super) const WINDOWS: usize = usize::MAX;
@@ -40,7 +40,7 @@ pub(in crate::plan) trait BlockWindows<'c> {
         self: Box<Self>,
         block: &Block<'_, 'c>,
         query: &Query,
-        bound: &mut BoundQuery,
+        bound: &mut Box<Plan>,
         before: (usize, &[Typed<'c>]),
     );
 
@@ -55,7 +55,7 @@ pub(in crate::plan) trait BlockWindows<'c> {
     );
 
     /// Puts what the groups of the block are made of into a query inside, with the values of such windows beside.
-    fn place_below(self: Box<Self>, block: &Block<'_, 'c>, bound: &mut BoundQuery, keys: &[Typed<'c>]);
+    fn place_below(self: Box<Self>, block: &Block<'_, 'c>, bound: &mut Box<Plan>, keys: &[Typed<'c>]);
 }
 
 /// A block before a window is met.
@@ -81,6 +81,14 @@ impl<'c> WindowsOfBlock<'c> {
             self.inputs.push(typed);
             self.inputs.len() - 1
         })
+    }
+
+    /// Puts a column that holds this among others, each once, the lowest first.
+    fn add_column(&mut self, columns: &mut Vec<usize>, typed: Typed<'c>) {
+        let column = self.column(typed);
+        if let Err(place) = columns.binary_search(&column) {
+            columns.insert(place, column);
+        }
     }
 
     /// The number of a window.
@@ -142,10 +150,8 @@ impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
         let (function, kind) = binder.function(self, &call.function);
         let mut partition = Vec::new();
         for part in &call.partition_by {
-            partition.push(self.column(block.bind(part, depth)));
+            self.add_column(&mut partition, block.bind(part, depth));
         }
-        partition.sort_unstable();
-        partition.dedup();
         let mut keys = Vec::new();
         let order = self.keys(block, &call.order_by, depth, &mut |typed| keys.push(typed.clone()));
         let frame = binder.frame(self, call.frame.as_ref(), keys);
@@ -164,7 +170,7 @@ impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
         self: Box<Self>,
         block: &Block<'_, 'c>,
         query: &Query,
-        bound: &mut BoundQuery,
+        bound: &mut Box<Plan>,
         before: (usize, &[Typed<'c>]),
     ) {
         if self.calls.is_empty() {
@@ -188,7 +194,7 @@ impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
         let order = self.keys(block, &call.order_by, depth + 1, &mut |typed| {
             // Equal values must come together.
             if number == 0 && aggregate.is_distinct && !aggregate.argument.iter().any(|of| is_of(of, &typed.expr)) {
-                refuse(block, expr, format_args!("ORDER BY must begin with what is DISTINCT"));
+                block.binder.fault.of(expr, format_args!("ORDER BY must begin with what is DISTINCT"));
             }
             number += 1;
         });
@@ -207,16 +213,14 @@ impl<'c> BlockWindows<'c> for WindowsOfBlock<'c> {
         aggregate.is_distinct = false;
     }
 
-    fn place_below(mut self: Box<Self>, block: &Block<'_, 'c>, bound: &mut BoundQuery, keys: &[Typed<'c>]) {
+    fn place_below(mut self: Box<Self>, block: &Block<'_, 'c>, bound: &mut Box<Plan>, keys: &[Typed<'c>]) {
         if self.calls.is_empty() {
             return;
         }
         let mut partition = Vec::new();
         for key in keys {
-            partition.push(self.column(key.clone()));
+            self.add_column(&mut partition, key.clone());
         }
-        partition.sort_unstable();
-        partition.dedup();
         for window in &mut self.calls {
             window.partition.clone_from(&partition);
         }
@@ -229,11 +233,6 @@ fn is_of(expr: &BoundExpr, other: &BoundExpr) -> bool {
     expr == other
         || matches!(expr, BoundExpr::Call(call)
             if matches!(call.operator, Operator::Cast(_)) && call.arguments.first() == Some(other))
-}
-
-#[cold]
-fn refuse(block: &Block<'_, '_>, expr: &Expr, problem: fmt::Arguments<'_>) {
-    block.binder.fault.say(format_args!("{expr}: {problem}"));
 }
 
 /// A window of what is computed alone: over all rows up to the one that it stands beside.
@@ -260,7 +259,7 @@ impl<'c> Windows<'_, '_, 'c> {
     #[cold]
     #[inline(never)]
     fn refuse(&self, problem: fmt::Arguments<'_>) {
-        refuse(self.block, self.expr, problem);
+        self.block.binder.fault.of(self.expr, problem);
     }
 
     /// What is computed, from what, and the kind of it: a window without its rows.
@@ -439,11 +438,11 @@ impl<'c> Windows<'_, '_, 'c> {
 /// these keys, or those that its groups are made of.
 fn place_windows<'c>(
     block: &Block<'_, 'c>,
-    bound: &mut BoundQuery,
+    bound: &mut Box<Plan>,
     windows: WindowsOfBlock<'c>,
     whole: Option<(usize, &[Typed<'c>])>,
 ) {
-    let mut inner = Box::new(std::mem::take(bound));
+    let mut inner = std::mem::take(bound);
     bound.outputs = std::mem::take(&mut inner.outputs);
     let mut slots: Vec<Kind<'c>> = Vec::new();
     match whole {
@@ -459,7 +458,6 @@ fn place_windows<'c>(
     }
     let own = if whole.is_some() { WINDOWS } else { ORDERED };
     bound.order = std::mem::take(&mut inner.order);
-    bound.names = std::mem::take(&mut inner.names);
     bound.is_distinct = std::mem::take(&mut inner.is_distinct);
     let nothing = || (Name::from(""), Kind::UNKNOWN);
     let known = |expr: &BoundExpr| match expr {
@@ -502,7 +500,6 @@ fn place_windows<'c>(
             }
         });
     });
-    inner.names = columns.iter().map(|(name, _)| name.to_string()).collect();
     columns.extend(windows.values.into_iter().map(|(text, kind)| (text.into(), kind)));
     // A query of an expression is asked where the expression stands.
     let mut subqueries = block.subqueries.take();
@@ -512,18 +509,18 @@ fn place_windows<'c>(
     block.subqueries.set(subqueries);
     let Some(relation) = block.binder.fault.kept(relation_of(&columns)) else { return };
     let step = WindowStep { windows: windows.calls, rows: windows.rows };
-    let body = BoundBody::Windows { query: inner, windows: Arc::new(step) };
-    let derived = BoundDerived { relation, body, arguments: block.pass_outer() };
-    bound.sources.push(BoundSource { rows: BoundRows::Derived(derived.into()), left: None });
+    let body = Body { kind: BodyKind::Windows(Arc::new(step)), queries: vec![inner] };
+    let derived = Derived { relation, body, arguments: block.pass_outer() };
+    bound.sources.push(PlanSource { rows: Rows::Derived(derived.into()), left: None });
 }
 
 /// Empties the queries that no expression of the block asks.
-fn keep_asked(query: &mut BoundQuery, subqueries: Option<&mut Vec<BoundSubquery>>) {
+fn keep_asked(query: &mut Plan, subqueries: Option<&mut Vec<Subquery>>) {
     let mut asked = Vec::new();
     query.for_each_expr(&mut |expr| expr.visit_asked(&mut |number, _| asked.push(number)));
     for (number, subquery) in subqueries.unwrap_or(&mut query.subqueries).iter_mut().enumerate() {
         if !asked.contains(&number) {
-            *subquery.query = BoundQuery::default();
+            *subquery.plan = Plan::default();
         }
     }
 }
