@@ -27,7 +27,7 @@ mod window;
 
 pub use access::MAX_RANGES;
 pub(crate) use access::{Access, Bound};
-pub(crate) use bind::{Answers, Beside, bind_row, bind_value, name_of, schema_of};
+pub(crate) use bind::{Answers, bind_outputs, bind_row, bind_value};
 pub use bind::{MAX_SOURCES, MAX_SOURCES_IN_ALL};
 pub(crate) use derived::{Body, BodyKind, Derived, Rows};
 pub(crate) use expr::{BoundExpr, Context, broken_row};

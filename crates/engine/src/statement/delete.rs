@@ -6,10 +6,9 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::full::IS_FULL;
 use crate::numbering::Numbering;
-use crate::statement::returning::{Others, Returning};
-use crate::statement::{
-    Changed, PreparedChange, analyze_change, check_others, explain_change, question, undone_if_refused, written,
-};
+use crate::statement::matching::Matching;
+use crate::statement::returning::Returning;
+use crate::statement::{Changed, PreparedChange, analyze_change, explain_change, undone_if_refused, written};
 use crate::typed::delete_keys;
 use crate::{Answer, Connection, Prepared, Result};
 
@@ -45,9 +44,9 @@ pub struct DeleteRows {
 /// A [`DeleteRows`] that is planned once and run many times.
 #[derive(Debug)]
 pub struct PreparedDelete {
-    statement: DeleteRows,
-    question: Prepared<Answer>,
-    others: Others,
+    matching: Matching,
+    /// Whether nothing chooses among the rows.
+    takes_all: bool,
 }
 
 impl DeleteRows {
@@ -104,18 +103,16 @@ impl DeleteRows {
     /// # Errors
     /// [`Error::Query`](crate::Error::Query) for a join that a change of rows cannot have.
     pub fn prepare(self) -> Result<PreparedDelete> {
-        check_others(&self.with, self.using.as_ref())?;
-        let target = (&self.table, self.alias.as_ref());
-        let query = question(&self.with, target, self.using.as_ref(), self.filter.as_ref());
-        let others = Others::new(&query, &self.returning);
-        let question = Prepared::new(others.asked_in(query));
-        Ok(PreparedDelete { statement: self, question, others })
+        let Self { with, table, alias, using, filter, returning } = self;
+        let takes_all = using.is_none() && filter.is_none();
+        let matching = Matching::new(with, (table, alias), using, filter, &[], returning)?;
+        Ok(PreparedDelete { matching, takes_all })
     }
 }
 
 impl PreparedChange for PreparedDelete {
     fn question(&self) -> Option<&Prepared<Answer>> {
-        Some(&self.question)
+        Some(&self.matching.question)
     }
 
     fn change_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {
@@ -188,18 +185,16 @@ impl PreparedDelete {
     }
 
     fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {
-        let DeleteRows { table, alias, using, filter, returning, .. } = &self.statement;
-        let index = core.catalog.find(table)?;
-        let mut returning = Returning::new(core, index, alias.as_ref(), returning, &self.others, parameters)?;
+        let index = core.catalog.find(&self.matching.table)?;
+        let mut returning = self.matching.returning(core, index, parameters)?;
         if returning.is_none()
-            && filter.is_none()
-            && using.is_none()
+            && self.takes_all
             && let Some(count) = undone_if_refused(core, is_whole, |core| core.delete_all(index))?
         {
             return Ok(Changed { count, ..Changed::default() });
         }
-        let mut rows = self.question.matched(core, parameters)?;
-        if IS_FULL && using.is_some() {
+        let mut rows = self.matching.question.matched(core, parameters)?;
+        if IS_FULL && self.matching.asks_others {
             let mut seen = Numbering::default();
             rows.retain(|(key, _)| seen.is_new(key));
         }

@@ -8,6 +8,7 @@
 //! insert_each  new rows that come one by one
 //! update       changed rows, joined with others
 //! delete       deleted rows, joined with others
+//! matching     the rows that change, and those joined with each
 //! returning    what is answered of each row
 //! schema       tables and indexes that come and go
 //! foreign_key  references that come
@@ -16,6 +17,7 @@
 mod delete;
 mod insert;
 mod insert_each;
+mod matching;
 mod returning;
 mod schema;
 mod update;
@@ -26,11 +28,10 @@ pub use insert_each::insert_each_row;
 pub use schema::{SchemaChange, create_table, drop_table, has_tables, schema_of, schemas_of};
 pub use update::{PreparedUpdate, UpdateRows};
 
-use wasm_dbms_api::{CommonTable, Expr, Join, JoinCondition, JoinKind, Name, Query, Source, ValueRef};
+use wasm_dbms_api::ValueRef;
 
 use crate::core::Core;
 use crate::error::Fallible;
-use crate::full::{IS_FULL, needs_full};
 use crate::{Answer, Connection, Error, Prepared};
 
 /// What a statement did.
@@ -76,40 +77,6 @@ pub fn analyze_change<C: Connection>(
         Some(question) => question.observe(core, parameters, |core| change.change_in(core, parameters, is_whole)),
         None => Ok(("values".into(), change.change_in(core, parameters, is_whole)?)),
     })
-}
-
-/// Refuses what cannot stand beside the table that changes.
-fn check_others(with: &[CommonTable], others: Option<&(Source, Vec<Join>)>) -> Result<(), Error> {
-    let Some((_, joins)) = others else {
-        return if with.is_empty() { Ok(()) } else { Ok(needs_full()?) };
-    };
-    needs_full()?;
-    if joins.iter().any(|join| matches!(join.kind, JoinKind::Right | JoinKind::Full)) {
-        return Err(Error::Query("a RIGHT or FULL join beside the table that changes is not supported".into()));
-    }
-    Ok(())
-}
-
-/// The question for the rows of a table that change: they come first, others that an expression names join them.
-fn question(
-    with: &[CommonTable],
-    (table, alias): (&Name, Option<&Name>),
-    others: Option<&(Source, Vec<Join>)>,
-    filter: Option<&Expr>,
-) -> Query {
-    let mut query = Query::from(table.clone());
-    query.from.alias = alias.cloned();
-    query.filter = filter.cloned();
-    query.reads_text = true;
-    if IS_FULL {
-        query.with = with.to_vec();
-        if let Some((source, joins)) = others {
-            let (kind, source) = (JoinKind::Inner, source.clone());
-            query.joins.push(Join { kind, source, condition: JoinCondition::Always });
-            query.joins.extend_from_slice(joins);
-        }
-    }
-    query
 }
 
 /// Runs a statement that takes back what it wrote itself, and is told whether it is a whole transaction.

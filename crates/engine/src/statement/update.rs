@@ -8,10 +8,9 @@ use crate::catalog::RelationIndex;
 use crate::core::Core;
 use crate::error::Fallible;
 use crate::numbering::Numbering;
-use crate::statement::returning::{Others, Returning};
-use crate::statement::{
-    Changed, PreparedChange, analyze_change, check_others, explain_change, question, undone_if_refused, written,
-};
+use crate::statement::matching::Matching;
+use crate::statement::returning::Returning;
+use crate::statement::{Changed, PreparedChange, analyze_change, explain_change, undone_if_refused, written};
 use crate::typed::{Matched, Sets};
 use crate::{Answer, Connection, Error, Prepared, Result};
 
@@ -50,12 +49,10 @@ pub struct UpdateRows {
 /// An [`UpdateRows`] that is planned once and run many times.
 #[derive(Debug)]
 pub struct PreparedUpdate {
-    statement: UpdateRows,
-    question: Prepared<Answer>,
-    others: Others,
-    asks_others: bool,
+    matching: Matching,
+    sets: Vec<(Name, Option<Expr>)>,
     /// What it does to the columns of the table that has this schema.
-    sets: Mutex<Option<(Arc<TableSchema>, Arc<Sets>)>>,
+    resolved: Mutex<Option<(Arc<TableSchema>, Arc<Sets>)>>,
 }
 
 impl UpdateRows {
@@ -129,30 +126,15 @@ impl UpdateRows {
     /// # Errors
     /// [`Error::Query`] for a join that a change of rows cannot have.
     pub fn prepare(self) -> Result<PreparedUpdate> {
-        check_others(&self.with, self.from.as_ref())?;
-        let target = (&self.table, self.alias.as_ref());
-        let mut query = question(&self.with, target, self.from.as_ref(), self.filter.as_ref());
-        let others = Others::new(&query, &self.returning);
-        for (_, value) in &self.sets {
-            if let Some(value) = value {
-                query.columns.push(value.clone().into());
-            }
-        }
-        let query = others.asked_in(query);
-        let asks_others = self.from.is_some();
-        Ok(PreparedUpdate {
-            statement: self,
-            question: Prepared::new(query),
-            others,
-            asks_others,
-            sets: Mutex::default(),
-        })
+        let Self { with, table, alias, sets, from, filter, returning } = self;
+        let matching = Matching::new(with, (table, alias), from, filter, &sets, returning)?;
+        Ok(PreparedUpdate { matching, sets, resolved: Mutex::default() })
     }
 }
 
 impl PreparedChange for PreparedUpdate {
     fn question(&self) -> Option<&Prepared<Answer>> {
-        Some(&self.question)
+        Some(&self.matching.question)
     }
 
     fn change_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {
@@ -224,12 +206,11 @@ impl PreparedUpdate {
     }
 
     fn run_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], is_whole: bool) -> Fallible<Changed> {
-        let UpdateRows { table, alias, returning, .. } = &self.statement;
-        let index = core.catalog.find(table)?;
+        let index = core.catalog.find(&self.matching.table)?;
         let sets = self.sets(core, index)?;
-        let mut returning = Returning::new(core, index, alias.as_ref(), returning, &self.others, parameters)?;
+        let mut returning = self.matching.returning(core, index, parameters)?;
         // All is computed before the first row changes.
-        let mut rows = self.question.matched(core, parameters)?;
+        let mut rows = self.matching.question.matched(core, parameters)?;
         if returning.is_none() && rows.len() < 2 && sets.are_plain(core, index)? {
             // Everything is checked before the write.
             let Some((key, values)) = rows.pop() else { return Ok(Changed::default()) };
@@ -250,12 +231,12 @@ impl PreparedUpdate {
         returning: &mut Option<Returning>,
     ) -> Fallible<u64> {
         let mut seen = Numbering::default();
-        let computed = self.statement.sets.iter().filter(|(_, value)| value.is_some()).count();
+        let computed = self.sets.iter().filter(|(_, value)| value.is_some()).count();
         core.deferring(|core| {
             let mut count = 0;
             for (key, mut values) in rows {
                 // Of several partners the first counts.
-                if self.asks_others && !seen.is_new(&key) {
+                if self.matching.asks_others && !seen.is_new(&key) {
                     continue;
                 }
                 let beside = values.split_off(computed.min(values.len()));
@@ -279,11 +260,11 @@ impl PreparedUpdate {
     /// What is made of which columns, as long as the table stays as it is.
     fn sets(&self, core: &Core, index: RelationIndex) -> Fallible<Arc<Sets>> {
         let schema = &core.catalog.relation(index)?.schema;
-        let mut known = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
             Some((of, sets)) if Arc::ptr_eq(of, schema) => Ok(Arc::clone(sets)),
             _ => {
-                let sets = Arc::new(resolved(core, index, &self.statement.sets)?);
+                let sets = Arc::new(resolved(core, index, &self.sets)?);
                 *known = Some((Arc::clone(schema), Arc::clone(&sets)));
                 Ok(sets)
             }

@@ -75,6 +75,11 @@ impl<R> Prepared<R> {
         Self { query, binders, kept: Mutex::default(), plan_count: AtomicU64::new(0), rows: PhantomData }
     }
 
+    /// What is asked.
+    pub(crate) fn question(&self) -> &Query {
+        &self.query
+    }
+
     /// How many times it was planned.
     ///
     /// ```

@@ -8,7 +8,7 @@ use crate::core::Core;
 use crate::error::Fallible;
 use crate::execute::{self, Needs, RowStream};
 use crate::function::{Arena, cast};
-use crate::plan::{self, Beside, Context, Scope};
+use crate::plan::{self, Context, Scope};
 use crate::store::Purpose;
 use crate::typed::by_name::place_beside;
 use crate::typed::constants::Constants;
@@ -125,8 +125,7 @@ pub(crate) fn row_values(
     let scope = Scope::default();
     let mut found = Vec::new();
     for expr in exprs {
-        let beside = if excluded.is_empty() { Beside::Nothing } else { Beside::Excluded };
-        let bound = plan::bind_value(&core.catalog, schema, beside, expr, parameters, reads_text)?;
+        let bound = plan::bind_value(&core.catalog, schema, !excluded.is_empty(), expr, parameters, reads_text)?;
         found.push(bound.value(Context::Row(&values, &scope))?.to_value());
     }
     Ok(Some(found))

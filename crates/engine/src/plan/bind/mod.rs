@@ -11,6 +11,7 @@ mod window;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use wasm_dbms_api::{
     ColumnRef, DataType, Expr, MAX_EXPRESSION_DEPTH, Name, Nulls, Output, Part, Query, Value, ValueRef,
@@ -29,7 +30,7 @@ use crate::plan::{BoundExpr, Grouping, OrderKey, Plan, Rows};
 pub(super) use from::relation_of;
 pub(super) use kind::Kind;
 pub(super) use names::Block;
-pub(crate) use row::{Beside, bind_row, bind_value, schema_of};
+pub(crate) use row::{bind_outputs, bind_row, bind_value};
 pub(super) use window::{BlockWindows, no_windows};
 
 /// The most tables in one block of a question.
@@ -197,12 +198,16 @@ pub(crate) fn bind_template(
 /// Resolves a query that is in no other.
 fn bind_whole<'b>(binder: &'b Binder<'_>, query: &'b Query) -> Box<Plan> {
     let (mut bound, _, columns) = bind_query(binder, None, None, query, 0);
+    bound.names = names_of(columns);
+    bound
+}
+
+fn names_of(columns: Vec<(Name, Kind<'_>)>) -> Arc<[String]> {
     let mut names = Vec::with_capacity(columns.len());
     for (name, _) in columns {
         names.push(name.into_owned());
     }
-    bound.names = names.into();
-    bound
+    names.into()
 }
 
 /// The type of a parameter's value; none of NULL.
@@ -237,13 +242,7 @@ fn bind_query<'b, 'c>(
     if binder.fault.is_there() {
         return Nested::default();
     }
-    let mut commons = commons;
-    if IS_FULL {
-        for table in &query.with {
-            commons = Some(Rc::new(Commons { table, before: commons, working: None }));
-        }
-    }
-    let mut block = Block::new(binder, parent, commons);
+    let mut block = Block::new(binder, parent, commons_of(query, commons));
     let mut bound = Box::default();
     block.from(query, &mut bound, depth);
     if let Some(filter) = &query.filter {
@@ -254,6 +253,17 @@ fn bind_query<'b, 'c>(
     bound.offset = block.count("offset", query.offset.as_ref(), depth).unwrap_or(0);
     bound.subqueries = block.subqueries.into_inner();
     (bound, block.outer.into_inner(), columns)
+}
+
+/// The queries that have names in a query, where these have names around it.
+fn commons_of<'b>(query: &'b Query, around: Option<Rc<Commons<'b>>>) -> Option<Rc<Commons<'b>>> {
+    let mut commons = around;
+    if IS_FULL {
+        for table in &query.with {
+            commons = Some(Rc::new(Commons { table, before: commons, working: None }));
+        }
+    }
+    commons
 }
 
 impl<'b, 'c> Block<'b, 'c> {
@@ -303,14 +313,7 @@ impl<'b, 'c> Block<'b, 'c> {
         }
         let mut columns = Vec::new();
         for output in &query.columns {
-            match output {
-                Output::Expr(expr, alias) => {
-                    let name = alias.clone().unwrap_or_else(|| name_of(expr));
-                    bound.push_output(name, self.bind(expr, depth), &mut columns);
-                }
-                Output::Every => self.every(None, bound, &mut columns),
-                Output::EveryOf(source) => self.every(Some(source), bound, &mut columns),
-            }
+            self.output(output, bound, &mut columns, depth);
         }
         if query.columns.is_empty() && query.group_by.is_empty() && query.having.is_none() {
             self.every(None, bound, &mut columns);
@@ -362,6 +365,18 @@ impl<'b, 'c> Block<'b, 'c> {
             windows.place(self, query, bound, (columns.len(), &keys));
         }
         columns
+    }
+
+    /// One value, or every column.
+    fn output(&self, output: &Output, bound: &mut Plan, columns: &mut Vec<(Name, Kind<'c>)>, depth: usize) {
+        match output {
+            Output::Expr(expr, alias) => {
+                let name = alias.clone().unwrap_or_else(|| name_of(expr));
+                bound.push_output(name, self.bind(expr, depth), columns);
+            }
+            Output::Every => self.every(None, bound, columns),
+            Output::EveryOf(source) => self.every(Some(source), bound, columns),
+        }
     }
 
     /// Every column of every source, or of one.
@@ -491,7 +506,7 @@ impl Plan {
 }
 
 /// What an output without a name is called.
-pub(crate) fn name_of(expr: &Expr) -> Name {
+fn name_of(expr: &Expr) -> Name {
     match expr {
         Expr::Column(column) => column.column.clone(),
         other => other.to_string().into(),

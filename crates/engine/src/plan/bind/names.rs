@@ -68,6 +68,14 @@ impl<'c> Entry<'c> {
         BoundExpr::Column { source: self.source, column: self.first + number }
     }
 
+    /// How many columns it has.
+    pub(super) fn width(&self) -> usize {
+        match &self.columns {
+            Columns::Table { schema, .. } => schema.columns.len(),
+            Columns::Listed(columns) => columns.len(),
+        }
+    }
+
     /// The column of this number with its name.
     #[inline(never)]
     pub(super) fn column(&self, number: usize) -> Option<(Name, Kind<'c>)> {

@@ -1,99 +1,100 @@
 //! Expressions over one row, and over rows beside it: what a check says, what an update makes of a column, what RETURNING
 //! answers. Their values stand one behind the other: [`Context::Row`](crate::plan::Context::Row).
 
-use wasm_dbms_api::{Expr, Name, Query, TableSchema, ValueRef};
+use std::sync::Arc;
+
+use wasm_dbms_api::{Expr, Name, Output, Query, TableSchema, ValueRef};
 
 use crate::catalog::Catalog;
 use crate::error::Fallible;
 use crate::plan::BoundExpr;
 use crate::plan::bind::names::{Block, Columns, Entry};
-use crate::plan::bind::{Binder, bind_query, from};
+use crate::plan::bind::{Binder, commons_of, names_of};
 
 /// Resolves a condition over the columns of one table. Nothing is asked by it but the row. Its texts are read, as they
 /// are in SQL: a check has no other way to name a day, and files hold checks that do.
 pub(crate) fn bind_row(catalog: &Catalog, schema: &TableSchema, expr: &Expr) -> Fallible<BoundExpr> {
-    over_row(Binder::new(catalog, &[], true, None), schema, Beside::Nothing, expr, true)
+    over_row(Binder::new(catalog, &[], true, None), schema, false, expr, true)
 }
 
-/// The rows beside one of a table: their columns stand behind its own.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Beside<'s> {
-    Nothing,
-    /// Another row of the table, called `excluded`: a column's name alone means the row that is there.
-    Excluded,
-    /// Rows of tables of these names and columns.
-    Rows(&'s [TableSchema]),
-}
-
-/// Resolves a value over the columns of one table, and of rows beside.
+/// Resolves a value over the columns of one table and, if it `has_excluded`, of another row of it that is called `excluded`:
+/// a column's name alone means the row that is there.
 pub(crate) fn bind_value(
     catalog: &Catalog,
     schema: &TableSchema,
-    beside: Beside<'_>,
+    has_excluded: bool,
     expr: &Expr,
     parameters: &[ValueRef<'_>],
     reads_text: bool,
 ) -> Fallible<BoundExpr> {
-    over_row(Binder::new(catalog, parameters, reads_text, None), schema, beside, expr, false)
+    over_row(Binder::new(catalog, parameters, reads_text, None), schema, has_excluded, expr, false)
 }
 
-/// What a question answers, as a table of this name.
-pub(crate) fn schema_of(
+/// Resolves what is answered of a row of the table that a question is about, and of the named rows that it joins it with, whose
+/// columns stand behind its own. Also the names of the columns.
+pub(crate) fn bind_outputs(
     catalog: &Catalog,
-    name: &str,
-    query: &Query,
+    question: &Query,
+    outputs: &[Output],
     parameters: &[ValueRef<'_>],
-) -> Fallible<TableSchema> {
-    let binder = Binder::new(catalog, parameters, query.reads_text, None);
-    let (.., columns) = bind_query(&binder, None, None, query, 0);
+) -> Fallible<(Vec<BoundExpr>, Arc<[String]>)> {
+    let binder = Binder::new(catalog, parameters, true, None);
+    let mut block = Block::new(&binder, None, commons_of(question, None));
+    let (mut bound, mut columns) = (Box::default(), Vec::new());
+    block.from(question, &mut bound, 0);
+    block.entries.retain(|entry| entry.name.is_some());
+    let mut first = 0;
+    for entry in &mut block.entries {
+        (entry.source, entry.first) = (0, first);
+        entry.merged.clear();
+        first += entry.width();
+    }
+    for output in outputs {
+        block.output(output, &mut bound, &mut columns, 0);
+        if let (Output::Expr(expr, _), Some(own)) = (output, bound.outputs.last()) {
+            block.check_row(own, expr);
+        }
+    }
+    drop(block);
     binder.fault.end()?;
-    Ok(TableSchema { name: name.to_owned(), ..TableSchema::clone(&from::relation_of(&columns)?.schema) })
+    Ok((bound.outputs, names_of(columns)))
 }
 
 fn over_row(
     binder: Binder<'_>,
     schema: &TableSchema,
-    beside: Beside<'_>,
+    has_excluded: bool,
     expr: &Expr,
     is_condition: bool,
 ) -> Fallible<BoundExpr> {
     let mut block = Block::new(&binder, None, None);
-    let mut starts = vec![0];
-    let mut width = schema.columns.len();
-    let mut enter = |name: &str, schema, merged: Vec<Name>| {
-        let columns = Columns::Table { schema, renamed: Vec::new() };
-        let entry = Entry::new(Some(name.to_owned().into()), block.entries.len(), columns);
-        block.entries.push(Entry { merged, ..entry });
-    };
-    enter(&schema.name, schema, Vec::new());
-    match beside {
-        Beside::Nothing => {}
-        Beside::Excluded => {
-            starts.push(width);
-            let mut merged = Vec::new();
-            for column in &schema.columns {
-                merged.push(column.name.clone().into());
-            }
-            enter("excluded", schema, merged);
+    block.enter_row(&schema.name, schema, 0, Vec::new());
+    if has_excluded {
+        let mut merged = Vec::new();
+        for column in &schema.columns {
+            merged.push(column.name.clone().into());
         }
-        Beside::Rows(others) => {
-            for other in others {
-                starts.push(width);
-                width += other.columns.len();
-                enter(&other.name, other, Vec::new());
-            }
-        }
+        block.enter_row("excluded", schema, schema.columns.len(), merged);
     }
-    let mut bound = if is_condition { block.condition(expr, 0) } else { block.bind(expr, 0).expr };
-    if bound.asks() {
-        binder.fault.of(expr, format_args!("only the row itself can be asked here"));
-    }
-    bound.for_each_mut(&mut |part| {
-        if let BoundExpr::Column { source, column } = part {
-            (*source, *column) = (0, *column + starts.get(*source).copied().unwrap_or(0));
-        }
-    });
+    let bound = if is_condition { block.condition(expr, 0) } else { block.bind(expr, 0).expr };
+    block.check_row(&bound, expr);
     drop(block);
     binder.fault.end()?;
     Ok(bound)
+}
+
+impl<'c> Block<'_, 'c> {
+    /// Lets expressions call the columns of a row by their names, the first of which stands in this place. Those merged with
+    /// columns of rows before need the name of the row.
+    fn enter_row(&mut self, name: &str, schema: &'c TableSchema, first: usize, merged: Vec<Name>) {
+        let columns = Columns::Table { schema, renamed: Vec::new() };
+        let entry = Entry::new(Some(name.to_owned().into()), 0, columns);
+        self.entries.push(Entry { first, merged, ..entry });
+    }
+
+    fn check_row(&self, bound: &BoundExpr, expr: &Expr) {
+        if bound.asks() {
+            self.binder.fault.of(expr, format_args!("only the row itself can be asked here"));
+        }
+    }
 }
