@@ -182,10 +182,11 @@ impl Error {
 /// Where a name stands in a text for the first time.
 fn place_of(name: &str, text: &str, dialect: Dialect) -> Option<usize> {
     let mut place = None;
-    names(text, dialect, &mut |found, offset| {
-        if found == name {
-            place.get_or_insert(offset);
+    each_word(text, dialect, &mut |word, offset, is_name| {
+        if is_name && word == name {
+            place = Some(offset);
         }
+        place.is_none()
     });
     place
 }
@@ -218,33 +219,29 @@ fn place_of_expression(message: &str, text: &str, dialect: Dialect) -> Option<us
 
 /// The tokens of a text, as they are meant, with their places; without parentheses.
 fn words(text: &str, most: usize, dialect: Dialect) -> Vec<(String, usize)> {
-    let mut lexer = Lexer::new(text, dialect);
     let mut words = Vec::new();
+    each_word(text, dialect, &mut |word, offset, _| {
+        if !matches!(word, "(" | ")") {
+            words.push((word.to_owned(), offset));
+        }
+        words.len() < most
+    });
+    words
+}
+
+/// Calls `visit` with every token of a text, as it is meant, its place, and whether it is a name, as long as it returns true.
+fn each_word(text: &str, dialect: Dialect, visit: &mut dyn FnMut(&str, usize, bool) -> bool) {
+    let mut lexer = Lexer::new(text, dialect);
     while let Ok(token) = lexer.next()
         && token.kind != Kind::End
-        && words.len() < most
     {
         let word = match token.kind {
             Kind::Word(_) => token.text.to_ascii_lowercase(),
             Kind::Quoted => literal::text(token).unwrap_or_default(),
             _ => token.text.to_owned(),
         };
-        if !matches!(word.as_str(), "(" | ")") {
-            words.push((word, token.offset));
-        }
-    }
-    words
-}
-
-/// Calls `visit` with every name of a text, as it is meant, and its place.
-pub(crate) fn names(text: &str, dialect: Dialect, visit: &mut dyn FnMut(&str, usize)) {
-    let mut lexer = Lexer::new(text, dialect);
-    while let Ok(token) = lexer.next() {
-        match token.kind {
-            Kind::End => return,
-            Kind::Word(_) => visit(&token.text.to_ascii_lowercase(), token.offset),
-            Kind::Quoted => visit(&literal::text(token).unwrap_or_default(), token.offset),
-            _ => {}
+        if !visit(&word, token.offset, matches!(token.kind, Kind::Word(_) | Kind::Quoted)) {
+            return;
         }
     }
 }

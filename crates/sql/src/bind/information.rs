@@ -15,7 +15,7 @@ const SCHEMA: &str = "public";
 pub(super) fn named(
     connection: &AnyConnection<'_>,
     names: &[Name],
-    temporary: &Views,
+    views: &Views,
     implied: &mut Vec<CommonTable>,
 ) -> Inner<()> {
     let is_one = |name: &Name| name.strip_prefix(INFORMATION_SCHEMA).is_some_and(|rest| rest.starts_with('.'));
@@ -29,12 +29,11 @@ pub(super) fn named(
             schemas.push(schema);
         }
     }
-    let views = view::all(connection, temporary)?;
     let [constraints, key_columns] = constraints(&schemas);
     let mut tables = vec![
-        tables(&schemas, &views).into_table(),
+        tables(&schemas, views).into_table(),
         columns(&schemas).into_table(),
-        views_of(&views).into_table(),
+        views_of(views).into_table(),
         constraints.into_table(),
         key_columns.into_table(),
         statistics(&schemas).into_table(),

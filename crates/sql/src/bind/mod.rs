@@ -122,7 +122,8 @@ fn with_implied(mut query: Query, implied: &[CommonTable]) -> Query {
 
 /// What among the names of a statement is no table: views, and what tells of the tables.
 fn implied(connection: &AnyConnection<'_>, mut names: Vec<Name>, temporary: &Views) -> Inner<Vec<CommonTable>> {
-    let mut implied = view::named(connection, &mut names, temporary)?;
-    information::named(connection, &names, temporary, &mut implied)?;
+    let views = view::all(connection, temporary)?;
+    let mut implied = view::named(&views, &mut names)?;
+    information::named(connection, &names, &views, &mut implied)?;
     Ok(implied)
 }

@@ -96,17 +96,13 @@ pub(super) fn is_stored(connection: &AnyConnection<'_>, name: &str) -> Inner<boo
     Ok(stored(connection)?.contains(name))
 }
 
-/// The views among the names of a statement, each behind those that it names itself. What they name is added to the names.
-pub(super) fn named(
-    connection: &AnyConnection<'_>,
-    names: &mut Vec<Name>,
-    temporary: &Views,
-) -> Inner<Vec<CommonTable>> {
-    let views = all(connection, temporary)?;
+/// Those of the views that are among the names of a statement, each behind those that it names itself. What they name is
+/// added to the names.
+pub(super) fn named(views: &Views, names: &mut Vec<Name>) -> Inner<Vec<CommonTable>> {
     let mut found = Vec::new();
     if !views.is_empty() {
         let own = names.clone();
-        Naming { views: &views, open: Vec::new(), met: names, found: &mut found }.add(&own)?;
+        Naming { views, open: Vec::new(), met: names, found: &mut found }.add(&own)?;
     }
     Ok(found)
 }
