@@ -102,13 +102,12 @@ impl Registry {
             let snapshot = Self::tree().get(store, &numbered(SNAPSHOT, id))?;
             let snapshot = snapshot
                 .ok_or_else(|| MemoryError::corrupt_with(format_args!("table {name} has no schema snapshot")))?;
-            tables.push((id, name, snapshot.to_vec()));
+            let place = tables.partition_point(|(other, ..)| *other < id);
+            if tables.get(place).is_some_and(|(other, ..)| *other == id) {
+                return Err(MemoryError::corrupt_with(format_args!("table {name} has the id of another")));
+            }
+            tables.insert(place, (id, name, snapshot.to_vec()));
             is_on_entry = cursor.next(store)?;
-        }
-        tables.sort_unstable_by_key(|(id, ..)| *id);
-        let is_double = |two: &&[(TableId, String, Vec<u8>)]| matches!(two, [(one, ..), (other, ..)] if one == other);
-        if let Some([_, (_, name, _)]) = tables.windows(2).find(is_double) {
-            return Err(MemoryError::corrupt_with(format_args!("table {name} has the id of another")));
         }
         Ok(tables)
     }

@@ -90,9 +90,10 @@ impl Layout {
         let mut taken = vec![0..2 * SLOT_LENGTH, self.ring_offset..self.ring_end()];
         for (run, end) in self.all_runs() {
             let count = end.unwrap_or(places).min(places).saturating_sub(run.first);
-            taken.push(run.address..run.address.saturating_add(count.saturating_mul(self.page_size as u64)));
+            let range = run.address..run.address.saturating_add(count.saturating_mul(self.page_size as u64));
+            let place = taken.partition_point(|other| (other.start, other.end) < (range.start, range.end));
+            taken.insert(place, range);
         }
-        taken.sort_unstable_by_key(|range| (range.start, range.end));
         taken
     }
 
