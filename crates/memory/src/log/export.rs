@@ -82,7 +82,16 @@ fn put(writer: &mut dyn Write, bytes: &[u8]) -> MemoryResult<()> {
 fn failed(error: &io::Error) -> Box<MemoryError> {
     Box::new(MemoryError::Host {
         operation: "export",
-        reason: error.to_string().into(),
+        reason: words_of(error).into(),
         is_full: error.kind() == io::ErrorKind::StorageFull,
     })
+}
+
+/// What a writer says. A module has no system whose errors it could meet: their words would weigh half a kilobyte gzip in it.
+fn words_of(error: &io::Error) -> String {
+    match error.get_ref() {
+        Some(own) => own.to_string(),
+        None if cfg!(all(target_family = "wasm", target_os = "unknown")) => "the writer refuses".to_owned(),
+        None => error.to_string(),
+    }
 }
