@@ -3,6 +3,7 @@
 //! ```text
 //! registry       names, schema snapshots, the root and counters of each tree
 //! tree           B+trees over any MemoryAccess
+//! run            entries to be sorted by key
 //! access         MemoryAccess: the seam; pages, typed reads and writes, claiming and releasing
 //! manager        MemoryManager: the page store behind the seam; batch, commit, checkpoint, recovery
 //! log            what stands on the medium beside pages: header slots, redo ring, checksum ledger
@@ -21,6 +22,7 @@ mod options;
 mod prefetch;
 mod provider;
 mod registry;
+mod run;
 mod tree;
 
 pub use access::{
@@ -35,7 +37,8 @@ pub use manager::{MemoryManager, PrivateView, ScratchPage, ScratchSpace, Snapsho
 pub use options::{Durability, MAX_PAGE_SIZE, MIN_CACHE_PAGES, MIN_PAGE_SIZE, Options, QUERY_MEMORY_BYTES};
 pub use provider::{FileProvider, Guarantees, HeapProvider, HostSync, MemoryProvider};
 pub use registry::{MAX_SNAPSHOT_BYTES, REGISTRY_TREE, Registry, TableId, TreeId, TreeState};
+pub use run::{MAX_RUN_BYTES, Run};
 pub use tree::{
-    ChainWalk, Cursor, LeafBatch, Located, MAX_DEPTH, MAX_FINDINGS, MAX_KEY_BYTES, MAX_RUN_BYTES, MAX_VALUE_BYTES,
-    NodeSummary, PageValues, Place, Run, Span, Tail, Targets, Tree, ValueBytes, add_finding,
+    ChainWalk, Cursor, LeafBatch, Located, MAX_DEPTH, MAX_FINDINGS, MAX_KEY_BYTES, MAX_VALUE_BYTES, NodeSummary,
+    PageValues, Place, Span, Tail, Targets, Tree, ValueBytes, add_finding,
 };

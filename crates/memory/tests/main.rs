@@ -19,6 +19,7 @@ mod providers;
 mod read_only;
 mod release_tail;
 mod ring_growth;
+mod run;
 mod scrub;
 mod small_commits;
 mod snapshots;

@@ -32,12 +32,17 @@ pub(super) fn forget(row: &mut Vec<u8>) {
 /// Adds a record to bytes.
 pub(super) fn push_record(bytes: &mut Vec<u8>, (key, payload): Record<'_>) -> Fallible<()> {
     for part in [key, payload] {
-        let length = u32::try_from(part.len()).map_err(|_| too_long(part.len()))?;
+        let length = check_length(part)?;
         bytes.extend_from_slice(&length.to_le_bytes());
     }
     bytes.extend_from_slice(key);
     bytes.extend_from_slice(payload);
     Ok(())
+}
+
+/// How long a part of a record is, if it is not too long.
+pub(super) fn check_length(part: &[u8]) -> Fallible<u32> {
+    u32::try_from(part.len()).map_err(|_| too_long(part.len()))
 }
 
 /// How long the key of a record is that begins with these bytes, and the key and the payload together.
