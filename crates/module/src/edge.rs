@@ -3,7 +3,7 @@
 //! | export | contract |
 //! |---|---|
 //! | `input(length) -> pointer` | room for that many bytes, which the next call reads |
-//! | `open(length) -> database` | opens what the input says (`Server::open`), values as parameters are written |
+//! | `open(length) -> database` | opens what the input says (`Server::open`), values as `wire` has them |
 //! | `close(database) -> code` | closes it |
 //! | `begin(database) -> session`, `end(database, session) -> code` | a session |
 //! | `prepare(length) -> statement`, `forget(statement)` | keeps the text in the input; forgets it |
@@ -31,7 +31,7 @@ use wasm_dbms::Value;
 use crate::failure::{Failure, FailureKind, Result};
 use crate::language::Language;
 use crate::server::Server;
-use crate::wire::read_values;
+use crate::wire::Values;
 
 mod host {
     #[link(wasm_import_module = "host")]
@@ -64,7 +64,7 @@ impl<L: Language> State<L> {
     }
 
     fn values(&self, length: usize) -> Result<Vec<Value>> {
-        read_values(self.given(length)?)
+        Values::new(self.given(length)?)?.take_all()
     }
 
     fn text(&self, length: usize) -> Result<String> {
@@ -174,7 +174,7 @@ impl<L: Language> State<L> {
     }
 
     pub fn insert(&mut self, database: usize, session: usize, length: usize) -> i32 {
-        self.rows(|Self { server, input, .. }| server.insert(database, session, first(input, length)?))
+        self.rows(|Self { server, input, .. }| server.insert(database, session, Values::new(first(input, length)?)?))
     }
 
     pub fn next_batch(&mut self) -> i32 {

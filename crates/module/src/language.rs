@@ -1,11 +1,11 @@
 //! [`Language`]: what is said in a session, and how it is understood.
 
-use wasm_dbms::{Changed, Database, Value};
+use wasm_dbms::{Changed, Database, Value, ValueRef};
 
 use crate::failure::Result;
 
 /// Puts the values of the next row into an empty list, and says whether there was one.
-pub type NextRow<'a> = dyn FnMut(&mut Vec<Value>) -> wasm_dbms::Result<bool> + 'a;
+pub type NextRow<'a, 'v> = dyn FnMut(&mut Vec<ValueRef<'v>>) -> wasm_dbms::Result<bool> + 'a;
 
 /// A language in which a database is spoken to, text by text. All that is done with sessions stands here, as functions over
 /// any lifetime: so no session can keep its database for longer than it was lent.
@@ -32,5 +32,5 @@ pub trait Language {
     ///
     /// # Errors
     /// What the database and `next` say.
-    fn insert(session: &Self::Session<'_>, table: &str, columns: &[&str], next: &mut NextRow<'_>) -> Result<u64>;
+    fn insert(session: &Self::Session<'_>, table: &str, columns: &[&str], next: &mut NextRow<'_, '_>) -> Result<u64>;
 }

@@ -21,4 +21,4 @@ mod wire;
 pub use failure::{Failure, FailureKind, Result};
 pub use language::{Language, NextRow};
 pub use server::Server;
-pub use wire::{Batch, MAX_BATCH_BYTES, MAX_BATCH_CELLS, read_values, write_value};
+pub use wire::{Batch, MAX_BATCH_BYTES, MAX_BATCH_CELLS, Values, write_value};

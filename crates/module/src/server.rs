@@ -13,7 +13,7 @@ use wasm_dbms_web::OpfsProvider;
 use crate::failure::{Failure, Result};
 use crate::language::Language;
 use crate::owned::{Owned, place};
-use crate::wire::{Batch, take_value, write_value};
+use crate::wire::{Batch, Values, write_value};
 
 /// Everything that is open, in one language.
 ///
@@ -40,7 +40,7 @@ use crate::wire::{Batch, take_value, write_value};
 ///         Ok(())
 ///     }
 ///
-///     fn insert(_: &&Database, _: &str, _: &[&str], _: &mut NextRow<'_>) -> Result<u64> {
+///     fn insert(_: &&Database, _: &str, _: &[&str], _: &mut NextRow<'_, '_>) -> Result<u64> {
 ///         Ok(0)
 ///     }
 /// }
@@ -187,33 +187,33 @@ impl<L: Language> Server<L> {
         Ok(())
     }
 
-    /// Puts rows in, all or none. The bytes are values: the table, how many columns are named, their names, how many values each
-    /// row has, and the values, row after row; without names they are those of all columns. `changed` says how many rows.
+    /// Puts rows in, all or none. The values are the table, how many columns are named, their names, how many values each
+    /// row has, and these, row after row; without names they are those of all columns. `changed` says how many rows.
     ///
     /// # Errors
-    /// What the database says; bytes that are not of this form.
-    pub fn insert(&mut self, database: usize, session: usize, mut bytes: &[u8]) -> Result<()> {
-        let bytes = &mut bytes;
-        let table = name(bytes)?;
+    /// What the database says; values that are not of this form.
+    pub fn insert(&mut self, database: usize, session: usize, mut values: Values<'_>) -> Result<()> {
+        let jsons = values.jsons()?;
+        let mut jsons = jsons.iter();
+        let mut head = || values.take(&mut jsons);
+        let table = name(head()?)?;
         let mut names = Vec::new();
-        for _ in 0..count(bytes)? {
-            names.push(name(bytes)?);
+        for _ in 0..count(head()?)? {
+            names.push(name(head()?)?);
         }
-        let width = count(bytes)?;
+        let width = count(head()?)?;
         if width == 0 {
             return Err(Failure::other("a row without values"));
         }
         self.pending = None;
         self.batch.clear();
         (self.columns, self.is_renamed) = (0, false);
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut next = |row: &mut Vec<Value>| {
-            while !bytes.is_empty() && row.len() < width {
-                row.push(take_value(bytes).map_err(|failure| Error::Query(failure.words))?);
+        self.changed = L::insert(self.owned(database)?.session(session)?, table, &names, &mut |row| {
+            while !values.is_empty() && row.len() < width {
+                row.push(values.take(&mut jsons).map_err(|failure| Error::Query(failure.words))?);
             }
             Ok(!row.is_empty())
-        };
-        self.changed = L::insert(self.owned(database)?.session(session)?, &table, &names, &mut next)?;
+        })?;
         Ok(())
     }
 
@@ -359,16 +359,16 @@ fn options(words: &[Value]) -> Result<Options> {
     Ok(options)
 }
 
-fn name(bytes: &mut &[u8]) -> Result<String> {
-    match take_value(bytes)? {
-        Value::Text(name) => Ok(name),
+fn name(value: ValueRef<'_>) -> Result<&str> {
+    match value {
+        ValueRef::Text(name) => Ok(name),
         _ => Err(Failure::other("a table or column is named by a text")),
     }
 }
 
-fn count(bytes: &mut &[u8]) -> Result<usize> {
-    match take_value(bytes)? {
-        Value::Integer(number @ 0..) => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
+fn count(value: ValueRef<'_>) -> Result<usize> {
+    match value {
+        ValueRef::Integer(number @ 0..) => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
         _ => Err(Failure::other("how many there are is not said")),
     }
 }

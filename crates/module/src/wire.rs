@@ -1,20 +1,29 @@
 //! Values between JavaScript and the module.
 //!
-//! Parameters come one after the other, each with its tag in front (numbers are little-endian, lengths 32 bits):
+//! What goes in is a list of [`Values`]. Numbers are little-endian:
 //!
-//! | tag | value | bytes after it |
+//! | bytes | |
+//! |---|---|
+//! | 8 | a double: how many values there are |
+//! | 8 for each | its number |
+//! | 1 for each | its tag |
+//! | the rest | the pieces: every text, in UTF-8, and all bytes, one after the other |
+//!
+//! | tag | value | its number |
 //! |---|---|---|
 //! | 0, 1, 2 | NULL, false, true | none |
-//! | 3 | a number without a fraction | 8: a double |
-//! | 4 | any other number | 8: a double |
-//! | 5, 6 | a BigInt that 64 bits hold with sign, without | 8 |
-//! | 7, 8, 10 | text, bytes, JSON | the length, then UTF-8 or bytes |
-//! | 9 | a moment | 8: a double, milliseconds since 1970 |
+//! | 3 | a number without a fraction | a double |
+//! | 4 | any other number | a double |
+//! | 5, 6 | a BigInt that 64 bits hold with sign, without | the 64 bits |
+//! | 7, 10 | text, JSON | a double: how long it is in UTF-16 |
+//! | 8 | bytes | a double: how many |
+//! | 9 | a moment | a double: milliseconds since 1970 |
 //!
-//! Rows go out as a [`Batch`]: a tag and 64 bits for each cell, and all texts and all bytes in one piece each, so that
-//! JavaScript reads whole arrays and decodes one text.
+//! So JavaScript encodes many texts at once. (A text that ends in one half of a surrogate pair, before one that begins with the
+//! other half, is refused.) Rows go out as a [`Batch`]: the same tags and numbers, and all texts and all bytes in one piece each, so
+//! that JavaScript reads whole arrays and decodes one text.
 
-use std::fmt;
+use std::{fmt, slice};
 
 use wasm_dbms::{DateTime, Json, Value, ValueRef, uuid_text};
 
@@ -41,78 +50,152 @@ const JSON: u8 = 10;
 /// The largest whole number up to which JavaScript counts exactly.
 const MAX_EXACT: i64 = (1 << 53) - 1;
 
-/// Reads parameters.
+/// Values as JavaScript writes them, read one after the other where they stand.
 ///
 /// ```
 /// use wasm_dbms::Value;
-/// use wasm_dbms_module::read_values;
+/// use wasm_dbms_module::Values;
 ///
-/// assert_eq!(read_values(&[2, 7, 2, 0, 0, 0, b'h', b'i'])?, [Value::Bool(true), Value::from("hi")]);
-/// assert!(read_values(&[7, 9, 0, 0, 0, b'h']).is_err());
+/// let bytes = [&1.0_f64.to_le_bytes()[..], &2.0_f64.to_le_bytes(), &[7], b"hi"].concat();
+/// let values = Values::new(&bytes)?;
+/// assert_eq!(values.take_all()?, [Value::from("hi")]);
 /// # Ok::<(), Box<wasm_dbms_module::Failure>>(())
 /// ```
-///
-/// # Errors
-/// Bytes that are not of this form.
-pub fn read_values(mut bytes: &[u8]) -> Result<Vec<Value>> {
-    let mut values = Vec::new();
-    while !bytes.is_empty() {
-        values.push(take_value(&mut bytes)?);
+#[derive(Debug, Clone, Copy)]
+pub struct Values<'b> {
+    numbers: &'b [u8],
+    tags: &'b [u8],
+    pieces: &'b [u8],
+}
+
+/// What a JSON is whose text was read: it has a form of its own, so a value that is read in place borrows another place.
+type OfJson<'o, 'v> = &'o mut dyn FnMut(&str) -> Result<ValueRef<'v>>;
+
+impl<'b> Values<'b> {
+    /// None of the values is read yet.
+    ///
+    /// # Errors
+    /// There are fewer bytes than so many values need.
+    pub fn new(mut bytes: &'b [u8]) -> Result<Self> {
+        let count = f64::from_le_bytes(next(&mut bytes)?) as usize;
+        let numbers = piece(&mut bytes, count.saturating_mul(8))?;
+        let tags = piece(&mut bytes, count)?;
+        Ok(Self { numbers, tags, pieces: bytes })
     }
-    Ok(values)
-}
 
-/// Takes the next parameter.
-#[inline(never)]
-pub(crate) fn take_value(bytes: &mut &[u8]) -> Result<Value> {
-    let (tag, rest) = bytes.split_first().ok_or_else(cut)?;
-    *bytes = rest;
-    read_value(*tag, bytes)
-}
+    /// Whether all are read.
+    pub fn is_empty(&self) -> bool {
+        self.tags.is_empty()
+    }
 
-fn read_value(tag: u8, bytes: &mut &[u8]) -> Result<Value> {
-    Ok(match tag {
-        NULL => Value::Null,
-        FALSE => Value::Bool(false),
-        TRUE => Value::Bool(true),
-        WHOLE => Value::Integer(f64::from_le_bytes(take(bytes)?) as i64),
-        FLOAT => Value::Float(f64::from_le_bytes(take(bytes)?)),
-        SIGNED => Value::Integer(i64::from_le_bytes(take(bytes)?)),
-        UNSIGNED => Value::from(u64::from_le_bytes(take(bytes)?)),
-        TEXT => Value::Text(text(bytes)?.to_owned()),
-        BYTES => Value::Bytes(piece(bytes)?.to_vec()),
-        MOMENT => moment(f64::from_le_bytes(take(bytes)?))?,
-        JSON => {
-            let json: std::result::Result<Json, _> = text(bytes)?.parse();
-            Value::Json(json.map_err(|error| Failure::other(error.to_string()))?)
+    /// Reads them all.
+    ///
+    /// # Errors
+    /// One is not of this form.
+    pub fn take_all(mut self) -> Result<Vec<Value>> {
+        let jsons = self.jsons()?;
+        let mut jsons = jsons.iter();
+        let mut values = Vec::new();
+        while !self.is_empty() {
+            values.push(self.take(&mut jsons)?.to_value());
         }
-        _ => return Err(cut()),
-    })
-}
-
-fn moment(milliseconds: f64) -> Result<Value> {
-    let microseconds = milliseconds * 1000.0;
-    if microseconds.abs() <= MAX_EXACT as f64 {
-        return Ok(Value::DateTime(DateTime::from_microseconds(microseconds as i64)));
+        Ok(values)
     }
-    Err(Failure::other("a Date that no clock shows cannot be stored"))
+
+    /// Every JSON among them, in order.
+    pub(crate) fn jsons(mut self) -> Result<Vec<Json>> {
+        let mut jsons = Vec::new();
+        if self.tags.contains(&JSON) {
+            while !self.is_empty() {
+                self.read(&mut |text| {
+                    let json: std::result::Result<Json, _> = text.parse();
+                    jsons.push(json.map_err(|error| Failure::other(error.to_string()))?);
+                    Ok(ValueRef::Null)
+                })?;
+            }
+        }
+        Ok(jsons)
+    }
+
+    /// Reads the next value; if it is JSON it is the next of these.
+    pub(crate) fn take<'v>(&mut self, jsons: &mut slice::Iter<'v, Json>) -> Result<ValueRef<'v>>
+    where
+        'b: 'v,
+    {
+        self.read(&mut |_| Ok(jsons.next().map_or(ValueRef::Null, |json| ValueRef::Json(json.as_ref()))))
+    }
+
+    #[inline(never)]
+    fn read<'v>(&mut self, of_json: OfJson<'_, 'v>) -> Result<ValueRef<'v>>
+    where
+        'b: 'v,
+    {
+        let [tag] = next(&mut self.tags)?;
+        let bits = u64::from_le_bytes(next(&mut self.numbers)?);
+        let number = f64::from_bits(bits);
+        Ok(match tag {
+            NULL => ValueRef::Null,
+            FALSE => ValueRef::Bool(false),
+            TRUE => ValueRef::Bool(true),
+            WHOLE => ValueRef::Integer(number as i64),
+            FLOAT => ValueRef::Float(number),
+            SIGNED => ValueRef::Integer(bits.cast_signed()),
+            UNSIGNED => ValueRef::from(bits),
+            TEXT => ValueRef::Text(self.text(number)?),
+            BYTES => ValueRef::Bytes(piece(&mut self.pieces, number as usize)?),
+            MOMENT => moment(number)?,
+            JSON => of_json(self.text(number)?)?,
+            _ => return Err(cut()),
+        })
+    }
+
+    /// The next piece, a text of so many units of UTF-16.
+    fn text(&mut self, length: f64) -> Result<&'b str> {
+        let units = length as usize;
+        let bytes = match self.pieces.get(..units) {
+            Some(bytes) if bytes.is_ascii() => units,
+            _ => utf8_length(self.pieces, units).ok_or_else(cut)?,
+        };
+        std::str::from_utf8(piece(&mut self.pieces, bytes)?).map_err(|_| Failure::other("a text that is no UTF-8"))
+    }
 }
 
-fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N]> {
-    let (taken, rest) = bytes.split_first_chunk().ok_or_else(cut)?;
+/// How many bytes of UTF-8 so many units of UTF-16 are, if no character is cut.
+fn utf8_length(bytes: &[u8], units: usize) -> Option<usize> {
+    let mut left = units;
+    for (length, byte) in bytes.iter().enumerate() {
+        // None for what continues a character, two for one of four bytes.
+        let byte_units = match byte {
+            0x80..0xC0 => continue,
+            0xF0.. => 2,
+            _ => 1,
+        };
+        if left == 0 {
+            return Some(length);
+        }
+        left = left.checked_sub(byte_units)?;
+    }
+    (left == 0).then_some(bytes.len())
+}
+
+fn next<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N]> {
+    let (next, rest) = bytes.split_first_chunk().ok_or_else(cut)?;
     *bytes = rest;
-    Ok(*taken)
+    Ok(*next)
 }
 
-fn piece<'b>(bytes: &mut &'b [u8]) -> Result<&'b [u8]> {
-    let length = u32::from_le_bytes(take(bytes)?) as usize;
+fn piece<'b>(bytes: &mut &'b [u8], length: usize) -> Result<&'b [u8]> {
     let (piece, rest) = bytes.split_at_checked(length).ok_or_else(cut)?;
     *bytes = rest;
     Ok(piece)
 }
 
-fn text<'b>(bytes: &mut &'b [u8]) -> Result<&'b str> {
-    std::str::from_utf8(piece(bytes)?).map_err(|_| Failure::other("a text that is no UTF-8"))
+fn moment(milliseconds: f64) -> Result<ValueRef<'static>> {
+    let microseconds = milliseconds * 1000.0;
+    if microseconds.abs() <= MAX_EXACT as f64 {
+        return Ok(ValueRef::DateTime(DateTime::from_microseconds(microseconds as i64)));
+    }
+    Err(Failure::other("a Date that no clock shows cannot be stored"))
 }
 
 fn cut() -> Box<Failure> {

@@ -158,7 +158,9 @@ export class Engine {
     if (rows.length === 0) {
       return 0;
     }
-    this.#number(this.#exports.insert(database, session, this.#writer.rows(table, columns, rows)));
+    const width = rows[0].length;
+    const head = [table, columns.length, ...columns, width];
+    this.#number(this.#exports.insert(database, session, this.#writer.write(head, rows, width)));
     return this.#written().changed;
   }
 

@@ -17,11 +17,14 @@ const BYTES = 8;
 const MOMENT = 9;
 const JSON_TEXT = 10;
 
-/** Up to so many characters a text is looked at one by one. */
-const SHORT_TEXT = 48;
+/** Bytes before the numbers. */
+const HEADER = 8;
 
-/** Most statements have parameters of fewer bytes. */
-const FIRST_ROOM = 256;
+/** Bytes of a number. */
+const NUMBER = 8;
+
+/** Texts are encoded together until they have so many characters. */
+const CHARACTERS_AT_ONCE = 4096;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -49,12 +52,17 @@ export class DatabaseError extends Error {
   }
 }
 
-/** Writes parameters one after the other into the bytes that `room` gives for a length; they stay until it gives others. */
+/** Writes values into the bytes that `room` gives for a length; they stay until it gives others. */
 export class Writer {
   #bytes = new Uint8Array();
   #view;
-  #length;
   #room;
+  /** Where the next number, the next tag and the next piece go. */
+  #numberAt;
+  #tagAt;
+  #pieceAt;
+  /** Texts that are no pieces yet. */
+  #texts = '';
 
   constructor(room) {
     this.#room = room;
@@ -66,23 +74,21 @@ export class Writer {
     this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
   }
 
-  /** Writes all values; how many bytes they are. */
-  write(values) {
+  /** Writes all values, and those of rows, so many each; how many bytes they are. */
+  write(values, rows = [], width = 0) {
+    const count = values.length + rows.length * width;
+    this.#texts = '';
+    this.#numberAt = HEADER;
+    this.#tagAt = HEADER + NUMBER * count;
+    this.#pieceAt = this.#tagAt + count;
     // Where the memory has grown, none of the bytes are left.
-    if (this.#bytes.length < FIRST_ROOM) {
-      this.#take(FIRST_ROOM);
+    if (this.#bytes.length < this.#pieceAt) {
+      this.#take(this.#pieceAt);
     }
-    this.#length = 0;
+    this.#view.setFloat64(0, count, true);
     for (const value of values) {
       this.#value(value);
     }
-    return this.#length;
-  }
-
-  /** Writes what `Server::insert` reads. */
-  rows(table, columns, rows) {
-    const width = rows[0].length;
-    this.write([table, columns.length, ...columns, width]);
     rows.forEach((row, number) => {
       if (row.length !== width) {
         throw new DatabaseError({ kind: 'other', message: `row ${number} has ${row.length} values, the first has ${width}` });
@@ -91,7 +97,8 @@ export class Writer {
         this.#value(row[place]);
       }
     });
-    return this.#length;
+    this.#encode();
+    return this.#pieceAt;
   }
 
   /** Writes a text alone; how many bytes it is. */
@@ -101,64 +108,51 @@ export class Writer {
     return written;
   }
 
-  /** Makes room for so many bytes more. */
+  /** Makes room for pieces of so many bytes more. */
   #reserve(count) {
-    if (this.#length + count > this.#bytes.length) {
-      const before = this.#bytes.slice(0, this.#length);
-      this.#take(2 * (this.#length + count));
+    if (this.#pieceAt + count > this.#bytes.length) {
+      const before = this.#bytes.slice(0, this.#pieceAt);
+      this.#take(2 * (this.#pieceAt + count));
       this.#bytes.set(before);
     }
   }
 
-  #tag(tag) {
-    this.#bytes[this.#length++] = tag;
-  }
-
-  #double(tag, number) {
-    this.#tag(tag);
-    this.#view.setFloat64(this.#length, number, true);
-    this.#length += 8;
+  #put(tag, number = 0) {
+    this.#view.setFloat64(this.#numberAt, number, true);
+    this.#numberAt += NUMBER;
+    this.#bytes[this.#tagAt++] = tag;
   }
 
   #text(tag, text) {
-    this.#reserve(5 + 3 * text.length);
-    this.#tag(tag);
-    const written = this.#ascii(text) ?? encoder.encodeInto(text, this.#bytes.subarray(this.#length + 4)).written;
-    this.#view.setUint32(this.#length, written, true);
-    this.#length += 4 + written;
+    this.#put(tag, text.length);
+    this.#texts += text;
+    if (this.#texts.length >= CHARACTERS_AT_ONCE) {
+      this.#encode();
+    }
   }
 
-  /** Writes a short text of ASCII, the common one, which takes half the time of `encodeInto`; nothing for another. */
-  #ascii(text) {
-    const { length } = text;
-    if (length > SHORT_TEXT) {
-      return undefined;
+  /** Makes pieces of texts, which takes a third of the time that it would take one by one. */
+  #encode() {
+    const texts = this.#texts;
+    if (texts !== '') {
+      this.#texts = '';
+      this.#reserve(3 * texts.length);
+      this.#pieceAt += encoder.encodeInto(texts, this.#bytes.subarray(this.#pieceAt)).written;
     }
-    const bytes = this.#bytes;
-    const start = this.#length + 4;
-    for (let place = 0; place < length; place += 1) {
-      const code = text.charCodeAt(place);
-      if (code > 127) {
-        return undefined;
-      }
-      bytes[start + place] = code;
-    }
-    return length;
   }
 
   #value(value) {
-    this.#reserve(16);
     switch (typeof value) {
       case 'number':
-        return this.#double(Number.isSafeInteger(value) && !Object.is(value, -0) ? WHOLE : FLOAT, value);
+        return this.#put(Number.isSafeInteger(value) && !Object.is(value, -0) ? WHOLE : FLOAT, value);
       case 'string':
         return this.#text(TEXT, value);
       case 'boolean':
-        return this.#tag(value ? TRUE : FALSE);
+        return this.#put(value ? TRUE : FALSE);
       case 'bigint':
         return this.#bigint(value);
       case 'undefined':
-        return this.#tag(NULL);
+        return this.#put(NULL);
       case 'object':
         return this.#object(value);
       default:
@@ -167,33 +161,29 @@ export class Writer {
   }
 
   #bigint(value) {
-    if (BigInt.asIntN(64, value) === value) {
-      this.#tag(SIGNED);
-      this.#view.setBigInt64(this.#length, value, true);
-    } else if (BigInt.asUintN(64, value) === value) {
-      this.#tag(UNSIGNED);
-      this.#view.setBigUint64(this.#length, value, true);
-    } else {
+    const isSigned = BigInt.asIntN(64, value) === value;
+    if (!isSigned && BigInt.asUintN(64, value) !== value) {
       throw new RangeError(`${value} needs more than 64 bits`);
     }
-    this.#length += 8;
+    this.#put(isSigned ? SIGNED : UNSIGNED);
+    this.#view.setBigInt64(this.#numberAt - NUMBER, value, true);
   }
 
   #object(value) {
     if (value === null) {
-      return this.#tag(NULL);
+      return this.#put(NULL);
     }
     if (value instanceof Date) {
-      return this.#double(MOMENT, value.getTime());
+      return this.#put(MOMENT, value.getTime());
     }
     if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) {
-      const bytes = value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-      this.#reserve(5 + bytes.length);
-      this.#tag(BYTES);
-      this.#view.setUint32(this.#length, bytes.length, true);
-      this.#bytes.set(bytes, this.#length + 4);
-      this.#length += 4 + bytes.length;
-      return;
+      const { buffer = value, byteOffset, byteLength } = value;
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      this.#encode();
+      this.#reserve(bytes.length);
+      this.#bytes.set(bytes, this.#pieceAt);
+      this.#pieceAt += bytes.length;
+      return this.#put(BYTES, bytes.length);
     }
     this.#text(JSON_TEXT, JSON.stringify(value));
   }

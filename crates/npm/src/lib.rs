@@ -40,7 +40,7 @@ impl Language for Sql {
         session.run(text).map_err(of_sql)
     }
 
-    fn insert(session: &Session<'_>, table: &str, columns: &[&str], next: &mut NextRow<'_>) -> Result<u64> {
+    fn insert(session: &Session<'_>, table: &str, columns: &[&str], next: &mut NextRow<'_, '_>) -> Result<u64> {
         session.insert(table, columns, next).map_err(of_sql)
     }
 }

@@ -54,7 +54,7 @@ impl Language for Tables {
         session.perform(text, &[]).map(drop)
     }
 
-    fn insert(session: &Session<'_>, table: &str, columns: &[&str], next: &mut NextRow<'_>) -> Result<u64> {
+    fn insert(session: &Session<'_>, table: &str, columns: &[&str], next: &mut NextRow<'_, '_>) -> Result<u64> {
         session.insert(table, columns, next)
     }
 }

@@ -119,7 +119,7 @@ impl<'db> Session<'db> {
     ///
     /// # Errors
     /// What the database and `next` say.
-    pub fn insert(&self, table: &str, columns: &[&str], next: &mut NextRow<'_>) -> Result<u64> {
+    pub fn insert(&self, table: &str, columns: &[&str], next: &mut NextRow<'_, '_>) -> Result<u64> {
         Ok(self.on_open(|connection| insert_each_row(connection, table, columns, next))?)
     }
 

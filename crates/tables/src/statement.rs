@@ -154,7 +154,7 @@ fn insert(
     }
     let mut left = values.chunks(width);
     rows.run_each(connection, lent, &mut |row| {
-        row.extend_from_slice(left.next().unwrap_or_default());
+        row.extend(left.next().unwrap_or_default().iter().map(Value::as_ref));
         Ok(!row.is_empty())
     })
 }

@@ -346,12 +346,11 @@ impl PreparedInsert {
         let Some(width) = answer.first().map(Vec::len) else { return Ok(()) };
         let schema = Arc::clone(&core.catalog.relation(writer.index)?.schema);
         let places = self.places(&schema, width)?.unwrap_or_else(|| (0..width).collect());
-        let mut answer = answer.into_iter();
+        let mut answer = answer.iter();
         self.statement.write_each(core, writer, &schema, &places, &mut |row| {
-            let next = answer.next();
-            let is_there = next.is_some();
-            *row = next.unwrap_or_default();
-            Ok(is_there)
+            let Some(values) = answer.next() else { return Ok(false) };
+            row.extend(values.iter().map(Value::as_ref));
+            Ok(true)
         })
     }
 }

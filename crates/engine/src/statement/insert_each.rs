@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wasm_dbms_api::{Name, TableSchema, Value, ValueRef};
+use wasm_dbms_api::{Name, TableSchema, ValueRef};
 
 use crate::core::Core;
 use crate::error::Fallible;
@@ -14,7 +14,7 @@ use crate::write::slots;
 use crate::{Connection, Result};
 
 /// What puts the values of the next row into an empty list, and says whether there was one.
-type Next<'n> = &'n mut dyn FnMut(&mut Vec<Value>) -> Result<bool>;
+type Next<'n, 'v> = &'n mut dyn FnMut(&mut Vec<ValueRef<'v>>) -> Result<bool>;
 
 /// Puts in rows that come one by one, as [`InsertRows`](crate::InsertRows) does with literals, and keeps none of them: all or
 /// none. `next` fills the row that it is given with a value for each column, and says whether there was one; without columns it
@@ -27,7 +27,7 @@ type Next<'n> = &'n mut dyn FnMut(&mut Vec<Value>) -> Result<bool>;
 /// db.create_table(&TableSchema::new("t").column(ColumnSchema::new("n", DataType::I64)))?;
 /// let mut numbers = 0..3;
 /// let count = wasm_dbms::insert_each_row(&db, "t", &["n"], &mut |row| {
-///     row.extend(numbers.next().map(Value::from));
+///     row.extend(numbers.next().map(ValueRef::from));
 ///     Ok(!row.is_empty())
 /// })?;
 /// assert_eq!((count, db.count_values("t", None)?), (3, 3));
@@ -37,11 +37,11 @@ type Next<'n> = &'n mut dyn FnMut(&mut Vec<Value>) -> Result<bool>;
 /// # Errors
 /// [`Error::Unknown`](crate::Error::Unknown); [`Error::Query`](crate::Error::Query) for a row of another length; a constraint
 /// that a row would break; what storage and `next` say.
-pub fn insert_each_row<C: Connection>(
+pub fn insert_each_row<'v, C: Connection>(
     connection: &C,
     table: &str,
     columns: &[&str],
-    next: &mut dyn FnMut(&mut Vec<Value>) -> Result<bool>,
+    next: &mut dyn FnMut(&mut Vec<ValueRef<'v>>) -> Result<bool>,
 ) -> Result<u64> {
     let mut rows = InsertRows::new(table.to_owned());
     if !columns.is_empty() {
@@ -67,7 +67,7 @@ impl InsertRows {
     /// let insert = InsertRows { returning: vec![Expr::column("n").into()], ..InsertRows::new("t") };
     /// let mut numbers = 0..2;
     /// let changed = insert.run_each(&db, &[], &mut |row| {
-    ///     row.extend(numbers.next().map(Value::from));
+    ///     row.extend(numbers.next().map(ValueRef::from));
     ///     Ok(!row.is_empty())
     /// })?;
     /// assert_eq!(changed.returned.rows, [[Value::from(0)], [Value::from(1)]]);
@@ -76,16 +76,16 @@ impl InsertRows {
     ///
     /// # Errors
     /// As [`PreparedInsert::run`](crate::PreparedInsert::run); what `next` says.
-    pub fn run_each<C: Connection>(
+    pub fn run_each<'v, C: Connection>(
         &self,
         connection: &C,
         parameters: &[ValueRef<'_>],
-        next: &mut dyn FnMut(&mut Vec<Value>) -> Result<bool>,
+        next: &mut dyn FnMut(&mut Vec<ValueRef<'v>>) -> Result<bool>,
     ) -> Result<Changed> {
         Ok(connection.write_many(|core| self.each_in(core, parameters, next))?)
     }
 
-    fn each_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], next: Next<'_>) -> Fallible<Changed> {
+    fn each_in(&self, core: &mut Core, parameters: &[ValueRef<'_>], next: Next<'_, '_>) -> Fallible<Changed> {
         let index = core.catalog.find(&self.table)?;
         let schema = Arc::clone(&core.catalog.relation(index)?.schema);
         let places = match &self.columns {
@@ -104,7 +104,7 @@ impl InsertRows {
         writer: &mut Writer<'_>,
         schema: &TableSchema,
         places: &[usize],
-        next: Next<'_>,
+        next: Next<'_, '_>,
     ) -> Fallible<()> {
         writer.together(core, &mut |core, writer| {
             let (mut row, mut arena) = (Vec::new(), Arena::default());
@@ -120,7 +120,7 @@ impl InsertRows {
                 slots!(given, schema.columns.len(), None);
                 for (value, place) in row.iter().zip(places) {
                     if let (Some(slot), Some(column)) = (given.get_mut(*place), schema.columns.get(*place)) {
-                        *slot = Some(fitting(column, value.as_ref(), &arena));
+                        *slot = Some(fitting(column, *value, &arena));
                     }
                 }
                 writer.write(core, given)?;

@@ -7,7 +7,7 @@ use wasm_dbms::{
     AnyConnection, BeginOptions, Changed, Database, Durability, Interrupt, Isolation, OptimisticTransaction, Savepoint,
     Transaction, insert_each_row,
 };
-use wasm_dbms_api::{Value, ValueRef};
+use wasm_dbms_api::ValueRef;
 
 use crate::bind::{Action, Compiled, Views, create_temporary, drop_all};
 use crate::failure::{Error, Inner, Result};
@@ -462,7 +462,7 @@ impl<'db> Session<'db> {
     /// read ([`insert_each_row`]).
     ///
     /// ```
-    /// use wasm_dbms::{Database, Value};
+    /// use wasm_dbms::{Database, ValueRef};
     /// use wasm_dbms_sql::Session;
     ///
     /// let db = Database::in_memory();
@@ -470,7 +470,7 @@ impl<'db> Session<'db> {
     /// session.run("CREATE TABLE t (n integer, born date)")?;
     /// let mut days = ["2026-02-28", "2026-03-01"].into_iter().enumerate();
     /// let count = session.insert("t", &["n", "born"], &mut |row| {
-    ///     row.extend(days.next().into_iter().flat_map(|(n, day)| [Value::from(n as u64), Value::from(day)]));
+    ///     row.extend(days.next().into_iter().flat_map(|(n, day)| [ValueRef::from(n as u64), ValueRef::from(day)]));
     ///     Ok(!row.is_empty())
     /// })?;
     /// assert_eq!(count, 2);
@@ -479,11 +479,11 @@ impl<'db> Session<'db> {
     ///
     /// # Errors
     /// What the database and `next` say.
-    pub fn insert(
+    pub fn insert<'v>(
         &self,
         table: &str,
         columns: &[&str],
-        next: &mut dyn FnMut(&mut Vec<Value>) -> wasm_dbms::Result<bool>,
+        next: &mut dyn FnMut(&mut Vec<ValueRef<'v>>) -> wasm_dbms::Result<bool>,
     ) -> Result<u64> {
         Ok(self.with(|connection| Ok(insert_each_row(connection, table, columns, next)?))?)
     }
