@@ -8,11 +8,14 @@
 //! language   what is said in a session, and how it is understood
 //! wire       values as JavaScript writes them and reads them: parameters in, rows out
 //! failure    what went wrong, as a kind, words and a place
+//! heap       where a module has its memory from (wasm only)
 //! ```
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub mod edge;
 mod failure;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod heap;
 mod language;
 mod owned;
 mod server;

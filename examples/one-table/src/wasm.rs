@@ -10,6 +10,10 @@
 
 #![expect(unsafe_code, reason = "imports can be declared and an export can be named in no other way")]
 
+/// The heap: a small one, since 2 KB of a module are much.
+#[global_allocator]
+static HEAP: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 mod host {
     #[link(wasm_import_module = "host")]
     unsafe extern "C" {
