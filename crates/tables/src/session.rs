@@ -102,7 +102,7 @@ impl<'db> Session<'db> {
     /// Puts rows in that come one by one: all or none. How many.
     ///
     /// ```
-    /// use wasm_dbms::Database;
+    /// use wasm_dbms::{Database, ValueRef};
     /// use wasm_dbms_tables::Session;
     ///
     /// let database = Database::in_memory();
@@ -110,7 +110,7 @@ impl<'db> Session<'db> {
     /// session.perform(r#"create "t" column "n" i64"#, &[])?;
     /// let mut numbers = 0..3;
     /// let count = session.insert("t", &["n"], &mut |row| {
-    ///     row.extend(numbers.next().map(Into::into));
+    ///     row.extend(numbers.next().map(ValueRef::from));
     ///     Ok(!row.is_empty())
     /// })?;
     /// assert_eq!(count, 3);
