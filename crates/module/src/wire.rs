@@ -160,22 +160,21 @@ impl<'b> Values<'b> {
     }
 }
 
-/// How many bytes of UTF-8 so many units of UTF-16 are, if no character is cut.
+/// How many bytes of UTF-8 so many units of UTF-16 are, by the first byte of each character, if none is cut.
 fn utf8_length(bytes: &[u8], units: usize) -> Option<usize> {
-    let mut left = units;
-    for (length, byte) in bytes.iter().enumerate() {
-        // None for what continues a character, two for one of four bytes.
-        let byte_units = match byte {
-            0x80..0xC0 => continue,
-            0xF0.. => 2,
-            _ => 1,
+    let (mut length, mut left) = (0, units);
+    while left > 0 {
+        let (width, units) = match bytes.get(length)? {
+            ..0x80 => (1, 1),
+            0xC0..0xE0 => (2, 1),
+            0xE0..0xF0 => (3, 1),
+            0xF0.. => (4, 2),
+            _ => return None,
         };
-        if left == 0 {
-            return Some(length);
-        }
-        left = left.checked_sub(byte_units)?;
+        length += width;
+        left = left.checked_sub(units)?;
     }
-    (left == 0).then_some(bytes.len())
+    Some(length)
 }
 
 fn next<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N]> {

@@ -61,6 +61,13 @@ fn texts_of_any_characters_are_read_by_their_length_in_utf16() {
 }
 
 #[test]
+fn a_text_ends_where_bytes_begin_that_could_go_on_with_it() {
+    let bytes = values(&[(7, 1.0), (8, 1.0)], &["\u{e9}".as_bytes(), &[0x80]].concat());
+    let expected = vec![Value::from("\u{e9}"), Value::Bytes(vec![0x80])];
+    assert_eq!(Values::new(&bytes).and_then(Values::take_all).ok(), Some(expected));
+}
+
+#[test]
 fn a_character_that_two_texts_share_is_refused() {
     let bytes = values(&[(7, 1.0), (7, 1.0)], "\u{1f600}".as_bytes());
     assert!(is_refused(&bytes));

@@ -89,14 +89,15 @@ export class Writer {
     for (const value of values) {
       this.#value(value);
     }
-    rows.forEach((row, number) => {
+    for (let number = 0; number < rows.length; number += 1) {
+      const row = rows[number];
       if (row.length !== width) {
         throw new DatabaseError({ kind: 'other', message: `row ${number} has ${row.length} values, the first has ${width}` });
       }
       for (let place = 0; place < width; place += 1) {
         this.#value(row[place]);
       }
-    });
+    }
     this.#encode();
     return this.#pieceAt;
   }

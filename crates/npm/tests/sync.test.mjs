@@ -68,6 +68,17 @@ test('texts of any length and letters follow each other without mixing', () =>
     const rows = db.query('SELECT * FROM t ORDER BY n');
     assert.equal(rows.length, 3000);
     rows.forEach(({ n, a, b }) => assert.deepEqual([a, b], [text(n, n % 50), text(n + 1, n % 700)]));
+    db.exec('CREATE TABLE u (n integer PRIMARY KEY, a text, j jsonb, x bytea, b text)');
+    const many = rows.map(({ n, a, b }) => [n, a, [n, b], new Uint8Array([n & 255, 0]), b]);
+    assert.equal(db.insert('u', [], many), 3000);
+    assert.deepEqual(db.query('SELECT * FROM u ORDER BY n', [], { rows: 'arrays' }), many);
+  }));
+
+test('half of a character is replaced, and two halves in two texts become none', () =>
+  withMemory((db) => {
+    assert.deepEqual(db.query('SELECT $1 || $2 AS t', ['a\ud83d', 'b']), [{ t: 'a\ufffdb' }]);
+    assert.throws(() => db.query('SELECT $1 || $2', ['a\ud83d', '\ude00b']), /not as they are written/);
+    assert.deepEqual(db.query('SELECT $1 || $2 AS t', ['é\u{1f600}', '\u{1f600}']), [{ t: 'é\u{1f600}\u{1f600}' }]);
   }));
 
 test('an error says what it is and where', () =>
@@ -189,6 +200,7 @@ test('many rows go in at once, all or none, in the transaction that is open', as
   };
   assert.equal(kindOf(() => db.insert('t', ['n'], [[5000], [7]])), 'constraint');
   assert.equal(kindOf(() => db.insert('t', ['n'], [[5000], [5001, 1]])), 'other');
+  assert.throws(() => db.insert('t', ['n'], new Array(2).fill([5000], 0, 1)), TypeError);
   assert.equal(kindOf(() => db.insert('t', ['m'], [[5000]])), 'other');
   assert.equal(kindOf(() => db.insert('nowhere', [], [[5000]])), 'other');
   assert.throws(() => db.transaction(() => {
