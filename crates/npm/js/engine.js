@@ -158,9 +158,8 @@ export class Engine {
     if (rows.length === 0) {
       return 0;
     }
-    const width = rows[0].length;
-    const head = [table, columns.length, ...columns, width];
-    this.#number(this.#exports.insert(database, session, this.#writer.write(head, rows, width)));
+    const { length } = rows[0];
+    this.#number(this.#exports.insert(database, session, this.#writer.write([table, columns.length, ...columns, length], rows, length)));
     return this.#written().changed;
   }
 

@@ -26,6 +26,9 @@ const NUMBER = 8;
 /** Texts are encoded together until they have so many characters. */
 const CHARACTERS_AT_ONCE = 4096;
 
+/** Up to so many are looked at one by one. */
+const FEW_CHARACTERS = 96;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -105,8 +108,7 @@ export class Writer {
   /** Writes a text alone; how many bytes it is. */
   text(text) {
     this.#take(3 * text.length);
-    const { written } = encoder.encodeInto(text, this.#bytes);
-    return written;
+    return encoder.encodeInto(text, this.#bytes).written;
   }
 
   /** Makes room for pieces of so many bytes more. */
@@ -132,14 +134,20 @@ export class Writer {
     }
   }
 
-  /** Makes pieces of texts, which takes a third of the time that it would take one by one. */
+  /** Makes pieces of texts: of many in a third of the time that it would take one by one, of a few without `encodeInto`. */
   #encode() {
     const texts = this.#texts;
-    if (texts !== '') {
-      this.#texts = '';
-      this.#reserve(3 * texts.length);
-      this.#pieceAt += encoder.encodeInto(texts, this.#bytes.subarray(this.#pieceAt)).written;
+    const { length } = texts;
+    this.#texts = '';
+    this.#reserve(3 * length);
+    const bytes = this.#bytes;
+    let place = 0;
+    if (length <= FEW_CHARACTERS) {
+      for (let code; place < length && (code = texts.charCodeAt(place)) < 128; place += 1) {
+        bytes[this.#pieceAt + place] = code;
+      }
     }
+    this.#pieceAt += place < length ? encoder.encodeInto(texts, bytes.subarray(this.#pieceAt)).written : place;
   }
 
   #value(value) {
@@ -153,7 +161,6 @@ export class Writer {
       case 'bigint':
         return this.#bigint(value);
       case 'undefined':
-        return this.#put(NULL);
       case 'object':
         return this.#object(value);
       default:
@@ -171,7 +178,7 @@ export class Writer {
   }
 
   #object(value) {
-    if (value === null) {
+    if (value == null) {
       return this.#put(NULL);
     }
     if (value instanceof Date) {
