@@ -5,7 +5,7 @@
 
 use crate::bytes::slice_at;
 
-/// The memory that runs take before they are [full](Run::is_full), in bytes.
+/// The memory that runs take before they are [full](Run::is_full), in bytes; while one is sorted it takes 24 more for each entry.
 pub const MAX_RUN_BYTES: usize = 8 << 20;
 
 /// From so many entries on they are sorted by the bytes of their heads first.
@@ -20,6 +20,9 @@ struct Entry {
     key_length: u32,
     value_length: u32,
 }
+
+/// A run is full after the same entries on every host, so that all write the same file.
+const _: () = assert!(size_of::<Entry>() == 24);
 
 impl Entry {
     fn key<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
@@ -97,7 +100,7 @@ impl Run {
         self.entries.is_empty()
     }
 
-    /// How much memory the entries take, in bytes.
+    /// How much memory the entries take while they are sorted, in bytes.
     ///
     /// ```
     /// use wasm_dbms_memory::Run;
@@ -106,7 +109,7 @@ impl Run {
     /// ```
     #[inline]
     pub fn memory_bytes(&self) -> usize {
-        self.bytes.len() + self.entries.len() * size_of::<Entry>()
+        self.bytes.len() + 2 * self.places_bytes()
     }
 
     /// Whether the run takes as much memory as one of so many should, and it is time to put it into the tree.
@@ -118,7 +121,12 @@ impl Run {
     /// ```
     #[inline]
     pub fn is_full(&self, runs: usize) -> bool {
-        self.memory_bytes() >= MAX_RUN_BYTES / runs.max(1)
+        self.bytes.len() + self.places_bytes() >= MAX_RUN_BYTES / runs.max(1)
+    }
+
+    /// How many bytes say where the entries stand.
+    fn places_bytes(&self) -> usize {
+        self.entries.len() * size_of::<Entry>()
     }
 
     /// Forgets every entry.

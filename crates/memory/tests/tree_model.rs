@@ -298,6 +298,8 @@ fn a_run_says_when_it_is_full() {
         entries += 1;
     }
     assert!((MAX_RUN_BYTES / 140..=MAX_RUN_BYTES / 100).contains(&entries), "{entries} entries");
+    // Where each stands is noted twice while they are sorted.
+    assert_eq!(run.memory_bytes(), entries * (100 + 2 * 24));
     run.clear();
     assert!(run.is_empty() && !run.is_full(1));
 }

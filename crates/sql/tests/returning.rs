@@ -101,6 +101,20 @@ fn a_name_that_two_of_them_have_must_say_which() {
 }
 
 #[test]
+fn a_name_that_a_query_beside_has_twice_is_refused_as_in_a_select() {
+    let db = database();
+    let beside = "(SELECT id, name AS same, born AS same FROM authors) a";
+    let asked = db.prepare(&format!("SELECT same FROM {beside}")).and_then(|statement| statement.query(()));
+    let written = db
+        .prepare(&format!("UPDATE books SET price = 0 FROM {beside} WHERE a.id = books.author RETURNING same"))
+        .and_then(|statement| statement.query(()));
+    for refused in [asked.unwrap_err(), written.unwrap_err()] {
+        assert!(refused.to_string().contains("same"), "{refused}");
+    }
+    assert_eq!(answer(&db, "SELECT count(*) FROM books WHERE price = 0"), ["0"]);
+}
+
+#[test]
 fn parameters_stand_among_what_is_answered() {
     let db = database();
     let update = db
