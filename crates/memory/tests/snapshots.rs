@@ -136,7 +136,17 @@ fn play(seed: u64, options: &Options, medium: Option<&HeapProvider>, steps: usiz
             _ if !snapshots.is_empty() => {
                 let index = random.usize(..snapshots.len());
                 let open = &mut snapshots[index];
-                if random.u8(..4) == 0 {
+                if random.u8(..3) == 0 {
+                    // What it had at hand is not what it is any more. At rest it needs nothing of what changes.
+                    if random.bool() {
+                        open.snapshot.rest();
+                    }
+                    open.snapshot.follow();
+                    assert!(open.snapshot.is_last(), "{what}");
+                    check(&mut open.snapshot, &model, &what);
+                    let export = exported(&mut open.snapshot);
+                    (open.model, open.export) = (model.clone(), export);
+                } else if random.u8(..4) == 0 {
                     assert!(exported(&mut open.snapshot) == open.export, "{what}: the export of a snapshot differs");
                 } else {
                     check(&mut open.snapshot, &open.model, &what);

@@ -54,14 +54,12 @@ impl Lookaside {
         }
     }
 
-    /// Takes a page away.
-    pub(crate) fn forget(&mut self, page: Page) {
+    /// Takes a page away. Returns whether it was there.
+    pub(crate) fn forget(&mut self, page: Page) -> bool {
         let index = self.index(page);
-        if let Some(place) = self.places.get_mut(index)
-            && place.take_if(|(number, _)| *number == page).is_some()
-        {
-            self.held -= 1;
-        }
+        let taken = self.places.get_mut(index).and_then(|place| place.take_if(|(number, _)| *number == page));
+        self.held -= usize::from(taken.is_some());
+        taken.is_some()
     }
 
     /// Takes every page away.
@@ -113,8 +111,7 @@ mod tests {
         lookaside.put(64 + 5, PageRef::zeroed(16));
         assert!(lookaside.get(5).is_none() && lookaside.get(69).is_some());
         assert_eq!(lookaside.len(), 64);
-        lookaside.forget(5);
-        lookaside.forget(69);
+        assert!(!lookaside.forget(5) && lookaside.forget(69));
         assert_eq!(lookaside.len(), 63);
         lookaside.clear();
         assert!((0..200).all(|page| lookaside.get(page).is_none()));

@@ -13,6 +13,7 @@ use crate::manager::out_of_range;
 use crate::manager::scratch_space::ScratchSpace;
 use crate::manager::versions::{Image, OldVersion};
 use crate::options::MIN_CACHE_PAGES;
+use crate::prefetch::{self, LINE};
 
 /// A page that does not verify is looked for so many times more while a commit is being made known.
 const TRIES: usize = 10_000;
@@ -22,6 +23,9 @@ const LOOKASIDE_SHARE: usize = 8;
 
 /// So many pages may change before a reader that rests lets go of its handles: they may be the last on old images.
 const STALE_PAGES: u64 = 64;
+
+/// Of so many changed pages that a reader at work had at hand it gets the images of the commit that it goes on to at once.
+const AHEAD_PAGES_MAX: usize = 4;
 
 /// Hands out snapshots of the last commit, without the store itself: on any thread, whatever the writer does.
 #[derive(Debug, Clone)]
@@ -225,17 +229,39 @@ impl Snapshot {
     /// ```
     pub fn follow(&mut self) {
         let mut state = self.committed.lock();
-        if self.is_pinned {
+        let was_at_work = self.is_pinned;
+        if was_at_work {
             if state.commit == self.commit {
                 return;
             }
             state.unpin_in_passing(self.commit);
         }
         let lookaside = &mut self.lookaside;
-        if !state.changes_since(self.commit, &mut |page| lookaside.forget(page)) {
+        let (mut ahead, mut count) = ([0; AHEAD_PAGES_MAX], 0);
+        let are_known = state.changes_since(self.commit, &mut |page| {
+            if lookaside.forget(page)
+                && let Some(place) = ahead.get_mut(count)
+            {
+                *place = page;
+                count += 1;
+            }
+        });
+        if !are_known {
             lookaside.clear();
         }
         (self.commit, self.mark) = state.pin();
+        // What it reads all the time it will read again, and every line of that page is in the writer's processor: to ask
+        // for all of them at once takes a fraction of waiting for one after the other. One at rest may not come back.
+        let ahead = if was_at_work && prefetch::IS_POSSIBLE { ahead.get(..count) } else { None }.unwrap_or_default();
+        for page in ahead {
+            if let Ok(Found::Image(Image::Held(image))) = state.find(*page, self.commit) {
+                lookaside.put(*page, image);
+            }
+        }
+        drop(state);
+        for image in ahead.iter().filter_map(|page| lookaside.get(*page)) {
+            image.iter().step_by(LINE).for_each(prefetch::hint);
+        }
         self.changes = self.committed.changes();
         self.is_pinned = true;
     }
