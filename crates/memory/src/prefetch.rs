@@ -1,6 +1,6 @@
 //! Asking the processor for bytes before they are needed. The one place of this crate with `unsafe`: a scan of a table that
-//! is in no near cache waits for memory most of its time, as does a reader of a page that another thread has just changed, and a
-//! load instead of a hint would wait itself.
+//! is in no near cache waits for memory most of its time, as does a reader of a page that another thread has just changed;
+//! a load instead of a hint would wait itself.
 
 #![cfg_attr(all(target_arch = "x86_64", not(miri)), expect(unsafe_code, reason = "one use, proved below"))]
 
