@@ -250,6 +250,7 @@ impl Snapshot {
             lookaside.clear();
         }
         (self.commit, self.mark) = state.pin();
+        (self.changes, self.is_pinned) = (self.committed.changes(), true);
         // What it reads all the time it will read again, and every line of that page is in the writer's processor: to ask
         // for all of them at once takes a fraction of waiting for one after the other. One at rest may not come back.
         let ahead = if was_at_work && prefetch::IS_POSSIBLE { ahead.get(..count) } else { None }.unwrap_or_default();
@@ -262,8 +263,6 @@ impl Snapshot {
         for image in ahead.iter().filter_map(|page| lookaside.get(*page)) {
             image.iter().step_by(LINE).for_each(prefetch::hint);
         }
-        self.changes = self.committed.changes();
-        self.is_pinned = true;
     }
 
     /// Says that nothing is read before [`follow`](Self::follow) is called again, so that nothing need be kept for it.
@@ -553,5 +552,39 @@ impl MemoryAccess for Snapshot {
 
     fn mark_page(&mut self, _page: Page, _state: PageState) -> MemoryResult<()> {
         refused("write")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Durability, MemoryManager, Options};
+
+    /// How many pages a reader has at hand that went on to a commit which changed so many that it had read.
+    fn at_hand_after(page_count: usize, is_at_work: bool) -> usize {
+        let mut store = MemoryManager::in_memory(Options::new()).unwrap();
+        let pages: Vec<Page> = (0..page_count).map(|_| store.claim_page().unwrap()).collect();
+        store.commit(Durability::Full).unwrap();
+        let mut reader = store.snapshots().take_reader();
+        for page in &pages {
+            assert_eq!(reader.read_at::<u64>(*page, 0).unwrap(), 0);
+            store.write_at(*page, 0, &7_u64).unwrap();
+        }
+        store.commit(Durability::Full).unwrap();
+        if !is_at_work {
+            reader.rest();
+        }
+        reader.follow();
+        let at_hand = pages.iter().filter_map(|page| reader.lookaside.get(*page));
+        at_hand.inspect(|image| assert_eq!(image.first(), Some(&7))).count()
+    }
+
+    #[test]
+    fn a_reader_at_work_gets_the_first_changed_pages_with_the_commit_and_one_at_rest_none() {
+        for page_count in [1, AHEAD_PAGES_MAX, AHEAD_PAGES_MAX + 1, 3 * AHEAD_PAGES_MAX] {
+            let expected = if prefetch::IS_POSSIBLE { page_count.min(AHEAD_PAGES_MAX) } else { 0 };
+            assert_eq!(at_hand_after(page_count, true), expected, "{page_count} pages");
+            assert_eq!(at_hand_after(page_count, false), 0, "{page_count} pages");
+        }
     }
 }
