@@ -18,6 +18,7 @@ pub(crate) mod npm;
 mod packages;
 mod pip;
 pub(crate) mod playground;
+mod shrinker;
 mod size;
 mod toolchain;
 mod tree_functions;
@@ -93,7 +94,7 @@ fn install_with(purpose: &str, programs: &[(&str, &'static str)]) -> Result<()> 
     if Toolchain::find()?.is_none() {
         packages.extend(debian::missing(&debian::TOOLCHAIN));
     }
-    for (program, package) in [("wasm-opt", "binaryen"), ("node", "nodejs")].iter().chain(programs) {
+    for (program, package) in [("node", "nodejs"), ("npm", "npm")].iter().chain(programs) {
         if command::find(program).is_none() {
             packages.push(package);
         }

@@ -12,6 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::module::{self, Module};
+use super::shrinker::Shrinker;
 use super::toolchain::Toolchain;
 use super::wasmtime;
 use crate::command;
@@ -49,7 +50,9 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     let toolchain = Toolchain::find()?.context("the toolchain that was here is gone")?;
     println!("wasm toolchain: {toolchain}");
     let module = Module::build(project, &toolchain, &module::BENCH)?;
-    let head = format!("# level {}, {toolchain}, {}", module::OPT_LEVEL, shrinker(&module)?);
+    let shrinker =
+        Shrinker::find(project)?.map_or_else(|| Ok("not shrunk".to_owned()), |shrinker| shrinker.version())?;
+    let head = format!("# level {}, {toolchain}, {shrinker}", module::OPT_LEVEL);
     let mut python = Command::new("python3");
     python.arg(project.root().join("bench/wasm/fuel.py")).arg(packages).arg(module.shipped());
     let counts = read(&command::output(&mut python)?)?;
@@ -71,13 +74,6 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
 }
 
 /// What shrank the module, in words.
-fn shrinker(module: &Module) -> Result<String> {
-    match &module.optimized {
-        Some(_) => Ok(command::output(Command::new("wasm-opt").arg("--version"))?.trim().to_owned()),
-        None => Ok("not shrunk".to_owned()),
-    }
-}
-
 fn read(lines: &str) -> Result<Counts> {
     let count = |line: &str| {
         let (name, count) = line.rsplit_once(' ').with_context(|| format!("`{line}` is no count"))?;

@@ -1,15 +1,12 @@
 //! A wasm module of one of our programs: built, then shrunk where `wasm-opt` is here.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Result, bail};
-use sha2::{Digest, Sha256};
 
+use super::shrinker::Shrinker;
 use super::toolchain::Toolchain;
-use super::{arrange, size};
 use crate::command;
 use crate::project::Project;
 
@@ -18,27 +15,6 @@ pub(super) const WORLD: &str = "world";
 
 /// The package of the example of one table; its program and its module are called [`ONE_TABLE_ON_HEAP`].
 pub(super) const ONE_TABLE: &str = "one-table";
-
-/// How a module is shrunk. The features are named one by one: with all of them, types appear that Node 20 rejects. Names
-/// go first: the passes behind them then merge functions that differed in name alone. Control flow is found anew in flat
-/// code; functions with one caller are left to the compiler, which has joined those that it gains by.
-const WASM_OPT: [&str; 15] = [
-    "--enable-bulk-memory",
-    "--enable-sign-ext",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-multivalue",
-    "--strip-debug",
-    "--strip-producers",
-    "--low-memory-unused",
-    "--one-caller-inline-max-function-size",
-    "0",
-    "--flatten",
-    "--rereloop",
-    "-Oz",
-    "-Oz",
-];
 
 /// How a module is compiled if nothing else is asked for: small before fast, since it is sent before it runs.
 pub(super) const OPT_LEVEL: &str = "z";
@@ -211,12 +187,12 @@ impl Module {
         if !raw.is_file() {
             bail!("the build left no {}", raw.display());
         }
-        let Some(wasm_opt) = command::find("wasm-opt") else {
-            println!("skipped: shrinking the module, since there is no `wasm-opt` here (Debian and npm: binaryen)");
+        let Some(shrinker) = Shrinker::find(project)? else {
+            println!("skipped: shrinking the module, since there is no `npm` here to fetch `wasm-opt`");
             return Ok(Self { name, target, raw, optimized: None, is_built_for_size, gzip_bytes_max });
         };
         let optimized = directory.join(format!("{name}.optimized.wasm"));
-        shrink(&wasm_opt, &raw, &optimized, gzip_bytes_max.is_some())?;
+        shrinker.shrink(&raw, &optimized, gzip_bytes_max.is_some())?;
         Ok(Self { name, target, raw, optimized: Some(optimized), is_built_for_size, gzip_bytes_max })
     }
 
@@ -224,24 +200,4 @@ impl Module {
     pub(super) fn shipped(&self) -> &Path {
         self.optimized.as_deref().unwrap_or(&self.raw)
     }
-}
-
-/// Shrinks a module, unless this very one was shrunk in this very way: it takes a quarter of a minute, and arranging it as
-/// long again or longer, which is for modules that are weighed.
-fn shrink(wasm_opt: &Path, raw: &Path, optimized: &Path, is_weighed: bool) -> Result<()> {
-    let mut source = Sha256::new_with_prefix(fs::read(raw)?);
-    source.update(command::output(Command::new(wasm_opt).arg("--version"))?);
-    source.update(WASM_OPT.concat());
-    source.update(arrange::SOURCES.concat());
-    let source = source.finalize();
-    let of = optimized.with_extension("of");
-    if optimized.is_file() && fs::read(&of).is_ok_and(|known| known == source.as_slice()) {
-        println!("{} is that of this module", optimized.display());
-        return Ok(());
-    }
-    command::run(Command::new(wasm_opt).args(WASM_OPT).arg(raw).arg("-o").arg(optimized))?;
-    if is_weighed {
-        fs::write(optimized, arrange::arrange(&fs::read(optimized)?, size::gzip)?)?;
-    }
-    Ok(fs::write(of, source)?)
 }

@@ -18,6 +18,16 @@ const WASI_START: &str = "/usr/lib/wasm32-wasi/crt1-command.o";
 const SIZE_FLAGS: [&str; 4] =
     ["-Zlocation-detail=none", "-Zfmt-debug=none", "-Zunstable-options", "-Cpanic=immediate-abort"];
 
+/// How LLVM is kept from code that is long for what it gains: it computes nothing on every way because one way has it at hand
+/// already (`pre`), counts in loops by numbers and not by pointers (`lsr`), and leaves constants where they are used
+/// (`machine-licm`). Copying a few more instructions than it would to save a jump pays for itself.
+const LLVM_FLAGS: [&str; 4] = [
+    "-Cllvm-args=-enable-pre=false",
+    "-Cllvm-args=-disable-lsr",
+    "-Cllvm-args=-disable-machine-licm",
+    "-Cllvm-args=-jump-threading-threshold=6",
+];
+
 /// Crates whose dependents need no copy of their own of the code that drops their types. That is what the compiler makes of
 /// an incremental build; the module is the same whether anything was compiled before or not.
 const SHARED_CRATES: [&str; 5] =
@@ -101,9 +111,10 @@ impl Toolchain {
                 cargo_rustc(clean(&mut cargo), target, artifact, opt_level)
                     .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
                 cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
-                cargo.env("RUSTFLAGS", SIZE_FLAGS.join(" "));
+                let flags = [&SIZE_FLAGS[..], &LLVM_FLAGS[..]].concat();
+                cargo.env("RUSTFLAGS", flags.join(" "));
                 if target == Target::Wasip1 {
-                    cargo.env("RUSTFLAGS", [&SIZE_FLAGS[..], &WASI_FLAGS[..]].concat().join(" "));
+                    cargo.env("RUSTFLAGS", [&flags[..], &WASI_FLAGS[..]].concat().join(" "));
                     // For the program alone: a library of the same build has no `main` that `_start` could call.
                     cargo.args(["--", &format!("-Clink-arg={WASI_START}")]);
                 }
