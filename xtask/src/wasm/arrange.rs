@@ -3,9 +3,11 @@
 //!
 //! A compressor such as gzip's looks back no further than 32 KiB, and the compiler's order knows nothing of that; and
 //! which local is the first is of no account to the compiler, but two functions that do the same by other numbers are
-//! nothing to each other. So the functions are walked once ([`Walk`]): of those that have most in common with the last few
-//! ([`pieces`]) comes next the one that gzip would write with the least ([`deflate`]), with its type, and then its locals
-//! change places in pairs, as long as that makes it shorter ([`locals`]).
+//! nothing to each other. So the functions are walked through ([`Walk`]): of those that have most in common with the last few
+//! ([`pieces`]) comes next the one that gzip gains most by writing now ([`deflate`]), with its type, and then its locals
+//! change places in pairs, as long as that makes it shorter ([`locals`]). What a function has in common with others that are
+//! yet to come counts against it: it can wait for them, and one that cannot would be left over with nothing like it near. Who is left
+//! over nevertheless moves afterwards ([`moves`]).
 //!
 //! The alignment that a load or store promises becomes that of its type, where the compiler knew less: it is a hint and may
 //! be wrong, no engine asks for it, and a byte that always follows from the one before it costs nothing when compressed.
@@ -13,17 +15,31 @@
 mod deflate;
 mod function;
 mod locals;
+mod moves;
 mod pieces;
 mod renumbering;
 
-use anyhow::Result;
+use std::thread;
+
+use anyhow::{Result, anyhow};
 
 use deflate::Window;
 use function::Function;
+use moves::Sequence;
 use pieces::Pieces;
 
 /// How many of the functions that have most in common with the last are weighed.
-const CANDIDATES: usize = 100;
+const CANDIDATES: usize = 200;
+
+/// What a function has in common with those to come, in tenths of what it has in common with the last few: so much does it
+/// count against its being weighed,
+const LATER_TENTHS: i64 = 4;
+/// and its share of what it has in common with any, in tenths of the share that it gains, against its coming next. By which
+/// of these the module comes out smallest is chance, within two parts of a thousand: each is tried.
+const WAITING_TENTHS: [u64; 2] = [8, 10];
+
+/// The whole of what is shared or gained.
+const WHOLE: u64 = 1 << 16;
 
 /// How many bytes of functions are looked back at for what is in common.
 const RECENT_BYTES: usize = 8 * 1024;
@@ -37,11 +53,12 @@ const SAME_TYPE_PRICE: u64 = 16;
 const OTHER_TYPE_PRICE: u64 = 96;
 
 /// The sources of what is done to a module: another way makes another module.
-pub(super) const SOURCES: [&str; 6] = [
+pub(super) const SOURCES: [&str; 7] = [
     include_str!("arrange.rs"),
     include_str!("arrange/deflate.rs"),
     include_str!("arrange/function.rs"),
     include_str!("arrange/locals.rs"),
+    include_str!("arrange/moves.rs"),
     include_str!("arrange/pieces.rs"),
     include_str!("arrange/renumbering.rs"),
 ];
@@ -49,19 +66,31 @@ pub(super) const SOURCES: [&str; 6] = [
 /// The module, arranged; or as it is, if that is smaller.
 pub(super) fn arrange(module: &[u8], compressed_len: impl Fn(&[u8]) -> Result<usize>) -> Result<Vec<u8>> {
     let (imported, functions) = function::all(module)?;
-    let order = Walk::new(module, &functions).order();
-    let mut renamed = module.to_vec();
-    for (number, body) in &order {
-        if let Some(function) = functions.get(*number)
-            && let Some(place) = renamed.get_mut(function.range.clone())
-        {
-            place.copy_from_slice(body);
+    let functions = functions.as_slice();
+    let mut smallest = module.to_vec();
+    let mut len = compressed_len(module)?;
+    let walks = thread::scope(|scope| {
+        let walk = |waiting_tenths| scope.spawn(move || Walk::new(module, functions, waiting_tenths).settled_order());
+        WAITING_TENTHS.map(walk).map(thread::ScopedJoinHandle::join)
+    });
+    for order in walks {
+        let order = order.map_err(|_| anyhow!("a walk through the functions came to no end"))?;
+        let mut renamed = module.to_vec();
+        for (number, body) in &order {
+            if let Some(function) = functions.get(*number)
+                && let Some(place) = renamed.get_mut(function.range.clone())
+            {
+                place.copy_from_slice(body);
+            }
+        }
+        let order: Vec<usize> = order.into_iter().map(|(number, _)| number).collect();
+        let arranged = renumbering::renumbered(&renamed, imported, &order)?;
+        let arranged_len = compressed_len(&arranged)?;
+        if arranged_len < len {
+            (smallest, len) = (arranged, arranged_len);
         }
     }
-    let order: Vec<usize> = order.into_iter().map(|(number, _)| number).collect();
-    let arranged = renumbering::renumbered(&renamed, imported, &order)?;
-    let is_smaller = compressed_len(&arranged)? < compressed_len(module)?;
-    Ok(if is_smaller { arranged } else { module.to_vec() })
+    Ok(smallest)
 }
 
 /// The walk through the functions of a module.
@@ -74,20 +103,28 @@ struct Walk<'m> {
     window: Window,
     /// The type of the function before.
     last_type: Option<u32>,
+    /// One of [`WAITING_TENTHS`].
+    waiting_tenths: u64,
 }
 
 impl<'m> Walk<'m> {
-    fn new(module: &'m [u8], functions: &'m [Function]) -> Self {
+    fn new(module: &'m [u8], functions: &'m [Function], waiting_tenths: u64) -> Self {
         let body = |function: &Function| module.get(function.range.clone()).unwrap_or_default();
         let bodies: Vec<&[u8]> = functions.iter().map(body).collect();
         let mut window = Window::new(&bodies);
         let alone = bodies.iter().map(|body| window.price(body, u64::MAX)).collect();
         let pieces = Pieces::of(functions.iter().zip(&bodies).map(|(function, body)| function.nameless(body)));
-        Self { functions, bodies, pieces, alone, window, last_type: None }
+        Self { functions, bodies, pieces, alone, window, last_type: None, waiting_tenths }
+    }
+
+    /// The order in which it comes by the functions, [settled](Sequence).
+    fn settled_order(mut self) -> Vec<(usize, Vec<u8>)> {
+        let order = self.order();
+        Sequence::new(self.functions, &self.bodies, &self.pieces, &mut self.window, order).settled()
     }
 
     /// The numbers of the functions in a good order, each with its body as it is then.
-    fn order(mut self) -> Vec<(usize, Vec<u8>)> {
+    fn order(&mut self) -> Vec<(usize, Vec<u8>)> {
         let mut left: Vec<usize> = (0..self.bodies.len()).collect();
         let mut order: Vec<(usize, Vec<u8>)> = Vec::with_capacity(left.len());
         let (mut first_recent, mut recent_bytes) = (0, 0);
@@ -113,31 +150,35 @@ impl<'m> Walk<'m> {
 
     /// The place in `left` of the function that comes next.
     fn next(&mut self, left: &[usize]) -> usize {
-        let mut places: Vec<(u64, usize, usize)> =
+        let mut places: Vec<(i64, usize, usize)> =
             left.iter().enumerate().map(|(place, number)| (self.worth(*number), *number, place)).collect();
         places.sort_unstable_by_key(|(worth, number, _)| (std::cmp::Reverse(*worth), *number));
-        let (mut next, mut next_price, mut next_alone) = (0, u64::MAX, 1);
+        let (mut next, mut next_loss) = (0, u64::MAX);
         for (_, number, place) in places.into_iter().take(CANDIDATES) {
             let (Some(body), Some(alone)) = (self.bodies.get(number), self.alone.get(number)) else { continue };
             let alone = alone + PRICE_MIN;
+            let can_wait =
+                WHOLE * self.pieces.later(number) / self.pieces.ever(number).max(1) * self.waiting_tenths / 10;
             // What is no better is not priced to its end.
-            let price_max = next_price.saturating_mul(alone) / next_alone;
+            let Some(price_share_max) = next_loss.checked_sub(can_wait) else { continue };
+            let price_max = price_share_max.saturating_mul(alone) / WHOLE;
             let is_same = self.functions.get(number).map(|function| function.of_type) == self.last_type;
             let type_price = if is_same { SAME_TYPE_PRICE } else { OTHER_TYPE_PRICE };
             let price = type_price + self.window.price(body, price_max.saturating_sub(type_price));
             if price < price_max {
-                (next, next_price, next_alone) = (place, price, alone);
+                (next, next_loss) = (place, price * WHOLE / alone + can_wait);
             }
         }
         next
     }
 
-    /// What a function has in common with the last few, for its length.
-    fn worth(&self, number: usize) -> u64 {
+    /// What a function has in common with the last few, rather than with those to come, for its length.
+    fn worth(&self, number: usize) -> i64 {
         /// What the weight of a short function is counted as at least.
-        const LENGTH_MIN: u64 = 40;
-        let length = self.bodies.get(number).map_or(0, |body| body.len() as u64);
-        (self.pieces.common(number) << 16) / (length + LENGTH_MIN)
+        const LENGTH_MIN: i64 = 40;
+        let length = self.bodies.get(number).map_or(0, |body| body.len() as i64);
+        let weight = self.pieces.common(number) as i64 * 10 - self.pieces.later(number) as i64 * LATER_TENTHS;
+        (weight << 16) / (length + LENGTH_MIN)
     }
 }
 
@@ -165,7 +206,7 @@ mod tests {
         let mut window = Window::new(&bodies);
         let alone = bodies.iter().map(|body| window.price(body, u64::MAX)).collect();
         let pieces = Pieces::of(functions.iter().zip(&bodies).map(|(function, body)| function.nameless(body)));
-        Walk { functions, bodies, pieces, alone, window, last_type: None }
+        Walk { functions, bodies, pieces, alone, window, last_type: None, waiting_tenths: 8 }
     }
 
     #[test]

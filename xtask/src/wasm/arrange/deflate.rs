@@ -85,6 +85,13 @@ impl Window {
         Self { bytes: Vec::new(), last: vec![NOWHERE; 1 << HASH_BITS], before: Vec::new(), literals, lengths }
     }
 
+    /// Takes everything out.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.before.clear();
+        self.last.fill(NOWHERE);
+    }
+
     /// These bytes are next.
     pub(super) fn push(&mut self, body: &[u8]) {
         let start = self.bytes.len();
