@@ -29,9 +29,11 @@ impl Checks {
         let mut list = Vec::new();
         for condition in bound_checks(catalog, schema)? {
             let mut columns = Vec::new();
-            condition.visit_columns(&mut |_, column| columns.push(column));
-            columns.sort_unstable();
-            columns.dedup();
+            condition.visit_columns(&mut |_, column| {
+                if let Err(place) = columns.binary_search(&column) {
+                    columns.insert(place, column);
+                }
+            });
             list.push((condition, columns));
         }
         Ok(Self { schema: Arc::clone(schema), list })
