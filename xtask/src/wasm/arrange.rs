@@ -3,11 +3,11 @@
 //!
 //! A compressor such as gzip's looks back no further than 32 KiB, and the compiler's order knows nothing of that; and
 //! which local is the first is of no account to the compiler, but two functions that do the same by other numbers are
-//! nothing to each other. So the functions are walked through ([`Walk`]): of those that have most in common with the last few
-//! ([`pieces`]) comes next the one that gzip gains most by writing now ([`deflate`]), with its type, and then its locals
-//! change places in pairs, as long as that makes it shorter ([`locals`]). What a function has in common with others that are
-//! yet to come counts against it: it can wait for them, and one that cannot would be left over with nothing like it near. Who is left
-//! over nevertheless moves afterwards ([`moves`]).
+//! nothing to each other. So the functions are walked through ([`Walk`]): of those that have most in common with the last
+//! few ([`pieces`]) comes next the one that gzip gains most by writing now ([`deflate`]), with its type, and then its
+//! locals change places in pairs, as long as that makes it shorter ([`locals`]). What a function has in common with others
+//! yet to come counts against it: it can wait for them, and one that cannot would be left over with nothing like it near.
+//! Who is left over nevertheless moves afterwards ([`moves`]).
 //!
 //! The alignment that a load or store promises becomes that of its type, where the compiler knew less: it is a hint and may
 //! be wrong, no engine asks for it, and a byte that always follows from the one before it costs nothing when compressed.
@@ -31,11 +31,12 @@ use pieces::Pieces;
 /// How many of the functions that have most in common with the last are weighed.
 const CANDIDATES: usize = 200;
 
-/// What a function has in common with those to come, in tenths of what it has in common with the last few: so much does it
-/// count against its being weighed,
+/// How much what a function has in common with those to come counts against what it has in common with the last few, when
+/// it is asked which functions are weighed; in tenths.
 const LATER_TENTHS: i64 = 4;
-/// and its share of what it has in common with any, in tenths of the share that it gains, against its coming next. By which
-/// of these the module comes out smallest is chance, within two parts of a thousand: each is tried.
+
+/// How much the part of a function that those to come have too counts against the part of its price that is saved by coming
+/// next; in tenths. With which of these a module comes out smallest is chance, within two parts of a thousand: each is tried.
 const WAITING_TENTHS: [u64; 2] = [8, 10];
 
 /// The whole of what is shared or gained.
@@ -218,6 +219,20 @@ mod tests {
         for two in order.windows(2).filter(|two| two[0].0 % 2 == two[1].0 % 2) {
             assert_eq!(two[0].1, two[1].1);
         }
+    }
+
+    #[test]
+    fn a_function_that_has_nothing_like_it_to_come_does_not_wait_for_one_that_has() {
+        let part = |kind: u8| (0..30).map(move |step: u8| (kind * 7).wrapping_add(step.wrapping_mul(2 * kind + 1)));
+        // The first two have as much in common with the last; the first also with two others.
+        let parts = [[1, 2], [6, 3], [4, 2], [5, 2], [1, 6]];
+        let bodies: Vec<Vec<u8>> = parts.map(|parts| parts.into_iter().flat_map(part).collect()).to_vec();
+        let of = |body: &Vec<u8>| Function { of_type: 0, range: 0..body.len(), names: vec![], alike: vec![] };
+        let functions: Vec<Function> = bodies.iter().map(of).collect();
+        let mut walk = walk(&functions, &bodies);
+        walk.window.push(&bodies[4]);
+        walk.pieces.enter(4);
+        assert_eq!(walk.next(&[0, 1, 2, 3]), 1);
     }
 
     #[test]
