@@ -73,7 +73,6 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     compare(&read(kept_counts)?, &counts)
 }
 
-/// What shrank the module, in words.
 fn read(lines: &str) -> Result<Counts> {
     let count = |line: &str| {
         let (name, count) = line.rsplit_once(' ').with_context(|| format!("`{line}` is no count"))?;

@@ -252,10 +252,11 @@ impl Window {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn drawn(seed: u32, length: usize) -> Vec<u8> {
+    /// Bytes without any order.
+    pub(in super::super) fn drawn(seed: u32, length: usize) -> Vec<u8> {
         let mut state = seed;
         let next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
