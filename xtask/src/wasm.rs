@@ -14,6 +14,7 @@ pub(crate) mod fuel;
 mod host;
 mod identity;
 mod module;
+mod multivalue;
 pub(crate) mod npm;
 mod packages;
 mod pip;

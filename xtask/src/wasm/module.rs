@@ -160,7 +160,7 @@ pub(super) struct Module {
     pub(super) name: &'static str,
     /// What it was built for.
     pub(super) target: Target,
-    /// The module as the compiler left it, with the names of its functions.
+    /// The module before it was shrunk, with the names of its functions.
     pub(super) raw: PathBuf,
     /// The module after `wasm-opt`.
     pub(super) optimized: Option<PathBuf>,
@@ -179,7 +179,7 @@ impl Module {
     /// Builds the module at another level of optimisation, and shrinks it.
     pub(super) fn build_at(project: &Project, toolchain: &Toolchain, source: &Source, opt_level: &str) -> Result<Self> {
         let Source { name, target, arguments, folder, gzip_bytes_max } = *source;
-        let mut cargo = toolchain.build(target, arguments, opt_level);
+        let mut cargo = toolchain.build(project, target, arguments, opt_level)?;
         command::run(cargo.current_dir(project.root()).env("CARGO_TARGET_DIR", project.wasm_target()))?;
         let directory = project.wasm_target().join(target.triple()).join("release");
         let is_built_for_size = toolchain.builds_for_size();
@@ -187,6 +187,7 @@ impl Module {
         if !raw.is_file() {
             bail!("the build left no {}", raw.display());
         }
+        let raw = toolchain.fitted(target, raw)?;
         let Some(shrinker) = Shrinker::find(project)? else {
             println!("skipped: shrinking the module, since there is no `npm` here to fetch `wasm-opt`");
             return Ok(Self { name, target, raw, optimized: None, is_built_for_size, gzip_bytes_max });

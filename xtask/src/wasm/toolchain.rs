@@ -2,13 +2,18 @@
 //! library itself.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
 
 use super::module::Target;
+use super::multivalue;
+use crate::project::Project;
 use crate::{command, debian};
+
+/// Debian's compiler.
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
 /// The command entry point (`_start`) of wasi-libc. Debian's compiler brings none of its own.
 const WASI_START: &str = "/usr/lib/wasm32-wasi/crt1-command.o";
@@ -83,7 +88,7 @@ impl Toolchain {
             return Ok(Some(Self::Rustup { version }));
         }
         if debian::missing(&debian::TOOLCHAIN).is_empty() {
-            let version = command::output(clean(&mut Command::new("/usr/bin/rustc")).arg("--version"))?;
+            let version = command::output(clean(&mut Command::new(DEBIAN_RUSTC)).arg("--version"))?;
             return Ok(Some(Self::Debian { version: version.trim().to_owned() }));
         }
         Ok(None)
@@ -97,29 +102,53 @@ impl Toolchain {
 
     /// A cargo command that builds one `artifact` (arguments of cargo) for `target`, in the release profile but for its
     /// level of optimisation.
-    pub(super) fn build(&self, target: Target, artifact: &[&str], opt_level: &str) -> Command {
+    pub(super) fn build(
+        &self,
+        project: &Project,
+        target: Target,
+        artifact: &[&str],
+        opt_level: &str,
+    ) -> Result<Command> {
         match self {
             Self::Rustup { .. } => {
                 let mut cargo = command::cargo();
-                cargo_rustc(&mut cargo, target, artifact, opt_level);
+                cargo_rustc(&mut cargo, target.triple(), artifact, opt_level);
                 // The older mangling does not tell the instances of a function apart by name.
                 cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", "-Csymbol-mangling-version=v0");
-                cargo
+                Ok(cargo)
             }
             Self::Debian { .. } => {
+                let mut flags: Vec<String> = [SIZE_FLAGS, LLVM_FLAGS].concat().into_iter().map(str::to_owned).collect();
+                let mut described = target.triple().to_owned();
+                match target {
+                    Target::Unknown => {
+                        let file = multivalue::specification(project, clean(&mut Command::new(DEBIAN_RUSTC)))?;
+                        described = file.to_string_lossy().into_owned();
+                        flags.extend(multivalue::flags());
+                    }
+                    Target::Wasip1 => flags.extend(WASI_FLAGS.map(str::to_owned)),
+                }
                 let mut cargo = Command::new("/usr/bin/cargo");
-                cargo_rustc(clean(&mut cargo), target, artifact, opt_level)
-                    .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
-                cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
-                let flags = [&SIZE_FLAGS[..], &LLVM_FLAGS[..]].concat();
-                cargo.env("RUSTFLAGS", flags.join(" "));
+                cargo_rustc(clean(&mut cargo), &described, artifact, opt_level).args([
+                    "-Zjson-target-spec",
+                    "-Zbuild-std=std,panic_abort",
+                    "-Zbuild-std-features=optimize_for_size",
+                ]);
+                cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", DEBIAN_RUSTC).env("RUSTFLAGS", flags.join(" "));
                 if target == Target::Wasip1 {
-                    cargo.env("RUSTFLAGS", [&flags[..], &WASI_FLAGS[..]].concat().join(" "));
                     // For the program alone: a library of the same build has no `main` that `_start` could call.
                     cargo.args(["--", &format!("-Clink-arg={WASI_START}")]);
                 }
-                cargo
+                Ok(cargo)
             }
+        }
+    }
+
+    /// The module that a build for `target` left in `raw`, as it is meant; the file that it is in.
+    pub(super) fn fitted(&self, target: Target, raw: PathBuf) -> Result<PathBuf> {
+        match (self, target) {
+            (Self::Debian { .. }, Target::Unknown) => multivalue::fitted(&raw),
+            _ => Ok(raw),
         }
     }
 }
@@ -150,7 +179,7 @@ fn native_rustc(question: &str) -> Command {
     rustc
 }
 
-fn cargo_rustc<'a>(cargo: &'a mut Command, target: Target, artifact: &[&str], opt_level: &str) -> &'a mut Command {
+fn cargo_rustc<'a>(cargo: &'a mut Command, target: &str, artifact: &[&str], opt_level: &str) -> &'a mut Command {
     // A number is one, a letter is a text.
     let is_for_size = opt_level.parse::<u8>().is_err();
     let level = if is_for_size { format!("'{opt_level}'") } else { opt_level.to_owned() };
@@ -161,7 +190,7 @@ fn cargo_rustc<'a>(cargo: &'a mut Command, target: Target, artifact: &[&str], op
             cargo.args(["--config", &format!("profile.release.package.{name}.incremental=true")]);
         }
     }
-    cargo.args(["--target", target.triple()]).args(artifact)
+    cargo.args(["--target", target]).args(artifact)
 }
 
 fn clean(command: &mut Command) -> &mut Command {
