@@ -10,6 +10,7 @@ pub(crate) mod bench;
 pub(crate) mod browser;
 pub(crate) mod canister;
 pub(crate) mod component;
+mod copies;
 pub(crate) mod fuel;
 mod host;
 mod identity;

@@ -1,4 +1,4 @@
-//! [`Shrinker`]: `wasm-opt` of binaryen, then the [arranging](arrange) of what is weighed.
+//! [`Shrinker`]: `wasm-opt` of binaryen, the [copies] that it leaves, then the [arranging](arrange) of what is weighed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 use sha2::{Digest, Sha256};
 
-use super::{arrange, packages, size};
+use super::{arrange, copies, packages, size};
 use crate::command;
 use crate::project::Project;
 
@@ -63,6 +63,7 @@ impl Shrinker {
         let mut source = Sha256::new_with_prefix(fs::read(raw)?);
         source.update(self.version()?);
         source.update(PASSES.concat());
+        source.update(copies::SOURCE);
         source.update(arrange::SOURCES.concat());
         let source = source.finalize();
         let of = optimized.with_extension("of");
@@ -71,9 +72,11 @@ impl Shrinker {
             return Ok(());
         }
         command::run(self.command().args(PASSES).arg(raw).arg("-o").arg(optimized))?;
+        let mut module = copies::forwarded(&fs::read(optimized)?)?;
         if is_weighed {
-            fs::write(optimized, arrange::arrange(&fs::read(optimized)?, size::gzip)?)?;
+            module = arrange::arrange(&module, size::gzip)?;
         }
+        fs::write(optimized, module)?;
         Ok(fs::write(of, source)?)
     }
 
