@@ -23,14 +23,19 @@ const WASI_START: &str = "/usr/lib/wasm32-wasi/crt1-command.o";
 const SIZE_FLAGS: [&str; 4] =
     ["-Zlocation-detail=none", "-Zfmt-debug=none", "-Zunstable-options", "-Cpanic=immediate-abort"];
 
-/// How LLVM is kept from code that is long for what it gains: it computes nothing on every way because one way has it at hand
-/// already (`pre`), counts in loops by numbers and not by pointers (`lsr`), and leaves constants where they are used
-/// (`machine-licm`). Copying a few more instructions than it would to save a jump pays for itself.
-const LLVM_FLAGS: [&str; 4] = [
+/// How the compiler and LLVM are kept from code that is long for what it gains: nothing is computed on every way because one
+/// way has it at hand already (`pre`), loops count by numbers and not by pointers (`lsr`), constants stay where they are used
+/// (`machine-licm`), and so do fields that a loop changes (`licm-promotion`). The compiler copies nothing to save a jump;
+/// where LLVM does, a few more instructions than it would take by itself pay for themselves. Ways that end alike become one,
+/// be it by a single instruction (`tail-merge-size`).
+const CODE_FLAGS: [&str; 7] = [
+    "-Zmir-enable-passes=-JumpThreading",
     "-Cllvm-args=-enable-pre=false",
     "-Cllvm-args=-disable-lsr",
     "-Cllvm-args=-disable-machine-licm",
+    "-Cllvm-args=-disable-licm-promotion",
     "-Cllvm-args=-jump-threading-threshold=6",
+    "-Cllvm-args=-tail-merge-size=1",
 ];
 
 /// Crates whose dependents need no copy of their own of the code that drops their types. That is what the compiler makes of
@@ -118,7 +123,8 @@ impl Toolchain {
                 Ok(cargo)
             }
             Self::Debian { .. } => {
-                let mut flags: Vec<String> = [SIZE_FLAGS, LLVM_FLAGS].concat().into_iter().map(str::to_owned).collect();
+                let flags = SIZE_FLAGS.into_iter().chain(CODE_FLAGS);
+                let mut flags: Vec<String> = flags.map(str::to_owned).collect();
                 let mut described = target.triple().to_owned();
                 match target {
                     Target::Unknown => {
